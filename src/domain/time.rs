@@ -1,0 +1,148 @@
+//! Time: one representation, one source.
+
+use chrono::{DateTime, Duration, SecondsFormat, SubsecRound, Utc};
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use std::{
+    borrow::Cow,
+    sync::{
+        Arc,
+        atomic::{AtomicI64, Ordering},
+    },
+};
+
+/// An instant in UTC, cut to milliseconds so that it survives both databases and the wire unchanged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, sqlx::Type)]
+#[sqlx(transparent)]
+pub struct Timestamp(DateTime<Utc>);
+
+impl Timestamp {
+    /// Cuts `at` to milliseconds.
+    pub fn new(at: DateTime<Utc>) -> Self {
+        Self(at.trunc_subsecs(3))
+    }
+
+    /// The instant `seconds` after 1970-01-01T00:00:00Z; `None` where no calendar reaches.
+    pub fn from_unix(seconds: i64) -> Option<Self> {
+        DateTime::from_timestamp(seconds, 0).map(Self)
+    }
+
+    /// Whole seconds since 1970-01-01T00:00:00Z, as JWT claims count (RFC 7519 NumericDate).
+    pub fn unix(self) -> i64 {
+        self.0.timestamp()
+    }
+
+    /// `self` + `span`, or the end of time.
+    pub fn after(self, span: std::time::Duration) -> Self {
+        Self(
+            Duration::from_std(span)
+                .ok()
+                .and_then(|d| self.0.checked_add_signed(d))
+                .unwrap_or(DateTime::<Utc>::MAX_UTC),
+        )
+    }
+
+    /// `self` − `span`, or the beginning of time.
+    pub fn before(self, span: std::time::Duration) -> Self {
+        Self(
+            Duration::from_std(span)
+                .ok()
+                .and_then(|d| self.0.checked_sub_signed(d))
+                .unwrap_or(DateTime::<Utc>::MIN_UTC),
+        )
+    }
+
+    /// How long from `earlier` to `self`; zero if `earlier` is not earlier.
+    pub fn since(self, earlier: Self) -> std::time::Duration {
+        (self.0 - earlier.0).to_std().unwrap_or_default()
+    }
+}
+
+impl std::fmt::Display for Timestamp {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0.to_rfc3339_opts(SecondsFormat::Millis, true))
+    }
+}
+
+impl Serialize for Timestamp {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Timestamp {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        DateTime::deserialize(deserializer).map(Self::new)
+    }
+}
+
+impl JsonSchema for Timestamp {
+    fn schema_name() -> Cow<'static, str> {
+        "Timestamp".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "type": "string",
+            "format": "date-time",
+            "pattern": r"^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z$",
+            "description": "RFC 3339, UTC, milliseconds",
+        })
+    }
+}
+
+/// Where the time comes from: the system, or a test that moves it by hand.
+#[derive(Clone, Debug, Default)]
+pub struct Clock {
+    /// Milliseconds added to the system's time. Tests advance it; nothing else does.
+    offset: Option<Arc<AtomicI64>>,
+}
+
+impl Clock {
+    /// The system's clock.
+    pub fn system() -> Self {
+        Self::default()
+    }
+
+    /// A clock that starts at the system's time and can be advanced.
+    pub fn adjustable() -> Self {
+        Self { offset: Some(Arc::default()) }
+    }
+
+    /// Moves an adjustable clock forward; the system's clock stays as it is.
+    pub fn advance(&self, span: std::time::Duration) {
+        if let Some(offset) = &self.offset {
+            offset.fetch_add(i64::try_from(span.as_millis()).unwrap_or(i64::MAX), Ordering::SeqCst);
+        }
+    }
+
+    /// The present.
+    pub fn now(&self) -> Timestamp {
+        #[expect(clippy::disallowed_methods, reason = "the one place that reads the system's time")]
+        let now = Utc::now();
+        match &self.offset {
+            None => Timestamp::new(now),
+            Some(offset) => Timestamp::new(now + Duration::milliseconds(offset.load(Ordering::SeqCst))),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn is_printed_in_utc_with_three_digits() {
+        let at: Timestamp = serde_json::from_str("\"2026-01-02T03:04:05.678912+02:00\"").unwrap();
+        assert_eq!(serde_json::to_string(&at).unwrap(), "\"2026-01-02T01:04:05.678Z\"");
+        assert_eq!(Timestamp::from_unix(0).unwrap().to_string(), "1970-01-01T00:00:00.000Z");
+    }
+
+    #[test]
+    fn spans_saturate() {
+        let now = Clock::system().now();
+        assert!(now.after(std::time::Duration::MAX) > now);
+        assert!(now.before(std::time::Duration::MAX) < now);
+        assert_eq!(now.since(now.after(std::time::Duration::from_secs(1))), std::time::Duration::ZERO);
+    }
+}

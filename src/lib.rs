@@ -1,0 +1,3 @@
+//! Marbelle Accounts: the library behind the `marbelle` binary.
+
+pub mod domain;
