@@ -1,3 +1,5 @@
 //! Marbelle Accounts: the library behind the `marbelle` binary.
 
 pub mod domain;
+pub mod settings;
+pub mod store;
