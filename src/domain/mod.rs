@@ -8,6 +8,7 @@ pub mod event;
 pub mod fault;
 pub mod ids;
 pub mod letter;
+pub mod password;
 pub mod phone;
 pub mod profile;
 pub mod session;

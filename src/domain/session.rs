@@ -45,6 +45,30 @@ text_enum! {
     }
 }
 
+text_enum! {
+    /// What is wrong with a credential (contract §5, `unauthenticated`).
+    pub enum CredentialFault {
+        /// There is none.
+        Missing = "missing",
+        /// It is not one of ours.
+        Invalid = "invalid",
+        /// An access token past its time: refresh, then try again.
+        Expired = "expired",
+    }
+}
+
+text_enum! {
+    /// Which sessions `auth.logout` ends.
+    pub enum LogoutScope {
+        /// Every session of the user.
+        Global = "global",
+        /// The caller's.
+        Local = "local",
+        /// Every session of the user but the caller's.
+        Others = "others",
+    }
+}
+
 /// How long sessions live.
 #[derive(Clone, Copy, Debug)]
 pub struct SessionLifetimes {
@@ -58,6 +82,12 @@ impl SessionLifetimes {
     /// When a session ends if it is not used again.
     pub fn expiry(&self, created_at: Timestamp, last_seen_at: Timestamp) -> Timestamp {
         last_seen_at.after(self.idle).min(created_at.after(self.absolute))
+    }
+
+    /// How old `last_seen_at` may get before a use is written down: five minutes (contract §3), or less
+    /// where sessions live so shortly that this would end one in use.
+    pub fn touch_interval(&self) -> Duration {
+        Duration::from_secs(300).min(self.idle / 4)
     }
 }
 

@@ -3,7 +3,7 @@
 use super::{Error, Store, Tx, UserRow, in_tx, on_pool};
 use crate::domain::{
     ids::{SessionId, UserId},
-    session::{DeviceName, EndReason, OpenedSession, UserAgent},
+    session::{DeviceName, EndReason, OpenedSession, Session, SessionLifetimes, UserAgent},
     time::Timestamp,
 };
 
@@ -24,6 +24,32 @@ pub struct SessionRow {
 }
 
 impl SessionRow {
+    /// Whether the session may act, and if not, why it ended: a session past its time has ended even
+    /// before anything wrote so.
+    pub fn standing(&self, lifetimes: &SessionLifetimes, now: Timestamp) -> Result<(), EndReason> {
+        match self.end_reason {
+            Some(reason) => Err(reason),
+            None if self.expires_at(lifetimes) <= now => Err(EndReason::Expired),
+            None => Ok(()),
+        }
+    }
+
+    /// When the session ends if it is not used again.
+    pub fn expires_at(&self, lifetimes: &SessionLifetimes) -> Timestamp {
+        lifetimes.expiry(self.session_created_at, self.last_seen_at)
+    }
+
+    /// The session as its owner sees it from the session `current`.
+    pub fn session(&self, lifetimes: &SessionLifetimes, current: SessionId, connected: bool) -> Session {
+        Session {
+            opened: self.opened(),
+            last_seen_at: self.last_seen_at,
+            expires_at: self.expires_at(lifetimes),
+            current: self.session_id == current,
+            connected,
+        }
+    }
+
     /// The part that never changes.
     pub fn opened(&self) -> OpenedSession {
         OpenedSession {
@@ -82,7 +108,6 @@ const END_ALL: &str = "UPDATE sessions SET ended_at = $2, end_reason = $3 \
 const ROTATE: &str = "UPDATE sessions SET refresh_generation = refresh_generation + 1, refreshed_at = $3, \
      last_seen_at = $3 WHERE id = $1 AND refresh_generation = $2 AND ended_at IS NULL \
      AND last_seen_at > $4 AND created_at > $5";
-const TOUCH: &str = "UPDATE sessions SET last_seen_at = $2 WHERE id = $1 AND last_seen_at < $2 AND ended_at IS NULL";
 const FIND_EXPIRED: &str = "SELECT user_id, id FROM sessions WHERE ended_at IS NULL \
      AND (last_seen_at <= $1 OR created_at <= $2) LIMIT $3";
 const PRUNE: &str = "DELETE FROM sessions WHERE id IN \
@@ -191,9 +216,24 @@ impl Tx {
         Ok(done == 1)
     }
 
-    /// Notes that a session was used.
-    pub async fn touch_session(&mut self, session: SessionId, now: Timestamp) -> Result<(), Error> {
-        in_tx!(self, c => sqlx::query(TOUCH).bind(session).bind(now).execute(c).await.map(drop))?;
+    /// Notes that sessions were used, those that were last seen before `unless_since`.
+    pub async fn touch_sessions(
+        &mut self,
+        sessions: &[SessionId],
+        now: Timestamp,
+        unless_since: Timestamp,
+    ) -> Result<(), Error> {
+        in_tx!(self, c => {
+            let mut query = sqlx::QueryBuilder::new("UPDATE sessions SET last_seen_at = ");
+            query.push_bind(now).push(" WHERE ended_at IS NULL AND last_seen_at < ").push_bind(unless_since);
+            query.push(" AND id IN (");
+            let mut list = query.separated(", ");
+            for session in sessions {
+                list.push_bind(*session);
+            }
+            list.push_unseparated(")");
+            query.build().execute(c).await.map(drop)
+        })?;
         Ok(())
     }
 
