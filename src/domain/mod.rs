@@ -5,6 +5,7 @@
 pub mod email;
 pub mod fault;
 pub mod ids;
+pub mod password;
 pub mod phone;
 pub mod text;
 pub mod time;
