@@ -27,3 +27,24 @@ pub const VERIFIED_TOKENS: usize = 10_000;
 /// The fewest bytes of a secret that opaque tokens are derived from: the output of HMAC-SHA-256, below
 /// which the key is the weakest part (RFC 2104 §3).
 pub const TOKEN_SECRET_MIN_BYTES: usize = 32;
+
+/// The largest message that a client may send, in bytes (contract §1).
+pub const MESSAGE_BYTES: u32 = 64 * 1024;
+
+/// The largest answer. The largest there is, 500 entries of the log, has some 300 KiB; the limit only
+/// bounds what jsonrpsee would build.
+pub const ANSWER_BYTES: u32 = 10 * 1024 * 1024;
+
+/// Entries of a batch (contract §1).
+pub const BATCH_ENTRIES: u32 = 50;
+
+/// Calls of one WebSocket that are worked on at a time; with more its reading pauses. Enough for any
+/// client that waits for answers, few enough that one socket cannot crowd out the others.
+pub const CALLS_IN_FLIGHT: usize = 64;
+
+/// Messages that wait in one WebSocket's queue. An event that finds it full makes the connection catch up
+/// from the log at its own pace.
+pub const QUEUED_MESSAGES: u32 = 64;
+
+/// Sockets of any kind that a node holds open; the kernel's limit on files is usually reached first.
+pub const SOCKETS: usize = 200_000;

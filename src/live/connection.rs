@@ -191,6 +191,14 @@ impl Connection {
         }
     }
 
+    /// Whether a subscription is being fed.
+    pub fn is_subscribed(&self) -> bool {
+        match &*self.feed.lock() {
+            Feed::CatchUp(sink) | Feed::Live { sink, .. } => !sink.is_closed(),
+            Feed::None | Feed::Finished => false,
+        }
+    }
+
     /// Begins a subscription in catch-up; `false` if there is one.
     pub(super) fn subscribe(&self, sink: Arc<dyn EventSink>) -> bool {
         let mut feed = self.feed.lock();

@@ -5,7 +5,7 @@ use super::{
     error::Kind,
     examples,
     param_types::{Revision, Whole},
-    params::{self, params, NoParams},
+    params::{self, NoParams, params},
     registry::{self, Access, Call, Description, Effect, Registry},
     sink::JsonRpcSink,
 };
@@ -223,7 +223,7 @@ async fn granted(
 /// The events of the feed: name and schema of each, for the document.
 pub fn describe_events(generator: &mut schemars::SchemaGenerator) -> Vec<Value> {
     use crate::domain::event::{AddressesChanged, SessionRevoked, SessionsChanged, Snapshot};
-    let mut event = |name: EventType, description: &str, schema: schemars::Schema| {
+    let event = |name: EventType, description: &str, schema: schemars::Schema| {
         let mut schema = serde_json::to_value(schema).unwrap_or(Value::Bool(true));
         schema["properties"]["type"] = json!({ "type": "string", "const": name });
         json!({ "name": name, "description": description, "schema": schema })
@@ -239,6 +239,10 @@ pub fn describe_events(generator: &mut schemars::SchemaGenerator) -> Vec<Value> 
         event(EventType::ProfileChanged, "The profile is another.", schema!(Profile)),
         event(EventType::AddressesChanged, "One atomic change of addresses.", schema!(AddressesChanged)),
         event(EventType::SessionsChanged, "Sessions were opened or ended.", schema!(SessionsChanged)),
-        event(EventType::SessionRevoked, "This connection's session was ended: the last event.", schema!(SessionRevoked)),
+        event(
+            EventType::SessionRevoked,
+            "This connection's session was ended: the last event.",
+            schema!(SessionRevoked),
+        ),
     ]
 }

@@ -243,8 +243,7 @@ async fn resend_verification(call: Call, params: ResendVerificationParams) -> Re
 
 async fn login(call: Call, params: LoginParams) -> Result<SignIn, Error> {
     let client = Client { ip: call.connection.peer, user_agent: call.connection.user_agent.clone() };
-    let credentials =
-        Credentials { email: params.email, password: params.password, device_name: params.device_name };
+    let credentials = Credentials { email: params.email, password: params.password, device_name: params.device_name };
     let SignedIn { session, profile, tokens } = call.context.accounts.sign_in(credentials, &client).await?;
     Ok(SignIn { session, profile, tokens: tokens.into() })
 }

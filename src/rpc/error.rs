@@ -98,8 +98,12 @@ impl From<Error> for ErrorObjectOwned {
             Error::Forbidden(why) => Kind::Forbidden.object_saying(why, json!({})),
             Error::NotFound => Kind::NotFound.object(json!({})),
             Error::Conflict(field) => Kind::Conflict.object(json!({ "field": field })),
-            Error::StaleRevision(Current::Profile(current)) => Kind::StaleRevision.object(json!({ "current": current })),
-            Error::StaleRevision(Current::Address(current)) => Kind::StaleRevision.object(json!({ "current": current })),
+            Error::StaleRevision(Current::Profile(current)) => {
+                Kind::StaleRevision.object(json!({ "current": current }))
+            }
+            Error::StaleRevision(Current::Address(current)) => {
+                Kind::StaleRevision.object(json!({ "current": current }))
+            }
             Error::LimitReached(limit) => Kind::LimitReached.object(json!({ "limit": limit })),
             Error::LastAddress => Kind::LastAddress.object(json!({})),
             Error::Unavailable { retry_after, outcome } => Kind::Unavailable.object(json!({

@@ -19,9 +19,11 @@ mod registry;
 mod server;
 mod session;
 mod sink;
+mod sockets;
 pub mod spec;
 mod upgrade;
 
+pub use params::Rules;
 pub use server::{Server, ServerSettings};
 
 use crate::account::Accounts;

@@ -125,7 +125,10 @@ impl Registry {
                     }
                     tokio::select! {
                         biased;
-                        () = connection.ended().cancelled() => Err(ended(&connection)),
+                        () = connection.ended().cancelled() => Err(match caller_of(&connection) {
+                            Err(error) => error,
+                            Ok(_) => Error::Internal("a connection has ended and acts for a session".into()),
+                        }),
                         result = work => result,
                     }
                 }
@@ -159,12 +162,17 @@ impl Registry {
 impl Call {
     /// Whom the connection acts for at this moment.
     pub fn caller(&self) -> Result<Caller, Error> {
-        match self.connection.identity() {
-            Identity::Bound(caller) => Ok(caller),
-            Identity::Anonymous | Identity::Binding(_) => Err(Error::Unauthenticated(CredentialFault::Missing)),
-            Identity::Refused(fault) => Err(Error::Unauthenticated(fault)),
-            Identity::Ended(reason) => Err(Error::SessionEnded(reason)),
-        }
+        caller_of(&self.connection)
+    }
+}
+
+/// Whom a connection acts for at this moment.
+pub fn caller_of(connection: &Connection) -> Result<Caller, Error> {
+    match connection.identity() {
+        Identity::Bound(caller) => Ok(caller),
+        Identity::Anonymous | Identity::Binding(_) => Err(Error::Unauthenticated(CredentialFault::Missing)),
+        Identity::Refused(fault) => Err(Error::Unauthenticated(fault)),
+        Identity::Ended(reason) => Err(Error::SessionEnded(reason)),
     }
 }
 
@@ -173,13 +181,6 @@ pub fn call(context: Arc<Context>, extensions: &Extensions) -> Result<Call, Erro
     let connection = extensions.get::<Arc<Connection>>().cloned();
     let connection = connection.ok_or(Error::Internal("a call without a connection".into()))?;
     Ok(Call { context, connection })
-}
-
-fn ended(connection: &Connection) -> Error {
-    match connection.identity() {
-        Identity::Ended(reason) => Error::SessionEnded(reason),
-        _ => Error::Unauthenticated(CredentialFault::Missing),
-    }
 }
 
 /// jsonrpsee drops a call when its socket closes; what writes must not be dropped.

@@ -62,11 +62,7 @@ pub fn declare(registry: &mut Registry) {
     registry.session(
         "session.current",
         Effect::Read,
-        Description {
-            summary: "The caller's session and profile.",
-            errors: &[],
-            example: (json!({}), current()),
-        },
+        Description { summary: "The caller's session and profile.", errors: &[], example: (json!({}), current()) },
         |call: Call, caller, _: NoParams| async move {
             let (session, profile) = call.context.accounts.current_session(caller).await?;
             Ok(CurrentSession { session, profile })

@@ -29,9 +29,9 @@ impl EventSink for JsonRpcSink {
 
     fn send<'a>(&'a self, event: &'a RawValue) -> BoxFuture<'a, Result<(), SinkError>> {
         let sink = self.0.lock().clone();
-        Box::pin(async move {
-            sink.send(SubscriptionMessage::from(event.to_owned())).await.map_err(|_| SinkError::Closed)
-        })
+        Box::pin(
+            async move { sink.send(SubscriptionMessage::from(event.to_owned())).await.map_err(|_| SinkError::Closed) },
+        )
     }
 
     fn is_closed(&self) -> bool {

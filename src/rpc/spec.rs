@@ -90,12 +90,8 @@ fn method(method: &Declared) -> Value {
         .map(|kind| json!({ "$ref": format!("#/components/errors/{}", kind.name()) }))
         .collect();
     let (params, result) = &method.description.example;
-    let example: Vec<Value> = params
-        .as_object()
-        .into_iter()
-        .flatten()
-        .map(|(name, value)| json!({ "name": name, "value": value }))
-        .collect();
+    let example: Vec<Value> =
+        params.as_object().into_iter().flatten().map(|(name, value)| json!({ "name": name, "value": value })).collect();
     json!({
         "name": method.name,
         "summary": method.description.summary,
