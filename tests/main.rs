@@ -1,0 +1,3 @@
+//! The promises of the wire contract, shown on the built binary through real sockets.
+
+mod support;
