@@ -6,21 +6,25 @@ mod letter;
 mod node;
 mod person;
 mod postgres;
+mod process;
 mod reply;
 mod schema;
 mod smtp;
+mod socket;
 mod ws;
 
 pub use fold::{Account, lasting};
 pub use http::Http;
 pub use letter::{Letter, MailFolder};
-pub use node::{Builder, Node, marbelle, signing_key, token_secret};
+pub use node::{Builder, Node, signing_key, token_secret};
 pub use person::{PASSWORD, Person, Session, address, another_email, somebody};
 pub use postgres::{DATABASE_PASSWORD, Database};
+pub use process::marbelle;
 pub use reply::{Call, Reply, RpcError};
 pub use schema::{Specification, violations};
 pub use smtp::{Mood, Smtp};
-pub use ws::{Arrival, Deaf, Pending, Ws};
+pub use socket::Deaf;
+pub use ws::{Arrival, Pending, Ws};
 
 use std::{future::Future, time::Duration};
 

@@ -1,27 +1,12 @@
 //! The built binary as a child process, with settings from the environment.
 
-use super::{Database, Deaf, Http, MailFolder, PATIENCE, Smtp, Specification, Ws, within, ws::handshake};
+use super::{Database, Deaf, Http, MailFolder, Smtp, Specification, Ws, process::Running, socket::handshake};
 use base64::{Engine, prelude::BASE64_STANDARD};
 use ed25519_dalek::pkcs8::{EncodePrivateKey, KeypairBytes, spki::der::pem::LineEnding};
-use parking_lot::Mutex;
-use std::{
-    collections::BTreeMap,
-    net::SocketAddr,
-    path::PathBuf,
-    process::{ExitStatus, Stdio},
-    sync::Arc,
-    time::Duration,
-};
+use std::{collections::BTreeMap, net::SocketAddr, path::PathBuf, process::ExitStatus, sync::Arc};
 use tempfile::TempDir;
-use tokio::{
-    io::{AsyncBufReadExt, AsyncRead, BufReader},
-    process::{Child, Command},
-    sync::watch,
-};
+use tokio::process::Command;
 use tokio_tungstenite::tungstenite;
-
-/// The line that says where the server listens.
-const LISTENING: &str = "listening on http://";
 
 /// Rates that no story reaches by accident, and hashing that costs next to nothing.
 const CHEAP_AND_UNLIMITED: [(&str, &str); 10] = [
@@ -172,7 +157,7 @@ impl Node {
 
     /// SIGKILL, and the end awaited.
     pub async fn kill9(&mut self) {
-        self.running.child.start_kill().expect("the process takes the signal");
+        self.running.kill();
         self.running.wait().await;
     }
 
@@ -183,7 +168,7 @@ impl Node {
 
     /// Sends a signal by its `kill` flag, such as `-INT`.
     pub async fn signal(&self, flag: &str) {
-        let pid = self.running.child.id().expect("the process runs").to_string();
+        let pid = self.running.pid().to_string();
         let status = Command::new("kill").args([flag, &pid]).status().await.expect("kill runs");
         assert!(status.success(), "kill {flag} {pid}");
     }
@@ -205,7 +190,7 @@ impl Node {
         self.settings.insert("MARBELLE_LISTEN".into(), self.address().to_string());
         let earlier = self.output();
         self.running = Running::start(&self.settings).await;
-        self.running.output.lines.lock().insert(0, earlier);
+        self.running.output.precede(earlier);
         self.http = Http::new(format!("http://{}", self.address()), self.specification.clone());
     }
 
@@ -231,120 +216,11 @@ impl Node {
 
     /// Resident memory of the process.
     pub fn resident_kib(&self) -> u64 {
-        let pid = self.running.child.id().expect("the process runs");
+        let pid = self.running.pid();
         let status = std::fs::read_to_string(format!("/proc/{pid}/status")).expect("Linux tells");
         let line = status.lines().find(|line| line.starts_with("VmRSS:")).expect("a VmRSS line");
         line.split_whitespace().nth(1).and_then(|n| n.parse().ok()).expect("a number of KiB")
     }
-}
-
-struct Running {
-    child: Child,
-    address: SocketAddr,
-    output: Arc<Output>,
-}
-
-impl Running {
-    async fn start(settings: &BTreeMap<String, String>) -> Self {
-        let mut child = command(settings.iter().map(|(n, v)| (n.as_str(), v.as_str())))
-            .arg("serve")
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .kill_on_drop(true)
-            .spawn()
-            .expect("the binary starts");
-        let output = Arc::new(Output::default());
-        output.read(child.stdout.take().expect("a pipe"));
-        output.read(child.stderr.take().expect("a pipe"));
-        let line = tokio::select! {
-            line = output.line(LISTENING) => line,
-            _ = child.wait() => {
-                output.closed().await;
-                Err(output.text())
-            }
-        };
-        let line = line.unwrap_or_else(|all| panic!("the node does not say `{LISTENING}…`; it said:\n{all}"));
-        let address = line.split_once(LISTENING).expect("it was found").1;
-        let address = address.split(|c: char| c.is_whitespace() || c == '/' || c == '\u{1b}').next().expect("text");
-        let address = address.trim_end_matches([',', '.', '"', ';']);
-        let address = address.parse().unwrap_or_else(|e| panic!("no address and port in {line:?}: {e}"));
-        Self { child, address, output }
-    }
-
-    async fn wait(&mut self) -> ExitStatus {
-        let end = within(PATIENCE * 3, "the end of the process", self.child.wait()).await;
-        self.output.closed().await;
-        end.expect("an exit status")
-    }
-}
-
-#[derive(Default)]
-struct Output {
-    lines: Mutex<Vec<String>>,
-    changed: watch::Sender<u64>,
-    /// Pipes that are still open.
-    open: Mutex<usize>,
-}
-
-impl Output {
-    fn read(self: &Arc<Self>, pipe: impl AsyncRead + Send + Unpin + 'static) {
-        let output = self.clone();
-        *output.open.lock() += 1;
-        tokio::spawn(async move {
-            let mut lines = BufReader::new(pipe).lines();
-            while let Ok(Some(line)) = lines.next_line().await {
-                output.lines.lock().push(line);
-                output.changed.send_modify(|n| *n += 1);
-            }
-            *output.open.lock() -= 1;
-            output.changed.send_modify(|n| *n += 1);
-        });
-    }
-
-    fn text(&self) -> String {
-        self.lines.lock().join("\n")
-    }
-
-    /// The first line with this text, once it is there; everything printed where it does not come.
-    async fn line(&self, text: &str) -> Result<String, String> {
-        let find = || self.lines.lock().iter().find(|line| line.contains(text)).cloned();
-        let found = self.until(|| find().map(Some).or_else(|| (*self.open.lock() == 0).then_some(None)));
-        match tokio::time::timeout(Duration::from_secs(30), found).await {
-            Ok(Some(line)) => Ok(line),
-            Ok(None) => find().ok_or_else(|| self.text()),
-            Err(_) => Err(self.text()),
-        }
-    }
-
-    /// Both pipes at their end: nothing of the process is missing.
-    async fn closed(&self) {
-        let _ = tokio::time::timeout(PATIENCE, self.until(|| (*self.open.lock() == 0).then_some(()))).await;
-    }
-
-    async fn until<T>(&self, look: impl Fn() -> Option<T>) -> T {
-        let mut changed = self.changed.subscribe();
-        loop {
-            changed.borrow_and_update();
-            if let Some(found) = look() {
-                return found;
-            }
-            changed.changed().await.expect("the sender lives as long as self");
-        }
-    }
-}
-
-fn command<'a>(settings: impl Iterator<Item = (&'a str, &'a str)>) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_marbelle"));
-    command.env_clear().envs(settings).env("RUST_BACKTRACE", "1").current_dir(std::env::temp_dir());
-    command
-}
-
-/// Runs the binary to its end with these arguments and these variables alone.
-pub async fn marbelle(arguments: &[&str], settings: &[(&str, &str)]) -> std::process::Output {
-    let mut command = command(settings.iter().copied());
-    command.args(arguments).stdin(Stdio::null()).kill_on_drop(true);
-    within(PATIENCE * 3, "the end of the process", command.output()).await.expect("the binary runs")
 }
 
 /// An Ed25519 key as PKCS#8 PEM, always the same for the same seed.

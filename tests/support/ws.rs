@@ -1,4 +1,4 @@
-//! JSON-RPC over WebSocket: one that reads, and one that does not.
+//! JSON-RPC over a WebSocket that is read as messages come.
 
 use super::{
     PATIENCE,
@@ -11,26 +11,18 @@ use parking_lot::Mutex;
 use serde_json::{Value, json};
 use std::{
     collections::{HashMap, VecDeque},
-    net::SocketAddr,
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
     },
-    time::Duration,
 };
 use tokio::{
-    net::{TcpSocket, TcpStream},
+    net::TcpStream,
     sync::{mpsc, oneshot, watch},
 };
 use tokio_tungstenite::{
-    WebSocketStream, client_async_with_config,
-    tungstenite::{
-        self, Message,
-        client::IntoClientRequest,
-        handshake::client::Response,
-        http::HeaderValue,
-        protocol::{CloseFrame, WebSocketConfig},
-    },
+    WebSocketStream,
+    tungstenite::{self, Message, protocol::CloseFrame},
 };
 
 /// What came over a socket, in order.
@@ -83,26 +75,6 @@ impl Pending {
         self.specification.check_reply(&self.method, &reply);
         Some(reply)
     }
-}
-
-/// Opens a WebSocket; the error holds the HTTP response where the handshake is refused.
-pub async fn handshake(
-    address: SocketAddr,
-    headers: &[(&'static str, &str)],
-    receive_buffer: Option<u32>,
-) -> Result<(WebSocketStream<TcpStream>, Response), Box<tungstenite::Error>> {
-    let mut request = format!("ws://{address}/rpc").into_client_request().expect("a request");
-    for (name, value) in headers {
-        request.headers_mut().append(*name, HeaderValue::from_str(value).expect("a header value"));
-    }
-    let socket = TcpSocket::new_v4().expect("a socket");
-    if let Some(size) = receive_buffer {
-        socket.set_recv_buffer_size(size).expect("a smaller buffer");
-    }
-    let stream = socket.connect(address).await.map_err(|e| Box::new(e.into()))?;
-    stream.set_nodelay(true).expect("no delay");
-    let config = WebSocketConfig::default().max_message_size(Some(256 << 20)).max_frame_size(Some(256 << 20));
-    soon("the handshake", client_async_with_config(request, stream, Some(config))).await.map_err(Box::new)
 }
 
 impl Ws {
@@ -225,12 +197,8 @@ impl Ws {
 
     /// Awaits the close by the server; gives the events that the story has not taken, validated.
     pub async fn closed(&self) -> Vec<Value> {
-        self.closed_within(PATIENCE).await
-    }
-
-    pub async fn closed_within(&self, limit: Duration) -> Vec<Value> {
         let closed = self.await_in("the close", |shared| shared.closed.then(|| std::mem::take(&mut shared.events)));
-        let events: Vec<Value> = super::within(limit, "the close", closed).await.into();
+        let events: Vec<Value> = closed.await.into();
         events.iter().for_each(|event| self.specification.check_event(event));
         events
     }
@@ -330,29 +298,5 @@ impl Shared {
         self.pending.clear();
         self.closed = true;
         true
-    }
-}
-
-/// A WebSocket that is read only when the story says so, with a small receive buffer.
-pub struct Deaf(pub WebSocketStream<TcpStream>);
-
-impl Deaf {
-    /// Sends a call; false where the peer takes no more within `patience`.
-    pub async fn send(&mut self, id: u64, method: &str, params: Value, patience: Duration) -> bool {
-        let message = Message::text(request(id, method, &params).to_string());
-        matches!(tokio::time::timeout(patience, self.0.send(message)).await, Ok(Ok(())))
-    }
-
-    /// Reads the next message; `None` at the end.
-    pub async fn read(&mut self) -> Option<Value> {
-        loop {
-            match soon("a message", self.0.next()).await {
-                Some(Ok(Message::Text(text))) => {
-                    return Some(serde_json::from_str(&text).expect("JSON from the server"));
-                }
-                Some(Ok(Message::Close(_))) | Some(Err(_)) | None => return None,
-                Some(Ok(_)) => {}
-            }
-        }
     }
 }
