@@ -1,6 +1,13 @@
 //! The promises of the wire contract, shown on the built binary through real sockets.
 
+mod addresses;
+mod changes;
+mod feed;
+mod profile;
+mod racing_addresses;
+mod racing_writers;
 mod sessions;
 mod sign_in;
 mod sign_up;
 mod support;
+mod two_nodes;

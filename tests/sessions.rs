@@ -13,7 +13,7 @@ both_databases! {
         let ws = node.ws().await;
         let error = ws.refused("unauthenticated", "session.current", json!({})).await;
         assert_eq!(error.data["reason"], "missing");
-        for forged in ["", "garbage", "a.b.c"] {
+        for forged in ["garbage", "a.b.c"] {
             let error = ws.refused("unauthenticated", "session.authenticate", json!({ "access_token": forged })).await;
             assert_eq!(error.data["reason"], "invalid");
         }
@@ -95,15 +95,12 @@ both_databases! {
 
         assert_eq!(my_tab.ok("session.revoke", json!({ "session_id": lost.id })).await, json!({}));
         assert_eq!(lost_tab.revoked("revoked").await, Vec::<Value>::new());
-        for tab in [&my_tab, &kept_tab] {
-            let event = tab.next_of("sessions.changed").await;
-            assert_eq!(event["session_id"], mine.id, "who did it");
-            let ended = json!([{ "session_id": lost.id, "reason": "revoked" }]);
-            assert_eq!(event["data"], json!({ "opened": null, "ended": ended }));
-            if event["revision"] == account.revision + 1 && std::ptr::eq(tab, &my_tab) {
-                account.apply(&event);
-            }
-        }
+        let event = my_tab.next_of("sessions.changed").await;
+        assert_eq!(event["session_id"], mine.id, "who did it");
+        let ended = json!([{ "session_id": lost.id, "reason": "revoked" }]);
+        assert_eq!(event["data"], json!({ "opened": null, "ended": ended }));
+        assert_eq!(kept_tab.next_event().await, event);
+        account.apply(&event);
         account.assert_equals_get(&my_tab, &my_tab).await;
         let error = lost.http(&node).refused("session_ended", "session.list", json!({})).await;
         assert_eq!(error.data["reason"], "revoked");
