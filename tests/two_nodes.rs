@@ -1,6 +1,6 @@
 //! Two server processes on one PostgreSQL, with the sweep alone between them.
 
-use crate::support::{Account, Call, Node, address, eventually};
+use crate::support::{Account, Call, Database, Node, Smtp, address, eventually};
 use futures_util::future::join_all;
 use serde_json::{Value, json};
 
@@ -93,8 +93,9 @@ async fn the_death_of_one_does_not_touch_the_other() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn several_nodes_start_on_an_empty_database_at_once() {
-    let database = crate::support::Database::postgres().await;
-    let nodes = (0..4).map(|_| Node::on(database.clone()).shared_keys().start());
+    let database = Database::postgres().await;
+    let smtp = Smtp::start().await;
+    let nodes = (0..4).map(|_| Node::on(database.clone()).shared_keys().smtp(&smtp).start());
     let nodes = join_all(nodes).await;
     for node in &nodes {
         let ready = node.http().get("/readyz").send().await.unwrap();
