@@ -1,0 +1,139 @@
+//! The feed in its pull form: `account.changes`.
+
+use crate::support::{Account, Call, Database, Http, address, both_databases, somebody, soon};
+use futures_util::future::join;
+use serde_json::{Value, json};
+use std::time::{Duration, Instant};
+
+/// An id that nothing has.
+const NOBODY: &str = "01890a5d-ac96-774b-bcce-b302099a8057";
+
+/// Five changes after the sign-in; the account is at revision 6 then.
+async fn five_changes(http: &Http) {
+    let home = http.ok("addresses.create", address("Home")).await;
+    let work = http.ok("addresses.create", address("Work")).await;
+    http.ok("profile.update", json!({ "first_name": "Anne" })).await;
+    http.ok("addresses.set_primary", json!({ "address_id": work["id"] })).await;
+    http.ok("addresses.delete", json!({ "address_id": home["id"] })).await;
+}
+
+both_databases! {
+    async fn it_gives_the_same_events_as_a_subscription(database: Database) {
+        let (node, _, session) = somebody(database).await;
+        let http = session.http(&node);
+        let tab = session.tab(&node).await;
+        let mut account = Account::of(&tab).await;
+        let since = account.revision;
+        five_changes(&http).await;
+        let mut pushed = Vec::new();
+        for _ in 0..5 {
+            pushed.push(tab.next_event().await);
+        }
+        let answer = http.ok("account.changes", json!({ "since": since, "epoch": account.epoch })).await;
+        assert_eq!(answer["events"], json!(pushed));
+        assert_eq!((&answer["revision"], &answer["epoch"]), (&json!(since + 5), &json!(account.epoch)));
+        assert_eq!((&answer["more"], &answer["snapshot_required"]), (&json!(false), &json!(false)));
+        pushed.iter().for_each(|event| account.apply(event));
+        let present = Account::from_state(&http.ok("account.get", json!({})).await);
+        assert_eq!(account, present);
+        assert_eq!(tab.ok("account.changes", json!({ "since": since })).await, answer);
+    }
+
+    async fn pages_follow_each_other_by_revision(database: Database) {
+        let (node, _, session) = somebody(database).await;
+        let http = session.http(&node);
+        five_changes(&http).await;
+        let whole = http.ok("account.changes", json!({ "since": 0 })).await;
+        assert_eq!(whole["events"].as_array().map(Vec::len), Some(6));
+        let (mut since, mut collected, mut pages) = (json!(0), Vec::new(), 0);
+        loop {
+            let page = http.ok("account.changes", json!({ "since": since, "limit": 2 })).await;
+            collected.extend(page["events"].as_array().unwrap().clone());
+            pages += 1;
+            since = page["revision"].clone();
+            assert_eq!(collected.last().unwrap()["revision"], since);
+            if page["more"] == false {
+                break;
+            }
+        }
+        assert_eq!((json!(collected), pages), (whole["events"].clone(), 3));
+        let none = http.ok("account.changes", json!({ "since": since })).await;
+        assert_eq!((&none["events"], &none["revision"], &none["more"]), (&json!([]), &since, &json!(false)));
+    }
+
+    async fn where_the_log_does_not_reach_a_snapshot_is_required(database: Database) {
+        let (node, _, session) = somebody(database).await;
+        let http = session.http(&node);
+        five_changes(&http).await;
+        for params in [json!({ "since": 7 }), json!({ "since": 0, "epoch": NOBODY }), json!({ "since": i64::MAX, "wait_ms": 30000 })] {
+            let answer = soon("an answer without waiting", http.ok("account.changes", params)).await;
+            assert_eq!((&answer["snapshot_required"], &answer["events"]), (&json!(true), &json!([])));
+            assert_eq!(answer["more"], false);
+        }
+    }
+
+    async fn faulty_parameters_are_told(database: Database) {
+        let (node, _, session) = somebody(database).await;
+        let http = session.http(&node);
+        http.invalid(&[("since", &["required"])], "account.changes", json!({})).await;
+        for (name, value) in [("since", -1), ("limit", 0), ("limit", 501), ("wait_ms", -1), ("wait_ms", 30_001)] {
+            let mut params = json!({ "since": 0 });
+            params[name] = value.into();
+            http.invalid(&[(name, &["out_of_range"])], "account.changes", params).await;
+        }
+        http.ok("account.changes", json!({ "since": 0, "limit": 500 })).await;
+        let error = node.http().refused("unauthenticated", "account.changes", json!({ "since": 0 })).await;
+        assert_eq!(error.data["reason"], "missing");
+    }
+
+    async fn a_wait_ends_with_the_next_event(database: Database) {
+        let (node, _, session) = somebody(database).await;
+        let (http, tab) = (session.http(&node), session.tab(&node).await);
+        let since = http.ok("account.get", json!({})).await["revision"].clone();
+        for round in 0..10 {
+            let since = since.as_i64().unwrap() + round;
+            let wait = json!({ "since": since, "wait_ms": 30_000 });
+            let name = format!("Ann {round}");
+            let waiting = join(http.ok("account.changes", wait.clone()), tab.ok("account.changes", wait));
+            let writing = http.ok("profile.update", json!({ "first_name": name }));
+            let ((by_http, by_socket), profile) = soon("the waits to end", join(waiting, writing)).await;
+            assert_eq!(by_http, by_socket);
+            assert_eq!(by_http["events"].as_array().map(Vec::len), Some(1));
+            assert_eq!(by_http["events"][0]["data"], profile);
+        }
+    }
+
+    async fn a_wait_for_nothing_ends_in_time(database: Database) {
+        let (node, _, session) = somebody(database).await;
+        let http = session.http(&node);
+        let since = http.ok("account.get", json!({})).await["revision"].clone();
+        let before = Instant::now();
+        let answer = http.ok("account.changes", json!({ "since": since, "wait_ms": 400 })).await;
+        assert!(before.elapsed() >= Duration::from_millis(400), "{:?}", before.elapsed());
+        assert!(before.elapsed() < Duration::from_secs(5), "{:?}", before.elapsed());
+        assert_eq!((&answer["events"], &answer["revision"]), (&json!([]), &since));
+        assert_eq!(answer["snapshot_required"], false);
+        // Where there is something, it does not wait at all.
+        let answer = soon("no wait", http.ok("account.changes", json!({ "since": 0, "wait_ms": 30_000 }))).await;
+        assert_ne!(answer["events"], Value::Array(vec![]));
+    }
+
+    async fn a_wait_whose_session_ends_says_so(database: Database) {
+        let (node, person, mine) = somebody(database).await;
+        let lost = person.sign_in(&node).await;
+        let since = mine.http(&node).ok("account.get", json!({})).await["revision"].clone();
+        let (tab, http) = (lost.tab(&node).await, lost.http(&node));
+        let wait = json!({ "since": since, "wait_ms": 30_000 });
+        let over_the_socket = tab.send_only("account.changes", wait.clone());
+        let over_http = tokio::spawn(async move { http.call("account.changes", wait).await });
+        // Nothing tells that they wait by now. They most likely do, and the answer is the same if not.
+        tokio::time::sleep(Duration::from_millis(200)).await;
+        mine.http(&node).ok("session.revoke", json!({ "session_id": lost.id })).await;
+        let over_http = soon("the wait to end", over_http).await.unwrap();
+        let over_the_socket = over_the_socket.reply().await; // the close may come first
+        for reply in [Some(over_http), over_the_socket].into_iter().flatten() {
+            let error = reply.expect_err("the session has ended");
+            assert_eq!((error.kind.as_str(), &error.data["reason"]), ("session_ended", &json!("revoked")));
+        }
+    }
+}

@@ -1,0 +1,101 @@
+//! JSON-RPC over HTTP, and plain requests.
+
+use super::{
+    reply::{Call, Reply, outcome, request},
+    schema::Specification,
+};
+use reqwest::{Client, RequestBuilder, Response, StatusCode};
+use serde_json::Value;
+use std::sync::{
+    Arc,
+    atomic::{AtomicU64, Ordering},
+};
+
+/// A client of one node, as nobody or with a bearer token.
+#[derive(Clone)]
+pub struct Http {
+    client: Client,
+    base: String,
+    bearer: Option<String>,
+    next_id: Arc<AtomicU64>,
+    specification: Arc<Specification>,
+}
+
+impl Http {
+    pub fn new(base: String, specification: Arc<Specification>) -> Self {
+        let client = Client::builder().no_proxy().build().expect("an HTTP client");
+        Self { client, base, bearer: None, next_id: Arc::new(AtomicU64::new(1)), specification }
+    }
+
+    /// The same client with `Authorization: Bearer …`.
+    pub fn bearer(&self, token: impl Into<String>) -> Self {
+        Self { bearer: Some(token.into()), ..self.clone() }
+    }
+
+    /// `GET` of a path below the node.
+    pub fn get(&self, path: &str) -> RequestBuilder {
+        self.client.get(format!("{}{path}", self.base))
+    }
+
+    /// Any other method on a path below the node.
+    pub fn request(&self, method: reqwest::Method, path: &str) -> RequestBuilder {
+        self.client.request(method, format!("{}{path}", self.base))
+    }
+
+    /// `POST /rpc` with the credential, still without body.
+    pub fn post(&self) -> RequestBuilder {
+        let post = self.client.post(format!("{}/rpc", self.base));
+        match &self.bearer {
+            Some(token) => post.bearer_auth(token),
+            None => post,
+        }
+    }
+
+    /// Posts any bytes as JSON and reads whatever comes back (`null` where the body is empty or no JSON).
+    pub async fn raw(&self, body: impl Into<reqwest::Body>) -> (StatusCode, Value) {
+        let response = self.post().header("content-type", "application/json").body(body).send().await;
+        let response = response.expect("the node answers");
+        let status = response.status();
+        (status, response.json().await.unwrap_or(Value::Null))
+    }
+
+    /// Calls and gives the HTTP response; not validated.
+    pub async fn response(&self, method: &str, params: Value) -> Response {
+        let id = self.next_id.fetch_add(1, Ordering::Relaxed);
+        self.post().json(&request(id, method, &params)).send().await.expect("the node answers")
+    }
+
+    /// Calls where the node may die meanwhile: `None` then.
+    pub async fn attempt(&self, method: &str, params: Value) -> Option<Reply> {
+        let id = self.next_id.fetch_add(1, Ordering::Relaxed);
+        let response = self.post().json(&request(id, method, &params)).send().await.ok()?;
+        let response: Value = response.json().await.ok()?;
+        assert_eq!(response["id"], id, "the answer to another call: {response}");
+        let reply = outcome(&response);
+        self.specification.check_reply(method, &reply);
+        Some(reply)
+    }
+
+    /// Sends a batch and gives the replies in the order of the calls.
+    pub async fn batch(&self, calls: &[(&str, Value)]) -> Vec<Reply> {
+        let ids: Vec<u64> = calls.iter().map(|_| self.next_id.fetch_add(1, Ordering::Relaxed)).collect();
+        let body: Vec<Value> = calls.iter().zip(&ids).map(|((m, p), id)| request(*id, m, p)).collect();
+        let response: Value =
+            self.post().json(&body).send().await.expect("the node answers").json().await.expect("a JSON body");
+        let responses = response.as_array().unwrap_or_else(|| panic!("no batch response: {response}"));
+        assert_eq!(responses.len(), calls.len(), "{response}");
+        let reply = |((method, _), id): (&(&str, Value), &u64)| {
+            let response = responses.iter().find(|r| r["id"] == *id).expect("a reply to each call");
+            let reply = outcome(response);
+            self.specification.check_reply(method, &reply);
+            reply
+        };
+        calls.iter().zip(&ids).map(reply).collect()
+    }
+}
+
+impl Call for Http {
+    async fn call(&self, method: &str, params: Value) -> Reply {
+        self.attempt(method, params).await.unwrap_or_else(|| panic!("{method}: the node does not answer in JSON"))
+    }
+}

@@ -1,0 +1,87 @@
+//! What the stories stand on: real servers (PostgreSQL, SMTP, the built binary) and clients that speak the wire.
+
+mod fold;
+mod http;
+mod letter;
+mod node;
+mod person;
+mod postgres;
+mod process;
+mod reply;
+mod schema;
+mod smtp;
+mod socket;
+mod ws;
+
+pub use fold::{Account, lasting};
+pub use http::Http;
+pub use letter::{Letter, MailFolder};
+pub use node::{Builder, Node, signing_key, token_secret};
+pub use person::{PASSWORD, Person, Session, address, another_email, somebody};
+pub use postgres::{DATABASE_PASSWORD, Database};
+pub use process::marbelle;
+pub use reply::{Call, Reply, RpcError};
+pub use schema::{Specification, violations};
+pub use smtp::{Mood, Smtp};
+pub use socket::Deaf;
+pub use ws::{Arrival, Pending, Ws};
+
+use std::{future::Future, time::Duration};
+
+/// The longest that anything awaited may take. A bound for failure, never a pause.
+pub const PATIENCE: Duration = Duration::from_secs(10);
+
+/// The longest that one story may take.
+pub const STORY: Duration = Duration::from_secs(180);
+
+/// Awaits `what`, at most [`PATIENCE`].
+pub async fn soon<T>(what: &str, future: impl Future<Output = T>) -> T {
+    within(PATIENCE, what, future).await
+}
+
+/// Awaits `what`, at most `limit`.
+pub async fn within<T>(limit: Duration, what: &str, future: impl Future<Output = T>) -> T {
+    match tokio::time::timeout(limit, future).await {
+        Ok(value) => value,
+        Err(_) => panic!("waited {limit:?} in vain for {what}"),
+    }
+}
+
+/// Asks until the answer is `Some`; for what has no event to await, such as a file of another process.
+pub async fn eventually<T, F: Future<Output = Option<T>>>(what: &str, mut ask: impl FnMut() -> F) -> T {
+    soon(what, async {
+        loop {
+            if let Some(found) = ask().await {
+                return found;
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    })
+    .await
+}
+
+/// Tells each story twice: on SQLite and on a PostgreSQL database of its own.
+macro_rules! both_databases {
+    ($($(#[$meta:meta])* async fn $name:ident($database:ident: Database) $story:block)*) => {$(
+        $(#[$meta])*
+        mod $name {
+            #[allow(unused_imports, reason = "each story uses what it needs")]
+            use super::*;
+
+            async fn story($database: $crate::support::Database) $story
+
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn sqlite() {
+                let database = $crate::support::Database::sqlite();
+                $crate::support::within($crate::support::STORY, "the story", story(database)).await;
+            }
+
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn postgres() {
+                let database = $crate::support::Database::postgres().await;
+                $crate::support::within($crate::support::STORY, "the story", story(database)).await;
+            }
+        }
+    )*};
+}
+pub(crate) use both_databases;

@@ -1,0 +1,194 @@
+//! One private PostgreSQL server a test process; a fresh database a story.
+
+use sqlx::{ConnectOptions, Connection, PgConnection, postgres::PgConnectOptions};
+use std::{
+    net::TcpListener,
+    os::unix::fs::{MetadataExt, chown},
+    path::{Path, PathBuf},
+    process::{ChildStdin, Command, Stdio},
+    sync::{
+        OnceLock,
+        atomic::{AtomicU32, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+/// What the server under test keeps its data in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Database {
+    /// A file in the node's data folder.
+    Sqlite,
+    /// A database of the private server, by its URL.
+    Postgres(String),
+}
+
+impl Database {
+    pub fn sqlite() -> Self {
+        Self::Sqlite
+    }
+
+    /// A new, empty database.
+    pub async fn postgres() -> Self {
+        let server = tokio::task::spawn_blocking(server).await.expect("PostgreSQL starts");
+        Self::Postgres(server.database().await)
+    }
+
+    /// The URL, where there is one.
+    pub fn url(&self) -> Option<&str> {
+        match self {
+            Self::Sqlite => None,
+            Self::Postgres(url) => Some(url),
+        }
+    }
+}
+
+const INSTALL: &str = "the tests start a PostgreSQL of their own: install it (Debian, Ubuntu: apt-get install postgresql; \
+                       macOS: brew install postgresql; or put initdb and postgres on the PATH)";
+
+struct Postgres {
+    port: u16,
+    databases: AtomicU32,
+    /// The wrapper around the server stops it when this pipe closes, so with this process, however it ends.
+    _lifeline: ChildStdin,
+}
+
+fn server() -> &'static Postgres {
+    static SERVER: OnceLock<Postgres> = OnceLock::new();
+    SERVER.get_or_init(Postgres::start)
+}
+
+/// Runs the server until standard input ends, then stops it and removes its folder.
+const WRAPPER: &str = r#"
+postgres=$1; folder=$2; shift 2
+"$postgres" "$@" >"$folder/log" 2>&1 </dev/null &
+server=$!
+cat >/dev/null
+kill -QUIT $server 2>/dev/null
+wait $server 2>/dev/null
+rm -rf "$folder"
+"#;
+
+impl Postgres {
+    fn start() -> Self {
+        let programs = programs();
+        let mut log = String::new();
+        for _ in 0..3 {
+            match Self::attempt(&programs) {
+                Ok(server) => return server,
+                Err(reason) => log = reason, // such as another process took the free port
+            }
+        }
+        panic!("PostgreSQL does not start:\n{log}\n{INSTALL}");
+    }
+
+    fn attempt(programs: &Path) -> Result<Self, String> {
+        let folder =
+            tempfile::Builder::new().prefix("marbelle-postgres-").tempdir().expect("a temporary folder").keep();
+        if let Some((user, group)) = unprivileged(&folder) {
+            chown(&folder, Some(user), Some(group)).expect("the folder changes hands");
+        }
+        let data = folder.join("data");
+        let made = as_unprivileged(&folder, &programs.join("initdb"))
+            .args(["--username=marbelle", "--auth=trust", "--encoding=UTF8", "--locale=C", "--no-sync", "-D"])
+            .arg(&data)
+            .output()
+            .unwrap_or_else(|e| panic!("initdb does not run ({e}); {INSTALL}"));
+        assert!(made.status.success(), "initdb: {}\n{INSTALL}", String::from_utf8_lossy(&made.stderr));
+        Self::listen(programs, &folder, &data)
+    }
+
+    fn listen(programs: &Path, folder: &Path, data: &Path) -> Result<Self, String> {
+        let port = TcpListener::bind("127.0.0.1:0").and_then(|l| l.local_addr()).expect("a free port").port();
+        let mut wrapper = as_unprivileged(folder, Path::new("sh"))
+            .args(["-c", WRAPPER, "sh"])
+            .arg(programs.join("postgres"))
+            .arg(folder)
+            .arg("-D")
+            .arg(data)
+            .args(["-h", "127.0.0.1", "-p", &port.to_string(), "-k", ""])
+            .args(["-c", "fsync=off", "-c", "synchronous_commit=off", "-c", "full_page_writes=off"])
+            .args(["-c", "max_connections=400", "-c", "shared_buffers=64MB", "-c", "max_wal_size=256MB"])
+            .current_dir("/")
+            .stdin(Stdio::piped())
+            .spawn()
+            .unwrap_or_else(|e| panic!("PostgreSQL does not run ({e}); {INSTALL}"));
+        let lifeline = wrapper.stdin.take().expect("a pipe");
+        let deadline = Instant::now() + Duration::from_secs(30);
+        while Instant::now() < deadline {
+            let ready = std::fs::read_to_string(data.join("postmaster.pid")).unwrap_or_default();
+            if ready.lines().any(|line| line.trim() == "ready") {
+                return Ok(Self { port, databases: AtomicU32::new(0), _lifeline: lifeline });
+            }
+            let log = std::fs::read_to_string(folder.join("log")).unwrap_or_default();
+            if log.contains("FATAL") {
+                return Err(log);
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        Err("it is not ready within 30 s".into())
+    }
+
+    async fn database(&self) -> String {
+        let name = format!("story_{}", self.databases.fetch_add(1, Ordering::SeqCst));
+        let options: PgConnectOptions = self.url("postgres").parse().expect("a URL");
+        let mut admin: PgConnection = options.connect().await.expect("the private PostgreSQL answers");
+        sqlx::query(sqlx::AssertSqlSafe(format!("CREATE DATABASE {name}")))
+            .execute(&mut admin)
+            .await
+            .expect("a new database");
+        admin.close().await.expect("closes");
+        self.url(&name)
+    }
+
+    fn url(&self, database: &str) -> String {
+        // Any password is taken: this one is there to be looked for in logs.
+        format!("postgres://marbelle:{DATABASE_PASSWORD}@127.0.0.1:{}/{database}", self.port)
+    }
+}
+
+/// A secret of the settings, which must never be printed.
+pub const DATABASE_PASSWORD: &str = "wQ8xkP3dVn5t";
+
+/// The folder with `initdb` and `postgres`: the newest of Debian's, or the one on the PATH.
+fn programs() -> PathBuf {
+    let debian = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten().map(|e| e.path().join("bin"));
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let mut debian: Vec<PathBuf> = debian.collect();
+    debian.sort_by_key(|p| {
+        let version = p.parent().and_then(Path::file_name).and_then(|n| n.to_str()).and_then(|n| n.parse::<u32>().ok());
+        std::cmp::Reverse(version)
+    });
+    debian
+        .into_iter()
+        .chain(std::env::split_paths(&path))
+        .find(|p| p.join("initdb").is_file() && p.join("postgres").is_file())
+        .unwrap_or_else(|| panic!("no initdb and postgres found; {INSTALL}"))
+}
+
+/// PostgreSQL refuses to run as root: then it runs as the user `postgres` that its packages make.
+fn unprivileged(folder: &Path) -> Option<(u32, u32)> {
+    static USER: OnceLock<Option<(u32, u32)>> = OnceLock::new();
+    *USER.get_or_init(|| {
+        if std::fs::metadata(folder).expect("the folder is there").uid() != 0 {
+            return None;
+        }
+        let id = |flag: &str| {
+            let output = Command::new("id").args([flag, "postgres"]).output().ok()?;
+            String::from_utf8(output.stdout).ok()?.trim().parse().ok()
+        };
+        match (id("-u"), id("-g")) {
+            (Some(user), Some(group)) => Some((user, group)),
+            _ => panic!("PostgreSQL does not run as root and there is no user `postgres`; {INSTALL}"),
+        }
+    })
+}
+
+fn as_unprivileged(folder: &Path, program: &Path) -> Command {
+    use std::os::unix::process::CommandExt;
+    let mut command = Command::new(program);
+    if let Some((user, group)) = unprivileged(folder) {
+        command.uid(user).gid(group);
+    }
+    command.current_dir("/").env_remove("PGDATA").env_remove("PGPORT").env_remove("PGHOST");
+    command
+}
