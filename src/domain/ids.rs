@@ -45,6 +45,8 @@ ids! {
     AddressId
     /// A registration that waits for the verification of its e-mail address.
     RegistrationId
+    /// A one-time token of a user.
+    TokenId
     /// A row of the mail outbox.
     MailId
     /// A running server process.
