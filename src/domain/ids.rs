@@ -49,6 +49,8 @@ ids! {
     TokenId
     /// A row of the mail outbox.
     MailId
+    /// An entry of a user's security log.
+    SecurityEventId
     /// A running server process.
     NodeId
     /// The database's present history; renewed when an older backup was restored.
