@@ -1,6 +1,7 @@
 //! The promises of the wire contract, shown on the built binary through real sockets.
 
 mod addresses;
+mod bad_input;
 mod changes;
 mod crash;
 mod feed;
@@ -13,4 +14,5 @@ mod sign_in;
 mod sign_up;
 mod slow_readers;
 mod support;
+mod tokens;
 mod two_nodes;
