@@ -2,9 +2,16 @@
 //!
 //! Text from outside becomes one of these types through its `parse`, the only validator there is.
 
+pub mod address;
 pub mod email;
+pub mod event;
 pub mod fault;
 pub mod ids;
+pub mod letter;
+pub mod password;
 pub mod phone;
+pub mod profile;
+pub mod session;
 pub mod text;
+mod text_enum;
 pub mod time;

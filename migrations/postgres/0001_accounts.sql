@@ -1,0 +1,113 @@
+-- The same tables, columns and names as for SQLite.
+
+-- One row: which history of the database this is (contract §4, `epoch`).
+CREATE TABLE database_epoch (
+    singleton   BOOLEAN NOT NULL PRIMARY KEY CHECK (singleton = TRUE),
+    epoch       UUID    NOT NULL
+);
+
+-- Registrations wait here until their address is verified; they reserve nothing.
+CREATE TABLE registrations (
+    id                UUID    NOT NULL PRIMARY KEY,
+    email             TEXT    NOT NULL,
+    password_hash     TEXT    NOT NULL,
+    first_name        TEXT    NOT NULL,
+    last_name         TEXT    NOT NULL,
+    company_name      TEXT,
+    phone             TEXT,
+    locale            TEXT    NOT NULL CHECK (locale IN ('en', 'de', 'sq')),
+    token_generation  BIGINT  NOT NULL,
+    token_expires_at  TIMESTAMPTZ NOT NULL,
+    created_at        TIMESTAMPTZ NOT NULL
+);
+CREATE INDEX registrations_by_email ON registrations (email, id);
+CREATE INDEX registrations_by_age ON registrations (created_at);
+
+-- `revision` counts the account's changes and is the lock of its log; `profile_revision` is the one at
+-- which the profile last changed.
+CREATE TABLE users (
+    id                UUID    NOT NULL PRIMARY KEY,
+    email             TEXT    NOT NULL UNIQUE,
+    password_hash     TEXT    NOT NULL,
+    first_name        TEXT    NOT NULL,
+    last_name         TEXT    NOT NULL,
+    company_name      TEXT,
+    phone             TEXT,
+    locale            TEXT    NOT NULL CHECK (locale IN ('en', 'de', 'sq')),
+    pending_email     TEXT,
+    disabled_at       TIMESTAMPTZ,
+    revision          BIGINT  NOT NULL CHECK (revision >= 0),
+    profile_revision  BIGINT  NOT NULL CHECK (profile_revision >= 0),
+    created_at        TIMESTAMPTZ NOT NULL,
+    updated_at        TIMESTAMPTZ NOT NULL
+);
+
+CREATE TABLE sessions (
+    id                  UUID    NOT NULL PRIMARY KEY,
+    user_id             UUID    NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+    device_name         TEXT,
+    user_agent          TEXT,
+    ip                  TEXT    NOT NULL,
+    refresh_generation  BIGINT  NOT NULL CHECK (refresh_generation >= 0),
+    refreshed_at        TIMESTAMPTZ NOT NULL,
+    created_at          TIMESTAMPTZ NOT NULL,
+    last_seen_at        TIMESTAMPTZ NOT NULL,
+    ended_at            TIMESTAMPTZ,
+    end_reason          TEXT,
+    CHECK ((ended_at IS NULL) = (end_reason IS NULL))
+);
+CREATE INDEX sessions_live_by_user ON sessions (user_id, id) WHERE ended_at IS NULL;
+CREATE INDEX sessions_by_user ON sessions (user_id);
+CREATE INDEX sessions_live_by_last_seen ON sessions (last_seen_at) WHERE ended_at IS NULL;
+CREATE INDEX sessions_live_by_age ON sessions (created_at) WHERE ended_at IS NULL;
+CREATE INDEX sessions_by_end ON sessions (ended_at) WHERE ended_at IS NOT NULL;
+
+CREATE TABLE addresses (
+    id              UUID    NOT NULL PRIMARY KEY,
+    user_id         UUID    NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+    label           TEXT    NOT NULL,
+    label_key       TEXT    NOT NULL,
+    first_name      TEXT    NOT NULL,
+    last_name       TEXT    NOT NULL,
+    company         TEXT,
+    address_line_1  TEXT    NOT NULL,
+    address_line_2  TEXT,
+    city            TEXT    NOT NULL,
+    state           TEXT    NOT NULL,
+    postal_code     TEXT    NOT NULL,
+    country         TEXT    NOT NULL,
+    phone           TEXT,
+    is_primary      BOOLEAN NOT NULL,
+    revision        BIGINT  NOT NULL,
+    created_at      TIMESTAMPTZ NOT NULL,
+    updated_at      TIMESTAMPTZ NOT NULL
+);
+CREATE UNIQUE INDEX addresses_label ON addresses (user_id, label_key);
+CREATE UNIQUE INDEX addresses_one_primary ON addresses (user_id) WHERE is_primary;
+
+-- The ordered log of each user: `data` is the JSON that clients are sent.
+CREATE TABLE account_events (
+    user_id     UUID    NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+    revision    BIGINT  NOT NULL,
+    at          TIMESTAMPTZ NOT NULL,
+    type        TEXT    NOT NULL,
+    data        TEXT    NOT NULL,
+    session_id  UUID,
+    PRIMARY KEY (user_id, revision)
+);
+CREATE INDEX account_events_by_age ON account_events (at);
+
+-- Letters to be sent. `content` holds no token: links are made when a letter is sent.
+CREATE TABLE mail_outbox (
+    id               UUID    NOT NULL PRIMARY KEY,
+    recipient        TEXT    NOT NULL,
+    locale           TEXT    NOT NULL,
+    content          TEXT    NOT NULL,
+    created_at       TIMESTAMPTZ NOT NULL,
+    attempts         BIGINT  NOT NULL,
+    next_attempt_at  TIMESTAMPTZ NOT NULL,
+    sent_at          TIMESTAMPTZ,
+    given_up_at      TIMESTAMPTZ
+);
+CREATE INDEX mail_outbox_due ON mail_outbox (next_attempt_at) WHERE sent_at IS NULL AND given_up_at IS NULL;
+CREATE INDEX mail_outbox_by_age ON mail_outbox (created_at);

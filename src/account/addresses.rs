@@ -1,0 +1,160 @@
+//! Postal addresses: at most ten, exactly one primary as soon as there is one, labels unique.
+
+use super::{Accounts, Current, Error};
+use crate::{
+    domain::{
+        address::{Address, AddressPatch, NewAddress},
+        event::{AddressesChanged, Change},
+        fault::{Fault, Rule},
+        ids::AddressId,
+        session::Caller,
+    },
+    store::{self, AccountChange},
+};
+use std::sync::Arc;
+
+impl Accounts {
+    /// The caller's addresses, primary first, then oldest first.
+    pub async fn list_addresses(self: &Arc<Self>, caller: Caller) -> Result<Vec<Address>, Error> {
+        let (mut tx, _) = self.read(caller).await?;
+        let addresses = tx.list_addresses(caller.user).await?;
+        tx.commit().await?;
+        Ok(addresses)
+    }
+
+    /// One of the caller's addresses.
+    pub async fn get_address(self: &Arc<Self>, caller: Caller, id: AddressId) -> Result<Address, Error> {
+        let (mut tx, _) = self.read(caller).await?;
+        let address = tx.find_address(caller.user, id).await?;
+        tx.commit().await?;
+        address.ok_or(Error::NotFound)
+    }
+
+    /// Adds an address. The first is primary whatever is asked.
+    pub async fn create_address(self: &Arc<Self>, caller: Caller, new: NewAddress) -> Result<Address, Error> {
+        let mut change = self.change(caller).await?;
+        let present = change.tx().list_addresses(caller.user).await?;
+        if is_label_taken(&present, None, &new.label.key()) {
+            return Err(Error::Conflict("label"));
+        }
+        if present.len() >= self.max_addresses {
+            return Err(Error::LimitReached(self.max_addresses));
+        }
+        let mut event = AddressesChanged::default();
+        let is_primary = new.is_primary || present.is_empty();
+        if is_primary {
+            event.upserted.extend(take_primary(&mut change, &present).await?);
+        }
+        let address = new.placed(AddressId::new(), is_primary, change.revision(), change.now());
+        change.tx().insert_address(caller.user, &address).await.map_err(label_conflict)?;
+        event.upserted.push(address.clone());
+        change.note(Change::Addresses(event));
+        self.commit(change).await?;
+        Ok(address)
+    }
+
+    /// Edits an address; an edit that changes nothing leaves no trace.
+    pub async fn update_address(
+        self: &Arc<Self>,
+        caller: Caller,
+        id: AddressId,
+        patch: AddressPatch,
+        expected_revision: Option<i64>,
+    ) -> Result<Address, Error> {
+        let change = self.change(caller).await?;
+        self.write_address(change, id, patch, expected_revision).await
+    }
+
+    /// Makes an address the primary one.
+    pub async fn set_primary_address(self: &Arc<Self>, caller: Caller, id: AddressId) -> Result<Address, Error> {
+        let change = self.change(caller).await?;
+        let patch = AddressPatch { is_primary: Some(true), ..AddressPatch::default() };
+        self.write_address(change, id, patch, None).await
+    }
+
+    async fn write_address(
+        &self,
+        mut change: AccountChange,
+        id: AddressId,
+        patch: AddressPatch,
+        expected_revision: Option<i64>,
+    ) -> Result<Address, Error> {
+        let user = change.user().user_id;
+        let all = change.tx().list_addresses(user).await?;
+        let present = all.iter().find(|address| address.id == id).ok_or(Error::NotFound)?;
+        if expected_revision.is_some_and(|expected| present.revision > expected) {
+            return Err(Error::StaleRevision(Current::Address(Box::new(present.clone()))));
+        }
+        let mut edited = patch.applied_to(present);
+        if present.is_primary && !edited.is_primary {
+            let message = "one address is always primary: make another one primary instead";
+            return Err(Error::invalid("is_primary", Fault::new(Rule::NotAllowed, message)));
+        }
+        if edited == *present {
+            return Ok(edited);
+        }
+        if is_label_taken(&all, Some(id), &edited.label.key()) {
+            return Err(Error::Conflict("label"));
+        }
+        let mut event = AddressesChanged::default();
+        if edited.is_primary && !present.is_primary {
+            event.upserted.extend(take_primary(&mut change, &all).await?);
+        }
+        edited.revision = change.revision();
+        edited.updated_at = change.now();
+        change.tx().update_address(user, &edited).await.map_err(label_conflict)?;
+        event.upserted.push(edited.clone());
+        change.note(Change::Addresses(event));
+        self.commit(change).await?;
+        Ok(edited)
+    }
+
+    /// Deletes an address, but not the only one; if it was the primary one, the oldest other takes over.
+    pub async fn delete_address(self: &Arc<Self>, caller: Caller, id: AddressId) -> Result<(), Error> {
+        let mut change = self.change(caller).await?;
+        let all = change.tx().list_addresses(caller.user).await?;
+        let present = all.iter().find(|address| address.id == id).ok_or(Error::NotFound)?;
+        if all.len() == 1 {
+            return Err(Error::LastAddress);
+        }
+        change.tx().delete_address(caller.user, id).await?;
+        let mut event = AddressesChanged { upserted: Vec::new(), deleted: vec![id] };
+        if present.is_primary {
+            // The list is primary first, then oldest first: the oldest other is the next one.
+            let heir = all.iter().find(|address| address.id != id);
+            event.upserted.extend(match heir {
+                Some(heir) => Some(set_primary(&mut change, heir, true).await?),
+                None => None,
+            });
+        }
+        change.note(Change::Addresses(event));
+        self.commit(change).await
+    }
+}
+
+/// Takes the primary from whichever address has it; returns that address as it is then.
+async fn take_primary(change: &mut AccountChange, all: &[Address]) -> Result<Option<Address>, Error> {
+    match all.iter().find(|address| address.is_primary) {
+        Some(primary) => Ok(Some(set_primary(change, primary, false).await?)),
+        None => Ok(None),
+    }
+}
+
+async fn set_primary(change: &mut AccountChange, address: &Address, is_primary: bool) -> Result<Address, Error> {
+    let address = Address { is_primary, revision: change.revision(), updated_at: change.now(), ..address.clone() };
+    let user = change.user().user_id;
+    change.tx().update_address(user, &address).await?;
+    Ok(address)
+}
+
+fn is_label_taken(all: &[Address], except: Option<AddressId>, key: &str) -> bool {
+    all.iter().any(|address| Some(address.id) != except && address.label.key() == key)
+}
+
+/// The index has the last word on labels, whatever was read before.
+fn label_conflict(error: store::Error) -> Error {
+    match error {
+        store::Error::Unique(_) => Error::Conflict("label"),
+        other => other.into(),
+    }
+}

@@ -1,0 +1,81 @@
+//! Who calls, whether they may, and the way every change goes.
+
+use super::{Accounts, Error};
+use crate::{
+    domain::{
+        session::{Caller, CredentialFault},
+        time::Timestamp,
+    },
+    store::{AccountChange, CallerRow, SessionRow, Tx},
+};
+use std::{net::IpAddr, sync::Arc};
+
+/// Where a sign-in comes from.
+#[derive(Clone, Debug)]
+pub struct Client {
+    /// Its address.
+    pub ip: IpAddr,
+    /// What it says it is.
+    pub user_agent: Option<String>,
+}
+
+impl Accounts {
+    /// The caller of an access token. Says nothing of whether the session is alive.
+    pub fn caller_of_token(&self, access_token: &str) -> Result<Caller, Error> {
+        use crate::crypto::access_token::TokenError;
+        match self.access_tokens.verify(access_token) {
+            Ok(claims) => Ok(Caller { user: claims.user, session: claims.session }),
+            Err(TokenError::Invalid) => Err(Error::Unauthenticated(CredentialFault::Invalid)),
+            Err(TokenError::Expired) => Err(Error::Unauthenticated(CredentialFault::Expired)),
+        }
+    }
+
+    /// The caller's session and user, if the session is alive; for a call that reads nothing else.
+    pub(super) async fn live_caller(self: &Arc<Self>, caller: Caller) -> Result<CallerRow, Error> {
+        let row = self.store.find_caller(caller.session).await?;
+        let row = row.ok_or(Error::Unauthenticated(CredentialFault::Invalid))?;
+        self.check(&row.session, caller, self.clock.now())?;
+        Ok(row)
+    }
+
+    /// A consistent read that begins with the check of the caller's session.
+    pub(super) async fn read(self: &Arc<Self>, caller: Caller) -> Result<(Tx, CallerRow), Error> {
+        let mut tx = self.store.read().await?;
+        let row = tx.find_caller(caller.session).await?.ok_or(Error::Unauthenticated(CredentialFault::Invalid))?;
+        self.check(&row.session, caller, self.clock.now())?;
+        Ok((tx, row))
+    }
+
+    /// A change of the caller's account: the lock first, then the check in a statement of its own, which
+    /// on PostgreSQL sees what was committed while it waited.
+    pub(super) async fn change(self: &Arc<Self>, caller: Caller) -> Result<AccountChange, Error> {
+        let now = self.clock.now();
+        let tx = self.store.write().await?;
+        let change = AccountChange::begin(tx, caller.user, Some(caller.session), now).await?;
+        let mut change = change.ok_or(Error::Unauthenticated(CredentialFault::Invalid))?;
+        let session = change.tx().find_session(caller.session).await?;
+        let session = session.ok_or(Error::Unauthenticated(CredentialFault::Invalid))?;
+        self.check(&session, caller, now)?;
+        Ok(change)
+    }
+
+    /// Commits a change and wakes those who follow the account.
+    pub(super) async fn commit(&self, change: AccountChange) -> Result<(), Error> {
+        if let Some(committed) = change.commit().await? {
+            self.hub.announce(committed);
+        }
+        Ok(())
+    }
+
+    /// Whether the session is the caller's and alive. A use of it is written down if the last one is old.
+    pub(super) fn check(self: &Arc<Self>, session: &SessionRow, caller: Caller, now: Timestamp) -> Result<(), Error> {
+        if session.session_user_id != caller.user {
+            return Err(Error::Unauthenticated(CredentialFault::Invalid));
+        }
+        session.standing(&self.session_lifetimes, now).map_err(Error::SessionEnded)?;
+        if now.since(session.last_seen_at) >= self.session_lifetimes.touch_interval() {
+            self.touch_soon(caller.session);
+        }
+        Ok(())
+    }
+}

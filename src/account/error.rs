@@ -1,0 +1,126 @@
+//! Every way in which a use-case refuses.
+
+use crate::{
+    crypto::password::HashError,
+    domain::{
+        address::Address,
+        fault::{Fault, Faults},
+        profile::Profile,
+        session::{CredentialFault, EndReason},
+    },
+    live::{BindError, JoinError, SnapshotError},
+    store::{self, Outcome},
+};
+use std::{borrow::Cow, time::Duration};
+
+/// How long a client may wait before it tries again when the database is away.
+const DATABASE_RETRY: Duration = Duration::from_secs(1);
+
+/// The present state of what an edit was made against.
+#[derive(Debug)]
+pub enum Current {
+    /// A profile.
+    Profile(Box<Profile>),
+    /// An address.
+    Address(Box<Address>),
+}
+
+/// A refusal; `rpc::error` gives each its code and kind (contract §5).
+#[derive(Debug)]
+pub enum Error {
+    /// Parameters that break rules; all of them.
+    InvalidParams(Faults),
+    /// A one-time token that is unknown, used, expired or for another purpose.
+    InvalidToken,
+    /// No good credential.
+    Unauthenticated(CredentialFault),
+    /// The session has ended.
+    SessionEnded(EndReason),
+    /// Wrong e-mail address or wrong password.
+    InvalidCredentials,
+    /// The right password of a registration that is not verified.
+    EmailNotVerified,
+    /// The right password of a disabled account.
+    AccountDisabled,
+    /// Not here, or not for this caller; says why.
+    Forbidden(&'static str),
+    /// It is not there, or somebody else's.
+    NotFound,
+    /// Another has it; names the field.
+    Conflict(&'static str),
+    /// It changed since the caller has seen it.
+    StaleRevision(Current),
+    /// There is room for this many.
+    LimitReached(usize),
+    /// The only address cannot be deleted.
+    LastAddress,
+    /// Try again later.
+    Unavailable {
+        /// How much later.
+        retry_after: Duration,
+        /// Whether the change may have happened.
+        outcome: Outcome,
+    },
+    /// A defect of ours; the cause is for the log only.
+    Internal(Cow<'static, str>),
+}
+
+impl Error {
+    /// One fault of one field.
+    pub fn invalid(field: &'static str, fault: Fault) -> Self {
+        Self::InvalidParams(Faults::one(field, fault))
+    }
+}
+
+impl From<store::Error> for Error {
+    fn from(error: store::Error) -> Self {
+        match error {
+            store::Error::Unavailable { outcome, source } => {
+                tracing::warn!(error = %source, ?outcome, "the database is unavailable");
+                Self::Unavailable { retry_after: DATABASE_RETRY, outcome }
+            }
+            other => Self::Internal(other.to_string().into()),
+        }
+    }
+}
+
+impl From<HashError> for Error {
+    fn from(error: HashError) -> Self {
+        match error {
+            HashError::Busy { retry_after } => Self::Unavailable { retry_after, outcome: Outcome::NotDone },
+            other => Self::Internal(other.to_string().into()),
+        }
+    }
+}
+
+impl From<BindError> for Error {
+    fn from(error: BindError) -> Self {
+        match error {
+            BindError::OtherSession => {
+                Self::Forbidden("this connection acts for another session; open another connection")
+            }
+            BindError::Ended(reason) => Self::SessionEnded(reason),
+        }
+    }
+}
+
+impl From<JoinError> for Error {
+    fn from(error: JoinError) -> Self {
+        match error {
+            JoinError::TooManySockets(limit) => Self::LimitReached(limit),
+            JoinError::UnknownUser => Self::Unauthenticated(CredentialFault::Invalid),
+            JoinError::Bind(error) => error.into(),
+            JoinError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<SnapshotError> for Error {
+    fn from(error: SnapshotError) -> Self {
+        match error {
+            SnapshotError::Ended(reason) => Self::SessionEnded(reason),
+            SnapshotError::Unknown => Self::Unauthenticated(CredentialFault::Invalid),
+            SnapshotError::Store(error) => error.into(),
+        }
+    }
+}

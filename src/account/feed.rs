@@ -1,0 +1,135 @@
+//! The account as a whole: snapshot, pull and push of its log (contract §4).
+
+use super::{Accounts, Error};
+use crate::{
+    domain::{event::Snapshot, ids::Epoch, session::Caller},
+    live::{Connection, EventSink},
+    store::EventRow,
+};
+use std::{sync::Arc, time::Duration};
+use tokio::time::Instant;
+
+/// A request for the entries of the log after a revision.
+#[derive(Clone, Copy, Debug)]
+pub struct ChangesRequest {
+    /// The last revision that the client has.
+    pub since: i64,
+    /// The history that this revision is of.
+    pub epoch: Option<Epoch>,
+    /// At most so many entries.
+    pub limit: i64,
+    /// How long to wait for one.
+    pub wait: Duration,
+}
+
+/// Entries of the log.
+#[derive(Debug)]
+pub struct ChangesPage {
+    /// The database's present history.
+    pub epoch: Epoch,
+    /// The entries, in order; none with `snapshot_required`.
+    pub events: Vec<EventRow>,
+    /// What the client asks for next.
+    pub revision: i64,
+    /// Whether there are further entries.
+    pub more: bool,
+    /// Whether the log cannot tell what happened since: read the whole account.
+    pub snapshot_required: bool,
+}
+
+impl Accounts {
+    /// The whole account at one revision.
+    pub async fn get_account(self: &Arc<Self>, caller: Caller) -> Result<(i64, Snapshot), Error> {
+        Ok(self.hub.snapshot(caller).await?)
+    }
+
+    /// The entries after a revision. With a wait it answers as soon as there is one, when the time is up,
+    /// or empty when the server stops.
+    pub async fn changes(self: &Arc<Self>, caller: Caller, request: ChangesRequest) -> Result<ChangesPage, Error> {
+        if request.wait.is_zero() {
+            return self.changes_now(caller, request).await;
+        }
+        let deadline = Instant::now() + request.wait;
+        let membership = self.hub.follow(caller.user).await?;
+        let mut revisions = membership.revisions();
+        loop {
+            // Marked as seen before the log is read: what comes meanwhile ends the wait.
+            revisions.borrow_and_update();
+            let page = self.changes_now(caller, request).await?;
+            if !page.events.is_empty() || page.snapshot_required {
+                return Ok(page);
+            }
+            tokio::select! {
+                _ = revisions.changed() => {}
+                () = tokio::time::sleep_until(deadline) => return Ok(page),
+                () = self.hub.stopping().cancelled() => return Ok(page),
+            }
+        }
+    }
+
+    async fn changes_now(self: &Arc<Self>, caller: Caller, request: ChangesRequest) -> Result<ChangesPage, Error> {
+        let (mut tx, row) = self.read(caller).await?;
+        let epoch = tx.epoch().await?;
+        // One more than asked for tells whether there are more.
+        let mut events = tx.list_events(caller.user, request.since, request.limit + 1).await?;
+        tx.commit().await?;
+        let reached = row.user.revision;
+        let snapshot_required = !continues(request.since, request.epoch, epoch, reached, events.first());
+        if snapshot_required {
+            return Ok(ChangesPage { epoch, events: Vec::new(), revision: reached, more: false, snapshot_required });
+        }
+        let limit = usize::try_from(request.limit).unwrap_or(usize::MAX);
+        let more = events.len() > limit;
+        events.truncate(limit);
+        let revision = events.last().map_or(request.since, |last| last.revision);
+        Ok(ChangesPage { epoch, events, revision, more, snapshot_required })
+    }
+
+    /// Begins to push the caller's log to a socket that acts for it: after `since`, or with a snapshot
+    /// where there is none or the log cannot tell. `false` if the socket has a subscription already.
+    pub async fn subscribe(
+        self: &Arc<Self>,
+        connection: &Arc<Connection>,
+        caller: Caller,
+        since: Option<i64>,
+        epoch: Option<Epoch>,
+    ) -> Result<Subscription, Error> {
+        let after = match since {
+            None => {
+                self.live_caller(caller).await?;
+                None
+            }
+            Some(since) => {
+                let request = ChangesRequest { since, epoch, limit: 1, wait: Duration::ZERO };
+                let page = self.changes_now(caller, request).await?;
+                (!page.snapshot_required).then_some(since)
+            }
+        };
+        Ok(Subscription { accounts: self.clone(), connection: connection.clone(), caller, after })
+    }
+}
+
+/// A subscription that was granted and waits for its sink.
+pub struct Subscription {
+    accounts: Arc<Accounts>,
+    connection: Arc<Connection>,
+    caller: Caller,
+    after: Option<i64>,
+}
+
+impl Subscription {
+    /// Begins to send; `false` if the socket has a subscription already.
+    pub fn begin(self, sink: Arc<dyn EventSink>) -> bool {
+        self.accounts.hub.subscribe(&self.connection, self.caller, sink, self.after)
+    }
+}
+
+/// Whether the log tells everything that happened after `since`.
+fn continues(since: i64, known: Option<Epoch>, epoch: Epoch, reached: i64, next: Option<&EventRow>) -> bool {
+    known.is_none_or(|known| known == epoch)
+        && since <= reached
+        && match next {
+            Some(next) => next.revision == since + 1,
+            None => since == reached,
+        }
+}

@@ -1,0 +1,86 @@
+//! What the server does to accounts of its own accord.
+
+use super::{Accounts, Error};
+use crate::domain::{ids::SessionId, session::EndReason};
+use std::{sync::Arc, time::Duration};
+
+/// Rows dealt with in one transaction: few enough that nobody waits noticeably for the lock.
+const BATCH: i64 = 200;
+/// How long ended sessions are remembered with their reason (contract §2).
+const ENDED_SESSIONS: Duration = Duration::from_secs(30 * 86_400);
+/// How long registrations are kept (contract §3).
+const REGISTRATIONS: Duration = Duration::from_secs(7 * 86_400);
+/// How long letters that are sent or given up stay for the operator to see.
+const LETTERS: Duration = Duration::from_secs(7 * 86_400);
+
+impl Accounts {
+    /// Writes down, in the background, that a session is in use; once at a time.
+    pub(super) fn touch_soon(self: &Arc<Self>, session: SessionId) {
+        if !self.touching.insert(session) {
+            return;
+        }
+        let accounts = self.clone();
+        tokio::spawn(async move {
+            if let Err(error) = accounts.touch(&[session]).await {
+                tracing::debug!(?error, "the use of a session was not written down");
+            }
+            accounts.touching.remove(&session);
+        });
+    }
+
+    /// Open sockets are use: writes down that their sessions are.
+    pub async fn touch_connected_sessions(&self) -> Result<(), Error> {
+        for sessions in self.hub.all_connected_sessions().chunks(usize::try_from(BATCH).unwrap_or(usize::MAX)) {
+            self.touch(sessions).await?;
+        }
+        Ok(())
+    }
+
+    async fn touch(&self, sessions: &[SessionId]) -> Result<(), Error> {
+        let now = self.clock.now();
+        let mut tx = self.store.write().await?;
+        tx.touch_sessions(sessions, now, now.before(self.session_lifetimes.touch_interval())).await?;
+        Ok(tx.commit().await?)
+    }
+
+    /// Ends, through the log, the sessions whose time is up.
+    pub async fn end_expired_sessions(&self) -> Result<(), Error> {
+        let lifetimes = &self.session_lifetimes;
+        loop {
+            let now = self.clock.now();
+            let expired = self
+                .store
+                .find_expired_sessions(now.before(lifetimes.idle), now.before(lifetimes.absolute), BATCH)
+                .await?;
+            for (user, session) in &expired {
+                self.end_one(*user, *session, None, EndReason::Expired).await?;
+            }
+            if expired.len() < usize::try_from(BATCH).unwrap_or(usize::MAX) {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Forgets what has been kept long enough, in small batches.
+    pub async fn prune(&self) -> Result<(), Error> {
+        let now = self.clock.now();
+        /// Repeats one batch until it finds less than it may take.
+        macro_rules! prune {
+            ($method:ident, $age:expr) => {
+                loop {
+                    let mut tx = self.store.write().await?;
+                    let pruned = tx.$method(now.before($age), BATCH).await?;
+                    tx.commit().await?;
+                    if pruned < BATCH.unsigned_abs() {
+                        break;
+                    }
+                }
+            };
+        }
+        prune!(prune_sessions, ENDED_SESSIONS);
+        prune!(prune_registrations, REGISTRATIONS);
+        prune!(prune_events, self.lifetimes.events);
+        prune!(prune_letters, LETTERS);
+        Ok(())
+    }
+}

@@ -1,0 +1,61 @@
+//! The use-cases, one file a noun. Each owns its transaction, uses the store, and returns domain values
+//! or an [`Error`].
+//!
+//! A change goes one way: [`Accounts::change`] locks the user and checks, under the lock, that the
+//! caller's session is alive; the use-case writes and notes its events; [`Accounts::commit`] commits and
+//! wakes those who follow. Whatever was decided before the lock is looked at again under it.
+
+mod addresses;
+mod caller;
+mod error;
+mod feed;
+mod housekeeping;
+mod profile;
+mod sessions;
+mod sign_in;
+mod sign_up;
+
+pub use caller::Client;
+pub use error::{Current, Error};
+pub use feed::{ChangesPage, ChangesRequest, Subscription};
+pub use sign_in::{Credentials, SignedIn, TokenPair};
+pub use sign_up::Registration;
+
+use crate::{
+    crypto::{access_token::AccessTokens, opaque_token::OpaqueTokens, password::PasswordHasher},
+    domain::{ids::SessionId, session::SessionLifetimes, time::Clock},
+    live::Hub,
+    settings::Lifetimes,
+    store::Store,
+};
+use dashmap::DashSet;
+use std::sync::Arc;
+use tokio::sync::Notify;
+
+/// Everything that can be done with accounts.
+pub struct Accounts {
+    /// The database.
+    pub store: Store,
+    /// The time.
+    pub clock: Clock,
+    /// Live delivery.
+    pub hub: Hub,
+    /// Argon2id on bounded threads.
+    pub passwords: PasswordHasher,
+    /// JWTs.
+    pub access_tokens: AccessTokens,
+    /// Derived tokens.
+    pub opaque_tokens: OpaqueTokens,
+    /// How long tokens and events live.
+    pub lifetimes: Lifetimes,
+    /// How long sessions live.
+    pub session_lifetimes: SessionLifetimes,
+    /// Sessions a user may have; the oldest ends.
+    pub sessions_per_user: usize,
+    /// Addresses a user may have.
+    pub max_addresses: usize,
+    /// Wakes the mail worker.
+    pub mail: Arc<Notify>,
+    /// Sessions whose use is being written down.
+    pub touching: Arc<DashSet<SessionId>>,
+}

@@ -1,0 +1,36 @@
+//! The profile.
+
+use super::{Accounts, Current, Error};
+use crate::domain::{
+    profile::{Profile, ProfilePatch},
+    session::Caller,
+};
+use std::sync::Arc;
+
+impl Accounts {
+    /// The caller's profile.
+    pub async fn get_profile(self: &Arc<Self>, caller: Caller) -> Result<Profile, Error> {
+        Ok(self.live_caller(caller).await?.user.profile())
+    }
+
+    /// Edits the caller's profile; an edit that changes nothing leaves no trace.
+    pub async fn update_profile(
+        self: &Arc<Self>,
+        caller: Caller,
+        patch: ProfilePatch,
+        expected_revision: Option<i64>,
+    ) -> Result<Profile, Error> {
+        let mut change = self.change(caller).await?;
+        let present = change.user().profile();
+        if expected_revision.is_some_and(|expected| present.revision > expected) {
+            return Err(Error::StaleRevision(Current::Profile(Box::new(present))));
+        }
+        let edited = patch.applied_to(&present);
+        if edited == present {
+            return Ok(present);
+        }
+        let profile = change.change_profile(edited).await?;
+        self.commit(change).await?;
+        Ok(profile)
+    }
+}

@@ -1,0 +1,124 @@
+//! Sessions: binding sockets to them, listing and ending them.
+
+use super::{Accounts, Error};
+use crate::{
+    domain::{
+        ids::{SessionId, UserId},
+        profile::Profile,
+        session::{Caller, EndReason, EndedSession, LogoutScope, Session},
+    },
+    live::Connection,
+    store::{AccountChange, CallerRow},
+};
+use std::sync::Arc;
+
+impl Accounts {
+    /// Lets a socket act for the caller's session for as long as that lives.
+    pub async fn authenticate(
+        self: &Arc<Self>,
+        connection: &Arc<Connection>,
+        caller: Caller,
+    ) -> Result<(Session, Profile), Error> {
+        self.hub.join(connection, caller).await?;
+        // After joining: an end of the session that this does not see, the follower does.
+        let bound = match self.live_caller(caller).await {
+            Ok(row) => connection.complete_binding(caller).map(|()| row).map_err(Error::from),
+            Err(error) => Err(error),
+        };
+        match bound {
+            Ok(row) => Ok(self.present(&row)),
+            Err(error) => {
+                if connection.abort_binding() {
+                    self.hub.leave(connection, caller.user);
+                }
+                Err(error)
+            }
+        }
+    }
+
+    /// The caller's session and profile.
+    pub async fn current_session(self: &Arc<Self>, caller: Caller) -> Result<(Session, Profile), Error> {
+        let row = self.live_caller(caller).await?;
+        Ok(self.present(&row))
+    }
+
+    fn present(&self, row: &CallerRow) -> (Session, Profile) {
+        let id = row.session.session_id;
+        let connected = self.hub.connected_sessions(row.user.user_id).binary_search(&id).is_ok();
+        (row.session.session(&self.session_lifetimes, id, connected), row.user.profile())
+    }
+
+    /// The caller's live sessions, newest first.
+    pub async fn list_sessions(self: &Arc<Self>, caller: Caller) -> Result<Vec<Session>, Error> {
+        let (mut tx, _) = self.read(caller).await?;
+        let rows = tx.list_live_sessions(caller.user).await?;
+        tx.commit().await?;
+        let connected = self.hub.connected_sessions(caller.user);
+        let now = self.clock.now();
+        Ok(rows
+            .iter()
+            .filter(|row| row.standing(&self.session_lifetimes, now).is_ok())
+            .map(|row| {
+                let connected = connected.binary_search(&row.session_id).is_ok();
+                row.session(&self.session_lifetimes, caller.session, connected)
+            })
+            .collect())
+    }
+
+    /// Ends one of the caller's sessions.
+    pub async fn revoke_session(self: &Arc<Self>, caller: Caller, session: SessionId) -> Result<(), Error> {
+        let mut change = self.change(caller).await?;
+        if !end(&mut change, session, EndReason::Revoked).await? {
+            return Err(Error::NotFound);
+        }
+        self.commit(change).await?;
+        tracing::info!(target: "security", user = %caller.user, session = %session, by = %caller.session, "revoked");
+        Ok(())
+    }
+
+    /// Ends sessions of the caller; says how many.
+    pub async fn logout(self: &Arc<Self>, caller: Caller, scope: LogoutScope) -> Result<usize, Error> {
+        let mut change = self.change(caller).await?;
+        let reason = EndReason::Logout;
+        let now = change.now();
+        let ended = match scope {
+            LogoutScope::Global => change.tx().end_all_sessions(caller.user, reason, now).await?,
+            LogoutScope::Others => change.tx().end_other_sessions(caller.user, caller.session, reason, now).await?,
+            LogoutScope::Local => {
+                change.tx().end_session(caller.user, caller.session, reason, now).await?;
+                vec![caller.session]
+            }
+        };
+        let count = ended.len();
+        change.sessions().ended.extend(ended.into_iter().map(|session_id| EndedSession { session_id, reason }));
+        self.commit(change).await?;
+        tracing::info!(target: "security", user = %caller.user, session = %caller.session, count, ?scope, "logout");
+        Ok(count)
+    }
+
+    /// Ends a session on behalf of the server itself or of a stranger; nothing happens if it has ended.
+    pub(super) async fn end_one(
+        &self,
+        user: UserId,
+        session: SessionId,
+        actor: Option<SessionId>,
+        reason: EndReason,
+    ) -> Result<(), Error> {
+        let tx = self.store.write().await?;
+        let Some(mut change) = AccountChange::begin(tx, user, actor, self.clock.now()).await? else { return Ok(()) };
+        if end(&mut change, session, reason).await? {
+            self.commit(change).await?;
+        }
+        Ok(())
+    }
+}
+
+/// Ends one session and notes it; `false` if it is not a live one of the user.
+async fn end(change: &mut AccountChange, session: SessionId, reason: EndReason) -> Result<bool, Error> {
+    let (user, now) = (change.user().user_id, change.now());
+    let ended = change.tx().end_session(user, session, reason, now).await?;
+    if ended {
+        change.sessions().ended.push(EndedSession { session_id: session, reason });
+    }
+    Ok(ended)
+}

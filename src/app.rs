@@ -1,0 +1,201 @@
+//! The composition root: builds the parts from the settings, starts and stops them in order.
+
+use crate::{
+    account::Accounts,
+    crypto::{
+        access_token::AccessTokens,
+        keys::{KeyFault, Keys},
+        opaque_token::OpaqueTokens,
+        password::{HashError, PasswordHasher},
+    },
+    domain::{session::SessionLifetimes, time::Clock},
+    jobs,
+    limits::PASSWORD_HASH_QUEUE,
+    live::Hub,
+    mail::{Renderer, Transport, Worker},
+    rpc::{Rules, Server, ServerSettings},
+    settings::{Database, MailTransport, Settings},
+    store::{self, Store},
+    web::Web,
+};
+use dashmap::DashSet;
+use std::{io, net::SocketAddr, path::Path, sync::Arc, thread::available_parallelism};
+use tokio::{
+    signal::unix::{SignalKind, signal},
+    sync::Notify,
+};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+/// Why the server does not run.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// A folder could not be made.
+    #[error("the folder {0} could not be made")]
+    Folder(String, #[source] io::Error),
+    /// Keys could not be read or made.
+    #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
+    Keys(Vec<KeyFault>),
+    /// The database could not be opened.
+    #[error("the database could not be opened")]
+    Store(#[from] store::Error),
+    /// The hashing of passwords could not be set up.
+    #[error("password hashing could not be set up")]
+    Hash(#[from] HashError),
+    /// Mail could not be set up.
+    #[error("mail could not be set up: {0}")]
+    Mail(String),
+    /// The address could not be listened on.
+    #[error("{0} could not be listened on")]
+    Listen(SocketAddr, #[source] io::Error),
+    /// Signals could not be received.
+    #[error("signals could not be received")]
+    Signal(#[source] io::Error),
+}
+
+/// A server that is ready to run.
+pub struct App {
+    server: Server,
+    accounts: Arc<Accounts>,
+    mail: Worker,
+    address: SocketAddr,
+}
+
+impl App {
+    /// Opens the database, reads or makes the keys, binds the listener.
+    pub async fn build(settings: &Settings, clock: Clock) -> Result<Self, Error> {
+        make_folder(&settings.data_dir).await?;
+        let keys = Keys::load(&settings.keys, &settings.data_dir).map_err(Error::Keys)?;
+        let store = open(settings).await?;
+        let epoch = store.epoch().await?;
+        let session_lifetimes =
+            SessionLifetimes { idle: settings.lifetimes.session_idle, absolute: settings.lifetimes.session_absolute };
+        let hub = Hub::start(
+            store.clone(),
+            clock.clone(),
+            session_lifetimes,
+            epoch,
+            settings.limits.sockets_per_user.get(),
+            settings.sweep_period,
+        );
+        let cores = available_parallelism().map_or(1, usize::from);
+        let letters = Arc::new(Notify::new());
+        let accounts = Arc::new(Accounts {
+            store: store.clone(),
+            clock: clock.clone(),
+            hub,
+            passwords: PasswordHasher::new(settings.argon2, cores, PASSWORD_HASH_QUEUE)?,
+            access_tokens: AccessTokens::new(
+                &keys,
+                &settings.token_issuer,
+                &settings.token_audience,
+                settings.lifetimes.access_token,
+                clock.clone(),
+            ),
+            opaque_tokens: OpaqueTokens::new(&keys),
+            lifetimes: settings.lifetimes,
+            session_lifetimes,
+            sessions_per_user: settings.limits.sessions_per_user.get(),
+            max_addresses: settings.limits.max_addresses.get(),
+            mail: letters.clone(),
+            touching: Arc::new(DashSet::new()),
+        });
+        let renderer = Renderer::new(
+            &settings.mail,
+            &settings.frontend_url,
+            settings.lifetimes.one_time_token,
+            Arc::new(OpaqueTokens::new(&keys)),
+            clock.clone(),
+        )
+        .map_err(|error| Error::Mail(error.to_string()))?;
+        let transport = Transport::new(&settings.mail.transport).map_err(|error| Error::Mail(error.to_string()))?;
+        let mail = Worker::new(store, clock, renderer, transport, letters);
+        let server_settings = ServerSettings {
+            allowed_origins: settings.allowed_origins.clone(),
+            sockets_per_address: settings.limits.sockets_per_address.get(),
+            rules: Rules {
+                password_min_length: settings.limits.password_min_length,
+                shop_name: settings.mail.shop_name.clone(),
+            },
+        };
+        let server = Server::bind(settings.listen, accounts.clone(), Web::new(accounts.clone()), server_settings)
+            .await
+            .map_err(|error| Error::Listen(settings.listen, error))?;
+        let address = server.address().map_err(|error| Error::Listen(settings.listen, error))?;
+        Ok(Self { server, accounts, mail, address })
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Runs until `stop`: first the listener ends and every call in flight is answered, then what works
+    /// in the background, then the database is closed.
+    pub async fn run(self, stop: CancellationToken) {
+        let background = CancellationToken::new();
+        let tasks = TaskTracker::new();
+        tasks.spawn(self.mail.run(background.clone()));
+        jobs::start(&self.accounts, &tasks, &background);
+        tasks.close();
+        self.server.run(stop).await;
+        background.cancel();
+        tasks.wait().await;
+        self.accounts.store.close().await;
+    }
+}
+
+/// Brings the database up to date.
+pub async fn migrate(settings: &Settings) -> Result<(), Error> {
+    make_folder(&settings.data_dir).await?;
+    open(settings).await?.close().await;
+    Ok(())
+}
+
+/// Serves until SIGINT or SIGTERM.
+pub async fn serve(settings: Settings) -> Result<(), Error> {
+    let mut interrupt = signal(SignalKind::interrupt()).map_err(Error::Signal)?;
+    let mut terminate = signal(SignalKind::terminate()).map_err(Error::Signal)?;
+    let app = App::build(&settings, Clock::system()).await?;
+    print_welcome(&settings, app.address());
+    let stop = CancellationToken::new();
+    let stopping = stop.clone();
+    tokio::spawn(async move {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
+        tracing::info!("stopping");
+        stopping.cancel();
+    });
+    app.run(stop).await;
+    Ok(())
+}
+
+/// Tells whoever started it by hand where it listens, where letters land, and what to type next.
+fn print_welcome(settings: &Settings, address: SocketAddr) {
+    println!("Marbelle Accounts is listening on http://{address} (JSON-RPC on /rpc, HTTP and WebSocket)");
+    match &settings.mail.transport {
+        MailTransport::File(folder) => println!("Letters are written to {}", folder.display()),
+        MailTransport::Smtp(smtp) => println!("Letters are handed to {}:{}", smtp.host, smtp.port),
+    }
+    println!("Next: curl -s http://{address}/rpc -H 'content-type: application/json' \\");
+    println!(
+        "  -d '{{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"auth.register\",\"params\":{{\"email\":\"ann@example.org\",\
+         \"password\":\"a long walk by the sea\",\"first_name\":\"Ann\",\"last_name\":\"Lee\"}}}}'"
+    );
+}
+
+async fn open(settings: &Settings) -> Result<Store, Error> {
+    if let Database::Sqlite(path) = &settings.database
+        && let Some(folder) = path.parent()
+    {
+        make_folder(folder).await?;
+    }
+    Ok(Store::open(&settings.database).await?)
+}
+
+/// Readable by the server's user alone: it holds keys and accounts.
+async fn make_folder(path: &Path) -> Result<(), Error> {
+    let failed = |error| Error::Folder(path.display().to_string(), error);
+    tokio::fs::DirBuilder::new().recursive(true).mode(0o700).create(path).await.map_err(failed)
+}

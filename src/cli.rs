@@ -1,0 +1,59 @@
+//! The command line.
+
+use clap::{Parser, Subcommand};
+
+/// Accounts over JSON-RPC 2.0: sign-up, sessions, profile and addresses, pushed live to every open tab.
+///
+/// Settings are environment variables named MARBELLE_…, or the same in the TOML file that MARBELLE_CONFIG
+/// names; `marbelle check-config` prints those in force. In development all of them have defaults.
+///
+/// Exit status: 0 after a clean stop, 2 for faulty settings or arguments, 1 for what fails later.
+#[derive(Debug, Parser)]
+#[command(name = "marbelle", version)]
+pub struct Cli {
+    /// What to do; `serve` if nothing is said.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+}
+
+/// What the binary can do.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Subcommand)]
+pub enum Command {
+    /// Run the server (also what `marbelle` alone does).
+    ///
+    /// Brings the database up to date first. Stops cleanly at SIGINT or SIGTERM: calls in flight are answered.
+    #[default]
+    Serve,
+    /// Print the settings in force, secrets redacted, or every fault in them.
+    ///
+    /// Makes and changes nothing: neither folders nor keys.
+    CheckConfig,
+    /// Bring the database up to date, and exit.
+    ///
+    /// For deployments that do so once before the nodes start; `serve` does it as well.
+    Migrate,
+    /// Print the OpenRPC specification of every method to standard output.
+    ///
+    /// Needs no settings.
+    Openrpc,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    fn command(arguments: &[&str]) -> Command {
+        Cli::parse_from([&["marbelle"], arguments].concat()).command.unwrap_or_default()
+    }
+
+    #[test]
+    fn serving_is_what_is_done_unless_something_else_is_said() {
+        Cli::command().debug_assert();
+        assert_eq!(command(&[]), Command::Serve);
+        assert_eq!(command(&["serve"]), Command::Serve);
+        assert_eq!(command(&["check-config"]), Command::CheckConfig);
+        assert_eq!(command(&["migrate"]), Command::Migrate);
+        assert_eq!(command(&["openrpc"]), Command::Openrpc);
+    }
+}

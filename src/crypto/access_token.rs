@@ -1,0 +1,189 @@
+//! Access tokens: short-lived JWTs that name a user and a session (contract §2).
+//!
+//! A good token only says who calls; that the session is still alive is asked of the database every time.
+
+use super::keys::Keys;
+use crate::{
+    domain::{
+        ids::{SessionId, UserId},
+        time::{Clock, Timestamp},
+    },
+    limits::{ACCESS_TOKEN_MAX_BYTES, VERIFIED_TOKENS},
+};
+use dashmap::DashMap;
+use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+use std::{collections::HashMap, time::Duration};
+use uuid::Uuid;
+
+/// The media type of a JWT access token (RFC 9068 §2.1): no other JWT of ours can be taken for one.
+const TYPE: &str = "at+jwt";
+
+/// What a good token says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Claims {
+    /// Who (`sub`).
+    pub user: UserId,
+    /// In which session (`sid`).
+    pub session: SessionId,
+    /// From when on it is no longer good (`exp`).
+    pub expires: Timestamp,
+}
+
+/// Why a token is refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum TokenError {
+    /// Not one of ours, or not meant for this service.
+    #[error("not an access token of this service")]
+    Invalid,
+    /// One of ours whose time is over: a refresh helps.
+    #[error("the access token has expired")]
+    Expired,
+}
+
+/// Every claim of our tokens; what jsonwebtoken is to check (`iss`, `aud`) is only written.
+#[derive(Serialize)]
+struct Written<'a> {
+    iss: &'a str,
+    aud: &'a str,
+    sub: UserId,
+    sid: SessionId,
+    iat: i64,
+    exp: i64,
+    jti: Uuid,
+}
+
+#[derive(Deserialize)]
+struct Read {
+    sub: UserId,
+    sid: SessionId,
+    exp: i64,
+    #[serde(rename = "iat")]
+    _issued: i64,
+    #[serde(rename = "jti")]
+    _id: Uuid,
+}
+
+/// Issues and verifies access tokens.
+pub struct AccessTokens {
+    header: Header,
+    signing: EncodingKey,
+    /// By `kid`. Made from keys that were parsed as Ed25519, so each has its 32 bytes.
+    verifying: HashMap<String, DecodingKey>,
+    validation: Validation,
+    issuer: String,
+    audience: String,
+    lifetime: Duration,
+    clock: Clock,
+    key_set: Value,
+    /// What tokens said whose signature was found good, by the SHA-256 of the token: verifying costs some
+    /// thousand times a look-up, and a client sends the same token for minutes.
+    verified: DashMap<[u8; 32], Claims>,
+}
+
+impl AccessTokens {
+    /// Tokens signed by `keys`, from `issuer` for `audience`, good for `lifetime` by `clock`.
+    pub fn new(keys: &Keys, issuer: &str, audience: &str, lifetime: Duration, clock: Clock) -> Self {
+        let mut header = Header::new(Algorithm::EdDSA);
+        header.typ = Some(TYPE.into());
+        header.kid = Some(keys.signing_public().kid.clone());
+
+        let mut validation = Validation::new(Algorithm::EdDSA);
+        validation.set_required_spec_claims(&["exp", "iss", "aud", "sub"]);
+        validation.set_issuer(&[issuer]);
+        validation.set_audience(&[audience]);
+        // jsonwebtoken asks the system for the time; ours comes from the clock, below.
+        validation.validate_exp = false;
+
+        let public = keys.public().iter();
+        Self {
+            header,
+            signing: EncodingKey::from_ed_der(keys.signing_der().as_bytes()),
+            verifying: public.map(|key| (key.kid.clone(), DecodingKey::from_ed_der(key.bytes()))).collect(),
+            validation,
+            issuer: issuer.into(),
+            audience: audience.into(),
+            lifetime,
+            clock,
+            key_set: json!({ "keys": keys.public().iter().map(|key| key.jwk()).collect::<Vec<_>>() }),
+            verified: DashMap::new(),
+        }
+    }
+
+    /// A new token, and when it expires: a whole second (as JWT counts them), never later than promised.
+    pub fn issue(&self, user: UserId, session: SessionId) -> (String, Timestamp) {
+        let now = self.clock.now();
+        let exp = now.after(self.lifetime).unix();
+        let claims = Written {
+            iss: &self.issuer,
+            aud: &self.audience,
+            sub: user,
+            sid: session,
+            iat: now.unix(),
+            exp,
+            jti: Uuid::new_v4(),
+        };
+        let token = jsonwebtoken::encode(&self.header, &claims, &self.signing)
+            .expect("a key that was parsed as Ed25519 signs, and the claims are plain text and numbers");
+        (token, Timestamp::from_unix(exp).unwrap_or(now))
+    }
+
+    /// What `token` says, if it is one of ours and its time is not over.
+    ///
+    /// # Errors
+    /// [`TokenError::Expired`] for a token that is good but for its time, else [`TokenError::Invalid`].
+    pub fn verify(&self, token: &str) -> Result<Claims, TokenError> {
+        if token.len() > ACCESS_TOKEN_MAX_BYTES {
+            return Err(TokenError::Invalid);
+        }
+        let digest: [u8; 32] = Sha256::digest(token).into();
+        let known = self.verified.get(&digest).map(|claims| *claims);
+        let claims = match known {
+            Some(claims) => claims,
+            None => self.verify_signature(token)?,
+        };
+        if claims.expires <= self.clock.now() {
+            self.verified.remove(&digest);
+            return Err(TokenError::Expired);
+        }
+        if known.is_none() {
+            self.remember(digest, claims);
+        }
+        Ok(claims)
+    }
+
+    /// The public keys that verify our tokens, as a JWK set (RFC 7517 §5).
+    pub fn jwks(&self) -> Value {
+        self.key_set.clone()
+    }
+
+    fn verify_signature(&self, token: &str) -> Result<Claims, TokenError> {
+        let header = jsonwebtoken::decode_header(token).map_err(|_| TokenError::Invalid)?;
+        // We know no extension that a token could declare critical (RFC 7515 §4.1.11).
+        if header.alg != Algorithm::EdDSA || header.typ.as_deref() != Some(TYPE) || header.crit.is_some() {
+            return Err(TokenError::Invalid);
+        }
+        let key = header.kid.and_then(|kid| self.verifying.get(&kid)).ok_or(TokenError::Invalid)?;
+        let read = jsonwebtoken::decode::<Read>(token, key, &self.validation).map_err(|_| TokenError::Invalid)?.claims;
+        let expires = Timestamp::from_unix(read.exp).ok_or(TokenError::Invalid)?;
+        Ok(Claims { user: read.sub, session: read.sid, expires })
+    }
+
+    /// Remembers a good token. Full of live tokens, it forgets them all: they cost one verification each.
+    fn remember(&self, digest: [u8; 32], claims: Claims) {
+        if self.verified.len() >= VERIFIED_TOKENS {
+            let now = self.clock.now();
+            self.verified.retain(|_, claims| claims.expires > now);
+            if self.verified.len() >= VERIFIED_TOKENS {
+                self.verified.clear();
+            }
+        }
+        self.verified.insert(digest, claims);
+    }
+}
+
+#[cfg(test)]
+#[path = "access_token_tests.rs"]
+mod tests;

@@ -1,0 +1,9 @@
+//! Passwords, tokens and the keys behind them. The only code that knows jsonwebtoken, argon2 and HMAC.
+
+pub mod access_token;
+mod key_files;
+pub mod keys;
+pub mod opaque_token;
+pub mod password;
+
+pub(crate) use key_files::{is_pem, is_secret_path};

@@ -1,0 +1,168 @@
+//! Opaque tokens: derived from a row's id, not stored, so that nothing in the database lets one be made.
+
+use super::keys::Keys;
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use hmac::{Hmac, KeyInit, Mac};
+use secrecy::{ExposeSecret, SecretString};
+use sha2::Sha256;
+use uuid::Uuid;
+
+/// A token's bytes: id, counter, MAC.
+const BYTES: usize = 16 + 8 + 32;
+
+/// The same in base64url without padding.
+const CHARACTERS: usize = (BYTES * 4).div_ceil(3);
+
+/// What a token is good for. It is in the MAC, so that none is good for anything else.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    /// `auth.refresh`.
+    Refresh,
+    /// `auth.verify_email`.
+    VerifyEmail,
+    /// `auth.confirm_password_reset`.
+    ResetPassword,
+    /// `profile.confirm_email_change`.
+    ChangeEmail,
+    /// The session cookie.
+    Cookie,
+}
+
+impl Purpose {
+    /// Never to be changed: every token that is out would be void.
+    fn label(self) -> &'static [u8] {
+        match self {
+            Self::Refresh => b"marbelle/refresh",
+            Self::VerifyEmail => b"marbelle/verify-email",
+            Self::ResetPassword => b"marbelle/reset-password",
+            Self::ChangeEmail => b"marbelle/change-email",
+            Self::Cookie => b"marbelle/cookie",
+        }
+    }
+}
+
+/// A secret text: a token or a cookie's value. Wiped from memory when dropped, and not to be printed.
+#[derive(Clone, Debug)]
+pub struct Secret(SecretString);
+
+impl Secret {
+    /// The text, for its one receiver.
+    pub fn expose(&self) -> &str {
+        self.0.expose_secret()
+    }
+}
+
+impl From<String> for Secret {
+    fn from(text: String) -> Self {
+        Self(text.into())
+    }
+}
+
+/// Makes and opens opaque tokens.
+pub struct OpaqueTokens {
+    /// The first makes; all verify.
+    macs: Vec<Hmac<Sha256>>,
+}
+
+impl OpaqueTokens {
+    /// Tokens under the secrets of `keys`.
+    pub fn new(keys: &Keys) -> Self {
+        let mac = |secret| Hmac::new_from_slice(secret).expect("HMAC takes keys of any length");
+        Self { macs: keys.secrets().map(mac).collect() }
+    }
+
+    /// The token of row `id` for `purpose`; `counter` tells apart the successive tokens of one row.
+    pub fn make(&self, purpose: Purpose, id: Uuid, counter: i64) -> Secret {
+        let mut bytes = [0; BYTES];
+        bytes[..16].copy_from_slice(id.as_bytes());
+        bytes[16..24].copy_from_slice(&counter.to_be_bytes());
+        let mac = over(&self.macs[0], purpose, &bytes[..24]).finalize().into_bytes();
+        bytes[24..].copy_from_slice(&mac);
+        URL_SAFE_NO_PAD.encode(bytes).into()
+    }
+
+    /// The row and counter of a token that was made for `purpose` under any of the secrets; the MAC is
+    /// compared in constant time. Whether the row still honours the counter is the caller's to ask.
+    pub fn open(&self, purpose: Purpose, text: &str) -> Option<(Uuid, i64)> {
+        if text.len() != CHARACTERS {
+            return None;
+        }
+        let mut bytes = [0; BYTES];
+        URL_SAFE_NO_PAD.decode_slice(text, &mut bytes).ok()?;
+        let (id, rest) = bytes.split_first_chunk::<16>()?;
+        let (counter, mac) = rest.split_first_chunk::<8>()?;
+        let genuine = self.macs.iter().any(|key| over(key, purpose, &bytes[..24]).verify_slice(mac).is_ok());
+        genuine.then(|| (Uuid::from_bytes(*id), i64::from_be_bytes(*counter)))
+    }
+}
+
+/// Feeds what is authenticated. Unambiguous because what follows the label is always as long.
+fn over(key: &Hmac<Sha256>, purpose: Purpose, body: &[u8]) -> Hmac<Sha256> {
+    key.clone().chain_update(purpose.label()).chain_update(body)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::settings::KeySettings;
+    use base64::engine::general_purpose::STANDARD;
+
+    fn tokens(secrets: &[u8]) -> OpaqueTokens {
+        let dir = tempfile::tempdir().unwrap();
+        let token_secrets = secrets.iter().map(|byte| STANDARD.encode([*byte; 32]).into()).collect();
+        let settings = KeySettings { signing_key: None, verify_keys: vec![], token_secrets };
+        OpaqueTokens::new(&Keys::load(&settings, dir.path()).unwrap())
+    }
+
+    #[test]
+    fn a_token_opens_for_its_purpose_alone() {
+        use Purpose::*;
+        let (tokens, id) = (tokens(&[1]), Uuid::now_v7());
+        let all = [Refresh, VerifyEmail, ResetPassword, ChangeEmail, Cookie];
+        for made in all {
+            let token = tokens.make(made, id, -7);
+            for asked in all {
+                let expected = (made == asked).then_some((id, -7));
+                assert_eq!(tokens.open(asked, token.expose()), expected, "{made:?} as {asked:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_same_row_and_counter_give_the_same_token() {
+        let (tokens, id) = (tokens(&[1]), Uuid::now_v7());
+        let token = |counter| tokens.make(Purpose::Refresh, id, counter).expose().to_owned();
+        assert_eq!(token(3), token(3));
+        assert_ne!(token(3), token(4));
+        assert_eq!(token(3).len(), CHARACTERS);
+    }
+
+    #[test]
+    fn a_rotated_secret_still_opens_and_a_removed_one_does_not() {
+        let id = Uuid::now_v7();
+        let token = tokens(&[1]).make(Purpose::Cookie, id, 0);
+        assert_eq!(tokens(&[2, 1]).open(Purpose::Cookie, token.expose()), Some((id, 0)));
+        assert_eq!(tokens(&[2]).open(Purpose::Cookie, token.expose()), None);
+        assert_eq!(tokens(&[1]).open(Purpose::Cookie, tokens(&[2, 1]).make(Purpose::Cookie, id, 0).expose()), None);
+    }
+
+    #[test]
+    fn anything_else_is_refused() {
+        let tokens = tokens(&[1]);
+        let token = tokens.make(Purpose::Refresh, Uuid::now_v7(), 1).expose().to_owned();
+        for (place, character) in token.char_indices() {
+            let mut other = token.clone();
+            other.replace_range(place..=place, if character == 'A' { "B" } else { "A" });
+            assert_eq!(tokens.open(Purpose::Refresh, &other), None, "{place}");
+        }
+        for text in ["", "x", &token[1..], &format!("{token}A"), &format!("{token}="), &"€".repeat(25)] {
+            assert_eq!(tokens.open(Purpose::Refresh, text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn does_not_show_its_value() {
+        let token = tokens(&[1]).make(Purpose::Refresh, Uuid::now_v7(), 1);
+        assert!(!format!("{token:?}").contains(token.expose()));
+    }
+}

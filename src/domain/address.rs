@@ -1,0 +1,134 @@
+//! Postal addresses.
+
+use super::{ids::AddressId, phone::Phone, profile::Name, text::Text, time::Timestamp};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// What the owner calls an address; unique per user ignoring case.
+pub type Label = Text<50>;
+/// A line of an address.
+pub type Line = Text<255>;
+/// City, state or country.
+pub type Place = Text<100>;
+/// Postal code, free of any country's form.
+pub type PostalCode = Text<20>;
+
+/// `Address` of contract §3.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Address {
+    /// The address's id.
+    pub id: AddressId,
+    /// What the owner calls it.
+    pub label: Label,
+    /// Recipient's first name.
+    pub first_name: Name,
+    /// Recipient's last name.
+    pub last_name: Name,
+    /// Recipient's company.
+    pub company: Option<Name>,
+    /// Street and number.
+    pub address_line_1: Line,
+    /// Flat, floor, care of.
+    pub address_line_2: Option<Line>,
+    /// City.
+    pub city: Place,
+    /// State or province.
+    pub state: Place,
+    /// Postal code.
+    pub postal_code: PostalCode,
+    /// Country, free text.
+    pub country: Place,
+    /// Telephone number in E.164.
+    pub phone: Option<Phone>,
+    /// Whether this is the user's one primary address.
+    pub is_primary: bool,
+    /// The account revision at which this address last changed.
+    pub revision: i64,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// When it last changed.
+    pub updated_at: Timestamp,
+}
+
+/// A new address.
+#[derive(Clone, Debug)]
+#[expect(missing_docs, reason = "the fields of `Address`")]
+pub struct NewAddress {
+    pub label: Label,
+    pub first_name: Name,
+    pub last_name: Name,
+    pub company: Option<Name>,
+    pub address_line_1: Line,
+    pub address_line_2: Option<Line>,
+    pub city: Place,
+    pub state: Place,
+    pub postal_code: PostalCode,
+    pub country: Place,
+    pub phone: Option<Phone>,
+    /// Whether it takes over as the primary one; the first address does whatever is asked.
+    pub is_primary: bool,
+}
+
+impl NewAddress {
+    /// The address as it will stand.
+    pub fn placed(self, id: AddressId, is_primary: bool, revision: i64, now: Timestamp) -> Address {
+        Address {
+            id,
+            label: self.label,
+            first_name: self.first_name,
+            last_name: self.last_name,
+            company: self.company,
+            address_line_1: self.address_line_1,
+            address_line_2: self.address_line_2,
+            city: self.city,
+            state: self.state,
+            postal_code: self.postal_code,
+            country: self.country,
+            phone: self.phone,
+            is_primary,
+            revision,
+            created_at: now,
+            updated_at: now,
+        }
+    }
+}
+
+/// An edit: `None` leaves a field as it is, `Some(None)` clears an optional one.
+#[derive(Clone, Debug, Default)]
+#[expect(missing_docs, reason = "the fields of `Address`")]
+pub struct AddressPatch {
+    pub label: Option<Label>,
+    pub first_name: Option<Name>,
+    pub last_name: Option<Name>,
+    pub company: Option<Option<Name>>,
+    pub address_line_1: Option<Line>,
+    pub address_line_2: Option<Option<Line>>,
+    pub city: Option<Place>,
+    pub state: Option<Place>,
+    pub postal_code: Option<PostalCode>,
+    pub country: Option<Place>,
+    pub phone: Option<Option<Phone>>,
+    pub is_primary: Option<bool>,
+}
+
+impl AddressPatch {
+    /// The address after the edit; revision and times are not touched.
+    pub fn applied_to(self, address: &Address) -> Address {
+        let old = address.clone();
+        Address {
+            label: self.label.unwrap_or(old.label),
+            first_name: self.first_name.unwrap_or(old.first_name),
+            last_name: self.last_name.unwrap_or(old.last_name),
+            company: self.company.unwrap_or(old.company),
+            address_line_1: self.address_line_1.unwrap_or(old.address_line_1),
+            address_line_2: self.address_line_2.unwrap_or(old.address_line_2),
+            city: self.city.unwrap_or(old.city),
+            state: self.state.unwrap_or(old.state),
+            postal_code: self.postal_code.unwrap_or(old.postal_code),
+            country: self.country.unwrap_or(old.country),
+            phone: self.phone.unwrap_or(old.phone),
+            is_primary: self.is_primary.unwrap_or(old.is_primary),
+            ..old
+        }
+    }
+}

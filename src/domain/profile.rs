@@ -1,0 +1,103 @@
+//! A person's profile.
+
+use super::{email::EmailAddress, ids::UserId, phone::Phone, text::Text, text_enum::text_enum, time::Timestamp};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// A first or last name, or a company's.
+pub type Name = Text<100>;
+
+text_enum! {
+    /// The languages that letters and pages are written in.
+    pub enum Locale {
+        /// English.
+        En = "en",
+        /// German.
+        De = "de",
+        /// Albanian.
+        Sq = "sq",
+    }
+}
+
+/// `Profile` of contract §3.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Profile {
+    /// The user's id.
+    pub id: UserId,
+    /// The verified address that signs in.
+    pub email: EmailAddress,
+    /// First name.
+    pub first_name: Name,
+    /// Last name.
+    pub last_name: Name,
+    /// The company, for business customers.
+    pub company_name: Option<Name>,
+    /// Telephone number in E.164.
+    pub phone: Option<Phone>,
+    /// The language of letters.
+    pub locale: Locale,
+    /// Whether a company name is set.
+    pub is_business_customer: bool,
+    /// The new address while a change of e-mail waits for confirmation.
+    pub pending_email: Option<EmailAddress>,
+    /// The account revision at which the profile last changed.
+    pub revision: i64,
+    /// When the account was made.
+    pub created_at: Timestamp,
+    /// When the profile last changed.
+    pub updated_at: Timestamp,
+}
+
+/// What a person says of themselves when they register.
+#[derive(Clone, Debug)]
+pub struct PersonalData {
+    /// First name.
+    pub first_name: Name,
+    /// Last name.
+    pub last_name: Name,
+    /// The company, for business customers.
+    pub company_name: Option<Name>,
+    /// Telephone number.
+    pub phone: Option<Phone>,
+    /// The language of letters.
+    pub locale: Locale,
+}
+
+/// An edit: `None` leaves a field as it is, `Some(None)` clears an optional one.
+#[derive(Clone, Debug, Default)]
+pub struct ProfilePatch {
+    /// First name.
+    pub first_name: Option<Name>,
+    /// Last name.
+    pub last_name: Option<Name>,
+    /// The company.
+    pub company_name: Option<Option<Name>>,
+    /// Telephone number.
+    pub phone: Option<Option<Phone>>,
+    /// The language of letters.
+    pub locale: Option<Locale>,
+}
+
+impl ProfilePatch {
+    /// The profile after the edit; revision and times are not touched.
+    pub fn applied_to(self, profile: &Profile) -> Profile {
+        let mut edited = profile.clone();
+        if let Some(first_name) = self.first_name {
+            edited.first_name = first_name;
+        }
+        if let Some(last_name) = self.last_name {
+            edited.last_name = last_name;
+        }
+        if let Some(company_name) = self.company_name {
+            edited.is_business_customer = company_name.is_some();
+            edited.company_name = company_name;
+        }
+        if let Some(phone) = self.phone {
+            edited.phone = phone;
+        }
+        if let Some(locale) = self.locale {
+            edited.locale = locale;
+        }
+        edited
+    }
+}

@@ -1,0 +1,142 @@
+//! Sessions: one sign-in each, with any number of connections.
+
+use super::{
+    ids::{SessionId, UserId},
+    text::Text,
+    text_enum::text_enum,
+    time::Timestamp,
+};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use std::time::Duration;
+
+/// What the owner calls the device that signed in.
+pub type DeviceName = Text<100>;
+/// What the client said it was, cut to the limit.
+pub type UserAgent = Text<255>;
+
+text_enum! {
+    /// Why a session ended (contract §4).
+    pub enum EndReason {
+        /// Its owner signed out.
+        Logout = "logout",
+        /// Its owner ended it from another session.
+        Revoked = "revoked",
+        /// A newer cookie sign-in took its place.
+        Replaced = "replaced",
+        /// The user has too many sessions; this was the oldest.
+        SessionLimit = "session_limit",
+        /// The password was changed from another session.
+        PasswordChanged = "password_changed",
+        /// The password was reset.
+        PasswordReset = "password_reset",
+        /// The e-mail address was changed.
+        EmailChanged = "email_changed",
+        /// A superseded refresh token was presented: a copy is in other hands.
+        RefreshTokenReuse = "refresh_token_reuse",
+        /// Unused for too long, or too old.
+        Expired = "expired",
+        /// The account was disabled.
+        AccountDisabled = "account_disabled",
+        /// The account was deleted.
+        AccountDeleted = "account_deleted",
+        /// An older backup of the database was restored.
+        Restored = "restored",
+    }
+}
+
+text_enum! {
+    /// What is wrong with a credential (contract §5, `unauthenticated`).
+    pub enum CredentialFault {
+        /// There is none.
+        Missing = "missing",
+        /// It is not one of ours.
+        Invalid = "invalid",
+        /// An access token past its time: refresh, then try again.
+        Expired = "expired",
+    }
+}
+
+text_enum! {
+    /// Which sessions `auth.logout` ends.
+    pub enum LogoutScope {
+        /// Every session of the user.
+        Global = "global",
+        /// The caller's.
+        Local = "local",
+        /// Every session of the user but the caller's.
+        Others = "others",
+    }
+}
+
+/// How long sessions live.
+#[derive(Clone, Copy, Debug)]
+pub struct SessionLifetimes {
+    /// After the last use.
+    pub idle: Duration,
+    /// After the sign-in, however much used.
+    pub absolute: Duration,
+}
+
+impl SessionLifetimes {
+    /// When a session ends if it is not used again.
+    pub fn expiry(&self, created_at: Timestamp, last_seen_at: Timestamp) -> Timestamp {
+        last_seen_at.after(self.idle).min(created_at.after(self.absolute))
+    }
+
+    /// How old `last_seen_at` may get before a use is written down: five minutes (contract §3), or less
+    /// where sessions live so shortly that this would end one in use.
+    pub fn touch_interval(&self) -> Duration {
+        Duration::from_secs(300).min(self.idle / 4)
+    }
+}
+
+/// The part of a session that never changes: what `sessions.changed` tells of it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct OpenedSession {
+    /// The session's id.
+    pub id: SessionId,
+    /// What the owner calls the device.
+    pub device_name: Option<DeviceName>,
+    /// What the client said it was.
+    pub user_agent: Option<UserAgent>,
+    /// The address that signed in.
+    pub ip: String,
+    /// When it signed in.
+    pub created_at: Timestamp,
+}
+
+/// `Session` of contract §3.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Session {
+    /// What never changes.
+    #[serde(flatten)]
+    pub opened: OpenedSession,
+    /// When it was last used; written at most every five minutes.
+    pub last_seen_at: Timestamp,
+    /// When it ends if it is not used again.
+    pub expires_at: Timestamp,
+    /// Whether it is the caller's own.
+    pub current: bool,
+    /// Whether a socket of it is open.
+    pub connected: bool,
+}
+
+/// A session that was ended, and why.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct EndedSession {
+    /// Which one.
+    pub session_id: SessionId,
+    /// Why.
+    pub reason: EndReason,
+}
+
+/// Who acts: a session of a user. Proof of nothing but a good signature; whether the session is alive is
+/// asked of the database by every statement that acts for it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Caller {
+    /// The user.
+    pub user: UserId,
+    /// The session.
+    pub session: SessionId,
+}

@@ -1,0 +1,54 @@
+//! Periodic work. Every node runs it: each step is a conditional statement that finds nothing left to do
+//! where another node was first.
+
+use crate::account::{Accounts, Error};
+use std::{future::Future, sync::Arc, time::Duration};
+use tokio::time::MissedTickBehavior;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+/// Sockets of an expired session close within a minute (contract §2).
+const EXPIRE: Duration = Duration::from_secs(20);
+/// How often what was kept long enough is looked for.
+const PRUNE: Duration = Duration::from_secs(600);
+/// No job runs more often, however short the lifetimes that are set.
+const SHORTEST: Duration = Duration::from_millis(100);
+
+/// Starts the jobs; they end with `stop`.
+pub fn start(accounts: &Arc<Accounts>, tasks: &TaskTracker, stop: &CancellationToken) {
+    let lifetimes = accounts.session_lifetimes;
+    let expire = EXPIRE.min(lifetimes.idle / 4).max(SHORTEST);
+    let touch = (lifetimes.touch_interval() / 2).max(SHORTEST);
+    tasks.spawn(repeat("expire_sessions", expire, stop.clone(), accounts.clone(), |accounts| async move {
+        accounts.end_expired_sessions().await
+    }));
+    tasks.spawn(repeat("touch_sessions", touch, stop.clone(), accounts.clone(), |accounts| async move {
+        accounts.touch_connected_sessions().await
+    }));
+    tasks.spawn(repeat(
+        "prune",
+        PRUNE,
+        stop.clone(),
+        accounts.clone(),
+        |accounts| async move { accounts.prune().await },
+    ));
+}
+
+async fn repeat<F: Future<Output = Result<(), Error>>>(
+    job: &'static str,
+    period: Duration,
+    stop: CancellationToken,
+    accounts: Arc<Accounts>,
+    work: impl Fn(Arc<Accounts>) -> F,
+) {
+    let mut ticks = tokio::time::interval(period);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        tokio::select! {
+            () = stop.cancelled() => return,
+            _ = ticks.tick() => {}
+        }
+        if let Err(error) = work(accounts.clone()).await {
+            tracing::warn!(job, ?error, "a job failed; it runs again at its time");
+        }
+    }
+}

@@ -1,0 +1,50 @@
+//! Limits that are the same everywhere: what a client or an operator cannot change, each with its reason.
+//! Those that an operator may change are [`crate::settings::Settings`].
+
+/// The fewest characters that a new password may ever be allowed to have (NIST SP 800-63B-4 §3.1.1.2, for
+/// a password that is not the only factor). The setting can raise it.
+pub const PASSWORD_MIN_CHARACTERS: usize = 8;
+
+/// The most characters of a password: room for any pass phrase, and bounded work for what looks at it.
+pub const PASSWORD_MAX_CHARACTERS: usize = 256;
+
+/// How many characters of a password are searched for guessable parts. The search grows with the
+/// square of the length, and what is not guessable within 72 characters is not with more.
+pub const PASSWORD_STRENGTH_CHARACTERS: usize = 72;
+
+/// How many callers may wait for a thread that hashes passwords. At the default cost (some 20 ms a hash)
+/// the last one waits about a second on two cores; who would wait longer is better told to come back.
+pub const PASSWORD_HASH_QUEUE: usize = 64;
+
+/// The longest access token that is looked at, in bytes. Ours have about 500; the length is checked before
+/// anything is decoded or hashed.
+pub const ACCESS_TOKEN_MAX_BYTES: usize = 2048;
+
+/// How many access tokens are remembered as rightly signed: about 1 MiB, and enough for the sessions
+/// that one node serves between two refreshes of theirs.
+pub const VERIFIED_TOKENS: usize = 10_000;
+
+/// The fewest bytes of a secret that opaque tokens are derived from: the output of HMAC-SHA-256, below
+/// which the key is the weakest part (RFC 2104 §3).
+pub const TOKEN_SECRET_MIN_BYTES: usize = 32;
+
+/// The largest message that a client may send, in bytes (contract §1).
+pub const MESSAGE_BYTES: u32 = 64 * 1024;
+
+/// The largest answer. The largest there is, 500 entries of the log, has some 300 KiB; the limit only
+/// bounds what jsonrpsee would build.
+pub const ANSWER_BYTES: u32 = 10 * 1024 * 1024;
+
+/// Entries of a batch (contract §1).
+pub const BATCH_ENTRIES: u32 = 50;
+
+/// Calls of one WebSocket that are worked on at a time; with more its reading pauses. Enough for any
+/// client that waits for answers, few enough that one socket cannot crowd out the others.
+pub const CALLS_IN_FLIGHT: usize = 64;
+
+/// Messages that wait in one WebSocket's queue. An event that finds it full makes the connection catch up
+/// from the log at its own pace.
+pub const QUEUED_MESSAGES: u32 = 64;
+
+/// Sockets of any kind that a node holds open; the kernel's limit on files is usually reached first.
+pub const SOCKETS: usize = 200_000;

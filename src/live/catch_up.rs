@@ -1,0 +1,142 @@
+//! Feeds one subscription from the log at its peer's pace until it has reached the follower.
+
+use super::{
+    connection::{EventSink, Joined, SessionEnd},
+    follower::{Follower, PAGE, RETRY, ended_by, session_end, wire_form},
+    hub::Shared,
+    snapshot::{SnapshotError, read_snapshot},
+};
+use crate::{
+    domain::{
+        event::{Event, EventType},
+        session::{Caller, EndReason},
+    },
+    store,
+};
+use serde_json::value::to_raw_value;
+use std::sync::Arc;
+
+/// Where a subscription begins.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Start {
+    /// With the whole account.
+    Snapshot,
+    /// With the entry after this revision.
+    After(i64),
+}
+
+/// Why catching up stopped before it reached the follower.
+enum Stopped {
+    /// The peer is gone or the client has unsubscribed.
+    Closed,
+    /// The session has ended.
+    Ended(SessionEnd),
+    /// The database did not answer.
+    Store(store::Error),
+}
+
+impl From<store::Error> for Stopped {
+    fn from(error: store::Error) -> Self {
+        Self::Store(error)
+    }
+}
+
+/// Starts the task. The connection's feed must be in catch-up with this sink.
+pub(super) fn spawn(
+    shared: &Arc<Shared>,
+    follower: &Arc<Follower>,
+    joined: Joined,
+    sink: Arc<dyn EventSink>,
+    start: Start,
+) {
+    let mut task = CatchUp { shared: shared.clone(), follower: follower.clone(), joined, sink, at: start };
+    tokio::spawn(async move { task.run().await });
+}
+
+struct CatchUp {
+    shared: Arc<Shared>,
+    follower: Arc<Follower>,
+    /// With the session it was joined for: by the time the end of that session is read, the connection
+    /// acts for nobody.
+    joined: Joined,
+    sink: Arc<dyn EventSink>,
+    at: Start,
+}
+
+impl CatchUp {
+    async fn run(&mut self) {
+        loop {
+            match self.advance().await {
+                Ok(()) | Err(Stopped::Closed) => return,
+                Err(Stopped::Ended(end)) => {
+                    self.follower.remove(self.joined.connection.id);
+                    return self.joined.connection.finish(&self.sink, &end).await;
+                }
+                Err(Stopped::Store(error)) => {
+                    tracing::warn!(connection = self.joined.connection.id, %error, "a subscription waits for the database");
+                    tokio::time::sleep(RETRY).await;
+                    if self.sink.is_closed() {
+                        return;
+                    }
+                }
+            }
+        }
+    }
+
+    /// Sends what there is until the follower is reached.
+    async fn advance(&mut self) -> Result<(), Stopped> {
+        loop {
+            let cursor = match self.at {
+                Start::Snapshot => self.send_snapshot().await?,
+                Start::After(revision) => revision,
+            };
+            self.at = Start::After(cursor);
+            let rows = self.shared.store.list_events(self.follower.user, cursor, PAGE).await?;
+            let continues = match rows.first() {
+                Some(first) => first.revision == cursor + 1,
+                None => self.follower.cursor() <= cursor,
+            };
+            if !continues {
+                // The log no longer reaches back to where this peer is.
+                self.at = Start::Snapshot;
+                continue;
+            }
+            for row in &rows {
+                if let Some((_, end)) = ended_by(row).into_iter().find(|(session, _)| *session == self.joined.session) {
+                    return Err(Stopped::Ended(end));
+                }
+                self.sink.send(&wire_form(row)).await.map_err(|_| Stopped::Closed)?;
+                self.at = Start::After(row.revision);
+            }
+            let Start::After(cursor) = self.at else { continue };
+            if self.follower.reached(cursor, || self.joined.connection.go_live(&self.sink, cursor)) {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Sends the whole account; returns the revision that it shows.
+    async fn send_snapshot(&self) -> Result<i64, Stopped> {
+        let caller = Caller { user: self.follower.user, session: self.joined.session };
+        let (revision, snapshot) = match read_snapshot(&self.shared, caller).await {
+            Ok(read) => read,
+            Err(SnapshotError::Ended(reason)) => {
+                return Err(Stopped::Ended(session_end(reason, self.shared.clock.now(), None)));
+            }
+            Err(SnapshotError::Unknown) => {
+                return Err(Stopped::Ended(session_end(EndReason::AccountDeleted, self.shared.clock.now(), None)));
+            }
+            Err(SnapshotError::Store(error)) => return Err(Stopped::Store(error)),
+        };
+        let event = to_raw_value(&Event {
+            revision: Some(revision),
+            at: self.shared.clock.now(),
+            r#type: EventType::Snapshot,
+            session_id: None,
+            data: snapshot,
+        })
+        .expect("a snapshot of plain values has a JSON form");
+        self.sink.send(&event).await.map_err(|_| Stopped::Closed)?;
+        Ok(revision)
+    }
+}

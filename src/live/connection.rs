@@ -1,0 +1,329 @@
+//! One open socket, or one HTTP call: who it acts for, and what feeds it.
+
+use crate::domain::{
+    event::{Event, EventType, SessionRevoked},
+    ids::SessionId,
+    session::{Caller, CredentialFault, EndReason},
+    time::Timestamp,
+};
+use futures_util::future::BoxFuture;
+use parking_lot::Mutex;
+use serde_json::value::{RawValue, to_raw_value};
+use std::{
+    net::IpAddr,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+use tokio_util::sync::CancellationToken;
+
+/// How long a peer may take to read what is left for it once its session has ended.
+const GRACE: Duration = Duration::from_secs(5);
+
+/// What the transport can do with an open socket.
+pub trait Socket: Send + Sync {
+    /// Stops reading calls, lets those in flight answer, sends what is queued, closes.
+    fn stop(&self);
+    /// Cuts the socket at once.
+    fn kill(&self);
+}
+
+/// Where the events of one subscription go.
+pub trait EventSink: Send + Sync {
+    /// Queues an event if there is room.
+    fn try_send(&self, event: &RawValue) -> Result<(), SinkError>;
+    /// Queues an event as soon as there is room.
+    fn send<'a>(&'a self, event: &'a RawValue) -> BoxFuture<'a, Result<(), SinkError>>;
+    /// Whether the socket is gone or the client has unsubscribed.
+    fn is_closed(&self) -> bool;
+}
+
+/// Why an event was not queued.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SinkError {
+    /// The peer does not read fast enough.
+    Full,
+    /// The socket is gone or the client has unsubscribed.
+    Closed,
+}
+
+/// Who a connection acts for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Identity {
+    /// Nobody yet.
+    Anonymous,
+    /// Nobody yet; a session is being checked.
+    Binding(Caller),
+    /// A session.
+    Bound(Caller),
+    /// A session that has ended.
+    Ended(EndReason),
+    /// Nobody: the credential that an HTTP call carried is not good.
+    Refused(CredentialFault),
+}
+
+/// Why a connection was not bound to a session.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BindError {
+    /// It acts for another session already.
+    OtherSession,
+    /// Its session has ended.
+    Ended(EndReason),
+}
+
+/// What feeds a subscription.
+enum Feed {
+    /// There is none.
+    None,
+    /// A task of its own, until it has reached the follower.
+    CatchUp(Arc<dyn EventSink>),
+    /// The follower; every entry up to the cursor was handed on.
+    Live { sink: Arc<dyn EventSink>, cursor: i64 },
+    /// The last event was sent.
+    Finished,
+}
+
+/// One open socket, or the transient stand-in of an HTTP call.
+pub struct Connection {
+    /// Unique in this process.
+    pub id: u64,
+    /// The peer's address.
+    pub peer: IpAddr,
+    /// What the peer says it is.
+    pub user_agent: Option<String>,
+    identity: Mutex<Identity>,
+    ended: CancellationToken,
+    closed: AtomicBool,
+    socket: Option<Box<dyn Socket>>,
+    feed: Mutex<Feed>,
+}
+
+impl Connection {
+    /// A connection that acts for nobody. HTTP calls have no socket.
+    pub fn new(id: u64, peer: IpAddr, user_agent: Option<String>, socket: Option<Box<dyn Socket>>) -> Self {
+        Self {
+            id,
+            peer,
+            user_agent,
+            identity: Mutex::new(Identity::Anonymous),
+            ended: CancellationToken::new(),
+            closed: AtomicBool::new(false),
+            socket,
+            feed: Mutex::new(Feed::None),
+        }
+    }
+
+    /// Whether it is a WebSocket.
+    pub fn is_socket(&self) -> bool {
+        self.socket.is_some()
+    }
+
+    /// Who it acts for at this moment.
+    pub fn identity(&self) -> Identity {
+        *self.identity.lock()
+    }
+
+    /// Cancelled when its session ends: what only reads or waits stops then.
+    pub fn ended(&self) -> &CancellationToken {
+        &self.ended
+    }
+
+    /// The stand-in of an HTTP call that came with this credential.
+    pub fn identified(self, identity: Identity) -> Self {
+        Self { identity: Mutex::new(identity), ..self }
+    }
+
+    /// Notes that the socket has closed.
+    pub fn mark_closed(&self) {
+        self.closed.store(true, Ordering::Release);
+    }
+
+    /// Whether the socket has closed.
+    pub fn is_closed(&self) -> bool {
+        self.closed.load(Ordering::Acquire)
+    }
+
+    /// Announces that it is about to act for `caller`.
+    pub fn begin_binding(&self, caller: Caller) -> Result<(), BindError> {
+        let mut identity = self.identity.lock();
+        match *identity {
+            Identity::Anonymous => *identity = Identity::Binding(caller),
+            Identity::Binding(present) | Identity::Bound(present) if present == caller => {}
+            Identity::Binding(_) | Identity::Bound(_) | Identity::Refused(_) => return Err(BindError::OtherSession),
+            Identity::Ended(reason) => return Err(BindError::Ended(reason)),
+        }
+        Ok(())
+    }
+
+    /// Acts for the session from now on, unless the follower has seen its end meanwhile.
+    pub fn complete_binding(&self, caller: Caller) -> Result<(), BindError> {
+        let mut identity = self.identity.lock();
+        if let Identity::Ended(reason) = *identity {
+            return Err(BindError::Ended(reason));
+        }
+        *identity = Identity::Bound(caller);
+        Ok(())
+    }
+
+    /// Acts for nobody again; `true` if it was only being bound.
+    pub fn abort_binding(&self) -> bool {
+        let mut identity = self.identity.lock();
+        let binding = matches!(*identity, Identity::Binding(_));
+        if binding {
+            *identity = Identity::Anonymous;
+        }
+        binding
+    }
+
+    /// Stops the socket without a last event.
+    pub fn stop(&self) {
+        if let Some(socket) = &self.socket {
+            socket.stop();
+        }
+    }
+
+    /// Cuts the socket.
+    pub fn kill(&self) {
+        if let Some(socket) = &self.socket {
+            socket.kill();
+        }
+    }
+
+    /// Whether a subscription is being fed.
+    pub fn is_subscribed(&self) -> bool {
+        match &*self.feed.lock() {
+            Feed::CatchUp(sink) | Feed::Live { sink, .. } => !sink.is_closed(),
+            Feed::None | Feed::Finished => false,
+        }
+    }
+
+    /// Begins a subscription in catch-up; `false` if there is one.
+    pub(super) fn subscribe(&self, sink: Arc<dyn EventSink>) -> bool {
+        let mut feed = self.feed.lock();
+        match &*feed {
+            Feed::CatchUp(present) | Feed::Live { sink: present, .. } if !present.is_closed() => false,
+            Feed::Finished => false,
+            _ => {
+                *feed = Feed::CatchUp(sink);
+                true
+            }
+        }
+    }
+
+    /// Hands the subscription over to the follower, unless it is another by now.
+    pub(super) fn go_live(&self, sink: &Arc<dyn EventSink>, cursor: i64) {
+        let mut feed = self.feed.lock();
+        if matches!(&*feed, Feed::CatchUp(present) if Arc::ptr_eq(present, sink)) {
+            *feed = Feed::Live { sink: sink.clone(), cursor };
+        }
+    }
+
+    /// Queues an entry of the log if the connection is live and has not had it. Returns what must be
+    /// caught up, and from where, when the peer cannot keep up.
+    pub(super) fn offer(&self, revision: i64, event: &RawValue) -> Option<(Arc<dyn EventSink>, i64)> {
+        let mut feed = self.feed.lock();
+        let Feed::Live { sink, cursor } = &mut *feed else { return None };
+        if *cursor >= revision {
+            return None;
+        }
+        match sink.try_send(event) {
+            Ok(()) => {
+                *cursor = revision;
+                None
+            }
+            Err(SinkError::Full) => {
+                let behind = (sink.clone(), *cursor);
+                *feed = Feed::CatchUp(behind.0.clone());
+                Some(behind)
+            }
+            Err(SinkError::Closed) => {
+                *feed = Feed::None;
+                None
+            }
+        }
+    }
+
+    /// The session has ended: no call acts for it any more, reads and waits stop, a live subscription
+    /// gets its last event, the socket is closed. One that is catching up comes to the entry itself.
+    pub(super) fn end(self: &Arc<Self>, end: &SessionEnd) {
+        *self.identity.lock() = Identity::Ended(end.reason);
+        self.ended.cancel();
+        let mut feed = self.feed.lock();
+        match std::mem::replace(&mut *feed, Feed::Finished) {
+            Feed::CatchUp(sink) if !sink.is_closed() => *feed = Feed::CatchUp(sink),
+            Feed::Live { sink, .. } => {
+                drop(feed);
+                match sink.try_send(&end.event()) {
+                    Err(SinkError::Full) => {
+                        let (connection, end) = (self.clone(), *end);
+                        tokio::spawn(async move { connection.finish(&sink, &end).await });
+                    }
+                    Ok(()) | Err(SinkError::Closed) => self.stop(),
+                }
+            }
+            Feed::CatchUp(_) | Feed::None | Feed::Finished => {
+                drop(feed);
+                self.stop();
+            }
+        }
+        self.kill_after_grace();
+    }
+
+    /// Sends the last event at the peer's pace, then closes.
+    pub(super) async fn finish(self: &Arc<Self>, sink: &Arc<dyn EventSink>, end: &SessionEnd) {
+        *self.identity.lock() = Identity::Ended(end.reason);
+        self.ended.cancel();
+        *self.feed.lock() = Feed::Finished;
+        self.kill_after_grace();
+        // A peer that does not read is cut by the grace period, which ends this wait.
+        let _ = sink.send(&end.event()).await;
+        self.stop();
+    }
+
+    fn kill_after_grace(self: &Arc<Self>) {
+        let connection = Arc::downgrade(self);
+        tokio::spawn(async move {
+            tokio::time::sleep(GRACE).await;
+            if let Some(connection) = connection.upgrade() {
+                connection.kill();
+            }
+        });
+    }
+}
+
+impl std::fmt::Debug for Connection {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Connection").field("id", &self.id).field("identity", &self.identity()).finish_non_exhaustive()
+    }
+}
+
+/// The entry of the log that ended a session.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct SessionEnd {
+    pub(super) reason: EndReason,
+    pub(super) at: Timestamp,
+    pub(super) actor: Option<SessionId>,
+}
+
+impl SessionEnd {
+    /// The last event of a connection.
+    fn event(&self) -> Box<RawValue> {
+        to_raw_value(&Event {
+            revision: None,
+            at: self.at,
+            r#type: EventType::SessionRevoked,
+            session_id: self.actor,
+            data: SessionRevoked { reason: self.reason },
+        })
+        .expect("an event of plain values has a JSON form")
+    }
+}
+
+/// A connection of a user on this node, and the session it was joined for.
+#[derive(Clone, Debug)]
+pub(super) struct Joined {
+    pub(super) session: SessionId,
+    pub(super) connection: Arc<Connection>,
+}

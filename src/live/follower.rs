@@ -1,0 +1,327 @@
+//! Follows one user's log for the connections of this node.
+
+use super::{
+    catch_up::{self, Start},
+    connection::{Connection, Joined, SessionEnd},
+    hub::Shared,
+};
+use crate::{
+    domain::{
+        event::{Event, EventType, SessionsChanged},
+        ids::{SessionId, UserId},
+        session::EndReason,
+        time::Timestamp,
+    },
+    store::{self, EventRow},
+};
+use parking_lot::Mutex;
+use serde_json::value::{RawValue, to_raw_value};
+use std::{
+    collections::HashMap,
+    sync::{
+        Arc,
+        atomic::{AtomicI64, Ordering},
+    },
+    time::Duration,
+};
+use tokio::{
+    sync::{Notify, OnceCell, watch},
+    time::Instant,
+};
+use tokio_util::sync::CancellationToken;
+
+/// Entries read from the log at once.
+pub(super) const PAGE: i64 = 100;
+/// How long to wait after the database did not answer.
+pub(super) const RETRY: Duration = Duration::from_millis(250);
+/// Connections served before other tasks get their turn.
+const TURN: usize = 256;
+
+/// One user's log, as far as this node has handed it on.
+pub(super) struct Follower {
+    pub(super) user: UserId,
+    /// Done once the revision that it starts from is known.
+    pub(super) started: OnceCell<()>,
+    state: Mutex<State>,
+    /// The highest revision that anybody has spoken of.
+    target: AtomicI64,
+    woken: Notify,
+    /// The cursor, for those who wait for the next event.
+    revisions: watch::Sender<i64>,
+    stopped: CancellationToken,
+}
+
+struct State {
+    /// The last revision handed on.
+    cursor: i64,
+    connections: HashMap<u64, Joined>,
+    /// Calls that wait for an event, and joins under way.
+    guests: usize,
+    /// Since when nobody is here.
+    deserted: Option<Instant>,
+    /// No longer in the hub; nobody may join.
+    closed: bool,
+}
+
+impl Follower {
+    pub(super) fn new(user: UserId) -> Arc<Self> {
+        Arc::new(Self {
+            user,
+            started: OnceCell::new(),
+            state: Mutex::new(State {
+                cursor: 0,
+                connections: HashMap::new(),
+                guests: 0,
+                deserted: Some(Instant::now()),
+                closed: false,
+            }),
+            target: AtomicI64::new(0),
+            woken: Notify::new(),
+            revisions: watch::Sender::new(0),
+            stopped: CancellationToken::new(),
+        })
+    }
+
+    /// Begins to follow at `revision`.
+    pub(super) fn start(self: &Arc<Self>, shared: &Arc<Shared>, revision: i64) {
+        self.state.lock().cursor = revision;
+        self.revisions.send_replace(revision);
+        tokio::spawn(run(self.clone(), shared.clone()));
+    }
+
+    /// Says that the log has reached `revision`.
+    pub(super) fn wake(&self, revision: i64) {
+        if self.target.fetch_max(revision, Ordering::AcqRel) < revision {
+            self.woken.notify_one();
+        }
+    }
+
+    /// The last revision handed on.
+    pub(super) fn cursor(&self) -> i64 {
+        self.state.lock().cursor
+    }
+
+    /// Keeps the follower from being stopped; `None` if it is too late.
+    pub(super) fn enter(self: &Arc<Self>) -> Option<Membership> {
+        let mut state = self.state.lock();
+        if state.closed {
+            return None;
+        }
+        state.guests += 1;
+        state.deserted = None;
+        Some(Membership { follower: self.clone() })
+    }
+
+    /// Stops it if nobody has been here for `linger`; `true` if it stopped.
+    pub(super) fn stop_if_deserted(&self, linger: Duration) -> bool {
+        let mut state = self.state.lock();
+        if state.deserted.is_some_and(|since| since.elapsed() >= linger) {
+            state.closed = true;
+            self.stopped.cancel();
+        }
+        state.closed
+    }
+
+    /// Adds a connection unless the user has `limit` of them here; a connection counts once.
+    pub(super) fn add(&self, session: SessionId, connection: &Arc<Connection>, limit: usize) -> bool {
+        let mut state = self.state.lock();
+        if state.connections.len() >= limit && !state.connections.contains_key(&connection.id) {
+            return false;
+        }
+        state.connections.insert(connection.id, Joined { session, connection: connection.clone() });
+        true
+    }
+
+    /// Removes a connection.
+    pub(super) fn remove(&self, connection: u64) {
+        let mut state = self.state.lock();
+        state.connections.remove(&connection);
+        state.note_if_deserted();
+    }
+
+    /// The sessions that have a socket open here.
+    pub(super) fn sessions(&self) -> Vec<SessionId> {
+        let mut sessions: Vec<_> = self.state.lock().connections.values().map(|joined| joined.session).collect();
+        sessions.sort_unstable();
+        sessions.dedup();
+        sessions
+    }
+
+    pub(super) fn joined(&self) -> Vec<Joined> {
+        self.state.lock().connections.values().cloned().collect()
+    }
+
+    /// Hands a connection that has caught up to `cursor` over to the follower; `false` if the follower
+    /// is further by now.
+    pub(super) fn reached(&self, cursor: i64, go_live: impl FnOnce()) -> bool {
+        let state = self.state.lock();
+        let reached = state.cursor <= cursor;
+        if reached {
+            go_live();
+        }
+        reached
+    }
+
+    /// Ends the connections of sessions that have ended.
+    pub(super) fn end(&self, ended: &[(SessionId, SessionEnd)]) {
+        let mut hit = Vec::new();
+        {
+            let mut state = self.state.lock();
+            state.connections.retain(|_, joined| {
+                let end = ended.iter().find(|(session, _)| *session == joined.session);
+                if let Some((_, end)) = end {
+                    hit.push((joined.connection.clone(), *end));
+                }
+                end.is_none()
+            });
+            state.note_if_deserted();
+        }
+        for (connection, end) in hit {
+            connection.end(&end);
+        }
+    }
+
+    /// Gives up the place in the log: the database's history is another than the one followed. The
+    /// connections of sessions that are not `alive` are told why; the others are closed and come back.
+    pub(super) fn restart_from(&self, revision: i64, ended: &[(SessionId, SessionEnd)]) {
+        self.end(ended);
+        self.target.store(revision, Ordering::Release);
+        self.state.lock().cursor = revision;
+        self.revisions.send_replace(revision);
+        for joined in self.joined() {
+            joined.connection.stop();
+        }
+    }
+
+    /// Hands one entry to every connection.
+    async fn hand_on(self: &Arc<Self>, shared: &Arc<Shared>, row: &EventRow) {
+        let ended = ended_by(row);
+        if !ended.is_empty() {
+            self.end(&ended);
+        }
+        let connections = {
+            let mut state = self.state.lock();
+            state.cursor = row.revision;
+            state.connections.values().cloned().collect::<Vec<_>>()
+        };
+        self.revisions.send_replace(row.revision);
+        let event = wire_form(row);
+        for (served, joined) in connections.into_iter().enumerate() {
+            if let Some((sink, cursor)) = joined.connection.offer(row.revision, &event) {
+                catch_up::spawn(shared, self, joined, sink, Start::After(cursor));
+            }
+            if served % TURN == TURN - 1 {
+                tokio::task::yield_now().await;
+            }
+        }
+    }
+
+    /// Reads the log up to the target.
+    async fn advance(self: &Arc<Self>, shared: &Arc<Shared>) -> Result<(), store::Error> {
+        loop {
+            let cursor = self.cursor();
+            if self.target.load(Ordering::Acquire) <= cursor {
+                return Ok(());
+            }
+            let rows = shared.store.list_events(self.user, cursor, PAGE).await?;
+            match rows.first() {
+                Some(first) if first.revision == cursor + 1 => {
+                    for row in &rows {
+                        self.hand_on(shared, row).await;
+                    }
+                }
+                // The log does not continue where we are: it was pruned beyond us, or somebody spoke of a
+                // revision that is not.
+                _ if shared.store.revisions(&[self.user]).await? == [(self.user, cursor)] => {
+                    self.target.store(cursor, Ordering::Release);
+                }
+                _ => return super::sweep::realign(shared, self).await,
+            }
+        }
+    }
+}
+
+impl State {
+    fn note_if_deserted(&mut self) {
+        if self.connections.is_empty() && self.guests == 0 {
+            self.deserted = Some(Instant::now());
+        }
+    }
+}
+
+async fn run(follower: Arc<Follower>, shared: Arc<Shared>) {
+    loop {
+        tokio::select! {
+            () = follower.stopped.cancelled() => return,
+            () = shared.stopping.cancelled() => return,
+            () = follower.woken.notified() => {}
+        }
+        while let Err(error) = follower.advance(&shared).await {
+            tracing::warn!(user = %follower.user, %error, "the log could not be read; trying again");
+            tokio::time::sleep(RETRY).await;
+            if follower.stopped.is_cancelled() || shared.stopping.is_cancelled() {
+                return;
+            }
+        }
+    }
+}
+
+/// Keeps a follower running.
+pub struct Membership {
+    follower: Arc<Follower>,
+}
+
+impl Membership {
+    pub(super) fn follower(&self) -> &Arc<Follower> {
+        &self.follower
+    }
+
+    /// The revision that the log has reached, as it grows.
+    pub fn revisions(&self) -> watch::Receiver<i64> {
+        self.follower.revisions.subscribe()
+    }
+}
+
+impl Drop for Membership {
+    fn drop(&mut self) {
+        let mut state = self.follower.state.lock();
+        state.guests -= 1;
+        state.note_if_deserted();
+    }
+}
+
+/// The sessions that an entry ended.
+pub(super) fn ended_by(row: &EventRow) -> Vec<(SessionId, SessionEnd)> {
+    if row.event_type != EventType::SessionsChanged {
+        return Vec::new();
+    }
+    match serde_json::from_str::<SessionsChanged>(&row.data) {
+        Ok(changed) => changed
+            .ended
+            .into_iter()
+            .map(|ended| (ended.session_id, session_end(ended.reason, row.at, row.session_id)))
+            .collect(),
+        Err(error) => {
+            // Only foreign hands in the table can cause this; every call still asks the database.
+            tracing::error!(revision = row.revision, %error, "an entry of a log cannot be read");
+            Vec::new()
+        }
+    }
+}
+
+pub(super) fn session_end(reason: EndReason, at: Timestamp, actor: Option<SessionId>) -> SessionEnd {
+    SessionEnd { reason, at, actor }
+}
+
+/// An entry as it is sent; made once and shared by all connections.
+pub(super) fn wire_form(row: &EventRow) -> Box<RawValue> {
+    let data: &RawValue = serde_json::from_str(&row.data).unwrap_or(RawValue::NULL);
+    to_raw_value(&Event {
+        revision: Some(row.revision),
+        at: row.at,
+        r#type: row.event_type,
+        session_id: row.session_id,
+        data,
+    })
+    .expect("an event of plain values has a JSON form")
+}

@@ -1,0 +1,184 @@
+//! The followers of this node.
+
+use super::{
+    catch_up::{self, Start},
+    connection::{BindError, Connection, EventSink, Identity, Joined},
+    follower::{Follower, Membership},
+    snapshot::{SnapshotError, read_snapshot},
+    sweep,
+};
+use crate::{
+    domain::{
+        event::Snapshot,
+        ids::{Epoch, SessionId, UserId},
+        session::{Caller, SessionLifetimes},
+        time::Clock,
+    },
+    store::{self, Committed, Store},
+};
+use dashmap::DashMap;
+use parking_lot::Mutex;
+use std::{sync::Arc, time::Duration};
+use tokio_util::sync::CancellationToken;
+
+/// What followers need of the rest.
+pub(super) struct Shared {
+    pub(super) store: Store,
+    pub(super) clock: Clock,
+    pub(super) lifetimes: SessionLifetimes,
+    pub(super) epoch: Mutex<Epoch>,
+    pub(super) followers: DashMap<UserId, Arc<Follower>>,
+    pub(super) stopping: CancellationToken,
+}
+
+/// Live delivery on this node.
+#[derive(Clone)]
+pub struct Hub {
+    shared: Arc<Shared>,
+    sockets_per_user: usize,
+}
+
+/// Why a connection did not join.
+#[derive(Debug)]
+pub enum JoinError {
+    /// The user has this many sockets open here already.
+    TooManySockets(usize),
+    /// There is no such user.
+    UnknownUser,
+    /// The connection is another session's, or its session has ended.
+    Bind(BindError),
+    /// The database did not answer.
+    Store(store::Error),
+}
+
+impl From<store::Error> for JoinError {
+    fn from(error: store::Error) -> Self {
+        Self::Store(error)
+    }
+}
+
+impl Hub {
+    /// A hub without followers, and its sweep.
+    pub fn start(
+        store: Store,
+        clock: Clock,
+        lifetimes: SessionLifetimes,
+        epoch: Epoch,
+        sockets_per_user: usize,
+        sweep_period: Duration,
+    ) -> Self {
+        let shared = Arc::new(Shared {
+            store,
+            clock,
+            lifetimes,
+            epoch: Mutex::new(epoch),
+            followers: DashMap::new(),
+            stopping: CancellationToken::new(),
+        });
+        tokio::spawn(sweep::run(shared.clone(), sweep_period));
+        Self { shared, sockets_per_user }
+    }
+
+    /// Wakes those who follow the user. Only what is committed can be announced.
+    pub fn announce(&self, committed: Committed) {
+        if let Some(follower) = self.shared.followers.get(&committed.user) {
+            follower.wake(committed.revision);
+        }
+    }
+
+    /// Follows a user's log for as long as the membership is kept.
+    pub async fn follow(&self, user: UserId) -> Result<Membership, JoinError> {
+        loop {
+            let follower = self.shared.followers.entry(user).or_insert_with(|| Follower::new(user)).clone();
+            // Too late: it has been stopped between the look-up and the entry. There will be another.
+            let Some(membership) = follower.enter() else { continue };
+            // In the map first, then the revision: a commit in between wakes it.
+            follower
+                .started
+                .get_or_try_init(|| async {
+                    let revisions = self.shared.store.revisions(&[user]).await?;
+                    let (_, revision) = revisions.first().ok_or(JoinError::UnknownUser)?;
+                    follower.start(&self.shared, *revision);
+                    Ok::<_, JoinError>(())
+                })
+                .await?;
+            return Ok(membership);
+        }
+    }
+
+    /// Makes a connection one of the caller's. The caller's session is to be checked *after* this: then
+    /// its end is either seen by the follower or by the check.
+    pub async fn join(&self, connection: &Arc<Connection>, caller: Caller) -> Result<(), JoinError> {
+        connection.begin_binding(caller).map_err(JoinError::Bind)?;
+        let membership = match self.follow(caller.user).await {
+            Ok(membership) => membership,
+            Err(error) => {
+                connection.abort_binding();
+                return Err(error);
+            }
+        };
+        if !membership.follower().add(caller.session, connection, self.sockets_per_user) {
+            connection.abort_binding();
+            return Err(JoinError::TooManySockets(self.sockets_per_user));
+        }
+        // Whoever closes the socket first marks it, then leaves: one of the two sees the other.
+        if connection.is_closed() {
+            membership.follower().remove(connection.id);
+        }
+        Ok(())
+    }
+
+    /// Removes a connection whose socket has closed.
+    pub fn close(&self, connection: &Connection) {
+        connection.mark_closed();
+        if let Identity::Binding(caller) | Identity::Bound(caller) = connection.identity() {
+            self.leave(connection, caller.user);
+        }
+    }
+
+    /// Removes a connection whose session turned out to be dead.
+    pub fn leave(&self, connection: &Connection, user: UserId) {
+        if let Some(follower) = self.shared.followers.get(&user) {
+            follower.remove(connection.id);
+        }
+    }
+
+    /// Begins to send the caller's log to a connection that has joined; `false` if it is being sent. The
+    /// first event is a snapshot, or the entry after `after`.
+    pub fn subscribe(
+        &self,
+        connection: &Arc<Connection>,
+        caller: Caller,
+        sink: Arc<dyn EventSink>,
+        after: Option<i64>,
+    ) -> bool {
+        // Gone: the socket has closed or the session has ended meanwhile.
+        let Some(follower) = self.shared.followers.get(&caller.user).map(|f| f.clone()) else { return true };
+        let started = connection.subscribe(sink.clone());
+        if started {
+            let joined = Joined { session: caller.session, connection: connection.clone() };
+            catch_up::spawn(&self.shared, &follower, joined, sink, after.map_or(Start::Snapshot, Start::After));
+        }
+        started
+    }
+
+    /// The whole account at one revision.
+    pub async fn snapshot(&self, caller: Caller) -> Result<(i64, Snapshot), SnapshotError> {
+        read_snapshot(&self.shared, caller).await
+    }
+
+    /// The sessions of a user that have a socket open on this node, sorted.
+    pub fn connected_sessions(&self, user: UserId) -> Vec<SessionId> {
+        self.shared.connected_sessions(user)
+    }
+
+    /// Every session that has a socket open on this node.
+    pub fn all_connected_sessions(&self) -> Vec<SessionId> {
+        self.shared.followers.iter().flat_map(|follower| follower.sessions()).collect()
+    }
+
+    /// Cancelled when the node stops: waits answer then.
+    pub fn stopping(&self) -> &CancellationToken {
+        &self.shared.stopping
+    }
+}

@@ -1,0 +1,24 @@
+//! Live delivery: every entry of a user's log to every open connection of the user on this node.
+//!
+//! A [`Hub`] holds one *follower* per user who is connected here or waits here. A commit wakes the
+//! follower with nothing but the user and the revision reached; the follower reads the log from its
+//! cursor and hands each entry to its connections. So a lost, doubled or reordered wake-up never
+//! matters, and what nothing announced (a node that died, an outage) the *sweep* finds by comparing
+//! revisions.
+//!
+//! A connection is fed by one of two ways with one cursor: *live* by the follower, or, when it has just
+//! subscribed or cannot keep up, by a *catch-up* task that reads the log at the pace of its peer and
+//! hands over to the follower once it has reached it. The end of a session is an entry of the log like
+//! any other; either way ends the connection when it comes to it.
+
+mod catch_up;
+mod connection;
+mod follower;
+mod hub;
+mod snapshot;
+mod sweep;
+
+pub use connection::{BindError, Connection, EventSink, Identity, SinkError, Socket};
+pub use follower::Membership;
+pub use hub::{Hub, JoinError};
+pub use snapshot::SnapshotError;

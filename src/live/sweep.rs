@@ -1,0 +1,82 @@
+//! Finds what nobody announced: compares the followed users' revisions, and the epoch, with the database.
+
+use super::{
+    connection::SessionEnd,
+    follower::{Follower, session_end},
+    hub::Shared,
+};
+use crate::{
+    domain::{
+        ids::{SessionId, UserId},
+        session::EndReason,
+    },
+    store,
+};
+use std::{collections::HashMap, sync::Arc, time::Duration};
+use tokio::time::MissedTickBehavior;
+
+/// Users asked about in one statement.
+const BATCH: usize = 500;
+/// How long a follower outlives its last connection, so that a reload does not start it anew.
+const LINGER: Duration = Duration::from_secs(30);
+
+/// Sweeps until the node stops.
+pub(super) async fn run(shared: Arc<Shared>, period: Duration) {
+    let mut ticks = tokio::time::interval(period);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        tokio::select! {
+            () = shared.stopping.cancelled() => return,
+            _ = ticks.tick() => {}
+        }
+        shared.followers.retain(|_, follower| !follower.stop_if_deserted(LINGER));
+        if let Err(error) = sweep(&shared).await {
+            tracing::warn!(%error, "the sweep could not read the revisions; trying again");
+        }
+    }
+}
+
+async fn sweep(shared: &Arc<Shared>) -> Result<(), store::Error> {
+    let followers: Vec<Arc<Follower>> = shared
+        .followers
+        .iter()
+        .filter(|follower| follower.started.initialized())
+        .map(|follower| follower.clone())
+        .collect();
+    if followers.is_empty() {
+        return Ok(());
+    }
+    let epoch = shared.store.epoch().await?;
+    let renewed = std::mem::replace(&mut *shared.epoch.lock(), epoch) != epoch;
+    for batch in followers.chunks(BATCH) {
+        // Read before the database is asked: what is handed on meanwhile is no step back.
+        let cursors: Vec<i64> = batch.iter().map(|follower| follower.cursor()).collect();
+        let users: Vec<UserId> = batch.iter().map(|follower| follower.user).collect();
+        let revisions: HashMap<UserId, i64> = shared.store.revisions(&users).await?.into_iter().collect();
+        for (follower, cursor) in batch.iter().zip(cursors) {
+            match revisions.get(&follower.user) {
+                Some(revision) if !renewed && *revision >= cursor => follower.wake(*revision),
+                _ => realign(shared, follower).await?,
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Brings a follower whose place in the log is no more to the present: another epoch, a revision below
+/// its cursor, a log pruned beyond it, or a user who is gone. Its sockets are closed: those of ended
+/// sessions with the reason, the others to come back and resume, which gives them a snapshot.
+pub(super) async fn realign(shared: &Arc<Shared>, follower: &Follower) -> Result<(), store::Error> {
+    let now = shared.clock.now();
+    let revision = shared.store.revisions(&[follower.user]).await?.first().map_or(0, |(_, revision)| *revision);
+    let mut ended: Vec<(SessionId, SessionEnd)> = Vec::new();
+    for session in follower.sessions() {
+        let reason = match shared.store.find_caller(session).await? {
+            Some(row) => row.session.standing(&shared.lifetimes, now).err(),
+            None => Some(EndReason::AccountDeleted),
+        };
+        ended.extend(reason.map(|reason| (session, session_end(reason, now, None))));
+    }
+    follower.restart_from(revision, &ended);
+    Ok(())
+}

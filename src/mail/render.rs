@@ -1,0 +1,175 @@
+//! From a letter to the message that is sent.
+
+use super::texts::{Span, Texts};
+use crate::{
+    crypto::opaque_token::{OpaqueTokens, Purpose},
+    domain::{
+        ids::MailId,
+        letter::{Content, Letter},
+        time::{Clock, Timestamp},
+    },
+    settings,
+};
+use askama::Template;
+use lettre::{
+    Message,
+    address::AddressError,
+    message::{
+        Body, Mailbox, MultiPart, SinglePart,
+        header::{ContentTransferEncoding, ContentType, HeaderName, HeaderValue},
+    },
+};
+use std::{
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
+
+/// The longest line that a message may have, its end not counted (RFC 5322 §2.1.1).
+const LONGEST_LINE: usize = 998;
+
+/// Why a letter could not be made. Trying again does not help.
+#[derive(Debug, thiserror::Error)]
+pub enum RenderError {
+    /// The recipient's address is none that mail can be sent to.
+    #[error("the address is refused: {0}")]
+    Address(#[from] AddressError),
+    /// The message lacks something.
+    #[error("the message is refused: {0}")]
+    Message(#[from] lettre::error::Error),
+    /// A template failed.
+    #[error("the template failed: {0}")]
+    Template(#[from] askama::Error),
+}
+
+/// Makes messages of letters.
+pub struct Renderer {
+    from: Mailbox,
+    shop: String,
+    frontend: String,
+    link_lifetime: Duration,
+    tokens: Arc<OpaqueTokens>,
+    clock: Clock,
+}
+
+impl Renderer {
+    /// Letters from `mail.from`, with links to `frontend` (a URL without a slash at its end) that work for
+    /// `link_lifetime`. Fails if `mail.from` is no mailbox.
+    pub fn new(
+        mail: &settings::Mail,
+        frontend: &str,
+        link_lifetime: Duration,
+        tokens: Arc<OpaqueTokens>,
+        clock: Clock,
+    ) -> Result<Self, AddressError> {
+        Ok(Self {
+            from: mail.from.parse()?,
+            shop: mail.shop_name.clone(),
+            frontend: frontend.to_owned(),
+            link_lifetime,
+            tokens,
+            clock,
+        })
+    }
+
+    /// The message that says `letter`. Its `Message-ID` is made of the outbox row's id, so that a letter
+    /// that is handed over again is known as the same.
+    pub fn render(&self, id: MailId, letter: &Letter) -> Result<Message, RenderError> {
+        let texts = Texts::of(letter.locale);
+        let wording = self.wording(texts, &letter.content);
+        let footer = (texts.footer)(&self.shop);
+        let page = Page { texts, shop: &self.shop, wording: &wording, footer: &footer };
+        let (text, html) = (TextPart { page }.render()?, HtmlPart { page }.render()?);
+        let message = Message::builder()
+            .from(self.from.clone())
+            .to(Mailbox::new(None, letter.to.as_str().parse()?))
+            .subject(wording.subject.as_str())
+            .date(system_time(self.clock.now()))
+            .message_id(Some(format!("<{id}@{}>", self.from.email.domain())))
+            // RFC 3834: absence notices do not answer it.
+            .raw_header(HeaderValue::new(HeaderName::new_from_ascii_str("Auto-Submitted"), "auto-generated".to_owned()))
+            .multipart(MultiPart::alternative().singlepart(plain(text)).singlepart(SinglePart::html(html)))?;
+        Ok(message)
+    }
+
+    fn wording(&self, texts: &Texts, content: &Content) -> Wording {
+        let (shop, frontend) = (&self.shop, &self.frontend);
+        match *content {
+            Content::VerifyEmail { registration, generation } => {
+                let lifetime = (texts.span)(Span::of(self.link_lifetime));
+                let texts = &texts.verify_email;
+                let token = self.tokens.make(Purpose::VerifyEmail, registration.0, generation);
+                Wording {
+                    subject: (texts.subject)(shop),
+                    heading: texts.heading,
+                    before: vec![(texts.request)(shop)],
+                    button: texts.button,
+                    link: format!("{frontend}/verify-email?token={}", token.expose()),
+                    after: vec![(texts.lifetime)(&lifetime), texts.not_you.to_owned()],
+                }
+            }
+            Content::AlreadyRegistered => {
+                let texts = &texts.already_registered;
+                Wording {
+                    subject: (texts.subject)(shop),
+                    heading: texts.heading,
+                    before: vec![(texts.request)(shop), texts.advice.to_owned()],
+                    button: texts.button,
+                    link: frontend.clone(),
+                    after: vec![texts.not_you.to_owned()],
+                }
+            }
+        }
+    }
+}
+
+/// What one letter says: paragraphs, a button, paragraphs.
+struct Wording {
+    subject: String,
+    heading: &'static str,
+    before: Vec<String>,
+    button: &'static str,
+    /// Where the button leads.
+    link: String,
+    after: Vec<String>,
+}
+
+/// What the templates show.
+#[derive(Clone, Copy)]
+struct Page<'a> {
+    texts: &'a Texts,
+    shop: &'a str,
+    wording: &'a Wording,
+    footer: &'a str,
+}
+
+#[derive(Template)]
+#[template(path = "mail/templates/letter.txt")]
+struct TextPart<'a> {
+    page: Page<'a>,
+}
+
+#[derive(Template)]
+#[template(path = "mail/templates/letter.html")]
+struct HtmlPart<'a> {
+    page: Page<'a>,
+}
+
+/// The text part, as it is where mail can carry that. lettre would encode it as quoted-printable for the
+/// one long line of the link, and nobody could copy the link from a file of the development transport.
+fn plain(text: String) -> SinglePart {
+    let part = SinglePart::builder().header(ContentType::TEXT_PLAIN);
+    if text.is_ascii() && text.lines().all(|line| line.len() <= LONGEST_LINE) {
+        let lines = text.lines().collect::<Vec<_>>().join("\r\n").into_bytes();
+        part.body(Body::dangerous_pre_encoded(lines, ContentTransferEncoding::SevenBit))
+    } else {
+        part.body(text)
+    }
+}
+
+fn system_time(at: Timestamp) -> SystemTime {
+    SystemTime::UNIX_EPOCH + Duration::from_secs(u64::try_from(at.unix()).unwrap_or(0))
+}
+
+#[cfg(test)]
+#[path = "render_tests.rs"]
+mod tests;

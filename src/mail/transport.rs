@@ -1,0 +1,66 @@
+//! Who takes messages: a mail server, or a folder during development.
+
+use super::smtp::SmtpClient;
+use crate::{domain::ids::MailId, settings::MailTransport};
+use lettre::Message;
+use std::{io, path::Path, path::PathBuf};
+use tokio::{
+    fs::{self, DirBuilder, OpenOptions},
+    io::AsyncWriteExt,
+};
+
+/// Why a message was not taken.
+#[derive(Debug, thiserror::Error)]
+#[error("{reason}")]
+pub struct SendError {
+    /// Whether this message will never be taken. Otherwise a later attempt may succeed.
+    pub permanent: bool,
+    /// What happened, for the log: never what the other side wrote, which may repeat the recipient.
+    pub reason: String,
+}
+
+/// Takes messages.
+pub enum Transport {
+    /// A mail server.
+    Smtp(SmtpClient),
+    /// A folder that gets one `.eml` file a message.
+    File(PathBuf),
+}
+
+impl Transport {
+    /// The transport of the settings. Connects to nothing yet; fails if TLS cannot be set up.
+    pub fn new(settings: &MailTransport) -> Result<Self, SendError> {
+        Ok(match settings {
+            MailTransport::Smtp(smtp) => Self::Smtp(SmtpClient::new(smtp)?),
+            MailTransport::File(folder) => Self::File(folder.clone()),
+        })
+    }
+
+    /// Hands `message` over. May be dropped at any time; then nobody knows whether it was taken.
+    pub(super) async fn send(&self, id: MailId, message: &Message) -> Result<(), SendError> {
+        match self {
+            Self::Smtp(client) => client.send(message).await,
+            Self::File(folder) => write(folder, id, message)
+                .await
+                .map_err(|error| SendError { permanent: false, reason: format!("the file was not written: {error}") }),
+        }
+    }
+
+    /// Lets go of what is kept for the next message. To be called when there is none.
+    pub(super) async fn rest(&self) {
+        if let Self::Smtp(client) = self {
+            client.rest().await;
+        }
+    }
+}
+
+/// Under its name a file is whole, for those who watch the folder; and the owner's alone, as it may hold a
+/// token.
+async fn write(folder: &Path, id: MailId, message: &Message) -> io::Result<()> {
+    DirBuilder::new().recursive(true).mode(0o700).create(folder).await?;
+    let draft = folder.join(format!(".{id}.draft"));
+    let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&draft).await?;
+    file.write_all(&message.formatted()).await?;
+    file.flush().await?;
+    fs::rename(&draft, folder.join(format!("{id}.eml"))).await
+}

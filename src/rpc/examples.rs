@@ -1,0 +1,109 @@
+//! The example values of the OpenRPC document; a test holds them against their schemas.
+
+use serde_json::{Value, json};
+
+pub fn profile() -> Value {
+    json!({
+        "id": "019aa3c4-5d80-7c3e-9a51-0d4f2b6c8e10",
+        "email": "ann@example.org",
+        "first_name": "Ann",
+        "last_name": "Lee",
+        "company_name": null,
+        "phone": "+4915123456789",
+        "locale": "en",
+        "is_business_customer": false,
+        "pending_email": null,
+        "revision": 0,
+        "created_at": "2026-11-21T09:00:00.000Z",
+        "updated_at": "2026-11-21T09:00:00.000Z",
+    })
+}
+
+pub fn address() -> Value {
+    json!({
+        "id": "019aa3c6-0a2b-7d11-8f0c-6b1e5d2a7f33",
+        "label": "Home",
+        "first_name": "Ann",
+        "last_name": "Lee",
+        "company": null,
+        "address_line_1": "Hauptstrasse 1",
+        "address_line_2": null,
+        "city": "Berlin",
+        "state": "Berlin",
+        "postal_code": "10115",
+        "country": "Germany",
+        "phone": null,
+        "is_primary": true,
+        "revision": 2,
+        "created_at": "2026-11-21T09:05:00.000Z",
+        "updated_at": "2026-11-21T09:05:00.000Z",
+    })
+}
+
+pub fn new_address() -> Value {
+    json!({
+        "label": "Home",
+        "first_name": "Ann",
+        "last_name": "Lee",
+        "address_line_1": "Hauptstrasse 1",
+        "city": "Berlin",
+        "state": "Berlin",
+        "postal_code": "10115",
+        "country": "Germany",
+    })
+}
+
+pub fn address_id() -> Value {
+    json!({ "address_id": "019aa3c6-0a2b-7d11-8f0c-6b1e5d2a7f33" })
+}
+
+pub fn session() -> Value {
+    let mut session = opened_session();
+    session["last_seen_at"] = json!("2026-11-21T09:01:00.000Z");
+    session["expires_at"] = json!("2026-12-19T09:01:00.000Z");
+    session["current"] = json!(true);
+    session["connected"] = json!(true);
+    session
+}
+
+pub fn opened_session() -> Value {
+    json!({
+        "id": "019aa3c5-1f00-7b44-b0aa-9c7d3e5f1a22",
+        "device_name": "Ann's laptop",
+        "user_agent": "Mozilla/5.0",
+        "ip": "192.0.2.7",
+        "created_at": "2026-11-21T09:01:00.000Z",
+    })
+}
+
+pub fn tokens() -> Value {
+    json!({
+        "access_token": "eyJ…",
+        "access_expires_at": "2026-11-21T09:11:00.000Z",
+        "refresh_token": "AZqjxR8Ae0…",
+        "refresh_expires_at": "2026-12-19T09:01:00.000Z",
+    })
+}
+
+pub fn accepted() -> Value {
+    json!({ "message": super::auth::CHECK_YOUR_MAIL })
+}
+
+pub fn snapshot() -> Value {
+    json!({
+        "epoch": "3f2b8c1e-7a5d-4e90-9b1f-2c4d6e8f0a13",
+        "profile": profile(),
+        "addresses": [address()],
+        "sessions": [session()],
+    })
+}
+
+pub fn event() -> Value {
+    json!({
+        "revision": 2,
+        "at": "2026-11-21T09:05:00.000Z",
+        "type": "addresses.changed",
+        "session_id": "019aa3c5-1f00-7b44-b0aa-9c7d3e5f1a22",
+        "data": { "upserted": [address()], "deleted": [] },
+    })
+}

@@ -1,0 +1,183 @@
+//! jsonrpsee's middleware: what must happen around every message, single or batch.
+
+use super::account::{SUBSCRIBE, UNSUBSCRIBE};
+use super::guarded_io::SocketControl;
+use crate::{
+    account::Error,
+    domain::session::Caller,
+    limits::ANSWER_BYTES,
+    live::{Connection, Identity},
+    rpc::{
+        account::UnsubscribeParams,
+        params::{self, Rules},
+        registry::caller_of,
+    },
+};
+use jsonrpsee::{
+    core::{
+        middleware::{Batch, BatchEntry, Notification, RpcServiceT},
+        server::{BatchResponseBuilder, MethodResponse},
+    },
+    types::{ErrorObjectOwned, Request},
+};
+use serde_json::value::to_raw_value;
+use std::{borrow::Cow, future::Future, sync::Arc, time::Instant};
+use tracing::{Instrument, Span, field::Empty};
+
+/// The middleware.
+#[derive(Clone)]
+pub struct Guard<S> {
+    service: S,
+    /// Of a WebSocket; HTTP calls come one at a time anyway.
+    control: Option<Arc<SocketControl>>,
+    rules: Arc<Rules>,
+}
+
+/// What a method is called from.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Place {
+    Alone,
+    InBatch,
+}
+
+impl<S> Guard<S> {
+    /// Guards a service.
+    pub fn new(service: S, control: Option<Arc<SocketControl>>, rules: Arc<Rules>) -> Self {
+        Self { service, control, rules }
+    }
+}
+
+impl<S> Guard<S>
+where
+    S: RpcServiceT<
+            MethodResponse = MethodResponse,
+            BatchResponse = MethodResponse,
+            NotificationResponse = MethodResponse,
+        > + Send
+        + Sync
+        + Clone
+        + 'static,
+{
+    async fn one(self, mut request: Request<'_>, place: Place) -> MethodResponse {
+        let connection = request.extensions().get::<Arc<Connection>>().cloned();
+        let span = span(&request, connection.as_deref());
+        let begun = Instant::now();
+        let work = async {
+            match connection.map(|connection| self.admit(&mut request, &connection, place)) {
+                Some(Ok(())) => self.service.call(request).await,
+                Some(Err(error)) => MethodResponse::error(request.id.clone(), ErrorObjectOwned::from(error)),
+                None => {
+                    let error = Error::Internal("a call without a connection".into());
+                    MethodResponse::error(request.id.clone(), ErrorObjectOwned::from(error))
+                }
+            }
+        };
+        let response = work.instrument(span.clone()).await;
+        span.in_scope(|| {
+            let outcome = response.as_error_code().unwrap_or(0);
+            tracing::debug!(outcome, duration_us = begun.elapsed().as_micros(), "answered");
+        });
+        response
+    }
+
+    /// Refuses what a subscription cannot be, and hands jsonrpsee the parameters that it wants.
+    fn admit(&self, request: &mut Request<'_>, connection: &Connection, place: Place) -> Result<(), Error> {
+        let unsubscribes = match &*request.method {
+            SUBSCRIBE => false,
+            UNSUBSCRIBE => true,
+            _ => return Ok(()),
+        };
+        if !connection.is_socket() {
+            return Err(Error::Forbidden("subscriptions need a WebSocket; over HTTP call account.changes"));
+        }
+        caller_of(connection)?;
+        if unsubscribes {
+            let raw = request.params.as_ref().map(|params| params.get());
+            let params: UnsubscribeParams = params::read(raw, &self.rules).map_err(Error::InvalidParams)?;
+            // jsonrpsee's own method reads positional parameters only.
+            let positional =
+                to_raw_value(&[params.subscription.0]).map_err(|e| Error::Internal(e.to_string().into()))?;
+            request.params = Some(Cow::Owned(positional));
+            return Ok(());
+        }
+        if place == Place::InBatch {
+            return Err(Error::Forbidden("a subscription cannot be part of a batch"));
+        }
+        if connection.is_subscribed() {
+            return Err(Error::Forbidden("this connection has a subscription"));
+        }
+        Ok(())
+    }
+}
+
+fn span(request: &Request<'_>, connection: Option<&Connection>) -> Span {
+    let span =
+        tracing::debug_span!("call", method = %request.method, connection = Empty, user = Empty, session = Empty);
+    if let Some(connection) = connection.filter(|_| !span.is_disabled()) {
+        span.record("connection", connection.id);
+        if let Identity::Bound(Caller { user, session }) = connection.identity() {
+            span.record("user", tracing::field::display(user)).record("session", tracing::field::display(session));
+        }
+    }
+    span
+}
+
+impl<S> RpcServiceT for Guard<S>
+where
+    S: RpcServiceT<
+            MethodResponse = MethodResponse,
+            BatchResponse = MethodResponse,
+            NotificationResponse = MethodResponse,
+        > + Send
+        + Sync
+        + Clone
+        + 'static,
+{
+    type MethodResponse = MethodResponse;
+    type BatchResponse = MethodResponse;
+    type NotificationResponse = MethodResponse;
+
+    fn call<'a>(&self, request: Request<'a>) -> impl Future<Output = MethodResponse> + Send + 'a {
+        let (guard, slot) = (self.clone(), self.control.as_ref().map(SocketControl::begin_call));
+        async move {
+            let response = guard.one(request, Place::Alone).await;
+            drop(slot);
+            response
+        }
+    }
+
+    /// The inner service would not bring the entries of a batch here: it is taken apart, in order.
+    fn batch<'a>(&self, batch: Batch<'a>) -> impl Future<Output = MethodResponse> + Send + 'a {
+        let (guard, slot) = (self.clone(), self.control.as_ref().map(SocketControl::begin_call));
+        async move {
+            let mut responses = BatchResponseBuilder::new_with_limit(ANSWER_BYTES as usize);
+            let mut notified = false;
+            for entry in batch.into_iter() {
+                let response = match entry {
+                    Ok(BatchEntry::Call(request)) => guard.clone().one(request, Place::InBatch).await,
+                    Ok(BatchEntry::Notification(_)) => {
+                        notified = true;
+                        continue;
+                    }
+                    Err(refused) => {
+                        let (error, id) = refused.into_parts();
+                        MethodResponse::error(id, error)
+                    }
+                };
+                if let Err(too_large) = responses.append(response) {
+                    return too_large;
+                }
+            }
+            drop(slot);
+            if responses.is_empty() && notified {
+                MethodResponse::notification()
+            } else {
+                MethodResponse::from_batch(responses.finish())
+            }
+        }
+    }
+
+    fn notification<'a>(&self, notification: Notification<'a>) -> impl Future<Output = MethodResponse> + Send + 'a {
+        self.service.notification(notification)
+    }
+}

@@ -1,0 +1,134 @@
+//! How each domain type is read from JSON.
+
+use super::params::{Param, type_fault};
+use crate::domain::{
+    email::EmailAddress,
+    fault::{Fault, Rule},
+    ids::{AddressId, Epoch, SessionId},
+    password::Password,
+    phone::Phone,
+    profile::Locale,
+    session::LogoutScope,
+    text::Text,
+};
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde_json::Value;
+use std::borrow::Cow;
+use uuid::Uuid;
+
+fn text(value: &Value) -> Result<&str, Vec<Fault>> {
+    value.as_str().ok_or_else(|| vec![type_fault("text")])
+}
+
+impl<const MAX: usize> Param for Text<MAX> {
+    fn from_param(value: &Value) -> Result<Self, Vec<Fault>> {
+        Self::parse(text(value)?)
+    }
+}
+
+impl Param for EmailAddress {
+    fn from_param(value: &Value) -> Result<Self, Vec<Fault>> {
+        Self::parse(text(value)?)
+    }
+}
+
+impl Param for Phone {
+    fn from_param(value: &Value) -> Result<Self, Vec<Fault>> {
+        Self::parse(text(value)?)
+    }
+}
+
+impl Param for Password {
+    fn from_param(value: &Value) -> Result<Self, Vec<Fault>> {
+        Self::presented(text(value)?).map_err(|fault| vec![fault])
+    }
+}
+
+impl Param for bool {
+    fn from_param(value: &Value) -> Result<Self, Vec<Fault>> {
+        value.as_bool().ok_or_else(|| vec![type_fault("true or false")])
+    }
+}
+
+/// A token as a client presents it: any text; whether it is one is found out when it is used.
+#[derive(JsonSchema)]
+#[schemars(transparent)]
+pub struct Token(pub String);
+
+impl Param for Token {
+    fn from_param(value: &Value) -> Result<Self, Vec<Fault>> {
+        text(value).map(|token| Self(token.trim().to_owned()))
+    }
+}
+
+/// A whole number from `MIN` to `MAX`.
+pub struct Whole<const MIN: i64, const MAX: i64>(pub i64);
+
+/// A revision of an account.
+pub type Revision = Whole<0, { i64::MAX }>;
+
+impl<const MIN: i64, const MAX: i64> Param for Whole<MIN, MAX> {
+    fn from_param(value: &Value) -> Result<Self, Vec<Fault>> {
+        if !value.is_number() {
+            return Err(vec![type_fault("a whole number")]);
+        }
+        // 3.0 is the whole number 3 in JSON Schema, and in what JavaScript sends.
+        let whole = value.as_i64().or_else(|| {
+            let number = value.as_f64().filter(|number| number.fract() == 0.0 && number.abs() < 9.0e15)?;
+            #[expect(clippy::cast_possible_truncation, reason = "whole and within 2^53")]
+            Some(number as i64)
+        });
+        match whole {
+            Some(number) if (MIN..=MAX).contains(&number) => Ok(Self(number)),
+            None if value.as_f64().is_some_and(|number| number.fract() != 0.0) => {
+                Err(vec![type_fault("a whole number")])
+            }
+            _ if MAX == i64::MAX => Err(vec![Fault::new(Rule::OutOfRange, format!("must be at least {MIN}"))]),
+            _ => Err(vec![Fault::new(Rule::OutOfRange, format!("must be from {MIN} to {MAX}"))]),
+        }
+    }
+}
+
+impl<const MIN: i64, const MAX: i64> JsonSchema for Whole<MIN, MAX> {
+    fn schema_name() -> Cow<'static, str> {
+        format!("Whole{MIN}To{MAX}").into()
+    }
+
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        if MAX == i64::MAX {
+            json_schema!({ "type": "integer", "minimum": MIN })
+        } else {
+            json_schema!({ "type": "integer", "minimum": MIN, "maximum": MAX })
+        }
+    }
+}
+
+macro_rules! id_params {
+    ($($id:ident)*) => {$(
+        impl Param for $id {
+            fn from_param(value: &Value) -> Result<Self, Vec<Fault>> {
+                Uuid::try_parse(text(value)?.trim())
+                    .map(Self)
+                    .map_err(|_| vec![Fault::new(Rule::Format, "must be an id (UUID)")])
+            }
+        }
+    )*};
+}
+id_params! { AddressId Epoch SessionId }
+
+macro_rules! named_params {
+    ($($name:ident)*) => {$(
+        impl Param for $name {
+            fn from_param(value: &Value) -> Result<Self, Vec<Fault>> {
+                Self::from_name(text(value)?.trim()).ok_or_else(|| {
+                    vec![Fault::new(Rule::Format, format!("must be one of: {}", Self::NAMES.join(", ")))]
+                })
+            }
+        }
+    )*};
+}
+named_params! { Locale LogoutScope }

@@ -1,0 +1,237 @@
+//! Parameters: an object, by name only, every fault at once.
+//!
+//! [`params!`] declares the parameters of a method; reading them and describing them in the OpenRPC
+//! document come from the same lines.
+
+use crate::domain::{
+    fault::{Fault, Faults, Rule},
+    password::Password,
+    text::normalise,
+};
+use schemars::{JsonSchema, SchemaGenerator};
+use serde_json::{Map, Value, json};
+
+/// What of the settings parameters are held against.
+#[derive(Clone, Debug)]
+pub struct Rules {
+    /// Characters of a new password.
+    pub password_min_length: usize,
+    /// A word that no password may lean on.
+    pub shop_name: String,
+}
+
+/// The parameters of a method.
+pub trait Params: Sized + Send + 'static {
+    /// Reads them; `None` where the reader has noted a fault.
+    fn read(reader: &mut Reader<'_>) -> Option<Self>;
+    /// Content descriptors of the OpenRPC document.
+    fn describe(generator: &mut SchemaGenerator) -> Vec<Value>;
+}
+
+/// A value that a parameter can have.
+pub trait Param: JsonSchema + Sized {
+    /// Reads it, or says every rule that it breaks.
+    fn from_param(value: &Value) -> Result<Self, Vec<Fault>>;
+}
+
+/// Reads `params` into `P`, or says everything that is wrong.
+pub fn read<P: Params>(raw: Option<&str>, rules: &Rules) -> Result<P, Faults> {
+    let present = match raw.map(str::trim) {
+        None | Some("") => Map::new(),
+        Some(raw) => serde_json::from_str::<Map<String, Value>>(raw).map_err(|error| {
+            let fault = match error.classify() {
+                serde_json::error::Category::Data => Fault::new(Rule::Type, "must be an object: parameters go by name"),
+                _ => Fault::new(Rule::Format, "is nested too deeply"),
+            };
+            Faults::one("params", fault)
+        })?,
+    };
+    let mut reader = Reader { present, rules, faults: Faults::default() };
+    let params = P::read(&mut reader);
+    for unknown in reader.present.keys() {
+        let name: String = unknown.chars().filter(|c| !c.is_control()).take(100).collect();
+        reader.faults.add(name, Fault::new(Rule::Unknown, "is not a parameter of this method"));
+    }
+    match params {
+        Some(params) if reader.faults.is_empty() => Ok(params),
+        _ => Err(reader.faults),
+    }
+}
+
+/// Takes parameters by name and notes what is wrong with them.
+pub struct Reader<'r> {
+    present: Map<String, Value>,
+    rules: &'r Rules,
+    faults: Faults,
+}
+
+impl Reader<'_> {
+    /// A value that must be there.
+    pub fn required<T: Param>(&mut self, name: &'static str) -> Option<T> {
+        match self.present.remove(name) {
+            None => self.fault(name, Fault::new(Rule::Required, "is required")),
+            Some(Value::Null) => self.fault(name, Fault::new(Rule::NotNull, "must not be null")),
+            Some(value) => self.parsed(name, &value),
+        }
+    }
+
+    /// A value that may be absent, `null` or blank, which is all the same.
+    pub fn optional<T: Param>(&mut self, name: &'static str) -> Option<Option<T>> {
+        match self.present.remove(name) {
+            None => Some(None),
+            Some(value) if is_blank(&value) => Some(None),
+            Some(value) => self.parsed(name, &value).map(Some),
+        }
+    }
+
+    /// An edit of something that cannot be cleared.
+    pub fn edit<T: Param>(&mut self, name: &'static str) -> Option<Option<T>> {
+        if self.present.contains_key(name) { self.required(name).map(Some) } else { Some(None) }
+    }
+
+    /// An edit of something that `null`, or a blank, clears.
+    pub fn clearable<T: Param>(&mut self, name: &'static str) -> Option<Option<Option<T>>> {
+        if self.present.contains_key(name) { self.optional(name).map(Some) } else { Some(None) }
+    }
+
+    /// A new password, held against the names and addresses it comes with. Those stay to be read.
+    pub fn chosen_password(&mut self, name: &'static str) -> Option<Password> {
+        let value = match self.present.remove(name) {
+            None => return self.fault(name, Fault::new(Rule::Required, "is required")),
+            Some(Value::Null) => return self.fault(name, Fault::new(Rule::NotNull, "must not be null")),
+            Some(value) => value,
+        };
+        let Some(text) = value.as_str() else { return self.fault(name, type_fault("text")) };
+        let mut context = vec![self.rules.shop_name.as_str()];
+        for related in ["email", "first_name", "last_name", "company_name"] {
+            context.extend(self.present.get(related).and_then(Value::as_str));
+        }
+        let email_local = self.present.get("email").and_then(Value::as_str).and_then(|email| email.split('@').next());
+        context.extend(email_local);
+        match Password::chosen(text, self.rules.password_min_length, &context) {
+            Ok(password) => Some(password),
+            Err(faults) => {
+                faults.into_iter().for_each(|fault| self.faults.add(name, fault));
+                None
+            }
+        }
+    }
+
+    /// A name that other methods take and this one does not.
+    pub fn refused(&mut self, name: &'static str, why: &'static str) {
+        if self.present.remove(name).is_some() {
+            self.faults.add(name, Fault::new(Rule::NotAllowed, why));
+        }
+    }
+
+    fn parsed<T: Param>(&mut self, name: &'static str, value: &Value) -> Option<T> {
+        match T::from_param(value) {
+            Ok(value) => Some(value),
+            Err(faults) => {
+                faults.into_iter().for_each(|fault| self.faults.add(name, fault));
+                None
+            }
+        }
+    }
+
+    fn fault<T>(&mut self, name: &'static str, fault: Fault) -> Option<T> {
+        self.faults.add(name, fault);
+        None
+    }
+}
+
+fn is_blank(value: &Value) -> bool {
+    match value {
+        Value::Null => true,
+        Value::String(text) => normalise(text).is_empty(),
+        _ => false,
+    }
+}
+
+/// The fault of a value of another JSON type.
+pub fn type_fault(wanted: &str) -> Fault {
+    Fault::new(Rule::Type, format!("must be {wanted}"))
+}
+
+/// A content descriptor.
+pub fn describe<T: JsonSchema>(
+    generator: &mut SchemaGenerator,
+    name: &str,
+    description: &str,
+    required: bool,
+    nullable: bool,
+) -> Value {
+    let schema = if nullable {
+        serde_json::to_value(generator.subschema_for::<Option<T>>())
+    } else {
+        serde_json::to_value(generator.subschema_for::<T>())
+    };
+    json!({
+        "name": name,
+        "description": description.trim(),
+        "required": required,
+        "schema": schema.unwrap_or(Value::Bool(true)),
+    })
+}
+
+/// Declares the parameters of a method. Each line is `mode name: Type`, where the mode is one of
+/// `required`, `optional`, `edit`, `clearable`, `chosen`.
+macro_rules! params {
+    ($(#[$doc:meta])* $vis:vis struct $name:ident {
+        $($(#[doc = $field_doc:literal])* $mode:ident $field:ident: $ty:ty,)*
+        $(; refused $refused:ident: $why:literal)?
+    }) => {
+        $(#[$doc])*
+        $vis struct $name {
+            $($(#[doc = $field_doc])* pub $field: $crate::rpc::params::params!(@type $mode $ty),)*
+        }
+
+        impl $crate::rpc::params::Params for $name {
+            #[allow(unused_variables, reason = "a method without parameters reads none")]
+            fn read(reader: &mut $crate::rpc::params::Reader<'_>) -> Option<Self> {
+                $(let $field = $crate::rpc::params::params!(@read reader $mode $field $ty);)*
+                $(reader.refused(stringify!($refused), $why);)?
+                Some(Self { $($field: $field?,)* })
+            }
+
+            #[allow(unused_variables, reason = "a method without parameters describes none")]
+            fn describe(generator: &mut schemars::SchemaGenerator) -> Vec<serde_json::Value> {
+                vec![$($crate::rpc::params::params!(
+                    @describe generator $mode $field $ty, concat!($($field_doc),*)
+                ),)*]
+            }
+        }
+    };
+    (@type required $ty:ty) => { $ty };
+    (@type chosen $ty:ty) => { $ty };
+    (@type optional $ty:ty) => { Option<$ty> };
+    (@type edit $ty:ty) => { Option<$ty> };
+    (@type clearable $ty:ty) => { Option<Option<$ty>> };
+    (@read $reader:ident required $field:ident $ty:ty) => { $reader.required::<$ty>(stringify!($field)) };
+    (@read $reader:ident optional $field:ident $ty:ty) => { $reader.optional::<$ty>(stringify!($field)) };
+    (@read $reader:ident edit $field:ident $ty:ty) => { $reader.edit::<$ty>(stringify!($field)) };
+    (@read $reader:ident clearable $field:ident $ty:ty) => { $reader.clearable::<$ty>(stringify!($field)) };
+    // The words that a password may not lean on must still be there to be seen.
+    (@read $reader:ident chosen $field:ident $ty:ty) => { $reader.chosen_password(stringify!($field)) };
+    (@describe $g:ident required $field:ident $ty:ty, $doc:expr) => {
+        $crate::rpc::params::describe::<$ty>($g, stringify!($field), $doc, true, false)
+    };
+    (@describe $g:ident chosen $field:ident $ty:ty, $doc:expr) => {
+        $crate::rpc::params::describe::<$ty>($g, stringify!($field), $doc, true, false)
+    };
+    (@describe $g:ident optional $field:ident $ty:ty, $doc:expr) => {
+        $crate::rpc::params::describe::<$ty>($g, stringify!($field), $doc, false, true)
+    };
+    (@describe $g:ident edit $field:ident $ty:ty, $doc:expr) => {
+        $crate::rpc::params::describe::<$ty>($g, stringify!($field), $doc, false, false)
+    };
+    (@describe $g:ident clearable $field:ident $ty:ty, $doc:expr) => {
+        $crate::rpc::params::describe::<$ty>($g, stringify!($field), $doc, false, true)
+    };
+}
+pub(crate) use params;
+
+params! {
+    /// A method that takes nothing.
+    pub struct NoParams {}
+}

@@ -1,0 +1,213 @@
+//! Declares methods: each once, for jsonrpsee and for the OpenRPC document.
+
+use super::{
+    Context,
+    error::Kind,
+    params::{self, Params},
+};
+use crate::{
+    account::Error,
+    domain::session::{Caller, CredentialFault},
+    live::{Connection, Identity},
+};
+use jsonrpsee::{
+    Extensions, RpcModule,
+    types::{ErrorObjectOwned, Params as RawParams},
+};
+use schemars::{JsonSchema, SchemaGenerator, generate::SchemaSettings};
+use serde::Serialize;
+use serde_json::Value;
+use std::{future::Future, sync::Arc};
+use tracing::Instrument;
+
+/// Whether a call may be abandoned half-way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Effect {
+    /// It reads or waits: it stops when its session ends or its socket closes.
+    Read,
+    /// It may commit: it runs to its end in a task of its own, so that a commit is always followed by its
+    /// announcement. Whether it may commit is decided under the user's lock.
+    Write,
+}
+
+/// Who may call a method.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Access {
+    /// Anybody.
+    Public,
+    /// Whoever acts for a session.
+    Session,
+}
+
+/// What the document says of a method beyond its types.
+pub struct Description {
+    /// One line.
+    pub summary: &'static str,
+    /// Refusals of its own, beyond those that every method of its access has.
+    pub errors: &'static [Kind],
+    /// Parameters and result of a call.
+    pub example: (Value, Value),
+}
+
+/// A declared method.
+pub struct Declared {
+    pub name: &'static str,
+    pub access: Access,
+    pub description: Description,
+    pub params: Vec<Value>,
+    pub result: Value,
+    /// Registers it with jsonrpsee; what jsonrpsee itself answers has none.
+    install: Box<dyn FnOnce(&mut RpcModule<Context>) + Send>,
+}
+
+/// All methods.
+pub struct Registry {
+    pub methods: Vec<Declared>,
+    pub generator: SchemaGenerator,
+}
+
+/// One call, as a method sees it.
+#[derive(Clone)]
+pub struct Call {
+    /// What every method needs.
+    pub context: Arc<Context>,
+    /// The socket, or the stand-in of an HTTP call.
+    pub connection: Arc<Connection>,
+}
+
+impl Registry {
+    /// Without methods.
+    pub fn new() -> Self {
+        let settings = SchemaSettings::draft07().with(|s| {
+            s.definitions_path = "/components/schemas".into();
+            s.meta_schema = None;
+        });
+        Self { methods: Vec::new(), generator: settings.into_generator() }
+    }
+
+    /// A method that anybody may call.
+    pub fn public<P, R, F, Fut>(&mut self, name: &'static str, effect: Effect, description: Description, method: F)
+    where
+        P: Params,
+        R: Serialize + JsonSchema + Clone + Send + 'static,
+        F: Fn(Call, P) -> Fut + Clone + Send + Sync + 'static,
+        Fut: Future<Output = Result<R, Error>> + Send + 'static,
+    {
+        self.declare::<P, R>(name, Access::Public, description, move |module| {
+            install(module, name, move |call, raw: RawParams<'static>| {
+                let method = method.clone();
+                async move {
+                    let params = params::read(raw.as_str(), &call.context.rules).map_err(Error::InvalidParams)?;
+                    run(effect, method(call, params)).await
+                }
+            });
+        });
+    }
+
+    /// A method that acts for a session.
+    pub fn session<P, R, F, Fut>(&mut self, name: &'static str, effect: Effect, description: Description, method: F)
+    where
+        P: Params,
+        R: Serialize + JsonSchema + Clone + Send + 'static,
+        F: Fn(Call, Caller, P) -> Fut + Clone + Send + Sync + 'static,
+        Fut: Future<Output = Result<R, Error>> + Send + 'static,
+    {
+        self.declare::<P, R>(name, Access::Session, description, move |module| {
+            install(module, name, move |call, raw: RawParams<'static>| {
+                let method = method.clone();
+                async move {
+                    let caller = call.caller()?;
+                    let params = params::read(raw.as_str(), &call.context.rules).map_err(Error::InvalidParams)?;
+                    let connection = call.connection.clone();
+                    let work = run(effect, method(call, caller, params));
+                    if effect == Effect::Write || !connection.is_socket() {
+                        return work.await;
+                    }
+                    tokio::select! {
+                        biased;
+                        () = connection.ended().cancelled() => Err(match caller_of(&connection) {
+                            Err(error) => error,
+                            Ok(_) => Error::Internal("a connection has ended and acts for a session".into()),
+                        }),
+                        result = work => result,
+                    }
+                }
+            });
+        });
+    }
+
+    /// A method that is registered in a way of its own.
+    pub fn declare<P: Params, R: JsonSchema>(
+        &mut self,
+        name: &'static str,
+        access: Access,
+        description: Description,
+        install: impl FnOnce(&mut RpcModule<Context>) + Send + 'static,
+    ) {
+        let params = P::describe(&mut self.generator);
+        let result = serde_json::to_value(self.generator.subschema_for::<R>()).unwrap_or(Value::Bool(true));
+        self.methods.push(Declared { name, access, description, params, result, install: Box::new(install) });
+    }
+
+    /// The methods as jsonrpsee takes them.
+    pub fn install(self, context: Context) -> RpcModule<Context> {
+        let mut module = RpcModule::new(context);
+        for method in self.methods {
+            (method.install)(&mut module);
+        }
+        module
+    }
+}
+
+impl Call {
+    /// Whom the connection acts for at this moment.
+    pub fn caller(&self) -> Result<Caller, Error> {
+        caller_of(&self.connection)
+    }
+}
+
+/// Whom a connection acts for at this moment.
+pub fn caller_of(connection: &Connection) -> Result<Caller, Error> {
+    match connection.identity() {
+        Identity::Bound(caller) => Ok(caller),
+        Identity::Anonymous | Identity::Binding(_) => Err(Error::Unauthenticated(CredentialFault::Missing)),
+        Identity::Refused(fault) => Err(Error::Unauthenticated(fault)),
+        Identity::Ended(reason) => Err(Error::SessionEnded(reason)),
+    }
+}
+
+/// The call that jsonrpsee hands over.
+pub fn call(context: Arc<Context>, extensions: &Extensions) -> Result<Call, Error> {
+    let connection = extensions.get::<Arc<Connection>>().cloned();
+    let connection = connection.ok_or(Error::Internal("a call without a connection".into()))?;
+    Ok(Call { context, connection })
+}
+
+/// jsonrpsee drops a call when its socket closes; what writes must not be dropped.
+async fn run<R: Send + 'static>(
+    effect: Effect,
+    work: impl Future<Output = Result<R, Error>> + Send + 'static,
+) -> Result<R, Error> {
+    match effect {
+        Effect::Read => work.await,
+        Effect::Write => match tokio::spawn(work.in_current_span()).await {
+            Ok(result) => result,
+            Err(panicked) => Err(Error::Internal(panicked.to_string().into())),
+        },
+    }
+}
+
+fn install<R, F, Fut>(module: &mut RpcModule<Context>, name: &'static str, method: F)
+where
+    R: Serialize + Clone + Send + 'static,
+    F: Fn(Call, RawParams<'static>) -> Fut + Clone + Send + Sync + 'static,
+    Fut: Future<Output = Result<R, Error>> + Send + 'static,
+{
+    module
+        .register_async_method(name, move |raw, context, extensions| {
+            let call = call(context, &extensions);
+            let method = method.clone();
+            async move { Ok::<R, ErrorObjectOwned>(method(call?, raw).await?) }
+        })
+        .expect("every method is declared once, which a test of the specification shows");
+}

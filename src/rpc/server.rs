@@ -1,0 +1,254 @@
+//! The listener: accepts sockets, routes requests, stops cleanly.
+
+use super::{
+    Context, declare,
+    guard::Guard,
+    guarded_io::{GuardedIo, SocketControl},
+    identify::{Credential, user_agent},
+    params::Rules,
+    registry::Registry,
+    sockets::OpenSockets,
+    upgrade::{refusal, upgrade},
+};
+use crate::{
+    account::Accounts,
+    limits::{ANSWER_BYTES, BATCH_ENTRIES, MESSAGE_BYTES, QUEUED_MESSAGES, SOCKETS},
+    live::Connection,
+    web::Web,
+};
+use dashmap::DashMap;
+use http::{Method, Request, StatusCode, header};
+use hyper::{body::Incoming, server::conn::http1};
+use hyper_util::{
+    rt::{TokioIo, TokioTimer},
+    service::TowerToHyperService,
+};
+use jsonrpsee::{
+    core::middleware::RpcServiceBuilder,
+    server::{
+        BatchRequestConfig, HttpResponse, Methods, PingConfig, RandomStringIdProvider, ServerConfig, StopHandle,
+        TowerServiceBuilder, stop_channel, ws,
+    },
+};
+use std::{
+    convert::Infallible,
+    io,
+    net::{IpAddr, SocketAddr},
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+use tokio::{
+    net::{TcpListener, TcpStream},
+    sync::Semaphore,
+};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use tower::{Layer, Service, layer::util::Identity, service_fn};
+use tower_http::cors::{AllowOrigin, CorsLayer};
+
+/// How long a client may take to send a request's head, and an idle connection may be kept.
+const HEAD_TIMEOUT: Duration = Duration::from_secs(60);
+/// How often an open WebSocket is pinged, and how long it may stay silent.
+const PING: Duration = Duration::from_secs(20);
+const SILENCE: Duration = Duration::from_secs(50);
+/// How long calls in flight may take to answer when the server stops.
+const STOP_GRACE: Duration = Duration::from_secs(10);
+/// How long a browser may remember what is allowed to another origin.
+const PREFLIGHT_AGE: Duration = Duration::from_secs(3600);
+
+/// What the listener needs to know.
+pub struct ServerSettings {
+    /// Origins whose pages may call.
+    pub allowed_origins: Vec<String>,
+    /// Open sockets from one client address.
+    pub sockets_per_address: usize,
+    /// What parameters are held against.
+    pub rules: Rules,
+}
+
+/// A listener that is bound but does not accept yet.
+pub struct Server {
+    listener: TcpListener,
+    node: Arc<Node>,
+    cors: CorsLayer,
+}
+
+/// What every connection shares.
+pub struct Node {
+    pub accounts: Arc<Accounts>,
+    pub rules: Arc<Rules>,
+    pub web: Web,
+    pub methods: Methods,
+    pub json_rpc: TowerServiceBuilder<Identity, Identity>,
+    /// Every open WebSocket.
+    pub connections: DashMap<u64, Arc<Connection>>,
+    pub sockets: OpenSockets,
+    pub next_connection: AtomicU64,
+    /// HTTP calls are never stopped half-way: nobody stops this.
+    http: StopHandle,
+}
+
+impl Server {
+    /// Binds the listener.
+    pub async fn bind(
+        address: SocketAddr,
+        accounts: Arc<Accounts>,
+        web: Web,
+        settings: ServerSettings,
+    ) -> io::Result<Self> {
+        let listener = TcpListener::bind(address).await?;
+        let mut registry = Registry::new();
+        declare(&mut registry);
+        let methods = registry.install(Context { accounts: accounts.clone(), rules: settings.rules.clone() }).into();
+        let config = ServerConfig::builder()
+            // Sockets are counted as they are accepted; this one counts HTTP requests as well.
+            .max_connections(u32::MAX >> 4)
+            // The guard refuses a second one, with an error of the contract.
+            .max_subscriptions_per_connection(1024)
+            .max_request_body_size(MESSAGE_BYTES)
+            .max_response_body_size(ANSWER_BYTES)
+            .set_batch_request_config(BatchRequestConfig::Limit(BATCH_ENTRIES))
+            .set_message_buffer_capacity(QUEUED_MESSAGES)
+            .set_id_provider(RandomStringIdProvider::new(16))
+            .enable_ws_ping(PingConfig::new().ping_interval(PING).inactive_limit(SILENCE).max_failures(1))
+            .build();
+        let (http, _) = stop_channel();
+        let node = Node {
+            accounts,
+            rules: Arc::new(settings.rules),
+            web,
+            methods,
+            json_rpc: jsonrpsee::server::Server::builder().set_config(config).to_service_builder(),
+            connections: DashMap::new(),
+            sockets: OpenSockets::new(settings.sockets_per_address),
+            next_connection: AtomicU64::new(1),
+            http,
+        };
+        Ok(Self { listener, node: Arc::new(node), cors: cors(settings.allowed_origins) })
+    }
+
+    /// Where it listens; the port is the real one.
+    pub fn address(&self) -> io::Result<SocketAddr> {
+        self.listener.local_addr()
+    }
+
+    /// Serves until `stop`, then lets calls in flight answer and closes every socket.
+    pub async fn run(self, stop: CancellationToken) {
+        let places = Arc::new(Semaphore::new(SOCKETS));
+        let tasks = TaskTracker::new();
+        let cut = CancellationToken::new();
+        loop {
+            let accepted = tokio::select! {
+                () = stop.cancelled() => break,
+                accepted = self.listener.accept() => accepted,
+            };
+            let (socket, peer) = match accepted {
+                Ok(accepted) => accepted,
+                Err(error) => {
+                    // Out of files, most likely: there will be some when others close.
+                    tracing::warn!(%error, "a connection could not be accepted");
+                    tokio::time::sleep(Duration::from_millis(50)).await;
+                    continue;
+                }
+            };
+            // No place: closed at once, without a task.
+            let Ok(place) = places.clone().try_acquire_owned() else { continue };
+            let served =
+                serve(self.node.clone(), self.cors.clone(), socket, peer.ip(), tasks.clone(), place, stop.clone());
+            let cut = cut.clone();
+            tasks.spawn(async move {
+                tokio::select! {
+                    () = served => {}
+                    () = cut.cancelled() => {}
+                }
+            });
+        }
+        drop(self.listener);
+        self.node.accounts.hub.stopping().cancel();
+        for connection in &self.node.connections {
+            connection.stop();
+        }
+        tasks.close();
+        if tokio::time::timeout(STOP_GRACE, tasks.wait()).await.is_err() {
+            tracing::warn!("some connections did not close in time and were cut");
+            for connection in &self.node.connections {
+                connection.kill();
+            }
+            cut.cancel();
+            tasks.wait().await;
+        }
+    }
+}
+
+fn cors(allowed: Vec<String>) -> CorsLayer {
+    // Shared, not copied for every request.
+    let allowed: Arc<[String]> = allowed.into();
+    let origin = AllowOrigin::predicate(move |origin, _| allowed.iter().any(|allowed| allowed.as_bytes() == origin));
+    CorsLayer::new()
+        .allow_origin(origin)
+        .allow_methods([Method::POST])
+        .allow_headers([header::AUTHORIZATION, header::CONTENT_TYPE])
+        .max_age(PREFLIGHT_AGE)
+}
+
+/// Serves one connection: HTTP requests one after the other, or a WebSocket.
+async fn serve<P: Send + Sync + 'static>(
+    node: Arc<Node>,
+    cors: CorsLayer,
+    socket: TcpStream,
+    peer: IpAddr,
+    tasks: TaskTracker,
+    place: P,
+    stop: CancellationToken,
+) {
+    let _ = socket.set_nodelay(true);
+    let control = Arc::new(SocketControl::default());
+    // Kept by the connection and by the WebSocket that it may become.
+    let open = Arc::new((place, tasks.token()));
+    let http = RpcServiceBuilder::new().layer_fn({
+        let rules = node.rules.clone();
+        move |service| Guard::new(service, None, rules.clone())
+    });
+    let json_rpc = node.json_rpc.clone().set_rpc_middleware(http).build(node.methods.clone(), node.http.clone());
+    let io = TokioIo::new(GuardedIo::new(socket, control.clone()));
+    let service = cors.layer(service_fn(move |mut request: Request<Incoming>| {
+        let (node, control, open, mut json_rpc) = (node.clone(), control.clone(), open.clone(), json_rpc.clone());
+        async move {
+            let response = match (request.uri().path(), request.method()) {
+                ("/rpc", &Method::POST) => {
+                    let credential = Credential::of(request.headers(), &node.accounts);
+                    let id = node.next_connection.fetch_add(1, Ordering::Relaxed);
+                    let connection = Connection::new(id, peer, user_agent(request.headers()), None);
+                    let connection = connection.identified(credential.identity());
+                    request.extensions_mut().insert(Arc::new(connection));
+                    json_rpc.call(request).await.unwrap_or_else(|error| {
+                        tracing::error!(%error, "a call was not answered");
+                        refusal(StatusCode::INTERNAL_SERVER_ERROR, "the call was not answered")
+                    })
+                }
+                ("/rpc", &Method::GET) if ws::is_upgrade_request(&request) => {
+                    upgrade(&node, &control, peer, request, open).await
+                }
+                ("/rpc", &Method::GET) => refusal(StatusCode::UPGRADE_REQUIRED, "POST a call, or open a WebSocket"),
+                ("/rpc", _) => refusal(StatusCode::METHOD_NOT_ALLOWED, "POST a call, or open a WebSocket"),
+                _ => node.web.answer(&request).await,
+            };
+            Ok::<HttpResponse, Infallible>(response)
+        }
+    }));
+    let connection = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEAD_TIMEOUT)
+        .serve_connection(io, TowerToHyperService::new(service))
+        .with_upgrades();
+    tokio::pin!(connection);
+    tokio::select! {
+        _ = connection.as_mut() => {}
+        () = stop.cancelled() => {
+            connection.as_mut().graceful_shutdown();
+            let _ = connection.await;
+        }
+    }
+}

@@ -1,0 +1,40 @@
+//! A jsonrpsee subscription as live delivery sees it.
+
+use crate::live::{EventSink, SinkError};
+use futures_util::future::BoxFuture;
+use jsonrpsee::{
+    SubscriptionSink,
+    core::server::{SubscriptionMessage, TrySendError},
+};
+use parking_lot::Mutex;
+use serde_json::value::RawValue;
+
+/// jsonrpsee's `try_send` wants the sink for itself, hence the lock.
+pub struct JsonRpcSink(Mutex<SubscriptionSink>);
+
+impl JsonRpcSink {
+    /// Sends to an accepted subscription.
+    pub fn new(sink: SubscriptionSink) -> Self {
+        Self(Mutex::new(sink))
+    }
+}
+
+impl EventSink for JsonRpcSink {
+    fn try_send(&self, event: &RawValue) -> Result<(), SinkError> {
+        self.0.lock().try_send(SubscriptionMessage::from(event.to_owned())).map_err(|error| match error {
+            TrySendError::Full(_) => SinkError::Full,
+            TrySendError::Closed(_) => SinkError::Closed,
+        })
+    }
+
+    fn send<'a>(&'a self, event: &'a RawValue) -> BoxFuture<'a, Result<(), SinkError>> {
+        let sink = self.0.lock().clone();
+        Box::pin(
+            async move { sink.send(SubscriptionMessage::from(event.to_owned())).await.map_err(|_| SinkError::Closed) },
+        )
+    }
+
+    fn is_closed(&self) -> bool {
+        self.0.lock().is_closed()
+    }
+}

@@ -1,0 +1,107 @@
+//! A WebSocket from its handshake to its end.
+
+use super::{
+    guard::Guard,
+    guarded_io::SocketControl,
+    identify::{Credential, user_agent},
+    server::Node,
+};
+use crate::{
+    account::Error,
+    live::{Connection, Socket},
+};
+use http::{Request, Response, StatusCode, header};
+use hyper::body::Incoming;
+use jsonrpsee::{
+    core::middleware::RpcServiceBuilder,
+    server::{HttpBody, HttpResponse, ServerHandle, stop_channel},
+};
+use std::{
+    net::IpAddr,
+    sync::{Arc, atomic::Ordering},
+};
+use tower::Service;
+
+/// An open WebSocket: jsonrpsee's own stop channel, one per connection, ends just this one.
+struct WebSocket {
+    stop: ServerHandle,
+    control: Arc<SocketControl>,
+}
+
+impl Socket for WebSocket {
+    fn stop(&self) {
+        // An error says that it has stopped.
+        let _ = self.stop.stop();
+    }
+
+    fn kill(&self) {
+        self.control.kill();
+    }
+}
+
+/// Answers a handshake. `open` is kept for as long as the socket is.
+pub async fn upgrade<T: Send + 'static>(
+    node: &Arc<Node>,
+    control: &Arc<SocketControl>,
+    peer: IpAddr,
+    mut request: Request<Incoming>,
+    open: T,
+) -> HttpResponse {
+    let credential = Credential::of(request.headers(), &node.accounts);
+    if let Credential::Bad(_) = credential {
+        return refusal(StatusCode::UNAUTHORIZED, "the access token is not valid");
+    }
+    let Some(place) = node.sockets.open(peer) else {
+        return refusal(StatusCode::TOO_MANY_REQUESTS, "too many sockets are open from this address");
+    };
+    let (stop_handle, stop) = stop_channel();
+    let socket = WebSocket { stop, control: control.clone() };
+    let id = node.next_connection.fetch_add(1, Ordering::Relaxed);
+    let connection = Arc::new(Connection::new(id, peer, user_agent(request.headers()), Some(Box::new(socket))));
+    if let Credential::Caller(caller) = credential
+        && let Err(error) = node.accounts.authenticate(&connection, caller).await
+    {
+        node.accounts.hub.close(&connection);
+        return match error {
+            Error::LimitReached(_) => refusal(StatusCode::TOO_MANY_REQUESTS, "too many sockets are open for this user"),
+            Error::Unavailable { .. } | Error::Internal(_) => {
+                refusal(StatusCode::SERVICE_UNAVAILABLE, "the session cannot be checked at the moment")
+            }
+            _ => refusal(StatusCode::UNAUTHORIZED, "the session has ended"),
+        };
+    }
+    node.connections.insert(id, connection.clone());
+    // A stop that began meanwhile has gone through the connections already.
+    if node.accounts.hub.stopping().is_cancelled() {
+        connection.stop();
+    }
+    request.extensions_mut().insert(connection.clone());
+    let (rules, control) = (node.rules.clone(), control.clone());
+    let guard =
+        RpcServiceBuilder::new().layer_fn(move |service| Guard::new(service, Some(control.clone()), rules.clone()));
+    let mut service = node.json_rpc.clone().set_rpc_middleware(guard).build(node.methods.clone(), stop_handle);
+    let closed = service.on_session_closed();
+    let ended = node.clone();
+    tokio::spawn(async move {
+        closed.await;
+        ended.connections.remove(&connection.id);
+        ended.accounts.hub.close(&connection);
+        drop((place, open));
+    });
+    match service.call(request).await {
+        Ok(response) => response,
+        Err(error) => {
+            tracing::warn!(%error, "a handshake failed");
+            refusal(StatusCode::INTERNAL_SERVER_ERROR, "the handshake failed")
+        }
+    }
+}
+
+/// A refused request, in plain text.
+pub fn refusal(status: StatusCode, why: &'static str) -> HttpResponse {
+    let mut response = Response::new(HttpBody::from(why));
+    *response.status_mut() = status;
+    let plain = header::HeaderValue::from_static("text/plain; charset=utf-8");
+    response.headers_mut().insert(header::CONTENT_TYPE, plain);
+    response
+}

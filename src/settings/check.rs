@@ -1,0 +1,225 @@
+//! Checks what is given: each value by itself, then what must hold between them (contract §6).
+
+use super::{
+    Argon2Settings, Database, Environment, KeySettings, Lifetimes, Limits, Mail, MailTransport, SameSite, Settings,
+    SettingsFaults,
+    names::Name,
+    parse::{self, number, span},
+    reader::{Reader, Reason},
+};
+use crate::{
+    crypto::keys::{KeySetting, Keys},
+    domain::text::Text,
+    limits::{PASSWORD_MAX_CHARACTERS, PASSWORD_MIN_CHARACTERS},
+};
+use lettre::message::Mailbox;
+use std::{
+    net::{Ipv4Addr, SocketAddr},
+    num::{NonZeroU32, NonZeroUsize},
+    path::{Path, PathBuf},
+    time::Duration,
+};
+use tracing_subscriber::EnvFilter;
+
+/// Where frontend developers' servers listen by default: create-react-app and Next.js, Vite.
+const FRONTEND_PORTS: [u16; 2] = [3000, 5173];
+
+const MILLISECOND: Duration = Duration::from_millis(1);
+const SECOND: Duration = Duration::from_secs(1);
+const MINUTE: Duration = Duration::from_secs(60);
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// What cannot be had without being given, where users rely on it.
+const REQUIRED_IN_PRODUCTION: [Name; 6] =
+    [Name::MailUrl, Name::MailFrom, Name::FrontendUrl, Name::AllowedOrigins, Name::SigningKey, Name::TokenSecret];
+
+/// The settings, or every fault.
+pub(super) fn check(mut reader: Reader) -> Result<Settings, SettingsFaults> {
+    let r = &mut reader;
+    let environment = r.one(Name::Env, Environment::Development, parse::environment);
+    let production = environment == Environment::Production;
+    if production {
+        r.require(&REQUIRED_IN_PRODUCTION);
+    }
+    let listen = r.one(Name::Listen, SocketAddr::from((Ipv4Addr::LOCALHOST, 8080)), |text| {
+        text.parse().map_err(|_| "must be an IP address and a port, such as `127.0.0.1:8080`".into())
+    });
+    let data_dir = r.one(Name::DataDir, PathBuf::from("./data"), folder);
+    let frontend_url = r.one(Name::FrontendUrl, format!("http://{listen}"), parse::frontend);
+    let settings = Settings {
+        environment,
+        listen,
+        database: r.one(Name::DatabaseUrl, Database::Sqlite(data_dir.join("marbelle.db")), parse::database),
+        nats_url: r.optional(Name::NatsUrl, parse::nats),
+        mail: Mail {
+            transport: r.one(Name::MailUrl, MailTransport::File(data_dir.join("mail")), parse::mail),
+            from: r.one(Name::MailFrom, "Marbelle <no-reply@localhost>".into(), mailbox),
+            shop_name: r.one(Name::Shop, "Marbelle".into(), shop_name),
+        },
+        allowed_origins: r.list(Name::AllowedOrigins, parse::origin).unwrap_or_else(|| development_origins(listen)),
+        keys: keys(r, &data_dir),
+        token_issuer: r.one(Name::TokenIssuer, frontend_url.clone(), parse::text),
+        token_audience: r.one(Name::TokenAudience, "marbelle".into(), parse::text),
+        cookie_same_site: r.one(Name::CookieSameSite, SameSite::Lax, parse::same_site),
+        account_page: r.one(Name::AccountPage, !production, parse::truth),
+        trusted_proxies: r.list(Name::TrustedProxies, parse::network).unwrap_or_default(),
+        limits: limits(r),
+        lifetimes: lifetimes(r),
+        argon2: argon2(r),
+        // Sockets of sessions that expire must close within a minute (contract §2), and the sweep sees to it.
+        sweep_period: r.one(Name::SweepPeriod, 2 * SECOND, span(10 * MILLISECOND..=MINUTE / 2)),
+        security_log: r.optional(Name::SecurityLog, file),
+        log: r.one(Name::Log, "info".into(), log),
+        data_dir,
+        frontend_url,
+    };
+    compare(r, &settings);
+    reader.finish(settings)
+}
+
+/// What must hold between settings, and between them and the environment.
+fn compare(r: &mut Reader, settings: &Settings) {
+    let production = settings.environment == Environment::Production;
+    if production && r.sound(&[Name::FrontendUrl]) && !settings.frontend_url.starts_with("https://") {
+        r.refuse(Name::FrontendUrl, "must begin with `https://` in production: letters carry tokens in its links");
+    }
+    if settings.cookie_same_site == SameSite::None && !production {
+        r.refuse(
+            Name::CookieSameSite,
+            "cannot be `none` in development: browsers take that of a `Secure` cookie alone, which needs https",
+        );
+    }
+    if settings.nats_url.is_some() && r.sound(&[Name::DatabaseUrl]) && matches!(settings.database, Database::Sqlite(_))
+    {
+        r.refuse(Name::NatsUrl, "is for several nodes, which need a `postgres://` database (MARBELLE_DATABASE_URL)");
+    }
+    let Lifetimes { session_idle, session_absolute, .. } = settings.lifetimes;
+    if r.sound(&[Name::SessionIdle, Name::SessionAbsolute]) && session_idle > session_absolute {
+        r.refuse(Name::SessionIdle, format!("must not exceed {}", Name::SessionAbsolute.variable()));
+    }
+    let Argon2Settings { memory_kib, lanes, .. } = settings.argon2;
+    if r.sound(&[Name::MemoryKib, Name::Lanes]) && memory_kib < 8 * lanes {
+        r.refuse(Name::MemoryKib, format!("must be at least 8 for each of {}", Name::Lanes.variable()));
+    }
+}
+
+fn keys(r: &mut Reader, data_dir: &Path) -> KeySettings {
+    let keys = KeySettings {
+        signing_key: r.optional(Name::SigningKey, parse::secret),
+        verify_keys: r.list(Name::VerifyKeys, parse::text).unwrap_or_default(),
+        token_secrets: r.list(Name::TokenSecret, parse::secret).unwrap_or_default(),
+    };
+    for fault in Keys::check(&keys, data_dir) {
+        let name = match fault.setting {
+            KeySetting::SigningKey => Name::SigningKey,
+            KeySetting::VerifyKeys => Name::VerifyKeys,
+            KeySetting::TokenSecret => Name::TokenSecret,
+        };
+        r.refuse(name, fault.message);
+    }
+    keys
+}
+
+fn limits(r: &mut Reader) -> Limits {
+    let mut rate = |name, default| r.one(name, rate(default), number(NonZeroU32::MIN..=rate(1_000_000)));
+    let sign_in_per_minute = rate(Name::SignInPerMinute, 5);
+    let token_per_minute = rate(Name::TokenPerMinute, 3);
+    let failures_per_account = rate(Name::FailuresPerAccount, 10);
+    let mails_per_mailbox = rate(Name::MailsPerMailbox, 10);
+    let calls_per_second = rate(Name::CallsPerSecond, 50);
+    let mut count = |name, default, most| r.one(name, count(default), number(NonZeroUsize::MIN..=count(most)));
+    Limits {
+        sign_in_per_minute,
+        token_per_minute,
+        failures_per_account,
+        mails_per_mailbox,
+        calls_per_second,
+        sockets_per_address: count(Name::SocketsPerAddress, 200, 1_000_000),
+        sockets_per_user: count(Name::SocketsPerUser, 100, 1_000_000),
+        // A snapshot holds every session and address of a user.
+        sessions_per_user: count(Name::SessionsPerUser, 50, 1000),
+        max_addresses: count(Name::MaxAddresses, 10, 1000),
+        password_min_length: r.one(
+            Name::PasswordMinLength,
+            PASSWORD_MIN_CHARACTERS,
+            number(PASSWORD_MIN_CHARACTERS..=PASSWORD_MAX_CHARACTERS),
+        ),
+    }
+}
+
+/// Bounds that keep a slip of the unit (`10d` for `10m`) from passing. The least are for tests; an access
+/// token counts whole seconds.
+fn lifetimes(r: &mut Reader) -> Lifetimes {
+    Lifetimes {
+        access_token: r.one(Name::AccessToken, 10 * MINUTE, span(SECOND..=DAY)),
+        one_time_token: r.one(Name::OneTimeToken, DAY, span(SECOND..=30 * DAY)),
+        refresh_grace: r.one(Name::RefreshGrace, MINUTE, span(Duration::ZERO..=10 * MINUTE)),
+        session_idle: r.one(Name::SessionIdle, 28 * DAY, span(SECOND..=3650 * DAY)),
+        session_absolute: r.one(Name::SessionAbsolute, 90 * DAY, span(SECOND..=3650 * DAY)),
+        events: r.one(Name::Events, 7 * DAY, span(SECOND..=3650 * DAY)),
+    }
+}
+
+/// The defaults are OWASP's recommendation for Argon2id (Password Storage Cheat Sheet).
+fn argon2(r: &mut Reader) -> Argon2Settings {
+    Argon2Settings {
+        memory_kib: r.one(Name::MemoryKib, 19_456, number(8..=4_194_304)),
+        passes: r.one(Name::Passes, 2, number(1..=100)),
+        lanes: r.one(Name::Lanes, 1, number(1..=64)),
+    }
+}
+
+const fn rate(number: u32) -> NonZeroU32 {
+    NonZeroU32::MIN.saturating_add(number.saturating_sub(1))
+}
+
+const fn count(number: usize) -> NonZeroUsize {
+    NonZeroUsize::MIN.saturating_add(number.saturating_sub(1))
+}
+
+fn development_origins(listen: SocketAddr) -> Vec<String> {
+    let mut ports = FRONTEND_PORTS.to_vec();
+    if !ports.contains(&listen.port()) {
+        ports.push(listen.port());
+    }
+    ports.iter().flat_map(|port| ["localhost", "127.0.0.1"].map(|host| format!("http://{host}:{port}"))).collect()
+}
+
+fn folder(text: &str) -> Result<PathBuf, Reason> {
+    let path = parse::path(text)?;
+    if path.exists() && !path.is_dir() { Err("must be a folder, and is a file".into()) } else { Ok(path) }
+}
+
+/// A file that is there or can come to be.
+fn file(text: &str) -> Result<PathBuf, Reason> {
+    let path = parse::path(text)?;
+    let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    if path.is_dir() {
+        Err("must be a file, and is a folder".into())
+    } else if parent.is_dir() {
+        Ok(path)
+    } else {
+        Err("must be in a folder that there is".into())
+    }
+}
+
+fn mailbox(text: &str) -> Result<String, Reason> {
+    match text.parse::<Mailbox>() {
+        Ok(_) => Ok(text.into()),
+        Err(_) => Err("must be a mailbox such as `Shop <no-reply@shop.example>`".into()),
+    }
+}
+
+fn shop_name(text: &str) -> Result<String, Reason> {
+    match Text::<100>::parse(text) {
+        Ok(name) => Ok(name.as_str().into()),
+        Err(faults) => Err(faults.into_iter().map(|fault| fault.message).collect::<Vec<_>>().join(", ").into()),
+    }
+}
+
+fn log(text: &str) -> Result<String, Reason> {
+    match EnvFilter::try_new(text) {
+        Ok(_) => Ok(text.into()),
+        Err(_) => Err("must be a log filter such as `info` or `info,marbelle=debug`".into()),
+    }
+}

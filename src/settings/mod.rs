@@ -1,0 +1,224 @@
+//! Settings: read and checked once at start, all faults at once (contract §6).
+//!
+//! Three sources, each overriding the one before: the defaults, a TOML file named by `MARBELLE_CONFIG`,
+//! and environment variables. See [`Settings::load`] for how they are written.
+
+mod check;
+mod fault;
+mod load;
+mod names;
+mod parse;
+mod print;
+mod reader;
+#[cfg(test)]
+mod tests;
+
+pub use fault::{SettingsFault, SettingsFaults, Source};
+
+use ipnet::IpNet;
+use secrecy::SecretString;
+use std::{
+    net::SocketAddr,
+    num::{NonZeroU32, NonZeroUsize},
+    path::PathBuf,
+    time::Duration,
+};
+
+/// Every setting, checked: what is in here can be relied on.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// `MARBELLE_ENV`: which defaults and which demands apply.
+    pub environment: Environment,
+    /// `MARBELLE_LISTEN`: the address of the one listener; port 0 takes a free one.
+    pub listen: SocketAddr,
+    /// `MARBELLE_DATA_DIR`: where a node keeps what it makes. It need not exist yet.
+    pub data_dir: PathBuf,
+    /// `MARBELLE_DATABASE_URL`.
+    pub database: Database,
+    /// `MARBELLE_NATS_URL`: one server or several separated by commas; `None` runs a single node.
+    pub nats_url: Option<SecretString>,
+    /// How letters leave.
+    pub mail: Mail,
+    /// `MARBELLE_FRONTEND_URL`: what links in letters begin with; without a slash at its end.
+    pub frontend_url: String,
+    /// `MARBELLE_ALLOWED_ORIGINS`: as browsers write them in `Origin`.
+    pub allowed_origins: Vec<String>,
+    /// The keys as given; [`crate::crypto::keys::Keys::load`] reads or makes them.
+    pub keys: KeySettings,
+    /// `MARBELLE_TOKEN_ISSUER`: `iss` of access tokens.
+    pub token_issuer: String,
+    /// `MARBELLE_TOKEN_AUDIENCE`: `aud` of access tokens.
+    pub token_audience: String,
+    /// `MARBELLE_COOKIE_SAME_SITE`.
+    pub cookie_same_site: SameSite,
+    /// `MARBELLE_ACCOUNT_PAGE`: whether `GET /` serves the account page.
+    pub account_page: bool,
+    /// `MARBELLE_TRUSTED_PROXIES`: whose `Forwarded` and `X-Forwarded-For` are believed.
+    pub trusted_proxies: Vec<IpNet>,
+    /// `MARBELLE_LIMITS__…`.
+    pub limits: Limits,
+    /// `MARBELLE_LIFETIMES__…`.
+    pub lifetimes: Lifetimes,
+    /// `MARBELLE_ARGON2__…`.
+    pub argon2: Argon2Settings,
+    /// `MARBELLE_SWEEP_PERIOD`: how often followed accounts are compared with the database.
+    pub sweep_period: Duration,
+    /// `MARBELLE_SECURITY_LOG`: a file that security events are written to as well.
+    pub security_log: Option<PathBuf>,
+    /// `MARBELLE_LOG`: a directive that `tracing_subscriber::EnvFilter` takes.
+    pub log: String,
+}
+
+/// Where the server runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Environment {
+    /// On somebody's desk: everything has a default.
+    Development,
+    /// For users: what a default would make unsafe must be given.
+    Production,
+}
+
+/// Where accounts are kept.
+#[derive(Clone, Debug)]
+pub enum Database {
+    /// A file, for one node.
+    Sqlite(PathBuf),
+    /// A `postgres://` URL, for one node or many.
+    Postgres(SecretString),
+}
+
+/// How letters leave.
+#[derive(Clone, Debug)]
+pub struct Mail {
+    /// `MARBELLE_MAIL_URL`.
+    pub transport: MailTransport,
+    /// `MARBELLE_MAIL_FROM`: a mailbox (RFC 5322), with or without a name.
+    pub from: String,
+    /// `MARBELLE_SHOP_NAME`: as letters call the shop.
+    pub shop_name: String,
+}
+
+/// Who takes letters.
+#[derive(Clone, Debug)]
+pub enum MailTransport {
+    /// A folder, one `.eml` file a letter.
+    File(PathBuf),
+    /// A mail server.
+    Smtp(Smtp),
+}
+
+/// A mail server.
+#[derive(Clone, Debug)]
+pub struct Smtp {
+    /// A name or an IP address, the latter without brackets.
+    pub host: String,
+    /// Its port.
+    pub port: u16,
+    /// User and password, already percent-decoded.
+    pub credentials: Option<(String, SecretString)>,
+    /// How the way there is protected.
+    pub security: SmtpSecurity,
+}
+
+/// How the way to a mail server is protected.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SmtpSecurity {
+    /// Not at all; to this machine only.
+    Plain,
+    /// By STARTTLS, without which nothing is sent (`smtp://…?tls=required`).
+    StartTls,
+    /// By TLS from the first byte (`smtps://`, RFC 8314).
+    Tls,
+}
+
+/// `SameSite` of the session cookie.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the names are those of the cookie attribute")]
+pub enum SameSite {
+    Lax,
+    Strict,
+    None,
+}
+
+/// The keys as given; nothing given means made on the first start and kept in the data folder.
+#[derive(Clone, Debug)]
+pub struct KeySettings {
+    /// `MARBELLE_SIGNING_KEY`: PEM of an Ed25519 private key (PKCS#8), or the path of a file with it.
+    pub signing_key: Option<SecretString>,
+    /// `MARBELLE_VERIFY_KEYS`: PEM of Ed25519 public keys, or paths.
+    pub verify_keys: Vec<String>,
+    /// `MARBELLE_TOKEN_SECRET`: base64, or paths (which begin with `/` or `.`).
+    pub token_secrets: Vec<SecretString>,
+}
+
+/// How much is too much.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Calls that try a password, a minute and client address.
+    pub sign_in_per_minute: NonZeroU32,
+    /// Calls that send or take a one-time token, a minute and client address.
+    pub token_per_minute: NonZeroU32,
+    /// Wrong passwords in 15 minutes, an e-mail address.
+    pub failures_per_account: NonZeroU32,
+    /// Letters an hour to one mailbox.
+    pub mails_per_mailbox: NonZeroU32,
+    /// Calls a second, a session.
+    pub calls_per_second: NonZeroU32,
+    /// Open sockets from one client address.
+    pub sockets_per_address: NonZeroUsize,
+    /// Open sockets of one user.
+    pub sockets_per_user: NonZeroUsize,
+    /// Live sessions of one user.
+    pub sessions_per_user: NonZeroUsize,
+    /// Characters of a new password.
+    pub password_min_length: usize,
+    /// Addresses of one user.
+    pub max_addresses: NonZeroUsize,
+}
+
+/// How long things last.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Lifetimes {
+    /// An access token.
+    pub access_token: Duration,
+    /// A token in a letter.
+    pub one_time_token: Duration,
+    /// How long the last refresh may be repeated.
+    pub refresh_grace: Duration,
+    /// A session that is not used.
+    pub session_idle: Duration,
+    /// Any session; at least `session_idle`.
+    pub session_absolute: Duration,
+    /// An entry of the event log.
+    pub events: Duration,
+}
+
+/// What a password hash costs (RFC 9106 §3.1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Argon2Settings {
+    /// Memory in KiB; at least 8 a lane.
+    pub memory_kib: u32,
+    /// How often the memory is gone through.
+    pub passes: u32,
+    /// Lanes.
+    pub lanes: u32,
+}
+
+impl Settings {
+    /// Reads and checks the settings; `env` is the process's environment, or a test's.
+    ///
+    /// In the TOML file a setting is named as in the environment or in lower case without `MARBELLE_`, and
+    /// `__` may be a table: `MARBELLE_LIMITS__MAX_ADDRESSES = 3`, `limits__max_addresses = 3` and
+    /// `max_addresses = 3` under `[limits]` are the same. Several values are an array there, or text
+    /// separated by commas as in the environment. A variable that is set to nothing counts as not set.
+    /// Spans of time are written like `10m`, `2s` or `500ms`.
+    ///
+    /// Nothing is made or changed: folders and keys come into being at the start that follows.
+    ///
+    /// # Errors
+    /// Every fault there is, named by variable and source; no fault repeats a value.
+    pub fn load(env: impl IntoIterator<Item = (String, String)>) -> Result<Self, SettingsFaults> {
+        let (given, faults) = load::gather(env);
+        check::check(reader::Reader::new(given, faults))
+    }
+}

@@ -1,0 +1,79 @@
+//! The names of the settings: one list, from which reading, printing and suggestions follow.
+
+/// The variable that names the file. In the environment only: a file does not name another.
+pub(super) const CONFIG: &str = "MARBELLE_CONFIG";
+
+/// What every name begins with.
+pub(super) const PREFIX: &str = "MARBELLE_";
+
+macro_rules! names {
+    ($($name:ident $variable:literal)*) => {
+        /// A setting.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+        pub(super) enum Name { $($name),* }
+
+        impl Name {
+            /// Every setting, in the order of the contract's table.
+            pub(super) const ALL: &[Self] = &[$(Self::$name),*];
+
+            /// The variable's whole name.
+            pub(super) const fn variable(self) -> &'static str {
+                match self { $(Self::$name => concat!("MARBELLE_", $variable)),* }
+            }
+        }
+    };
+}
+
+names! {
+    Env "ENV"
+    Listen "LISTEN"
+    DataDir "DATA_DIR"
+    DatabaseUrl "DATABASE_URL"
+    NatsUrl "NATS_URL"
+    MailUrl "MAIL_URL"
+    MailFrom "MAIL_FROM"
+    Shop "SHOP_NAME"
+    FrontendUrl "FRONTEND_URL"
+    AllowedOrigins "ALLOWED_ORIGINS"
+    SigningKey "SIGNING_KEY"
+    VerifyKeys "VERIFY_KEYS"
+    TokenSecret "TOKEN_SECRET"
+    TokenIssuer "TOKEN_ISSUER"
+    TokenAudience "TOKEN_AUDIENCE"
+    CookieSameSite "COOKIE_SAME_SITE"
+    AccountPage "ACCOUNT_PAGE"
+    TrustedProxies "TRUSTED_PROXIES"
+    SignInPerMinute "LIMITS__SIGN_IN_PER_MINUTE"
+    TokenPerMinute "LIMITS__TOKEN_PER_MINUTE"
+    FailuresPerAccount "LIMITS__FAILURES_PER_ACCOUNT"
+    MailsPerMailbox "LIMITS__MAILS_PER_MAILBOX"
+    CallsPerSecond "LIMITS__CALLS_PER_SECOND"
+    SocketsPerAddress "LIMITS__SOCKETS_PER_ADDRESS"
+    SocketsPerUser "LIMITS__SOCKETS_PER_USER"
+    SessionsPerUser "LIMITS__SESSIONS_PER_USER"
+    PasswordMinLength "LIMITS__PASSWORD_MIN_LENGTH"
+    MaxAddresses "LIMITS__MAX_ADDRESSES"
+    AccessToken "LIFETIMES__ACCESS_TOKEN"
+    OneTimeToken "LIFETIMES__ONE_TIME_TOKEN"
+    RefreshGrace "LIFETIMES__REFRESH_GRACE"
+    SessionIdle "LIFETIMES__SESSION_IDLE"
+    SessionAbsolute "LIFETIMES__SESSION_ABSOLUTE"
+    Events "LIFETIMES__EVENTS"
+    MemoryKib "ARGON2__MEMORY_KIB"
+    Passes "ARGON2__PASSES"
+    Lanes "ARGON2__LANES"
+    SweepPeriod "SWEEP_PERIOD"
+    SecurityLog "SECURITY_LOG"
+    Log "LOG"
+}
+
+impl Name {
+    /// The setting that `variable` names, or else the variable that is written most like it.
+    pub(super) fn find(variable: &str) -> Result<Self, &'static str> {
+        if let Some(name) = Self::ALL.iter().find(|name| name.variable() == variable) {
+            return Ok(*name);
+        }
+        let known = Self::ALL.iter().map(|name| name.variable()).chain([CONFIG]);
+        Err(known.min_by_key(|known| strsim::damerau_levenshtein(known, variable)).unwrap_or(CONFIG))
+    }
+}

@@ -1,0 +1,184 @@
+//! Values as people write them. No reason given here repeats any of the value.
+
+use super::{Database, Environment, MailTransport, SameSite, Smtp, SmtpSecurity, reader::Reason};
+use ipnet::IpNet;
+use percent_encoding::percent_decode_str;
+use secrecy::SecretString;
+use std::{fmt::Display, net::IpAddr, ops::RangeInclusive, path::PathBuf, str::FromStr, time::Duration};
+use url::{Host, Url};
+
+pub(super) fn environment(text: &str) -> Result<Environment, Reason> {
+    match text {
+        "development" => Ok(Environment::Development),
+        "production" => Ok(Environment::Production),
+        _ => Err("must be `development` or `production`".into()),
+    }
+}
+
+pub(super) fn same_site(text: &str) -> Result<SameSite, Reason> {
+    match text.to_ascii_lowercase().as_str() {
+        "lax" => Ok(SameSite::Lax),
+        "strict" => Ok(SameSite::Strict),
+        "none" => Ok(SameSite::None),
+        _ => Err("must be `lax`, `strict` or `none`".into()),
+    }
+}
+
+pub(super) fn truth(text: &str) -> Result<bool, Reason> {
+    text.parse().map_err(|_| "must be `true` or `false`".into())
+}
+
+/// A whole number within `range`.
+pub(super) fn number<T: FromStr + PartialOrd + Display>(
+    range: RangeInclusive<T>,
+) -> impl FnOnce(&str) -> Result<T, Reason> {
+    move |text| {
+        let number = text.parse().ok().filter(|number| range.contains(number));
+        number.ok_or_else(|| format!("must be a whole number from {} to {}", range.start(), range.end()).into())
+    }
+}
+
+/// A span of time within `range`.
+pub(super) fn span(range: RangeInclusive<Duration>) -> impl FnOnce(&str) -> Result<Duration, Reason> {
+    move |text| {
+        let span = humantime::parse_duration(text).ok().filter(|span| range.contains(span));
+        let [least, most] = [range.start(), range.end()].map(|end| format_span(*end));
+        span.ok_or_else(|| format!("must be a span of time such as `10m`, from {least} to {most}").into())
+    }
+}
+
+/// A span as one would write it: `90d`, where humantime speaks of months of 30.44 days.
+pub(super) fn format_span(span: Duration) -> String {
+    const UNITS: [(&str, u128); 5] = [("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1000), ("ms", 1)];
+    let whole = |(_, millis): &&(_, u128)| span.as_nanos().is_multiple_of(millis * 1_000_000);
+    match UNITS.iter().find(whole) {
+        Some(_) if span.is_zero() => "0s".into(),
+        Some((unit, millis)) => format!("{}{unit}", span.as_millis() / millis),
+        None => humantime::format_duration(span).to_string(),
+    }
+}
+
+/// Any text.
+pub(super) fn text(text: &str) -> Result<String, Reason> {
+    Ok(text.into())
+}
+
+/// Any text, not to be shown.
+pub(super) fn secret(text: &str) -> Result<SecretString, Reason> {
+    Ok(text.into())
+}
+
+pub(super) fn path(text: &str) -> Result<PathBuf, Reason> {
+    Ok(text.into())
+}
+
+pub(super) fn database(text: &str) -> Result<Database, Reason> {
+    if text.starts_with("sqlite:") {
+        return path_after("sqlite://", text).map(Database::Sqlite);
+    }
+    url_of(text, &["postgres", "postgresql"])
+        .map(|_| Database::Postgres(text.into()))
+        .map_err(|reason| format!("must be `sqlite://<path>` or `postgres://…`: {reason}").into())
+}
+
+/// One or several NATS servers.
+pub(super) fn nats(text: &str) -> Result<SecretString, Reason> {
+    for server in text.split(',') {
+        let url = url_of(server.trim(), &["nats", "tls"])?;
+        url.host().ok_or("must name a host, as in `nats://host:4222`")?;
+    }
+    Ok(text.into())
+}
+
+/// The base of links: no query or fragment, and no slash at the end.
+pub(super) fn frontend(text: &str) -> Result<String, Reason> {
+    let url = url_of(text, &["http", "https"])?;
+    let plain =
+        url.query().is_none() && url.fragment().is_none() && url.username().is_empty() && url.password().is_none();
+    if !plain {
+        return Err("must be a URL without user, query and fragment".into());
+    }
+    Ok(url.as_str().trim_end_matches('/').into())
+}
+
+/// An origin as browsers write it (RFC 6454 §6.2), which leaves out the scheme's own port.
+pub(super) fn origin(text: &str) -> Result<String, Reason> {
+    const REASON: &str = "must be an exact origin such as `https://shop.example` or `http://localhost:3000`; \
+                          neither `*` nor `null` is one";
+    let url = url_of(text, &["http", "https"]).map_err(|_| REASON)?;
+    let origin = url.origin().ascii_serialization();
+    // The only thing that a parsed origin may have beyond itself is the slash that parsing adds.
+    let bare = !text.ends_with('/') && url.as_str().strip_suffix('/') == Some(&origin);
+    if bare { Ok(origin) } else { Err(REASON.into()) }
+}
+
+/// A network, or an address that stands for itself alone.
+pub(super) fn network(text: &str) -> Result<IpNet, Reason> {
+    let network = text.parse::<IpNet>().or_else(|_| text.parse::<IpAddr>().map(IpNet::from));
+    network.map_err(|_| "must be a network such as `10.0.0.0/8` or an IP address".into())
+}
+
+pub(super) fn mail(text: &str) -> Result<MailTransport, Reason> {
+    if text.starts_with("file:") {
+        return path_after("file://", text).map(MailTransport::File);
+    }
+    let url = url_of(text, &["smtp", "smtps"])?;
+    let security = match (url.scheme(), url.query()) {
+        ("smtps", None) => SmtpSecurity::Tls,
+        ("smtp", Some("tls=required")) => SmtpSecurity::StartTls,
+        ("smtp", None) => SmtpSecurity::Plain,
+        _ => return Err("takes no options but `?tls=required`, and that with `smtp://`".into()),
+    };
+    if !matches!(url.path(), "" | "/") || url.fragment().is_some() {
+        return Err("must end after host and port".into());
+    }
+    let host = match url.host().ok_or("must name a host, as in `smtps://host`")? {
+        Host::Domain(name) => name.to_owned(),
+        Host::Ipv4(address) => address.to_string(),
+        Host::Ipv6(address) => address.to_string(),
+    };
+    let on_this_machine = host == "localhost" || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback());
+    if security == SmtpSecurity::Plain && !on_this_machine {
+        return Err("would send letters and the password unprotected: use `smtps://…` or `smtp://…?tls=required`; \
+                    plain `smtp://` is only for this machine"
+            .into());
+    }
+    let default_port = match security {
+        SmtpSecurity::Plain => 25,
+        SmtpSecurity::StartTls => 587,
+        SmtpSecurity::Tls => 465,
+    };
+    let port = url.port().unwrap_or(default_port);
+    Ok(MailTransport::Smtp(Smtp { host, port, credentials: credentials(&url)?, security }))
+}
+
+fn credentials(url: &Url) -> Result<Option<(String, SecretString)>, Reason> {
+    let decode = |text| percent_decode_str(text).decode_utf8().map_err(|_| "must be percent-encoded UTF-8");
+    match (url.username(), url.password()) {
+        ("", None) => Ok(None),
+        (user, Some(password)) if !user.is_empty() && !password.is_empty() => {
+            Ok(Some((decode(user)?.into(), decode(password)?.into_owned().into())))
+        }
+        _ => Err("must have both a user and a password, or neither".into()),
+    }
+}
+
+/// The path of a URL that is only a scheme before a path; relative ones are allowed, escapes are not read.
+fn path_after(scheme: &str, text: &str) -> Result<PathBuf, Reason> {
+    let path = text.strip_prefix(scheme).filter(|path| !path.is_empty() && !path.contains(['?', '#', '\0']));
+    path.map(PathBuf::from).ok_or_else(|| format!("must be `{scheme}` and a path, without options").into())
+}
+
+fn url_of(text: &str, schemes: &[&str]) -> Result<Url, Reason> {
+    let url = Url::parse(text).ok().filter(|url| schemes.contains(&url.scheme()) && text.contains("://"));
+    let url = url.ok_or_else(|| {
+        let schemes: Vec<_> = schemes.iter().map(|scheme| format!("`{scheme}://`")).collect();
+        format!("must be a URL that begins with {}", schemes.join(" or "))
+    })?;
+    // Such a password ends the host's part early: what follows would be taken for a path, and printed.
+    let rest = &url[url::Position::BeforePath..];
+    if rest.contains('@') {
+        return Err("has an `@` after the host: in a password `/ ? # @ %` must be percent-encoded".into());
+    }
+    Ok(url)
+}

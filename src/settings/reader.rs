@@ -1,0 +1,81 @@
+//! Reads one setting after the other, and notes faults instead of stopping at the first.
+
+use super::{
+    fault::{SettingsFault, SettingsFaults, Source},
+    load::{AllGiven, Value},
+    names::Name,
+};
+use std::borrow::Cow;
+
+/// What is wrong with a value, to be read after the setting's name. Never repeats the value.
+pub(super) type Reason = Cow<'static, str>;
+
+/// What is given, and the faults found so far.
+///
+/// A setting with a fault reads as its default, so that the rest can be checked; [`Reader::finish`] lets
+/// nothing out where there is a fault.
+pub(super) struct Reader {
+    given: AllGiven,
+    faults: Vec<SettingsFault>,
+}
+
+impl Reader {
+    pub(super) fn new(given: AllGiven, faults: Vec<SettingsFault>) -> Self {
+        Self { given, faults }
+    }
+
+    /// A setting with a default.
+    pub(super) fn one<T>(&mut self, name: Name, default: T, parse: impl FnOnce(&str) -> Result<T, Reason>) -> T {
+        self.optional(name, parse).unwrap_or(default)
+    }
+
+    /// A setting that may be left out.
+    pub(super) fn optional<T>(&mut self, name: Name, parse: impl FnOnce(&str) -> Result<T, Reason>) -> Option<T> {
+        let parsed = match &self.given.get(&name)?.value {
+            Value::One(text) => parse(text.trim()),
+            Value::Several(_) => Err("must be one value, not an array".into()),
+        };
+        parsed.map_err(|reason| self.refuse(name, reason)).ok()
+    }
+
+    /// A setting of several values; `None` if it is left out. Each bad value is a fault of its own.
+    pub(super) fn list<T>(&mut self, name: Name, parse: impl Fn(&str) -> Result<T, Reason>) -> Option<Vec<T>> {
+        let mut good = Vec::new();
+        let mut bad = Vec::new();
+        for (item, place) in self.given.get(&name)?.value.items().zip(1..) {
+            match parse(item) {
+                Ok(value) => good.push(value),
+                Err(reason) => bad.push(format!("entry {place}: {reason}")),
+            }
+        }
+        for reason in bad {
+            self.refuse(name, reason);
+        }
+        Some(good)
+    }
+
+    /// Notes each of `names` that is not given, or given as an empty list.
+    pub(super) fn require(&mut self, names: &[Name]) {
+        for name in names {
+            if self.given.get(name).is_none_or(|given| given.value.items().next().is_none()) {
+                self.refuse(*name, "is required in production");
+            }
+        }
+    }
+
+    /// Notes a fault.
+    pub(super) fn refuse(&mut self, name: Name, reason: impl Into<Reason>) {
+        let source = self.given.get(&name).map_or(Source::Unset, |given| given.source.clone());
+        self.faults.push(SettingsFault { variable: name.variable().into(), source, message: reason.into() });
+    }
+
+    /// Whether none of `names` has a fault: only then is it worth comparing them.
+    pub(super) fn sound(&self, names: &[Name]) -> bool {
+        !self.faults.iter().any(|fault| names.iter().any(|name| name.variable() == fault.variable))
+    }
+
+    /// `settings`, if nothing is wrong.
+    pub(super) fn finish<T>(self, settings: T) -> Result<T, SettingsFaults> {
+        if self.faults.is_empty() { Ok(settings) } else { Err(SettingsFaults(self.faults)) }
+    }
+}

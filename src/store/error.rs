@@ -1,0 +1,101 @@
+//! What can go wrong with the database.
+
+use sqlx::error::ErrorKind;
+
+/// Whether a change that failed may have happened all the same.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// It did not happen; repeat freely.
+    NotDone,
+    /// The database was lost during the commit: read before repeating.
+    Unknown,
+}
+
+/// A failed statement or transaction.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The database is away, full, locked, damaged or overloaded.
+    #[error("the database is unavailable: {source}")]
+    Unavailable {
+        /// Whether the change may have happened.
+        outcome: Outcome,
+        /// What the driver said.
+        source: sqlx::Error,
+    },
+    /// A unique index refused a row.
+    #[error("a unique index refused a row: {0}")]
+    Unique(sqlx::Error),
+    /// A statement and the database's structure do not fit: a defect of this program, or foreign rows.
+    #[error("the database refused a statement: {0}")]
+    Broken(sqlx::Error),
+    /// The tables could not be brought up to date.
+    #[error("the database could not be migrated: {0}")]
+    Migration(sqlx::migrate::MigrateError),
+}
+
+impl Error {
+    /// A failed migration.
+    pub(super) fn migration(error: sqlx::migrate::MigrateError) -> Self {
+        Self::Migration(error)
+    }
+
+    /// A failed `COMMIT`: where the connection was lost nobody knows whether it happened; where the
+    /// database answered with an error it did not.
+    pub(super) fn commit(error: sqlx::Error) -> Self {
+        match Self::from(error) {
+            Self::Unavailable { source, .. } => {
+                let refused = matches!(&source, sqlx::Error::Database(e) if !is_io_error(e.as_ref()));
+                Self::Unavailable { outcome: if refused { Outcome::NotDone } else { Outcome::Unknown }, source }
+            }
+            other => other,
+        }
+    }
+}
+
+impl From<sqlx::Error> for Error {
+    fn from(error: sqlx::Error) -> Self {
+        let unavailable = match &error {
+            sqlx::Error::Io(_)
+            | sqlx::Error::Tls(_)
+            | sqlx::Error::Protocol(_)
+            | sqlx::Error::PoolTimedOut
+            | sqlx::Error::PoolClosed
+            | sqlx::Error::WorkerCrashed
+            | sqlx::Error::BeginFailed => true,
+            sqlx::Error::Database(e) => {
+                if e.kind() == ErrorKind::UniqueViolation {
+                    return Self::Unique(error);
+                }
+                is_unavailability(e.as_ref())
+            }
+            _ => false,
+        };
+        if unavailable { Self::Unavailable { outcome: Outcome::NotDone, source: error } } else { Self::Broken(error) }
+    }
+}
+
+/// SQLite's primary result code, or PostgreSQL's SQLSTATE.
+fn is_unavailability(error: &dyn sqlx::error::DatabaseError) -> bool {
+    let Some(code) = error.code() else { return false };
+    match sqlite_code(error, &code) {
+        // PERM, BUSY, LOCKED, NOMEM, READONLY, INTERRUPT, IOERR, CORRUPT, FULL, CANTOPEN, PROTOCOL, NOTADB
+        Some(primary) => matches!(primary, 3 | 5 | 6 | 7 | 8 | 9 | 10 | 11 | 13 | 14 | 15 | 26),
+        // Connection, rollback (deadlock, serialization), read-only after a failover, resources,
+        // operator intervention, system error.
+        None => matches!(code.get(..2), Some("08" | "40" | "53" | "57" | "58")) || code == "25006",
+    }
+}
+
+/// An error of the storage under SQLite: a commit that meets it may or may not have become durable.
+fn is_io_error(error: &dyn sqlx::error::DatabaseError) -> bool {
+    error.code().is_some_and(|code| match sqlite_code(error, &code) {
+        Some(primary) => primary == 10,
+        None => matches!(code.get(..2), Some("08" | "57" | "58")),
+    })
+}
+
+/// The primary result code, without what SQLite's extended codes add in higher bits.
+fn sqlite_code(error: &dyn sqlx::error::DatabaseError, code: &str) -> Option<i32> {
+    error.try_downcast_ref::<sqlx::sqlite::SqliteError>()?;
+    code.parse::<i32>().ok().map(|code| code & 0xff)
+}

@@ -1,0 +1,169 @@
+//! The only SQL. One text per statement runs on SQLite and on PostgreSQL; only the migrations, opening
+//! and `BEGIN` differ.
+//!
+//! Rules that keep it so: `$n` parameters, `RETURNING` and `ON CONFLICT`; the present is bound, never
+//! asked of the database; case is folded in Rust; sums are cast to BIGINT; an error inside a transaction
+//! ends it. To add a table, add the same file to both folders of `migrations/`, a noun here, and its
+//! statements as methods of [`Tx`] (or of [`Store`] for a read that is one statement).
+
+mod addresses;
+mod error;
+mod events;
+mod outbox;
+mod registrations;
+mod sessions;
+mod tx;
+mod users;
+
+pub use error::{Error, Outcome};
+pub use events::{AccountChange, Committed, EventRow};
+pub use outbox::OutboxRow;
+pub use registrations::RegistrationRow;
+pub use sessions::{CallerRow, NewSession, SessionRow};
+pub use tx::Tx;
+pub use users::{NewUser, UserRow};
+
+use crate::settings::Database;
+use secrecy::ExposeSecret;
+use sqlx::{
+    PgPool, SqlitePool,
+    migrate::Migrator,
+    postgres::{PgConnectOptions, PgPoolOptions},
+    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
+};
+use std::{str::FromStr, time::Duration};
+
+static SQLITE_MIGRATIONS: Migrator = sqlx::migrate!("migrations/sqlite");
+static POSTGRES_MIGRATIONS: Migrator = sqlx::migrate!("migrations/postgres");
+
+/// How long a call waits for a database connection before it answers `unavailable`.
+const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(3);
+/// How long SQLite waits for another process's lock before it answers `unavailable`.
+const SQLITE_BUSY_TIMEOUT: Duration = Duration::from_secs(3);
+/// Connections to PostgreSQL a node.
+const POSTGRES_CONNECTIONS: u32 = 16;
+
+/// The database.
+#[derive(Clone, Debug)]
+pub struct Store {
+    backend: Backend,
+}
+
+#[derive(Clone, Debug)]
+enum Backend {
+    /// SQLite has one writer at a time: a pool of one connection queues them fairly, where waiting on
+    /// the file's lock would not. Readers never wait for it (WAL).
+    Sqlite {
+        read: SqlitePool,
+        write: SqlitePool,
+    },
+    Postgres(PgPool),
+}
+
+/// Runs one statement on a pool of either backend: readers' for SQLite.
+macro_rules! on_pool {
+    ($store:expr, $pool:ident => $body:expr) => {
+        match &$store.backend {
+            $crate::store::Backend::Sqlite { read: $pool, .. } => $body,
+            $crate::store::Backend::Postgres($pool) => $body,
+        }
+    };
+}
+/// Runs one statement in a transaction of either backend.
+macro_rules! in_tx {
+    ($tx:expr, $connection:ident => $body:expr) => {
+        match $tx {
+            $crate::store::Tx::Sqlite(transaction) => {
+                let $connection = &mut **transaction;
+                $body
+            }
+            $crate::store::Tx::Postgres(transaction) => {
+                let $connection = &mut **transaction;
+                $body
+            }
+        }
+    };
+}
+pub(crate) use {in_tx, on_pool};
+
+impl Store {
+    /// Opens the database and brings its tables up to date. Several processes may do so at once: on
+    /// PostgreSQL sqlx holds an advisory lock, on SQLite the busy time-out queues them.
+    pub async fn open(database: &Database) -> Result<Self, Error> {
+        let backend = match database {
+            Database::Sqlite(path) => {
+                let options = SqliteConnectOptions::new()
+                    .filename(path)
+                    .create_if_missing(true)
+                    .foreign_keys(true)
+                    .journal_mode(SqliteJournalMode::Wal)
+                    // An answered change must survive a power cut; NORMAL would lose the last ones.
+                    .synchronous(SqliteSynchronous::Full)
+                    .busy_timeout(SQLITE_BUSY_TIMEOUT);
+                let write = sqlite_pool(1).connect_with(options.clone()).await?;
+                migrate_sqlite(&write).await?;
+                let readers = std::thread::available_parallelism().map_or(2, usize::from).clamp(2, 16);
+                let readers = u32::try_from(readers).unwrap_or(2);
+                let read = sqlite_pool(readers).connect_with(options.read_only(true)).await?;
+                Backend::Sqlite { read, write }
+            }
+            Database::Postgres(url) => {
+                let options = PgConnectOptions::from_str(url.expose_secret())?.application_name("marbelle");
+                let pool = PgPoolOptions::new()
+                    .max_connections(POSTGRES_CONNECTIONS)
+                    .acquire_timeout(ACQUIRE_TIMEOUT)
+                    // A broken connection is found by its first statement, which answers `unavailable`
+                    // with `not_done`; asking first would double every read's round trips.
+                    .test_before_acquire(false)
+                    .connect_with(options)
+                    .await?;
+                POSTGRES_MIGRATIONS.run(&pool).await.map_err(Error::migration)?;
+                Backend::Postgres(pool)
+            }
+        };
+        Ok(Self { backend })
+    }
+
+    /// Whether the database answers.
+    pub async fn ping(&self) -> Result<(), Error> {
+        on_pool!(self, pool => sqlx::query("SELECT 1").execute(pool).await.map(drop))?;
+        Ok(())
+    }
+
+    /// Lets running statements end and closes every connection.
+    pub async fn close(&self) {
+        match &self.backend {
+            Backend::Sqlite { read, write } => {
+                read.close().await;
+                write.close().await;
+            }
+            Backend::Postgres(pool) => pool.close().await,
+        }
+    }
+}
+
+fn sqlite_pool(connections: u32) -> SqlitePoolOptions {
+    SqlitePoolOptions::new()
+        .max_connections(connections)
+        .acquire_timeout(ACQUIRE_TIMEOUT)
+        .idle_timeout(None)
+        .max_lifetime(None)
+        .test_before_acquire(false)
+}
+
+/// sqlx locks nothing on SQLite: two processes that start at once on a new file may both try to create a
+/// table. The loser's attempt fails whole; it tries again and then finds the work done.
+async fn migrate_sqlite(pool: &SqlitePool) -> Result<(), Error> {
+    const ATTEMPTS: u32 = 20;
+    let mut attempt = 1;
+    loop {
+        match SQLITE_MIGRATIONS.run(pool).await {
+            Ok(()) => return Ok(()),
+            Err(error) if attempt >= ATTEMPTS => return Err(Error::migration(error)),
+            Err(_) => {
+                attempt += 1;
+                tokio::time::sleep(Duration::from_millis(50)).await;
+            }
+        }
+    }
+}

@@ -1,0 +1,116 @@
+//! Letters on their way.
+
+use super::{Error, Store, Tx, in_tx, on_pool};
+use crate::domain::{
+    email::EmailAddress,
+    ids::MailId,
+    letter::{Content, Letter},
+    profile::Locale,
+    time::Timestamp,
+};
+
+/// A letter that is due.
+#[derive(Clone, Debug)]
+pub struct OutboxRow {
+    /// Its id; the `Message-ID` is made of it, so that a repeated letter has the same one.
+    pub id: MailId,
+    /// The letter; `None` if this version does not know its kind.
+    pub letter: Option<Letter>,
+    /// When it was queued.
+    pub created_at: Timestamp,
+    /// How often sending was begun, this time included.
+    pub attempts: i64,
+}
+
+#[derive(sqlx::FromRow)]
+struct Row {
+    id: MailId,
+    recipient: EmailAddress,
+    locale: Locale,
+    content: String,
+    created_at: Timestamp,
+    attempts: i64,
+}
+
+const INSERT: &str = "INSERT INTO mail_outbox (id, recipient, locale, content, created_at, attempts, next_attempt_at) \
+     VALUES ($1, $2, $3, $4, $5, 0, $5)";
+const CLAIM: &str = "UPDATE mail_outbox SET attempts = attempts + 1, next_attempt_at = $2 WHERE id IN \
+     (SELECT id FROM mail_outbox WHERE sent_at IS NULL AND given_up_at IS NULL AND next_attempt_at <= $1 \
+     ORDER BY next_attempt_at LIMIT $3) AND sent_at IS NULL AND given_up_at IS NULL AND next_attempt_at <= $1 \
+     RETURNING id, recipient, locale, content, created_at, attempts";
+const MARK_SENT: &str = "UPDATE mail_outbox SET sent_at = $2 WHERE id = $1";
+const GIVE_UP: &str = "UPDATE mail_outbox SET given_up_at = $2 WHERE id = $1";
+const POSTPONE: &str = "UPDATE mail_outbox SET next_attempt_at = $2 WHERE id = $1";
+const NEXT_DUE: &str = "SELECT MIN(next_attempt_at) FROM mail_outbox WHERE sent_at IS NULL AND given_up_at IS NULL";
+const PRUNE: &str = "DELETE FROM mail_outbox WHERE id IN (SELECT id FROM mail_outbox \
+     WHERE created_at < $1 AND (sent_at IS NOT NULL OR given_up_at IS NOT NULL) ORDER BY created_at LIMIT $2)";
+
+impl Store {
+    /// When the next letter is due; `None` if none waits.
+    pub async fn next_letter_due(&self) -> Result<Option<Timestamp>, Error> {
+        let due = on_pool!(self, pool => sqlx::query_scalar(NEXT_DUE).fetch_one(pool).await)?;
+        Ok(due)
+    }
+}
+
+impl Tx {
+    /// Queues a letter; it is sent once the transaction is committed.
+    pub async fn insert_letter(&mut self, letter: &Letter, now: Timestamp) -> Result<(), Error> {
+        let content =
+            serde_json::to_string(&letter.content).map_err(|e| Error::Broken(sqlx::Error::Encode(e.into())))?;
+        in_tx!(self, c => sqlx::query(INSERT)
+            .bind(MailId::new()).bind(&letter.to).bind(letter.locale).bind(content).bind(now)
+            .execute(c).await.map(drop))?;
+        Ok(())
+    }
+
+    /// Takes at most `limit` due letters. Nobody else gets them before `until`; a worker that dies
+    /// meanwhile loses none, they are due again then.
+    pub async fn claim_letters(
+        &mut self,
+        now: Timestamp,
+        until: Timestamp,
+        limit: i64,
+    ) -> Result<Vec<OutboxRow>, Error> {
+        let rows: Vec<Row> = in_tx!(self, c => sqlx::query_as(CLAIM)
+            .bind(now).bind(until).bind(limit).fetch_all(c).await)?;
+        Ok(rows
+            .into_iter()
+            .map(|row| OutboxRow {
+                id: row.id,
+                letter: serde_json::from_str::<Content>(&row.content).ok().map(|content| Letter {
+                    to: row.recipient,
+                    locale: row.locale,
+                    content,
+                }),
+                created_at: row.created_at,
+                attempts: row.attempts,
+            })
+            .collect())
+    }
+
+    /// Notes that a letter was handed over.
+    pub async fn mark_letter_sent(&mut self, id: MailId, now: Timestamp) -> Result<(), Error> {
+        in_tx!(self, c => sqlx::query(MARK_SENT).bind(id).bind(now).execute(c).await.map(drop))?;
+        Ok(())
+    }
+
+    /// Notes that a letter will not be sent.
+    pub async fn give_up_letter(&mut self, id: MailId, now: Timestamp) -> Result<(), Error> {
+        in_tx!(self, c => sqlx::query(GIVE_UP).bind(id).bind(now).execute(c).await.map(drop))?;
+        Ok(())
+    }
+
+    /// Sets when a letter is tried again.
+    pub async fn postpone_letter(&mut self, id: MailId, until: Timestamp) -> Result<(), Error> {
+        in_tx!(self, c => sqlx::query(POSTPONE).bind(id).bind(until).execute(c).await.map(drop))?;
+        Ok(())
+    }
+
+    /// Forgets at most `limit` letters queued before `before` that wait no longer; says how many.
+    pub async fn prune_letters(&mut self, before: Timestamp, limit: i64) -> Result<u64, Error> {
+        let done = in_tx!(self, c => sqlx::query(PRUNE).bind(before).bind(limit)
+            .execute(c).await.map(|done| done.rows_affected()))?;
+        Ok(done)
+    }
+}

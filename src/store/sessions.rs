@@ -1,0 +1,246 @@
+//! Sessions.
+
+use super::{Error, Store, Tx, UserRow, in_tx, on_pool};
+use crate::domain::{
+    ids::{SessionId, UserId},
+    session::{DeviceName, EndReason, OpenedSession, Session, SessionLifetimes, UserAgent},
+    time::Timestamp,
+};
+
+/// A row of `sessions`.
+#[derive(Clone, Debug, sqlx::FromRow)]
+#[expect(missing_docs, reason = "the columns; what they mean stands in the migration")]
+pub struct SessionRow {
+    pub session_id: SessionId,
+    pub session_user_id: UserId,
+    pub device_name: Option<DeviceName>,
+    pub user_agent: Option<UserAgent>,
+    pub ip: String,
+    pub refresh_generation: i64,
+    pub refreshed_at: Timestamp,
+    pub session_created_at: Timestamp,
+    pub last_seen_at: Timestamp,
+    pub end_reason: Option<EndReason>,
+}
+
+impl SessionRow {
+    /// Whether the session may act, and if not, why it ended: a session past its time has ended even
+    /// before anything wrote so.
+    pub fn standing(&self, lifetimes: &SessionLifetimes, now: Timestamp) -> Result<(), EndReason> {
+        match self.end_reason {
+            Some(reason) => Err(reason),
+            None if self.expires_at(lifetimes) <= now => Err(EndReason::Expired),
+            None => Ok(()),
+        }
+    }
+
+    /// When the session ends if it is not used again.
+    pub fn expires_at(&self, lifetimes: &SessionLifetimes) -> Timestamp {
+        lifetimes.expiry(self.session_created_at, self.last_seen_at)
+    }
+
+    /// The session as its owner sees it from the session `current`.
+    pub fn session(&self, lifetimes: &SessionLifetimes, current: SessionId, connected: bool) -> Session {
+        Session {
+            opened: self.opened(),
+            last_seen_at: self.last_seen_at,
+            expires_at: self.expires_at(lifetimes),
+            current: self.session_id == current,
+            connected,
+        }
+    }
+
+    /// The part that never changes.
+    pub fn opened(&self) -> OpenedSession {
+        OpenedSession {
+            id: self.session_id,
+            device_name: self.device_name.clone(),
+            user_agent: self.user_agent.clone(),
+            ip: self.ip.clone(),
+            created_at: self.session_created_at,
+        }
+    }
+}
+
+/// A session with its user: what every call that acts for a session begins with.
+#[derive(Clone, Debug, sqlx::FromRow)]
+#[expect(missing_docs, reason = "the two rows")]
+pub struct CallerRow {
+    #[sqlx(flatten)]
+    pub session: SessionRow,
+    #[sqlx(flatten)]
+    pub user: UserRow,
+}
+
+/// A session to be opened.
+#[derive(Debug)]
+pub struct NewSession {
+    /// Whose.
+    pub user: UserId,
+    /// What is told of it.
+    pub opened: OpenedSession,
+}
+
+/// The columns of [`SessionRow`], under names that no column of `users` has.
+macro_rules! session_columns {
+    () => {
+        "s.id AS session_id, s.user_id AS session_user_id, s.device_name, s.user_agent, s.ip, s.refresh_generation, \
+         s.refreshed_at, s.created_at AS session_created_at, s.last_seen_at, s.end_reason"
+    };
+}
+
+const FIND: &str = concat!("SELECT ", session_columns!(), " FROM sessions s WHERE s.id = $1");
+const FIND_WITH_USER: &str =
+    concat!("SELECT ", session_columns!(), ", u.* FROM sessions s JOIN users u ON u.id = s.user_id WHERE s.id = $1");
+const LIST_LIVE: &str = concat!(
+    "SELECT ",
+    session_columns!(),
+    " FROM sessions s WHERE s.user_id = $1 AND s.ended_at IS NULL ORDER BY s.created_at DESC, s.id DESC"
+);
+const INSERT: &str = "INSERT INTO sessions (id, user_id, device_name, user_agent, ip, refresh_generation, refreshed_at, \
+     created_at, last_seen_at) VALUES ($1, $2, $3, $4, $5, 0, $6, $6, $6)";
+const END_ONE: &str = "UPDATE sessions SET ended_at = $3, end_reason = $4 \
+     WHERE user_id = $1 AND id = $2 AND ended_at IS NULL RETURNING id";
+const END_ALL_BUT: &str = "UPDATE sessions SET ended_at = $3, end_reason = $4 \
+     WHERE user_id = $1 AND id <> $2 AND ended_at IS NULL RETURNING id";
+const END_ALL: &str = "UPDATE sessions SET ended_at = $2, end_reason = $3 \
+     WHERE user_id = $1 AND ended_at IS NULL RETURNING id";
+const ROTATE: &str = "UPDATE sessions SET refresh_generation = refresh_generation + 1, refreshed_at = $3, \
+     last_seen_at = $3 WHERE id = $1 AND refresh_generation = $2 AND ended_at IS NULL \
+     AND last_seen_at > $4 AND created_at > $5";
+const FIND_EXPIRED: &str = "SELECT user_id, id FROM sessions WHERE ended_at IS NULL \
+     AND (last_seen_at <= $1 OR created_at <= $2) LIMIT $3";
+const PRUNE: &str = "DELETE FROM sessions WHERE id IN \
+     (SELECT id FROM sessions WHERE ended_at < $1 ORDER BY ended_at LIMIT $2)";
+
+impl Store {
+    /// A session with its user, in one statement.
+    pub async fn find_caller(&self, session: SessionId) -> Result<Option<CallerRow>, Error> {
+        let row = on_pool!(self, pool => sqlx::query_as(FIND_WITH_USER).bind(session).fetch_optional(pool).await)?;
+        Ok(row)
+    }
+
+    /// At most `limit` sessions that were not used since `idle_since` or are older than `opened_before`.
+    pub async fn find_expired_sessions(
+        &self,
+        idle_since: Timestamp,
+        opened_before: Timestamp,
+        limit: i64,
+    ) -> Result<Vec<(UserId, SessionId)>, Error> {
+        let rows = on_pool!(self, pool => sqlx::query_as(FIND_EXPIRED)
+            .bind(idle_since).bind(opened_before).bind(limit).fetch_all(pool).await)?;
+        Ok(rows)
+    }
+}
+
+impl Tx {
+    /// A session with its user.
+    pub async fn find_caller(&mut self, session: SessionId) -> Result<Option<CallerRow>, Error> {
+        let row = in_tx!(self, c => sqlx::query_as(FIND_WITH_USER).bind(session).fetch_optional(c).await)?;
+        Ok(row)
+    }
+
+    /// A session.
+    pub async fn find_session(&mut self, session: SessionId) -> Result<Option<SessionRow>, Error> {
+        let row = in_tx!(self, c => sqlx::query_as(FIND).bind(session).fetch_optional(c).await)?;
+        Ok(row)
+    }
+
+    /// The sessions of a user that were not ended, newest first.
+    pub async fn list_live_sessions(&mut self, user: UserId) -> Result<Vec<SessionRow>, Error> {
+        let rows = in_tx!(self, c => sqlx::query_as(LIST_LIVE).bind(user).fetch_all(c).await)?;
+        Ok(rows)
+    }
+
+    /// Opens a session.
+    pub async fn insert_session(&mut self, session: &NewSession) -> Result<(), Error> {
+        let opened = &session.opened;
+        in_tx!(self, c => sqlx::query(INSERT)
+            .bind(opened.id).bind(session.user).bind(&opened.device_name).bind(&opened.user_agent).bind(&opened.ip)
+            .bind(opened.created_at)
+            .execute(c).await.map(drop))?;
+        Ok(())
+    }
+
+    /// Ends one live session of a user; `false` if it is not one.
+    pub async fn end_session(
+        &mut self,
+        user: UserId,
+        session: SessionId,
+        reason: EndReason,
+        now: Timestamp,
+    ) -> Result<bool, Error> {
+        let row: Option<SessionId> = in_tx!(self, c => sqlx::query_scalar(END_ONE)
+            .bind(user).bind(session).bind(now).bind(reason).fetch_optional(c).await)?;
+        Ok(row.is_some())
+    }
+
+    /// Ends every live session of a user but `keep`; says which.
+    pub async fn end_other_sessions(
+        &mut self,
+        user: UserId,
+        keep: SessionId,
+        reason: EndReason,
+        now: Timestamp,
+    ) -> Result<Vec<SessionId>, Error> {
+        let rows = in_tx!(self, c => sqlx::query_scalar(END_ALL_BUT)
+            .bind(user).bind(keep).bind(now).bind(reason).fetch_all(c).await)?;
+        Ok(rows)
+    }
+
+    /// Ends every live session of a user; says which.
+    pub async fn end_all_sessions(
+        &mut self,
+        user: UserId,
+        reason: EndReason,
+        now: Timestamp,
+    ) -> Result<Vec<SessionId>, Error> {
+        let rows = in_tx!(self, c => sqlx::query_scalar(END_ALL)
+            .bind(user).bind(now).bind(reason).fetch_all(c).await)?;
+        Ok(rows)
+    }
+
+    /// Spends the refresh token of `generation`: of callers that race, one is told `true`. Only for a
+    /// session that is alive: used after `idle_since`, opened after `opened_after`, not ended.
+    pub async fn rotate_refresh_token(
+        &mut self,
+        session: SessionId,
+        generation: i64,
+        now: Timestamp,
+        idle_since: Timestamp,
+        opened_after: Timestamp,
+    ) -> Result<bool, Error> {
+        let done = in_tx!(self, c => sqlx::query(ROTATE)
+            .bind(session).bind(generation).bind(now).bind(idle_since).bind(opened_after)
+            .execute(c).await.map(|done| done.rows_affected()))?;
+        Ok(done == 1)
+    }
+
+    /// Notes that sessions were used, those that were last seen before `unless_since`.
+    pub async fn touch_sessions(
+        &mut self,
+        sessions: &[SessionId],
+        now: Timestamp,
+        unless_since: Timestamp,
+    ) -> Result<(), Error> {
+        in_tx!(self, c => {
+            let mut query = sqlx::QueryBuilder::new("UPDATE sessions SET last_seen_at = ");
+            query.push_bind(now).push(" WHERE ended_at IS NULL AND last_seen_at < ").push_bind(unless_since);
+            query.push(" AND id IN (");
+            let mut list = query.separated(", ");
+            for session in sessions {
+                list.push_bind(*session);
+            }
+            list.push_unseparated(")");
+            query.build().execute(c).await.map(drop)
+        })?;
+        Ok(())
+    }
+
+    /// Forgets at most `limit` sessions that ended before `before`; says how many.
+    pub async fn prune_sessions(&mut self, before: Timestamp, limit: i64) -> Result<u64, Error> {
+        let done = in_tx!(self, c => sqlx::query(PRUNE).bind(before).bind(limit)
+            .execute(c).await.map(|done| done.rows_affected()))?;
+        Ok(done)
+    }
+}

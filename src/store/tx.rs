@@ -1,0 +1,45 @@
+//! A transaction on either backend.
+
+use super::{Backend, Error, Store};
+use sqlx::{Postgres, Sqlite, Transaction};
+
+/// A transaction; dropped without [`Tx::commit`] it is rolled back.
+#[derive(Debug)]
+pub enum Tx {
+    /// On SQLite.
+    Sqlite(Transaction<'static, Sqlite>),
+    /// On PostgreSQL, READ COMMITTED when it writes: every statement sees what is committed by then.
+    Postgres(Transaction<'static, Postgres>),
+}
+
+impl Store {
+    /// A transaction that writes. On SQLite it is the only one from its first statement on: a deferred
+    /// one that wants to write later fails at once when another has written meanwhile.
+    pub async fn write(&self) -> Result<Tx, Error> {
+        Ok(match &self.backend {
+            Backend::Sqlite { write, .. } => Tx::Sqlite(write.begin_with("BEGIN IMMEDIATE").await?),
+            Backend::Postgres(pool) => Tx::Postgres(pool.begin().await?),
+        })
+    }
+
+    /// A transaction whose statements all see one consistent state and that cannot write.
+    pub async fn read(&self) -> Result<Tx, Error> {
+        Ok(match &self.backend {
+            Backend::Sqlite { read, .. } => Tx::Sqlite(read.begin().await?),
+            Backend::Postgres(pool) => {
+                Tx::Postgres(pool.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?)
+            }
+        })
+    }
+}
+
+impl Tx {
+    /// Makes the changes durable.
+    pub async fn commit(self) -> Result<(), Error> {
+        match self {
+            Self::Sqlite(transaction) => transaction.commit().await,
+            Self::Postgres(transaction) => transaction.commit().await,
+        }
+        .map_err(Error::commit)
+    }
+}

@@ -1,0 +1,142 @@
+//! Accounts.
+
+use super::{Error, Store, Tx, in_tx, on_pool};
+use crate::domain::{
+    email::EmailAddress,
+    ids::UserId,
+    phone::Phone,
+    profile::{Locale, Name, PersonalData, Profile},
+    time::Timestamp,
+};
+
+/// A row of `users`.
+#[derive(Clone, Debug, sqlx::FromRow)]
+#[expect(missing_docs, reason = "the columns; what they mean stands in the migration")]
+pub struct UserRow {
+    #[sqlx(rename = "id")]
+    pub user_id: UserId,
+    pub email: EmailAddress,
+    pub password_hash: String,
+    pub first_name: Name,
+    pub last_name: Name,
+    pub company_name: Option<Name>,
+    pub phone: Option<Phone>,
+    pub locale: Locale,
+    pub pending_email: Option<EmailAddress>,
+    pub disabled_at: Option<Timestamp>,
+    pub revision: i64,
+    pub profile_revision: i64,
+    pub created_at: Timestamp,
+    pub updated_at: Timestamp,
+}
+
+impl UserRow {
+    /// The part that the user sees.
+    pub fn profile(&self) -> Profile {
+        Profile {
+            id: self.user_id,
+            email: self.email.clone(),
+            first_name: self.first_name.clone(),
+            last_name: self.last_name.clone(),
+            is_business_customer: self.company_name.is_some(),
+            company_name: self.company_name.clone(),
+            phone: self.phone.clone(),
+            locale: self.locale,
+            pending_email: self.pending_email.clone(),
+            revision: self.profile_revision,
+            created_at: self.created_at,
+            updated_at: self.updated_at,
+        }
+    }
+}
+
+/// What a new account is made of.
+#[derive(Debug)]
+#[expect(missing_docs, reason = "the columns")]
+pub struct NewUser {
+    pub id: UserId,
+    pub email: EmailAddress,
+    pub password_hash: String,
+    pub person: PersonalData,
+    pub created_at: Timestamp,
+}
+
+const FIND_BY_EMAIL: &str = "SELECT * FROM users WHERE email = $1";
+const INSERT: &str = "INSERT INTO users (id, email, password_hash, first_name, last_name, company_name, phone, locale, \
+     revision, profile_revision, created_at, updated_at) \
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 0, 0, $9, $9) ON CONFLICT (email) DO NOTHING";
+const LOCK: &str = "UPDATE users SET revision = revision + 1 WHERE id = $1 RETURNING *";
+const COUNT_FURTHER: &str = "UPDATE users SET revision = revision + $2 WHERE id = $1";
+const UPDATE_PROFILE: &str = "UPDATE users SET first_name = $2, last_name = $3, company_name = $4, phone = $5, \
+     locale = $6, pending_email = $7, profile_revision = $8, updated_at = $9 WHERE id = $1";
+const UPDATE_PASSWORD_HASH: &str = "UPDATE users SET password_hash = $2 WHERE id = $1";
+
+impl Store {
+    /// The account with this address.
+    pub async fn find_user_by_email(&self, email: &EmailAddress) -> Result<Option<UserRow>, Error> {
+        let row = on_pool!(self, pool => sqlx::query_as(FIND_BY_EMAIL).bind(email).fetch_optional(pool).await)?;
+        Ok(row)
+    }
+
+    /// The revisions of some accounts; those that are gone are missing.
+    pub async fn revisions(&self, users: &[UserId]) -> Result<Vec<(UserId, i64)>, Error> {
+        let rows = on_pool!(self, pool => {
+            let mut query = sqlx::QueryBuilder::new("SELECT id, revision FROM users WHERE id IN (");
+            let mut list = query.separated(", ");
+            for user in users {
+                list.push_bind(*user);
+            }
+            list.push_unseparated(")");
+            query.build_query_as().fetch_all(pool).await
+        })?;
+        Ok(rows)
+    }
+}
+
+impl Tx {
+    /// The account with this address.
+    pub async fn find_user_by_email(&mut self, email: &EmailAddress) -> Result<Option<UserRow>, Error> {
+        let row = in_tx!(self, c => sqlx::query_as(FIND_BY_EMAIL).bind(email).fetch_optional(c).await)?;
+        Ok(row)
+    }
+
+    /// Makes an account; `false` if the address has one.
+    pub async fn insert_user(&mut self, user: &NewUser) -> Result<bool, Error> {
+        let done = in_tx!(self, c => sqlx::query(INSERT)
+            .bind(user.id).bind(&user.email).bind(&user.password_hash)
+            .bind(&user.person.first_name).bind(&user.person.last_name)
+            .bind(&user.person.company_name).bind(&user.person.phone).bind(user.person.locale)
+            .bind(user.created_at)
+            .execute(c).await.map(|done| done.rows_affected()))?;
+        Ok(done == 1)
+    }
+
+    /// Locks the account until the transaction ends and counts its revision up by one, in one
+    /// statement; the row is what it is once the lock is held.
+    pub(super) async fn lock_user(&mut self, user: UserId) -> Result<Option<UserRow>, Error> {
+        let row = in_tx!(self, c => sqlx::query_as(LOCK).bind(user).fetch_optional(c).await)?;
+        Ok(row)
+    }
+
+    /// Counts further revisions of a locked account.
+    pub(super) async fn count_further_revisions(&mut self, user: UserId, further: i64) -> Result<(), Error> {
+        in_tx!(self, c => sqlx::query(COUNT_FURTHER).bind(user).bind(further).execute(c).await.map(drop))?;
+        Ok(())
+    }
+
+    /// Writes the profile as it is given, revision and time included.
+    pub async fn update_profile(&mut self, profile: &Profile) -> Result<(), Error> {
+        in_tx!(self, c => sqlx::query(UPDATE_PROFILE)
+            .bind(profile.id).bind(&profile.first_name).bind(&profile.last_name)
+            .bind(&profile.company_name).bind(&profile.phone).bind(profile.locale)
+            .bind(&profile.pending_email).bind(profile.revision).bind(profile.updated_at)
+            .execute(c).await.map(drop))?;
+        Ok(())
+    }
+
+    /// Sets the password's hash of a locked account.
+    pub async fn update_password_hash(&mut self, user: UserId, hash: &str) -> Result<(), Error> {
+        in_tx!(self, c => sqlx::query(UPDATE_PASSWORD_HASH).bind(user).bind(hash).execute(c).await.map(drop))?;
+        Ok(())
+    }
+}

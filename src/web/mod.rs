@@ -1,0 +1,61 @@
+//! The plain HTTP routes beside `/rpc` (contract §1).
+
+use crate::{account::Accounts, rpc::spec};
+use http::{Method, Request, Response, StatusCode, header};
+use hyper::body::Incoming;
+use jsonrpsee::server::{HttpBody, HttpResponse};
+use std::sync::Arc;
+
+/// Answers the plain routes.
+pub struct Web {
+    accounts: Arc<Accounts>,
+    openrpc: String,
+    keys: String,
+}
+
+const JSON: &str = "application/json";
+const TEXT: &str = "text/plain; charset=utf-8";
+
+impl Web {
+    /// Renders what does not change.
+    pub fn new(accounts: Arc<Accounts>) -> Self {
+        let keys = accounts.access_tokens.jwks().to_string();
+        Self { accounts, openrpc: spec::document().to_string(), keys }
+    }
+
+    /// Answers a request to anything but `/rpc`.
+    pub async fn answer(&self, request: &Request<Incoming>) -> HttpResponse {
+        let path = request.uri().path();
+        if !matches!(path, "/healthz" | "/readyz" | "/openrpc.json" | "/.well-known/jwks.json") {
+            return response(StatusCode::NOT_FOUND, TEXT, "not found\n");
+        }
+        if !matches!(*request.method(), Method::GET | Method::HEAD) {
+            return response(StatusCode::METHOD_NOT_ALLOWED, TEXT, "GET only\n");
+        }
+        match path {
+            "/readyz" => self.readiness().await,
+            "/openrpc.json" => response(StatusCode::OK, JSON, self.openrpc.clone()),
+            "/.well-known/jwks.json" => response(StatusCode::OK, JSON, self.keys.clone()),
+            _ => response(StatusCode::OK, TEXT, "ok\n"),
+        }
+    }
+
+    async fn readiness(&self) -> HttpResponse {
+        match self.accounts.store.ping().await {
+            Ok(()) => response(StatusCode::OK, TEXT, "ready\n"),
+            Err(error) => {
+                tracing::warn!(%error, "not ready");
+                response(StatusCode::SERVICE_UNAVAILABLE, TEXT, "the database does not answer\n")
+            }
+        }
+    }
+}
+
+fn response(status: StatusCode, content_type: &'static str, body: impl Into<HttpBody>) -> HttpResponse {
+    let mut response = Response::new(body.into());
+    *response.status_mut() = status;
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, header::HeaderValue::from_static(content_type));
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, header::HeaderValue::from_static("nosniff"));
+    response
+}
