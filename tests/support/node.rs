@@ -223,5 +223,6 @@ pub fn signing_key(seed: u8) -> String {
 /// A token secret of 32 bytes, always the same for the same seed.
 pub fn token_secret(seed: u8) -> String {
     // Every byte another: a secret that is visibly not random may be refused.
-    BASE64_STANDARD.encode(std::array::from_fn::<u8, 32, _>(|i| seed.wrapping_mul(97).wrapping_add((i as u8).wrapping_mul(37))))
+    BASE64_STANDARD
+        .encode(std::array::from_fn::<u8, 32, _>(|i| seed.wrapping_mul(97).wrapping_add((i as u8).wrapping_mul(37))))
 }
