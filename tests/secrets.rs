@@ -61,7 +61,7 @@ both_databases! {
         let second = first.refreshed(&node).await;
         second.tab(&node).await.ok("session.current", json!({})).await;
         http.raw(format!("{{\"id\": 1, \"password\": \"{wrong}\"")).await;
-        http.refused("invalid_params", "profile.update", json!([wrong])).await;
+        first.http(&node).refused("invalid_params", "profile.update", json!([wrong])).await;
         second.http(&node).ok("auth.logout", json!({})).await;
         http.refused("session_ended", "auth.refresh", json!({ "refresh_token": second.refresh_token })).await;
 
