@@ -58,6 +58,8 @@ pub struct App {
     accounts: Arc<Accounts>,
     mail: Worker,
     address: SocketAddr,
+    /// What runs in the background.
+    tasks: TaskTracker,
 }
 
 impl App {
@@ -69,6 +71,7 @@ impl App {
         let epoch = store.epoch().await?;
         let session_lifetimes =
             SessionLifetimes { idle: settings.lifetimes.session_idle, absolute: settings.lifetimes.session_absolute };
+        let tasks = TaskTracker::new();
         let hub = Hub::start(
             store.clone(),
             clock.clone(),
@@ -76,6 +79,7 @@ impl App {
             epoch,
             settings.limits.sockets_per_user.get(),
             settings.sweep_period,
+            &tasks,
         );
         let cores = available_parallelism().map_or(1, usize::from);
         let letters = Arc::new(Notify::new());
@@ -121,7 +125,7 @@ impl App {
             .await
             .map_err(|error| Error::Listen(settings.listen, error))?;
         let address = server.address().map_err(|error| Error::Listen(settings.listen, error))?;
-        Ok(Self { server, accounts, mail, address })
+        Ok(Self { server, accounts, mail, address, tasks })
     }
 
     /// Where it listens.
@@ -133,13 +137,12 @@ impl App {
     /// in the background, then the database is closed.
     pub async fn run(self, stop: CancellationToken) {
         let background = CancellationToken::new();
-        let tasks = TaskTracker::new();
-        tasks.spawn(self.mail.run(background.clone()));
-        jobs::start(&self.accounts, &tasks, &background);
-        tasks.close();
+        self.tasks.spawn(self.mail.run(background.clone()));
+        jobs::start(&self.accounts, &self.tasks, &background);
+        self.tasks.close();
         self.server.run(stop).await;
         background.cancel();
-        tasks.wait().await;
+        self.tasks.wait().await;
         self.accounts.store.close().await;
     }
 }

@@ -97,6 +97,18 @@ CREATE TABLE account_events (
 );
 CREATE INDEX account_events_by_age ON account_events (at);
 
+-- Nodes that run, and the sessions that have a socket open on each; a node not seen for a minute is dead.
+CREATE TABLE nodes (
+    id       BLOB    NOT NULL PRIMARY KEY CHECK (length(id) = 16),
+    seen_at  TIMESTAMPTZ NOT NULL
+);
+CREATE TABLE connected_sessions (
+    session_id  BLOB    NOT NULL REFERENCES sessions (id) ON DELETE CASCADE,
+    node_id     BLOB    NOT NULL REFERENCES nodes (id) ON DELETE CASCADE,
+    PRIMARY KEY (session_id, node_id)
+);
+CREATE INDEX connected_sessions_by_node ON connected_sessions (node_id);
+
 -- Letters to be sent. `content` holds no token: links are made when a letter is sent.
 CREATE TABLE mail_outbox (
     id               BLOB    NOT NULL PRIMARY KEY CHECK (length(id) = 16),

@@ -26,7 +26,7 @@ impl Accounts {
             Err(error) => Err(error),
         };
         match bound {
-            Ok(row) => Ok(self.present(&row)),
+            Ok(row) => self.present(caller, &row).await,
             Err(error) => {
                 if connection.abort_binding() {
                     self.hub.leave(connection, caller.user);
@@ -39,30 +39,20 @@ impl Accounts {
     /// The caller's session and profile.
     pub async fn current_session(self: &Arc<Self>, caller: Caller) -> Result<(Session, Profile), Error> {
         let row = self.live_caller(caller).await?;
-        Ok(self.present(&row))
+        self.present(caller, &row).await
     }
 
-    fn present(&self, row: &CallerRow) -> (Session, Profile) {
-        let id = row.session.session_id;
-        let connected = self.hub.connected_sessions(row.user.user_id).binary_search(&id).is_ok();
-        (row.session.session(&self.session_lifetimes, id, connected), row.user.profile())
+    async fn present(&self, caller: Caller, row: &CallerRow) -> Result<(Session, Profile), Error> {
+        let connected = self.hub.is_connected(caller).await?;
+        Ok((row.session.session(&self.session_lifetimes, caller.session, connected), row.user.profile()))
     }
 
     /// The caller's live sessions, newest first.
     pub async fn list_sessions(self: &Arc<Self>, caller: Caller) -> Result<Vec<Session>, Error> {
         let (mut tx, _) = self.read(caller).await?;
-        let rows = tx.list_live_sessions(caller.user).await?;
+        let sessions = self.hub.live_sessions(&mut tx, caller).await?;
         tx.commit().await?;
-        let connected = self.hub.connected_sessions(caller.user);
-        let now = self.clock.now();
-        Ok(rows
-            .iter()
-            .filter(|row| row.standing(&self.session_lifetimes, now).is_ok())
-            .map(|row| {
-                let connected = connected.binary_search(&row.session_id).is_ok();
-                row.session(&self.session_lifetimes, caller.session, connected)
-            })
-            .collect())
+        Ok(sessions)
     }
 
     /// Ends one of the caller's sessions.

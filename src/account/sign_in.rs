@@ -134,8 +134,8 @@ impl Accounts {
             ip: client.ip.to_string(),
             created_at: now,
         };
-        let live = change.tx().list_live_sessions(user).await?;
-        for oldest in live.iter().skip(self.sessions_per_user.saturating_sub(1)) {
+        let live = change.tx().list_live_sessions(user, now).await?;
+        for oldest in live.iter().map(|row| &row.session).skip(self.sessions_per_user.saturating_sub(1)) {
             let reason = EndReason::SessionLimit;
             change.tx().end_session(user, oldest.session_id, reason, now).await?;
             change.sessions().ended.push(EndedSession { session_id: oldest.session_id, reason });

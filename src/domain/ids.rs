@@ -47,6 +47,8 @@ ids! {
     RegistrationId
     /// A row of the mail outbox.
     MailId
+    /// A running server process.
+    NodeId
     /// The database's present history; renewed when an older backup was restored.
     Epoch
 }

@@ -132,11 +132,12 @@ impl Follower {
         true
     }
 
-    /// Removes a connection.
-    pub(super) fn remove(&self, connection: u64) {
+    /// Removes a connection; says whose it was.
+    pub(super) fn remove(&self, connection: u64) -> Option<SessionId> {
         let mut state = self.state.lock();
-        state.connections.remove(&connection);
+        let joined = state.connections.remove(&connection);
         state.note_if_deserted();
+        joined.map(|joined| joined.session)
     }
 
     /// The sessions that have a socket open here.

@@ -4,22 +4,23 @@ use super::{
     catch_up::{self, Start},
     connection::{BindError, Connection, EventSink, Identity, Joined},
     follower::{Follower, Membership},
-    snapshot::{SnapshotError, read_snapshot},
+    presence,
+    snapshot::{SnapshotError, live_sessions, read_snapshot},
     sweep,
 };
 use crate::{
     domain::{
         event::Snapshot,
-        ids::{Epoch, SessionId, UserId},
-        session::{Caller, SessionLifetimes},
+        ids::{Epoch, NodeId, SessionId, UserId},
+        session::{Caller, Session, SessionLifetimes},
         time::Clock,
     },
-    store::{self, Committed, Store},
+    store::{self, Committed, Store, Tx},
 };
-use dashmap::DashMap;
+use dashmap::{DashMap, DashSet};
 use parking_lot::Mutex;
 use std::{sync::Arc, time::Duration};
-use tokio_util::sync::CancellationToken;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 /// What followers need of the rest.
 pub(super) struct Shared {
@@ -28,6 +29,9 @@ pub(super) struct Shared {
     pub(super) lifetimes: SessionLifetimes,
     pub(super) epoch: Mutex<Epoch>,
     pub(super) followers: DashMap<UserId, Arc<Follower>>,
+    pub(super) node: NodeId,
+    /// Sessions whose first socket here has opened, or whose last has closed, since it was written down.
+    pub(super) presence_changes: DashSet<Caller>,
     pub(super) stopping: CancellationToken,
 }
 
@@ -58,7 +62,7 @@ impl From<store::Error> for JoinError {
 }
 
 impl Hub {
-    /// A hub without followers, and its sweep.
+    /// A hub without followers, its sweep and its presence; those run among `tasks` until it stops.
     pub fn start(
         store: Store,
         clock: Clock,
@@ -66,6 +70,7 @@ impl Hub {
         epoch: Epoch,
         sockets_per_user: usize,
         sweep_period: Duration,
+        tasks: &TaskTracker,
     ) -> Self {
         let shared = Arc::new(Shared {
             store,
@@ -73,9 +78,12 @@ impl Hub {
             lifetimes,
             epoch: Mutex::new(epoch),
             followers: DashMap::new(),
+            node: NodeId::new(),
+            presence_changes: DashSet::new(),
             stopping: CancellationToken::new(),
         });
-        tokio::spawn(sweep::run(shared.clone(), sweep_period));
+        tasks.spawn(sweep::run(shared.clone(), sweep_period));
+        tasks.spawn(presence::run(shared.clone()));
         Self { shared, sockets_per_user }
     }
 
@@ -121,6 +129,7 @@ impl Hub {
             connection.abort_binding();
             return Err(JoinError::TooManySockets(self.sockets_per_user));
         }
+        self.shared.presence_changes.insert(caller);
         // Whoever closes the socket first marks it, then leaves: one of the two sees the other.
         if connection.is_closed() {
             membership.follower().remove(connection.id);
@@ -138,8 +147,10 @@ impl Hub {
 
     /// Removes a connection whose session turned out to be dead.
     pub fn leave(&self, connection: &Connection, user: UserId) {
-        if let Some(follower) = self.shared.followers.get(&user) {
-            follower.remove(connection.id);
+        if let Some(follower) = self.shared.followers.get(&user)
+            && let Some(session) = follower.remove(connection.id)
+        {
+            self.shared.presence_changes.insert(Caller { user, session });
         }
     }
 
@@ -167,9 +178,16 @@ impl Hub {
         read_snapshot(&self.shared, caller).await
     }
 
-    /// The sessions of a user that have a socket open on this node, sorted.
-    pub fn connected_sessions(&self, user: UserId) -> Vec<SessionId> {
-        self.shared.connected_sessions(user)
+    /// The caller's live sessions, newest first, read in a transaction that has checked the caller's.
+    pub async fn live_sessions(&self, tx: &mut Tx, caller: Caller) -> Result<Vec<Session>, store::Error> {
+        live_sessions(&self.shared, tx, caller).await
+    }
+
+    /// Whether a session has a socket open: on this node as of now, on others as of a moment ago.
+    pub async fn is_connected(&self, caller: Caller) -> Result<bool, store::Error> {
+        let here = self.shared.connected_sessions(caller.user).binary_search(&caller.session).is_ok();
+        let alive_since = presence::alive_since(self.shared.clock.now());
+        Ok(here || self.shared.store.is_session_connected(caller.session, alive_since).await?)
     }
 
     /// Every session that has a socket open on this node.
@@ -180,5 +198,12 @@ impl Hub {
     /// Cancelled when the node stops: waits answer then.
     pub fn stopping(&self) -> &CancellationToken {
         &self.shared.stopping
+    }
+}
+
+impl Shared {
+    /// The sessions of a user that have a socket open on this node, sorted.
+    pub(super) fn connected_sessions(&self, user: UserId) -> Vec<SessionId> {
+        self.followers.get(&user).map(|follower| follower.sessions()).unwrap_or_default()
     }
 }

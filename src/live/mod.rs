@@ -15,6 +15,7 @@ mod catch_up;
 mod connection;
 mod follower;
 mod hub;
+mod presence;
 mod snapshot;
 mod sweep;
 

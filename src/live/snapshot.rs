@@ -1,13 +1,12 @@
 //! The whole account at one revision.
 
-use super::hub::Shared;
+use super::{hub::Shared, presence::alive_since};
 use crate::{
     domain::{
         event::Snapshot,
-        ids::SessionId,
-        session::{Caller, EndReason},
+        session::{Caller, EndReason, Session},
     },
-    store,
+    store::{self, LiveSessionRow, Tx},
 };
 
 /// Why there is no snapshot.
@@ -34,22 +33,21 @@ pub(super) async fn read_snapshot(shared: &Shared, caller: Caller) -> Result<(i6
     row.session.standing(&shared.lifetimes, shared.clock.now()).map_err(SnapshotError::Ended)?;
     let epoch = tx.epoch().await?;
     let addresses = tx.list_addresses(caller.user).await?;
-    let sessions = tx.list_live_sessions(caller.user).await?;
+    let sessions = live_sessions(shared, &mut tx, caller).await?;
     tx.commit().await?;
-    let connected = shared.connected_sessions(caller.user);
-    let now = shared.clock.now();
-    let session = |row: store::SessionRow| {
-        let connected = connected.binary_search(&row.session_id).is_ok();
-        row.session(&shared.lifetimes, caller.session, connected)
-    };
-    let sessions =
-        sessions.into_iter().filter(|row| row.standing(&shared.lifetimes, now).is_ok()).map(session).collect();
     Ok((row.user.revision, Snapshot { epoch, profile: row.user.profile(), addresses, sessions }))
 }
 
-impl Shared {
-    /// The sessions of a user that have a socket open on this node, sorted.
-    pub(super) fn connected_sessions(&self, user: crate::domain::ids::UserId) -> Vec<SessionId> {
-        self.followers.get(&user).map(|follower| follower.sessions()).unwrap_or_default()
-    }
+/// The caller's live sessions, newest first.
+pub(super) async fn live_sessions(shared: &Shared, tx: &mut Tx, caller: Caller) -> Result<Vec<Session>, store::Error> {
+    let now = shared.clock.now();
+    let rows = tx.list_live_sessions(caller.user, alive_since(now)).await?;
+    // This node knows its own sockets without delay.
+    let here = shared.connected_sessions(caller.user);
+    let live = rows.iter().filter(|row| row.session.standing(&shared.lifetimes, now).is_ok());
+    let session = |row: &LiveSessionRow| {
+        let connected = row.connected || here.binary_search(&row.session.session_id).is_ok();
+        row.session.session(&shared.lifetimes, caller.session, connected)
+    };
+    Ok(live.map(session).collect())
 }

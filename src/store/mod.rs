@@ -10,6 +10,7 @@ mod addresses;
 mod error;
 mod events;
 mod outbox;
+mod presence;
 mod registrations;
 mod sessions;
 mod tx;
@@ -19,7 +20,7 @@ pub use error::{Error, Outcome};
 pub use events::{AccountChange, Committed, EventRow};
 pub use outbox::OutboxRow;
 pub use registrations::RegistrationRow;
-pub use sessions::{CallerRow, NewSession, SessionRow};
+pub use sessions::{CallerRow, LiveSessionRow, NewSession, SessionRow};
 pub use tx::Tx;
 pub use users::{NewUser, UserRow};
 

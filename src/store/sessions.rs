@@ -62,6 +62,15 @@ impl SessionRow {
     }
 }
 
+/// A live session, and whether it has a socket open on some node.
+#[derive(Clone, Debug, sqlx::FromRow)]
+#[expect(missing_docs, reason = "the row, and what was asked of it")]
+pub struct LiveSessionRow {
+    #[sqlx(flatten)]
+    pub session: SessionRow,
+    pub connected: bool,
+}
+
 /// A session with its user: what every call that acts for a session begins with.
 #[derive(Clone, Debug, sqlx::FromRow)]
 #[expect(missing_docs, reason = "the two rows")]
@@ -95,7 +104,9 @@ const FIND_WITH_USER: &str =
 const LIST_LIVE: &str = concat!(
     "SELECT ",
     session_columns!(),
-    " FROM sessions s WHERE s.user_id = $1 AND s.ended_at IS NULL ORDER BY s.created_at DESC, s.id DESC"
+    ", EXISTS (SELECT 1 FROM connected_sessions c JOIN nodes n ON n.id = c.node_id \
+     WHERE c.session_id = s.id AND n.seen_at > $2) AS connected \
+     FROM sessions s WHERE s.user_id = $1 AND s.ended_at IS NULL ORDER BY s.created_at DESC, s.id DESC"
 );
 const INSERT: &str = "INSERT INTO sessions (id, user_id, device_name, user_agent, ip, refresh_generation, refreshed_at, \
      created_at, last_seen_at) VALUES ($1, $2, $3, $4, $5, 0, $6, $6, $6)";
@@ -146,9 +157,13 @@ impl Tx {
         Ok(row)
     }
 
-    /// The sessions of a user that were not ended, newest first.
-    pub async fn list_live_sessions(&mut self, user: UserId) -> Result<Vec<SessionRow>, Error> {
-        let rows = in_tx!(self, c => sqlx::query_as(LIST_LIVE).bind(user).fetch_all(c).await)?;
+    /// The sessions of a user that were not ended, newest first. Nodes seen after `alive_since` count.
+    pub async fn list_live_sessions(
+        &mut self,
+        user: UserId,
+        alive_since: Timestamp,
+    ) -> Result<Vec<LiveSessionRow>, Error> {
+        let rows = in_tx!(self, c => sqlx::query_as(LIST_LIVE).bind(user).bind(alive_since).fetch_all(c).await)?;
         Ok(rows)
     }
 

@@ -1,0 +1,82 @@
+//! Tells the other nodes which sessions have a socket open here.
+//!
+//! Changes are collected and written together, so a burst of connections is one transaction: what other
+//! nodes see is [`PERIOD`] old, and of a node that died it stays for [`DEAD_AFTER`].
+
+use super::hub::Shared;
+use crate::{domain::time::Timestamp, store};
+use std::{sync::Arc, time::Duration};
+use tokio::time::MissedTickBehavior;
+
+/// How often changes are written.
+const PERIOD: Duration = Duration::from_millis(500);
+/// How often a node says that it runs.
+const HEARTBEAT: Duration = Duration::from_secs(15);
+/// A node not seen for so long does not count (contract §3: `connected` may lag a minute).
+const DEAD_AFTER: Duration = Duration::from_secs(50);
+/// When what is left of a dead node is removed.
+const FORGET_AFTER: Duration = Duration::from_secs(3600);
+
+/// Nodes seen after this moment run.
+pub(super) fn alive_since(now: Timestamp) -> Timestamp {
+    now.before(DEAD_AFTER)
+}
+
+/// Writes presence until the node stops, then withdraws it.
+pub(super) async fn run(shared: Arc<Shared>) {
+    let mut ticks = tokio::time::interval(PERIOD);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut seen_at = None;
+    loop {
+        tokio::select! {
+            () = shared.stopping.cancelled() => break,
+            _ = ticks.tick() => {}
+        }
+        let now = shared.clock.now();
+        let heartbeat = seen_at.is_none_or(|seen| now.since(seen) >= HEARTBEAT);
+        match write(&shared, heartbeat, now).await {
+            Ok(()) if heartbeat => seen_at = Some(now),
+            Ok(()) => {}
+            Err(error) => tracing::warn!(%error, "presence could not be written; trying again"),
+        }
+    }
+    if let Err(error) = withdraw(&shared).await {
+        tracing::debug!(%error, "presence could not be withdrawn; it lapses by itself");
+    }
+}
+
+async fn write(shared: &Shared, heartbeat: bool, now: Timestamp) -> Result<(), store::Error> {
+    if !heartbeat && shared.presence_changes.is_empty() {
+        return Ok(());
+    }
+    // Taken out before they are looked at: a change that comes meanwhile is put in again.
+    let changed: Vec<_> = shared.presence_changes.iter().map(|entry| *entry).collect();
+    for entry in &changed {
+        shared.presence_changes.remove(entry);
+    }
+    let written = async {
+        let mut tx = shared.store.write().await?;
+        if heartbeat {
+            tx.see_node(shared.node, now).await?;
+            tx.forget_dead_nodes(now.before(FORGET_AFTER)).await?;
+        }
+        for caller in &changed {
+            let connected = shared.connected_sessions(caller.user).binary_search(&caller.session).is_ok();
+            tx.set_connected(caller.session, shared.node, connected).await?;
+        }
+        tx.commit().await
+    }
+    .await;
+    if written.is_err() {
+        for caller in changed {
+            shared.presence_changes.insert(caller);
+        }
+    }
+    written
+}
+
+async fn withdraw(shared: &Shared) -> Result<(), store::Error> {
+    let mut tx = shared.store.write().await?;
+    tx.forget_node(shared.node).await?;
+    tx.commit().await
+}
