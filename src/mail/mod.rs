@@ -19,12 +19,14 @@
 //! programs know the copy. The other way round letters would be lost.
 //!
 //! To add a letter: a variant of [`Content`](crate::domain::letter::Content), its texts in `texts.rs`
-//! (the build then names every language that lacks them), and its arm in `render.rs`.
+//! (the build then names every language that lacks them) and its arm in
+//! `wording.rs`.
 
 mod render;
 mod smtp;
 mod texts;
 mod transport;
+mod wording;
 mod worker;
 
 #[cfg(test)]
