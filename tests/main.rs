@@ -2,11 +2,14 @@
 
 mod addresses;
 mod bad_input;
+mod change_password;
 mod changes;
 mod crash;
+mod email_change;
 mod feed;
 mod mail;
 mod outage;
+mod password_reset;
 mod plain_http;
 mod profile;
 mod racing_addresses;
