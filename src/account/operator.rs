@@ -39,7 +39,7 @@ pub async fn enable(store: &Store, email: &EmailAddress, now: Timestamp) -> Resu
     finish(change, user, SecurityEventType::AccountEnabled).await
 }
 
-/// Deletes an account. Only the ids of its live sessions stay for a while, so that they can be told why
+/// Deletes an account and everything that names its address, letters included. Only the ids of its live sessions stay for a while, so that they can be told why
 /// they ended; running nodes find out by their sweep.
 pub async fn delete(store: &Store, email: &EmailAddress, now: Timestamp) -> Result<(), Error> {
     let mut tx = store.write().await?;
@@ -48,6 +48,8 @@ pub async fn delete(store: &Store, email: &EmailAddress, now: Timestamp) -> Resu
     tx.keep_deleted_sessions(user, now).await?;
     tx.delete_user(user).await?;
     tx.delete_registrations(email).await?;
+    tx.delete_letters_to(email).await?;
+    tx.delete_password_failures(email).await?;
     tx.commit().await?;
     tracing::info!(target: "security", user = %user, "account_deleted");
     Ok(())
