@@ -2,6 +2,7 @@
 
 mod fold;
 mod http;
+mod inside;
 mod letter;
 mod node;
 mod person;
@@ -17,6 +18,7 @@ mod ws;
 
 pub use fold::Account;
 pub use http::{Exchange, Http};
+pub use inside::{Inside, Work};
 pub use letter::{Letter, MailFolder};
 pub use node::{Node, PRODUCTION, signing_key, token_secret};
 pub use person::{PASSWORD, Person, Session, address, another_email, somebody};
