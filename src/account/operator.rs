@@ -67,6 +67,6 @@ async fn finish(mut change: AccountChange, user: UserId, what: SecurityEventType
     change.keep();
     // Running nodes learn of it by their sweep: this process has no followers.
     let _ = change.commit().await?;
-    tracing::info!(target: "security", user = %user, what = what.as_str(), "operator");
+    tracing::info!(target: "security", user = %user, "{}", what.as_str());
     Ok(())
 }
