@@ -21,6 +21,7 @@ mod rates;
 mod retention;
 mod revocation;
 mod secrets;
+mod security_log;
 mod sessions;
 mod settings;
 mod shutdown;
