@@ -188,6 +188,7 @@ impl Call {
     /// Where it came from, for the security log.
     pub fn origin(&self) -> Origin {
         let user_agent = self.connection.user_agent.as_deref().map(UserAgent::cut);
+        let user_agent = user_agent.filter(|said| !said.as_str().is_empty());
         Origin { ip: self.connection.peer, user_agent }
     }
 }
