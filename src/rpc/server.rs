@@ -58,6 +58,8 @@ use tower_http::cors::{AllowOrigin, CorsLayer};
 
 /// How long a client may take to send a request's head, and an idle connection may be kept.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(60);
+/// The largest head of a request, in bytes: room for any cookie and token.
+const HEAD_BYTES: usize = 64 * 1024;
 /// How long a client may take to send a request's body, which has at most 64 KiB.
 const BODY_TIMEOUT: Duration = Duration::from_secs(20);
 /// How often an open WebSocket is pinged, and how long it may stay silent.
@@ -314,6 +316,7 @@ async fn serve<P: Send + Sync + 'static>(
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEAD_TIMEOUT)
+        .max_buf_size(HEAD_BYTES)
         .serve_connection(io, TowerToHyperService::new(service))
         .with_upgrades();
     tokio::pin!(connection);
