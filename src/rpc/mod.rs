@@ -45,5 +45,5 @@ pub struct Context {
     /// The use-cases.
     pub accounts: Arc<Accounts>,
     /// What the parameters are held against.
-    pub rules: params::Rules,
+    pub rules: Rules,
 }
