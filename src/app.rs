@@ -1,19 +1,20 @@
 //! The composition root: builds the parts from the settings, starts and stops them in order.
 
 use crate::{
-    account::Accounts,
+    account::{self, Accounts, operator},
+    cli::UserAction,
     crypto::{
         access_token::AccessTokens,
         keys::{KeyFault, Keys},
         opaque_token::OpaqueTokens,
         password::{HashError, PasswordHasher},
     },
-    domain::{session::SessionLifetimes, time::Clock},
+    domain::{email::EmailAddress, session::SessionLifetimes, time::Clock},
     jobs,
     limits::PASSWORD_HASH_QUEUE,
     live::Hub,
     mail::{Renderer, Transport, Worker},
-    rpc::{Rules, Server, ServerSettings},
+    rpc::{CookieSettings, Rates, Rules, Server, ServerSettings},
     settings::{Database, MailTransport, Settings},
     store::{self, Store},
     web::Web,
@@ -47,6 +48,12 @@ pub enum Error {
     /// The address could not be listened on.
     #[error("{0} could not be listened on")]
     Listen(SocketAddr, #[source] io::Error),
+    /// There is no account with this address.
+    #[error("there is no account with the address {0}")]
+    NoSuchUser(String),
+    /// A change of an account failed.
+    #[error("the account could not be changed: {0}")]
+    Operator(String),
     /// Signals could not be received.
     #[error("signals could not be received")]
     Signal(#[source] io::Error),
@@ -57,6 +64,7 @@ pub struct App {
     server: Server,
     accounts: Arc<Accounts>,
     mail: Worker,
+    rates: Arc<Rates>,
     address: SocketAddr,
     /// What runs in the background.
     tasks: TaskTracker,
@@ -100,6 +108,10 @@ impl App {
             session_lifetimes,
             sessions_per_user: settings.limits.sessions_per_user.get(),
             max_addresses: settings.limits.max_addresses.get(),
+            failures_per_account: settings.limits.failures_per_account,
+            mails_per_mailbox: settings.limits.mails_per_mailbox,
+            password_min_length: settings.limits.password_min_length,
+            shop_name: settings.mail.shop_name.clone(),
             mail: letters.clone(),
             touching: Arc::new(DashSet::new()),
         });
@@ -113,8 +125,17 @@ impl App {
         .map_err(|error| Error::Mail(error.to_string()))?;
         let transport = Transport::new(&settings.mail.transport).map_err(|error| Error::Mail(error.to_string()))?;
         let mail = Worker::new(store, clock, renderer, transport, letters);
+        let limits = &settings.limits;
+        let rates = Arc::new(Rates::new(limits.sign_in_per_minute, limits.token_per_minute, limits.calls_per_second));
         let server_settings = ServerSettings {
             allowed_origins: settings.allowed_origins.clone(),
+            cookie: CookieSettings::new(
+                settings.environment,
+                settings.cookie_same_site,
+                settings.lifetimes.session_absolute,
+            ),
+            trusted_proxies: settings.trusted_proxies.clone(),
+            rates: rates.clone(),
             sockets_per_address: settings.limits.sockets_per_address.get(),
             rules: Rules {
                 password_min_length: settings.limits.password_min_length,
@@ -125,7 +146,7 @@ impl App {
             .await
             .map_err(|error| Error::Listen(settings.listen, error))?;
         let address = server.address().map_err(|error| Error::Listen(settings.listen, error))?;
-        Ok(Self { server, accounts, mail, address, tasks })
+        Ok(Self { server, accounts, mail, rates, address, tasks })
     }
 
     /// Where it listens.
@@ -138,7 +159,7 @@ impl App {
     pub async fn run(self, stop: CancellationToken) {
         let background = CancellationToken::new();
         self.tasks.spawn(self.mail.run(background.clone()));
-        jobs::start(&self.accounts, &self.tasks, &background);
+        jobs::start(&self.accounts, &self.rates, &self.tasks, &background);
         self.tasks.close();
         self.server.run(stop).await;
         background.cancel();
@@ -152,6 +173,24 @@ pub async fn migrate(settings: &Settings) -> Result<(), Error> {
     make_folder(&settings.data_dir).await?;
     open(settings).await?.close().await;
     Ok(())
+}
+
+/// Disables, enables or deletes an account; running nodes tell its open sockets.
+pub async fn change_user(settings: &Settings, action: UserAction, email: &str) -> Result<(), Error> {
+    let email = EmailAddress::parse(email).map_err(|_| Error::NoSuchUser(email.to_owned()))?;
+    make_folder(&settings.data_dir).await?;
+    let store = open(settings).await?;
+    let now = Clock::system().now();
+    let done = match action {
+        UserAction::Disable => operator::disable(&store, &email, now).await,
+        UserAction::Enable => operator::enable(&store, &email, now).await,
+        UserAction::Delete => operator::delete(&store, &email, now).await,
+    };
+    store.close().await;
+    done.map_err(|error| match error {
+        account::Error::NotFound => Error::NoSuchUser(email.to_string()),
+        other => Error::Operator(format!("{other:?}")),
+    })
 }
 
 /// Serves until SIGINT or SIGTERM.

@@ -1,6 +1,6 @@
 //! The command line.
 
-use clap::{Parser, Subcommand};
+use clap::{Parser, Subcommand, ValueEnum};
 
 /// Accounts over JSON-RPC 2.0: sign-up, sessions, profile and addresses, pushed live to every open tab.
 ///
@@ -17,7 +17,7 @@ pub struct Cli {
 }
 
 /// What the binary can do.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Subcommand)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Subcommand)]
 pub enum Command {
     /// Run the server (also what `marbelle` alone does).
     ///
@@ -32,10 +32,31 @@ pub enum Command {
     ///
     /// For deployments that do so once before the nodes start; `serve` does it as well.
     Migrate,
+    /// Disable, enable or delete an account.
+    ///
+    /// Through the account's log: its open sockets on running nodes are told why and closed.
+    User {
+        /// What to do with it.
+        #[arg(value_enum)]
+        action: UserAction,
+        /// The account's e-mail address.
+        email: String,
+    },
     /// Print the OpenRPC specification of every method to standard output.
     ///
     /// Needs no settings.
     Openrpc,
+}
+
+/// What the operator can do with an account.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum UserAction {
+    /// End its sessions and let it sign in no more.
+    Disable,
+    /// Let it sign in again.
+    Enable,
+    /// End its sessions and delete everything that is its own.
+    Delete,
 }
 
 #[cfg(test)]

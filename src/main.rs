@@ -23,7 +23,7 @@ fn main() -> ExitCode {
     let command = Cli::parse().command.unwrap_or_default();
     let done = match command {
         Command::Openrpc => print_specification(),
-        Command::CheckConfig | Command::Migrate | Command::Serve => match Settings::load(environment()) {
+        command => match Settings::load(environment()) {
             Ok(settings) => run(command, settings),
             Err(faults) => {
                 eprint!("{faults}");
@@ -53,10 +53,10 @@ fn run(command: Command, settings: Settings) -> Result<(), Box<dyn Error>> {
     // The one TLS provider of every client in the process; an error only says that there is one already.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let runtime = Runtime::new()?;
-    if command == Command::Migrate {
-        runtime.block_on(app::migrate(&settings))?;
-    } else {
-        runtime.block_on(app::serve(settings))?;
+    match command {
+        Command::Migrate => runtime.block_on(app::migrate(&settings))?,
+        Command::User { action, email } => runtime.block_on(app::change_user(&settings, action, &email))?,
+        _ => runtime.block_on(app::serve(settings))?,
     }
     Ok(())
 }

@@ -9,16 +9,26 @@
 )]
 
 mod addresses;
+mod bad_input;
 mod changes;
 mod crash;
 mod feed;
+mod mail;
+mod outage;
+mod plain_http;
 mod profile;
 mod racing_addresses;
 mod racing_writers;
+mod retention;
 mod revocation;
+mod secrets;
 mod sessions;
+mod settings;
+mod shutdown;
 mod sign_in;
 mod sign_up;
 mod slow_readers;
+mod specification;
 mod support;
+mod tokens;
 mod two_nodes;

@@ -1,6 +1,6 @@
 //! Ending a session while it is busy.
 
-use crate::support::{Arrival, Call, Database, Node, Pending, Session, Ws, both_databases, somebody};
+use crate::support::{Arrival, Call, Database, Node, Pending, Session, Ws, another_email, both_databases, somebody};
 use futures_util::future::join_all;
 use serde_json::{Value, json};
 
@@ -28,7 +28,8 @@ fn end_of(session: &Session, log: &[Value]) -> i64 {
 
 /// Sends many writes without awaiting any.
 fn pipeline(tab: &Ws, count: usize) -> Vec<Pending> {
-    (0..count).map(|i| tab.send_only("profile.update", json!({ "first_name": format!("Ann {i}") }))).collect()
+    let name = || format!("Ann {}", another_email("")); // each another, so that each is a change
+    (0..count).map(|_| tab.send_only("profile.update", json!({ "first_name": name() }))).collect()
 }
 
 /// After its end a session writes nothing, and no reply says that it did.

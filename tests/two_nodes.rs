@@ -62,7 +62,12 @@ async fn tokens_of_one_are_good_on_the_other() {
     let refreshes = (0..10).map(|i| session.refreshed(if i % 2 == 0 { &first } else { &second }));
     let refreshed = join_all(refreshes).await;
     assert!(refreshed.iter().all(|other| other.refresh_token == refreshed[0].refresh_token));
-    // A socket on one node shows as connected on the other.
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_socket_on_one_shows_as_connected_on_the_other() {
+    let (first, second) = Node::pair().await;
+    let (_, session) = first.signed_in("ann").await;
     let tab = session.tab(&first).await;
     let connected =
         || async { session.http(&second).ok("session.current", json!({})).await["session"]["connected"] == true };

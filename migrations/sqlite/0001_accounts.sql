@@ -48,6 +48,7 @@ CREATE TABLE sessions (
     device_name         TEXT,
     user_agent          TEXT,
     ip                  TEXT    NOT NULL,
+    network             TEXT    NOT NULL,
     refresh_generation  BIGINT  NOT NULL CHECK (refresh_generation >= 0),
     refreshed_at        TIMESTAMPTZ NOT NULL,
     created_at          TIMESTAMPTZ NOT NULL,
@@ -109,7 +110,8 @@ CREATE TABLE connected_sessions (
 );
 CREATE INDEX connected_sessions_by_node ON connected_sessions (node_id);
 
--- Letters to be sent. `content` holds no token: links are made when a letter is sent.
+-- Letters to be sent. `content` holds no token: links are made when a letter is sent. A decoy is written
+-- where there is nobody to write to, so that both are the same work; it is never sent.
 CREATE TABLE mail_outbox (
     id               BLOB    NOT NULL PRIMARY KEY CHECK (length(id) = 16),
     recipient        TEXT    NOT NULL,
@@ -119,7 +121,9 @@ CREATE TABLE mail_outbox (
     attempts         BIGINT  NOT NULL,
     next_attempt_at  TIMESTAMPTZ NOT NULL,
     sent_at          TIMESTAMPTZ,
-    given_up_at      TIMESTAMPTZ
+    given_up_at      TIMESTAMPTZ,
+    decoy            BOOLEAN NOT NULL
 );
-CREATE INDEX mail_outbox_due ON mail_outbox (next_attempt_at) WHERE sent_at IS NULL AND given_up_at IS NULL;
+CREATE INDEX mail_outbox_due ON mail_outbox (next_attempt_at) WHERE sent_at IS NULL AND given_up_at IS NULL AND NOT decoy;
 CREATE INDEX mail_outbox_by_age ON mail_outbox (created_at);
+CREATE INDEX mail_outbox_by_recipient ON mail_outbox (recipient, created_at);

@@ -3,21 +3,13 @@
 use super::{Accounts, Error};
 use crate::{
     domain::{
-        session::{Caller, CredentialFault},
+        ids::SessionId,
+        session::{Caller, CredentialFault, EndReason},
         time::Timestamp,
     },
     store::{AccountChange, CallerRow, SessionRow, Tx},
 };
-use std::{net::IpAddr, sync::Arc};
-
-/// Where a sign-in comes from.
-#[derive(Clone, Debug)]
-pub struct Client {
-    /// Its address.
-    pub ip: IpAddr,
-    /// What it says it is.
-    pub user_agent: Option<String>,
-}
+use std::sync::Arc;
 
 impl Accounts {
     /// The caller of an access token. Says nothing of whether the session is alive.
@@ -32,8 +24,9 @@ impl Accounts {
 
     /// The caller's session and user, if the session is alive; for a call that reads nothing else.
     pub(super) async fn live_caller(self: &Arc<Self>, caller: Caller) -> Result<CallerRow, Error> {
-        let row = self.store.find_caller(caller.session).await?;
-        let row = row.ok_or(Error::Unauthenticated(CredentialFault::Invalid))?;
+        let Some(row) = self.store.find_caller(caller.session).await? else {
+            return Err(self.unknown_session(caller.session).await);
+        };
         self.check(&row.session, caller, self.clock.now())?;
         Ok(row)
     }
@@ -41,7 +34,9 @@ impl Accounts {
     /// A consistent read that begins with the check of the caller's session.
     pub(super) async fn read(self: &Arc<Self>, caller: Caller) -> Result<(Tx, CallerRow), Error> {
         let mut tx = self.store.read().await?;
-        let row = tx.find_caller(caller.session).await?.ok_or(Error::Unauthenticated(CredentialFault::Invalid))?;
+        let Some(row) = tx.find_caller(caller.session).await? else {
+            return Err(self.unknown_session(caller.session).await);
+        };
         self.check(&row.session, caller, self.clock.now())?;
         Ok((tx, row))
     }
@@ -52,11 +47,21 @@ impl Accounts {
         let now = self.clock.now();
         let tx = self.store.write().await?;
         let change = AccountChange::begin(tx, caller.user, Some(caller.session), now).await?;
-        let mut change = change.ok_or(Error::Unauthenticated(CredentialFault::Invalid))?;
-        let session = change.tx().find_session(caller.session).await?;
-        let session = session.ok_or(Error::Unauthenticated(CredentialFault::Invalid))?;
+        let Some(mut change) = change else { return Err(self.unknown_session(caller.session).await) };
+        let Some(session) = change.tx().find_session(caller.session).await? else {
+            return Err(self.unknown_session(caller.session).await);
+        };
         self.check(&session, caller, now)?;
         Ok(change)
+    }
+
+    /// Why there is no such session: it never was, is forgotten, or went with its deleted user.
+    pub(super) async fn unknown_session(&self, session: SessionId) -> Error {
+        match self.store.is_deleted_session(session).await {
+            Ok(true) => Error::SessionEnded(EndReason::AccountDeleted),
+            Ok(false) => Error::Unauthenticated(CredentialFault::Invalid),
+            Err(error) => error.into(),
+        }
     }
 
     /// Commits a change and wakes those who follow the account.

@@ -54,6 +54,11 @@ pub enum Error {
     LimitReached(usize),
     /// The only address cannot be deleted.
     LastAddress,
+    /// Too often; try again later.
+    RateLimited {
+        /// How much later.
+        retry_after: Duration,
+    },
     /// Try again later.
     Unavailable {
         /// How much later.

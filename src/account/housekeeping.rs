@@ -10,6 +10,12 @@ const BATCH: i64 = 200;
 const ENDED_SESSIONS: Duration = Duration::from_secs(30 * 86_400);
 /// How long registrations are kept (contract §3).
 const REGISTRATIONS: Duration = Duration::from_secs(7 * 86_400);
+/// How long spent and expired tokens are kept: long enough to see in the table what became of them.
+const TOKENS: Duration = Duration::from_secs(7 * 86_400);
+/// How long wrong passwords are remembered; they count for 15 minutes.
+const PASSWORD_FAILURES: Duration = Duration::from_secs(3600);
+/// How long an owner can read what happened to the account's security.
+const SECURITY_EVENTS: Duration = Duration::from_secs(180 * 86_400);
 /// How long letters that are sent or given up stay for the operator to see.
 const LETTERS: Duration = Duration::from_secs(7 * 86_400);
 
@@ -81,6 +87,10 @@ impl Accounts {
         prune!(prune_registrations, REGISTRATIONS);
         prune!(prune_events, self.lifetimes.events);
         prune!(prune_letters, LETTERS);
+        prune!(prune_tokens, TOKENS);
+        prune!(prune_password_failures, PASSWORD_FAILURES);
+        prune!(prune_security_events, SECURITY_EVENTS);
+        prune!(prune_deleted_sessions, ENDED_SESSIONS);
         Ok(())
     }
 }

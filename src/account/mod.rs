@@ -7,15 +7,19 @@
 
 mod addresses;
 mod caller;
+mod email_change;
 mod error;
 mod feed;
 mod housekeeping;
+mod letters;
+pub mod operator;
+mod passwords;
 mod profile;
+mod security;
 mod sessions;
 mod sign_in;
 mod sign_up;
 
-pub use caller::Client;
 pub use error::{Current, Error};
 pub use feed::{ChangesPage, ChangesRequest, Subscription};
 pub use sign_in::{Credentials, SignedIn, TokenPair};
@@ -29,7 +33,7 @@ use crate::{
     store::Store,
 };
 use dashmap::DashSet;
-use std::sync::Arc;
+use std::{num::NonZeroU32, sync::Arc};
 use tokio::sync::Notify;
 
 /// Everything that can be done with accounts.
@@ -54,6 +58,14 @@ pub struct Accounts {
     pub sessions_per_user: usize,
     /// Addresses a user may have.
     pub max_addresses: usize,
+    /// Wrong passwords in 15 minutes, an e-mail address.
+    pub failures_per_account: NonZeroU32,
+    /// Letters an hour to one mailbox.
+    pub mails_per_mailbox: NonZeroU32,
+    /// Characters of a new password.
+    pub password_min_length: usize,
+    /// A word that no password may lean on.
+    pub shop_name: String,
     /// Wakes the mail worker.
     pub mail: Arc<Notify>,
     /// Sessions whose use is being written down.

@@ -5,11 +5,13 @@ use crate::{
     domain::{
         ids::{SessionId, UserId},
         profile::Profile,
+        security_event::{Origin, SecurityEventType},
         session::{Caller, EndReason, EndedSession, LogoutScope, Session},
     },
     live::Connection,
     store::{AccountChange, CallerRow},
 };
+use serde_json::json;
 use std::sync::Arc;
 
 impl Accounts {
@@ -56,18 +58,26 @@ impl Accounts {
     }
 
     /// Ends one of the caller's sessions.
-    pub async fn revoke_session(self: &Arc<Self>, caller: Caller, session: SessionId) -> Result<(), Error> {
+    pub async fn revoke_session(
+        self: &Arc<Self>,
+        caller: Caller,
+        session: SessionId,
+        origin: &Origin,
+    ) -> Result<(), Error> {
         let mut change = self.change(caller).await?;
         if !end(&mut change, session, EndReason::Revoked).await? {
             return Err(Error::NotFound);
         }
+        let (revoked, by) = (SecurityEventType::SessionRevoked, Some((Some(caller.session), origin)));
+        let now = change.now();
+        Self::note(change.tx(), caller.user, revoked, now, by, json!({ "session_id": session })).await?;
         self.commit(change).await?;
         tracing::info!(target: "security", user = %caller.user, session = %session, by = %caller.session, "revoked");
         Ok(())
     }
 
     /// Ends sessions of the caller; says how many.
-    pub async fn logout(self: &Arc<Self>, caller: Caller, scope: LogoutScope) -> Result<usize, Error> {
+    pub async fn logout(self: &Arc<Self>, caller: Caller, scope: LogoutScope, origin: &Origin) -> Result<usize, Error> {
         let mut change = self.change(caller).await?;
         let reason = EndReason::Logout;
         let now = change.now();
@@ -81,6 +91,11 @@ impl Accounts {
         };
         let count = ended.len();
         change.sessions().ended.extend(ended.into_iter().map(|session_id| EndedSession { session_id, reason }));
+        let (logout, by) = (SecurityEventType::Logout, Some((Some(caller.session), origin)));
+        let detail = json!({ "scope": scope, "sessions_ended": count });
+        if count > 0 {
+            Self::note(change.tx(), caller.user, logout, now, by, detail).await?;
+        }
         self.commit(change).await?;
         tracing::info!(target: "security", user = %caller.user, session = %caller.session, count, ?scope, "logout");
         Ok(count)
@@ -104,7 +119,7 @@ impl Accounts {
 }
 
 /// Ends one session and notes it; `false` if it is not a live one of the user.
-async fn end(change: &mut AccountChange, session: SessionId, reason: EndReason) -> Result<bool, Error> {
+pub(super) async fn end(change: &mut AccountChange, session: SessionId, reason: EndReason) -> Result<bool, Error> {
     let (user, now) = (change.user().user_id, change.now());
     let ended = change.tx().end_session(user, session, reason, now).await?;
     if ended {

@@ -9,9 +9,11 @@ use crate::{
         letter::{Content, Letter},
         password::Password,
         profile::PersonalData,
+        security_event::{Origin, SecurityEventType},
     },
     store::{NewUser, RegistrationRow},
 };
+use serde_json::json;
 
 /// What somebody registers with.
 #[derive(Debug)]
@@ -56,7 +58,7 @@ impl Accounts {
             Some(owner) => Letter { to: owner.email, locale: owner.locale, content: Content::AlreadyRegistered },
         };
         tx.insert_registration(&row).await?;
-        tx.insert_letter(&letter, now).await?;
+        self.queue_letter(&mut tx, &row.email, Some(letter), now).await?;
         tx.commit().await?;
         self.mail.notify_one();
         Ok(())
@@ -64,7 +66,7 @@ impl Accounts {
 
     /// Spends a verification token: makes the account from its registration and drops the others of the
     /// same address. [`Error::Conflict`] if an account has the address by then.
-    pub async fn verify_email(&self, token: &str) -> Result<EmailAddress, Error> {
+    pub async fn verify_email(&self, token: &str, origin: &Origin) -> Result<EmailAddress, Error> {
         let (id, generation) = self.opaque_tokens.open(Purpose::VerifyEmail, token).ok_or(Error::InvalidToken)?;
         let now = self.clock.now();
         let mut tx = self.store.write().await?;
@@ -80,28 +82,29 @@ impl Accounts {
         if !tx.insert_user(&user).await? {
             return Err(Error::Conflict("email"));
         }
+        let created = SecurityEventType::AccountCreated;
+        Self::note(&mut tx, user.id, created, now, Some((None, origin)), json!({})).await?;
         tx.commit().await?;
         tracing::info!(target: "security", user = %user.id, "account_created");
         Ok(user.email)
     }
 
-    /// Mails a new link for the address's newest registration; the older links are void. Says nothing of
-    /// whether there is one.
+    /// Mails a new link for the address's newest registration; the older links are void. The same answer
+    /// after the same work where there is none, or an account.
     pub async fn resend_verification(&self, email: &EmailAddress) -> Result<(), Error> {
         let now = self.clock.now();
         let mut tx = self.store.write().await?;
-        if tx.find_user_by_email(email).await?.is_some() {
-            return Ok(());
-        }
+        let owner = tx.find_user_by_email(email).await?;
         let expires_at = now.after(self.lifetimes.one_time_token);
-        if let Some(registration) = tx.renew_registration_token(email, expires_at).await? {
-            let content =
-                Content::VerifyEmail { registration: registration.id, generation: registration.token_generation };
-            let letter = Letter { to: registration.email, locale: registration.locale, content };
-            tx.insert_letter(&letter, now).await?;
-            tx.commit().await?;
-            self.mail.notify_one();
-        }
+        let renewed = tx.renew_registration_token(email, expires_at).await?;
+        let letter = renewed.filter(|_| owner.is_none()).map(|registration| Letter {
+            to: registration.email,
+            locale: registration.locale,
+            content: Content::VerifyEmail { registration: registration.id, generation: registration.token_generation },
+        });
+        self.queue_letter(&mut tx, email, letter, now).await?;
+        tx.commit().await?;
+        self.mail.notify_one();
         Ok(())
     }
 }

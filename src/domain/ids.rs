@@ -45,8 +45,12 @@ ids! {
     AddressId
     /// A registration that waits for the verification of its e-mail address.
     RegistrationId
+    /// A one-time token of a user.
+    TokenId
     /// A row of the mail outbox.
     MailId
+    /// An entry of a user's security log.
+    SecurityEventId
     /// A running server process.
     NodeId
     /// The database's present history; renewed when an older backup was restored.

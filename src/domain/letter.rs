@@ -1,7 +1,14 @@
 //! Letters: what is to be told by mail. A letter holds no token: the mail worker derives the token of a
 //! link when it sends, so that neither the outbox nor a backup of it is worth stealing.
 
-use super::{email::EmailAddress, ids::RegistrationId, profile::Locale};
+use super::{
+    email::EmailAddress,
+    ids::{RegistrationId, TokenId},
+    profile::Locale,
+    session::UserAgent,
+    text_enum::text_enum,
+    time::Timestamp,
+};
 use serde::{Deserialize, Serialize};
 
 /// A letter in the outbox.
@@ -13,6 +20,16 @@ pub struct Letter {
     pub locale: Locale,
     /// What it says.
     pub content: Content,
+}
+
+text_enum! {
+    /// How a device was connected.
+    pub enum AddressFamily {
+        /// By an IPv4 address.
+        Ipv4 = "IPv4",
+        /// By an IPv6 address.
+        Ipv6 = "IPv6",
+    }
 }
 
 /// What a letter says. Stored as JSON in the outbox: a changed variant must still read older rows.
@@ -28,6 +45,37 @@ pub enum Content {
     },
     /// Somebody tried to register with an address that has an account.
     AlreadyRegistered,
+    /// The link that sets a new password.
+    ResetPassword {
+        /// The one-time token.
+        token: TokenId,
+    },
+    /// The password was reset by such a link.
+    PasswordWasReset,
+    /// The password was changed by who knew it.
+    PasswordChanged,
+    /// The link that confirms a new address; sent there. No text of the account's owner: the address may
+    /// be a stranger's.
+    ConfirmEmailChange {
+        /// The one-time token.
+        token: TokenId,
+    },
+    /// Somebody tried to change the address of another account to one that has an account.
+    EmailTaken,
+    /// The address was changed; sent to the old one.
+    EmailChanged {
+        /// The new address.
+        new_email: EmailAddress,
+    },
+    /// A sign-in from a device that was not seen before.
+    NewDevice {
+        /// What the client said it was.
+        user_agent: Option<UserAgent>,
+        /// How it was connected.
+        network: AddressFamily,
+        /// When.
+        at: Timestamp,
+    },
 }
 
 impl Content {
@@ -36,6 +84,13 @@ impl Content {
         match self {
             Self::VerifyEmail { .. } => "verify_email",
             Self::AlreadyRegistered => "already_registered",
+            Self::ResetPassword { .. } => "reset_password",
+            Self::PasswordWasReset => "password_was_reset",
+            Self::PasswordChanged => "password_changed",
+            Self::ConfirmEmailChange { .. } => "confirm_email_change",
+            Self::EmailTaken => "email_taken",
+            Self::EmailChanged { .. } => "email_changed",
+            Self::NewDevice { .. } => "new_device",
         }
     }
 }

@@ -58,6 +58,16 @@ text_enum! {
 }
 
 text_enum! {
+    /// How a client proves that it acts for its new session.
+    pub enum CredentialKind {
+        /// By tokens.
+        Bearer = "bearer",
+        /// By the session cookie.
+        Cookie = "cookie",
+    }
+}
+
+text_enum! {
     /// Which sessions `auth.logout` ends.
     pub enum LogoutScope {
         /// Every session of the user.

@@ -1,7 +1,10 @@
 //! Periodic work. Every node runs it: each step is a conditional statement that finds nothing left to do
 //! where another node was first.
 
-use crate::account::{Accounts, Error};
+use crate::{
+    account::{Accounts, Error},
+    rpc::Rates,
+};
 use std::{future::Future, sync::Arc, time::Duration};
 use tokio::time::MissedTickBehavior;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
@@ -10,11 +13,13 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 const EXPIRE: Duration = Duration::from_secs(20);
 /// How often what was kept long enough is looked for.
 const PRUNE: Duration = Duration::from_secs(600);
+/// How often the counts of who has not called for a while are dropped.
+const FORGET_IDLE: Duration = Duration::from_secs(60);
 /// No job runs more often, however short the lifetimes that are set.
 const SHORTEST: Duration = Duration::from_millis(100);
 
 /// Starts the jobs; they end with `stop`.
-pub fn start(accounts: &Arc<Accounts>, tasks: &TaskTracker, stop: &CancellationToken) {
+pub fn start(accounts: &Arc<Accounts>, rates: &Arc<Rates>, tasks: &TaskTracker, stop: &CancellationToken) {
     let lifetimes = accounts.session_lifetimes;
     let expire = EXPIRE.min(lifetimes.idle / 4).max(SHORTEST);
     let touch = (lifetimes.touch_interval() / 2).max(SHORTEST);
@@ -23,6 +28,11 @@ pub fn start(accounts: &Arc<Accounts>, tasks: &TaskTracker, stop: &CancellationT
     }));
     tasks.spawn(repeat("touch_sessions", touch, stop.clone(), accounts.clone(), |accounts| async move {
         accounts.touch_connected_sessions().await
+    }));
+    let rates = rates.clone();
+    tasks.spawn(repeat("forget_idle_rates", FORGET_IDLE, stop.clone(), accounts.clone(), move |_| {
+        rates.forget_idle();
+        async { Ok(()) }
     }));
     tasks.spawn(repeat(
         "prune",

@@ -6,6 +6,7 @@ use super::{
     examples,
     param_types::{Revision, Whole},
     params::{self, NoParams, params},
+    rates::Rate,
     registry::{self, Access, Call, Description, Effect, Registry},
     sink::JsonRpcSink,
 };
@@ -14,8 +15,9 @@ use crate::{
     domain::{
         address::Address,
         event::{Event, EventType},
-        ids::Epoch,
+        ids::{Epoch, SecurityEventId},
         profile::Profile,
+        security_event::SecurityEvent,
         session::{Caller, Session},
     },
     store::EventRow,
@@ -61,6 +63,15 @@ pub struct Changes {
     snapshot_required: bool,
 }
 
+/// Entries of the security log.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct SecurityLog {
+    /// Newest first.
+    events: Vec<SecurityEvent>,
+    /// Whether there are older ones.
+    more: bool,
+}
+
 impl TryFrom<ChangesPage> for Changes {
     type Error = Error;
 
@@ -100,6 +111,16 @@ params! {
 }
 
 params! {
+    /// Parameters of `account.security_log`.
+    pub struct SecurityLogParams {
+        /// The last `id` seen; the newest entries come first if absent.
+        optional before: SecurityEventId,
+        /// At most so many entries; 50 if absent.
+        optional limit: Whole<1, 200>,
+    }
+}
+
+params! {
     /// Parameters of `account.subscribe`.
     pub struct SubscribeParams {
         /// The last revision that the client has; a snapshot comes first if absent.
@@ -124,7 +145,12 @@ pub fn declare(registry: &mut Registry) {
     registry.session(
         "account.get",
         Effect::Read,
-        Description { summary: "The whole account at one revision.", errors: &[], example: (json!({}), account) },
+        Description {
+            summary: "The whole account at one revision.",
+            rate: Rate::Calls,
+            errors: &[],
+            example: (json!({}), account),
+        },
         get,
     );
     registry.session(
@@ -132,6 +158,7 @@ pub fn declare(registry: &mut Registry) {
         Effect::Read,
         Description {
             summary: "The pull form of the feed: the log's entries after a revision, waiting for one if asked.",
+            rate: Rate::Calls,
             errors: &[],
             example: (
                 json!({ "since": 1, "wait_ms": 30_000 }),
@@ -143,11 +170,23 @@ pub fn declare(registry: &mut Registry) {
         },
         changes,
     );
+    registry.session(
+        "account.security_log",
+        Effect::Read,
+        Description {
+            summary: "What happened to the account's security, newest first.",
+            rate: Rate::Calls,
+            errors: &[],
+            example: (json!({ "limit": 1 }), json!({ "events": [examples::security_event()], "more": true })),
+        },
+        security_log,
+    );
     registry.declare::<SubscribeParams, String>(
         SUBSCRIBE,
         Access::Session,
         Description {
             summary: "Pushes the log as account.event notifications to this WebSocket; one subscription each.",
+            rate: Rate::Calls,
             errors: &[Kind::Forbidden],
             example: (json!({ "since": 2 }), json!("5d1Hq0yZ8wKcVf3L")),
         },
@@ -163,6 +202,7 @@ pub fn declare(registry: &mut Registry) {
         Access::Session,
         Description {
             summary: "Ends a subscription of this WebSocket; false if there is none with this id.",
+            rate: Rate::Calls,
             errors: &[Kind::Forbidden],
             example: (json!({ "subscription": "5d1Hq0yZ8wKcVf3L" }), json!(true)),
         },
@@ -191,6 +231,12 @@ async fn changes(call: Call, caller: Caller, params: ChangesParams) -> Result<Ch
     call.context.accounts.changes(caller, request).await?.try_into()
 }
 
+async fn security_log(call: Call, caller: Caller, params: SecurityLogParams) -> Result<SecurityLog, Error> {
+    let limit = params.limit.map_or(50, |limit| limit.0);
+    let (events, more) = call.context.accounts.security_log(caller, params.before, limit).await?;
+    Ok(SecurityLog { events, more })
+}
+
 /// Accepts a subscription and leaves it to the follower; no task stays behind.
 async fn subscribe(
     raw: RawParams<'static>,
@@ -215,6 +261,7 @@ async fn granted(
 ) -> Result<Subscription, Error> {
     let call = registry::call(context, extensions)?;
     let caller = call.caller()?;
+    call.context.rates.count_call(caller.session)?;
     let params: SubscribeParams = params::read(raw.as_str(), &call.context.rules).map_err(Error::InvalidParams)?;
     let since = params.since.map(|since| since.0);
     call.context.accounts.subscribe(&call.connection, caller, since, params.epoch).await

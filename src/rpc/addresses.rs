@@ -5,6 +5,7 @@ use super::{
     examples,
     param_types::Revision,
     params::{NoParams, params},
+    rates::Rate,
     registry::{Call, Description, Effect, Registry},
     session::Done,
 };
@@ -79,6 +80,7 @@ pub fn declare(registry: &mut Registry) {
         Effect::Read,
         Description {
             summary: "The caller's addresses, primary first, then oldest first.",
+            rate: Rate::Calls,
             errors: &[],
             example: (json!({}), json!([examples::address()])),
         },
@@ -89,6 +91,7 @@ pub fn declare(registry: &mut Registry) {
         Effect::Read,
         Description {
             summary: "One of the caller's addresses.",
+            rate: Rate::Calls,
             errors: &[Kind::NotFound],
             example: (examples::address_id(), examples::address()),
         },
@@ -101,6 +104,7 @@ pub fn declare(registry: &mut Registry) {
         Effect::Write,
         Description {
             summary: "Adds an address; the first is the primary one.",
+            rate: Rate::Calls,
             errors: &[Kind::Conflict, Kind::LimitReached],
             example: (examples::new_address(), examples::address()),
         },
@@ -111,6 +115,7 @@ pub fn declare(registry: &mut Registry) {
         Effect::Write,
         Description {
             summary: "Edits an address; what is left out stays.",
+            rate: Rate::Calls,
             errors: &[Kind::NotFound, Kind::Conflict, Kind::StaleRevision],
             example: (with_id(json!({ "city": "Berlin", "expected_revision": 2 })), examples::address()),
         },
@@ -121,6 +126,7 @@ pub fn declare(registry: &mut Registry) {
         Effect::Write,
         Description {
             summary: "Deletes an address, but not the only one; the oldest other becomes primary if it was.",
+            rate: Rate::Calls,
             errors: &[Kind::NotFound, Kind::LastAddress],
             example: (examples::address_id(), json!({})),
         },
@@ -134,6 +140,7 @@ pub fn declare(registry: &mut Registry) {
         Effect::Write,
         Description {
             summary: "Makes an address the primary one.",
+            rate: Rate::Calls,
             errors: &[Kind::NotFound],
             example: (examples::address_id(), examples::address()),
         },

@@ -1,26 +1,31 @@
 //! `auth.*`: signing up, in and out.
 
 use super::{
+    cookie::{HttpCall, cookie_value},
     error::Kind,
     examples,
     param_types::Token,
     params::params,
+    rates::Rate,
     registry::{Call, Description, Effect, Registry},
+    session::Done,
 };
 use crate::{
-    account::{Client, Credentials, Error, Registration, SignedIn, TokenPair},
+    account::{Credentials, Error, Registration, TokenPair},
     domain::{
         email::EmailAddress,
+        fault::{Fault, Rule},
         password::Password,
         phone::Phone,
         profile::{Locale, Name, PersonalData, Profile},
-        session::{Caller, DeviceName, LogoutScope, Session},
+        session::{Caller, CredentialKind, DeviceName, LogoutScope, Session},
         time::Timestamp,
     },
 };
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::json;
+use std::sync::Arc;
 
 /// The one answer of every method that must not tell whether an address is known.
 pub const CHECK_YOUR_MAIL: &str = "If this is possible, a letter is on its way. Check your mail.";
@@ -33,7 +38,7 @@ pub struct Accepted {
 }
 
 /// The answer where it must not tell.
-fn accepted() -> Accepted {
+pub fn accepted() -> Accepted {
     Accepted { message: CHECK_YOUR_MAIL }
 }
 
@@ -68,16 +73,16 @@ pub struct SignIn {
     session: Session,
     /// Whose.
     profile: Profile,
-    /// Its tokens.
+    /// Its tokens; none with `credentials: "cookie"`.
     #[serde(flatten)]
-    tokens: Tokens,
+    tokens: Option<Tokens>,
 }
 
-/// Whose address was verified.
+/// An address that was confirmed by a letter's token.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
-pub struct Verified {
+pub struct Confirmed {
     /// The address.
-    email: EmailAddress,
+    pub email: EmailAddress,
 }
 
 /// How many sessions a call ended.
@@ -111,8 +116,8 @@ params! {
 }
 
 params! {
-    /// Parameters of `auth.resend_verification`.
-    pub struct ResendVerificationParams {
+    /// Parameters that name an address.
+    pub struct EmailParams {
         required email: EmailAddress,
     }
 }
@@ -124,6 +129,26 @@ params! {
         required password: Password,
         /// What the owner calls the device.
         optional device_name: DeviceName,
+        /// `bearer` (the default) answers tokens; `cookie` sets the session cookie, over HTTP, outside a
+        /// batch, and for pages of an allowed origin only.
+        optional credentials: CredentialKind,
+    }
+}
+
+params! {
+    /// Parameters of `auth.confirm_password_reset`.
+    pub struct ConfirmPasswordResetParams {
+        /// From the letter's link.
+        required token: Token,
+        chosen new_password: Password,
+    }
+}
+
+params! {
+    /// Parameters of `auth.change_password`.
+    pub struct ChangePasswordParams {
+        required current_password: Password,
+        chosen new_password: Password,
     }
 }
 
@@ -149,6 +174,7 @@ pub fn declare(registry: &mut Registry) {
         Effect::Write,
         Description {
             summary: "Begins a registration and mails the link that verifies the address.",
+            rate: Rate::SignIn,
             errors: &[],
             example: (
                 json!({
@@ -165,6 +191,7 @@ pub fn declare(registry: &mut Registry) {
         Effect::Write,
         Description {
             summary: "Makes the account of a registration whose address is verified by the mailed token.",
+            rate: Rate::Token,
             errors: &[Kind::InvalidToken, Kind::Conflict],
             example: (json!({ "token": "AZqjxI…" }), json!({ "email": "ann@example.org" })),
         },
@@ -175,6 +202,7 @@ pub fn declare(registry: &mut Registry) {
         Effect::Write,
         Description {
             summary: "Mails a new link for the newest registration of an address; older links are void.",
+            rate: Rate::Token,
             errors: &[],
             example: (json!({ "email": "ann@example.org" }), examples::accepted()),
         },
@@ -189,6 +217,7 @@ pub fn declare(registry: &mut Registry) {
         Effect::Write,
         Description {
             summary: "Opens a session. Never binds the socket it came on: see session.authenticate.",
+            rate: Rate::SignIn,
             errors: &[Kind::InvalidCredentials, Kind::EmailNotVerified, Kind::AccountDisabled],
             example: (
                 json!({ "email": "ann@example.org", "password": "a long walk by the sea", "device_name": "Ann's laptop" }),
@@ -202,6 +231,7 @@ pub fn declare(registry: &mut Registry) {
         Effect::Write,
         Description {
             summary: "Spends a refresh token for a new pair; repeated shortly it gives the same successor.",
+            rate: Rate::Calls,
             errors: &[Kind::Unauthenticated, Kind::SessionEnded],
             example: (json!({ "refresh_token": "AZqjxR8Ae0…" }), examples::tokens()),
         },
@@ -212,10 +242,47 @@ pub fn declare(registry: &mut Registry) {
         Effect::Write,
         Description {
             summary: "Ends sessions of the user; their tokens are powerless from then on, their sockets close.",
+            rate: Rate::Calls,
             errors: &[],
             example: (json!({ "scope": "global" }), json!({ "sessions_ended": 3 })),
         },
         logout,
+    );
+    registry.public(
+        "auth.request_password_reset",
+        Effect::Write,
+        Description {
+            summary: "Mails a link that sets a new password.",
+            rate: Rate::Token,
+            errors: &[],
+            example: (json!({ "email": "ann@example.org" }), examples::accepted()),
+        },
+        request_password_reset,
+    );
+    registry.public(
+        "auth.confirm_password_reset",
+        Effect::Write,
+        Description {
+            summary: "Sets a new password by a mailed token and ends every session.",
+            rate: Rate::Token,
+            errors: &[Kind::InvalidToken],
+            example: (json!({ "token": "AZqjxI…", "new_password": "seven green bicycles" }), json!({})),
+        },
+        confirm_password_reset,
+    );
+    registry.session(
+        "auth.change_password",
+        Effect::Write,
+        Description {
+            summary: "Sets a new password for who knows the present one, and ends every other session.",
+            rate: Rate::Calls,
+            errors: &[Kind::InvalidCredentials],
+            example: (
+                json!({ "current_password": "a long walk by the sea", "new_password": "seven green bicycles" }),
+                json!({ "sessions_ended": 2 }),
+            ),
+        },
+        change_password,
     );
 }
 
@@ -232,27 +299,83 @@ async fn register(call: Call, params: RegisterParams) -> Result<Accepted, Error>
     Ok(accepted())
 }
 
-async fn verify_email(call: Call, params: VerifyEmailParams) -> Result<Verified, Error> {
-    Ok(Verified { email: call.context.accounts.verify_email(&params.token.0).await? })
+async fn verify_email(call: Call, params: VerifyEmailParams) -> Result<Confirmed, Error> {
+    Ok(Confirmed { email: call.context.accounts.verify_email(&params.token.0, &call.origin()).await? })
 }
 
-async fn resend_verification(call: Call, params: ResendVerificationParams) -> Result<Accepted, Error> {
+async fn resend_verification(call: Call, params: EmailParams) -> Result<Accepted, Error> {
     call.context.accounts.resend_verification(&params.email).await?;
     Ok(accepted())
 }
 
 async fn login(call: Call, params: LoginParams) -> Result<SignIn, Error> {
-    let client = Client { ip: call.connection.peer, user_agent: call.connection.user_agent.clone() };
+    let cookie = match params.credentials {
+        None | Some(CredentialKind::Bearer) => None,
+        Some(CredentialKind::Cookie) => Some(cookie_answer(&call)?),
+    };
     let credentials = Credentials { email: params.email, password: params.password, device_name: params.device_name };
-    let SignedIn { session, profile, tokens } = call.context.accounts.sign_in(credentials, &client).await?;
-    Ok(SignIn { session, profile, tokens: tokens.into() })
+    let replaced = cookie.as_ref().and_then(|http| http.cookie);
+    let accounts = &call.context.accounts;
+    let signed_in = accounts.sign_in(credentials, &call.origin(), replaced).await?;
+    let tokens = match cookie {
+        None => Some(accounts.bearer_tokens(&signed_in).into()),
+        Some(http) => {
+            let caller = Caller { user: signed_in.profile.id, session: signed_in.session.opened.id };
+            http.set_cookie(cookie_value(accounts, caller));
+            None
+        }
+    };
+    Ok(SignIn { session: signed_in.session, profile: signed_in.profile, tokens })
+}
+
+/// The answer that a cookie can be set on.
+fn cookie_answer(call: &Call) -> Result<Arc<HttpCall>, Error> {
+    let refused = |why| Error::invalid("credentials", Fault::new(Rule::NotAllowed, why));
+    let http = call.http.clone().ok_or_else(|| refused("a cookie is set over HTTP only"))?;
+    if call.in_batch {
+        return Err(refused("a cookie is not set from a batch"));
+    }
+    if !http.origin_allowed {
+        http.forbid();
+        return Err(Error::Forbidden("a cookie is set for pages of allowed origins only"));
+    }
+    Ok(http)
 }
 
 async fn refresh(call: Call, params: RefreshParams) -> Result<Tokens, Error> {
-    Ok(call.context.accounts.refresh(&params.refresh_token.0).await?.into())
+    match call.context.accounts.refresh(&params.refresh_token.0, &call.origin()).await {
+        Ok(tokens) => Ok(tokens.into()),
+        Err(refused @ (Error::Unauthenticated(_) | Error::SessionEnded(_))) => {
+            // Only what fails counts, so a limit never stands in the way of a good token.
+            call.context.rates.count(Rate::SignIn, call.connection.peer)?;
+            Err(refused)
+        }
+        Err(other) => Err(other),
+    }
 }
 
 async fn logout(call: Call, caller: Caller, params: LogoutParams) -> Result<SessionsEnded, Error> {
     let scope = params.scope.unwrap_or(LogoutScope::Global);
-    Ok(SessionsEnded { sessions_ended: call.context.accounts.logout(caller, scope).await? })
+    let sessions_ended = call.context.accounts.logout(caller, scope, &call.origin()).await?;
+    if let Some(http) = call.http.filter(|http| http.acts_by_cookie && scope != LogoutScope::Others) {
+        http.clear_cookie();
+    }
+    Ok(SessionsEnded { sessions_ended })
+}
+
+async fn request_password_reset(call: Call, params: EmailParams) -> Result<Accepted, Error> {
+    call.context.accounts.request_password_reset(&params.email, &call.origin()).await?;
+    Ok(accepted())
+}
+
+async fn confirm_password_reset(call: Call, params: ConfirmPasswordResetParams) -> Result<Done, Error> {
+    let (token, new_password) = (&params.token.0, &params.new_password);
+    call.context.accounts.confirm_password_reset(token, new_password, &call.origin()).await?;
+    Ok(Done {})
+}
+
+async fn change_password(call: Call, caller: Caller, params: ChangePasswordParams) -> Result<SessionsEnded, Error> {
+    let (current, new) = (&params.current_password, &params.new_password);
+    let accounts = &call.context.accounts;
+    Ok(SessionsEnded { sessions_ended: accounts.change_password(caller, current, new, &call.origin()).await? })
 }

@@ -6,6 +6,7 @@ use crate::{
 };
 use jsonrpsee::types::{ErrorObject, ErrorObjectOwned};
 use serde_json::{Value, json};
+use std::time::Duration;
 use uuid::Uuid;
 
 /// The stable kinds of errors, with code and message.
@@ -66,6 +67,8 @@ kinds! {
     LimitReached = 4092, "limit_reached", "There is no room for more.";
     /// The only address cannot be deleted.
     LastAddress = 4093, "last_address", "The only address cannot be deleted.";
+    /// Too often; try again after `retry_after_ms`.
+    RateLimited = 4290, "rate_limited", "This was tried too often; try again later.";
     /// Try again after `retry_after_ms`; `outcome` says whether it may have happened.
     Unavailable = 5030, "unavailable", "This is not possible at the moment; try again.";
 }
@@ -106,8 +109,11 @@ impl From<Error> for ErrorObjectOwned {
             }
             Error::LimitReached(limit) => Kind::LimitReached.object(json!({ "limit": limit })),
             Error::LastAddress => Kind::LastAddress.object(json!({})),
+            Error::RateLimited { retry_after } => {
+                Kind::RateLimited.object(json!({ "retry_after_ms": milliseconds(retry_after) }))
+            }
             Error::Unavailable { retry_after, outcome } => Kind::Unavailable.object(json!({
-                "retry_after_ms": u64::try_from(retry_after.as_millis()).unwrap_or(u64::MAX),
+                "retry_after_ms": milliseconds(retry_after),
                 "outcome": match outcome {
                     Outcome::NotDone => "not_done",
                     Outcome::Unknown => "unknown",
@@ -120,4 +126,9 @@ impl From<Error> for ErrorObjectOwned {
             }
         }
     }
+}
+
+/// Rounded up: who waits so long has waited long enough.
+fn milliseconds(time: Duration) -> u64 {
+    u64::try_from(time.as_nanos().div_ceil(1_000_000)).unwrap_or(u64::MAX)
 }

@@ -107,3 +107,15 @@ pub fn event() -> Value {
         "data": { "upserted": [address()], "deleted": [] },
     })
 }
+
+pub fn security_event() -> Value {
+    json!({
+        "id": "019aa3c5-1f01-7c10-8a5e-3b7d9f1c2e44",
+        "at": "2026-11-21T09:01:00.000Z",
+        "type": "sign_in",
+        "session_id": "019aa3c5-1f00-7b44-b0aa-9c7d3e5f1a22",
+        "ip": "192.0.2.7",
+        "user_agent": "Mozilla/5.0",
+        "detail": {},
+    })
+}

@@ -10,7 +10,7 @@ use crate::{
     rpc::{
         account::UnsubscribeParams,
         params::{self, Rules},
-        registry::caller_of,
+        registry::{InBatch, caller_of},
     },
 };
 use jsonrpsee::{
@@ -62,6 +62,9 @@ where
         let connection = request.extensions().get::<Arc<Connection>>().cloned();
         let span = span(&request, connection.as_deref());
         let begun = Instant::now();
+        if place == Place::InBatch {
+            request.extensions_mut().insert(InBatch);
+        }
         let work = async {
             match connection.map(|connection| self.admit(&mut request, &connection, place)) {
                 Some(Ok(())) => self.service.call(request).await,

@@ -1,11 +1,17 @@
 //! Who sends a request: its address, and the credential it carries.
 
+use super::{
+    cookie::{CookieSettings, caller_of_cookie},
+    server::Node,
+};
 use crate::{
     account::{Accounts, Error},
     domain::session::{Caller, CredentialFault},
     live::Identity,
 };
 use http::{HeaderMap, HeaderValue, header};
+use ipnet::IpNet;
+use std::net::IpAddr;
 
 /// The credential of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -13,20 +19,38 @@ pub enum Credential {
     /// There is none.
     None,
     /// A rightly signed access token; whether its session is alive is asked later.
-    Caller(Caller),
-    /// It is not good.
-    Bad(CredentialFault),
+    Bearer(Caller),
+    /// A rightly made cookie; whether its session is alive is asked later.
+    Cookie(Caller),
+    /// An access token that is not good.
+    BadBearer(CredentialFault),
+    /// A cookie that is not good.
+    BadCookie,
 }
 
+/// Why a request is not looked at: it carries the cookie and comes from a page that may not use it.
+#[derive(Debug)]
+pub struct ForeignOrigin;
+
 impl Credential {
-    /// Reads the `Authorization` header.
-    pub fn of(headers: &HeaderMap, accounts: &Accounts) -> Self {
-        let Some(value) = headers.get(header::AUTHORIZATION) else { return Self::None };
-        let Some(token) = bearer(value) else { return Self::Bad(CredentialFault::Invalid) };
+    /// Reads the `Authorization` header, or else the cookie.
+    pub fn of(headers: &HeaderMap, node: &Node) -> Result<Self, ForeignOrigin> {
+        if let Some(value) = headers.get(header::AUTHORIZATION) {
+            return Ok(Self::of_authorization(value, &node.accounts));
+        }
+        match node.cookie.find(headers) {
+            None => Ok(Self::None),
+            Some(_) if !node.is_origin_allowed(headers) => Err(ForeignOrigin),
+            Some(value) => Ok(caller_of_cookie(&node.accounts, value).map_or(Self::BadCookie, Self::Cookie)),
+        }
+    }
+
+    fn of_authorization(value: &HeaderValue, accounts: &Accounts) -> Self {
+        let Some(token) = bearer(value) else { return Self::BadBearer(CredentialFault::Invalid) };
         match accounts.caller_of_token(token) {
-            Ok(caller) => Self::Caller(caller),
-            Err(Error::Unauthenticated(fault)) => Self::Bad(fault),
-            Err(_) => Self::Bad(CredentialFault::Invalid),
+            Ok(caller) => Self::Bearer(caller),
+            Err(Error::Unauthenticated(fault)) => Self::BadBearer(fault),
+            Err(_) => Self::BadBearer(CredentialFault::Invalid),
         }
     }
 
@@ -34,10 +58,16 @@ impl Credential {
     pub fn identity(self) -> Identity {
         match self {
             Self::None => Identity::Anonymous,
-            Self::Caller(caller) => Identity::Bound(caller),
-            Self::Bad(fault) => Identity::Refused(fault),
+            Self::Bearer(caller) | Self::Cookie(caller) => Identity::Bound(caller),
+            Self::BadBearer(fault) => Identity::Refused(fault),
+            Self::BadCookie => Identity::Refused(CredentialFault::Invalid),
         }
     }
+}
+
+/// Whose cookie a request carries, whatever it acts by.
+pub fn cookie_caller(headers: &HeaderMap, accounts: &Accounts, cookie: &CookieSettings) -> Option<Caller> {
+    caller_of_cookie(accounts, cookie.find(headers)?)
 }
 
 /// The token of `Bearer <token>`; the scheme's case does not matter (RFC 9110 §11.1).
@@ -49,4 +79,82 @@ fn bearer(value: &HeaderValue) -> Option<&str> {
 /// What the client says it is.
 pub fn user_agent(headers: &HeaderMap) -> Option<String> {
     headers.get(header::USER_AGENT).map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned())
+}
+
+/// The client behind trusted proxies: the last address of `Forwarded` (RFC 7239), or of
+/// `X-Forwarded-For`, that is not a trusted proxy itself. What an untrusted peer says is not read.
+pub fn client_address(peer: IpAddr, headers: &HeaderMap, trusted: &[IpNet]) -> IpAddr {
+    let is_trusted = |address: &IpAddr| trusted.iter().any(|network| network.contains(&address.to_canonical()));
+    if trusted.is_empty() || !is_trusted(&peer) {
+        return peer;
+    }
+    let forwarded = addresses(headers, "forwarded", forwarded_for);
+    let chain = if forwarded.is_empty() { addresses(headers, "x-forwarded-for", plain_address) } else { forwarded };
+    let mut client = peer;
+    for address in chain.into_iter().rev() {
+        // What a client may have written before the first trusted proxy is not believed.
+        let Some(address) = address else { break };
+        client = address;
+        if !is_trusted(&address) {
+            break;
+        }
+    }
+    client
+}
+
+fn addresses(headers: &HeaderMap, name: &str, parse: fn(&str) -> Option<IpAddr>) -> Vec<Option<IpAddr>> {
+    headers
+        .get_all(name)
+        .iter()
+        .flat_map(|value| value.to_str().unwrap_or_default().split(','))
+        .map(|element| parse(element.trim()))
+        .collect()
+}
+
+/// `for=` of one element of `Forwarded`.
+fn forwarded_for(element: &str) -> Option<IpAddr> {
+    element.split(';').find_map(|pair| {
+        let (name, value) = pair.trim().split_once('=')?;
+        name.eq_ignore_ascii_case("for").then(|| plain_address(value.trim_matches('"')))?
+    })
+}
+
+/// An address, with or without a port, in brackets or not.
+fn plain_address(text: &str) -> Option<IpAddr> {
+    if let Ok(address) = text.parse::<IpAddr>() {
+        return Some(address);
+    }
+    if let Ok(address) = text.parse::<std::net::SocketAddr>() {
+        return Some(address.ip());
+    }
+    text.strip_prefix('[')?.strip_suffix(']')?.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn client(peer: &str, header: (&'static str, &'static str)) -> String {
+        let mut headers = HeaderMap::new();
+        headers.insert(header.0, HeaderValue::from_static(header.1));
+        let trusted = ["10.0.0.0/8".parse().unwrap(), "fd00::/8".parse().unwrap()];
+        client_address(peer.parse().unwrap(), &headers, &trusted).to_string()
+    }
+
+    #[test]
+    fn only_trusted_proxies_are_believed() {
+        assert_eq!(client("192.0.2.9", ("x-forwarded-for", "198.51.100.1")), "192.0.2.9");
+        assert_eq!(client("10.0.0.1", ("x-forwarded-for", "198.51.100.1")), "198.51.100.1");
+        // The client wrote the first one itself.
+        assert_eq!(client("10.0.0.1", ("x-forwarded-for", "203.0.113.5, 198.51.100.1, 10.0.0.2")), "198.51.100.1");
+        assert_eq!(client("::ffff:10.0.0.1", ("x-forwarded-for", "198.51.100.1:4711")), "198.51.100.1");
+    }
+
+    #[test]
+    fn forwarded_is_read_as_its_rfc_says() {
+        let value = "for=203.0.113.5, For=\"[2001:db8::1]:4711\";proto=https, for=10.0.0.2";
+        assert_eq!(client("fd00::1", ("forwarded", value)), "2001:db8::1");
+        assert_eq!(client("10.0.0.1", ("forwarded", "for=_hidden")), "10.0.0.1");
+        assert_eq!(client("10.0.0.1", ("forwarded", "proto=https")), "10.0.0.1");
+    }
 }

@@ -7,6 +7,7 @@
 mod account;
 mod addresses;
 mod auth;
+mod cookie;
 mod error;
 mod examples;
 mod guard;
@@ -15,6 +16,7 @@ mod identify;
 mod param_types;
 mod params;
 mod profile;
+mod rates;
 mod registry;
 mod server;
 mod session;
@@ -23,7 +25,9 @@ mod sockets;
 pub mod spec;
 mod upgrade;
 
+pub use cookie::CookieSettings;
 pub use params::Rules;
+pub use rates::Rates;
 pub use server::{Server, ServerSettings};
 
 use crate::account::Accounts;
@@ -46,4 +50,6 @@ pub struct Context {
     pub accounts: Arc<Accounts>,
     /// What the parameters are held against.
     pub rules: Rules,
+    /// How often calls may be made.
+    pub rates: Arc<Rates>,
 }

@@ -4,11 +4,11 @@ use super::params::{Param, type_fault};
 use crate::domain::{
     email::EmailAddress,
     fault::{Fault, Rule},
-    ids::{AddressId, Epoch, SessionId},
+    ids::{AddressId, Epoch, SecurityEventId, SessionId},
     password::Password,
     phone::Phone,
     profile::Locale,
-    session::LogoutScope,
+    session::{CredentialKind, LogoutScope},
     text::Text,
 };
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
@@ -118,7 +118,7 @@ macro_rules! id_params {
         }
     )*};
 }
-id_params! { AddressId Epoch SessionId }
+id_params! { AddressId Epoch SecurityEventId SessionId }
 
 macro_rules! named_params {
     ($($name:ident)*) => {$(
@@ -131,4 +131,4 @@ macro_rules! named_params {
         }
     )*};
 }
-named_params! { Locale LogoutScope }
+named_params! { CredentialKind Locale LogoutScope }

@@ -1,15 +1,19 @@
 //! `profile.*`.
 
 use super::{
+    auth::{Accepted, Confirmed, accepted},
     error::Kind,
     examples,
-    param_types::Revision,
+    param_types::{Revision, Token},
     params::{NoParams, params},
+    rates::Rate,
     registry::{Call, Description, Effect, Registry},
 };
 use crate::{
     account::Error,
     domain::{
+        email::EmailAddress,
+        password::Password,
         phone::Phone,
         profile::{Locale, Name, Profile, ProfilePatch},
         session::Caller,
@@ -33,12 +37,33 @@ params! {
     }
 }
 
+params! {
+    /// Parameters of `profile.request_email_change`.
+    pub struct RequestEmailChangeParams {
+        required current_password: Password,
+        required new_email: EmailAddress,
+    }
+}
+
+params! {
+    /// Parameters of `profile.confirm_email_change`.
+    pub struct ConfirmEmailChangeParams {
+        /// From the letter's link.
+        required token: Token,
+    }
+}
+
 /// Declares the namespace.
 pub fn declare(registry: &mut Registry) {
     registry.session(
         "profile.get",
         Effect::Read,
-        Description { summary: "The caller's profile.", errors: &[], example: (json!({}), examples::profile()) },
+        Description {
+            summary: "The caller's profile.",
+            rate: Rate::Calls,
+            errors: &[],
+            example: (json!({}), examples::profile()),
+        },
         |call: Call, caller, _: NoParams| async move { call.context.accounts.get_profile(caller).await },
     );
     registry.session(
@@ -46,10 +71,49 @@ pub fn declare(registry: &mut Registry) {
         Effect::Write,
         Description {
             summary: "Edits the caller's profile; what is left out stays.",
+            rate: Rate::Calls,
             errors: &[Kind::StaleRevision],
             example: (json!({ "first_name": "Ann", "expected_revision": 4 }), examples::profile()),
         },
         update,
+    );
+    registry.session(
+        "profile.request_email_change",
+        Effect::Write,
+        Description {
+            summary: "Mails a link that confirms a new e-mail address to that address.",
+            rate: Rate::Token,
+            errors: &[Kind::InvalidCredentials],
+            example: (
+                json!({ "current_password": "a long walk by the sea", "new_email": "ann.lee@example.org" }),
+                examples::accepted(),
+            ),
+        },
+        request_email_change,
+    );
+    registry.public(
+        "profile.confirm_email_change",
+        Effect::Write,
+        Description {
+            summary: "Changes the e-mail address by a mailed token and ends every session.",
+            rate: Rate::Token,
+            errors: &[Kind::InvalidToken, Kind::Conflict],
+            example: (json!({ "token": "AZqjxI…" }), json!({ "email": "ann.lee@example.org" })),
+        },
+        confirm_email_change,
+    );
+    registry.session(
+        "profile.cancel_email_change",
+        Effect::Write,
+        Description {
+            summary: "Drops a pending change of the e-mail address and its token.",
+            rate: Rate::Calls,
+            errors: &[],
+            example: (json!({}), examples::profile()),
+        },
+        |call: Call, caller, _: NoParams| async move {
+            call.context.accounts.cancel_email_change(caller, &call.origin()).await
+        },
     );
 }
 
@@ -63,4 +127,14 @@ async fn update(call: Call, caller: Caller, params: UpdateParams) -> Result<Prof
     };
     let expected = params.expected_revision.map(|revision| revision.0);
     call.context.accounts.update_profile(caller, patch, expected).await
+}
+
+async fn request_email_change(call: Call, caller: Caller, params: RequestEmailChangeParams) -> Result<Accepted, Error> {
+    let (current, new_email) = (&params.current_password, params.new_email);
+    call.context.accounts.request_email_change(caller, current, new_email, &call.origin()).await?;
+    Ok(accepted())
+}
+
+async fn confirm_email_change(call: Call, params: ConfirmEmailChangeParams) -> Result<Confirmed, Error> {
+    Ok(Confirmed { email: call.context.accounts.confirm_email_change(&params.token.0, &call.origin()).await? })
 }

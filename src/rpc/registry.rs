@@ -2,12 +2,17 @@
 
 use super::{
     Context,
+    cookie::HttpCall,
     error::Kind,
     params::{self, Params},
+    rates::Rate,
 };
 use crate::{
     account::Error,
-    domain::session::{Caller, CredentialFault},
+    domain::{
+        security_event::Origin,
+        session::{Caller, CredentialFault, UserAgent},
+    },
     live::{Connection, Identity},
 };
 use jsonrpsee::{
@@ -43,6 +48,8 @@ pub enum Access {
 pub struct Description {
     /// One line.
     pub summary: &'static str,
+    /// What it counts against.
+    pub rate: Rate,
     /// Refusals of its own, beyond those that every method of its access has.
     pub errors: &'static [Kind],
     /// Parameters and result of a call.
@@ -75,7 +82,15 @@ pub struct Call {
     pub context: Arc<Context>,
     /// The socket, or the stand-in of an HTTP call.
     pub connection: Arc<Connection>,
+    /// What the HTTP request brought and what is said of its answer; none on a WebSocket.
+    pub http: Option<Arc<HttpCall>>,
+    /// Whether it is an entry of a batch.
+    pub in_batch: bool,
 }
+
+/// Marks a call as an entry of a batch.
+#[derive(Clone, Copy, Debug)]
+pub struct InBatch;
 
 impl Registry {
     /// Without methods.
@@ -95,10 +110,12 @@ impl Registry {
         F: Fn(Call, P) -> Fut + Clone + Send + Sync + 'static,
         Fut: Future<Output = Result<R, Error>> + Send + 'static,
     {
+        let rate = description.rate;
         self.declare::<P, R>(name, Access::Public, description, move |module| {
             install(module, name, move |call, raw: RawParams<'static>| {
                 let method = method.clone();
                 async move {
+                    call.context.rates.count(rate, call.connection.peer)?;
                     let params = params::read(raw.as_str(), &call.context.rules).map_err(Error::InvalidParams)?;
                     run(effect, method(call, params)).await
                 }
@@ -114,11 +131,14 @@ impl Registry {
         F: Fn(Call, Caller, P) -> Fut + Clone + Send + Sync + 'static,
         Fut: Future<Output = Result<R, Error>> + Send + 'static,
     {
+        let rate = description.rate;
         self.declare::<P, R>(name, Access::Session, description, move |module| {
             install(module, name, move |call, raw: RawParams<'static>| {
                 let method = method.clone();
                 async move {
                     let caller = call.caller()?;
+                    call.context.rates.count_call(caller.session)?;
+                    call.context.rates.count(rate, call.connection.peer)?;
                     let params = params::read(raw.as_str(), &call.context.rules).map_err(Error::InvalidParams)?;
                     let connection = call.connection.clone();
                     let work = run(effect, method(call, caller, params));
@@ -166,6 +186,12 @@ impl Call {
     pub fn caller(&self) -> Result<Caller, Error> {
         caller_of(&self.connection)
     }
+
+    /// Where it came from, for the security log.
+    pub fn origin(&self) -> Origin {
+        let user_agent = self.connection.user_agent.as_deref().map(UserAgent::cut);
+        Origin { ip: self.connection.peer, user_agent }
+    }
 }
 
 /// Whom a connection acts for at this moment.
@@ -182,7 +208,8 @@ pub fn caller_of(connection: &Connection) -> Result<Caller, Error> {
 pub fn call(context: Arc<Context>, extensions: &Extensions) -> Result<Call, Error> {
     let connection = extensions.get::<Arc<Connection>>().cloned();
     let connection = connection.ok_or(Error::Internal("a call without a connection".into()))?;
-    Ok(Call { context, connection })
+    let (http, in_batch) = (extensions.get::<Arc<HttpCall>>().cloned(), extensions.get::<InBatch>().is_some());
+    Ok(Call { context, connection, http, in_batch })
 }
 
 /// jsonrpsee drops a call when its socket closes; what writes must not be dropped.
@@ -209,7 +236,15 @@ where
         .register_async_method(name, move |raw, context, extensions| {
             let call = call(context, &extensions);
             let method = method.clone();
-            async move { Ok::<R, ErrorObjectOwned>(method(call?, raw).await?) }
+            async move {
+                let call = call?;
+                let http = call.http.clone().filter(|http| http.acts_by_cookie);
+                let result = method(call, raw).await;
+                if let (Some(http), Err(Error::SessionEnded(_) | Error::Unauthenticated(_))) = (http, &result) {
+                    http.clear_cookie();
+                }
+                Ok::<R, ErrorObjectOwned>(result?)
+            }
         })
         .expect("every method is declared once, which a test of the specification shows");
 }

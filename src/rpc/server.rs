@@ -1,14 +1,17 @@
 //! The listener: accepts sockets, routes requests, stops cleanly.
 
 use super::{
-    Context, declare,
+    Context,
+    cookie::{CookieSettings, HttpCall},
+    declare,
     guard::Guard,
     guarded_io::{GuardedIo, SocketControl},
-    identify::{Credential, user_agent},
+    identify::{Credential, client_address, cookie_caller, user_agent},
     params::Rules,
+    rates::Rates,
     registry::Registry,
     sockets::OpenSockets,
-    upgrade::{refusal, upgrade},
+    upgrade::{foreign_origin, refusal, upgrade},
 };
 use crate::{
     account::Accounts,
@@ -17,12 +20,13 @@ use crate::{
     web::Web,
 };
 use dashmap::DashMap;
-use http::{Method, Request, StatusCode, header};
+use http::{HeaderMap, HeaderValue, Method, Request, StatusCode, header};
 use hyper::{body::Incoming, server::conn::http1};
 use hyper_util::{
     rt::{TokioIo, TokioTimer},
     service::TowerToHyperService,
 };
+use ipnet::IpNet;
 use jsonrpsee::{
     core::middleware::RpcServiceBuilder,
     server::{
@@ -64,6 +68,12 @@ pub struct ServerSettings {
     pub allowed_origins: Vec<String>,
     /// Open sockets from one client address.
     pub sockets_per_address: usize,
+    /// How the session cookie is written.
+    pub cookie: CookieSettings,
+    /// Whose word on a client's address is believed.
+    pub trusted_proxies: Vec<IpNet>,
+    /// How often calls may be made.
+    pub rates: Arc<Rates>,
     /// What parameters are held against.
     pub rules: Rules,
 }
@@ -79,6 +89,9 @@ pub struct Server {
 pub struct Node {
     pub accounts: Arc<Accounts>,
     pub rules: Arc<Rules>,
+    pub cookie: CookieSettings,
+    pub allowed_origins: Arc<[String]>,
+    pub trusted_proxies: Vec<IpNet>,
     pub web: Web,
     pub methods: Methods,
     pub json_rpc: TowerServiceBuilder<Identity, Identity>,
@@ -101,7 +114,9 @@ impl Server {
         let listener = TcpListener::bind(address).await?;
         let mut registry = Registry::new();
         declare(&mut registry);
-        let methods = registry.install(Context { accounts: accounts.clone(), rules: settings.rules.clone() }).into();
+        let methods = registry
+            .install(Context { accounts: accounts.clone(), rules: settings.rules.clone(), rates: settings.rates })
+            .into();
         let config = ServerConfig::builder()
             // Sockets are counted as they are accepted; this one counts HTTP requests as well.
             .max_connections(u32::MAX >> 4)
@@ -115,9 +130,14 @@ impl Server {
             .enable_ws_ping(PingConfig::new().ping_interval(PING).inactive_limit(SILENCE).max_failures(1))
             .build();
         let (http, _) = stop_channel();
+        let allowed_origins: Arc<[String]> = settings.allowed_origins.into();
+        let cors = cors(allowed_origins.clone());
         let node = Node {
             accounts,
             rules: Arc::new(settings.rules),
+            cookie: settings.cookie,
+            allowed_origins,
+            trusted_proxies: settings.trusted_proxies,
             web,
             methods,
             json_rpc: jsonrpsee::server::Server::builder().set_config(config).to_service_builder(),
@@ -126,7 +146,7 @@ impl Server {
             next_connection: AtomicU64::new(1),
             http,
         };
-        Ok(Self { listener, node: Arc::new(node), cors: cors(settings.allowed_origins) })
+        Ok(Self { listener, node: Arc::new(node), cors })
     }
 
     /// Where it listens; the port is the real one.
@@ -182,14 +202,60 @@ impl Server {
     }
 }
 
-fn cors(allowed: Vec<String>) -> CorsLayer {
-    // Shared, not copied for every request.
-    let allowed: Arc<[String]> = allowed.into();
-    let origin = AllowOrigin::predicate(move |origin, _| allowed.iter().any(|allowed| allowed.as_bytes() == origin));
+impl Node {
+    /// Whether a request says that it comes from a page of an allowed origin.
+    pub fn is_origin_allowed(&self, headers: &HeaderMap) -> bool {
+        headers.get(header::ORIGIN).is_some_and(|origin| is_listed(&self.allowed_origins, origin))
+    }
+
+    /// Answers calls over HTTP.
+    async fn call<R>(&self, mut json_rpc: R, peer: IpAddr, mut request: Request<Incoming>) -> HttpResponse
+    where
+        R: Service<Request<Incoming>, Response = HttpResponse>,
+        R::Error: std::fmt::Display,
+    {
+        let headers = request.headers();
+        let Ok(credential) = Credential::of(headers, self) else { return foreign_origin() };
+        let http = Arc::new(HttpCall::new(
+            self.is_origin_allowed(headers),
+            cookie_caller(headers, &self.accounts, &self.cookie),
+            matches!(credential, Credential::Cookie(_) | Credential::BadCookie),
+        ));
+        let id = self.next_connection.fetch_add(1, Ordering::Relaxed);
+        let connection = Connection::new(id, peer, user_agent(headers), None).identified(credential.identity());
+        let extensions = request.extensions_mut();
+        extensions.insert(Arc::new(connection));
+        extensions.insert(http.clone());
+        let mut response = match json_rpc.call(request).await {
+            Ok(response) => response,
+            Err(error) => {
+                tracing::error!(%error, "a call was not answered");
+                return refusal(StatusCode::INTERNAL_SERVER_ERROR, "the call was not answered");
+            }
+        };
+        let headers = response.headers_mut();
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        match http.set_cookie_header(&self.cookie) {
+            Ok(None) => {}
+            Ok(Some(cookie)) => drop(headers.insert(header::SET_COOKIE, cookie)),
+            Err(()) => return foreign_origin(),
+        }
+        response
+    }
+}
+
+fn is_listed(allowed: &[String], origin: &HeaderValue) -> bool {
+    allowed.iter().any(|allowed| allowed.as_bytes() == origin)
+}
+
+fn cors(allowed: Arc<[String]>) -> CorsLayer {
+    // By a predicate, because a list would be copied for every request.
+    let origin = AllowOrigin::predicate(move |origin, _| is_listed(&allowed, origin));
     CorsLayer::new()
         .allow_origin(origin)
         .allow_methods([Method::POST])
         .allow_headers([header::AUTHORIZATION, header::CONTENT_TYPE])
+        .allow_credentials(true)
         .max_age(PREFLIGHT_AGE)
 }
 
@@ -213,23 +279,14 @@ async fn serve<P: Send + Sync + 'static>(
     });
     let json_rpc = node.json_rpc.clone().set_rpc_middleware(http).build(node.methods.clone(), node.http.clone());
     let io = TokioIo::new(GuardedIo::new(socket, control.clone()));
-    let service = cors.layer(service_fn(move |mut request: Request<Incoming>| {
-        let (node, control, open, mut json_rpc) = (node.clone(), control.clone(), open.clone(), json_rpc.clone());
+    let service = cors.layer(service_fn(move |request: Request<Incoming>| {
+        let (node, control, open, json_rpc) = (node.clone(), control.clone(), open.clone(), json_rpc.clone());
         async move {
+            let client = client_address(peer, request.headers(), &node.trusted_proxies);
             let response = match (request.uri().path(), request.method()) {
-                ("/rpc", &Method::POST) => {
-                    let credential = Credential::of(request.headers(), &node.accounts);
-                    let id = node.next_connection.fetch_add(1, Ordering::Relaxed);
-                    let connection = Connection::new(id, peer, user_agent(request.headers()), None);
-                    let connection = connection.identified(credential.identity());
-                    request.extensions_mut().insert(Arc::new(connection));
-                    json_rpc.call(request).await.unwrap_or_else(|error| {
-                        tracing::error!(%error, "a call was not answered");
-                        refusal(StatusCode::INTERNAL_SERVER_ERROR, "the call was not answered")
-                    })
-                }
+                ("/rpc", &Method::POST) => node.call(json_rpc, client, request).await,
                 ("/rpc", &Method::GET) if ws::is_upgrade_request(&request) => {
-                    upgrade(&node, &control, peer, request, open).await
+                    upgrade(&node, &control, client, request, open).await
                 }
                 ("/rpc", &Method::GET) => refusal(StatusCode::UPGRADE_REQUIRED, "POST a call, or open a WebSocket"),
                 ("/rpc", _) => refusal(StatusCode::METHOD_NOT_ALLOWED, "POST a call, or open a WebSocket"),

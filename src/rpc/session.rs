@@ -5,6 +5,7 @@ use super::{
     examples,
     param_types::Token,
     params::{NoParams, params},
+    rates::Rate,
     registry::{Call, Description, Effect, Registry},
 };
 use crate::{
@@ -54,6 +55,7 @@ pub fn declare(registry: &mut Registry) {
         Effect::Write,
         Description {
             summary: "Lets this WebSocket act for a session for as long as the session lives. WebSocket only.",
+            rate: Rate::Calls,
             errors: &[Kind::Unauthenticated, Kind::SessionEnded, Kind::Forbidden, Kind::LimitReached],
             example: (json!({ "access_token": "eyJ…" }), current()),
         },
@@ -62,7 +64,12 @@ pub fn declare(registry: &mut Registry) {
     registry.session(
         "session.current",
         Effect::Read,
-        Description { summary: "The caller's session and profile.", errors: &[], example: (json!({}), current()) },
+        Description {
+            summary: "The caller's session and profile.",
+            rate: Rate::Calls,
+            errors: &[],
+            example: (json!({}), current()),
+        },
         |call: Call, caller, _: NoParams| async move {
             let (session, profile) = call.context.accounts.current_session(caller).await?;
             Ok(CurrentSession { session, profile })
@@ -73,6 +80,7 @@ pub fn declare(registry: &mut Registry) {
         Effect::Read,
         Description {
             summary: "The user's live sessions, newest first.",
+            rate: Rate::Calls,
             errors: &[],
             example: (json!({}), json!([examples::session()])),
         },
@@ -83,11 +91,12 @@ pub fn declare(registry: &mut Registry) {
         Effect::Write,
         Description {
             summary: "Ends one of the user's sessions.",
+            rate: Rate::Calls,
             errors: &[Kind::NotFound],
             example: (json!({ "session_id": "019aa3c5-1f00-7b44-b0aa-9c7d3e5f1a22" }), json!({})),
         },
         |call: Call, caller: Caller, params: RevokeParams| async move {
-            call.context.accounts.revoke_session(caller, params.session_id).await?;
+            call.context.accounts.revoke_session(caller, params.session_id, &call.origin()).await?;
             Ok(Done {})
         },
     );

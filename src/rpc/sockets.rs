@@ -1,10 +1,8 @@
 //! How many WebSockets each client address has open.
 
+use crate::domain::network::network;
 use dashmap::{DashMap, Entry};
-use std::{
-    net::{IpAddr, Ipv6Addr},
-    sync::Arc,
-};
+use std::{net::IpAddr, sync::Arc};
 
 /// Counts open WebSockets by client address.
 #[derive(Clone, Debug)]
@@ -49,14 +47,6 @@ impl Drop for OpenSocket {
     }
 }
 
-/// What one client can choose addresses from: a whole /64 in IPv6 (RFC 6177).
-pub fn network(peer: IpAddr) -> IpAddr {
-    match peer.to_canonical() {
-        IpAddr::V6(address) => IpAddr::V6(Ipv6Addr::from_bits(address.to_bits() >> 64 << 64)),
-        address @ IpAddr::V4(_) => address,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -71,12 +61,5 @@ mod tests {
         drop(first);
         assert!(sockets.open(ann).is_some());
         assert_eq!(sockets.counts.len(), 1, "an address without sockets is forgotten");
-    }
-
-    #[test]
-    fn a_client_is_a_network() {
-        let network = |text: &str| network(text.parse().unwrap()).to_string();
-        assert_eq!(network("2001:db8:1:2:3:4:5:6"), "2001:db8:1:2::");
-        assert_eq!(network("::ffff:192.0.2.1"), "192.0.2.1");
     }
 }

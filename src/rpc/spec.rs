@@ -4,6 +4,7 @@ use super::{
     account,
     error::Kind,
     params::NoParams,
+    rates::Rate,
     registry::{Access, Declared, Description, Effect, Registry},
 };
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
@@ -12,7 +13,7 @@ use serde_json::{Map, Value, json};
 use std::{borrow::Cow, sync::LazyLock};
 
 /// What every method may answer.
-const ALWAYS: &[Kind] = &[Kind::InvalidParams, Kind::Internal, Kind::Unavailable];
+const ALWAYS: &[Kind] = &[Kind::InvalidParams, Kind::RateLimited, Kind::Internal, Kind::Unavailable];
 /// What every method that needs a session may answer as well.
 const WITH_SESSION: &[Kind] = &[Kind::Unauthenticated, Kind::SessionEnded];
 
@@ -53,6 +54,7 @@ pub fn declare(registry: &mut Registry) {
         Effect::Read,
         Description {
             summary: "This document.",
+            rate: Rate::Calls,
             errors: &[],
             example: (json!({}), json!({ "openrpc": "1.4.0", "info": {}, "methods": [] })),
         },

@@ -3,7 +3,7 @@
 use super::{
     guard::Guard,
     guarded_io::SocketControl,
-    identify::{Credential, user_agent},
+    identify::{Credential, ForeignOrigin, user_agent},
     server::Node,
 };
 use crate::{
@@ -47,10 +47,14 @@ pub async fn upgrade<T: Send + 'static>(
     mut request: Request<Incoming>,
     open: T,
 ) -> HttpResponse {
-    let credential = Credential::of(request.headers(), &node.accounts);
-    if let Credential::Bad(_) = credential {
-        return refusal(StatusCode::UNAUTHORIZED, "the access token is not valid");
-    }
+    let caller = match Credential::of(request.headers(), node) {
+        Ok(Credential::None) => None,
+        Ok(Credential::Bearer(caller) | Credential::Cookie(caller)) => Some(caller),
+        Ok(Credential::BadBearer(_) | Credential::BadCookie) => {
+            return refusal(StatusCode::UNAUTHORIZED, "the credential is not valid");
+        }
+        Err(ForeignOrigin) => return foreign_origin(),
+    };
     let Some(place) = node.sockets.open(peer) else {
         return refusal(StatusCode::TOO_MANY_REQUESTS, "too many sockets are open from this address");
     };
@@ -58,7 +62,7 @@ pub async fn upgrade<T: Send + 'static>(
     let socket = WebSocket { stop, control: control.clone() };
     let id = node.next_connection.fetch_add(1, Ordering::Relaxed);
     let connection = Arc::new(Connection::new(id, peer, user_agent(request.headers()), Some(Box::new(socket))));
-    if let Credential::Caller(caller) = credential
+    if let Some(caller) = caller
         && let Err(error) = node.accounts.authenticate(&connection, caller).await
     {
         node.accounts.hub.close(&connection);
@@ -95,6 +99,11 @@ pub async fn upgrade<T: Send + 'static>(
             refusal(StatusCode::INTERNAL_SERVER_ERROR, "the handshake failed")
         }
     }
+}
+
+/// A request that carries the cookie from a page that may not use it.
+pub fn foreign_origin() -> HttpResponse {
+    refusal(StatusCode::FORBIDDEN, "the cookie counts for pages of allowed origins only")
 }
 
 /// A refused request, in plain text.

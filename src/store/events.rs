@@ -50,6 +50,7 @@ pub struct AccountChange {
     now: Timestamp,
     sessions: SessionsChanged,
     changes: Vec<Change>,
+    keep: bool,
 }
 
 impl AccountChange {
@@ -61,7 +62,15 @@ impl AccountChange {
         now: Timestamp,
     ) -> Result<Option<Self>, Error> {
         let user = tx.lock_user(user).await?;
-        Ok(user.map(|user| Self { tx, user, actor, now, sessions: SessionsChanged::default(), changes: Vec::new() }))
+        Ok(user.map(|user| Self {
+            tx,
+            user,
+            actor,
+            now,
+            sessions: SessionsChanged::default(),
+            changes: Vec::new(),
+            keep: false,
+        }))
     }
 
     /// The account as it is under the lock; `revision` is the one of the first event.
@@ -104,8 +113,13 @@ impl AccountChange {
         self.changes.push(change);
     }
 
-    /// Appends the events and commits. A transaction that changed nothing is rolled back, so that it
-    /// leaves no revision without an event: then there is nothing to announce.
+    /// Says that there is something to commit even if no event tells of it: a new password, a token.
+    pub fn keep(&mut self) {
+        self.keep = true;
+    }
+
+    /// Appends the events and commits. Without events the revision stays as it was and there is nothing
+    /// to announce; a transaction that was not to be kept either is rolled back.
     pub async fn commit(mut self) -> Result<Option<Committed>, Error> {
         let sessions = (self.sessions != SessionsChanged::default()).then_some(Change::Sessions(self.sessions));
         let changes: Vec<Change> = sessions.into_iter().chain(self.changes).collect();
@@ -115,14 +129,14 @@ impl AccountChange {
             revision += 1;
             self.tx.insert_event(user, revision, self.now, change, self.actor).await?;
         }
-        if revision < self.user.revision {
+        if changes.is_empty() && !self.keep {
             return Ok(None);
         }
-        if revision > self.user.revision {
+        if revision != self.user.revision {
             self.tx.count_further_revisions(user, revision - self.user.revision).await?;
         }
         self.tx.commit().await?;
-        Ok(Some(Committed { user, revision }))
+        Ok((!changes.is_empty()).then_some(Committed { user, revision }))
     }
 }
 

@@ -10,9 +10,12 @@ mod addresses;
 mod error;
 mod events;
 mod outbox;
+mod password_failures;
 mod presence;
 mod registrations;
+mod security_events;
 mod sessions;
+mod tokens;
 mod tx;
 mod users;
 

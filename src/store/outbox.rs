@@ -32,18 +32,22 @@ struct Row {
     attempts: i64,
 }
 
-const INSERT: &str = "INSERT INTO mail_outbox (id, recipient, locale, content, created_at, attempts, next_attempt_at) \
-     VALUES ($1, $2, $3, $4, $5, 0, $5)";
+const INSERT: &str = "INSERT INTO mail_outbox (id, recipient, locale, content, created_at, attempts, next_attempt_at, \
+     decoy) VALUES ($1, $2, $3, $4, $5, 0, $5, FALSE)";
+const INSERT_DECOY: &str = "INSERT INTO mail_outbox (id, recipient, locale, content, created_at, attempts, \
+     next_attempt_at, decoy) VALUES ($1, $2, 'en', '{}', $3, 0, $3, TRUE)";
+const COUNT_RECENT: &str = "SELECT COUNT(*) FROM mail_outbox WHERE recipient = $1 AND created_at > $2 AND NOT decoy";
 const CLAIM: &str = "UPDATE mail_outbox SET attempts = attempts + 1, next_attempt_at = $2 WHERE id IN \
-     (SELECT id FROM mail_outbox WHERE sent_at IS NULL AND given_up_at IS NULL AND next_attempt_at <= $1 \
-     ORDER BY next_attempt_at LIMIT $3) AND sent_at IS NULL AND given_up_at IS NULL AND next_attempt_at <= $1 \
+     (SELECT id FROM mail_outbox WHERE sent_at IS NULL AND given_up_at IS NULL AND NOT decoy AND next_attempt_at <= $1 \
+     ORDER BY next_attempt_at LIMIT $3) AND sent_at IS NULL AND given_up_at IS NULL AND NOT decoy AND next_attempt_at <= $1 \
      RETURNING id, recipient, locale, content, created_at, attempts";
 const MARK_SENT: &str = "UPDATE mail_outbox SET sent_at = $2 WHERE id = $1";
 const GIVE_UP: &str = "UPDATE mail_outbox SET given_up_at = $2 WHERE id = $1";
 const POSTPONE: &str = "UPDATE mail_outbox SET next_attempt_at = $2 WHERE id = $1";
-const NEXT_DUE: &str = "SELECT MIN(next_attempt_at) FROM mail_outbox WHERE sent_at IS NULL AND given_up_at IS NULL";
+const NEXT_DUE: &str = "SELECT MIN(next_attempt_at) FROM mail_outbox WHERE sent_at IS NULL AND given_up_at IS NULL \
+     AND NOT decoy";
 const PRUNE: &str = "DELETE FROM mail_outbox WHERE id IN (SELECT id FROM mail_outbox \
-     WHERE created_at < $1 AND (sent_at IS NOT NULL OR given_up_at IS NOT NULL) ORDER BY created_at LIMIT $2)";
+     WHERE created_at < $1 AND (sent_at IS NOT NULL OR given_up_at IS NOT NULL OR decoy) ORDER BY created_at LIMIT $2)";
 
 impl Store {
     /// When the next letter is due; `None` if none waits.
@@ -62,6 +66,19 @@ impl Tx {
             .bind(MailId::new()).bind(&letter.to).bind(letter.locale).bind(content).bind(now)
             .execute(c).await.map(drop))?;
         Ok(())
+    }
+
+    /// Writes what a letter would have written, so that a call does the same work whether there is
+    /// somebody to write to or not. It is never sent.
+    pub async fn insert_decoy(&mut self, to: &EmailAddress, now: Timestamp) -> Result<(), Error> {
+        in_tx!(self, c => sqlx::query(INSERT_DECOY).bind(MailId::new()).bind(to).bind(now).execute(c).await.map(drop))?;
+        Ok(())
+    }
+
+    /// How many letters were queued for a mailbox after `since`.
+    pub async fn count_letters(&mut self, to: &EmailAddress, since: Timestamp) -> Result<i64, Error> {
+        let count = in_tx!(self, c => sqlx::query_scalar(COUNT_RECENT).bind(to).bind(since).fetch_one(c).await)?;
+        Ok(count)
     }
 
     /// Takes at most `limit` due letters. Nobody else gets them before `until`; a worker that dies

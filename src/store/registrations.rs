@@ -102,6 +102,12 @@ impl Tx {
             .find(|row| row.id == id && row.token_generation == token_generation && row.token_expires_at > now))
     }
 
+    /// Deletes every registration of an address.
+    pub async fn delete_registrations(&mut self, email: &EmailAddress) -> Result<(), Error> {
+        in_tx!(self, c => sqlx::query(DELETE_BY_EMAIL).bind(email).fetch_all(c).await.map(drop))?;
+        Ok(())
+    }
+
     /// Deletes at most `limit` registrations made before `before`; says how many.
     pub async fn prune_registrations(&mut self, before: Timestamp, limit: i64) -> Result<u64, Error> {
         let done = in_tx!(self, c => sqlx::query(PRUNE).bind(before).bind(limit)

@@ -88,6 +88,8 @@ pub struct NewSession {
     pub user: UserId,
     /// What is told of it.
     pub opened: OpenedSession,
+    /// The network that it was opened from.
+    pub network: String,
 }
 
 /// The columns of [`SessionRow`], under names that no column of `users` has.
@@ -108,8 +110,15 @@ const LIST_LIVE: &str = concat!(
      WHERE c.session_id = s.id AND n.seen_at > $2) AS connected \
      FROM sessions s WHERE s.user_id = $1 AND s.ended_at IS NULL ORDER BY s.created_at DESC, s.id DESC"
 );
-const INSERT: &str = "INSERT INTO sessions (id, user_id, device_name, user_agent, ip, refresh_generation, refreshed_at, \
-     created_at, last_seen_at) VALUES ($1, $2, $3, $4, $5, 0, $6, $6, $6)";
+const INSERT: &str = "INSERT INTO sessions (id, user_id, device_name, user_agent, ip, network, refresh_generation, \
+     refreshed_at, created_at, last_seen_at) VALUES ($1, $2, $3, $4, $5, $7, 0, $6, $6, $6)";
+const IS_NEW_DEVICE: &str = "SELECT EXISTS (SELECT 1 FROM sessions WHERE user_id = $1) AND NOT EXISTS \
+     (SELECT 1 FROM sessions WHERE user_id = $1 AND COALESCE(user_agent, '') = $2 AND (network LIKE '%:%') = $3)";
+const FIND_DELETED: &str = "SELECT EXISTS (SELECT 1 FROM deleted_sessions WHERE id = $1)";
+const KEEP_DELETED: &str = "INSERT INTO deleted_sessions (id, deleted_at) \
+     SELECT id, $2 FROM sessions WHERE user_id = $1 AND ended_at IS NULL ON CONFLICT DO NOTHING";
+const PRUNE_DELETED: &str = "DELETE FROM deleted_sessions WHERE id IN \
+     (SELECT id FROM deleted_sessions WHERE deleted_at < $1 ORDER BY deleted_at LIMIT $2)";
 const END_ONE: &str = "UPDATE sessions SET ended_at = $3, end_reason = $4 \
      WHERE user_id = $1 AND id = $2 AND ended_at IS NULL RETURNING id";
 const END_ALL_BUT: &str = "UPDATE sessions SET ended_at = $3, end_reason = $4 \
@@ -129,6 +138,12 @@ impl Store {
     pub async fn find_caller(&self, session: SessionId) -> Result<Option<CallerRow>, Error> {
         let row = on_pool!(self, pool => sqlx::query_as(FIND_WITH_USER).bind(session).fetch_optional(pool).await)?;
         Ok(row)
+    }
+
+    /// Whether a session was alive when its user was deleted.
+    pub async fn is_deleted_session(&self, session: SessionId) -> Result<bool, Error> {
+        let deleted = on_pool!(self, pool => sqlx::query_scalar(FIND_DELETED).bind(session).fetch_one(pool).await)?;
+        Ok(deleted)
     }
 
     /// At most `limit` sessions that were not used since `idle_since` or are older than `opened_before`.
@@ -172,9 +187,36 @@ impl Tx {
         let opened = &session.opened;
         in_tx!(self, c => sqlx::query(INSERT)
             .bind(opened.id).bind(session.user).bind(&opened.device_name).bind(&opened.user_agent).bind(&opened.ip)
-            .bind(opened.created_at)
+            .bind(opened.created_at).bind(&session.network)
             .execute(c).await.map(drop))?;
         Ok(())
+    }
+
+    /// Whether the user has signed in before, but never with this client over this kind of network. Asked
+    /// before the new session is inserted.
+    pub async fn is_new_device(
+        &mut self,
+        user: UserId,
+        user_agent: Option<&UserAgent>,
+        ipv6: bool,
+    ) -> Result<bool, Error> {
+        let user_agent = user_agent.map_or("", UserAgent::as_str).to_owned();
+        let new = in_tx!(self, c => sqlx::query_scalar(IS_NEW_DEVICE)
+            .bind(user).bind(user_agent).bind(ipv6).fetch_one(c).await)?;
+        Ok(new)
+    }
+
+    /// Keeps the live sessions of a user who is about to be deleted, so that they can be told.
+    pub async fn keep_deleted_sessions(&mut self, user: UserId, now: Timestamp) -> Result<(), Error> {
+        in_tx!(self, c => sqlx::query(KEEP_DELETED).bind(user).bind(now).execute(c).await.map(drop))?;
+        Ok(())
+    }
+
+    /// Forgets at most `limit` sessions of users deleted before `before`; says how many.
+    pub async fn prune_deleted_sessions(&mut self, before: Timestamp, limit: i64) -> Result<u64, Error> {
+        let done = in_tx!(self, c => sqlx::query(PRUNE_DELETED).bind(before).bind(limit)
+            .execute(c).await.map(|done| done.rows_affected()))?;
+        Ok(done)
     }
 
     /// Ends one live session of a user; `false` if it is not one.

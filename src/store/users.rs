@@ -62,19 +62,30 @@ pub struct NewUser {
 }
 
 const FIND_BY_EMAIL: &str = "SELECT * FROM users WHERE email = $1";
+const FIND: &str = "SELECT * FROM users WHERE id = $1";
 const INSERT: &str = "INSERT INTO users (id, email, password_hash, first_name, last_name, company_name, phone, locale, \
      revision, profile_revision, created_at, updated_at) \
      VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 0, 0, $9, $9) ON CONFLICT (email) DO NOTHING";
 const LOCK: &str = "UPDATE users SET revision = revision + 1 WHERE id = $1 RETURNING *";
+const LOCK_QUIETLY: &str = "UPDATE users SET revision = revision WHERE id = $1";
 const COUNT_FURTHER: &str = "UPDATE users SET revision = revision + $2 WHERE id = $1";
 const UPDATE_PROFILE: &str = "UPDATE users SET first_name = $2, last_name = $3, company_name = $4, phone = $5, \
      locale = $6, pending_email = $7, profile_revision = $8, updated_at = $9 WHERE id = $1";
+const UPDATE_EMAIL: &str = "UPDATE users SET email = $2 WHERE id = $1";
+const UPDATE_DISABLED_AT: &str = "UPDATE users SET disabled_at = $2 WHERE id = $1";
+const DELETE: &str = "DELETE FROM users WHERE id = $1";
 const UPDATE_PASSWORD_HASH: &str = "UPDATE users SET password_hash = $2 WHERE id = $1";
 
 impl Store {
     /// The account with this address.
     pub async fn find_user_by_email(&self, email: &EmailAddress) -> Result<Option<UserRow>, Error> {
         let row = on_pool!(self, pool => sqlx::query_as(FIND_BY_EMAIL).bind(email).fetch_optional(pool).await)?;
+        Ok(row)
+    }
+
+    /// An account.
+    pub async fn find_user(&self, user: UserId) -> Result<Option<UserRow>, Error> {
+        let row = on_pool!(self, pool => sqlx::query_as(FIND).bind(user).fetch_optional(pool).await)?;
         Ok(row)
     }
 
@@ -118,7 +129,13 @@ impl Tx {
         Ok(row)
     }
 
-    /// Counts further revisions of a locked account.
+    /// Locks an account until the transaction ends, without counting; nothing happens if it is not there.
+    pub async fn lock_user_quietly(&mut self, user: UserId) -> Result<(), Error> {
+        in_tx!(self, c => sqlx::query(LOCK_QUIETLY).bind(user).execute(c).await.map(drop))?;
+        Ok(())
+    }
+
+    /// Counts further revisions of a locked account, or takes back the one of the lock.
     pub(super) async fn count_further_revisions(&mut self, user: UserId, further: i64) -> Result<(), Error> {
         in_tx!(self, c => sqlx::query(COUNT_FURTHER).bind(user).bind(further).execute(c).await.map(drop))?;
         Ok(())
@@ -137,6 +154,24 @@ impl Tx {
     /// Sets the password's hash of a locked account.
     pub async fn update_password_hash(&mut self, user: UserId, hash: &str) -> Result<(), Error> {
         in_tx!(self, c => sqlx::query(UPDATE_PASSWORD_HASH).bind(user).bind(hash).execute(c).await.map(drop))?;
+        Ok(())
+    }
+
+    /// Sets the address of a locked account; [`Error::Unique`] if another has it.
+    pub async fn update_email(&mut self, user: UserId, email: &EmailAddress) -> Result<(), Error> {
+        in_tx!(self, c => sqlx::query(UPDATE_EMAIL).bind(user).bind(email).execute(c).await.map(drop))?;
+        Ok(())
+    }
+
+    /// Disables or enables a locked account.
+    pub async fn update_disabled_at(&mut self, user: UserId, at: Option<Timestamp>) -> Result<(), Error> {
+        in_tx!(self, c => sqlx::query(UPDATE_DISABLED_AT).bind(user).bind(at).execute(c).await.map(drop))?;
+        Ok(())
+    }
+
+    /// Deletes an account with everything that is its own.
+    pub async fn delete_user(&mut self, user: UserId) -> Result<(), Error> {
+        in_tx!(self, c => sqlx::query(DELETE).bind(user).execute(c).await.map(drop))?;
         Ok(())
     }
 }

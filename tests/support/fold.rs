@@ -141,7 +141,7 @@ fn array(value: &Value) -> &[Value] {
 }
 
 /// A session without what is read fresh.
-pub fn lasting(session: &Value) -> Value {
+fn lasting(session: &Value) -> Value {
     let mut session = session.clone();
     let object = session.as_object_mut().expect("a session");
     VOLATILE.iter().for_each(|name| drop(object.remove(*name)));

@@ -4,7 +4,7 @@ use super::{
     reply::{Call, Reply, outcome, request},
     schema::Specification,
 };
-use reqwest::{Client, RequestBuilder, Response, StatusCode};
+use reqwest::{Client, RequestBuilder, StatusCode};
 use serde_json::Value;
 use std::sync::{
     Arc,
@@ -57,12 +57,6 @@ impl Http {
         let response = response.expect("the node answers");
         let status = response.status();
         (status, response.json().await.unwrap_or(Value::Null))
-    }
-
-    /// Calls and gives the HTTP response; not validated.
-    pub async fn response(&self, method: &str, params: Value) -> Response {
-        let id = self.next_id.fetch_add(1, Ordering::Relaxed);
-        self.post().json(&request(id, method, &params)).send().await.expect("the node answers")
     }
 
     /// Calls where the node may die meanwhile: `None` then.

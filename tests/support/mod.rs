@@ -7,19 +7,21 @@ mod node;
 mod person;
 mod postgres;
 mod process;
+mod proxy;
 mod reply;
 mod schema;
 mod smtp;
 mod socket;
 mod ws;
 
-pub use fold::{Account, lasting};
+pub use fold::Account;
 pub use http::Http;
 pub use letter::{Letter, MailFolder};
-pub use node::{Builder, Node, signing_key, token_secret};
+pub use node::{Node, signing_key, token_secret};
 pub use person::{PASSWORD, Person, Session, address, another_email, somebody};
 pub use postgres::{DATABASE_PASSWORD, Database};
 pub use process::marbelle;
+pub use proxy::{Proxy, Wire};
 pub use reply::{Call, Reply, RpcError};
 pub use schema::{Specification, violations};
 pub use smtp::{Mood, Smtp};
@@ -62,13 +64,13 @@ pub async fn eventually<T, F: Future<Output = Option<T>>>(what: &str, mut ask: i
 
 /// Tells each story twice: on SQLite and on a PostgreSQL database of its own.
 macro_rules! both_databases {
-    ($($(#[$meta:meta])* async fn $name:ident($database:ident: Database) $story:block)*) => {$(
+    ($($(#[$meta:meta])* async fn $name:ident($database:ident: $kind:ty) $story:block)*) => {$(
         $(#[$meta])*
         mod $name {
             #[allow(unused_imports, reason = "each story uses what it needs")]
             use super::*;
 
-            async fn story($database: $crate::support::Database) $story
+            async fn story($database: $kind) $story
 
             #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
             async fn sqlite() {

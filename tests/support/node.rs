@@ -74,7 +74,7 @@ impl Builder {
         let base = format!("http://{}", running.address);
         let specification = Specification::of(&base).await;
         let http = Http::new(base, specification.clone());
-        Node { running, http, settings: self.settings, database: self.database, smtp, specification, folder }
+        Node { running, http, settings: self.settings, database: self.database, smtp, specification, _folder: folder }
     }
 }
 
@@ -86,7 +86,8 @@ pub struct Node {
     pub database: Database,
     pub smtp: Smtp,
     pub specification: Arc<Specification>,
-    folder: TempDir,
+    /// Goes with the node.
+    _folder: TempDir,
 }
 
 impl Node {
@@ -114,11 +115,6 @@ impl Node {
     /// Where the node keeps its keys and its SQLite database.
     pub fn data(&self) -> PathBuf {
         self.settings["MARBELLE_DATA_DIR"].clone().into()
-    }
-
-    /// A folder of the story's own, gone with the node.
-    pub fn folder(&self) -> &std::path::Path {
-        self.folder.path()
     }
 
     /// The files of a node that sends no mail by SMTP.
@@ -197,11 +193,6 @@ impl Node {
     /// Changes a setting for the next [`Node::restart`].
     pub fn set(&mut self, name: &str, value: impl ToString) {
         self.settings.insert(format!("MARBELLE_{name}"), value.to_string());
-    }
-
-    /// The settings as they stand in the environment of the process.
-    pub fn settings(&self) -> Vec<(&str, &str)> {
-        self.settings.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect()
     }
 
     /// Everything the node has printed so far, logs included, earlier runs first.

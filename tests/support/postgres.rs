@@ -33,6 +33,46 @@ impl Database {
         Self::Postgres(server.database().await)
     }
 
+    /// Takes a PostgreSQL database away: present connections are cut, new ones refused.
+    pub async fn outage(&self) {
+        self.allow_connections(false).await;
+        let name = self.name();
+        let cut = format!("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'");
+        administer(cut).await;
+    }
+
+    /// Gives it back.
+    pub async fn back(&self) {
+        self.allow_connections(true).await;
+    }
+
+    async fn allow_connections(&self, allowed: bool) {
+        administer(format!("ALTER DATABASE {} WITH ALLOW_CONNECTIONS {allowed}", self.name())).await;
+    }
+
+    /// Every row of every table as text.
+    pub async fn dump(&self) -> String {
+        let options: PgConnectOptions = self.url().expect("PostgreSQL").parse().expect("a URL");
+        let mut connection: PgConnection = options.connect().await.expect("the database answers");
+        let tables: Vec<(String,)> =
+            sqlx::query_as("SELECT tablename::text FROM pg_tables WHERE schemaname = 'public'")
+                .fetch_all(&mut connection)
+                .await
+                .expect("the tables");
+        let mut dump = String::new();
+        for (table,) in tables {
+            let rows = sqlx::AssertSqlSafe(format!("SELECT t::text FROM \"{table}\" t"));
+            let rows: Vec<(String,)> = sqlx::query_as(rows).fetch_all(&mut connection).await.expect("the rows");
+            rows.iter().for_each(|(row,)| dump.push_str(&format!("{table}: {row}\n")));
+        }
+        connection.close().await.expect("closes");
+        dump
+    }
+
+    fn name(&self) -> &str {
+        self.url().and_then(|url| url.rsplit('/').next()).expect("PostgreSQL")
+    }
+
     /// The URL, where there is one.
     pub fn url(&self) -> Option<&str> {
         match self {
@@ -50,6 +90,14 @@ struct Postgres {
     databases: AtomicU32,
     /// The wrapper around the server stops it when this pipe closes, so with this process, however it ends.
     _lifeline: ChildStdin,
+}
+
+/// Runs one statement as the administrator of the private server.
+async fn administer(statement: String) {
+    let options: PgConnectOptions = server().url("postgres").parse().expect("a URL");
+    let mut admin: PgConnection = options.connect().await.expect("the private PostgreSQL answers");
+    sqlx::query(sqlx::AssertSqlSafe(statement)).execute(&mut admin).await.expect("the statement runs");
+    admin.close().await.expect("closes");
 }
 
 fn server() -> &'static Postgres {
@@ -97,6 +145,7 @@ impl Postgres {
         Self::listen(programs, &folder, &data)
     }
 
+    #[expect(clippy::zombie_processes, reason = "the wrapper outlives this process, and ends by itself")]
     fn listen(programs: &Path, folder: &Path, data: &Path) -> Result<Self, String> {
         let port = TcpListener::bind("127.0.0.1:0").and_then(|l| l.local_addr()).expect("a free port").port();
         let mut wrapper = as_unprivileged(folder, Path::new("sh"))
@@ -130,13 +179,7 @@ impl Postgres {
 
     async fn database(&self) -> String {
         let name = format!("story_{}", self.databases.fetch_add(1, Ordering::SeqCst));
-        let options: PgConnectOptions = self.url("postgres").parse().expect("a URL");
-        let mut admin: PgConnection = options.connect().await.expect("the private PostgreSQL answers");
-        sqlx::query(sqlx::AssertSqlSafe(format!("CREATE DATABASE {name}")))
-            .execute(&mut admin)
-            .await
-            .expect("a new database");
-        admin.close().await.expect("closes");
+        administer(format!("CREATE DATABASE {name}")).await;
         self.url(&name)
     }
 

@@ -1,0 +1,76 @@
+//! What the owner of an account can read about its security (OWASP ASVS 5, chapter 16).
+
+use super::{
+    ids::{SecurityEventId, SessionId},
+    session::UserAgent,
+    text_enum::text_enum,
+    time::Timestamp,
+};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use std::net::IpAddr;
+
+text_enum! {
+    /// What happened.
+    pub enum SecurityEventType {
+        /// The account was made.
+        AccountCreated = "account_created",
+        /// Somebody signed in.
+        SignIn = "sign_in",
+        /// Somebody tried with a wrong password.
+        SignInFailed = "sign_in_failed",
+        /// Sessions were ended by signing out.
+        Logout = "logout",
+        /// A session was ended from another one.
+        SessionRevoked = "session_revoked",
+        /// A superseded refresh token was presented; its session was ended.
+        RefreshTokenReuse = "refresh_token_reuse",
+        /// A link to reset the password was asked for.
+        PasswordResetRequested = "password_reset_requested",
+        /// The password was reset by such a link.
+        PasswordReset = "password_reset",
+        /// The password was changed.
+        PasswordChanged = "password_changed",
+        /// A wrong present password was given for a change.
+        PasswordCheckFailed = "password_check_failed",
+        /// A change of the e-mail address was asked for.
+        EmailChangeRequested = "email_change_requested",
+        /// A change of the e-mail address was dropped.
+        EmailChangeCancelled = "email_change_cancelled",
+        /// The e-mail address was changed.
+        EmailChanged = "email_changed",
+        /// The operator disabled the account.
+        AccountDisabled = "account_disabled",
+        /// The operator enabled the account.
+        AccountEnabled = "account_enabled",
+    }
+}
+
+/// Where a call came from.
+#[derive(Clone, Debug)]
+pub struct Origin {
+    /// The client's address.
+    pub ip: IpAddr,
+    /// What it says it is.
+    pub user_agent: Option<UserAgent>,
+}
+
+/// An entry of the security log.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct SecurityEvent {
+    /// Sorts by time; the next page begins before it.
+    pub id: SecurityEventId,
+    /// When.
+    pub at: Timestamp,
+    /// What.
+    pub r#type: SecurityEventType,
+    /// The session that did it, if one did.
+    pub session_id: Option<SessionId>,
+    /// The client's address, if it came from one.
+    pub ip: Option<String>,
+    /// What the client said it was.
+    pub user_agent: Option<UserAgent>,
+    /// More, by type.
+    pub detail: Value,
+}

@@ -1,0 +1,55 @@
+//! Wrong passwords, counted by what they were guesses at.
+
+use super::{Error, Tx, in_tx};
+use crate::domain::{email::EmailAddress, time::Timestamp};
+
+const BEGIN: &str = "INSERT INTO password_failures (subject, since, failures) VALUES ($1, $2, 1) \
+     ON CONFLICT (subject) DO UPDATE SET \
+     failures = CASE WHEN password_failures.since <= $3 THEN 1 ELSE password_failures.failures + 1 END, \
+     since = CASE WHEN password_failures.since <= $3 THEN excluded.since ELSE password_failures.since END \
+     RETURNING failures, since";
+const WITHDRAW: &str = "UPDATE password_failures SET failures = failures - 1 WHERE subject = $1 AND failures > 0";
+const IS_KNOWN_NETWORK: &str = "SELECT EXISTS (SELECT 1 FROM sessions s JOIN users u ON u.id = s.user_id \
+     WHERE u.email = $1 AND s.network = $2 AND s.created_at > $3)";
+const PRUNE: &str = "DELETE FROM password_failures WHERE subject IN \
+     (SELECT subject FROM password_failures WHERE since < $1 ORDER BY since LIMIT $2)";
+
+impl Tx {
+    /// Counts a guess before it is looked at; says how many there are with it, and since when. What was
+    /// counted before `window_start` is forgotten.
+    pub async fn count_password_failure(
+        &mut self,
+        subject: &str,
+        now: Timestamp,
+        window_start: Timestamp,
+    ) -> Result<(i64, Timestamp), Error> {
+        let counted = in_tx!(self, c => sqlx::query_as(BEGIN)
+            .bind(subject).bind(now).bind(window_start).fetch_one(c).await)?;
+        Ok(counted)
+    }
+
+    /// Takes a guess back that turned out to be right.
+    pub async fn withdraw_password_failure(&mut self, subject: &str) -> Result<(), Error> {
+        in_tx!(self, c => sqlx::query(WITHDRAW).bind(subject).execute(c).await.map(drop))?;
+        Ok(())
+    }
+
+    /// Whether the account with this address was signed in to from this network after `since`.
+    pub async fn is_known_network(
+        &mut self,
+        email: &EmailAddress,
+        network: &str,
+        since: Timestamp,
+    ) -> Result<bool, Error> {
+        let known = in_tx!(self, c => sqlx::query_scalar(IS_KNOWN_NETWORK)
+            .bind(email).bind(network).bind(since).fetch_one(c).await)?;
+        Ok(known)
+    }
+
+    /// Forgets at most `limit` counts begun before `before`; says how many.
+    pub async fn prune_password_failures(&mut self, before: Timestamp, limit: i64) -> Result<u64, Error> {
+        let done = in_tx!(self, c => sqlx::query(PRUNE).bind(before).bind(limit)
+            .execute(c).await.map(|done| done.rows_affected()))?;
+        Ok(done)
+    }
+}

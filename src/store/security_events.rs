@@ -1,0 +1,125 @@
+//! The security log of each user.
+
+use super::{Error, Tx, in_tx};
+use crate::domain::{
+    email::EmailAddress,
+    ids::{SecurityEventId, SessionId, UserId},
+    security_event::{Origin, SecurityEvent, SecurityEventType},
+    session::UserAgent,
+    time::Timestamp,
+};
+
+#[derive(sqlx::FromRow)]
+struct Row {
+    id: SecurityEventId,
+    at: Timestamp,
+    #[sqlx(rename = "type")]
+    event_type: SecurityEventType,
+    session_id: Option<SessionId>,
+    ip: Option<String>,
+    user_agent: Option<UserAgent>,
+    detail: String,
+}
+
+const INSERT: &str = "INSERT INTO security_events (id, user_id, at, type, session_id, ip, user_agent, detail) \
+     SELECT $1, u.id, $3, $4, $5, $6, $7, $8 FROM users u WHERE u.id = $2";
+const INSERT_FOR_EMAIL: &str = "INSERT INTO security_events (id, user_id, at, type, session_id, ip, user_agent, detail) \
+     SELECT $1, u.id, $3, $4, $5, $6, $7, $8 FROM users u WHERE u.email = $2";
+const RESOLVE: &str = "UPDATE security_events SET type = $2, session_id = $3 WHERE id = $1";
+const PAGE: &str = "SELECT id, at, type, session_id, ip, user_agent, detail FROM security_events \
+     WHERE user_id = $1 ORDER BY id DESC LIMIT $2";
+const PAGE_BEFORE: &str = "SELECT id, at, type, session_id, ip, user_agent, detail FROM security_events \
+     WHERE user_id = $1 AND id < $3 ORDER BY id DESC LIMIT $2";
+const PRUNE: &str = "DELETE FROM security_events WHERE id IN \
+     (SELECT id FROM security_events WHERE at < $1 ORDER BY at LIMIT $2)";
+
+impl Tx {
+    /// Notes what happened to a user.
+    pub async fn insert_security_event(&mut self, user: UserId, event: &SecurityEvent) -> Result<(), Error> {
+        in_tx!(self, c => sqlx::query(INSERT)
+            .bind(event.id).bind(user).bind(event.at).bind(event.r#type).bind(event.session_id)
+            .bind(&event.ip).bind(&event.user_agent).bind(event.detail.to_string())
+            .execute(c).await.map(drop))?;
+        Ok(())
+    }
+
+    /// Notes what happened to the user with this address; nothing, with the same work, if there is none.
+    pub async fn insert_security_event_for(
+        &mut self,
+        email: &EmailAddress,
+        event: &SecurityEvent,
+    ) -> Result<(), Error> {
+        in_tx!(self, c => sqlx::query(INSERT_FOR_EMAIL)
+            .bind(event.id).bind(email).bind(event.at).bind(event.r#type).bind(event.session_id)
+            .bind(&event.ip).bind(&event.user_agent).bind(event.detail.to_string())
+            .execute(c).await.map(drop))?;
+        Ok(())
+    }
+
+    /// Says what became of something that was noted before it was known.
+    pub async fn resolve_security_event(
+        &mut self,
+        id: SecurityEventId,
+        r#type: SecurityEventType,
+        session: Option<SessionId>,
+    ) -> Result<(), Error> {
+        in_tx!(self, c => sqlx::query(RESOLVE).bind(id).bind(r#type).bind(session).execute(c).await.map(drop))?;
+        Ok(())
+    }
+
+    /// At most `limit` entries, newest first, from before an entry.
+    pub async fn list_security_events(
+        &mut self,
+        user: UserId,
+        before: Option<SecurityEventId>,
+        limit: i64,
+    ) -> Result<Vec<SecurityEvent>, Error> {
+        let rows: Vec<Row> = match before {
+            None => in_tx!(self, c => sqlx::query_as(PAGE).bind(user).bind(limit).fetch_all(c).await)?,
+            Some(before) => {
+                in_tx!(self, c => sqlx::query_as(PAGE_BEFORE).bind(user).bind(limit).bind(before).fetch_all(c).await)?
+            }
+        };
+        rows.into_iter()
+            .map(|row| {
+                Ok(SecurityEvent {
+                    id: row.id,
+                    at: row.at,
+                    r#type: row.event_type,
+                    session_id: row.session_id,
+                    ip: row.ip,
+                    user_agent: row.user_agent,
+                    detail: serde_json::from_str(&row.detail).map_err(|e| Error::Broken(sqlx::Error::decode(e)))?,
+                })
+            })
+            .collect()
+    }
+
+    /// Forgets at most `limit` entries from before `before`; says how many.
+    pub async fn prune_security_events(&mut self, before: Timestamp, limit: i64) -> Result<u64, Error> {
+        let done = in_tx!(self, c => sqlx::query(PRUNE).bind(before).bind(limit)
+            .execute(c).await.map(|done| done.rows_affected()))?;
+        Ok(done)
+    }
+}
+
+impl SecurityEvent {
+    /// Something that happens now.
+    pub fn now(
+        r#type: SecurityEventType,
+        at: Timestamp,
+        session_id: Option<SessionId>,
+        origin: Option<&Origin>,
+        detail: serde_json::Value,
+    ) -> Self {
+        Self {
+            id: SecurityEventId::new(),
+            at,
+            r#type,
+            session_id,
+            ip: origin.map(|origin| origin.ip.to_string()),
+            user_agent: origin.and_then(|origin| origin.user_agent.clone()),
+            detail,
+        }
+    }
+}

@@ -1,0 +1,101 @@
+//! One-time tokens of users.
+
+use super::{Error, Tx, in_tx};
+use crate::domain::{
+    email::EmailAddress,
+    ids::{TokenId, UserId},
+    one_time_token::{OneTimeToken, TokenPurpose},
+    time::Timestamp,
+};
+
+#[derive(sqlx::FromRow)]
+struct TokenRow {
+    id: TokenId,
+    user_id: UserId,
+    purpose: TokenPurpose,
+    new_email: Option<EmailAddress>,
+    created_at: Timestamp,
+    expires_at: Timestamp,
+}
+
+impl From<TokenRow> for OneTimeToken {
+    fn from(row: TokenRow) -> Self {
+        Self {
+            id: row.id,
+            user: row.user_id,
+            purpose: row.purpose,
+            new_email: row.new_email,
+            created_at: row.created_at,
+            expires_at: row.expires_at,
+        }
+    }
+}
+
+const SPEND_OLDER: &str =
+    "UPDATE one_time_tokens SET used_at = $3 WHERE user_id = $1 AND purpose = $2 AND used_at IS NULL";
+const INSERT: &str = "INSERT INTO one_time_tokens (id, user_id, purpose, new_email, created_at, expires_at) \
+     SELECT $1, u.id, $3, $4, $5, $6 FROM users u WHERE u.id = $2";
+const FIND: &str = "SELECT id, user_id, purpose, new_email, created_at, expires_at FROM one_time_tokens \
+     WHERE id = $1 AND purpose = $2 AND used_at IS NULL AND expires_at > $3";
+const SPEND: &str = "UPDATE one_time_tokens SET used_at = $3 \
+     WHERE id = $1 AND purpose = $2 AND used_at IS NULL AND expires_at > $3 \
+     RETURNING id, user_id, purpose, new_email, created_at, expires_at";
+const SPEND_ALL: &str = "UPDATE one_time_tokens SET used_at = $2 WHERE user_id = $1 AND used_at IS NULL";
+const PRUNE: &str = "DELETE FROM one_time_tokens WHERE id IN \
+     (SELECT id FROM one_time_tokens WHERE created_at < $1 ORDER BY created_at LIMIT $2)";
+
+impl Tx {
+    /// Adds a token and makes it the only good one of its purpose. Does the same work, and nothing, for a
+    /// user who is not there.
+    pub async fn insert_token(&mut self, token: &OneTimeToken) -> Result<(), Error> {
+        self.spend_tokens_for(token.user, token.purpose, token.created_at).await?;
+        in_tx!(self, c => sqlx::query(INSERT)
+            .bind(token.id).bind(token.user).bind(token.purpose).bind(&token.new_email)
+            .bind(token.created_at).bind(token.expires_at)
+            .execute(c).await.map(drop))?;
+        Ok(())
+    }
+
+    /// A good token; it stays so.
+    pub async fn find_token(
+        &mut self,
+        id: TokenId,
+        purpose: TokenPurpose,
+        now: Timestamp,
+    ) -> Result<Option<OneTimeToken>, Error> {
+        let row: Option<TokenRow> =
+            in_tx!(self, c => sqlx::query_as(FIND).bind(id).bind(purpose).bind(now).fetch_optional(c).await)?;
+        Ok(row.map(OneTimeToken::from))
+    }
+
+    /// Spends a good token: of callers that race, one gets it.
+    pub async fn spend_token(
+        &mut self,
+        id: TokenId,
+        purpose: TokenPurpose,
+        now: Timestamp,
+    ) -> Result<Option<OneTimeToken>, Error> {
+        let row: Option<TokenRow> =
+            in_tx!(self, c => sqlx::query_as(SPEND).bind(id).bind(purpose).bind(now).fetch_optional(c).await)?;
+        Ok(row.map(OneTimeToken::from))
+    }
+
+    /// Spends a user's tokens of one purpose.
+    pub async fn spend_tokens_for(&mut self, user: UserId, purpose: TokenPurpose, now: Timestamp) -> Result<(), Error> {
+        in_tx!(self, c => sqlx::query(SPEND_OLDER).bind(user).bind(purpose).bind(now).execute(c).await.map(drop))?;
+        Ok(())
+    }
+
+    /// Spends every outstanding token of a user.
+    pub async fn spend_all_tokens(&mut self, user: UserId, now: Timestamp) -> Result<(), Error> {
+        in_tx!(self, c => sqlx::query(SPEND_ALL).bind(user).bind(now).execute(c).await.map(drop))?;
+        Ok(())
+    }
+
+    /// Deletes at most `limit` tokens made before `before`; says how many.
+    pub async fn prune_tokens(&mut self, before: Timestamp, limit: i64) -> Result<u64, Error> {
+        let done = in_tx!(self, c => sqlx::query(PRUNE).bind(before).bind(limit)
+            .execute(c).await.map(|done| done.rows_affected()))?;
+        Ok(done)
+    }
+}

@@ -1,0 +1,131 @@
+//! The database goes away and comes back.
+
+use crate::support::{Account, Call, Database, Http, Node, Proxy, Wire, address, eventually, within};
+use serde_json::{Value, json};
+use std::time::Duration;
+
+/// A call may wait for a connection before it gives up.
+const A_WHILE: Duration = Duration::from_secs(40);
+
+async fn unavailable(http: &Http, method: &str, params: Value) -> Value {
+    let error = within(A_WHILE, method, http.refused("unavailable", method, params)).await;
+    assert!(error.data["retry_after_ms"].as_u64().is_some_and(|ms| ms > 0), "{error:?}");
+    error.data["outcome"].clone()
+}
+
+/// Calls of every kind while the database is away, and the way back.
+async fn outage(node: &Node, go: impl AsyncFnOnce(), back: impl AsyncFnOnce()) {
+    let (person, session) = node.signed_in("ann").await;
+    let http = session.http(node);
+    let tab = session.tab(node).await;
+    let mut account = Account::of(&tab).await;
+
+    go().await;
+    assert_eq!(node.http().get("/healthz").send().await.unwrap().status(), 200);
+    let ready = within(A_WHILE, "readiness", node.http().get("/readyz").send()).await.unwrap();
+    assert_eq!(ready.status(), 503);
+    let why = ready.text().await.unwrap().to_lowercase();
+    assert!(why.contains("database"), "it names what does not answer: {why}");
+    let calls = [
+        ("profile.get", json!({})),
+        ("profile.update", json!({ "first_name": "Anne" })),
+        ("addresses.create", address("Home")),
+        ("account.changes", json!({ "since": 0 })),
+        ("auth.login", person.credentials()),
+        ("auth.refresh", json!({ "refresh_token": session.refresh_token })),
+    ];
+    for (method, params) in calls {
+        assert_eq!(unavailable(&http, method, params).await, "not_done", "{method}: nothing had begun");
+    }
+
+    back().await;
+    let profile = eventually("the database's return", || async {
+        http.call("profile.update", json!({ "first_name": "Anna" })).await.ok()
+    })
+    .await;
+    assert_eq!(profile["first_name"], "Anna");
+    eventually("readiness", || async {
+        (node.http().get("/readyz").send().await.unwrap().status() == 200).then_some(())
+    })
+    .await;
+    // The tab has stayed open, and has missed nothing.
+    account.assert_equals_get(&tab, &http).await;
+    assert_eq!(account.revision, 2, "what answered `not_done` was not done");
+    tab.ok("addresses.create", address("Home")).await;
+    account.assert_equals_get(&tab, &http).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_database_that_cannot_be_reached() {
+    let proxy = Proxy::start().await;
+    let node = Node::start(proxy.database()).await;
+    outage(&node, async || proxy.set(Wire::Cut), async || proxy.set(Wire::Whole)).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_database_that_takes_no_connections() {
+    let database = Database::postgres().await;
+    let node = Node::start(database.clone()).await;
+    outage(&node, async || database.outage().await, async || database.back().await).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_commit_whose_answer_is_lost_was_done_and_reaches_the_tabs() {
+    let proxy = Proxy::start().await;
+    let node = Node::start(proxy.database()).await;
+    let (_, session) = node.signed_in("ann").await;
+    let http = session.http(&node);
+    let tab = session.tab(&node).await;
+    let mut account = Account::of(&tab).await;
+    proxy.set(Wire::CutAfterCommit);
+    assert_eq!(unavailable(&http, "profile.update", json!({ "first_name": "Anne" })).await, "unknown");
+    proxy.set(Wire::Whole);
+    let profile = eventually("an answer", || async { http.call("profile.get", json!({})).await.ok() }).await;
+    assert_eq!(profile["first_name"], "Anne", "the client reads first, as it is told");
+    // Committed but never announced: the sweep finds it.
+    account.apply(&tab.next_of("profile.changed").await);
+    account.assert_equals_get(&tab, &http).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_commit_that_never_arrived_was_not_done() {
+    let proxy = Proxy::start().await;
+    let node = Node::start(proxy.database()).await;
+    let (_, session) = node.signed_in("ann").await;
+    let http = session.http(&node);
+    let tab = session.tab(&node).await;
+    let mut account = Account::of(&tab).await;
+    proxy.set(Wire::CutBeforeCommit);
+    assert_eq!(unavailable(&http, "addresses.create", address("Home")).await, "unknown");
+    proxy.set(Wire::Whole);
+    let made = eventually("an answer", || async { http.call("addresses.create", address("Home")).await.ok() }).await;
+    assert_eq!(made["revision"], account.revision + 1, "nothing of the first attempt is left");
+    account.assert_equals_get(&tab, &http).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_sign_up_amid_an_outage_can_be_repeated() {
+    let proxy = Proxy::start().await;
+    let node = Node::start(proxy.database()).await;
+    let person = node.unverified("ann").await;
+    let token = node.smtp.letter_to(&person.email).await.token();
+    proxy.set(Wire::CutAfterCommit);
+    assert_eq!(unavailable(&node.http(), "auth.verify_email", json!({ "token": token })).await, "unknown");
+    proxy.set(Wire::Whole);
+    eventually("a sign-in", || async { node.http().call("auth.login", person.credentials()).await.ok() }).await;
+    node.http().refused("invalid_token", "auth.verify_email", json!({ "token": token })).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn letters_are_queued_in_the_database_and_survive_its_outage() {
+    let proxy = Proxy::start().await;
+    let node = Node::start(proxy.database()).await;
+    node.smtp.down();
+    let person = node.unverified("ann").await;
+    proxy.set(Wire::Cut);
+    unavailable(&node.http(), "auth.login", person.credentials()).await;
+    node.smtp.up().await;
+    proxy.set(Wire::Whole);
+    let letter = node.smtp.letter_within(Duration::from_secs(60), &person.email).await;
+    node.http().ok("auth.verify_email", json!({ "token": letter.token() })).await;
+}
