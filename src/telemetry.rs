@@ -3,9 +3,10 @@
 
 use crate::settings::{Environment, Settings};
 use std::io::{self, IsTerminal};
+use tracing::{Level, Metadata};
 use tracing_subscriber::{
     EnvFilter, Layer,
-    filter::{LevelFilter, ParseError},
+    filter::{LevelFilter, ParseError, filter_fn},
     fmt,
     layer::SubscriberExt,
     util::{SubscriberInitExt, TryInitError},
@@ -35,8 +36,18 @@ pub fn init(settings: &Settings) -> Result<(), TelemetryError> {
         Environment::Development => lines.with_ansi(io::stderr().is_terminal()).boxed(),
         Environment::Production => lines.json().flatten_event(true).boxed(),
     };
-    tracing_subscriber::registry().with(filter(&settings.log)?).with(lines).try_init()?;
+    tracing_subscriber::registry()
+        .with(filter(&settings.log)?)
+        .with(lines.with_filter(filter_fn(may_be_told)))
+        .try_init()?;
     Ok(())
+}
+
+/// Whether an event may be told at its level. What is not ours tells nothing below `info`, whatever
+/// `MARBELLE_LOG` says: at `trace` some libraries print whole requests, passwords included.
+fn may_be_told(metadata: &Metadata<'_>) -> bool {
+    let ours = [env!("CARGO_PKG_NAME"), SECURITY].contains(&metadata.target().split("::").next().unwrap_or_default());
+    ours || *metadata.level() <= Level::INFO
 }
 
 fn filter(directive: &str) -> Result<EnvFilter, ParseError> {
@@ -46,7 +57,7 @@ fn filter(directive: &str) -> Result<EnvFilter, ParseError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use tracing::{Level, enabled, subscriber::with_default};
+    use tracing::{enabled, subscriber::with_default};
 
     #[test]
     fn security_events_are_told_whatever_the_filter_says() {

@@ -93,6 +93,10 @@ pub async fn upgrade<T: Send + 'static>(
         drop((place, open));
     });
     match service.call(request).await {
+        // jsonrpsee answers 200 to a handshake that it does not understand.
+        Ok(response) if response.status() != StatusCode::SWITCHING_PROTOCOLS => {
+            refusal(StatusCode::BAD_REQUEST, "this is no WebSocket handshake (RFC 6455)")
+        }
         Ok(response) => response,
         Err(error) => {
             tracing::warn!(%error, "a handshake failed");

@@ -80,9 +80,9 @@ fn is_unavailability(error: &dyn sqlx::error::DatabaseError) -> bool {
     match sqlite_code(error, &code) {
         // PERM, BUSY, LOCKED, NOMEM, READONLY, INTERRUPT, IOERR, CORRUPT, FULL, CANTOPEN, PROTOCOL, NOTADB
         Some(primary) => matches!(primary, 3 | 5 | 6 | 7 | 8 | 9 | 10 | 11 | 13 | 14 | 15 | 26),
-        // Connection, rollback (deadlock, serialization), read-only after a failover, resources,
-        // operator intervention, system error.
-        None => matches!(code.get(..2), Some("08" | "40" | "53" | "57" | "58")) || code == "25006",
+        // Connection, refused log-in, no such database, rollback (deadlock, serialization), resources, not in
+        // the state for it, operator intervention, system error; read-only after a failover.
+        None => matches!(code.get(..2), Some("08" | "28" | "3D" | "40" | "53" | "55" | "57" | "58")) || code == "25006",
     }
 }
 
