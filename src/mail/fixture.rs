@@ -12,6 +12,8 @@ use crate::{
     settings::{KeySettings, Mail, MailTransport},
 };
 use base64::{Engine, engine::general_purpose::STANDARD};
+use lettre::Message;
+use mail_parser::{MessageParser, MimeHeaders};
 use std::{sync::Arc, time::Duration};
 
 pub(super) fn tokens() -> Arc<OpaqueTokens> {
@@ -32,5 +34,36 @@ pub(super) fn renderer(shop: &str, clock: &Clock) -> Renderer {
 }
 
 pub(super) fn letter(content: Content) -> Letter {
-    Letter { to: EmailAddress::parse("ann@example.org").unwrap(), locale: Locale::En, content }
+    letter_in(Locale::En, content)
+}
+
+pub(super) fn letter_in(locale: Locale, content: Content) -> Letter {
+    Letter { to: EmailAddress::parse("ann@example.org").unwrap(), locale, content }
+}
+
+/// A message as a mail program shows it.
+pub(super) struct Received {
+    /// Every header as it travels, unfolded.
+    pub headers: Vec<String>,
+    pub subject: String,
+    pub text: String,
+    pub html: String,
+}
+
+impl Received {
+    pub(super) fn of(message: &Message) -> Self {
+        let raw = message.formatted();
+        let parsed = MessageParser::default().parse(&raw).unwrap();
+        let kinds: Vec<_> = parsed.parts.iter().filter_map(|part| part.content_type()?.subtype()).collect();
+        assert_eq!(kinds, ["alternative", "plain", "html"]);
+        let body = |part: usize| parsed.parts[part].text_contents().unwrap().replace("\r\n", "\n");
+        let headers = String::from_utf8(raw.clone()).unwrap();
+        let headers = headers.split_once("\r\n\r\n").unwrap().0.replace("\r\n ", " ");
+        Self {
+            headers: headers.split("\r\n").map(str::to_owned).collect(),
+            subject: parsed.subject().unwrap().to_owned(),
+            text: body(1),
+            html: body(2),
+        }
+    }
 }

@@ -19,16 +19,20 @@
 //! programs know the copy. The other way round letters would be lost.
 //!
 //! To add a letter: a variant of [`Content`](crate::domain::letter::Content), its texts in `texts.rs`
-//! (the build then names every language that lacks them), and its arm in `render.rs`.
+//! (the build then names every language that lacks them), its arm in `wording.rs`, and its line in
+//! `snapshot_tests.rs`, which says how to make the expected files.
 
 mod render;
 mod smtp;
 mod texts;
 mod transport;
+mod wording;
 mod worker;
 
 #[cfg(test)]
 mod fixture;
+#[cfg(test)]
+mod snapshot_tests;
 
 pub use render::{RenderError, Renderer};
 pub use smtp::SmtpClient;

@@ -1,11 +1,14 @@
 //! From a letter to the message that is sent.
 
-use super::texts::{Span, Texts};
+use super::{
+    texts::Texts,
+    wording::{Wording, Writer, harmless},
+};
 use crate::{
-    crypto::opaque_token::{OpaqueTokens, Purpose},
+    crypto::opaque_token::OpaqueTokens,
     domain::{
         ids::MailId,
-        letter::{Content, Letter},
+        letter::Letter,
         time::{Clock, Timestamp},
     },
     settings,
@@ -44,10 +47,7 @@ pub enum RenderError {
 /// Makes messages of letters.
 pub struct Renderer {
     from: Mailbox,
-    shop: String,
-    frontend: String,
-    link_lifetime: Duration,
-    tokens: Arc<OpaqueTokens>,
+    writer: Writer,
     clock: Clock,
 }
 
@@ -61,23 +61,18 @@ impl Renderer {
         tokens: Arc<OpaqueTokens>,
         clock: Clock,
     ) -> Result<Self, AddressError> {
-        Ok(Self {
-            from: mail.from.parse()?,
-            shop: mail.shop_name.clone(),
-            frontend: frontend.to_owned(),
-            link_lifetime,
-            tokens,
-            clock,
-        })
+        let (shop, frontend) = (harmless(&mail.shop_name), frontend.to_owned());
+        Ok(Self { from: mail.from.parse()?, writer: Writer { shop, frontend, link_lifetime, tokens }, clock })
     }
 
     /// The message that says `letter`. Its `Message-ID` is made of the outbox row's id, so that a letter
     /// that is handed over again is known as the same.
     pub fn render(&self, id: MailId, letter: &Letter) -> Result<Message, RenderError> {
         let texts = Texts::of(letter.locale);
-        let wording = self.wording(texts, &letter.content);
-        let footer = (texts.footer)(&self.shop);
-        let page = Page { texts, shop: &self.shop, wording: &wording, footer: &footer };
+        let shop = &self.writer.shop;
+        let wording = self.writer.word(texts, &letter.content);
+        let footer = (texts.footer)(shop);
+        let page = Page { texts, shop, wording: &wording, footer: &footer };
         let (text, html) = (TextPart { page }.render()?, HtmlPart { page }.render()?);
         let message = Message::builder()
             .from(self.from.clone())
@@ -90,47 +85,6 @@ impl Renderer {
             .multipart(MultiPart::alternative().singlepart(plain(text)).singlepart(SinglePart::html(html)))?;
         Ok(message)
     }
-
-    fn wording(&self, texts: &Texts, content: &Content) -> Wording {
-        let (shop, frontend) = (&self.shop, &self.frontend);
-        match *content {
-            Content::VerifyEmail { registration, generation } => {
-                let lifetime = (texts.span)(Span::of(self.link_lifetime));
-                let texts = &texts.verify_email;
-                let token = self.tokens.make(Purpose::VerifyEmail, registration.0, generation);
-                Wording {
-                    subject: (texts.subject)(shop),
-                    heading: texts.heading,
-                    before: vec![(texts.request)(shop)],
-                    button: texts.button,
-                    link: format!("{frontend}/verify-email?token={}", token.expose()),
-                    after: vec![(texts.lifetime)(&lifetime), texts.not_you.to_owned()],
-                }
-            }
-            Content::AlreadyRegistered => {
-                let texts = &texts.already_registered;
-                Wording {
-                    subject: (texts.subject)(shop),
-                    heading: texts.heading,
-                    before: vec![(texts.request)(shop), texts.advice.to_owned()],
-                    button: texts.button,
-                    link: frontend.clone(),
-                    after: vec![texts.not_you.to_owned()],
-                }
-            }
-        }
-    }
-}
-
-/// What one letter says: paragraphs, a button, paragraphs.
-struct Wording {
-    subject: String,
-    heading: &'static str,
-    before: Vec<String>,
-    button: &'static str,
-    /// Where the button leads.
-    link: String,
-    after: Vec<String>,
 }
 
 /// What the templates show.

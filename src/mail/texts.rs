@@ -1,54 +1,106 @@
 //! What letters say, in every language.
 //!
-//! A language is one constant of [`Texts`]. A text that is missing, or that leaves out one of its values'
-//! parameters, does not compile.
+//! A language is one constant of [`Texts`], which both parts of a letter are made from. A text that is
+//! missing does not compile. Nothing here is for machines: no markup, and addresses come from elsewhere.
 
+mod de;
 mod en;
+mod sq;
 
-use crate::domain::profile::Locale;
+use crate::domain::{profile::Locale, time::Timestamp};
+use chrono::{DateTime, Datelike, Timelike};
 use std::time::Duration;
 
-/// Every text of a language.
+/// Every text of a language. The letters are those of [`Content`](crate::domain::letter::Content).
 pub(super) struct Texts {
     /// The language's BCP 47 tag, for the `lang` attribute.
     pub language: &'static str,
     /// A span of time: "24 hours".
     pub span: fn(Span) -> String,
+    /// A point in time: "3 February 2026, 14:05 (UTC)".
+    pub moment: fn(&Moment) -> String,
+    /// The months' names as `moment` uses them.
+    pub months: [&'static str; 12],
     /// Over the link's address, for those who cannot press the button.
     pub address_of_link: &'static str,
     /// The last line of every letter.
     pub footer: fn(shop: &str) -> String,
-    /// See [`Content::VerifyEmail`](crate::domain::letter::Content::VerifyEmail).
-    pub verify_email: VerifyEmail,
-    /// See [`Content::AlreadyRegistered`](crate::domain::letter::Content::AlreadyRegistered).
-    pub already_registered: AlreadyRegistered,
+    pub verify_email: Request,
+    pub already_registered: Notice,
+    pub reset_password: Request,
+    pub password_was_reset: Notice,
+    pub password_changed: Notice,
+    pub confirm_email_change: Request,
+    pub email_taken: Notice,
+    pub email_changed: EmailChanged,
+    pub new_device: NewDevice,
 }
 
-/// The letter with the link that verifies a registration.
-pub(super) struct VerifyEmail {
+/// A letter whose link does something.
+pub(super) struct Request {
     pub subject: fn(shop: &str) -> String,
     pub heading: &'static str,
+    /// What somebody asked for, and what the link does.
     pub request: fn(shop: &str) -> String,
     pub button: &'static str,
+    /// How often and how long the link works.
     pub lifetime: fn(span: &str) -> String,
     pub not_you: &'static str,
 }
 
-/// The letter to the owner of an address that somebody tried to register again.
-pub(super) struct AlreadyRegistered {
+/// A letter that tells what happened; its link leads to the shop.
+pub(super) struct Notice {
     pub subject: fn(shop: &str) -> String,
     pub heading: &'static str,
-    pub request: fn(shop: &str) -> String,
+    /// What happened.
+    pub told: fn(shop: &str) -> String,
+    /// What to do if it was the reader.
     pub advice: &'static str,
     pub button: &'static str,
+    /// What to do if it was not.
     pub not_you: &'static str,
 }
 
+/// The letter to the old address of an account.
+pub(super) struct EmailChanged {
+    pub subject: fn(shop: &str) -> String,
+    pub heading: &'static str,
+    pub told: fn(shop: &str) -> String,
+    /// Names the new address.
+    pub new_email: &'static str,
+    pub advice: &'static str,
+    pub button: &'static str,
+    pub not_you: fn(shop: &str) -> String,
+}
+
+/// The letter on a sign-in from a device that was not seen before.
+pub(super) struct NewDevice {
+    pub subject: fn(shop: &str) -> String,
+    pub heading: &'static str,
+    pub told: fn(shop: &str) -> String,
+    /// Names the time.
+    pub time: &'static str,
+    /// Names what the device says it is.
+    pub device: &'static str,
+    /// Stands for what a device says that says nothing.
+    pub silent: &'static str,
+    /// Names the kind of network address.
+    pub network: &'static str,
+    pub advice: &'static str,
+    /// How to end the sign-in, if it was not the reader's: begins with signing in, by the button below.
+    pub not_you: &'static str,
+    pub button: &'static str,
+    /// What to do after that.
+    pub reset: &'static str,
+}
+
 impl Texts {
-    /// The texts of `locale`. Until a language is translated its letters are written in English.
+    /// The texts of `locale`.
     pub(super) fn of(locale: Locale) -> &'static Self {
         match locale {
-            Locale::En | Locale::De | Locale::Sq => &en::TEXTS,
+            Locale::En => &en::TEXTS,
+            Locale::De => &de::TEXTS,
+            Locale::Sq => &sq::TEXTS,
         }
     }
 }
@@ -74,25 +126,29 @@ impl Span {
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+/// A point in time to the minute, in UTC: where the reader is, nobody knows.
+pub(super) struct Moment {
+    pub year: i32,
+    /// Its name.
+    pub month: &'static str,
+    pub day: u32,
+    /// Hours and minutes: "14:05".
+    pub clock: String,
+}
 
-    #[test]
-    fn spans_are_told_as_people_would() {
-        let told = |minutes: u64| (Texts::of(Locale::En).span)(Span::of(Duration::from_secs(60 * minutes)));
-        for (minutes, text) in [
-            (0, "1 minute"),
-            (1, "1 minute"),
-            (45, "45 minutes"),
-            (60, "1 hour"),
-            (90, "90 minutes"),
-            (2 * 60 + 59, "2 hours"),
-            (24 * 60, "24 hours"),
-            (48 * 60, "2 days"),
-            (7 * 24 * 60 + 1, "7 days"),
-        ] {
-            assert_eq!(told(minutes), text);
+impl Moment {
+    /// `at`, with the month in the language of `texts`.
+    pub(super) fn of(at: Timestamp, texts: &Texts) -> Self {
+        let at = DateTime::from_timestamp(at.unix(), 0).unwrap_or_default();
+        Self {
+            year: at.year(),
+            month: texts.months[at.month0() as usize],
+            day: at.day(),
+            clock: format!("{:02}:{:02}", at.hour(), at.minute()),
         }
     }
 }
+
+#[cfg(test)]
+#[path = "texts_tests.rs"]
+mod tests;

@@ -1,6 +1,6 @@
 //! English. Kept to ASCII, which lets the text part travel as it is.
 
-use super::{AlreadyRegistered, Span, Texts, VerifyEmail};
+use super::{EmailChanged, NewDevice, Notice, Request, Span, Texts};
 
 pub(super) const TEXTS: Texts = Texts {
     language: "en",
@@ -12,9 +12,24 @@ pub(super) const TEXTS: Texts = Texts {
         Span::Days(1) => "1 day".to_owned(),
         Span::Days(n) => format!("{n} days"),
     },
+    moment: |at| format!("{} {} {}, {} (UTC)", at.day, at.month, at.year, at.clock),
+    months: [
+        "January",
+        "February",
+        "March",
+        "April",
+        "May",
+        "June",
+        "July",
+        "August",
+        "September",
+        "October",
+        "November",
+        "December",
+    ],
     address_of_link: "If the button does not work, open this address:",
     footer: |shop| format!("{shop} sent this letter automatically."),
-    verify_email: VerifyEmail {
+    verify_email: Request {
         subject: |shop| format!("Confirm your e-mail address for {shop}"),
         heading: "Confirm your e-mail address",
         request: |shop| {
@@ -24,21 +39,133 @@ pub(super) const TEXTS: Texts = Texts {
             )
         },
         button: "Confirm e-mail address",
-        lifetime: |span| format!("The link works once, for {span} after the request."),
+        lifetime: LIFETIME,
         not_you: "If it was not you, ignore this letter: no account is opened then.",
     },
-    already_registered: AlreadyRegistered {
+    already_registered: Notice {
         subject: |shop| format!("You already have an account at {shop}"),
         heading: "You already have an account",
-        request: |shop| {
+        told: |shop| {
             format!(
                 "Somebody, probably you, tried to register at {shop} with this e-mail address. \
                  It already has an account, so no other was opened."
             )
         },
         advice: "Sign in with your password. If you have forgotten it, you can reset it there.",
-        button: "Sign in or reset the password",
+        button: SIGN_IN_OR_RESET,
         not_you: "If it was not you, ignore this letter: your account is unchanged, and whoever it was \
                   has not been told that it exists.",
     },
+    reset_password: Request {
+        subject: |shop| format!("Choose a new password for {shop}"),
+        heading: "Choose a new password",
+        request: |shop| {
+            format!(
+                "Somebody, probably you, asked to reset the password of your account at {shop}. \
+                 Choose a new one with the link below. Every device is signed out then."
+            )
+        },
+        button: "Choose a new password",
+        lifetime: LIFETIME,
+        not_you: "If it was not you, ignore this letter: your password stays as it is. \
+                  Do not pass the link on to anybody.",
+    },
+    password_was_reset: Notice {
+        subject: |shop| format!("Your password for {shop} was reset"),
+        heading: "Your password was reset",
+        told: |shop| {
+            format!(
+                "The password of your account at {shop} was reset with a link that was sent to this \
+                 e-mail address. Every device was signed out."
+            )
+        },
+        advice: "If it was you, sign in with the new password. There is nothing else to do.",
+        button: SIGN_IN_OR_RESET,
+        not_you: "If it was not you, somebody else can read your mail. First give your mailbox a new \
+                  password, then reset the password of this account once more.",
+    },
+    password_changed: Notice {
+        subject: |shop| format!("Your password for {shop} was changed"),
+        heading: "Your password was changed",
+        told: |shop| {
+            format!(
+                "The password of your account at {shop} was changed by somebody who was signed in and \
+                 knew the previous one. Every other device was signed out."
+            )
+        },
+        advice: "If it was you, there is nothing to do.",
+        button: SIGN_IN_OR_RESET,
+        not_you: "If it was not you, reset the password at once, which signs out every device. Change it \
+                  as well wherever else you used the previous one.",
+    },
+    confirm_email_change: Request {
+        subject: |shop| format!("Confirm your new e-mail address for {shop}"),
+        heading: "Confirm your new e-mail address",
+        request: |shop| {
+            format!(
+                "Somebody, probably you, asked to make this the e-mail address of an account at {shop}. \
+                 Confirm it to sign in with it from then on. Every device is signed out then."
+            )
+        },
+        button: "Confirm new e-mail address",
+        lifetime: LIFETIME,
+        not_you: "If it was not you, ignore this letter: without your confirmation nothing is changed.",
+    },
+    email_taken: Notice {
+        subject: |shop| format!("Your e-mail address already has an account at {shop}"),
+        heading: "This address already has an account",
+        told: |shop| {
+            format!(
+                "Somebody, probably you, asked to make this the e-mail address of another account at {shop}. \
+                 It already belongs to your account, so nothing was changed."
+            )
+        },
+        advice: "If it was you, sign in with this address, or choose a different one for the other account.",
+        button: SIGN_IN_OR_RESET,
+        not_you: "If it was not you, ignore this letter: your account is unchanged, and whoever it was \
+                  has not been told that it exists.",
+    },
+    email_changed: EmailChanged {
+        subject: |shop| format!("Your e-mail address for {shop} was changed"),
+        heading: "Your e-mail address was changed",
+        told: |shop| {
+            format!(
+                "Your account at {shop} now has another e-mail address. Every device was signed out, and \
+                 the address that this letter was sent to no longer signs in."
+            )
+        },
+        new_email: "New e-mail address",
+        advice: "If it was you, sign in with the new address from now on.",
+        button: "Sign in",
+        not_you: |shop| {
+            format!(
+                "If it was not you, somebody who knew your password has taken the account over. You cannot \
+                 undo this yourself: keep this letter and tell {shop} at once. Change the password as well \
+                 wherever else you use it."
+            )
+        },
+    },
+    new_device: NewDevice {
+        subject: |shop| format!("New sign-in to your account at {shop}"),
+        heading: "Sign-in from a new device",
+        told: |shop| {
+            format!(
+                "Somebody, probably you, signed in to your account at {shop} from a device that had not \
+                 been used for it before."
+            )
+        },
+        time: "Time",
+        device: "What the device says it is",
+        silent: "It does not say.",
+        network: "Network",
+        advice: "If it was you, there is nothing to do.",
+        not_you: "If it was not you, end it: sign in, open the list of your devices and sign that device out, \
+                  or sign out everywhere.",
+        button: "Sign in",
+        reset: "Then reset your password, because whoever it was knows it. The reset signs out every device, too.",
+    },
 };
+
+const LIFETIME: fn(&str) -> String = |span| format!("The link works once, for {span} after the request.");
+
+const SIGN_IN_OR_RESET: &str = "Sign in or reset the password";

@@ -1,0 +1,94 @@
+//! Every letter in every language, as it is read: `snapshots/<language>/<letter>.txt` and `.html`. After a
+//! change on purpose, `UPDATE_SNAPSHOTS=1 cargo test snapshot` writes them anew, to be read in the diff.
+
+use super::fixture::{Received, letter_in, renderer};
+use crate::domain::{
+    email::EmailAddress,
+    ids::{MailId, RegistrationId, TokenId},
+    letter::{AddressFamily, Content},
+    profile::Locale,
+    session::UserAgent,
+    time::{Clock, Timestamp},
+};
+use std::{collections::BTreeMap, env, fs, path::Path};
+use uuid::Uuid;
+
+const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/src/mail/snapshots");
+
+/// One letter of each kind.
+fn contents() -> [Content; 9] {
+    let token = TokenId(Uuid::from_u128(2));
+    [
+        Content::VerifyEmail { registration: RegistrationId(Uuid::from_u128(1)), generation: 3 },
+        Content::AlreadyRegistered,
+        Content::ResetPassword { token },
+        Content::PasswordWasReset,
+        Content::PasswordChanged,
+        Content::ConfirmEmailChange { token },
+        Content::EmailTaken,
+        Content::EmailChanged { new_email: EmailAddress::parse("ann.lee@example.net").unwrap() },
+        Content::NewDevice {
+            user_agent: Some(UserAgent::cut("Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0")),
+            network: AddressFamily::Ipv6,
+            at: Timestamp::from_unix(1_770_127_530).unwrap(),
+        },
+    ]
+}
+
+/// File names in [`FOLDER`], with what should be in them.
+fn rendered() -> BTreeMap<String, String> {
+    let renderer = renderer("The Shop", &Clock::system());
+    let mut files = BTreeMap::new();
+    for locale in Locale::NAMES.iter().filter_map(|name| Locale::from_name(name)) {
+        for content in contents() {
+            let name = format!("{}/{}", locale.as_str(), content.kind());
+            let letter = letter_in(locale, content);
+            let mail = Received::of(&renderer.render(MailId::new(), &letter).unwrap());
+            files.insert(format!("{name}.txt"), format!("Subject: {}\n\n{}\n", mail.subject, mail.text));
+            files.insert(format!("{name}.html"), mail.html + "\n");
+        }
+    }
+    files
+}
+
+fn kept() -> BTreeMap<String, String> {
+    let mut files = BTreeMap::new();
+    for language in fs::read_dir(FOLDER).unwrap().map(|entry| entry.unwrap().path()) {
+        for file in fs::read_dir(language).unwrap().map(|entry| entry.unwrap().path()) {
+            let name = file.strip_prefix(FOLDER).unwrap().to_str().unwrap().to_owned();
+            files.insert(name, fs::read_to_string(file).unwrap());
+        }
+    }
+    files
+}
+
+#[test]
+fn every_letter_reads_as_its_snapshot() {
+    let rendered = rendered();
+    if env::var_os("UPDATE_SNAPSHOTS").is_some() {
+        let _ = fs::remove_dir_all(FOLDER);
+        for (name, text) in &rendered {
+            let file = Path::new(FOLDER).join(name);
+            fs::create_dir_all(file.parent().unwrap()).unwrap();
+            fs::write(file, text).unwrap();
+        }
+    }
+    let kept = kept();
+    assert!(kept.keys().eq(rendered.keys()), "other letters than snapshots: {:?}", kept.keys());
+    for (name, text) in rendered {
+        assert_eq!(text, kept[&name], "{name}");
+    }
+}
+
+#[test]
+fn no_two_letters_of_a_language_are_alike_and_none_is_of_another() {
+    let rendered = rendered();
+    for (name, text) in &rendered {
+        let same = rendered.iter().filter(|(_, other)| text == *other).count();
+        assert_eq!(same, 1, "{name}");
+    }
+    for (name, page) in rendered.iter().filter(|(name, _)| name.ends_with(".html")) {
+        let language = name.split_once('/').unwrap().0;
+        assert!(page.contains(&format!("<html lang=\"{language}\">")), "{name}");
+    }
+}

@@ -1,0 +1,171 @@
+//! From a letter's content to its words and its link.
+
+use super::texts::{EmailChanged, Moment, NewDevice, Notice, Request, Span, Texts};
+use crate::{
+    crypto::opaque_token::{OpaqueTokens, Purpose, Secret},
+    domain::{
+        email::EmailAddress,
+        letter::{AddressFamily, Content},
+        session::UserAgent,
+    },
+};
+use std::{sync::Arc, time::Duration};
+
+/// What one letter says: paragraphs, facts, paragraphs, a button, paragraphs.
+pub(super) struct Wording {
+    pub subject: String,
+    pub heading: &'static str,
+    pub before: String,
+    pub facts: Vec<Fact>,
+    pub advice: Vec<&'static str>,
+    pub button: &'static str,
+    /// Where the button leads.
+    pub link: String,
+    pub after: Vec<String>,
+}
+
+/// A value with its name. Values that somebody else chose are shown as facts only, each on a line of its
+/// own, so that they cannot pass for a sentence of the shop's.
+pub(super) struct Fact {
+    pub name: &'static str,
+    pub value: String,
+}
+
+/// Finds the words.
+pub(super) struct Writer {
+    pub shop: String,
+    /// A URL without a slash at its end.
+    pub frontend: String,
+    pub link_lifetime: Duration,
+    pub tokens: Arc<OpaqueTokens>,
+}
+
+impl Writer {
+    /// What `content` is in the language of `texts`.
+    pub(super) fn word(&self, texts: &Texts, content: &Content) -> Wording {
+        let token = |purpose, id, counter| self.tokens.make(purpose, id, counter);
+        match content {
+            Content::VerifyEmail { registration, generation } => {
+                let token = token(Purpose::VerifyEmail, registration.0, *generation);
+                self.request(texts, &texts.verify_email, "verify-email", &token)
+            }
+            Content::AlreadyRegistered => self.notice(&texts.already_registered),
+            Content::ResetPassword { token: id } => {
+                let token = token(Purpose::ResetPassword, id.0, 0);
+                self.request(texts, &texts.reset_password, "password-reset", &token)
+            }
+            Content::PasswordWasReset => self.notice(&texts.password_was_reset),
+            Content::PasswordChanged => self.notice(&texts.password_changed),
+            Content::ConfirmEmailChange { token: id } => {
+                let token = token(Purpose::ChangeEmail, id.0, 0);
+                self.request(texts, &texts.confirm_email_change, "confirm-email-change", &token)
+            }
+            Content::EmailTaken => self.notice(&texts.email_taken),
+            Content::EmailChanged { new_email } => self.email_changed(&texts.email_changed, new_email),
+            Content::NewDevice { user_agent, network, at } => {
+                let at = (texts.moment)(&Moment::of(*at, texts));
+                self.new_device(&texts.new_device, user_agent.as_ref(), *network, at)
+            }
+        }
+    }
+
+    fn request(&self, texts: &Texts, request: &Request, page: &str, token: &Secret) -> Wording {
+        let lifetime = (texts.span)(Span::of(self.link_lifetime));
+        Wording {
+            subject: (request.subject)(&self.shop),
+            heading: request.heading,
+            before: (request.request)(&self.shop),
+            facts: vec![],
+            advice: vec![],
+            button: request.button,
+            link: format!("{}/{page}?token={}", self.frontend, token.expose()),
+            after: vec![(request.lifetime)(&lifetime), request.not_you.to_owned()],
+        }
+    }
+
+    fn notice(&self, notice: &Notice) -> Wording {
+        Wording {
+            subject: (notice.subject)(&self.shop),
+            heading: notice.heading,
+            before: (notice.told)(&self.shop),
+            facts: vec![],
+            advice: vec![notice.advice],
+            button: notice.button,
+            link: self.frontend.clone(),
+            after: vec![notice.not_you.to_owned()],
+        }
+    }
+
+    fn email_changed(&self, texts: &EmailChanged, new_email: &EmailAddress) -> Wording {
+        Wording {
+            subject: (texts.subject)(&self.shop),
+            heading: texts.heading,
+            before: (texts.told)(&self.shop),
+            facts: vec![Fact { name: texts.new_email, value: harmless(new_email.as_str()) }],
+            advice: vec![texts.advice],
+            button: texts.button,
+            link: self.frontend.clone(),
+            after: vec![(texts.not_you)(&self.shop)],
+        }
+    }
+
+    fn new_device(
+        &self,
+        texts: &NewDevice,
+        user_agent: Option<&UserAgent>,
+        network: AddressFamily,
+        at: String,
+    ) -> Wording {
+        let said = user_agent.map(|text| harmless(text.as_str())).filter(|text| !text.is_empty());
+        Wording {
+            subject: (texts.subject)(&self.shop),
+            heading: texts.heading,
+            before: (texts.told)(&self.shop),
+            facts: vec![
+                Fact { name: texts.time, value: at },
+                Fact { name: texts.device, value: said.unwrap_or_else(|| texts.silent.to_owned()) },
+                Fact { name: texts.network, value: network.as_str().to_owned() },
+            ],
+            advice: vec![texts.advice, texts.not_you],
+            button: texts.button,
+            link: self.frontend.clone(),
+            after: vec![texts.reset.to_owned()],
+        }
+    }
+}
+
+/// `text` on one line and without what nobody sees: control characters are spaces like any other, and what
+/// turns the direction of writing round or hides in it is left out.
+pub(super) fn harmless(text: &str) -> String {
+    let seen = |c: &char| !is_invisible(*c);
+    let spaced: String = text.chars().filter(seen).map(|c| if c.is_control() { ' ' } else { c }).collect();
+    spaced.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// Whether a character has no look of its own: formats (Unicode's category Cf, but for a few marks of
+/// scripts that need them), bidirectional controls and separators of lines among them.
+fn is_invisible(c: char) -> bool {
+    matches!(c,
+        '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
+        | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::harmless;
+
+    #[test]
+    fn what_nobody_sees_is_taken_out() {
+        for (text, shown) in [
+            ("Firefox/140.0 (Ubuntu)", "Firefox/140.0 (Ubuntu)"),
+            ("a\r\nBcc: x@y", "a Bcc: x@y"),
+            ("\0a\u{85}b\t", "a b"),
+            ("\u{202e}moc.live\u{202c} \u{2066}x\u{2069}\u{200f}", "moc.live x"),
+            ("a\u{2028}b\u{feff}\u{200b}c\u{e0041}", "abc"),
+            ("\u{202e}\u{200b}", ""),
+            ("Käse – žluťoučký 数 עברית 🦀", "Käse – žluťoučký 数 עברית 🦀"),
+        ] {
+            assert_eq!(harmless(text), shown);
+        }
+    }
+}
