@@ -9,6 +9,7 @@
 )]
 
 mod addresses;
+mod architecture;
 mod bad_input;
 mod changes;
 mod crash;
