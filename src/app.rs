@@ -222,6 +222,7 @@ pub async fn serve(settings: Settings) -> Result<(), Error> {
 }
 
 /// Tells whoever started it by hand where it listens, where letters land, and what to type next.
+#[expect(clippy::print_stdout, reason = "standard output is for what a command prints; the log goes elsewhere")]
 fn print_welcome(settings: &Settings, address: SocketAddr) {
     println!("Marbelle Accounts is listening on http://{address} (JSON-RPC on /rpc, HTTP and WebSocket)");
     match &settings.mail.transport {

@@ -56,6 +56,9 @@ pub struct Description {
     pub example: (Value, Value),
 }
 
+/// Registers a method with jsonrpsee.
+type Install = Box<dyn FnOnce(&mut RpcModule<Context>) + Send>;
+
 /// A declared method.
 pub struct Declared {
     pub name: &'static str,
@@ -63,8 +66,7 @@ pub struct Declared {
     pub description: Description,
     pub params: Vec<Value>,
     pub result: Value,
-    /// Registers it with jsonrpsee; what jsonrpsee itself answers has none.
-    install: Box<dyn FnOnce(&mut RpcModule<Context>) + Send>,
+    install: Install,
 }
 
 /// All methods.
