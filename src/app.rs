@@ -131,6 +131,7 @@ impl App {
         let limits = &settings.limits;
         let rates = Arc::new(Rates::new(limits.sign_in_per_minute, limits.token_per_minute, limits.calls_per_second));
         let server_settings = ServerSettings {
+            environment: settings.environment,
             allowed_origins: settings.allowed_origins.clone(),
             cookie: CookieSettings::new(
                 settings.environment,

@@ -6,7 +6,7 @@ use crate::{
     domain::{
         email::EmailAddress,
         fault::{Fault, Rule},
-        ids::TokenId,
+        ids::{TokenId, UserId},
         letter::{Content, Letter},
         one_time_token::{OneTimeToken, TokenPurpose},
         password::Password,
@@ -39,18 +39,19 @@ impl Accounts {
         let now = change.now();
         let owner = change.tx().find_user_by_email(&new_email).await?;
         change.tx().spend_tokens_for(caller.user, TokenPurpose::ChangeEmail, now).await?;
+        let token = OneTimeToken {
+            id: TokenId::new(),
+            // A taken address gets a token of nobody, which is none, with the same work.
+            user: if owner.is_none() { caller.user } else { UserId::new() },
+            purpose: TokenPurpose::ChangeEmail,
+            new_email: Some(new_email.clone()),
+            created_at: now,
+            expires_at: now.after(self.lifetimes.one_time_token),
+        };
+        change.tx().insert_token(&token).await?;
         let letter = match owner {
             Some(owner) => Letter { to: owner.email, locale: owner.locale, content: Content::EmailTaken },
             None => {
-                let token = OneTimeToken {
-                    id: TokenId::new(),
-                    user: caller.user,
-                    purpose: TokenPurpose::ChangeEmail,
-                    new_email: Some(new_email.clone()),
-                    created_at: now,
-                    expires_at: now.after(self.lifetimes.one_time_token),
-                };
-                change.tx().insert_token(&token).await?;
                 let content = Content::ConfirmEmailChange { token: token.id };
                 Letter { to: new_email.clone(), locale: user.locale, content }
             }

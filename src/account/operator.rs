@@ -23,6 +23,11 @@ pub async fn disable(store: &Store, email: &EmailAddress, clock: &Clock) -> Resu
     let reason = EndReason::AccountDisabled;
     let ended = change.tx().end_all_sessions(user, reason, now).await?;
     change.sessions().ended.extend(ended.into_iter().map(|session_id| EndedSession { session_id, reason }));
+    let mut profile = change.user().profile();
+    if profile.pending_email.take().is_some() {
+        // Its token is spent: it cannot be confirmed any more.
+        change.change_profile(profile).await?;
+    }
     finish(change, user, SecurityEventType::AccountDisabled).await
 }
 

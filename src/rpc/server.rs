@@ -17,6 +17,7 @@ use crate::{
     account::Accounts,
     limits::{ANSWER_BYTES, BATCH_ENTRIES, MESSAGE_BYTES, QUEUED_MESSAGES, SOCKETS},
     live::Connection,
+    settings::Environment,
     web::Web,
 };
 use dashmap::DashMap;
@@ -70,8 +71,13 @@ const STOP_GRACE: Duration = Duration::from_secs(10);
 /// How long a browser may remember what is allowed to another origin.
 const PREFLIGHT_AGE: Duration = Duration::from_secs(3600);
 
+/// Browsers that came over https once come back over nothing else, for a year (RFC 6797).
+const HSTS: HeaderValue = HeaderValue::from_static("max-age=31536000");
+
 /// What the listener needs to know.
 pub struct ServerSettings {
+    /// In production a proxy serves https, and browsers are told to keep to it.
+    pub environment: Environment,
     /// Origins whose pages may call.
     pub allowed_origins: Vec<String>,
     /// Open sockets from one client address.
@@ -98,6 +104,7 @@ pub struct Node {
     pub accounts: Arc<Accounts>,
     pub rules: Arc<Rules>,
     pub cookie: CookieSettings,
+    pub environment: Environment,
     pub allowed_origins: Arc<[String]>,
     pub trusted_proxies: Vec<IpNet>,
     pub web: Web,
@@ -144,6 +151,7 @@ impl Server {
             accounts,
             rules: Arc::new(settings.rules),
             cookie: settings.cookie,
+            environment: settings.environment,
             allowed_origins,
             trusted_proxies: settings.trusted_proxies,
             web,
@@ -251,14 +259,24 @@ impl Node {
                 return refusal(StatusCode::INTERNAL_SERVER_ERROR, "the call was not answered");
             }
         };
-        let headers = response.headers_mut();
-        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
         match http.set_cookie_header(&self.cookie) {
             Ok(None) => {}
-            Ok(Some(cookie)) => drop(headers.insert(header::SET_COOKIE, cookie)),
+            Ok(Some(cookie)) => drop(response.headers_mut().insert(header::SET_COOKIE, cookie)),
             Err(()) => return foreign_origin(),
         }
         response
+    }
+
+    /// What every answer says for the security of browsers; those of `/rpc` are never kept in a cache.
+    fn protect(&self, response: &mut HttpResponse, is_rpc: bool) {
+        let headers = response.headers_mut();
+        headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+        if is_rpc {
+            headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        }
+        if self.environment == Environment::Production {
+            headers.insert(header::STRICT_TRANSPORT_SECURITY, HSTS);
+        }
     }
 }
 
@@ -301,7 +319,8 @@ async fn serve<P: Send + Sync + 'static>(
         let (node, control, open, json_rpc) = (node.clone(), control.clone(), open.clone(), json_rpc.clone());
         async move {
             let client = client_address(peer, request.headers(), &node.trusted_proxies);
-            let response = match (request.uri().path(), request.method()) {
+            let is_rpc = request.uri().path() == "/rpc";
+            let mut response = match (request.uri().path(), request.method()) {
                 ("/rpc", &Method::POST) => node.call(json_rpc, client, request).await,
                 ("/rpc", &Method::GET) if ws::is_upgrade_request(&request) => {
                     upgrade(&node, &control, client, request, open).await
@@ -310,6 +329,7 @@ async fn serve<P: Send + Sync + 'static>(
                 ("/rpc", _) => refusal(StatusCode::METHOD_NOT_ALLOWED, "POST a call, or open a WebSocket"),
                 _ => node.web.answer(&request).await,
             };
+            node.protect(&mut response, is_rpc);
             Ok::<HttpResponse, Infallible>(response)
         }
     }));
