@@ -49,7 +49,8 @@ fn run(command: Command, settings: Settings) -> Result<(), Box<dyn Error>> {
     if command == Command::CheckConfig {
         return Ok(io::stdout().write_all(settings.redacted().as_bytes())?);
     }
-    telemetry::init(&settings)?;
+    // Dropped last, when the runtime has ended and nobody logs any more.
+    let _log = telemetry::init(&settings)?;
     // The one TLS provider of every client in the process; an error only says that there is one already.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let runtime = Runtime::new()?;

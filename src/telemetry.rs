@@ -2,13 +2,21 @@
 //! standard output is for what a command prints.
 
 use crate::settings::{Environment, Settings};
-use std::io::{self, IsTerminal};
-use tracing::{Level, Metadata};
+use std::{
+    io::{self, IsTerminal},
+    path::Path,
+};
+use tracing::{Level, Metadata, Subscriber};
+use tracing_appender::{
+    non_blocking::{NonBlockingBuilder, WorkerGuard},
+    rolling::{InitError, RollingFileAppender, Rotation},
+};
 use tracing_subscriber::{
     EnvFilter, Layer,
     filter::{LevelFilter, ParseError, filter_fn},
     fmt,
     layer::SubscriberExt,
+    registry::LookupSpan,
     util::{SubscriberInitExt, TryInitError},
 };
 
@@ -21,26 +29,52 @@ pub enum TelemetryError {
     /// The filter cannot be read. Checked settings do not have such.
     #[error("the log filter cannot be read")]
     Filter(#[from] ParseError),
+    /// The file of security events cannot be written.
+    #[error("the security log cannot be written")]
+    SecurityLog(#[from] InitError),
     /// The process has a log already.
     #[error("the log is set up already")]
     Twice(#[from] TryInitError),
+}
+
+/// What must live as long as anything is logged: dropped, it writes what is still queued.
+#[derive(Debug)]
+#[must_use = "without it nothing more is written"]
+pub struct Telemetry {
+    _security_log: Option<WorkerGuard>,
 }
 
 /// Sets up the log of this process.
 ///
 /// # Errors
 /// Every [`TelemetryError`].
-pub fn init(settings: &Settings) -> Result<(), TelemetryError> {
+pub fn init(settings: &Settings) -> Result<Telemetry, TelemetryError> {
     let lines = fmt::layer().with_writer(io::stderr);
     let lines = match settings.environment {
         Environment::Development => lines.with_ansi(io::stderr().is_terminal()).boxed(),
         Environment::Production => lines.json().flatten_event(true).boxed(),
     };
+    let (file, guard) = settings.security_log.as_deref().map(security_log).transpose()?.unzip();
     tracing_subscriber::registry()
         .with(filter(&settings.log)?)
         .with(lines.with_filter(filter_fn(may_be_told)))
+        .with(file)
         .try_init()?;
-    Ok(())
+    Ok(Telemetry { _security_log: guard })
+}
+
+/// Security events as JSON lines in a file beside the log, one a day: `<path>.<date in UTC>`. Written by a
+/// thread of its own, so that a slow disk delays no call until its queue is full; nothing is dropped.
+fn security_log<S>(path: &Path) -> Result<(impl Layer<S>, WorkerGuard), InitError>
+where
+    S: Subscriber + for<'span> LookupSpan<'span>,
+{
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let daily = RollingFileAppender::builder().rotation(Rotation::DAILY).filename_prefix(name).build(folder)?;
+    let (writer, guard) = NonBlockingBuilder::default().lossy(false).finish(daily);
+    let lines = fmt::layer().json().flatten_event(true).with_current_span(false).with_span_list(false);
+    Ok((lines.with_writer(writer).with_filter(filter_fn(|metadata| metadata.target() == SECURITY)), guard))
 }
 
 /// Whether an event may be told at its level. What is not ours tells nothing below `info`, whatever

@@ -69,7 +69,7 @@ both_databases! {
         files(&node.data(), &mut content);
         content.extend(node.output().into_bytes());
         assert!(holds(&content, person.email.as_bytes()), "the story looks at the right places");
-        assert!(node.output().contains("TRACE"), "the log is at its most talkative");
+        assert!(node.output().contains("DEBUG"), "the log is at its most talkative");
         let secrets = [
             ("the password", person.password.as_str()),
             ("a wrong password", wrong),

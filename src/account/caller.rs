@@ -44,14 +44,13 @@ impl Accounts {
     /// A change of the caller's account: the lock first, then the check in a statement of its own, which
     /// on PostgreSQL sees what was committed while it waited.
     pub(super) async fn change(self: &Arc<Self>, caller: Caller) -> Result<AccountChange, Error> {
-        let now = self.clock.now();
         let tx = self.store.write().await?;
-        let change = AccountChange::begin(tx, caller.user, Some(caller.session), now).await?;
+        let change = AccountChange::begin(tx, caller.user, Some(caller.session), &self.clock).await?;
         let Some(mut change) = change else { return Err(self.unknown_session(caller.session).await) };
         let Some(session) = change.tx().find_session(caller.session).await? else {
             return Err(self.unknown_session(caller.session).await);
         };
-        self.check(&session, caller, now)?;
+        self.check(&session, caller, change.now())?;
         Ok(change)
     }
 

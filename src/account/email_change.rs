@@ -6,7 +6,7 @@ use crate::{
     domain::{
         email::EmailAddress,
         fault::{Fault, Rule},
-        ids::TokenId,
+        ids::{TokenId, UserId},
         letter::{Content, Letter},
         one_time_token::{OneTimeToken, TokenPurpose},
         password::Password,
@@ -39,18 +39,19 @@ impl Accounts {
         let now = change.now();
         let owner = change.tx().find_user_by_email(&new_email).await?;
         change.tx().spend_tokens_for(caller.user, TokenPurpose::ChangeEmail, now).await?;
+        let token = OneTimeToken {
+            id: TokenId::new(),
+            // A taken address gets a token of nobody, which is none, with the same work.
+            user: if owner.is_none() { caller.user } else { UserId::new() },
+            purpose: TokenPurpose::ChangeEmail,
+            new_email: Some(new_email.clone()),
+            created_at: now,
+            expires_at: now.after(self.lifetimes.one_time_token),
+        };
+        change.tx().insert_token(&token).await?;
         let letter = match owner {
             Some(owner) => Letter { to: owner.email, locale: owner.locale, content: Content::EmailTaken },
             None => {
-                let token = OneTimeToken {
-                    id: TokenId::new(),
-                    user: caller.user,
-                    purpose: TokenPurpose::ChangeEmail,
-                    new_email: Some(new_email.clone()),
-                    created_at: now,
-                    expires_at: now.after(self.lifetimes.one_time_token),
-                };
-                change.tx().insert_token(&token).await?;
                 let content = Content::ConfirmEmailChange { token: token.id };
                 Letter { to: new_email.clone(), locale: user.locale, content }
             }
@@ -75,12 +76,12 @@ impl Accounts {
     pub async fn confirm_email_change(self: &Arc<Self>, token: &str, origin: &Origin) -> Result<EmailAddress, Error> {
         let (id, _) = self.opaque_tokens.open(Purpose::ChangeEmail, token).ok_or(Error::InvalidToken)?;
         let (id, purpose) = (TokenId(id), TokenPurpose::ChangeEmail);
-        let now = self.clock.now();
         let mut tx = self.store.write().await?;
         // Found by the token, then locked, then spent.
-        let found = tx.find_token(id, purpose, now).await?.ok_or(Error::InvalidToken)?;
-        let change = AccountChange::begin(tx, found.user, None, now).await?;
+        let found = tx.find_token(id, purpose, self.clock.now()).await?.ok_or(Error::InvalidToken)?;
+        let change = AccountChange::begin(tx, found.user, None, &self.clock).await?;
         let mut change = change.filter(|change| change.user().disabled_at.is_none()).ok_or(Error::InvalidToken)?;
+        let now = change.now();
         let token = change.tx().spend_token(id, purpose, now).await?.ok_or(Error::InvalidToken)?;
         let new_email = token.new_email.ok_or(Error::InvalidToken)?;
         if change.tx().find_user_by_email(&new_email).await?.is_some() {

@@ -38,9 +38,11 @@ impl Accounts {
         };
         // Of requests that race, the last to get the lock has the good token.
         tx.lock_user_quietly(token.user).await?;
+        tx.spend_tokens_for(token.user, token.purpose, now).await?;
         tx.insert_token(&token).await?;
         let requested = SecurityEventType::PasswordResetRequested;
         Self::note(&mut tx, token.user, requested, now, Some((None, origin)), json!({})).await?;
+        let known = user.as_ref().map(|user| user.user_id.to_string());
         let letter = user.map(|user| Letter {
             to: user.email,
             locale: user.locale,
@@ -49,7 +51,7 @@ impl Accounts {
         self.queue_letter(&mut tx, email, letter, now).await?;
         tx.commit().await?;
         self.mail.notify_one();
-        tracing::info!(target: "security", ip = %origin.ip, "password_reset_requested");
+        tracing::info!(target: "security", user = known, ip = %origin.ip, "password_reset_requested");
         Ok(())
     }
 
@@ -62,20 +64,22 @@ impl Accounts {
     ) -> Result<(), Error> {
         let (id, _) = self.opaque_tokens.open(Purpose::ResetPassword, token).ok_or(Error::InvalidToken)?;
         let (id, purpose) = (TokenId(id), TokenPurpose::ResetPassword);
-        let mut tx = self.store.write().await?;
+        // One consistent state: of callers that race with the same password, none is told that it is the
+        // present one because another was faster.
+        let mut tx = self.store.read().await?;
         let token = tx.find_token(id, purpose, self.clock.now()).await?.ok_or(Error::InvalidToken)?;
-        drop(tx);
-        let user = self.store.find_user(token.user).await?.ok_or(Error::InvalidToken)?;
+        let user = tx.find_user(token.user).await?.ok_or(Error::InvalidToken)?;
+        tx.commit().await?;
         self.check_new_password(new_password, &user)?;
         if self.passwords.verify(new_password, Some(&user.password_hash)).await?.ok {
             return Err(same_as_present());
         }
         let hash = self.passwords.hash(new_password).await?;
 
-        let now = self.clock.now();
         let tx = self.store.write().await?;
-        let change = AccountChange::begin(tx, token.user, None, now).await?;
+        let change = AccountChange::begin(tx, token.user, None, &self.clock).await?;
         let mut change = change.filter(|change| change.user().disabled_at.is_none()).ok_or(Error::InvalidToken)?;
+        let now = change.now();
         change.tx().spend_token(id, purpose, now).await?.ok_or(Error::InvalidToken)?;
         let reason = EndReason::PasswordReset;
         let ended = change.tx().end_all_sessions(token.user, reason, now).await?;

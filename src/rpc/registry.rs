@@ -66,6 +66,7 @@ pub struct Declared {
     pub description: Description,
     pub params: Vec<Value>,
     pub result: Value,
+    /// What jsonrpsee itself answers registers nothing.
     install: Install,
 }
 
@@ -136,23 +137,13 @@ impl Registry {
             install(module, name, move |call, raw: RawParams<'static>| {
                 let method = method.clone();
                 async move {
-                    let caller = call.caller()?;
-                    call.context.rates.count_call(caller.session)?;
-                    call.context.rates.count(rate, call.connection.peer)?;
-                    let params = params::read(raw.as_str(), &call.context.rules).map_err(Error::InvalidParams)?;
-                    let connection = call.connection.clone();
-                    let work = run(effect, method(call, caller, params));
-                    if effect == Effect::Write || !connection.is_socket() {
-                        return work.await;
+                    let http = call.http.clone().filter(|http| http.acts_by_cookie);
+                    let result = as_caller(effect, rate, call, raw, method).await;
+                    // Only here: what a method without a session refuses says nothing of the cookie.
+                    if let (Some(http), Err(Error::SessionEnded(_) | Error::Unauthenticated(_))) = (http, &result) {
+                        http.clear_cookie();
                     }
-                    tokio::select! {
-                        biased;
-                        () = connection.ended().cancelled() => Err(match caller_of(&connection) {
-                            Err(error) => error,
-                            Ok(_) => Error::Internal("a connection has ended and acts for a session".into()),
-                        }),
-                        result = work => result,
-                    }
+                    result
                 }
             });
         });
@@ -190,6 +181,7 @@ impl Call {
     /// Where it came from, for the security log.
     pub fn origin(&self) -> Origin {
         let user_agent = self.connection.user_agent.as_deref().map(UserAgent::cut);
+        let user_agent = user_agent.filter(|said| !said.as_str().is_empty());
         Origin { ip: self.connection.peer, user_agent }
     }
 }
@@ -210,6 +202,39 @@ pub fn call(context: Arc<Context>, extensions: &Extensions) -> Result<Call, Erro
     let connection = connection.ok_or(Error::Internal("a call without a connection".into()))?;
     let (http, in_batch) = (extensions.get::<Arc<HttpCall>>().cloned(), extensions.get::<InBatch>().is_some());
     Ok(Call { context, connection, http, in_batch })
+}
+
+/// Runs a method for whom the connection acts for; one that only reads stops when that session ends.
+async fn as_caller<P, R, F, Fut>(
+    effect: Effect,
+    rate: Rate,
+    call: Call,
+    raw: RawParams<'static>,
+    method: F,
+) -> Result<R, Error>
+where
+    P: Params,
+    R: Send + 'static,
+    F: Fn(Call, Caller, P) -> Fut,
+    Fut: Future<Output = Result<R, Error>> + Send + 'static,
+{
+    let caller = call.caller()?;
+    call.context.rates.count_call(caller.session)?;
+    call.context.rates.count(rate, call.connection.peer)?;
+    let params = params::read(raw.as_str(), &call.context.rules).map_err(Error::InvalidParams)?;
+    let connection = call.connection.clone();
+    let work = run(effect, method(call, caller, params));
+    if effect == Effect::Write || !connection.is_socket() {
+        return work.await;
+    }
+    tokio::select! {
+        biased;
+        () = connection.ended().cancelled() => Err(match caller_of(&connection) {
+            Err(error) => error,
+            Ok(_) => Error::Internal("a connection has ended and acts for a session".into()),
+        }),
+        result = work => result,
+    }
 }
 
 /// jsonrpsee drops a call when its socket closes; what writes must not be dropped.
@@ -236,15 +261,7 @@ where
         .register_async_method(name, move |raw, context, extensions| {
             let call = call(context, &extensions);
             let method = method.clone();
-            async move {
-                let call = call?;
-                let http = call.http.clone().filter(|http| http.acts_by_cookie);
-                let result = method(call, raw).await;
-                if let (Some(http), Err(Error::SessionEnded(_) | Error::Unauthenticated(_))) = (http, &result) {
-                    http.clear_cookie();
-                }
-                Ok::<R, ErrorObjectOwned>(result?)
-            }
+            async move { Ok::<R, ErrorObjectOwned>(method(call?, raw).await?) }
         })
         .expect("every method is declared once, which a test of the specification shows");
 }

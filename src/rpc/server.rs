@@ -17,11 +17,16 @@ use crate::{
     account::Accounts,
     limits::{ANSWER_BYTES, BATCH_ENTRIES, MESSAGE_BYTES, QUEUED_MESSAGES, SOCKETS},
     live::Connection,
+    settings::Environment,
     web::Web,
 };
 use dashmap::DashMap;
 use http::{HeaderMap, HeaderValue, Method, Request, StatusCode, header};
-use hyper::{body::Incoming, server::conn::http1};
+use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
+use hyper::{
+    body::{Bytes, Incoming},
+    server::conn::http1,
+};
 use hyper_util::{
     rt::{TokioIo, TokioTimer},
     service::TowerToHyperService,
@@ -31,7 +36,7 @@ use jsonrpsee::{
     core::middleware::RpcServiceBuilder,
     server::{
         BatchRequestConfig, HttpResponse, Methods, PingConfig, RandomStringIdProvider, ServerConfig, StopHandle,
-        TowerServiceBuilder, stop_channel, ws,
+        TowerServiceBuilder, http::response::too_large, stop_channel, ws,
     },
 };
 use std::{
@@ -54,6 +59,10 @@ use tower_http::cors::{AllowOrigin, CorsLayer};
 
 /// How long a client may take to send a request's head, and an idle connection may be kept.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(60);
+/// The largest head of a request, in bytes: room for any cookie and token.
+const HEAD_BYTES: usize = 64 * 1024;
+/// How long a client may take to send a request's body, which has at most 64 KiB.
+const BODY_TIMEOUT: Duration = Duration::from_secs(20);
 /// How often an open WebSocket is pinged, and how long it may stay silent.
 const PING: Duration = Duration::from_secs(20);
 const SILENCE: Duration = Duration::from_secs(50);
@@ -62,8 +71,13 @@ const STOP_GRACE: Duration = Duration::from_secs(10);
 /// How long a browser may remember what is allowed to another origin.
 const PREFLIGHT_AGE: Duration = Duration::from_secs(3600);
 
+/// Browsers that came over https once come back over nothing else, for a year (RFC 6797).
+const HSTS: HeaderValue = HeaderValue::from_static("max-age=31536000");
+
 /// What the listener needs to know.
 pub struct ServerSettings {
+    /// In production a proxy serves https, and browsers are told to keep to it.
+    pub environment: Environment,
     /// Origins whose pages may call.
     pub allowed_origins: Vec<String>,
     /// Open sockets from one client address.
@@ -90,6 +104,7 @@ pub struct Node {
     pub accounts: Arc<Accounts>,
     pub rules: Arc<Rules>,
     pub cookie: CookieSettings,
+    pub environment: Environment,
     pub allowed_origins: Arc<[String]>,
     pub trusted_proxies: Vec<IpNet>,
     pub web: Web,
@@ -136,6 +151,7 @@ impl Server {
             accounts,
             rules: Arc::new(settings.rules),
             cookie: settings.cookie,
+            environment: settings.environment,
             allowed_origins,
             trusted_proxies: settings.trusted_proxies,
             web,
@@ -209,11 +225,21 @@ impl Node {
     }
 
     /// Answers calls over HTTP.
-    async fn call<R>(&self, mut json_rpc: R, peer: IpAddr, mut request: Request<Incoming>) -> HttpResponse
+    async fn call<R>(&self, mut json_rpc: R, peer: IpAddr, request: Request<Incoming>) -> HttpResponse
     where
-        R: Service<Request<Incoming>, Response = HttpResponse>,
+        R: Service<Request<Full<Bytes>>, Response = HttpResponse>,
         R::Error: std::fmt::Display,
     {
+        // Before anything is done for it: jsonrpsee would wait for the rest of a body for ever.
+        let (head, body) = request.into_parts();
+        let body = Limited::new(body, MESSAGE_BYTES as usize).collect();
+        let body = match tokio::time::timeout(BODY_TIMEOUT, body).await {
+            Ok(Ok(body)) => body.to_bytes(),
+            Ok(Err(error)) if error.is::<LengthLimitError>() => return too_large(MESSAGE_BYTES),
+            Ok(Err(_)) => return refusal(StatusCode::BAD_REQUEST, "the request's body could not be read"),
+            Err(_) => return refusal(StatusCode::REQUEST_TIMEOUT, "the request's body took too long"),
+        };
+        let mut request = Request::from_parts(head, Full::new(body));
         let headers = request.headers();
         let Ok(credential) = Credential::of(headers, self) else { return foreign_origin() };
         let http = Arc::new(HttpCall::new(
@@ -233,14 +259,24 @@ impl Node {
                 return refusal(StatusCode::INTERNAL_SERVER_ERROR, "the call was not answered");
             }
         };
-        let headers = response.headers_mut();
-        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
         match http.set_cookie_header(&self.cookie) {
             Ok(None) => {}
-            Ok(Some(cookie)) => drop(headers.insert(header::SET_COOKIE, cookie)),
+            Ok(Some(cookie)) => drop(response.headers_mut().insert(header::SET_COOKIE, cookie)),
             Err(()) => return foreign_origin(),
         }
         response
+    }
+
+    /// What every answer says for the security of browsers; those of `/rpc` are never kept in a cache.
+    fn protect(&self, response: &mut HttpResponse, is_rpc: bool) {
+        let headers = response.headers_mut();
+        headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+        if is_rpc {
+            headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        }
+        if self.environment == Environment::Production {
+            headers.insert(header::STRICT_TRANSPORT_SECURITY, HSTS);
+        }
     }
 }
 
@@ -283,7 +319,8 @@ async fn serve<P: Send + Sync + 'static>(
         let (node, control, open, json_rpc) = (node.clone(), control.clone(), open.clone(), json_rpc.clone());
         async move {
             let client = client_address(peer, request.headers(), &node.trusted_proxies);
-            let response = match (request.uri().path(), request.method()) {
+            let is_rpc = request.uri().path() == "/rpc";
+            let mut response = match (request.uri().path(), request.method()) {
                 ("/rpc", &Method::POST) => node.call(json_rpc, client, request).await,
                 ("/rpc", &Method::GET) if ws::is_upgrade_request(&request) => {
                     upgrade(&node, &control, client, request, open).await
@@ -292,12 +329,14 @@ async fn serve<P: Send + Sync + 'static>(
                 ("/rpc", _) => refusal(StatusCode::METHOD_NOT_ALLOWED, "POST a call, or open a WebSocket"),
                 _ => node.web.answer(&request).await,
             };
+            node.protect(&mut response, is_rpc);
             Ok::<HttpResponse, Infallible>(response)
         }
     }));
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEAD_TIMEOUT)
+        .max_buf_size(HEAD_BYTES)
         .serve_connection(io, TowerToHyperService::new(service))
         .with_upgrades();
     tokio::pin!(connection);

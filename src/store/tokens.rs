@@ -45,10 +45,9 @@ const PRUNE: &str = "DELETE FROM one_time_tokens WHERE id IN \
      (SELECT id FROM one_time_tokens WHERE created_at < $1 ORDER BY created_at LIMIT $2)";
 
 impl Tx {
-    /// Adds a token and makes it the only good one of its purpose. Does the same work, and nothing, for a
-    /// user who is not there.
+    /// Adds a token; spend the older ones of its purpose before, for only the newest is good. Does the
+    /// same work, and nothing, for a user who is not there.
     pub async fn insert_token(&mut self, token: &OneTimeToken) -> Result<(), Error> {
-        self.spend_tokens_for(token.user, token.purpose, token.created_at).await?;
         in_tx!(self, c => sqlx::query(INSERT)
             .bind(token.id).bind(token.user).bind(token.purpose).bind(&token.new_email)
             .bind(token.created_at).bind(token.expires_at)

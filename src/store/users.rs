@@ -83,12 +83,6 @@ impl Store {
         Ok(row)
     }
 
-    /// An account.
-    pub async fn find_user(&self, user: UserId) -> Result<Option<UserRow>, Error> {
-        let row = on_pool!(self, pool => sqlx::query_as(FIND).bind(user).fetch_optional(pool).await)?;
-        Ok(row)
-    }
-
     /// The revisions of some accounts; those that are gone are missing.
     pub async fn revisions(&self, users: &[UserId]) -> Result<Vec<(UserId, i64)>, Error> {
         let rows = on_pool!(self, pool => {
@@ -108,6 +102,12 @@ impl Tx {
     /// The account with this address.
     pub async fn find_user_by_email(&mut self, email: &EmailAddress) -> Result<Option<UserRow>, Error> {
         let row = in_tx!(self, c => sqlx::query_as(FIND_BY_EMAIL).bind(email).fetch_optional(c).await)?;
+        Ok(row)
+    }
+
+    /// An account.
+    pub async fn find_user(&mut self, user: UserId) -> Result<Option<UserRow>, Error> {
+        let row = in_tx!(self, c => sqlx::query_as(FIND).bind(user).fetch_optional(c).await)?;
         Ok(row)
     }
 
