@@ -129,7 +129,12 @@ impl App {
         let transport = Transport::new(&settings.mail.transport).map_err(|error| Error::Mail(error.to_string()))?;
         let mail = Worker::new(store, clock, renderer, transport, letters);
         let limits = &settings.limits;
-        let rates = Arc::new(Rates::new(limits.sign_in_per_minute, limits.token_per_minute, limits.calls_per_second));
+        let rates = Arc::new(Rates::new(
+            limits.sign_in_per_minute,
+            limits.token_per_minute,
+            limits.calls_per_second,
+            settings.nats_url.is_some(),
+        ));
         let server_settings = ServerSettings {
             environment: settings.environment,
             allowed_origins: settings.allowed_origins.clone(),
