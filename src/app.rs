@@ -163,6 +163,11 @@ impl App {
         self.address
     }
 
+    /// The use-cases, for who runs them in the same process: the tests, which count their work.
+    pub fn accounts(&self) -> &Arc<Accounts> {
+        &self.accounts
+    }
+
     /// Runs until `stop`: first the listener ends and every call in flight is answered, then what works
     /// in the background, then the database is closed.
     pub async fn run(self, stop: CancellationToken) {
