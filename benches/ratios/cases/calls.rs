@@ -27,7 +27,7 @@ pub async fn measure(world: &World, table: &mut Table) -> Result<()> {
             ] {
                 let rate = rate(node, transport, CONNECTIONS, call).await?;
                 figures.push(rate.per_second);
-                eprintln!("{name} {}: {rate:?}", call.method);
+                eprintln!("{name}, {}: {rate}", call.method);
             }
         }
         let case = format!("`profile.get`/s, {name}");

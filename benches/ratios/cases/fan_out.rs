@@ -1,6 +1,6 @@
 //! One event to many tabs of one user, and what a tab costs while nothing happens.
 
-use super::updates::names;
+use super::{load::Rate, updates::new_edit};
 use crate::{
     ROUNDS, Result,
     account::{Node, World},
@@ -70,8 +70,6 @@ pub async fn measure(mut world: World, table: &mut Table) -> Result<()> {
 
 async fn round(node: &Node, way: &Way, figures: &mut [Figure; 3]) -> Result<()> {
     let mut tabs = Tabs::of(node, way.subscribing.clone()).await?;
-    let mut edits = std::iter::repeat_with(names).flat_map(|names| names.to_vec());
-    let mut next_edit = move || edits.next().unwrap_or_default();
     let before = node.process.resident_kib()?;
     for (size, figure) in SIZES.into_iter().zip(figures) {
         tabs.grow(node, size).await?;
@@ -80,7 +78,7 @@ async fn round(node: &Node, way: &Way, figures: &mut [Figure; 3]) -> Result<()> 
 
         let mut delays = Vec::new();
         for _ in 0..SINGLE {
-            let event = tabs.publish(way.method, &next_edit()).await?;
+            let event = tabs.publish(way.method, &new_edit()).await?;
             delays.push(tabs.arrived(event).await?.as_secs_f64() * 1000.0);
         }
         figure.until_last_ms.push(median(&delays));
@@ -88,14 +86,15 @@ async fn round(node: &Node, way: &Way, figures: &mut [Figure; 3]) -> Result<()> 
         let mut events = Vec::new();
         let busy = node.process.watch()?;
         for i in 0..STEADY {
-            events.push(tabs.publish(way.method, &next_edit()).await?);
+            events.push(tabs.publish(way.method, &new_edit()).await?);
             if let Some(earlier) = i.checked_sub(WINDOW - 1) {
                 tabs.arrived(events[earlier]).await?;
             }
         }
         tabs.arrived(events[STEADY - 1]).await?;
-        eprintln!("{} to {size}: {:?}, busy {:?}", way.method, delays, busy.shares()?);
-        figure.deliveries_per_second.push(tabs.rate(events[0]..events[STEADY - 1] + 1) * size as f64);
+        let per_second = tabs.rate(events[0]..events[STEADY - 1] + 1) * size as f64;
+        eprintln!("{} to {size}: {}", way.method, Rate { per_second, busy: busy.shares()? });
+        figure.deliveries_per_second.push(per_second);
     }
     Ok(())
 }

@@ -6,6 +6,7 @@ use crate::{
     wire::{Http, WebSocket, expect_result, request},
 };
 use std::{
+    fmt,
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
@@ -55,6 +56,13 @@ pub struct Rate {
     pub per_second: f64,
     /// How busy the server's core and the load's were.
     pub busy: [f64; 2],
+}
+
+impl fmt::Display for Rate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let [server, load] = self.busy.map(|share| share * 100.0);
+        write!(f, "{:.0}/s, the server's core {server:.0} % busy, the load's {load:.0} %", self.per_second)
+    }
 }
 
 impl Load {

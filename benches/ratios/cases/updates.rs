@@ -7,6 +7,10 @@ use crate::{
     baseline::{UPDATES, letters},
     table::{Figures, Goal, Table},
 };
+use std::sync::{
+    Arc,
+    atomic::{AtomicU64, Ordering},
+};
 
 /// Callers that edit at the same time.
 const CALLERS: usize = 16;
@@ -25,7 +29,17 @@ pub async fn measure(world: &World, table: &mut Table) -> Result<()> {
     Ok(())
 }
 
-/// Parameters of edits that take turns.
-pub fn names() -> std::sync::Arc<[String]> {
-    (0..NAMES).map(|n| format!(r#"{{"first_name":"Ann{}"}}"#, letters(n))).collect()
+fn names() -> Arc<[String]> {
+    (0..NAMES).map(edit).collect()
+}
+
+/// The parameters of an edit; the same number makes the same.
+pub fn edit(number: u64) -> String {
+    format!(r#"{{"first_name":"Ann{}"}}"#, letters(number))
+}
+
+/// An edit that nobody has made.
+pub fn new_edit() -> String {
+    static NEXT: AtomicU64 = AtomicU64::new(NAMES);
+    edit(NEXT.fetch_add(1, Ordering::Relaxed))
 }
