@@ -35,7 +35,7 @@ impl Table {
 
     /// Prints a row: medians of the rounds, and their ratio.
     pub fn row(&mut self, case: &str, against: &str, ours: &Figures, bare: &Figures, goal: Goal) {
-        eprintln!("{case}: {ours:?}, {against}: {bare:?}");
+        eprintln!("{case}: {:.1?}, {against}: {:.1?}", ours.0, bare.0);
         let (ours, bare) = (median(&ours.0), median(&bare.0));
         let ratio = ours / bare;
         let (goal, verdict) = match goal {

@@ -11,9 +11,10 @@ use crate::{
 use std::time::Duration;
 
 const SIZES: [usize; 3] = [1_000, 5_000, 10_000];
-/// Events published one after the other, and as many in a row.
+/// Events published one after the other.
 const SINGLE: usize = 8;
-const STEADY: usize = 16;
+/// Deliveries of events that follow each other closely.
+const STEADY: usize = 160_000;
 /// Events on their way at a time while the steady rate is taken.
 const WINDOW: usize = 4;
 /// Time for what opening leaves behind to go away.
@@ -83,16 +84,17 @@ async fn round(node: &Node, way: &Way, figures: &mut [Figure; 3]) -> Result<()> 
         }
         figure.until_last_ms.push(median(&delays));
 
-        let mut events = Vec::new();
+        let count = STEADY / size;
+        let mut events = Vec::with_capacity(count);
         let busy = node.process.watch()?;
-        for i in 0..STEADY {
+        for i in 0..count {
             events.push(tabs.publish(way.method, &new_edit()).await?);
             if let Some(earlier) = i.checked_sub(WINDOW - 1) {
                 tabs.arrived(events[earlier]).await?;
             }
         }
-        tabs.arrived(events[STEADY - 1]).await?;
-        let per_second = tabs.rate(events[0]..events[STEADY - 1] + 1) * size as f64;
+        tabs.arrived(events[count - 1]).await?;
+        let per_second = tabs.rate(events[0]..events[count - 1] + 1) * size as f64;
         eprintln!("{} to {size}: {}", way.method, Rate { per_second, busy: busy.shares()? });
         figure.deliveries_per_second.push(per_second);
     }
