@@ -5,6 +5,14 @@
 //! processes of their own: the real binary, and this one with the name of a [`baseline`] as argument.
 //! `docs/performance.md` says what the rows mean.
 
+#![expect(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    clippy::cast_precision_loss,
+    clippy::unreachable,
+    reason = "figures for a person, of counts far below 2^52"
+)]
+
 mod account;
 mod baseline;
 mod cases;

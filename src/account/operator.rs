@@ -39,8 +39,8 @@ pub async fn enable(store: &Store, email: &EmailAddress, clock: &Clock) -> Resul
     finish(change, user, SecurityEventType::AccountEnabled).await
 }
 
-/// Deletes an account and everything that names its address, letters included. Only the ids of its live sessions stay for a while, so that they can be told why
-/// they ended; running nodes find out by their sweep.
+/// Deletes an account and everything that names its address, letters included. Only the ids of its live
+/// sessions stay for a while, so that they can be told why they ended; running nodes find out by their sweep.
 pub async fn delete(store: &Store, email: &EmailAddress, clock: &Clock) -> Result<(), Error> {
     let mut tx = store.write().await?;
     let user = tx.find_user_by_email(email).await?.ok_or(Error::NotFound)?.user_id;
