@@ -20,12 +20,15 @@ use crate::{
     web::Web,
 };
 use dashmap::DashSet;
-use std::{io, net::SocketAddr, path::Path, sync::Arc, thread::available_parallelism};
+use std::{io, net::SocketAddr, path::Path, sync::Arc, thread::available_parallelism, time::Duration};
 use tokio::{
     signal::unix::{SignalKind, signal},
     sync::Notify,
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+/// How long the background may take to end once every call is answered; more than a letter on its way may.
+const STOP_LIMIT: Duration = Duration::from_secs(20);
 
 /// Why the server does not run.
 #[derive(Debug, thiserror::Error)]
@@ -126,7 +129,12 @@ impl App {
         let transport = Transport::new(&settings.mail.transport).map_err(|error| Error::Mail(error.to_string()))?;
         let mail = Worker::new(store, clock, renderer, transport, letters);
         let limits = &settings.limits;
-        let rates = Arc::new(Rates::new(limits.sign_in_per_minute, limits.token_per_minute, limits.calls_per_second));
+        let rates = Arc::new(Rates::new(
+            limits.sign_in_per_minute,
+            limits.token_per_minute,
+            limits.calls_per_second,
+            settings.nats_url.is_some(),
+        ));
         let server_settings = ServerSettings {
             environment: settings.environment,
             allowed_origins: settings.allowed_origins.clone(),
@@ -169,8 +177,13 @@ impl App {
         self.tasks.close();
         self.server.run(stop).await;
         background.cancel();
-        self.tasks.wait().await;
-        self.accounts.store.close().await;
+        let rest = async {
+            self.tasks.wait().await;
+            self.accounts.store.close().await;
+        };
+        if tokio::time::timeout(STOP_LIMIT, rest).await.is_err() {
+            tracing::warn!("the database is silent: stopping without its answer");
+        }
     }
 }
 
@@ -186,11 +199,11 @@ pub async fn change_user(settings: &Settings, action: UserAction, email: &str) -
     let email = EmailAddress::parse(email).map_err(|_| Error::NoSuchUser(email.to_owned()))?;
     make_folder(&settings.data_dir).await?;
     let store = open(settings).await?;
-    let now = Clock::system().now();
+    let clock = Clock::system();
     let done = match action {
-        UserAction::Disable => operator::disable(&store, &email, now).await,
-        UserAction::Enable => operator::enable(&store, &email, now).await,
-        UserAction::Delete => operator::delete(&store, &email, now).await,
+        UserAction::Disable => operator::disable(&store, &email, &clock).await,
+        UserAction::Enable => operator::enable(&store, &email, &clock).await,
+        UserAction::Delete => operator::delete(&store, &email, &clock).await,
     };
     store.close().await;
     done.map_err(|error| match error {
@@ -220,6 +233,7 @@ pub async fn serve(settings: Settings) -> Result<(), Error> {
 }
 
 /// Tells whoever started it by hand where it listens, where letters land, and what to type next.
+#[expect(clippy::print_stdout, reason = "standard output is for what a command prints; the log goes elsewhere")]
 fn print_welcome(settings: &Settings, address: SocketAddr) {
     println!("Marbelle Accounts is listening on http://{address} (JSON-RPC on /rpc, HTTP and WebSocket)");
     match &settings.mail.transport {

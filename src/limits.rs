@@ -31,9 +31,16 @@ pub const TOKEN_SECRET_MIN_BYTES: usize = 32;
 /// The largest message that a client may send, in bytes (contract §1).
 pub const MESSAGE_BYTES: u32 = 64 * 1024;
 
-/// The largest answer. The largest there is, 500 entries of the log, has some 300 KiB; the limit only
-/// bounds what jsonrpsee would build.
-pub const ANSWER_BYTES: u32 = 10 * 1024 * 1024;
+/// The largest answer, a batch's included, which only bounds what jsonrpsee would build. A page of the
+/// log ends at [`PAGE_BYTES`]; everything else is smaller.
+pub const ANSWER_BYTES: u32 = 16 * 1024 * 1024;
+
+/// Where a page of the log ends, however many entries it may have: with the longest texts an entry has
+/// some 30 KiB, and 500 of them would be 15 MiB of one answer.
+pub const PAGE_BYTES: usize = 256 * 1024;
+
+/// Bytes of answers that may wait for a WebSocket's peer to read them before its next calls do.
+pub const UNSENT_BYTES: usize = 1024 * 1024;
 
 /// Entries of a batch (contract §1).
 pub const BATCH_ENTRIES: u32 = 50;

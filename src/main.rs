@@ -18,6 +18,7 @@ use tokio::runtime::Runtime;
 /// For settings (and, by clap's convention, arguments) that cannot be used.
 const FAULTY_SETTINGS: u8 = 2;
 
+#[expect(clippy::print_stderr, reason = "there is no log before the settings are known, nor after the end")]
 fn main() -> ExitCode {
     let command = Cli::parse().command.unwrap_or_default();
     let done = match command {

@@ -112,7 +112,7 @@ both_databases! {
                 verify(accounts, email).await;
             }
             register(accounts, &pending).await;
-            operator::disable(&accounts.store, &disabled, accounts.clock.now()).await.expect("disabled");
+            operator::disable(&accounts.store, &disabled, &accounts.clock).await.expect("disabled");
             let signed_in = accounts.sign_in(credentials(&eve, PASSWORD), &origin(), None).await.expect("a session");
             Caller { user: signed_in.profile.id, session: signed_in.session.opened.id }
         })

@@ -1,6 +1,15 @@
 //! The promises of the wire contract, shown on the built binary through real sockets.
+#![expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_possible_wrap,
+    clippy::cast_precision_loss,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test that is wrong stops where it is wrong"
+)]
 
 mod addresses;
+mod architecture;
 mod bad_input;
 mod change_password;
 mod changes;

@@ -18,7 +18,7 @@ impl Accounts {
     pub async fn list_addresses(self: &Arc<Self>, caller: Caller) -> Result<Vec<Address>, Error> {
         let (mut tx, _) = self.read(caller).await?;
         let addresses = tx.list_addresses(caller.user).await?;
-        tx.commit().await?;
+        tx.end_read().await?;
         Ok(addresses)
     }
 
@@ -26,7 +26,7 @@ impl Accounts {
     pub async fn get_address(self: &Arc<Self>, caller: Caller, id: AddressId) -> Result<Address, Error> {
         let (mut tx, _) = self.read(caller).await?;
         let address = tx.find_address(caller.user, id).await?;
-        tx.commit().await?;
+        tx.end_read().await?;
         address.ok_or(Error::NotFound)
     }
 

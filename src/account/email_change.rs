@@ -76,12 +76,12 @@ impl Accounts {
     pub async fn confirm_email_change(self: &Arc<Self>, token: &str, origin: &Origin) -> Result<EmailAddress, Error> {
         let (id, _) = self.opaque_tokens.open(Purpose::ChangeEmail, token).ok_or(Error::InvalidToken)?;
         let (id, purpose) = (TokenId(id), TokenPurpose::ChangeEmail);
-        let now = self.clock.now();
         let mut tx = self.store.write().await?;
         // Found by the token, then locked, then spent.
-        let found = tx.find_token(id, purpose, now).await?.ok_or(Error::InvalidToken)?;
-        let change = AccountChange::begin(tx, found.user, None, now).await?;
+        let found = tx.find_token(id, purpose, self.clock.now()).await?.ok_or(Error::InvalidToken)?;
+        let change = AccountChange::begin(tx, found.user, None, &self.clock).await?;
         let mut change = change.filter(|change| change.user().disabled_at.is_none()).ok_or(Error::InvalidToken)?;
+        let now = change.now();
         let token = change.tx().spend_token(id, purpose, now).await?.ok_or(Error::InvalidToken)?;
         let new_email = token.new_email.ok_or(Error::InvalidToken)?;
         if change.tx().find_user_by_email(&new_email).await?.is_some() {

@@ -3,8 +3,9 @@
 use super::{Accounts, Error};
 use crate::{
     domain::{event::Snapshot, ids::Epoch, session::Caller},
+    limits::PAGE_BYTES,
     live::{Connection, EventSink},
-    store::EventRow,
+    store::{EventRow, follows},
 };
 use std::{sync::Arc, time::Duration};
 use tokio::time::Instant;
@@ -72,21 +73,22 @@ impl Accounts {
         let epoch = tx.epoch().await?;
         // One more than asked for tells whether there are more.
         let mut events = tx.list_events(caller.user, request.since, request.limit + 1).await?;
-        tx.commit().await?;
+        tx.end_read().await?;
         let reached = row.user.revision;
-        let snapshot_required = !continues(request.since, request.epoch, epoch, reached, events.first());
+        let snapshot_required = !continues(request.since, request.epoch, epoch, reached, &events);
         if snapshot_required {
             return Ok(ChangesPage { epoch, events: Vec::new(), revision: reached, more: false, snapshot_required });
         }
-        let limit = usize::try_from(request.limit).unwrap_or(usize::MAX);
-        let more = events.len() > limit;
-        events.truncate(limit);
+        let fits = fitting(&events, usize::try_from(request.limit).unwrap_or(usize::MAX));
+        let more = events.len() > fits;
+        events.truncate(fits);
         let revision = events.last().map_or(request.since, |last| last.revision);
         Ok(ChangesPage { epoch, events, revision, more, snapshot_required })
     }
 
     /// Begins to push the caller's log to a socket that acts for it: after `since`, or with a snapshot
-    /// where there is none or the log cannot tell. `false` if the socket has a subscription already.
+    /// where there is none or the log cannot tell.
+    /// [`Error::Forbidden`] if the socket has a subscription.
     pub async fn subscribe(
         self: &Arc<Self>,
         connection: &Arc<Connection>,
@@ -105,6 +107,9 @@ impl Accounts {
                 (!page.snapshot_required).then_some(since)
             }
         };
+        if !connection.reserve_subscription() {
+            return Err(Error::Forbidden("this connection has a subscription"));
+        }
         Ok(Subscription { accounts: self.clone(), connection: connection.clone(), caller, after })
     }
 }
@@ -118,18 +123,34 @@ pub struct Subscription {
 }
 
 impl Subscription {
-    /// Begins to send; `false` if the socket has a subscription already.
-    pub fn begin(self, sink: Arc<dyn EventSink>) -> bool {
-        self.accounts.hub.subscribe(&self.connection, self.caller, sink, self.after)
+    /// Begins to send.
+    pub fn begin(self, sink: Arc<dyn EventSink>) {
+        self.accounts.hub.subscribe(&self.connection, self.caller, sink, self.after);
     }
 }
 
+impl Drop for Subscription {
+    /// A subscription that was not begun leaves its place to another.
+    fn drop(&mut self) {
+        self.connection.release_subscription();
+    }
+}
+
+/// How many entries a page has: at most `limit`, and what fits; at least one, so that it goes on.
+fn fitting(events: &[EventRow], limit: usize) -> usize {
+    let mut room = PAGE_BYTES;
+    let fits = events.iter().take(limit).take_while(|event| {
+        let enough = event.data.len() <= room;
+        room = room.saturating_sub(event.data.len());
+        enough
+    });
+    fits.count().max(events.len().min(1))
+}
+
 /// Whether the log tells everything that happened after `since`.
-fn continues(since: i64, known: Option<Epoch>, epoch: Epoch, reached: i64, next: Option<&EventRow>) -> bool {
+fn continues(since: i64, known: Option<Epoch>, epoch: Epoch, reached: i64, events: &[EventRow]) -> bool {
     known.is_none_or(|known| known == epoch)
         && since <= reached
-        && match next {
-            Some(next) => next.revision == since + 1,
-            None => since == reached,
-        }
+        && follows(since, events)
+        && (!events.is_empty() || since == reached)
 }

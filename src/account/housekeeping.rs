@@ -43,9 +43,16 @@ impl Accounts {
     }
 
     async fn touch(&self, sessions: &[SessionId]) -> Result<(), Error> {
-        let now = self.clock.now();
+        let (now, lifetimes) = (self.clock.now(), &self.session_lifetimes);
+        let unless_since = now.before(lifetimes.touch_interval());
+        let (idle_since, opened_after) = (now.before(lifetimes.idle), now.before(lifetimes.absolute));
+        // In one order everywhere: transactions that lock the same rows wait for each other, but not in a ring.
+        let mut sessions = sessions.to_vec();
+        sessions.sort_unstable();
         let mut tx = self.store.write().await?;
-        tx.touch_sessions(sessions, now, now.before(self.session_lifetimes.touch_interval())).await?;
+        for session in sessions {
+            tx.touch_session(session, now, unless_since, idle_since, opened_after).await?;
+        }
         Ok(tx.commit().await?)
     }
 
@@ -58,8 +65,15 @@ impl Accounts {
                 .store
                 .find_expired_sessions(now.before(lifetimes.idle), now.before(lifetimes.absolute), BATCH)
                 .await?;
+            let mut failed = None;
             for (user, session) in &expired {
-                self.end_one(*user, *session, None, EndReason::Expired).await?;
+                // One account that cannot be changed must not keep the others' sessions alive.
+                if let Err(error) = self.end_one(*user, *session, None, EndReason::Expired).await {
+                    failed = Some(error);
+                }
+            }
+            if let Some(error) = failed {
+                return Err(error);
             }
             if expired.len() < usize::try_from(BATCH).unwrap_or(usize::MAX) {
                 return Ok(());
@@ -91,6 +105,13 @@ impl Accounts {
         prune!(prune_password_failures, PASSWORD_FAILURES);
         prune!(prune_security_events, SECURITY_EVENTS);
         prune!(prune_deleted_sessions, ENDED_SESSIONS);
-        Ok(())
+        loop {
+            let mut tx = self.store.write().await?;
+            let pruned = tx.prune_rate_limits(now.unix_millis(), BATCH).await?;
+            tx.commit().await?;
+            if pruned < BATCH.unsigned_abs() {
+                return Ok(());
+            }
+        }
     }
 }

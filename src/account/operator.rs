@@ -8,16 +8,16 @@ use crate::{
         ids::UserId,
         security_event::{SecurityEvent, SecurityEventType},
         session::{EndReason, EndedSession},
-        time::Timestamp,
+        time::Clock,
     },
     store::{AccountChange, Store},
 };
 use serde_json::json;
 
 /// Disables an account and ends its sessions. Nothing but [`enable`] brings it back.
-pub async fn disable(store: &Store, email: &EmailAddress, now: Timestamp) -> Result<(), Error> {
-    let mut change = begin(store, email, now).await?;
-    let user = change.user().user_id;
+pub async fn disable(store: &Store, email: &EmailAddress, clock: &Clock) -> Result<(), Error> {
+    let mut change = begin(store, email, clock).await?;
+    let (user, now) = (change.user().user_id, change.now());
     change.tx().update_disabled_at(user, Some(now)).await?;
     change.tx().spend_all_tokens(user, now).await?;
     let reason = EndReason::AccountDisabled;
@@ -32,20 +32,20 @@ pub async fn disable(store: &Store, email: &EmailAddress, now: Timestamp) -> Res
 }
 
 /// Lets a disabled account sign in again.
-pub async fn enable(store: &Store, email: &EmailAddress, now: Timestamp) -> Result<(), Error> {
-    let mut change = begin(store, email, now).await?;
+pub async fn enable(store: &Store, email: &EmailAddress, clock: &Clock) -> Result<(), Error> {
+    let mut change = begin(store, email, clock).await?;
     let user = change.user().user_id;
     change.tx().update_disabled_at(user, None).await?;
     finish(change, user, SecurityEventType::AccountEnabled).await
 }
 
-/// Deletes an account and everything that names its address, letters included. Only the ids of its live sessions stay for a while, so that they can be told why
-/// they ended; running nodes find out by their sweep.
-pub async fn delete(store: &Store, email: &EmailAddress, now: Timestamp) -> Result<(), Error> {
+/// Deletes an account and everything that names its address, letters included. Only the ids of its live
+/// sessions stay for a while, so that they can be told why they ended; running nodes find out by their sweep.
+pub async fn delete(store: &Store, email: &EmailAddress, clock: &Clock) -> Result<(), Error> {
     let mut tx = store.write().await?;
     let user = tx.find_user_by_email(email).await?.ok_or(Error::NotFound)?.user_id;
     tx.lock_user_quietly(user).await?;
-    tx.keep_deleted_sessions(user, now).await?;
+    tx.keep_deleted_sessions(user, clock.now()).await?;
     tx.delete_user(user).await?;
     tx.delete_registrations(email).await?;
     tx.delete_letters_to(email).await?;
@@ -55,10 +55,10 @@ pub async fn delete(store: &Store, email: &EmailAddress, now: Timestamp) -> Resu
     Ok(())
 }
 
-async fn begin(store: &Store, email: &EmailAddress, now: Timestamp) -> Result<AccountChange, Error> {
+async fn begin(store: &Store, email: &EmailAddress, clock: &Clock) -> Result<AccountChange, Error> {
     let mut tx = store.write().await?;
     let user = tx.find_user_by_email(email).await?.ok_or(Error::NotFound)?;
-    AccountChange::begin(tx, user.user_id, None, now).await?.ok_or(Error::NotFound)
+    AccountChange::begin(tx, user.user_id, None, clock).await?.ok_or(Error::NotFound)
 }
 
 async fn finish(mut change: AccountChange, user: UserId, what: SecurityEventType) -> Result<(), Error> {

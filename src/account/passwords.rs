@@ -76,10 +76,10 @@ impl Accounts {
         }
         let hash = self.passwords.hash(new_password).await?;
 
-        let now = self.clock.now();
         let tx = self.store.write().await?;
-        let change = AccountChange::begin(tx, token.user, None, now).await?;
+        let change = AccountChange::begin(tx, token.user, None, &self.clock).await?;
         let mut change = change.filter(|change| change.user().disabled_at.is_none()).ok_or(Error::InvalidToken)?;
+        let now = change.now();
         change.tx().spend_token(id, purpose, now).await?.ok_or(Error::InvalidToken)?;
         let reason = EndReason::PasswordReset;
         let ended = change.tx().end_all_sessions(token.user, reason, now).await?;

@@ -95,7 +95,7 @@ impl Accounts {
     ) -> Result<(Vec<SecurityEvent>, bool), Error> {
         let (mut tx, _) = self.read(caller).await?;
         let mut events = tx.list_security_events(caller.user, before, limit + 1).await?;
-        tx.commit().await?;
+        tx.end_read().await?;
         let limit = usize::try_from(limit).unwrap_or(usize::MAX);
         let more = events.len() > limit;
         events.truncate(limit);

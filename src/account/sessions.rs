@@ -21,6 +21,7 @@ impl Accounts {
         connection: &Arc<Connection>,
         caller: Caller,
     ) -> Result<(Session, Profile), Error> {
+        let _one_at_a_time = connection.binding().await;
         self.hub.join(connection, caller).await?;
         // After joining: an end of the session that this does not see, the follower does.
         let bound = match self.live_caller(caller).await {
@@ -30,9 +31,7 @@ impl Accounts {
         match bound {
             Ok(row) => self.present(caller, &row).await,
             Err(error) => {
-                if connection.abort_binding() {
-                    self.hub.leave(connection, caller.user);
-                }
+                self.hub.leave(connection);
                 Err(error)
             }
         }
@@ -53,7 +52,7 @@ impl Accounts {
     pub async fn list_sessions(self: &Arc<Self>, caller: Caller) -> Result<Vec<Session>, Error> {
         let (mut tx, _) = self.read(caller).await?;
         let sessions = self.hub.live_sessions(&mut tx, caller).await?;
-        tx.commit().await?;
+        tx.end_read().await?;
         Ok(sessions)
     }
 
@@ -110,7 +109,7 @@ impl Accounts {
         reason: EndReason,
     ) -> Result<(), Error> {
         let tx = self.store.write().await?;
-        let Some(mut change) = AccountChange::begin(tx, user, actor, self.clock.now()).await? else { return Ok(()) };
+        let Some(mut change) = AccountChange::begin(tx, user, actor, &self.clock).await? else { return Ok(()) };
         if end(&mut change, session, reason).await? {
             self.commit(change).await?;
         }

@@ -70,8 +70,7 @@ impl Accounts {
             let (user, new_hash) = self.verified_user(&credentials, &guess, origin).await?;
             let tx = self.store.write().await?;
             let session = SessionId::new();
-            let Some(mut change) = AccountChange::begin(tx, user.user_id, Some(session), self.clock.now()).await?
-            else {
+            let Some(mut change) = AccountChange::begin(tx, user.user_id, Some(session), &self.clock).await? else {
                 continue;
             };
             // What was verified may be history by now: a reset that ended every session must not be
@@ -240,7 +239,7 @@ impl Accounts {
         let (user, session) = (row.session_user_id, row.session_id);
         let reason = EndReason::RefreshTokenReuse;
         let tx = self.store.write().await?;
-        if let Some(mut change) = AccountChange::begin(tx, user, None, self.clock.now()).await?
+        if let Some(mut change) = AccountChange::begin(tx, user, None, &self.clock).await?
             && end(&mut change, session, reason).await?
         {
             let event = SecurityEventType::RefreshTokenReuse;

@@ -1,17 +1,18 @@
 //! Feeds one subscription from the log at its peer's pace until it has reached the follower.
 
 use super::{
-    connection::{EventSink, Joined, SessionEnd},
+    connection::{Joined, SessionEnd},
     follower::{Follower, PAGE, RETRY, ended_by, session_end, wire_form},
     hub::Shared,
     snapshot::{SnapshotError, read_snapshot},
+    socket::EventSink,
 };
 use crate::{
     domain::{
         event::{Event, EventType},
         session::{Caller, EndReason},
     },
-    store,
+    store::{self, follows},
 };
 use serde_json::value::to_raw_value;
 use std::sync::Arc;
@@ -91,12 +92,10 @@ impl CatchUp {
                 Start::After(revision) => revision,
             };
             self.at = Start::After(cursor);
+            // Asked before the log is read: what is committed in between is no gap.
+            let reached = self.follower.cursor();
             let rows = self.shared.store.list_events(self.follower.user, cursor, PAGE).await?;
-            let continues = match rows.first() {
-                Some(first) => first.revision == cursor + 1,
-                None => self.follower.cursor() <= cursor,
-            };
-            if !continues {
+            if !follows(cursor, &rows) || (rows.is_empty() && reached > cursor) {
                 // The log no longer reaches back to where this peer is.
                 self.at = Start::Snapshot;
                 continue;

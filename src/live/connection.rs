@@ -1,12 +1,12 @@
 //! One open socket, or one HTTP call: who it acts for, and what feeds it.
 
+use super::socket::{EventSink, SinkError, Socket};
 use crate::domain::{
     event::{Event, EventType, SessionRevoked},
     ids::SessionId,
     session::{Caller, CredentialFault, EndReason},
     time::Timestamp,
 };
-use futures_util::future::BoxFuture;
 use parking_lot::Mutex;
 use serde_json::value::{RawValue, to_raw_value};
 use std::{
@@ -21,33 +21,6 @@ use tokio_util::sync::CancellationToken;
 
 /// How long a peer may take to read what is left for it once its session has ended.
 const GRACE: Duration = Duration::from_secs(5);
-
-/// What the transport can do with an open socket.
-pub trait Socket: Send + Sync {
-    /// Stops reading calls, lets those in flight answer, sends what is queued, closes.
-    fn stop(&self);
-    /// Cuts the socket at once.
-    fn kill(&self);
-}
-
-/// Where the events of one subscription go.
-pub trait EventSink: Send + Sync {
-    /// Queues an event if there is room.
-    fn try_send(&self, event: &RawValue) -> Result<(), SinkError>;
-    /// Queues an event as soon as there is room.
-    fn send<'a>(&'a self, event: &'a RawValue) -> BoxFuture<'a, Result<(), SinkError>>;
-    /// Whether the socket is gone or the client has unsubscribed.
-    fn is_closed(&self) -> bool;
-}
-
-/// Why an event was not queued.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum SinkError {
-    /// The peer does not read fast enough.
-    Full,
-    /// The socket is gone or the client has unsubscribed.
-    Closed,
-}
 
 /// Who a connection acts for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -77,6 +50,8 @@ pub enum BindError {
 enum Feed {
     /// There is none.
     None,
+    /// One is being granted.
+    Reserved,
     /// A task of its own, until it has reached the follower.
     CatchUp(Arc<dyn EventSink>),
     /// The follower; every entry up to the cursor was handed on.
@@ -94,6 +69,8 @@ pub struct Connection {
     /// What the peer says it is.
     pub user_agent: Option<String>,
     identity: Mutex<Identity>,
+    binding: tokio::sync::Mutex<()>,
+    joined: Mutex<Option<Caller>>,
     ended: CancellationToken,
     closed: AtomicBool,
     socket: Option<Box<dyn Socket>>,
@@ -108,6 +85,8 @@ impl Connection {
             peer,
             user_agent,
             identity: Mutex::new(Identity::Anonymous),
+            binding: tokio::sync::Mutex::new(()),
+            joined: Mutex::new(None),
             ended: CancellationToken::new(),
             closed: AtomicBool::new(false),
             socket,
@@ -145,36 +124,54 @@ impl Connection {
         self.closed.load(Ordering::Acquire)
     }
 
-    /// Announces that it is about to act for `caller`.
-    pub fn begin_binding(&self, caller: Caller) -> Result<(), BindError> {
+    /// One binding at a time: whoever comes second finds the first one's outcome.
+    pub async fn binding(&self) -> tokio::sync::MutexGuard<'_, ()> {
+        self.binding.lock().await
+    }
+
+    /// Announces that it is about to act for `caller`; `false` if it does already.
+    pub(super) fn begin_binding(&self, caller: Caller) -> Result<bool, BindError> {
         let mut identity = self.identity.lock();
         match *identity {
             Identity::Anonymous => *identity = Identity::Binding(caller),
-            Identity::Binding(present) | Identity::Bound(present) if present == caller => {}
+            Identity::Bound(present) if present == caller => return Ok(false),
             Identity::Binding(_) | Identity::Bound(_) | Identity::Refused(_) => return Err(BindError::OtherSession),
             Identity::Ended(reason) => return Err(BindError::Ended(reason)),
         }
-        Ok(())
+        *self.joined.lock() = Some(caller);
+        Ok(true)
     }
 
     /// Acts for the session from now on, unless the follower has seen its end meanwhile.
     pub fn complete_binding(&self, caller: Caller) -> Result<(), BindError> {
         let mut identity = self.identity.lock();
-        if let Identity::Ended(reason) = *identity {
-            return Err(BindError::Ended(reason));
+        match *identity {
+            Identity::Binding(present) | Identity::Bound(present) if present == caller => {
+                *identity = Identity::Bound(caller);
+                Ok(())
+            }
+            Identity::Ended(reason) => Err(BindError::Ended(reason)),
+            _ => Err(BindError::OtherSession),
         }
-        *identity = Identity::Bound(caller);
-        Ok(())
     }
 
-    /// Acts for nobody again; `true` if it was only being bound.
-    pub fn abort_binding(&self) -> bool {
+    /// Acts for nobody again if it was only being bound; says for whom it had joined.
+    pub(super) fn abort_binding(&self) -> Option<Caller> {
         let mut identity = self.identity.lock();
-        let binding = matches!(*identity, Identity::Binding(_));
-        if binding {
-            *identity = Identity::Anonymous;
+        match *identity {
+            Identity::Bound(_) => None,
+            _ => {
+                if matches!(*identity, Identity::Binding(_)) {
+                    *identity = Identity::Anonymous;
+                }
+                self.joined.lock().take()
+            }
         }
-        binding
+    }
+
+    /// For whom it has joined a follower, whatever became of it since.
+    pub(super) fn joined(&self) -> Option<Caller> {
+        *self.joined.lock()
     }
 
     /// Stops the socket without a last event.
@@ -184,6 +181,12 @@ impl Connection {
         }
     }
 
+    /// Stops the socket, and cuts it if its peer does not let it.
+    pub(super) fn stop_or_kill(self: &Arc<Self>) {
+        self.stop();
+        self.kill_after_grace();
+    }
+
     /// Cuts the socket.
     pub fn kill(&self) {
         if let Some(socket) = &self.socket {
@@ -191,25 +194,33 @@ impl Connection {
         }
     }
 
-    /// Whether a subscription is being fed.
-    pub fn is_subscribed(&self) -> bool {
-        match &*self.feed.lock() {
-            Feed::CatchUp(sink) | Feed::Live { sink, .. } => !sink.is_closed(),
-            Feed::None | Feed::Finished => false,
+    /// Keeps the connection's one subscription for who asks first; `false` if there is one already.
+    pub fn reserve_subscription(&self) -> bool {
+        let mut feed = self.feed.lock();
+        match &*feed {
+            Feed::CatchUp(sink) | Feed::Live { sink, .. } if !sink.is_closed() => return false,
+            Feed::Reserved | Feed::Finished => return false,
+            Feed::None | Feed::CatchUp(_) | Feed::Live { .. } => *feed = Feed::Reserved,
+        }
+        true
+    }
+
+    /// Gives a reserved subscription up.
+    pub fn release_subscription(&self) {
+        let mut feed = self.feed.lock();
+        if matches!(*feed, Feed::Reserved) {
+            *feed = Feed::None;
         }
     }
 
-    /// Begins a subscription in catch-up; `false` if there is one.
-    pub(super) fn subscribe(&self, sink: Arc<dyn EventSink>) -> bool {
+    /// Begins the reserved subscription in catch-up; `false` if the session has ended meanwhile.
+    pub(super) fn begin_subscription(&self, sink: Arc<dyn EventSink>) -> bool {
         let mut feed = self.feed.lock();
-        match &*feed {
-            Feed::CatchUp(present) | Feed::Live { sink: present, .. } if !present.is_closed() => false,
-            Feed::Finished => false,
-            _ => {
-                *feed = Feed::CatchUp(sink);
-                true
-            }
+        let reserved = matches!(*feed, Feed::Reserved);
+        if reserved {
+            *feed = Feed::CatchUp(sink);
         }
+        reserved
     }
 
     /// Hands the subscription over to the follower, unless it is another by now.
@@ -263,7 +274,7 @@ impl Connection {
                     Ok(()) | Err(SinkError::Closed) => self.stop(),
                 }
             }
-            Feed::CatchUp(_) | Feed::None | Feed::Finished => {
+            Feed::CatchUp(_) | Feed::None | Feed::Reserved | Feed::Finished => {
                 drop(feed);
                 self.stop();
             }

@@ -12,12 +12,12 @@ use crate::{
         session::EndReason,
         time::Timestamp,
     },
-    store::{self, EventRow},
+    store::{self, EventRow, follows},
 };
 use parking_lot::Mutex;
 use serde_json::value::{RawValue, to_raw_value};
 use std::{
-    collections::HashMap,
+    collections::BTreeMap,
     sync::{
         Arc,
         atomic::{AtomicI64, Ordering},
@@ -54,7 +54,9 @@ pub(super) struct Follower {
 struct State {
     /// The last revision handed on.
     cursor: i64,
-    connections: HashMap<u64, Joined>,
+    /// In the order in which they were opened, which is the order in memory: an event to thousands of
+    /// them is handed on much faster than in a random order.
+    connections: BTreeMap<u64, Joined>,
     /// Calls that wait for an event, and joins under way.
     guests: usize,
     /// Since when nobody is here.
@@ -70,7 +72,7 @@ impl Follower {
             started: OnceCell::new(),
             state: Mutex::new(State {
                 cursor: 0,
-                connections: HashMap::new(),
+                connections: BTreeMap::new(),
                 guests: 0,
                 deserted: Some(Instant::now()),
                 closed: false,
@@ -148,10 +150,6 @@ impl Follower {
         sessions
     }
 
-    pub(super) fn joined(&self) -> Vec<Joined> {
-        self.state.lock().connections.values().cloned().collect()
-    }
-
     /// Hands a connection that has caught up to `cursor` over to the follower; `false` if the follower
     /// is further by now.
     pub(super) fn reached(&self, cursor: i64, go_live: impl FnOnce()) -> bool {
@@ -164,22 +162,9 @@ impl Follower {
     }
 
     /// Ends the connections of sessions that have ended.
-    pub(super) fn end(&self, ended: &[(SessionId, SessionEnd)]) {
-        let mut hit = Vec::new();
-        {
-            let mut state = self.state.lock();
-            state.connections.retain(|_, joined| {
-                let end = ended.iter().find(|(session, _)| *session == joined.session);
-                if let Some((_, end)) = end {
-                    hit.push((joined.connection.clone(), *end));
-                }
-                end.is_none()
-            });
-            state.note_if_deserted();
-        }
-        for (connection, end) in hit {
-            connection.end(&end);
-        }
+    fn end(&self, ended: &[(SessionId, SessionEnd)]) {
+        let hit = self.state.lock().take(ended);
+        hit.into_iter().for_each(|(connection, end)| connection.end(&end));
     }
 
     /// Gives up the place in the log: the database's history is another than the one followed. The
@@ -189,22 +174,22 @@ impl Follower {
         self.target.store(revision, Ordering::Release);
         self.state.lock().cursor = revision;
         self.revisions.send_replace(revision);
-        for joined in self.joined() {
-            joined.connection.stop();
+        for joined in self.state.lock().connections.values() {
+            joined.connection.stop_or_kill();
         }
     }
 
     /// Hands one entry to every connection.
     async fn hand_on(self: &Arc<Self>, shared: &Arc<Shared>, row: &EventRow) {
         let ended = ended_by(row);
-        if !ended.is_empty() {
-            self.end(&ended);
-        }
-        let connections = {
+        // At once: a connection that has caught up meanwhile must not go live without its follower.
+        let (hit, connections) = {
             let mut state = self.state.lock();
+            let hit = state.take(&ended);
             state.cursor = row.revision;
-            state.connections.values().cloned().collect::<Vec<_>>()
+            (hit, state.connections.values().cloned().collect::<Vec<_>>())
         };
+        hit.into_iter().for_each(|(connection, end)| connection.end(&end));
         self.revisions.send_replace(row.revision);
         let event = wire_form(row);
         for (served, joined) in connections.into_iter().enumerate() {
@@ -220,21 +205,22 @@ impl Follower {
     /// Reads the log up to the target.
     async fn advance(self: &Arc<Self>, shared: &Arc<Shared>) -> Result<(), store::Error> {
         loop {
-            let cursor = self.cursor();
-            if self.target.load(Ordering::Acquire) <= cursor {
+            let (cursor, target) = (self.cursor(), self.target.load(Ordering::Acquire));
+            if target <= cursor {
                 return Ok(());
             }
             let rows = shared.store.list_events(self.user, cursor, PAGE).await?;
-            match rows.first() {
-                Some(first) if first.revision == cursor + 1 => {
-                    for row in &rows {
+            match &rows[..] {
+                rows @ [_, ..] if follows(cursor, rows) => {
+                    for row in rows {
                         self.hand_on(shared, row).await;
                     }
                 }
                 // The log does not continue where we are: it was pruned beyond us, or somebody spoke of a
                 // revision that is not.
                 _ if shared.store.revisions(&[self.user]).await? == [(self.user, cursor)] => {
-                    self.target.store(cursor, Ordering::Release);
+                    // Unless somebody has spoken of yet another one meanwhile.
+                    let _ = self.target.compare_exchange(target, cursor, Ordering::AcqRel, Ordering::Acquire);
                 }
                 _ => return super::sweep::realign(shared, self).await,
             }
@@ -243,6 +229,21 @@ impl Follower {
 }
 
 impl State {
+    /// Takes out the connections of sessions that have ended.
+    fn take(&mut self, ended: &[(SessionId, SessionEnd)]) -> Vec<(Arc<Connection>, SessionEnd)> {
+        let mut hit = Vec::new();
+        if ended.is_empty() {
+            return hit;
+        }
+        self.connections.retain(|_, joined| {
+            let end = ended.iter().find(|(session, _)| *session == joined.session);
+            hit.extend(end.map(|(_, end)| (joined.connection.clone(), *end)));
+            end.is_none()
+        });
+        self.note_if_deserted();
+        hit
+    }
+
     fn note_if_deserted(&mut self) {
         if self.connections.is_empty() && self.guests == 0 {
             self.deserted = Some(Instant::now());

@@ -2,10 +2,11 @@
 
 use super::{
     catch_up::{self, Start},
-    connection::{BindError, Connection, EventSink, Identity, Joined},
+    connection::{BindError, Connection, Joined},
     follower::{Follower, Membership},
     presence,
     snapshot::{SnapshotError, live_sessions, read_snapshot},
+    socket::EventSink,
     sweep,
 };
 use crate::{
@@ -117,7 +118,9 @@ impl Hub {
     /// Makes a connection one of the caller's. The caller's session is to be checked *after* this: then
     /// its end is either seen by the follower or by the check.
     pub async fn join(&self, connection: &Arc<Connection>, caller: Caller) -> Result<(), JoinError> {
-        connection.begin_binding(caller).map_err(JoinError::Bind)?;
+        if !connection.begin_binding(caller).map_err(JoinError::Bind)? {
+            return Ok(());
+        }
         let membership = match self.follow(caller.user).await {
             Ok(membership) => membership,
             Err(error) => {
@@ -140,37 +143,43 @@ impl Hub {
     /// Removes a connection whose socket has closed.
     pub fn close(&self, connection: &Connection) {
         connection.mark_closed();
-        if let Identity::Binding(caller) | Identity::Bound(caller) = connection.identity() {
-            self.leave(connection, caller.user);
+        // By whom it joined, not by whom it acts for: that may have ended, or not have begun.
+        if let Some(caller) = connection.joined() {
+            self.remove(connection, caller);
         }
     }
 
-    /// Removes a connection whose session turned out to be dead.
-    pub fn leave(&self, connection: &Connection, user: UserId) {
-        if let Some(follower) = self.shared.followers.get(&user)
-            && let Some(session) = follower.remove(connection.id)
+    /// Takes a connection back whose session turned out to be dead; nothing happens to one that acts for
+    /// its session already.
+    pub fn leave(&self, connection: &Connection) {
+        if let Some(caller) = connection.abort_binding() {
+            self.remove(connection, caller);
+        }
+    }
+
+    fn remove(&self, connection: &Connection, caller: Caller) {
+        if let Some(follower) = self.shared.followers.get(&caller.user)
+            && follower.remove(connection.id).is_some()
         {
-            self.shared.presence_changes.insert(Caller { user, session });
+            self.shared.presence_changes.insert(caller);
         }
     }
 
-    /// Begins to send the caller's log to a connection that has joined; `false` if it is being sent. The
-    /// first event is a snapshot, or the entry after `after`.
+    /// Begins to send the caller's log to a connection that has joined and has reserved its subscription.
+    /// The first event is a snapshot, or the entry after `after`.
     pub fn subscribe(
         &self,
         connection: &Arc<Connection>,
         caller: Caller,
         sink: Arc<dyn EventSink>,
         after: Option<i64>,
-    ) -> bool {
+    ) {
         // Gone: the socket has closed or the session has ended meanwhile.
-        let Some(follower) = self.shared.followers.get(&caller.user).map(|f| f.clone()) else { return true };
-        let started = connection.subscribe(sink.clone());
-        if started {
+        let Some(follower) = self.shared.followers.get(&caller.user).map(|f| f.clone()) else { return };
+        if connection.begin_subscription(sink.clone()) {
             let joined = Joined { session: caller.session, connection: connection.clone() };
             catch_up::spawn(&self.shared, &follower, joined, sink, after.map_or(Start::Snapshot, Start::After));
         }
-        started
     }
 
     /// The whole account at one revision.

@@ -34,7 +34,7 @@ pub(super) async fn read_snapshot(shared: &Shared, caller: Caller) -> Result<(i6
     let epoch = tx.epoch().await?;
     let addresses = tx.list_addresses(caller.user).await?;
     let sessions = live_sessions(shared, &mut tx, caller).await?;
-    tx.commit().await?;
+    tx.end_read().await?;
     Ok((row.user.revision, Snapshot { epoch, profile: row.user.profile(), addresses, sessions }))
 }
 

@@ -47,7 +47,7 @@ async fn sweep(shared: &Arc<Shared>) -> Result<(), store::Error> {
         return Ok(());
     }
     let epoch = shared.store.epoch().await?;
-    let renewed = std::mem::replace(&mut *shared.epoch.lock(), epoch) != epoch;
+    let renewed = *shared.epoch.lock() != epoch;
     for batch in followers.chunks(BATCH) {
         // Read before the database is asked: what is handed on meanwhile is no step back.
         let cursors: Vec<i64> = batch.iter().map(|follower| follower.cursor()).collect();
@@ -60,6 +60,8 @@ async fn sweep(shared: &Arc<Shared>) -> Result<(), store::Error> {
             }
         }
     }
+    // Only now: a sweep that failed half-way must find the epoch new once more.
+    *shared.epoch.lock() = epoch;
     Ok(())
 }
 

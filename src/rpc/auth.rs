@@ -347,7 +347,7 @@ async fn refresh(call: Call, params: RefreshParams) -> Result<Tokens, Error> {
         Ok(tokens) => Ok(tokens.into()),
         Err(refused @ (Error::Unauthenticated(_) | Error::SessionEnded(_))) => {
             // Only what fails counts, so a limit never stands in the way of a good token.
-            call.context.rates.count(Rate::SignIn, call.connection.peer)?;
+            call.count(Rate::SignIn).await?;
             Err(refused)
         }
         Err(other) => Err(other),

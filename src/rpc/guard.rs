@@ -58,7 +58,7 @@ where
         + Clone
         + 'static,
 {
-    async fn one(self, mut request: Request<'_>, place: Place) -> MethodResponse {
+    async fn one(&self, mut request: Request<'_>, place: Place) -> MethodResponse {
         let connection = request.extensions().get::<Arc<Connection>>().cloned();
         let span = span(&request, connection.as_deref());
         let begun = Instant::now();
@@ -83,6 +83,20 @@ where
         response
     }
 
+    /// Waits until the peer has read enough of what it was answered.
+    async fn room(&self) {
+        if let Some(control) = &self.control {
+            control.room().await;
+        }
+    }
+
+    /// Counts an answer that is about to be queued.
+    fn answered(&self, response: &MethodResponse) {
+        if let Some(control) = &self.control {
+            control.answered(response.as_json().get().len());
+        }
+    }
+
     /// Refuses what a subscription cannot be, and hands jsonrpsee the parameters that it wants.
     fn admit(&self, request: &mut Request<'_>, connection: &Connection, place: Place) -> Result<(), Error> {
         let unsubscribes = match &*request.method {
@@ -105,9 +119,6 @@ where
         }
         if place == Place::InBatch {
             return Err(Error::Forbidden("a subscription cannot be part of a batch"));
-        }
-        if connection.is_subscribed() {
-            return Err(Error::Forbidden("this connection has a subscription"));
         }
         Ok(())
     }
@@ -143,7 +154,9 @@ where
     fn call<'a>(&self, request: Request<'a>) -> impl Future<Output = MethodResponse> + Send + 'a {
         let (guard, slot) = (self.clone(), self.control.as_ref().map(SocketControl::begin_call));
         async move {
+            guard.room().await;
             let response = guard.one(request, Place::Alone).await;
+            guard.answered(&response);
             drop(slot);
             response
         }
@@ -153,11 +166,12 @@ where
     fn batch<'a>(&self, batch: Batch<'a>) -> impl Future<Output = MethodResponse> + Send + 'a {
         let (guard, slot) = (self.clone(), self.control.as_ref().map(SocketControl::begin_call));
         async move {
+            guard.room().await;
             let mut responses = BatchResponseBuilder::new_with_limit(ANSWER_BYTES as usize);
             let mut notified = false;
             for entry in batch.into_iter() {
                 let response = match entry {
-                    Ok(BatchEntry::Call(request)) => guard.clone().one(request, Place::InBatch).await,
+                    Ok(BatchEntry::Call(request)) => guard.one(request, Place::InBatch).await,
                     Ok(BatchEntry::Notification(_)) => {
                         notified = true;
                         continue;
@@ -171,12 +185,14 @@ where
                     return too_large;
                 }
             }
-            drop(slot);
-            if responses.is_empty() && notified {
+            let response = if responses.is_empty() && notified {
                 MethodResponse::notification()
             } else {
                 MethodResponse::from_batch(responses.finish())
-            }
+            };
+            guard.answered(&response);
+            drop(slot);
+            response
         }
     }
 

@@ -1,6 +1,6 @@
 //! A socket with what jsonrpsee lacks: it can be cut, it gives up on a peer that does not read, and it
 //! reads no further calls while answers wait or too many calls are in flight. So a client that floods
-//! calls and never reads answers costs bounded memory.
+//! calls and never reads answers, or reads them slowly, costs bounded memory.
 
 use futures_util::task::AtomicWaker;
 use std::{
@@ -15,10 +15,11 @@ use std::{
 };
 use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
+    sync::Notify,
     time::Sleep,
 };
 
-use crate::limits::CALLS_IN_FLIGHT;
+use crate::limits::{CALLS_IN_FLIGHT, UNSENT_BYTES};
 
 /// How long a peer may leave bytes unread before it is cut.
 const WRITE_STALL: Duration = Duration::from_secs(20);
@@ -30,6 +31,9 @@ const BURST: usize = 4096;
 pub struct SocketControl {
     killed: AtomicBool,
     in_flight: AtomicUsize,
+    /// Bytes of answers that wait to be written.
+    unsent: AtomicUsize,
+    room: Notify,
     reader: AtomicWaker,
     writer: AtomicWaker,
 }
@@ -40,6 +44,7 @@ impl SocketControl {
         self.killed.store(true, Ordering::Release);
         self.reader.wake();
         self.writer.wake();
+        self.room.notify_waiters();
     }
 
     /// Counts a message that is being worked on, until the slot is dropped.
@@ -48,12 +53,47 @@ impl SocketControl {
         CallSlot(self.clone())
     }
 
+    /// Waits until the peer has read enough of what it was answered.
+    pub async fn room(&self) {
+        loop {
+            let room = self.room.notified();
+            if self.unsent.load(Ordering::Acquire) <= UNSENT_BYTES || self.is_killed() {
+                return;
+            }
+            room.await;
+        }
+    }
+
+    /// Counts an answer that is about to be queued.
+    pub fn answered(&self, bytes: usize) {
+        self.unsent.fetch_add(bytes, Ordering::AcqRel);
+    }
+
+    /// Counts what was written. Events and frames count too, so this may run ahead of the answers, never
+    /// behind: then less is held back, and what is queued is bounded by the queue.
+    fn written(&self, bytes: usize) {
+        let mut before = self.unsent.load(Ordering::Acquire);
+        while before > 0 {
+            let after = before.saturating_sub(bytes);
+            match self.unsent.compare_exchange_weak(before, after, Ordering::AcqRel, Ordering::Acquire) {
+                Ok(_) => {
+                    if before > UNSENT_BYTES && after <= UNSENT_BYTES {
+                        self.room.notify_waiters();
+                        self.reader.wake();
+                    }
+                    return;
+                }
+                Err(changed) => before = changed,
+            }
+        }
+    }
+
     fn is_killed(&self) -> bool {
         self.killed.load(Ordering::Acquire)
     }
 
     fn is_busy(&self) -> bool {
-        self.in_flight.load(Ordering::Acquire) >= CALLS_IN_FLIGHT
+        self.in_flight.load(Ordering::Acquire) >= CALLS_IN_FLIGHT || self.unsent.load(Ordering::Acquire) > UNSENT_BYTES
     }
 }
 
@@ -89,7 +129,10 @@ impl<S> GuardedIo<S> {
     }
 
     /// Starts, checks or forgets the time that the peer has to read.
-    fn watch_stall<T>(&mut self, cx: &mut Context<'_>, written: Poll<io::Result<T>>) -> Poll<io::Result<T>> {
+    fn watch_stall(&mut self, cx: &mut Context<'_>, written: Poll<io::Result<usize>>) -> Poll<io::Result<usize>> {
+        if let Poll::Ready(Ok(bytes)) = &written {
+            self.control.written(*bytes);
+        }
         if written.is_ready() {
             if self.stalled.take().is_some() {
                 self.control.reader.wake();
@@ -199,6 +242,22 @@ mod tests {
         assert!(!reading.is_finished());
         drop(slots);
         assert_eq!((&mut reading).await.unwrap().unwrap(), 7);
+    }
+
+    #[tokio::test]
+    async fn calls_wait_while_answers_do() {
+        let (control, mut socket, mut peer) = pair(1 << 20);
+        control.answered(UNSENT_BYTES + 10);
+        let waiting = tokio::spawn({
+            let control = control.clone();
+            async move { control.room().await }
+        });
+        tokio::task::yield_now().await;
+        assert!(!waiting.is_finished());
+        peer.write_u8(7).await.unwrap();
+        socket.write_all(&[0; 10]).await.unwrap();
+        waiting.await.unwrap();
+        assert_eq!(socket.read_u8().await.unwrap(), 7);
     }
 
     #[tokio::test(start_paused = true)]

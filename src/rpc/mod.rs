@@ -49,7 +49,7 @@ pub struct Context {
     /// The use-cases.
     pub accounts: Arc<Accounts>,
     /// What the parameters are held against.
-    pub rules: params::Rules,
+    pub rules: Rules,
     /// How often calls may be made.
     pub rates: Arc<Rates>,
 }

@@ -41,7 +41,7 @@ pub fn read<P: Params>(raw: Option<&str>, rules: &Rules) -> Result<P, Faults> {
         Some(raw) => serde_json::from_str::<Map<String, Value>>(raw).map_err(|error| {
             let fault = match error.classify() {
                 serde_json::error::Category::Data => Fault::new(Rule::Type, "must be an object: parameters go by name"),
-                _ => Fault::new(Rule::Format, "is nested too deeply"),
+                _ => Fault::new(Rule::Format, "is nested too deeply, or has a number out of range or half a character"),
             };
             Faults::one("params", fault)
         })?,

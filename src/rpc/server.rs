@@ -22,7 +22,11 @@ use crate::{
 };
 use dashmap::DashMap;
 use http::{HeaderMap, HeaderValue, Method, Request, StatusCode, header};
-use hyper::{body::Incoming, server::conn::http1};
+use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
+use hyper::{
+    body::{Bytes, Incoming},
+    server::conn::http1,
+};
 use hyper_util::{
     rt::{TokioIo, TokioTimer},
     service::TowerToHyperService,
@@ -32,7 +36,7 @@ use jsonrpsee::{
     core::middleware::RpcServiceBuilder,
     server::{
         BatchRequestConfig, HttpResponse, Methods, PingConfig, RandomStringIdProvider, ServerConfig, StopHandle,
-        TowerServiceBuilder, stop_channel, ws,
+        TowerServiceBuilder, http::response::too_large, stop_channel, ws,
     },
 };
 use std::{
@@ -55,6 +59,10 @@ use tower_http::cors::{AllowOrigin, CorsLayer};
 
 /// How long a client may take to send a request's head, and an idle connection may be kept.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(60);
+/// The largest head of a request, in bytes: room for any cookie and token.
+const HEAD_BYTES: usize = 64 * 1024;
+/// How long a client may take to send a request's body, which has at most 64 KiB.
+const BODY_TIMEOUT: Duration = Duration::from_secs(20);
 /// How often an open WebSocket is pinged, and how long it may stay silent.
 const PING: Duration = Duration::from_secs(20);
 const SILENCE: Duration = Duration::from_secs(50);
@@ -217,11 +225,21 @@ impl Node {
     }
 
     /// Answers calls over HTTP.
-    async fn call<R>(&self, mut json_rpc: R, peer: IpAddr, mut request: Request<Incoming>) -> HttpResponse
+    async fn call<R>(&self, mut json_rpc: R, peer: IpAddr, request: Request<Incoming>) -> HttpResponse
     where
-        R: Service<Request<Incoming>, Response = HttpResponse>,
+        R: Service<Request<Full<Bytes>>, Response = HttpResponse>,
         R::Error: std::fmt::Display,
     {
+        // Before anything is done for it: jsonrpsee would wait for the rest of a body for ever.
+        let (head, body) = request.into_parts();
+        let body = Limited::new(body, MESSAGE_BYTES as usize).collect();
+        let body = match tokio::time::timeout(BODY_TIMEOUT, body).await {
+            Ok(Ok(body)) => body.to_bytes(),
+            Ok(Err(error)) if error.is::<LengthLimitError>() => return too_large(MESSAGE_BYTES),
+            Ok(Err(_)) => return refusal(StatusCode::BAD_REQUEST, "the request's body could not be read"),
+            Err(_) => return refusal(StatusCode::REQUEST_TIMEOUT, "the request's body took too long"),
+        };
+        let mut request = Request::from_parts(head, Full::new(body));
         let headers = request.headers();
         let Ok(credential) = Credential::of(headers, self) else { return foreign_origin() };
         let http = Arc::new(HttpCall::new(
@@ -318,6 +336,7 @@ async fn serve<P: Send + Sync + 'static>(
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEAD_TIMEOUT)
+        .max_buf_size(HEAD_BYTES)
         .serve_connection(io, TowerToHyperService::new(service))
         .with_upgrades();
     tokio::pin!(connection);

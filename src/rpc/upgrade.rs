@@ -39,6 +39,19 @@ impl Socket for WebSocket {
     }
 }
 
+/// Takes a connection out of everything that knows it.
+struct LeaveOnDrop {
+    node: Arc<Node>,
+    connection: Arc<Connection>,
+}
+
+impl Drop for LeaveOnDrop {
+    fn drop(&mut self) {
+        self.node.connections.remove(&self.connection.id);
+        self.node.accounts.hub.close(&self.connection);
+    }
+}
+
 /// Answers a handshake. `open` is kept for as long as the socket is.
 pub async fn upgrade<T: Send + 'static>(
     node: &Arc<Node>,
@@ -62,10 +75,11 @@ pub async fn upgrade<T: Send + 'static>(
     let socket = WebSocket { stop, control: control.clone() };
     let id = node.next_connection.fetch_add(1, Ordering::Relaxed);
     let connection = Arc::new(Connection::new(id, peer, user_agent(request.headers()), Some(Box::new(socket))));
+    // Whatever becomes of the handshake: a client that gives up drops this call at any await.
+    let leave = LeaveOnDrop { node: node.clone(), connection: connection.clone() };
     if let Some(caller) = caller
         && let Err(error) = node.accounts.authenticate(&connection, caller).await
     {
-        node.accounts.hub.close(&connection);
         return match error {
             Error::LimitReached(_) => refusal(StatusCode::TOO_MANY_REQUESTS, "too many sockets are open for this user"),
             Error::Unavailable { .. } | Error::Internal(_) => {
@@ -85,12 +99,9 @@ pub async fn upgrade<T: Send + 'static>(
         RpcServiceBuilder::new().layer_fn(move |service| Guard::new(service, Some(control.clone()), rules.clone()));
     let mut service = node.json_rpc.clone().set_rpc_middleware(guard).build(node.methods.clone(), stop_handle);
     let closed = service.on_session_closed();
-    let ended = node.clone();
     tokio::spawn(async move {
         closed.await;
-        ended.connections.remove(&connection.id);
-        ended.accounts.hub.close(&connection);
-        drop((place, open));
+        drop((leave, place, open));
     });
     match service.call(request).await {
         // jsonrpsee answers 200 to a handshake that it does not understand.

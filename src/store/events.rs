@@ -5,7 +5,7 @@ use crate::domain::{
     event::{Change, EventType, SessionsChanged},
     ids::{Epoch, SessionId, UserId},
     profile::Profile,
-    time::Timestamp,
+    time::{Clock, Timestamp},
 };
 
 /// A row of `account_events`.
@@ -18,6 +18,11 @@ pub struct EventRow {
     pub event_type: EventType,
     pub data: String,
     pub session_id: Option<SessionId>,
+}
+
+/// Whether entries are what comes right after `since`, without a gap.
+pub fn follows(since: i64, rows: &[EventRow]) -> bool {
+    rows.iter().zip(since + 1..).all(|(row, revision)| row.revision == revision)
 }
 
 /// Proof that a change is committed: who waits for a user's log may be woken.
@@ -54,14 +59,16 @@ pub struct AccountChange {
 }
 
 impl AccountChange {
-    /// Locks the account; `None` if it is gone.
+    /// Locks the account; `None` if it is gone. The change happens once the lock is held, so that times
+    /// rise with revisions.
     pub async fn begin(
         mut tx: Tx,
         user: UserId,
         actor: Option<SessionId>,
-        now: Timestamp,
+        clock: &Clock,
     ) -> Result<Option<Self>, Error> {
         let user = tx.lock_user(user).await?;
+        let now = clock.now();
         Ok(user.map(|user| Self {
             tx,
             user,

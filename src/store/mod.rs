@@ -12,6 +12,7 @@ mod events;
 mod outbox;
 mod password_failures;
 mod presence;
+mod rate_limits;
 mod registrations;
 mod security_events;
 mod sessions;
@@ -20,8 +21,9 @@ mod tx;
 mod users;
 
 pub use error::{Error, Outcome};
-pub use events::{AccountChange, Committed, EventRow};
+pub use events::{AccountChange, Committed, EventRow, follows};
 pub use outbox::OutboxRow;
+pub use rate_limits::SharedQuota;
 pub use registrations::RegistrationRow;
 pub use sessions::{CallerRow, LiveSessionRow, NewSession, SessionRow};
 pub use tx::Tx;
@@ -35,7 +37,7 @@ use sqlx::{
     postgres::{PgConnectOptions, PgPoolOptions},
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
-use std::{str::FromStr, time::Duration};
+use std::{future::Future, io, str::FromStr, time::Duration};
 
 static SQLITE_MIGRATIONS: Migrator = sqlx::migrate!("migrations/sqlite");
 static POSTGRES_MIGRATIONS: Migrator = sqlx::migrate!("migrations/postgres");
@@ -44,6 +46,10 @@ static POSTGRES_MIGRATIONS: Migrator = sqlx::migrate!("migrations/postgres");
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(3);
 /// How long SQLite waits for another process's lock before it answers `unavailable`.
 const SQLITE_BUSY_TIMEOUT: Duration = Duration::from_secs(3);
+/// How long PostgreSQL may work on a statement, or stay silent. Ours take milliseconds.
+const STATEMENT_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long a statement may wait for another's lock: less, so that PostgreSQL says so itself.
+const LOCK_TIMEOUT: Duration = Duration::from_secs(5);
 /// Connections to PostgreSQL a node.
 const POSTGRES_CONNECTIONS: u32 = 16;
 
@@ -69,7 +75,7 @@ macro_rules! on_pool {
     ($store:expr, $pool:ident => $body:expr) => {
         match &$store.backend {
             $crate::store::Backend::Sqlite { read: $pool, .. } => $body,
-            $crate::store::Backend::Postgres($pool) => $body,
+            $crate::store::Backend::Postgres($pool) => $crate::store::bounded(async { $body }).await,
         }
     };
 }
@@ -83,12 +89,20 @@ macro_rules! in_tx {
             }
             $crate::store::Tx::Postgres(transaction) => {
                 let $connection = &mut **transaction;
-                $body
+                $crate::store::bounded(async { $body }).await
             }
         }
     };
 }
 pub(crate) use {in_tx, on_pool};
+
+/// A statement that fails when the server is silent for too long: a machine or a network that died
+/// without a word would hold calls, and a clean stop, for ever.
+async fn bounded<T>(statement: impl Future<Output = Result<T, sqlx::Error>>) -> Result<T, sqlx::Error> {
+    tokio::time::timeout(STATEMENT_TIMEOUT, statement)
+        .await
+        .unwrap_or_else(|_| Err(sqlx::Error::Io(io::ErrorKind::TimedOut.into())))
+}
 
 impl Store {
     /// Opens the database and brings its tables up to date. Several processes may do so at once: on
@@ -112,7 +126,12 @@ impl Store {
                 Backend::Sqlite { read, write }
             }
             Database::Postgres(url) => {
-                let options = PgConnectOptions::from_str(url.expose_secret())?.application_name("marbelle");
+                let milliseconds = |time: Duration| format!("{}ms", time.as_millis());
+                let options = PgConnectOptions::from_str(url.expose_secret())?.application_name("marbelle").options([
+                    ("statement_timeout", milliseconds(STATEMENT_TIMEOUT)),
+                    ("lock_timeout", milliseconds(LOCK_TIMEOUT)),
+                    ("idle_in_transaction_session_timeout", milliseconds(STATEMENT_TIMEOUT * 2)),
+                ]);
                 let pool = PgPoolOptions::new()
                     .max_connections(POSTGRES_CONNECTIONS)
                     .acquire_timeout(ACQUIRE_TIMEOUT)

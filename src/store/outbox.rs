@@ -26,7 +26,8 @@ pub struct OutboxRow {
 struct Row {
     id: MailId,
     recipient: EmailAddress,
-    locale: Locale,
+    /// Text: a newer version may know languages that this one does not.
+    locale: String,
     content: String,
     created_at: Timestamp,
     attempts: i64,
@@ -96,11 +97,10 @@ impl Tx {
             .into_iter()
             .map(|row| OutboxRow {
                 id: row.id,
-                letter: serde_json::from_str::<Content>(&row.content).ok().map(|content| Letter {
-                    to: row.recipient,
-                    locale: row.locale,
-                    content,
-                }),
+                letter: serde_json::from_str::<Content>(&row.content)
+                    .ok()
+                    .zip(Locale::from_name(&row.locale))
+                    .map(|(content, locale)| Letter { to: row.recipient, locale, content }),
                 created_at: row.created_at,
                 attempts: row.attempts,
             })

@@ -128,6 +128,8 @@ const END_ALL: &str = "UPDATE sessions SET ended_at = $2, end_reason = $3 \
 const ROTATE: &str = "UPDATE sessions SET refresh_generation = refresh_generation + 1, refreshed_at = $3, \
      last_seen_at = $3 WHERE id = $1 AND refresh_generation = $2 AND ended_at IS NULL \
      AND last_seen_at > $4 AND created_at > $5";
+const TOUCH: &str = "UPDATE sessions SET last_seen_at = $2 WHERE id = $1 AND ended_at IS NULL \
+     AND last_seen_at < $3 AND last_seen_at > $4 AND created_at > $5";
 const FIND_EXPIRED: &str = "SELECT user_id, id FROM sessions WHERE ended_at IS NULL \
      AND (last_seen_at <= $1 OR created_at <= $2) LIMIT $3";
 const PRUNE: &str = "DELETE FROM sessions WHERE id IN \
@@ -273,24 +275,19 @@ impl Tx {
         Ok(done == 1)
     }
 
-    /// Notes that sessions were used, those that were last seen before `unless_since`.
-    pub async fn touch_sessions(
+    /// Notes that a session was used, if it was last seen before `unless_since` and is alive: used after
+    /// `idle_since`, opened after `opened_after`, not ended.
+    pub async fn touch_session(
         &mut self,
-        sessions: &[SessionId],
+        session: SessionId,
         now: Timestamp,
         unless_since: Timestamp,
+        idle_since: Timestamp,
+        opened_after: Timestamp,
     ) -> Result<(), Error> {
-        in_tx!(self, c => {
-            let mut query = sqlx::QueryBuilder::new("UPDATE sessions SET last_seen_at = ");
-            query.push_bind(now).push(" WHERE ended_at IS NULL AND last_seen_at < ").push_bind(unless_since);
-            query.push(" AND id IN (");
-            let mut list = query.separated(", ");
-            for session in sessions {
-                list.push_bind(*session);
-            }
-            list.push_unseparated(")");
-            query.build().execute(c).await.map(drop)
-        })?;
+        in_tx!(self, c => sqlx::query(TOUCH)
+            .bind(session).bind(now).bind(unless_since).bind(idle_since).bind(opened_after)
+            .execute(c).await.map(drop))?;
         Ok(())
     }
 

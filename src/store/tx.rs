@@ -1,6 +1,6 @@
 //! A transaction on either backend.
 
-use super::{Backend, Error, Store};
+use super::{Backend, Error, Store, bounded};
 use sqlx::{Postgres, Sqlite, Transaction};
 
 /// A transaction; dropped without [`Tx::commit`] it is rolled back.
@@ -18,7 +18,7 @@ impl Store {
     pub async fn write(&self) -> Result<Tx, Error> {
         Ok(match &self.backend {
             Backend::Sqlite { write, .. } => Tx::Sqlite(write.begin_with("BEGIN IMMEDIATE").await?),
-            Backend::Postgres(pool) => Tx::Postgres(pool.begin().await?),
+            Backend::Postgres(pool) => Tx::Postgres(bounded(pool.begin()).await?),
         })
     }
 
@@ -27,7 +27,8 @@ impl Store {
         Ok(match &self.backend {
             Backend::Sqlite { read, .. } => Tx::Sqlite(read.begin().await?),
             Backend::Postgres(pool) => {
-                Tx::Postgres(pool.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?)
+                let begin = pool.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY");
+                Tx::Postgres(bounded(begin).await?)
             }
         })
     }
@@ -38,8 +39,17 @@ impl Tx {
     pub async fn commit(self) -> Result<(), Error> {
         match self {
             Self::Sqlite(transaction) => transaction.commit().await,
-            Self::Postgres(transaction) => transaction.commit().await,
+            Self::Postgres(transaction) => bounded(transaction.commit()).await,
         }
         .map_err(Error::commit)
+    }
+
+    /// Ends a transaction that has only read: whatever happens now, nothing was to be done.
+    pub async fn end_read(self) -> Result<(), Error> {
+        match self {
+            Self::Sqlite(transaction) => transaction.commit().await?,
+            Self::Postgres(transaction) => bounded(transaction.commit()).await?,
+        }
+        Ok(())
     }
 }

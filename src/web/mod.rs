@@ -4,7 +4,10 @@ use crate::{account::Accounts, rpc::spec};
 use http::{Method, Request, Response, StatusCode, header};
 use hyper::body::Incoming;
 use jsonrpsee::server::{HttpBody, HttpResponse};
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
+
+/// How long the database may take to show that it is there.
+const READINESS_LIMIT: Duration = Duration::from_secs(2);
 
 /// Answers the plain routes.
 pub struct Web {
@@ -41,10 +44,10 @@ impl Web {
     }
 
     async fn readiness(&self) -> HttpResponse {
-        match self.accounts.store.ping().await {
-            Ok(()) => response(StatusCode::OK, TEXT, "ready\n"),
-            Err(error) => {
-                tracing::warn!(%error, "not ready");
+        match tokio::time::timeout(READINESS_LIMIT, self.accounts.store.ping()).await {
+            Ok(Ok(())) => response(StatusCode::OK, TEXT, "ready\n"),
+            unanswered => {
+                tracing::warn!(?unanswered, "not ready");
                 response(StatusCode::SERVICE_UNAVAILABLE, TEXT, "the database does not answer\n")
             }
         }

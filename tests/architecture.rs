@@ -1,0 +1,159 @@
+//! The map of the source (docs/architecture.md) is the territory: who uses whom, where each foreign crate
+//! is at home, and how long a file may get.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    path::{Path, PathBuf},
+};
+
+/// A file that is longer does more than one thing.
+const MAX_LINES: usize = 400;
+
+/// What each part of the crate may use.
+const ARROWS: &[(&str, &[&str])] = &[
+    ("limits", &[]),
+    ("cli", &[]),
+    ("domain", &["limits"]),
+    ("settings", &["crypto", "domain", "limits"]),
+    ("telemetry", &["settings"]),
+    ("crypto", &["domain", "limits", "settings"]),
+    ("store", &["domain", "settings"]),
+    ("live", &["domain", "limits", "store"]),
+    ("mail", &["crypto", "domain", "settings", "store"]),
+    ("account", &["crypto", "domain", "limits", "live", "settings", "store"]),
+    ("rpc", &["account", "domain", "limits", "live", "settings", "store", "web"]),
+    ("web", &["account", "rpc"]),
+    ("jobs", &["account", "rpc"]),
+];
+
+/// Where each foreign crate is at home; elsewhere its name does not occur. The domain derives sqlx's types.
+const HOMES: &[(&str, &[&str])] = &[
+    ("argon2", &["crypto/"]),
+    ("askama", &["mail/"]),
+    ("governor", &["rpc/rates.rs"]),
+    ("hmac", &["crypto/"]),
+    ("jsonrpsee", &["rpc/", "web/"]),
+    ("jsonwebtoken", &["crypto/"]),
+    ("lettre", &["mail/", "settings/check.rs"]),
+    ("sqlx", &["store/", "domain/"]),
+];
+
+#[test]
+fn every_part_uses_what_it_may() {
+    let mut wrong = Vec::new();
+    for (path, text) in sources() {
+        let part = path.split(['/', '.']).next().expect("a name");
+        let Some((_, may)) = ARROWS.iter().find(|(name, _)| *name == part) else {
+            // The composition root knows everything; a new part has to be drawn in.
+            assert!(["app", "lib", "main"].contains(&part), "{part} is not in the map");
+            continue;
+        };
+        let used = parts_used(&text).into_iter().filter(|used| used != part && !may.contains(&used.as_str()));
+        wrong.extend(used.map(|used| format!("{path} uses {used}")));
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+#[test]
+fn every_foreign_crate_stays_at_home() {
+    let mut wrong = Vec::new();
+    for (path, text) in sources() {
+        for (name, homes) in HOMES {
+            if !homes.iter().any(|home| path.starts_with(home)) && names(&text, name) {
+                wrong.push(format!("{path} uses {name}"));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+#[test]
+fn no_file_is_too_long() {
+    let mut files = rust_files(&root().join("src"));
+    files.extend(rust_files(&root().join("tests")));
+    let lines = |path: &PathBuf| fs::read_to_string(path).expect("a file of text").lines().count();
+    let long: Vec<_> = files.iter().filter(|path| lines(path) > MAX_LINES).collect();
+    assert!(long.is_empty(), "more than {MAX_LINES} lines: {long:#?}");
+}
+
+fn root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// The files of the crate by their path below `src`, without comments and unit tests.
+fn sources() -> BTreeMap<String, String> {
+    let src = root().join("src");
+    let for_tests = |path: &Path| {
+        let name = path.file_stem().and_then(|name| name.to_str()).unwrap_or_default();
+        name == "fixture" || name == "tests" || name.ends_with("_tests")
+    };
+    rust_files(&src)
+        .into_iter()
+        .filter(|path| !for_tests(path))
+        .map(|path| {
+            let text = fs::read_to_string(&path).expect("a file of text");
+            let code = text.split("#[cfg(test)]\nmod tests").next().unwrap_or_default();
+            let code = code.lines().map(|line| line.split("//").next().unwrap_or_default()).collect::<Vec<_>>();
+            let path = path.strip_prefix(&src).expect("a path below src").display().to_string();
+            (path, code.join("\n"))
+        })
+        .collect()
+}
+
+fn rust_files(folder: &Path) -> Vec<PathBuf> {
+    let mut files = Vec::new();
+    for entry in fs::read_dir(folder).expect("a folder") {
+        let path = entry.expect("an entry").path();
+        if path.is_dir() {
+            files.extend(rust_files(&path));
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            files.push(path);
+        }
+    }
+    files
+}
+
+fn words(text: &str) -> impl Iterator<Item = &str> {
+    text.split(|c: char| !c.is_alphanumeric() && c != '_')
+}
+
+/// Whether a path of the crate occurs: `sqlx::…`, where `argon2` by itself may be a field.
+fn names(text: &str, foreign: &str) -> bool {
+    let path = format!("{foreign}::");
+    text.match_indices(&path).any(|(at, _)| !text[..at].ends_with(|c: char| c.is_alphanumeric() || c == '_'))
+}
+
+/// The parts named by `crate::part` and `crate::{part, other::…}`.
+fn parts_used(text: &str) -> BTreeSet<String> {
+    let mut parts = BTreeSet::new();
+    for rest in text.split("crate::").skip(1) {
+        let Some(group) = rest.strip_prefix('{') else {
+            parts.extend(words(rest).next().map(str::to_owned));
+            continue;
+        };
+        let mut depth = 1;
+        let mut part = String::new();
+        for c in group.chars() {
+            match c {
+                '{' => depth += 1,
+                '}' => depth -= 1,
+                ',' if depth == 1 => parts.extend(words(std::mem::take(&mut part).trim()).next().map(str::to_owned)),
+                _ if depth == 1 => part.push(c),
+                _ => {}
+            }
+            if depth == 0 {
+                break;
+            }
+        }
+        parts.extend(words(part.trim()).next().map(str::to_owned));
+    }
+    parts.retain(|part| part.starts_with(char::is_lowercase));
+    parts
+}
+
+#[test]
+fn what_a_file_uses_is_found() {
+    let text = "use crate::{\n    account::{self, Error},\n    live::Hub,\n};\nuse crate::store::Tx;\ncrate::limits::X";
+    assert_eq!(parts_used(text).into_iter().collect::<Vec<_>>(), ["account", "limits", "live", "store"]);
+}
