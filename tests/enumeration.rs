@@ -1,21 +1,15 @@
 //! Nothing tells who has an account: known, pending, unknown and disabled addresses get one answer after the
 //! same work (contract §3).
 
-use crate::support::{Call, Database, Inside, Node, PASSWORD, Work, another_email, both_databases};
+use crate::support::{
+    Call, Database, Inside, Node, PASSWORD, Work, another_email, both_databases,
+    inside::{account, credentials, email, origin, password, register},
+};
 use marbelle::{
-    account::{Accounts, Credentials, Error, Registration, operator},
-    crypto::opaque_token::Purpose,
-    domain::{
-        email::EmailAddress,
-        password::Password,
-        profile::{Locale, PersonalData},
-        security_event::Origin,
-        session::Caller,
-        text::Text,
-    },
+    account::{Error, operator},
+    domain::session::Caller,
 };
 use serde_json::{Value, json};
-use std::{net::Ipv4Addr, sync::Arc};
 
 const WRONG: &str = "wrong larches beside no brook";
 
@@ -108,8 +102,7 @@ both_databases! {
         let [eve, known, pending, unknown, disabled] = ["eve", "known", "pending", "unknown", "disabled"].map(|name| email(&another_email(name)));
         let caller = inside.with(async |accounts| {
             for email in [&eve, &known, &disabled] {
-                register(accounts, email).await;
-                verify(accounts, email).await;
+                account(accounts, email).await;
             }
             register(accounts, &pending).await;
             operator::disable(&accounts.store, &disabled, &accounts.clock).await.expect("disabled");
@@ -149,8 +142,7 @@ both_databases! {
         let inside = Inside::on(&database, &[("LIMITS__FAILURES_PER_ACCOUNT", "1")]);
         let (known, unknown) = (email(&another_email("known")), email(&another_email("unknown")));
         inside.with(async |accounts| {
-            register(accounts, &known).await;
-            verify(accounts, &known).await;
+            account(accounts, &known).await;
         })
         .await;
         let mut works = Vec::new();
@@ -177,36 +169,6 @@ fn assert_same(what: &str, works: &[Work]) {
     }
 }
 
-fn email(text: &str) -> EmailAddress {
-    EmailAddress::parse(text).expect("an address")
-}
-
-fn password(text: &str) -> Password {
-    Password::presented(text).expect("a password")
-}
-
-fn credentials(email: &EmailAddress, text: &str) -> Credentials {
-    Credentials { email: email.clone(), password: password(text), device_name: None }
-}
-
-fn origin() -> Origin {
-    Origin { ip: Ipv4Addr::LOCALHOST.into(), user_agent: None }
-}
-
 fn refused<T>(result: Result<T, Error>) {
     assert!(matches!(result, Err(Error::InvalidCredentials)));
-}
-
-async fn register(accounts: &Arc<Accounts>, email: &EmailAddress) {
-    let name = || Text::parse("Ann").expect("a name");
-    let person =
-        PersonalData { first_name: name(), last_name: name(), company_name: None, phone: None, locale: Locale::En };
-    let registration = Registration { email: email.clone(), password: password(PASSWORD), person };
-    accounts.register(registration).await.expect("accepted");
-}
-
-async fn verify(accounts: &Arc<Accounts>, email: &EmailAddress) {
-    let row = accounts.store.find_newest_registration(email).await.expect("the database answers").expect("registered");
-    let token = accounts.opaque_tokens.make(Purpose::VerifyEmail, row.id.0, row.token_generation);
-    accounts.verify_email(token.expose(), &origin()).await.expect("verified");
 }

@@ -1,12 +1,21 @@
 //! Wrong passwords, counted by account: many addresses cannot guess one password, and no stranger locks out
 //! an owner (contract §6).
 
-use crate::support::{Call, Database, Http, Node, Person, another_email, both_databases};
+use crate::support::{
+    Call, Database, Http, Inside, Node, PASSWORD, Person, another_email, both_databases,
+    inside::{account, credentials, email, origin},
+};
 use futures_util::future::join_all;
+use marbelle::{account::Error, domain::security_event::Origin};
 use serde_json::{Value, json};
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::{
+    sync::atomic::{AtomicU32, Ordering},
+    time::Duration,
+};
 
 const HOME: &str = "203.0.113.7";
+const MINUTE: Duration = Duration::from_secs(60);
+const DAY: Duration = Duration::from_secs(86_400);
 const WRONG: &str = "wrong larches beside no brook";
 
 async fn node(database: Database) -> Node {
@@ -157,6 +166,41 @@ both_databases! {
         let pending = node.unverified("bob").await;
         for _ in 0..5 {
             stranger(&node).refused("email_not_verified", "auth.login", pending.credentials()).await;
+        }
+    }
+
+    async fn guesses_are_forgotten_after_a_quarter_of_an_hour(database: Database) {
+        let inside = Inside::on(&database, &[("LIMITS__FAILURES_PER_ACCOUNT", "3")]);
+        let ann = email(&another_email("ann"));
+        inside.with(async |accounts| account(accounts, &ann).await).await;
+        let sign_in = async |password: &'static str| {
+            inside.with(async |accounts| accounts.sign_in(credentials(&ann, password), &origin(), None).await).await
+        };
+        for _ in 0..3 {
+            assert!(matches!(sign_in(WRONG).await, Err(Error::InvalidCredentials)));
+        }
+        inside.advance(MINUTE * 14);
+        let Err(Error::RateLimited { retry_after }) = sign_in(PASSWORD).await else { panic!("not limited") };
+        assert!(retry_after <= MINUTE, "{retry_after:?}");
+        inside.advance(retry_after);
+        sign_in(PASSWORD).await.expect("a session, when it was told");
+    }
+
+    async fn a_network_is_known_for_thirty_days(database: Database) {
+        let inside = Inside::on(&database, &[("LIMITS__FAILURES_PER_ACCOUNT", "3")]);
+        let ann = email(&another_email("ann"));
+        let stranger = Origin { ip: "198.51.100.99".parse().expect("an address"), user_agent: None };
+        let guess = async |password: &'static str, origin: &Origin| {
+            inside.with(async |accounts| accounts.sign_in(credentials(&ann, password), origin, None).await.map(drop)).await
+        };
+        inside.with(async |accounts| account(accounts, &ann).await).await;
+        guess(PASSWORD, &origin()).await.expect("a session");
+        for (days, known) in [(29, true), (29, true), (31, false)] {
+            inside.advance(DAY * days);
+            for _ in 0..3 {
+                assert!(matches!(guess(WRONG, &stranger).await, Err(Error::InvalidCredentials)));
+            }
+            assert_eq!(guess(PASSWORD, &origin()).await.is_ok(), known, "after {days} more days");
         }
     }
 }

@@ -1,9 +1,23 @@
 //! The use-cases inside this process, where their work can be counted and time be moved.
 
-use super::Database;
+use super::{Database, PASSWORD};
 use dashmap::DashMap;
-use marbelle::{account::Accounts, app::App, domain::time::Clock, settings::Settings};
+use marbelle::{
+    account::{Accounts, Credentials, Registration},
+    app::App,
+    crypto::opaque_token::Purpose,
+    domain::{
+        email::EmailAddress,
+        password::Password,
+        profile::{Locale, PersonalData},
+        security_event::Origin,
+        text::Text,
+        time::Clock,
+    },
+    settings::Settings,
+};
 use std::{
+    net::Ipv4Addr,
     sync::{
         Arc, LazyLock, Once,
         atomic::{AtomicU64, Ordering},
@@ -153,4 +167,38 @@ impl tracing::field::Visit for Found {
     }
 
     fn record_debug(&mut self, _: &Field, _: &dyn std::fmt::Debug) {}
+}
+
+pub fn email(text: &str) -> EmailAddress {
+    EmailAddress::parse(text).expect("an address")
+}
+
+pub fn password(text: &str) -> Password {
+    Password::presented(text).expect("a password")
+}
+
+pub fn credentials(email: &EmailAddress, text: &str) -> Credentials {
+    Credentials { email: email.clone(), password: password(text), device_name: None }
+}
+
+/// From this machine.
+pub fn origin() -> Origin {
+    Origin { ip: Ipv4Addr::LOCALHOST.into(), user_agent: None }
+}
+
+/// Somebody registers.
+pub async fn register(accounts: &Arc<Accounts>, email: &EmailAddress) {
+    let name = || Text::parse("Ann").expect("a name");
+    let person =
+        PersonalData { first_name: name(), last_name: name(), company_name: None, phone: None, locale: Locale::En };
+    let registration = Registration { email: email.clone(), password: password(PASSWORD), person };
+    accounts.register(registration).await.expect("accepted");
+}
+
+/// Somebody registers and verifies the address.
+pub async fn account(accounts: &Arc<Accounts>, email: &EmailAddress) {
+    register(accounts, email).await;
+    let row = accounts.store.find_newest_registration(email).await.expect("the database answers").expect("registered");
+    let token = accounts.opaque_tokens.make(Purpose::VerifyEmail, row.id.0, row.token_generation);
+    accounts.verify_email(token.expose(), &origin()).await.expect("verified");
 }

@@ -2,7 +2,7 @@
 
 mod fold;
 mod http;
-mod inside;
+pub mod inside;
 mod letter;
 mod node;
 mod person;
