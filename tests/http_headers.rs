@@ -40,7 +40,7 @@ async fn answers(node: &Node) -> Vec<(&'static str, StatusCode, HeaderMap)> {
     answers.push(("rpc from a foreign origin", status, headers));
     match node.ws_with(&[("authorization", "Bearer garbage")]).await.map(drop).map_err(|error| *error) {
         Err(tungstenite::Error::Http(refused)) => {
-            answers.push(("a refused handshake", refused.status(), refused.headers().clone()))
+            answers.push(("a refused handshake", refused.status(), refused.headers().clone()));
         }
         other => panic!("the handshake: {other:?}"),
     }
