@@ -20,6 +20,7 @@ mod plain_http;
 mod profile;
 mod racing_addresses;
 mod racing_writers;
+mod restore;
 mod retention;
 mod revocation;
 mod secrets;

@@ -15,6 +15,7 @@ mod letters;
 pub mod operator;
 mod passwords;
 mod profile;
+pub mod restore;
 mod security;
 mod sessions;
 mod sign_in;

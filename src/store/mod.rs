@@ -13,6 +13,7 @@ mod outbox;
 mod password_failures;
 mod presence;
 mod registrations;
+mod restore;
 mod security_events;
 mod sessions;
 mod tokens;

@@ -1,6 +1,10 @@
 //! The built binary as a child process, with settings from the environment.
 
-use super::{Database, Deaf, Http, MailFolder, Smtp, Specification, Ws, process::Running, socket::handshake};
+use super::{
+    Database, Deaf, Http, MailFolder, Smtp, Specification, Ws,
+    process::{Running, marbelle},
+    socket::handshake,
+};
 use base64::{Engine, prelude::BASE64_STANDARD};
 use ed25519_dalek::pkcs8::{EncodePrivateKey, KeypairBytes, spki::der::pem::LineEnding};
 use std::{collections::BTreeMap, net::SocketAddr, path::PathBuf, process::ExitStatus, sync::Arc};
@@ -149,6 +153,12 @@ impl Node {
             Err(other) => panic!("the handshake fails otherwise: {other}"),
             Ok(_) => panic!("the handshake succeeds"),
         }
+    }
+
+    /// Runs another command of the binary with the node's settings.
+    pub async fn command(&self, arguments: &[&str]) -> std::process::Output {
+        let settings: Vec<_> = self.settings.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        marbelle(arguments, &settings).await
     }
 
     /// SIGKILL, and the end awaited.
