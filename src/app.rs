@@ -14,6 +14,7 @@ use crate::{
     limits::PASSWORD_HASH_QUEUE,
     live::Hub,
     mail::{Renderer, Transport, Worker},
+    meters::meters,
     rpc::{CookieSettings, Rates, Rules, Server, ServerSettings},
     settings::{Database, MailTransport, Settings},
     store::{self, Store},
@@ -92,6 +93,8 @@ impl App {
             settings.sweep_period,
             &tasks,
         );
+        // A bus to other nodes says otherwise when it has lost them.
+        meters().bus_connected.set(1.0);
         let cores = available_parallelism().map_or(1, usize::from);
         let letters = Arc::new(Notify::new());
         let accounts = Arc::new(Accounts {

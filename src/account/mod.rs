@@ -12,6 +12,7 @@ mod error;
 mod feed;
 mod housekeeping;
 mod letters;
+mod measure;
 pub mod operator;
 mod passwords;
 mod profile;

@@ -152,6 +152,17 @@ impl Store {
         Ok(())
     }
 
+    /// The pools: name, open connections, idle ones among them.
+    pub fn connections(&self) -> Vec<(&'static str, usize, usize)> {
+        let open = |size: u32| usize::try_from(size).unwrap_or(usize::MAX);
+        match &self.backend {
+            Backend::Sqlite { read, write } => {
+                vec![("read", open(read.size()), read.num_idle()), ("write", open(write.size()), write.num_idle())]
+            }
+            Backend::Postgres(pool) => vec![("all", open(pool.size()), pool.num_idle())],
+        }
+    }
+
     /// Lets running statements end and closes every connection.
     pub async fn close(&self) {
         match &self.backend {
