@@ -33,6 +33,7 @@ mod profile;
 mod racing_addresses;
 mod racing_writers;
 mod rates;
+mod restore;
 mod retention;
 mod revocation;
 mod secrets;

@@ -204,6 +204,11 @@ impl Hub {
         self.shared.followers.iter().flat_map(|follower| follower.sessions()).collect()
     }
 
+    /// Users whose log this node follows.
+    pub fn followers(&self) -> usize {
+        self.shared.followers.len()
+    }
+
     /// Cancelled when the node stops: waits answer then.
     pub fn stopping(&self) -> &CancellationToken {
         &self.shared.stopping

@@ -14,6 +14,7 @@ use crate::{
         session::{Caller, CredentialFault, UserAgent},
     },
     live::{Connection, Identity},
+    meters::meters,
 };
 use jsonrpsee::{
     Extensions, RpcModule,
@@ -164,6 +165,7 @@ impl Registry {
 
     /// The methods as jsonrpsee takes them.
     pub fn install(self, context: Context) -> RpcModule<Context> {
+        meters().declare_calls(self.methods.iter().map(|method| method.name));
         let mut module = RpcModule::new(context);
         for method in self.methods {
             (method.install)(&mut module);

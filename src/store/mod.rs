@@ -14,6 +14,7 @@ mod password_failures;
 mod presence;
 mod rate_limits;
 mod registrations;
+mod restore;
 mod security_events;
 mod sessions;
 mod tokens;
@@ -151,6 +152,17 @@ impl Store {
     pub async fn ping(&self) -> Result<(), Error> {
         on_pool!(self, pool => sqlx::query("SELECT 1").execute(pool).await.map(drop))?;
         Ok(())
+    }
+
+    /// The pools: name, open connections, idle ones among them.
+    pub fn connections(&self) -> Vec<(&'static str, usize, usize)> {
+        let open = |size: u32| usize::try_from(size).unwrap_or(usize::MAX);
+        match &self.backend {
+            Backend::Sqlite { read, write } => {
+                vec![("read", open(read.size()), read.num_idle()), ("write", open(write.size()), write.num_idle())]
+            }
+            Backend::Postgres(pool) => vec![("all", open(pool.size()), pool.num_idle())],
+        }
     }
 
     /// Lets running statements end and closes every connection.
