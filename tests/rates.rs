@@ -161,6 +161,24 @@ both_databases! {
         other.http(&node).ok("session.current", json!({})).await;
     }
 
+    async fn a_letter_that_is_not_sent_voids_no_link_that_was(database: Database) {
+        let node = Node::on(database).set("LIMITS__MAILS_PER_MAILBOX", 2).start().await;
+        let person = node.registered("ann").await; // one letter
+        let token = node.reset_token(&person.email).await; // the other
+        let waiting = node.unverified("bob").await;
+        let verification = node.smtp.letter_to(&waiting.email).await;
+        node.http().ok("auth.resend_verification", json!({ "email": waiting.email })).await;
+        let newest = node.smtp.letter_to(&waiting.email).await.token();
+        assert_ne!(newest, verification.token());
+        for _ in 0..3 {
+            node.http().ok("auth.request_password_reset", json!({ "email": person.email })).await;
+            node.http().ok("auth.resend_verification", json!({ "email": waiting.email })).await;
+        }
+        let params = json!({ "token": token, "new_password": "nine loud herons above a mill" });
+        node.http().ok("auth.confirm_password_reset", params).await;
+        node.http().ok("auth.verify_email", json!({ "token": newest })).await;
+    }
+
     async fn a_mailbox_gets_so_many_letters_and_the_answer_stays_the_same(database: Database) {
         let node = Node::on(database).set("LIMITS__MAILS_PER_MAILBOX", 3).start().await;
         let person = node.registered("ann").await; // one letter

@@ -1,7 +1,7 @@
 //! Feeds one subscription from the log at its peer's pace until it has reached the follower.
 
 use super::{
-    connection::{Joined, SessionEnd},
+    connection::{Identity, Joined, SessionEnd},
     follower::{Follower, PAGE, RETRY, ended_by, session_end, wire_form},
     hub::Shared,
     snapshot::{SnapshotError, read_snapshot},
@@ -114,6 +114,12 @@ impl CatchUp {
                 self.sink.send(&wire_form(row)).await.map_err(|_| Stopped::Closed)?;
                 meters().events_sent.increment(1);
                 self.at = Start::After(row.revision);
+            }
+            // The end that a realignment found has no entry to come to.
+            if let Identity::Ended(reason) = self.joined.connection.identity()
+                && rows.is_empty()
+            {
+                return Err(Stopped::Ended(session_end(reason, self.shared.clock.now(), None)));
             }
             let Start::After(cursor) = self.at else { continue };
             if self.follower.reached(cursor, || self.joined.connection.go_live(&self.sink, cursor)) {

@@ -170,6 +170,11 @@ where
     fn batch<'a>(&self, batch: Batch<'a>) -> impl Future<Output = MethodResponse> + Send + 'a {
         let (guard, slot) = (self.clone(), self.control.as_ref().map(SocketControl::begin_call));
         async move {
+            // One batch of a socket at a time: their answers are the only large ones.
+            let _turn = match &guard.control {
+                Some(control) => Some(control.batch_turn().await),
+                None => None,
+            };
             guard.room().await;
             let mut responses = BatchResponseBuilder::new_with_limit(ANSWER_BYTES as usize);
             let mut notified = false;

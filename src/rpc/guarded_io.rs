@@ -37,6 +37,7 @@ pub struct SocketControl {
     /// Bytes of answers that wait to be written.
     unsent: AtomicUsize,
     room: Notify,
+    batches: tokio::sync::Mutex<()>,
     reader: AtomicWaker,
     writer: AtomicWaker,
 }
@@ -65,6 +66,11 @@ impl SocketControl {
             }
             room.await;
         }
+    }
+
+    /// Waits until no other batch is being worked on.
+    pub async fn batch_turn(&self) -> tokio::sync::MutexGuard<'_, ()> {
+        self.batches.lock().await
     }
 
     /// Counts an answer that is about to be queued.
