@@ -42,19 +42,22 @@ describe.each(['bearer', 'cookie'] as const)('with %s credentials', (credentials
     browser.close()
   })
 
-  it('a tab without a connection hears of the sign-out from another tab', async () => {
+  it('a tab without a WebSocket calls over HTTP, and hears of the sign-out from another tab', async () => {
     const { browser, tab } = await person.browser(credentials)
-    const deaf = browser.tab({ credentials, WebSocket: nowhere })
+    const deaf = browser.tab({ credentials, WebSocket: nowhere, backoff: { firstMs: 60_000, maxMs: 60_000 } })
     await untilStatus(deaf, 'offline')
-    await deaf.call('profile.get')
-    const { session } = await deaf.call('session.current')
-    expect(session.current).toBe(true)
+    expect((await deaf.call('session.current')).session.current).toBe(true)
     await tab.signOut()
-    const { status } = deaf.getSnapshot().connection
-    expect(['offline', 'signed_out']).toContain(status)
-    const answer = await deaf.try('profile.get')
-    expect(answer.ok).toBe(false)
-    await untilStatus(deaf, 'signed_out')
+    const { connection } = await untilStatus(deaf, 'signed_out')
+    expect(connection).toEqual({ status: 'signed_out', reason: 'logout' })
+  })
+
+  it('the reason of the sign-out stays, whatever is called afterwards', async () => {
+    const { tab } = await person.browser(credentials)
+    await tab.signOut()
+    const answer = await tab.try('profile.get')
+    expect(!answer.ok && answer.error.kind).toBe('unauthenticated')
+    expect(tab.getSnapshot().connection).toEqual({ status: 'signed_out', reason: 'logout' })
   })
 
   it('a new tab goes on with the session that there is', async () => {
