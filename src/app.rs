@@ -1,7 +1,7 @@
 //! The composition root: builds the parts from the settings, starts and stops them in order.
 
 use crate::{
-    account::{self, Accounts, operator},
+    account::{self, Accounts, operator, restore},
     cli::UserAction,
     crypto::{
         access_token::AccessTokens,
@@ -14,6 +14,7 @@ use crate::{
     limits::PASSWORD_HASH_QUEUE,
     live::Hub,
     mail::{Renderer, Transport, Worker},
+    meters::meters,
     rpc::{CookieSettings, Rates, Rules, Server, ServerSettings},
     settings::{Database, MailTransport, Settings},
     store::{self, Store},
@@ -54,8 +55,8 @@ pub enum Error {
     /// There is no account with this address.
     #[error("there is no account with the address {0}")]
     NoSuchUser(String),
-    /// A change of an account failed.
-    #[error("the account could not be changed: {0}")]
+    /// A change of accounts failed.
+    #[error("accounts could not be changed: {0}")]
     Operator(String),
     /// Signals could not be received.
     #[error("signals could not be received")]
@@ -92,6 +93,8 @@ impl App {
             settings.sweep_period,
             &tasks,
         );
+        // A bus to other nodes says otherwise when it has lost them.
+        meters().bus_connected.set(1.0);
         let cores = available_parallelism().map_or(1, usize::from);
         let letters = Arc::new(Notify::new());
         let accounts = Arc::new(Accounts {
@@ -129,7 +132,12 @@ impl App {
         let transport = Transport::new(&settings.mail.transport).map_err(|error| Error::Mail(error.to_string()))?;
         let mail = Worker::new(store, clock, renderer, transport, letters);
         let limits = &settings.limits;
-        let rates = Arc::new(Rates::new(limits.sign_in_per_minute, limits.token_per_minute, limits.calls_per_second));
+        let rates = Arc::new(Rates::new(
+            limits.sign_in_per_minute,
+            limits.token_per_minute,
+            limits.calls_per_second,
+            settings.nats_url.is_some(),
+        ));
         let server_settings = ServerSettings {
             environment: settings.environment,
             allowed_origins: settings.allowed_origins.clone(),
@@ -156,6 +164,11 @@ impl App {
     /// Where it listens.
     pub fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// The use-cases, for who runs them in the same process: the tests, which count their work.
+    pub fn accounts(&self) -> &Arc<Accounts> {
+        &self.accounts
     }
 
     /// Runs until `stop`: first the listener ends and every call in flight is answered, then what works
@@ -200,6 +213,22 @@ pub async fn change_user(settings: &Settings, action: UserAction, email: &str) -
         account::Error::NotFound => Error::NoSuchUser(email.to_string()),
         other => Error::Operator(format!("{other:?}")),
     })
+}
+
+/// Renews the epoch of a restored database, ends every session, and prints what it did.
+#[expect(clippy::print_stdout, reason = "standard output is for what a command prints")]
+pub async fn new_epoch(settings: &Settings) -> Result<(), Error> {
+    make_folder(&settings.data_dir).await?;
+    let store = open(settings).await?;
+    let done = restore::new_epoch(&store, &Clock::system()).await;
+    store.close().await;
+    let done = done.map_err(|error| Error::Operator(format!("{error:?}")))?;
+    println!("The database's epoch is {} now.", done.epoch);
+    println!(
+        "Ended: {} sessions of {} accounts, the links of {} registrations; {} letters will not be sent.",
+        done.sessions, done.accounts, done.registrations, done.letters
+    );
+    Ok(())
 }
 
 /// Serves until SIGINT or SIGTERM.

@@ -12,11 +12,14 @@ mod error;
 mod feed;
 mod housekeeping;
 mod letters;
+mod measure;
 pub mod operator;
 mod passwords;
 mod profile;
+pub mod restore;
 mod security;
 mod sessions;
+mod shared_limits;
 mod sign_in;
 mod sign_up;
 

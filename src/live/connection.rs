@@ -1,12 +1,12 @@
 //! One open socket, or one HTTP call: who it acts for, and what feeds it.
 
+use super::socket::{EventSink, SinkError, Socket};
 use crate::domain::{
     event::{Event, EventType, SessionRevoked},
     ids::SessionId,
     session::{Caller, CredentialFault, EndReason},
     time::Timestamp,
 };
-use futures_util::future::BoxFuture;
 use parking_lot::Mutex;
 use serde_json::value::{RawValue, to_raw_value};
 use std::{
@@ -21,33 +21,6 @@ use tokio_util::sync::CancellationToken;
 
 /// How long a peer may take to read what is left for it once its session has ended.
 const GRACE: Duration = Duration::from_secs(5);
-
-/// What the transport can do with an open socket.
-pub trait Socket: Send + Sync {
-    /// Stops reading calls, lets those in flight answer, sends what is queued, closes.
-    fn stop(&self);
-    /// Cuts the socket at once.
-    fn kill(&self);
-}
-
-/// Where the events of one subscription go.
-pub trait EventSink: Send + Sync {
-    /// Queues an event if there is room.
-    fn try_send(&self, event: &RawValue) -> Result<(), SinkError>;
-    /// Queues an event as soon as there is room.
-    fn send<'a>(&'a self, event: &'a RawValue) -> BoxFuture<'a, Result<(), SinkError>>;
-    /// Whether the socket is gone or the client has unsubscribed.
-    fn is_closed(&self) -> bool;
-}
-
-/// Why an event was not queued.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum SinkError {
-    /// The peer does not read fast enough.
-    Full,
-    /// The socket is gone or the client has unsubscribed.
-    Closed,
-}
 
 /// Who a connection acts for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -85,6 +58,16 @@ enum Feed {
     Live { sink: Arc<dyn EventSink>, cursor: i64 },
     /// The last event was sent.
     Finished,
+}
+
+/// What became of an entry that was offered.
+pub(super) enum Offer {
+    /// The connection is not fed by the follower, or has it.
+    NotLive,
+    /// It is on its way.
+    Queued,
+    /// The peer cannot keep up: what must be caught up, and from where.
+    Behind(Arc<dyn EventSink>, i64),
 }
 
 /// One open socket, or the transient stand-in of an HTTP call.
@@ -258,27 +241,26 @@ impl Connection {
         }
     }
 
-    /// Queues an entry of the log if the connection is live and has not had it. Returns what must be
-    /// caught up, and from where, when the peer cannot keep up.
-    pub(super) fn offer(&self, revision: i64, event: &RawValue) -> Option<(Arc<dyn EventSink>, i64)> {
+    /// Queues an entry of the log if the connection is live and has not had it.
+    pub(super) fn offer(&self, revision: i64, event: &RawValue) -> Offer {
         let mut feed = self.feed.lock();
-        let Feed::Live { sink, cursor } = &mut *feed else { return None };
+        let Feed::Live { sink, cursor } = &mut *feed else { return Offer::NotLive };
         if *cursor >= revision {
-            return None;
+            return Offer::NotLive;
         }
         match sink.try_send(event) {
             Ok(()) => {
                 *cursor = revision;
-                None
+                Offer::Queued
             }
             Err(SinkError::Full) => {
-                let behind = (sink.clone(), *cursor);
-                *feed = Feed::CatchUp(behind.0.clone());
-                Some(behind)
+                let (sink, cursor) = (sink.clone(), *cursor);
+                *feed = Feed::CatchUp(sink.clone());
+                Offer::Behind(sink, cursor)
             }
             Err(SinkError::Closed) => {
                 *feed = Feed::None;
-                None
+                Offer::NotLive
             }
         }
     }

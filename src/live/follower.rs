@@ -2,7 +2,7 @@
 
 use super::{
     catch_up::{self, Start},
-    connection::{Connection, Joined, SessionEnd},
+    connection::{Connection, Joined, Offer, SessionEnd},
     hub::Shared,
 };
 use crate::{
@@ -12,12 +12,13 @@ use crate::{
         session::EndReason,
         time::Timestamp,
     },
+    meters::meters,
     store::{self, EventRow, follows},
 };
 use parking_lot::Mutex;
 use serde_json::value::{RawValue, to_raw_value};
 use std::{
-    collections::HashMap,
+    collections::BTreeMap,
     sync::{
         Arc,
         atomic::{AtomicI64, Ordering},
@@ -54,7 +55,9 @@ pub(super) struct Follower {
 struct State {
     /// The last revision handed on.
     cursor: i64,
-    connections: HashMap<u64, Joined>,
+    /// In the order in which they were opened, which is the order in memory: an event to thousands of
+    /// them is handed on much faster than in a random order.
+    connections: BTreeMap<u64, Joined>,
     /// Calls that wait for an event, and joins under way.
     guests: usize,
     /// Since when nobody is here.
@@ -70,7 +73,7 @@ impl Follower {
             started: OnceCell::new(),
             state: Mutex::new(State {
                 cursor: 0,
-                connections: HashMap::new(),
+                connections: BTreeMap::new(),
                 guests: 0,
                 deserted: Some(Instant::now()),
                 closed: false,
@@ -85,15 +88,18 @@ impl Follower {
     /// Begins to follow at `revision`.
     pub(super) fn start(self: &Arc<Self>, shared: &Arc<Shared>, revision: i64) {
         self.state.lock().cursor = revision;
+        self.target.fetch_max(revision, Ordering::AcqRel);
         self.revisions.send_replace(revision);
         tokio::spawn(run(self.clone(), shared.clone()));
     }
 
-    /// Says that the log has reached `revision`.
-    pub(super) fn wake(&self, revision: i64) {
-        if self.target.fetch_max(revision, Ordering::AcqRel) < revision {
+    /// Says that the log has reached `revision`; how many entries nobody had spoken of before.
+    pub(super) fn wake(&self, revision: i64) -> u64 {
+        let known = self.target.fetch_max(revision, Ordering::AcqRel);
+        if known < revision {
             self.woken.notify_one();
         }
+        u64::try_from(revision - known).unwrap_or(0)
     }
 
     /// The last revision handed on.
@@ -190,13 +196,23 @@ impl Follower {
         hit.into_iter().for_each(|(connection, end)| connection.end(&end));
         self.revisions.send_replace(row.revision);
         let event = wire_form(row);
+        let mut sent = 0;
         for (served, joined) in connections.into_iter().enumerate() {
-            if let Some((sink, cursor)) = joined.connection.offer(row.revision, &event) {
-                catch_up::spawn(shared, self, joined, sink, Start::After(cursor));
+            match joined.connection.offer(row.revision, &event) {
+                Offer::NotLive => {}
+                Offer::Queued => sent += 1,
+                Offer::Behind(sink, cursor) => {
+                    meters().fell_behind.increment(1);
+                    catch_up::spawn(shared, self, joined, sink, Start::Behind(cursor));
+                }
             }
             if served % TURN == TURN - 1 {
                 tokio::task::yield_now().await;
             }
+        }
+        if sent > 0 {
+            meters().events_sent.increment(sent);
+            meters().delivery.record(shared.clock.now().since(row.at));
         }
     }
 

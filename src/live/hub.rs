@@ -2,10 +2,11 @@
 
 use super::{
     catch_up::{self, Start},
-    connection::{BindError, Connection, EventSink, Joined},
+    connection::{BindError, Connection, Joined},
     follower::{Follower, Membership},
     presence,
     snapshot::{SnapshotError, live_sessions, read_snapshot},
+    socket::EventSink,
     sweep,
 };
 use crate::{
@@ -201,6 +202,11 @@ impl Hub {
     /// Every session that has a socket open on this node.
     pub fn all_connected_sessions(&self) -> Vec<SessionId> {
         self.shared.followers.iter().flat_map(|follower| follower.sessions()).collect()
+    }
+
+    /// Users whose log this node follows.
+    pub fn followers(&self) -> usize {
+        self.shared.followers.len()
     }
 
     /// Cancelled when the node stops: waits answer then.

@@ -10,10 +10,11 @@ use crate::{
         ids::{SessionId, UserId},
         session::EndReason,
     },
+    meters::meters,
     store,
 };
 use std::{collections::HashMap, sync::Arc, time::Duration};
-use tokio::time::MissedTickBehavior;
+use tokio::time::{Instant, MissedTickBehavior};
 
 /// Users asked about in one statement.
 const BATCH: usize = 500;
@@ -30,7 +31,10 @@ pub(super) async fn run(shared: Arc<Shared>, period: Duration) {
             _ = ticks.tick() => {}
         }
         shared.followers.retain(|_, follower| !follower.stop_if_deserted(LINGER));
-        if let Err(error) = sweep(&shared).await {
+        let begun = Instant::now();
+        let swept = sweep(&shared).await;
+        meters().sweep.record(begun.elapsed());
+        if let Err(error) = swept {
             tracing::warn!(%error, "the sweep could not read the revisions; trying again");
         }
     }
@@ -55,7 +59,9 @@ async fn sweep(shared: &Arc<Shared>) -> Result<(), store::Error> {
         let revisions: HashMap<UserId, i64> = shared.store.revisions(&users).await?.into_iter().collect();
         for (follower, cursor) in batch.iter().zip(cursors) {
             match revisions.get(&follower.user) {
-                Some(revision) if !renewed && *revision >= cursor => follower.wake(*revision),
+                Some(revision) if !renewed && *revision >= cursor => {
+                    meters().sweep_repaired.increment(follower.wake(*revision));
+                }
                 _ => realign(shared, follower).await?,
             }
         }
@@ -69,6 +75,7 @@ async fn sweep(shared: &Arc<Shared>) -> Result<(), store::Error> {
 /// its cursor, a log pruned beyond it, or a user who is gone. Its sockets are closed: those of ended
 /// sessions with the reason, the others to come back and resume, which gives them a snapshot.
 pub(super) async fn realign(shared: &Arc<Shared>, follower: &Follower) -> Result<(), store::Error> {
+    meters().realigned.increment(1);
     let now = shared.clock.now();
     let revision = shared.store.revisions(&[follower.user]).await?.first().map_or(0, |(_, revision)| *revision);
     let mut ended: Vec<(SessionId, SessionEnd)> = Vec::new();

@@ -88,11 +88,23 @@ impl Kind {
     }
 }
 
+/// What metrics and logs call an error that was answered.
+pub fn outcome(code: i32) -> &'static str {
+    match code {
+        -32601 => "method_not_found",
+        -32600 => "invalid_request",
+        _ => Kind::ALL.iter().find(|kind| kind.code() == code).map_or("refused", |kind| kind.name()),
+    }
+}
+
 impl From<Error> for ErrorObjectOwned {
     fn from(error: Error) -> Self {
         match error {
             Error::InvalidParams(faults) => Kind::InvalidParams.object(json!({ "fields": faults })),
-            Error::InvalidToken => Kind::InvalidToken.object(json!({})),
+            Error::InvalidToken => {
+                tracing::info!(target: "security", "one_time_token_refused");
+                Kind::InvalidToken.object(json!({}))
+            }
             Error::Unauthenticated(reason) => Kind::Unauthenticated.object(json!({ "reason": reason })),
             Error::SessionEnded(reason) => Kind::SessionEnded.object(json!({ "reason": reason })),
             Error::InvalidCredentials => Kind::InvalidCredentials.object(json!({})),

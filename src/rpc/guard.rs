@@ -7,8 +7,10 @@ use crate::{
     domain::session::Caller,
     limits::ANSWER_BYTES,
     live::{Connection, Identity},
+    meters::meters,
     rpc::{
         account::UnsubscribeParams,
+        error::outcome,
         params::{self, Rules},
         registry::{InBatch, caller_of},
     },
@@ -62,6 +64,7 @@ where
         let connection = request.extensions().get::<Arc<Connection>>().cloned();
         let span = span(&request, connection.as_deref());
         let begun = Instant::now();
+        let method = request.method.clone();
         if place == Place::InBatch {
             request.extensions_mut().insert(InBatch);
         }
@@ -76,9 +79,10 @@ where
             }
         };
         let response = work.instrument(span.clone()).await;
+        let (error, took) = (response.as_error_code().map(outcome), begun.elapsed());
+        meters().answered(&method, error, took);
         span.in_scope(|| {
-            let outcome = response.as_error_code().unwrap_or(0);
-            tracing::debug!(outcome, duration_us = begun.elapsed().as_micros(), "answered");
+            tracing::debug!(outcome = error.unwrap_or("ok"), duration_us = took.as_micros(), "answered");
         });
         response
     }

@@ -19,7 +19,10 @@ use tokio::{
     time::Sleep,
 };
 
-use crate::limits::{CALLS_IN_FLIGHT, UNSENT_BYTES};
+use crate::{
+    limits::{CALLS_IN_FLIGHT, UNSENT_BYTES},
+    meters::meters,
+};
 
 /// How long a peer may leave bytes unread before it is cut.
 const WRITE_STALL: Duration = Duration::from_secs(20);
@@ -141,6 +144,7 @@ impl<S> GuardedIo<S> {
         }
         let limit = self.stalled.get_or_insert_with(|| Box::pin(tokio::time::sleep(WRITE_STALL)));
         if limit.as_mut().poll(cx).is_ready() {
+            meters().cut.increment(1);
             self.control.kill();
             return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
         }

@@ -14,6 +14,7 @@ use crate::{
         session::{Caller, CredentialFault, UserAgent},
     },
     live::{Connection, Identity},
+    meters::meters,
 };
 use jsonrpsee::{
     Extensions, RpcModule,
@@ -116,7 +117,7 @@ impl Registry {
             install(module, name, move |call, raw: RawParams<'static>| {
                 let method = method.clone();
                 async move {
-                    call.context.rates.count(rate, call.connection.peer)?;
+                    call.count(rate).await?;
                     let params = params::read(raw.as_str(), &call.context.rules).map_err(Error::InvalidParams)?;
                     run(effect, method(call, params)).await
                 }
@@ -164,6 +165,7 @@ impl Registry {
 
     /// The methods as jsonrpsee takes them.
     pub fn install(self, context: Context) -> RpcModule<Context> {
+        meters().declare_calls(self.methods.iter().map(|method| method.name));
         let mut module = RpcModule::new(context);
         for method in self.methods {
             (method.install)(&mut module);
@@ -176,6 +178,11 @@ impl Call {
     /// Whom the connection acts for at this moment.
     pub fn caller(&self) -> Result<Caller, Error> {
         caller_of(&self.connection)
+    }
+
+    /// Counts it against what it may do so often.
+    pub async fn count(&self, rate: Rate) -> Result<(), Error> {
+        self.context.rates.count(rate, self.connection.peer, &self.context.accounts).await
     }
 
     /// Where it came from, for the security log.
@@ -220,7 +227,7 @@ where
 {
     let caller = call.caller()?;
     call.context.rates.count_call(caller.session)?;
-    call.context.rates.count(rate, call.connection.peer)?;
+    call.count(rate).await?;
     let params = params::read(raw.as_str(), &call.context.rules).map_err(Error::InvalidParams)?;
     let connection = call.connection.clone();
     let work = run(effect, method(call, caller, params));

@@ -12,7 +12,9 @@ mod events;
 mod outbox;
 mod password_failures;
 mod presence;
+mod rate_limits;
 mod registrations;
+mod restore;
 mod security_events;
 mod sessions;
 mod tokens;
@@ -22,6 +24,7 @@ mod users;
 pub use error::{Error, Outcome};
 pub use events::{AccountChange, Committed, EventRow, follows};
 pub use outbox::OutboxRow;
+pub use rate_limits::SharedQuota;
 pub use registrations::RegistrationRow;
 pub use sessions::{CallerRow, LiveSessionRow, NewSession, SessionRow};
 pub use tx::Tx;
@@ -149,6 +152,17 @@ impl Store {
     pub async fn ping(&self) -> Result<(), Error> {
         on_pool!(self, pool => sqlx::query("SELECT 1").execute(pool).await.map(drop))?;
         Ok(())
+    }
+
+    /// The pools: name, open connections, idle ones among them.
+    pub fn connections(&self) -> Vec<(&'static str, usize, usize)> {
+        let open = |size: u32| usize::try_from(size).unwrap_or(usize::MAX);
+        match &self.backend {
+            Backend::Sqlite { read, write } => {
+                vec![("read", open(read.size()), read.num_idle()), ("write", open(write.size()), write.num_idle())]
+            }
+            Backend::Postgres(pool) => vec![("all", open(pool.size()), pool.num_idle())],
+        }
     }
 
     /// Lets running statements end and closes every connection.

@@ -46,6 +46,21 @@ impl Database {
         self.allow_connections(true).await;
     }
 
+    /// A copy as it is now; the nodes on it lose their connections for that moment.
+    pub async fn backup(&self) -> Self {
+        self.outage().await;
+        let copy = format!("{}_backup", self.name());
+        administer(format!("CREATE DATABASE {copy} TEMPLATE {}", self.name())).await;
+        self.back().await;
+        Self::Postgres(server().url(&copy))
+    }
+
+    /// Puts an earlier copy in the place of this one.
+    pub async fn restore(&self, backup: &Self) {
+        administer(format!("DROP DATABASE {} WITH (FORCE)", self.name())).await;
+        administer(format!("CREATE DATABASE {} TEMPLATE {}", self.name(), backup.name())).await;
+    }
+
     async fn allow_connections(&self, allowed: bool) {
         administer(format!("ALTER DATABASE {} WITH ALLOW_CONNECTIONS {allowed}", self.name())).await;
     }
