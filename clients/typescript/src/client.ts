@@ -185,7 +185,11 @@ export class AccountsClient {
       if (!isOver) throw error
       if (sessionId === this.#sessionId) this.#mayHaveEnded(error)
     }
-    if (scope !== 'others' && sessionId === this.#sessionId) this.#signedOut('logout', true)
+    if (scope !== 'others') {
+      const isShown = sessionId === this.#sessionId && this.#connection.status !== 'signed_out'
+      if (isShown) this.#signedOut('logout', true)
+      if (sessionId !== null) await this.#credentials.drop(sessionId)
+    }
     return ended
   }
 

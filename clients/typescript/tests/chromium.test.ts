@@ -19,7 +19,7 @@ beforeAll(async () => {
   foreign = await Frontend.start()
   server = await Server.start({
     MARBELLE_ALLOWED_ORIGINS: frontend.origin,
-    MARBELLE_LIFETIMES__ACCESS_TOKEN: '1s',
+    MARBELLE_LIFETIMES__ACCESS_TOKEN: '3s',
   })
   chrome = await chromium.launch({
     executablePath,
@@ -109,7 +109,7 @@ it('five tabs refresh once, and none is signed out', async () => {
   while (tabs.length < 5) tabs.push(await open(context, 'bearer'))
   for (const tab of tabs) await untilShown(tab, ({ account }) => account !== null)
   await Promise.all(tabs.map((tab) => tab.evaluate(() => accounts.stop())))
-  await sleep(2_200)
+  await sleep(4_200)
   let refreshes = 0
   context.on('request', (request) => {
     if (request.postData()?.includes('auth.refresh')) refreshes++

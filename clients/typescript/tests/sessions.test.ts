@@ -131,6 +131,20 @@ describe('the end of a session', () => {
     expect((await untilStatus(tab, 'signed_out')).connection).toMatchObject({ reason: 'email_changed' })
   })
 
+  it('that nobody saw is told once, to the next tab', async () => {
+    const { browser, tab } = await person.browser()
+    const other = await person.browser()
+    tab.stop()
+    await other.tab.signOut('others')
+    const reasons = []
+    for (let turn = 0; turn < 2; turn++) {
+      const next = browser.tab()
+      reasons.push((await untilStatus(next, 'signed_out')).connection)
+      next.stop()
+    }
+    expect(reasons).toMatchObject([{ reason: 'logout' }, { reason: null }])
+  })
+
   it('of all others leaves this one', async () => {
     const { tab } = await person.browser()
     const others = [await person.browser(), await person.browser('cookie')]
@@ -153,6 +167,7 @@ describe('the end of a session', () => {
     await sleep(300)
     expect(browser.sockets).toHaveLength(opened)
     expect(await tab.signOut()).toEqual({ sessions_ended: 0 })
+    expect(tab.getSnapshot().connection).toEqual({ status: 'signed_out', reason: 'logout' })
   })
 })
 
