@@ -29,7 +29,7 @@ import {
 } from './spec.js'
 import { Store } from './store.js'
 import { type TabNews, Tabs } from './tabs.js'
-import { BearerTokens, localStorageTokens, memoryTokens, type TokenStorage } from './tokens.js'
+import { BearerTokens, defaultTokens, type TokenStorage } from './tokens.js'
 import { onWake } from './wake.js'
 
 export type Method = keyof Methods
@@ -110,7 +110,7 @@ export class AccountsClient {
       silenceMs: options.silenceMs ?? 60_000,
       open: (onEvent) => new Socket(WebSocket, socketUrl, onEvent),
       identify: (socket) => this.#identify(socket),
-      ask: () => this.#overHttp('session.current', {}),
+      ask: async () => this.#belongTo(((await this.#overHttp('session.current', {})) as CurrentSession).session.id),
       position: (session) => this.#position(session),
       take: (event) => this.#take(event),
       onConnecting: () => this.#show({ status: 'connecting' }),
@@ -185,7 +185,11 @@ export class AccountsClient {
       if (!isOver) throw error
       if (sessionId === this.#sessionId) this.#mayHaveEnded(error)
     }
-    if (scope !== 'others' && sessionId === this.#sessionId) this.#signedOut('logout', true)
+    if (scope !== 'others') {
+      const isShown = sessionId === this.#sessionId && this.#connection.status !== 'signed_out'
+      if (isShown) this.#signedOut('logout', true)
+      if (sessionId !== null) await this.#credentials.drop(sessionId)
+    }
     return ended
   }
 
@@ -222,8 +226,7 @@ export class AccountsClient {
   }
 
   #bearer(options: ClientOptions): BearerCredentials {
-    const storage =
-      options.tokens ?? (typeof localStorage === 'undefined' ? memoryTokens() : localStorageTokens(this.#tabsName))
+    const storage = options.tokens ?? defaultTokens(this.#tabsName)
     const refresh = (refresh_token: string) =>
       callOverHttp(this.#http, 'auth.refresh', { refresh_token }, null, this.#timeoutMs) as Promise<Tokens>
     return new BearerCredentials(
@@ -272,8 +275,9 @@ export class AccountsClient {
     const folded = fold(this.#account, event)
     if (folded === 'gap') return false
     if (folded === this.#account) return true
+    // Revisions of another history say nothing of an edit's.
+    if (this.#account && folded?.epoch !== this.#account.epoch) this.#edits.clear()
     this.#account = folded
-    if (folded) this.#edits.reached(folded.revision)
     this.#publish()
     return true
   }
@@ -291,7 +295,7 @@ export class AccountsClient {
   }
 
   #mayHaveEnded(error: unknown): void {
-    if (!isAccountsError(error)) return
+    if (!isAccountsError(error) || this.#connection.status === 'signed_out') return
     if (error.kind === 'session_ended') this.#signedOut(error.data.reason, true)
     if (error.kind === 'unauthenticated') this.#signedOut(null, true)
   }

@@ -38,7 +38,10 @@ export class BearerCredentials implements Credentials {
     try {
       return await call(tokens.access_token)
     } catch (error) {
-      if (!isAccountsError(error) || error.kind !== 'unauthenticated') throw error
+      if (!isAccountsError(error) || error.kind !== 'unauthenticated') {
+        if (isAccountsError(error) && error.kind === 'session_ended') await this.drop(tokens.session_id)
+        throw error
+      }
       return call(present(await this.#tokens.after(tokens)).access_token)
     }
   }

@@ -4,6 +4,8 @@ import type { FeedEvent } from './fold.js'
 import type { Socket } from './socket.js'
 import type { EndReason, Session } from './spec.js'
 
+/** How long a handshake may take. */
+const HANDSHAKE_MS = 10_000
 /** How long a probe of an open socket may take to answer. */
 const PROBE_MS = 5_000
 /** A socket that was heard so lately is not probed. */
@@ -118,7 +120,7 @@ class Run {
     const { open, identify, ask, position, timeoutMs } = this.#options
     const socket = open((event) => this.#take(event))
     this.socket = socket
-    const late = setTimeout(() => socket.close(), timeoutMs)
+    const late = setTimeout(() => socket.close(), HANDSHAKE_MS)
     const isOpen = await socket.opened
     clearTimeout(late)
     if (this.#isStopped) return

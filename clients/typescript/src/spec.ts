@@ -196,7 +196,7 @@ export interface SecurityEvent {
 /** An entry of a user's security log. */
 export type SecurityEventId = string
 
-export type SecurityEventType = 'account_created' | 'sign_in' | 'sign_in_failed' | 'logout' | 'session_revoked' | 'refresh_token_reuse' | 'password_reset_requested' | 'password_reset' | 'password_changed' | 'password_check_failed' | 'email_change_requested' | 'email_change_cancelled' | 'email_changed' | 'account_disabled' | 'account_enabled'
+export type SecurityEventType = 'account_created' | 'sign_in' | 'sign_in_failed' | 'logout' | 'session_revoked' | 'refresh_token_reuse' | 'password_reset_requested' | 'password_reset' | 'password_changed' | 'password_check_failed' | 'email_change_requested' | 'email_change_cancelled' | 'email_changed' | 'account_disabled' | 'account_enabled' | 'account_restored'
 
 /** Entries of the security log. */
 export interface SecurityLog {

@@ -39,6 +39,15 @@ export function localStorageTokens(key: string, storage: Storage = localStorage)
   }
 }
 
+/** The browser's storage; this page's own where there is none, or where it is forbidden. */
+export function defaultTokens(key: string): TokenStorage {
+  try {
+    return localStorageTokens(key)
+  } catch {
+    return memoryTokens()
+  }
+}
+
 /** The session's tokens, refreshed by one tab for all. */
 export class BearerTokens {
   readonly #storage: TokenStorage

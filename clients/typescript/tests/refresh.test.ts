@@ -7,7 +7,7 @@ import { eventually, sleep, until, untilStatus } from './support/wait.js'
 let server: Server
 let person: Person
 beforeAll(async () => {
-  server = await Server.start({ MARBELLE_LIFETIMES__ACCESS_TOKEN: '1s' })
+  server = await Server.start({ MARBELLE_LIFETIMES__ACCESS_TOKEN: '3s' })
   person = await Person.register(server)
 })
 afterAll(async () => {
@@ -15,7 +15,7 @@ afterAll(async () => {
   await server.end()
 })
 
-const expiry = () => sleep(2_200)
+const expiry = () => sleep(4_200)
 const unlocked: Locks = { request: (_name, task) => task() }
 
 describe('refreshing', () => {

@@ -42,19 +42,22 @@ describe.each(['bearer', 'cookie'] as const)('with %s credentials', (credentials
     browser.close()
   })
 
-  it('a tab without a connection hears of the sign-out from another tab', async () => {
+  it('a tab without a WebSocket calls over HTTP, and hears of the sign-out from another tab', async () => {
     const { browser, tab } = await person.browser(credentials)
-    const deaf = browser.tab({ credentials, WebSocket: nowhere })
+    const deaf = browser.tab({ credentials, WebSocket: nowhere, backoff: { firstMs: 60_000, maxMs: 60_000 } })
     await untilStatus(deaf, 'offline')
-    await deaf.call('profile.get')
-    const { session } = await deaf.call('session.current')
-    expect(session.current).toBe(true)
+    expect((await deaf.call('session.current')).session.current).toBe(true)
     await tab.signOut()
-    const { status } = deaf.getSnapshot().connection
-    expect(['offline', 'signed_out']).toContain(status)
-    const answer = await deaf.try('profile.get')
-    expect(answer.ok).toBe(false)
-    await untilStatus(deaf, 'signed_out')
+    const { connection } = await untilStatus(deaf, 'signed_out')
+    expect(connection).toEqual({ status: 'signed_out', reason: 'logout' })
+  })
+
+  it('the reason of the sign-out stays, whatever is called afterwards', async () => {
+    const { tab } = await person.browser(credentials)
+    await tab.signOut()
+    const answer = await tab.try('profile.get')
+    expect(!answer.ok && answer.error.kind).toBe('unauthenticated')
+    expect(tab.getSnapshot().connection).toEqual({ status: 'signed_out', reason: 'logout' })
   })
 
   it('a new tab goes on with the session that there is', async () => {
@@ -128,6 +131,20 @@ describe('the end of a session', () => {
     expect((await untilStatus(tab, 'signed_out')).connection).toMatchObject({ reason: 'email_changed' })
   })
 
+  it('that nobody saw is told once, to the next tab', async () => {
+    const { browser, tab } = await person.browser()
+    const other = await person.browser()
+    tab.stop()
+    await other.tab.signOut('others')
+    const reasons = []
+    for (let turn = 0; turn < 2; turn++) {
+      const next = browser.tab()
+      reasons.push((await untilStatus(next, 'signed_out')).connection)
+      next.stop()
+    }
+    expect(reasons).toMatchObject([{ reason: 'logout' }, { reason: null }])
+  })
+
   it('of all others leaves this one', async () => {
     const { tab } = await person.browser()
     const others = [await person.browser(), await person.browser('cookie')]
@@ -150,6 +167,7 @@ describe('the end of a session', () => {
     await sleep(300)
     expect(browser.sockets).toHaveLength(opened)
     expect(await tab.signOut()).toEqual({ sessions_ended: 0 })
+    expect(tab.getSnapshot().connection).toEqual({ status: 'signed_out', reason: 'logout' })
   })
 })
 
