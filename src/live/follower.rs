@@ -55,8 +55,8 @@ pub(super) struct Follower {
 struct State {
     /// The last revision handed on.
     cursor: i64,
-    /// In the order in which they were opened, which is the order in memory: an event to thousands of
-    /// them is handed on much faster than in a random order.
+    /// In the order in which they were opened, which is about their order in memory: an event to
+    /// thousands of them walks through it instead of jumping about.
     connections: BTreeMap<u64, Joined>,
     /// Calls that wait for an event, and joins under way.
     guests: usize,
