@@ -132,7 +132,12 @@ impl App {
         let transport = Transport::new(&settings.mail.transport).map_err(|error| Error::Mail(error.to_string()))?;
         let mail = Worker::new(store, clock, renderer, transport, letters);
         let limits = &settings.limits;
-        let rates = Arc::new(Rates::new(limits.sign_in_per_minute, limits.token_per_minute, limits.calls_per_second));
+        let rates = Arc::new(Rates::new(
+            limits.sign_in_per_minute,
+            limits.token_per_minute,
+            limits.calls_per_second,
+            settings.nats_url.is_some(),
+        ));
         let server_settings = ServerSettings {
             environment: settings.environment,
             allowed_origins: settings.allowed_origins.clone(),
@@ -159,6 +164,11 @@ impl App {
     /// Where it listens.
     pub fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// The use-cases, for who runs them in the same process: the tests, which count their work.
+    pub fn accounts(&self) -> &Arc<Accounts> {
+        &self.accounts
     }
 
     /// Runs until `stop`: first the listener ends and every call in flight is answered, then what works

@@ -130,7 +130,7 @@ async fn a_damaged_page_spoils_what_is_on_it_and_nothing_else() {
         .unwrap();
     connection.close().await.unwrap();
     let mut file = OpenOptions::new().write(true).open(node.data().join("marbelle.db")).unwrap();
-    file.seek(SeekFrom::Start((page.0 as u64 - 1) * 4096)).unwrap();
+    file.seek(SeekFrom::Start((page.0.unsigned_abs() - 1) * 4096)).unwrap();
     file.write_all(&[0xff; 4096]).unwrap();
     drop(file);
 

@@ -19,6 +19,7 @@ mod profile;
 pub mod restore;
 mod security;
 mod sessions;
+mod shared_limits;
 mod sign_in;
 mod sign_up;
 

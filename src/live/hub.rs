@@ -2,10 +2,11 @@
 
 use super::{
     catch_up::{self, Start},
-    connection::{BindError, Connection, EventSink, Joined},
+    connection::{BindError, Connection, Joined},
     follower::{Follower, Membership},
     presence,
     snapshot::{SnapshotError, live_sessions, read_snapshot},
+    socket::EventSink,
     sweep,
 };
 use crate::{

@@ -17,9 +17,11 @@ mod follower;
 mod hub;
 mod presence;
 mod snapshot;
+mod socket;
 mod sweep;
 
-pub use connection::{BindError, Connection, EventSink, Identity, SinkError, Socket};
+pub use connection::{BindError, Connection, Identity};
 pub use follower::Membership;
 pub use hub::{Hub, JoinError};
 pub use snapshot::SnapshotError;
+pub use socket::{EventSink, SinkError, Socket};

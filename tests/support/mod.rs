@@ -2,6 +2,7 @@
 
 mod fold;
 mod http;
+pub mod inside;
 mod letter;
 mod node;
 mod person;
@@ -9,15 +10,17 @@ mod postgres;
 mod process;
 mod proxy;
 mod reply;
+mod rows;
 mod schema;
 mod smtp;
 mod socket;
 mod ws;
 
 pub use fold::Account;
-pub use http::Http;
+pub use http::{Exchange, Http};
+pub use inside::{Inside, Work};
 pub use letter::{Letter, MailFolder};
-pub use node::{Node, signing_key, token_secret};
+pub use node::{Node, PRODUCTION, signing_key, token_secret};
 pub use person::{PASSWORD, Person, Session, address, another_email, somebody};
 pub use postgres::{DATABASE_PASSWORD, Database};
 pub use process::marbelle;
