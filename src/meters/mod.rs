@@ -201,7 +201,6 @@ mod tests {
     /// What a call costs; run by hand with `--release -- --ignored --nocapture`.
     #[test]
     #[ignore = "a measurement"]
-    #[expect(clippy::print_stdout, reason = "it is what the measurement is for")]
     fn cost_of_counting() {
         let meters = Meters::new();
         meters.declare_calls(["profile.get", "profile.update"].into_iter());

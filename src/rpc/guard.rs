@@ -13,6 +13,7 @@ use crate::{
         error::outcome,
         params::{self, Rules},
         registry::{InBatch, caller_of},
+        trace::TraceId,
     },
 };
 use jsonrpsee::{
@@ -129,8 +130,15 @@ where
 }
 
 fn span(request: &Request<'_>, connection: Option<&Connection>) -> Span {
-    let span =
-        tracing::debug_span!("call", method = %request.method, connection = Empty, user = Empty, session = Empty);
+    let trace = request.extensions().get::<TraceId>().copied().unwrap_or_else(TraceId::new);
+    let span = tracing::info_span!(
+        "call",
+        %trace,
+        method = %request.method,
+        connection = Empty,
+        user = Empty,
+        session = Empty
+    );
     if let Some(connection) = connection.filter(|_| !span.is_disabled()) {
         span.record("connection", connection.id);
         if let Identity::Bound(Caller { user, session }) = connection.identity() {

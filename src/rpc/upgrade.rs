@@ -5,6 +5,7 @@ use super::{
     guarded_io::SocketControl,
     identify::{Credential, ForeignOrigin, user_agent},
     server::Node,
+    trace::TraceId,
 };
 use crate::{
     account::Error,
@@ -102,7 +103,10 @@ pub async fn upgrade<T: Send + 'static>(
     if node.accounts.hub.stopping().is_cancelled() {
         connection.stop();
     }
-    request.extensions_mut().insert(connection.clone());
+    let trace = TraceId::of(request.headers());
+    let extensions = request.extensions_mut();
+    extensions.insert(connection.clone());
+    trace.map(|trace| extensions.insert(trace));
     let (rules, control) = (node.rules.clone(), control.clone());
     let guard =
         RpcServiceBuilder::new().layer_fn(move |service| Guard::new(service, Some(control.clone()), rules.clone()));

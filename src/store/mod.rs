@@ -33,7 +33,7 @@ pub use users::{NewUser, UserRow};
 use crate::settings::Database;
 use secrecy::ExposeSecret;
 use sqlx::{
-    PgPool, SqlitePool,
+    Connection, PgPool, SqlitePool,
     migrate::Migrator,
     postgres::{PgConnectOptions, PgPoolOptions},
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
@@ -184,6 +184,9 @@ fn sqlite_pool(connections: u32) -> SqlitePoolOptions {
         .idle_timeout(None)
         .max_lifetime(None)
         .test_before_acquire(false)
+        // SQLite itself rolls a transaction back that meets a full disk or a failing one. sqlx believes it is
+        // open still, and would refuse every later one on this connection: another takes its place.
+        .before_acquire(|connection, _| Box::pin(async move { Ok(!connection.is_in_transaction()) }))
 }
 
 /// sqlx locks nothing on SQLite: two processes that start at once on a new file may both try to create a
