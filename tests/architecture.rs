@@ -29,6 +29,7 @@ const ARROWS: &[(&str, &[&str])] = &[
 
 /// Where each foreign crate is at home; elsewhere no path begins with it. The domain derives sqlx's types.
 const HOMES: &[(&str, &[&str])] = &[
+    ("async_nats", &["live/nats.rs"]),
     ("argon2", &["crypto/"]),
     ("askama", &["mail/"]),
     ("governor", &["rpc/rates.rs"]),

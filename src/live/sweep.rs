@@ -28,10 +28,21 @@ pub(super) async fn run(shared: Arc<Shared>, period: Duration) {
         tokio::select! {
             () = shared.stopping.cancelled() => return,
             _ = ticks.tick() => {}
+            () = shared.sweep_soon.notified() => ticks.reset(),
         }
         shared.followers.retain(|_, follower| !follower.stop_if_deserted(LINGER));
         if let Err(error) = sweep(&shared).await {
             tracing::warn!(%error, "the sweep could not read the revisions; trying again");
+        }
+    }
+}
+
+/// Has a sweep made whenever the bus is back: what was announced meanwhile, nobody here has heard.
+pub(super) async fn after_reconnects(shared: Arc<Shared>) {
+    loop {
+        tokio::select! {
+            () = shared.stopping.cancelled() => return,
+            () = shared.bus.reconnected() => shared.sweep_soon.notify_one(),
         }
     }
 }
