@@ -86,7 +86,7 @@ impl App {
         let session_lifetimes =
             SessionLifetimes { idle: settings.lifetimes.session_idle, absolute: settings.lifetimes.session_absolute };
         let bus = match &settings.nats_url {
-            Some(urls) => Bus::Nats(Nats::connect(urls).await?),
+            Some(urls) => Bus::Nats(Box::new(Nats::connect(urls).await?)),
             None => Bus::Local,
         };
         let tasks = TaskTracker::new();
@@ -139,7 +139,12 @@ impl App {
         let transport = Transport::new(&settings.mail.transport).map_err(|error| Error::Mail(error.to_string()))?;
         let mail = Worker::new(store, clock, renderer, transport, letters);
         let limits = &settings.limits;
-        let rates = Arc::new(Rates::new(limits.sign_in_per_minute, limits.token_per_minute, limits.calls_per_second));
+        let rates = Arc::new(Rates::new(
+            limits.sign_in_per_minute,
+            limits.token_per_minute,
+            limits.calls_per_second,
+            settings.nats_url.is_some(),
+        ));
         let server_settings = ServerSettings {
             environment: settings.environment,
             allowed_origins: settings.allowed_origins.clone(),
@@ -166,6 +171,11 @@ impl App {
     /// Where it listens.
     pub fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// The use-cases, for who runs them in the same process: the tests, which count their work.
+    pub fn accounts(&self) -> &Arc<Accounts> {
+        &self.accounts
     }
 
     /// Runs until `stop`: first the listener ends and every call in flight is answered, then what works

@@ -1,9 +1,12 @@
 //! No password and no token is readable in the database, the data folder or a log at any level (contract §3).
 
-use crate::support::{Call, DATABASE_PASSWORD, Database, Node, both_databases};
+use crate::support::{Call, DATABASE_PASSWORD, Database, Node, Person, another_email, both_databases};
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use serde_json::json;
 use std::path::Path;
+
+const SECOND: &str = "nine loud herons above a mill";
+const THIRD: &str = "eleven slow trams in the rain";
 
 /// Everything of the database, as bytes: its rows, or its files with whatever they still hold of the past.
 async fn database(node: &Node) -> Vec<u8> {
@@ -39,6 +42,19 @@ fn forms(secret: &str) -> Vec<Vec<u8>> {
         }
     }
     forms
+}
+
+/// Asserts that none of the secrets is readable, in any form.
+fn assert_unreadable(content: &[u8], node: &Node, secrets: &[(&str, &str)]) {
+    for (what, secret) in secrets {
+        for form in forms(secret) {
+            if holds(content, &form) {
+                let log = node.output();
+                let lines: Vec<&str> = log.lines().filter(|line| line.contains(secret)).collect();
+                panic!("{what} is readable; in the log: {lines:#?}");
+            }
+        }
+    }
 }
 
 both_databases! {
@@ -80,14 +96,94 @@ both_databases! {
             ("another refresh token", &second.refresh_token),
             ("the database's password", DATABASE_PASSWORD),
         ];
-        for (what, secret) in secrets {
-            for form in forms(secret) {
-                if holds(&content, &form) {
-                    let log = node.output();
-                    let lines: Vec<&str> = log.lines().filter(|line| line.contains(secret)).collect();
-                    panic!("{what} is readable; in the log: {lines:#?}");
-                }
-            }
+        assert_unreadable(&content, &node, &secrets);
+    }
+
+    async fn nor_is_a_secret_of_the_other_flows(database_kind: Database) {
+        let log_folder = tempfile::TempDir::new().unwrap();
+        let security_log = log_folder.path().join("security.log");
+        let node = Node::on(database_kind).set("LOG", "trace").set("SECURITY_LOG", security_log.display()).start().await;
+        let http = node.http();
+        let mut refusals = Vec::new();
+        let (wrong, weak, second, third) = ("wrong larches beside no brook", "annleeannlee", SECOND, THIRD);
+        let (person, session) = node.signed_in("ann").await;
+        let mine = session.http(&node);
+
+        // By cookie: rightly, from a foreign origin, forged, dead.
+        let page = http.with("origin", "http://localhost:5173");
+        let mut by_cookie = person.credentials();
+        by_cookie["credentials"] = "cookie".into();
+        let answer = page.exchange("auth.login", by_cookie.clone()).await;
+        let cookie = answer.header("set-cookie").split(';').next().expect("a cookie").to_owned();
+        let value = cookie.split_once('=').expect("a value").1.to_owned();
+        let browser = page.with("cookie", &cookie);
+        browser.ok("session.current", json!({})).await;
+        let headers = [("origin", "http://localhost:5173"), ("cookie", cookie.as_str())];
+        node.ws_with(&headers).await.expect("the handshake").snapshot().await;
+        http.with("origin", "https://evil.example").with("cookie", &cookie).exchange("profile.get", json!({})).await;
+        browser.bearer(&value).refused("unauthenticated", "profile.get", json!({})).await;
+        refusals.push(browser.ok("auth.logout", json!({ "scope": "local" })).await.to_string());
+        refusals.push(format!("{:?}", browser.refused("session_ended", "profile.get", json!({})).await));
+        let ws = node.ws().await;
+        refusals.push(format!("{:?}", ws.refused("invalid_params", "auth.login", by_cookie).await));
+
+        // A change of e-mail, cancelled and confirmed, with a password that is wrong and one that is right.
+        let change = |password: &str| json!({ "current_password": password, "new_email": another_email("new") });
+        refusals.push(format!("{:?}", mine.refused("invalid_credentials", "profile.request_email_change", change(wrong)).await));
+        let cancelled = session.email_change_token(&node, &person.password, &another_email("cancelled")).await;
+        mine.ok("profile.cancel_email_change", json!({})).await;
+        let void = json!({ "token": cancelled });
+        refusals.push(format!("{:?}", http.refused("invalid_token", "profile.confirm_email_change", void).await));
+
+        // A change of password, refused and done; a reset, refused and done.
+        let change = |current: &str, new: &str| json!({ "current_password": current, "new_password": new });
+        for (kind, params) in [("invalid_credentials", change(wrong, second)), ("invalid_params", change(&person.password, weak))] {
+            refusals.push(format!("{:?}", mine.refused(kind, "auth.change_password", params).await));
         }
+        mine.ok("auth.change_password", change(&person.password, second)).await;
+        let reset = node.reset_token(&person.email).await;
+        let weakly = json!({ "token": reset, "new_password": weak });
+        refusals.push(format!("{:?}", http.refused("invalid_params", "auth.confirm_password_reset", weakly).await));
+        let misspelt = json!({ "token": reset, "new_pasword": third });
+        refusals.push(format!("{:?}", http.refused("invalid_params", "auth.confirm_password_reset", misspelt).await));
+        let rightly = json!({ "token": reset, "new_password": third });
+        http.ok("auth.confirm_password_reset", rightly.clone()).await;
+        refusals.push(format!("{:?}", http.refused("invalid_token", "auth.confirm_password_reset", rightly).await));
+
+        let again = Person { password: third.into(), ..person.clone() };
+        let session = again.sign_in(&node).await;
+        node.smtp.down(); // the link is made when the letter is sent: until then nobody has it
+        let moved = another_email("moved");
+        session.http(&node).ok("profile.request_email_change", json!({ "current_password": third, "new_email": moved })).await;
+        let mut content = database(&node).await;
+        files(&node.data(), &mut content);
+        node.smtp.up().await;
+        let confirm = node.smtp.letter_within(std::time::Duration::from_secs(35), &moved).await.token();
+        http.ok("profile.confirm_email_change", json!({ "token": confirm })).await;
+        assert!(node.command(&["user", "disable", &moved]).await.status.success());
+        let disabled = Person { email: moved, ..again };
+        refusals.push(format!("{:?}", http.refused("account_disabled", "auth.login", disabled.credentials()).await));
+
+        content.extend(database(&node).await);
+        files(&node.data(), &mut content);
+        files(log_folder.path(), &mut content);
+        content.extend(node.output().into_bytes());
+        content.extend(refusals.concat().into_bytes());
+        assert!(holds(&content, person.email.as_bytes()), "the story looks at the right places");
+        let secrets = [
+            ("the password", person.password.as_str()),
+            ("the second password", second),
+            ("the third password", third),
+            ("a wrong password", wrong),
+            ("a refused password", weak),
+            ("a cookie", &value),
+            ("a cancelled token", &cancelled),
+            ("a reset token", &reset),
+            ("an e-mail-change token", &confirm),
+            ("an access token", &session.access_token),
+            ("a refresh token", &session.refresh_token),
+            ("the database's password", DATABASE_PASSWORD),
+        ];
+        assert_unreadable(&content, &node, &secrets);
     }
 }

@@ -4,7 +4,7 @@ use super::{Accounts, Error};
 use crate::{
     domain::{
         ids::SessionId,
-        session::{Caller, CredentialFault, EndReason},
+        session::{Caller, CredentialFault, EndReason, EndedSession},
         time::Timestamp,
     },
     store::{AccountChange, CallerRow, SessionRow, Tx},
@@ -17,7 +17,10 @@ impl Accounts {
         use crate::crypto::access_token::TokenError;
         match self.access_tokens.verify(access_token) {
             Ok(claims) => Ok(Caller { user: claims.user, session: claims.session }),
-            Err(TokenError::Invalid) => Err(Error::Unauthenticated(CredentialFault::Invalid)),
+            Err(TokenError::Invalid) => {
+                tracing::info!(target: "security", "access_token_refused");
+                Err(Error::Unauthenticated(CredentialFault::Invalid))
+            }
             Err(TokenError::Expired) => Err(Error::Unauthenticated(CredentialFault::Expired)),
         }
     }
@@ -64,8 +67,13 @@ impl Accounts {
     }
 
     /// Commits a change and wakes those who follow the account.
-    pub(super) async fn commit(&self, change: AccountChange) -> Result<(), Error> {
+    pub(super) async fn commit(&self, mut change: AccountChange) -> Result<(), Error> {
+        let ended = change.sessions().ended.clone();
         if let Some(committed) = change.commit().await? {
+            for EndedSession { session_id, reason } in ended {
+                let (user, reason) = (committed.user, reason.as_str());
+                tracing::info!(target: "security", %user, session = %session_id, reason, "session_ended");
+            }
             self.hub.announce(committed);
         }
         Ok(())

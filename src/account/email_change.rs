@@ -124,6 +124,7 @@ impl Accounts {
         let (cancelled, by) = (SecurityEventType::EmailChangeCancelled, Some((Some(caller.session), origin)));
         Self::note(change.tx(), caller.user, cancelled, now, by, json!({})).await?;
         self.commit(change).await?;
+        tracing::info!(target: "security", user = %caller.user, session = %caller.session, "email_change_cancelled");
         Ok(profile)
     }
 }

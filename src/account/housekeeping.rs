@@ -105,6 +105,13 @@ impl Accounts {
         prune!(prune_password_failures, PASSWORD_FAILURES);
         prune!(prune_security_events, SECURITY_EVENTS);
         prune!(prune_deleted_sessions, ENDED_SESSIONS);
-        Ok(())
+        loop {
+            let mut tx = self.store.write().await?;
+            let pruned = tx.prune_rate_limits(now.unix_millis(), BATCH).await?;
+            tx.commit().await?;
+            if pruned < BATCH.unsigned_abs() {
+                return Ok(());
+            }
+        }
     }
 }

@@ -17,6 +17,7 @@ mod passwords;
 mod profile;
 mod security;
 mod sessions;
+mod shared_limits;
 mod sign_in;
 mod sign_up;
 

@@ -39,8 +39,8 @@ pub async fn enable(store: &Store, email: &EmailAddress, clock: &Clock) -> Resul
     finish(change, user, SecurityEventType::AccountEnabled).await
 }
 
-/// Deletes an account. Only the ids of its live sessions stay for a while, so that they can be told why
-/// they ended; running nodes find out by their sweep.
+/// Deletes an account and everything that names its address, letters included. Only the ids of its live
+/// sessions stay for a while, so that they can be told why they ended; running nodes find out by their sweep.
 pub async fn delete(store: &Store, email: &EmailAddress, clock: &Clock) -> Result<(), Error> {
     let mut tx = store.write().await?;
     let user = tx.find_user_by_email(email).await?.ok_or(Error::NotFound)?.user_id;
@@ -48,6 +48,8 @@ pub async fn delete(store: &Store, email: &EmailAddress, clock: &Clock) -> Resul
     tx.keep_deleted_sessions(user, clock.now()).await?;
     tx.delete_user(user).await?;
     tx.delete_registrations(email).await?;
+    tx.delete_letters_to(email).await?;
+    tx.delete_password_failures(email).await?;
     tx.commit().await?;
     tracing::info!(target: "security", user = %user, "account_deleted");
     Ok(())
@@ -65,6 +67,6 @@ async fn finish(mut change: AccountChange, user: UserId, what: SecurityEventType
     change.keep();
     // Running nodes learn of it by their sweep: this process has no followers.
     let _ = change.commit().await?;
-    tracing::info!(target: "security", user = %user, what = what.as_str(), "operator");
+    tracing::info!(target: "security", user = %user, "{}", what.as_str());
     Ok(())
 }

@@ -69,7 +69,7 @@ impl Accounts {
         let mut tx = self.store.read().await?;
         let token = tx.find_token(id, purpose, self.clock.now()).await?.ok_or(Error::InvalidToken)?;
         let user = tx.find_user(token.user).await?.ok_or(Error::InvalidToken)?;
-        tx.commit().await?;
+        tx.end_read().await?;
         self.check_new_password(new_password, &user)?;
         if self.passwords.verify(new_password, Some(&user.password_hash)).await?.ok {
             return Err(same_as_present());

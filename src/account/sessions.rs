@@ -71,7 +71,7 @@ impl Accounts {
         let now = change.now();
         Self::note(change.tx(), caller.user, revoked, now, by, json!({ "session_id": session })).await?;
         self.commit(change).await?;
-        tracing::info!(target: "security", user = %caller.user, session = %session, by = %caller.session, "revoked");
+        tracing::info!(target: "security", user = %caller.user, session = %session, by = %caller.session, "session_revoked");
         Ok(())
     }
 

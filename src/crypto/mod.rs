@@ -1,6 +1,7 @@
 //! Passwords, tokens and the keys behind them. The only code that knows jsonwebtoken, argon2 and HMAC.
 
 pub mod access_token;
+mod hashing_memory;
 mod key_files;
 pub mod keys;
 pub mod opaque_token;

@@ -1,6 +1,7 @@
 //! Password hashing: Argon2id on a bounded number of threads, with a bounded queue before them, so that a
 //! storm of sign-ins neither starves other calls nor fills memory.
 
+use super::hashing_memory::HashingMemory;
 use crate::{domain::password::Password, settings::Argon2Settings};
 use argon2::{
     Argon2, Params, PasswordHash, PasswordHasher as _, PasswordVerifier,
@@ -13,6 +14,7 @@ use std::{
     },
     time::{Duration, Instant},
 };
+use subtle::ConstantTimeEq;
 use tokio::sync::Semaphore;
 use uuid::Uuid;
 
@@ -51,7 +53,6 @@ pub struct PasswordHasher {
     slots: Arc<Semaphore>,
     threads: usize,
     queue: usize,
-    waiting: AtomicUsize,
 }
 
 impl PasswordHasher {
@@ -63,7 +64,7 @@ impl PasswordHasher {
     pub fn new(settings: Argon2Settings, threads: usize, queue: usize) -> Result<Self, HashError> {
         let work = Arc::new(Work::new(settings)?);
         let threads = threads.max(1);
-        Ok(Self { work, slots: Arc::new(Semaphore::new(threads)), threads, queue, waiting: AtomicUsize::new(0) })
+        Ok(Self { work, slots: Arc::new(Semaphore::new(threads)), threads, queue })
     }
 
     /// The hash to store, in the PHC format, with a salt of its own.
@@ -106,16 +107,20 @@ impl PasswordHasher {
         // The slot moves along: a caller that goes away does not stop the thread, so it frees no slot.
         let done = tokio::task::spawn_blocking(move || {
             let _slot = slot;
-            job(&work)
+            let result = job(&work);
+            if work.waiting.load(Ordering::Acquire) == 0 {
+                work.memory.release();
+            }
+            result
         });
         done.await.map_err(|_| HashError::Stopped)?
     }
 
     fn queue_up(&self) -> Result<Place<'_>, HashError> {
         let queued =
-            self.waiting.fetch_update(Ordering::AcqRel, Ordering::Acquire, |n| (n < self.queue).then_some(n + 1));
+            self.work.waiting.fetch_update(Ordering::AcqRel, Ordering::Acquire, |n| (n < self.queue).then_some(n + 1));
         match queued {
-            Ok(_) => Ok(Place(&self.waiting)),
+            Ok(_) => Ok(Place(&self.work.waiting)),
             Err(waiting) => {
                 let rounds = (waiting + 1).div_ceil(self.threads);
                 let one = Duration::from_micros(self.work.micros.load(Ordering::Relaxed));
@@ -139,6 +144,9 @@ struct Work {
     argon2: Argon2<'static>,
     /// Compared with where there is no hash: of a random password, made with the parameters in force.
     dummy: String,
+    memory: HashingMemory,
+    /// Callers in the queue.
+    waiting: AtomicUsize,
     computed: AtomicU64,
     /// A moving average of what one hash takes.
     micros: AtomicU64,
@@ -149,7 +157,14 @@ impl Work {
         let params = Params::new(settings.memory_kib, settings.passes, settings.lanes, None)
             .map_err(|error| HashError::Argon2(error.into()))?;
         let argon2 = Argon2::from(params);
-        let mut work = Self { argon2, dummy: String::new(), computed: AtomicU64::new(0), micros: AtomicU64::new(0) };
+        let mut work = Self {
+            argon2,
+            dummy: String::new(),
+            memory: HashingMemory::default(),
+            waiting: AtomicUsize::new(0),
+            computed: AtomicU64::new(0),
+            micros: AtomicU64::new(0),
+        };
         work.dummy = work
             .timed(|argon2| argon2.hash_password(Uuid::new_v4().as_bytes()))
             .map_err(HashError::Argon2)?
@@ -164,10 +179,30 @@ impl Work {
 
     fn verify(&self, password: &Password, stored: Option<&str>) -> Result<Verified, HashError> {
         let hash = PasswordHash::new(stored.unwrap_or(&self.dummy)).map_err(HashError::Stored)?;
-        match self.timed(|argon2| argon2.verify_password(password.expose().as_bytes(), &hash)) {
-            Ok(()) => Ok(Verified { ok: stored.is_some(), outdated: self.is_outdated(&hash) }),
-            Err(password_hash::Error::PasswordInvalid) => Ok(Verified { ok: false, outdated: self.is_outdated(&hash) }),
+        let (password, outdated) = (password.expose().as_bytes(), self.is_outdated(&hash));
+        let compared = self.timed(|argon2| match outdated {
+            true => argon2.verify_password(password, &hash),
+            false => self.compare(password, &hash),
+        });
+        match compared {
+            Ok(()) => Ok(Verified { ok: stored.is_some(), outdated }),
+            Err(password_hash::Error::PasswordInvalid) => Ok(Verified { ok: false, outdated }),
             Err(error) => Err(HashError::Argon2(error)),
+        }
+    }
+
+    /// `verify_password` for a hash with our parameters, in memory that is kept.
+    fn compare(&self, password: &[u8], hash: &PasswordHash) -> Result<(), password_hash::Error> {
+        let (Some(salt), Some(expected)) = (&hash.salt, &hash.hash) else {
+            return Err(password_hash::Error::PasswordInvalid);
+        };
+        let mut computed = vec![0; expected.len()];
+        self.memory.lend(self.argon2.params().block_count(), |memory| {
+            self.argon2.hash_password_into_with_memory(password, salt, &mut computed, memory)
+        })?;
+        match bool::from(expected.as_bytes().ct_eq(&computed)) {
+            true => Ok(()),
+            false => Err(password_hash::Error::PasswordInvalid),
         }
     }
 
@@ -175,6 +210,7 @@ impl Work {
         let ours = self.argon2.params();
         let same_cost = Params::try_from(hash).is_ok_and(|theirs| {
             (theirs.m_cost(), theirs.t_cost(), theirs.p_cost()) == (ours.m_cost(), ours.t_cost(), ours.p_cost())
+                && (theirs.keyid(), theirs.data()) == (ours.keyid(), ours.data())
         });
         let same_kind = hash.algorithm == argon2::ARGON2ID_IDENT && hash.version == Some(argon2::Version::V0x13.into());
         !(same_cost && same_kind)
@@ -196,87 +232,5 @@ impl Work {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const CHEAP: Argon2Settings = Argon2Settings { memory_kib: 64, passes: 1, lanes: 1 };
-
-    fn password(raw: &str) -> Password {
-        Password::presented(raw).unwrap()
-    }
-
-    #[tokio::test]
-    async fn what_was_hashed_verifies_and_nothing_else() {
-        let hasher = PasswordHasher::new(CHEAP, 2, 8).unwrap();
-        let stored = hasher.hash(&password("right")).await.unwrap();
-        assert!(stored.starts_with("$argon2id$v=19$m=64,t=1,p=1$"), "{stored}");
-        let verified = |raw, stored| {
-            let hasher = &hasher;
-            async move { hasher.verify(&password(raw), stored).await.unwrap() }
-        };
-        assert_eq!(verified("right", Some(&*stored)).await, Verified { ok: true, outdated: false });
-        assert_eq!(verified("wrong", Some(&*stored)).await, Verified { ok: false, outdated: false });
-        assert!(!verified("right", None).await.ok);
-        assert_ne!(stored, hasher.hash(&password("right")).await.unwrap(), "salted");
-        assert!(matches!(hasher.verify(&password("x"), Some("nonsense")).await, Err(HashError::Stored(_))));
-    }
-
-    #[tokio::test]
-    async fn an_unknown_account_takes_the_same_work() {
-        let hasher = PasswordHasher::new(CHEAP, 1, 8).unwrap();
-        let stored = hasher.hash(&password("right")).await.unwrap();
-        let mut work = Vec::new();
-        for stored in [Some(&*stored), None] {
-            let before = hasher.hashes_computed();
-            hasher.verify(&password("wrong"), stored).await.unwrap();
-            work.push(hasher.hashes_computed() - before);
-        }
-        assert_eq!(work, [1, 1]);
-    }
-
-    #[tokio::test]
-    async fn other_parameters_are_outdated_and_still_verify() {
-        let old = PasswordHasher::new(CHEAP, 1, 8).unwrap().hash(&password("right")).await.unwrap();
-        for settings in [
-            Argon2Settings { memory_kib: 65, ..CHEAP },
-            Argon2Settings { passes: 2, ..CHEAP },
-            Argon2Settings { lanes: 2, ..CHEAP },
-        ] {
-            let hasher = PasswordHasher::new(settings, 1, 8).unwrap();
-            let verified = hasher.verify(&password("right"), Some(&old)).await.unwrap();
-            assert_eq!(verified, Verified { ok: true, outdated: true }, "{settings:?}");
-        }
-    }
-
-    #[tokio::test(flavor = "multi_thread")]
-    async fn beyond_the_queue_callers_are_told_when_to_come_back() {
-        let hasher = Arc::new(PasswordHasher::new(Argon2Settings { memory_kib: 8192, ..CHEAP }, 1, 2).unwrap());
-        let callers: Vec<_> = (0..20)
-            .map(|_| {
-                let hasher = Arc::clone(&hasher);
-                tokio::spawn(async move { hasher.hash(&password("right")).await })
-            })
-            .collect();
-        let mut refused = 0;
-        for caller in callers {
-            if let Err(error) = caller.await.unwrap() {
-                assert!(matches!(error, HashError::Busy { retry_after } if !retry_after.is_zero()), "{error}");
-                refused += 1;
-            }
-        }
-        assert!((1..=17).contains(&refused), "{refused}");
-        assert!(hasher.hash(&password("right")).await.is_ok(), "places are given back");
-    }
-
-    #[tokio::test]
-    async fn a_caller_that_goes_away_gives_its_place_back() {
-        let hasher = PasswordHasher::new(CHEAP, 1, 1).unwrap();
-        let slot = Arc::clone(&hasher.slots).acquire_owned().await.unwrap();
-        for _ in 0..3 {
-            let gone = tokio::time::timeout(Duration::from_millis(5), hasher.hash(&password("right"))).await;
-            assert!(gone.is_err());
-        }
-        drop(slot);
-        assert!(hasher.hash(&password("right")).await.is_ok());
-    }
-}
+#[path = "password_tests.rs"]
+mod tests;

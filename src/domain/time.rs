@@ -32,6 +32,11 @@ impl Timestamp {
         self.0.timestamp()
     }
 
+    /// Whole milliseconds since 1970-01-01T00:00:00Z.
+    pub fn unix_millis(self) -> i64 {
+        self.0.timestamp_millis()
+    }
+
     /// `self` + `span`, or the end of time.
     pub fn after(self, span: std::time::Duration) -> Self {
         Self(

@@ -12,7 +12,7 @@ pub enum Bus {
     /// Not at all: there is one node. Several on one database would hear from each other by the sweep.
     Local,
     /// Over NATS.
-    Nats(Nats),
+    Nats(Box<Nats>),
 }
 
 /// The bus does not carry wake-ups at the moment.

@@ -1,10 +1,11 @@
 //! Feeds one subscription from the log at its peer's pace until it has reached the follower.
 
 use super::{
-    connection::{EventSink, Joined, SessionEnd},
+    connection::{Joined, SessionEnd},
     follower::{Follower, PAGE, RETRY, ended_by, session_end, wire_form},
     hub::Shared,
     snapshot::{SnapshotError, read_snapshot},
+    socket::EventSink,
 };
 use crate::{
     domain::{

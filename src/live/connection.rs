@@ -1,12 +1,12 @@
 //! One open socket, or one HTTP call: who it acts for, and what feeds it.
 
+use super::socket::{EventSink, SinkError, Socket};
 use crate::domain::{
     event::{Event, EventType, SessionRevoked},
     ids::SessionId,
     session::{Caller, CredentialFault, EndReason},
     time::Timestamp,
 };
-use futures_util::future::BoxFuture;
 use parking_lot::Mutex;
 use serde_json::value::{RawValue, to_raw_value};
 use std::{
@@ -21,33 +21,6 @@ use tokio_util::sync::CancellationToken;
 
 /// How long a peer may take to read what is left for it once its session has ended.
 const GRACE: Duration = Duration::from_secs(5);
-
-/// What the transport can do with an open socket.
-pub trait Socket: Send + Sync {
-    /// Stops reading calls, lets those in flight answer, sends what is queued, closes.
-    fn stop(&self);
-    /// Cuts the socket at once.
-    fn kill(&self);
-}
-
-/// Where the events of one subscription go.
-pub trait EventSink: Send + Sync {
-    /// Queues an event if there is room.
-    fn try_send(&self, event: &RawValue) -> Result<(), SinkError>;
-    /// Queues an event as soon as there is room.
-    fn send<'a>(&'a self, event: &'a RawValue) -> BoxFuture<'a, Result<(), SinkError>>;
-    /// Whether the socket is gone or the client has unsubscribed.
-    fn is_closed(&self) -> bool;
-}
-
-/// Why an event was not queued.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum SinkError {
-    /// The peer does not read fast enough.
-    Full,
-    /// The socket is gone or the client has unsubscribed.
-    Closed,
-}
 
 /// Who a connection acts for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -3,10 +3,11 @@
 use super::{
     bus::{Bus, BusDown},
     catch_up::{self, Start},
-    connection::{BindError, Connection, EventSink, Joined},
+    connection::{BindError, Connection, Joined},
     follower::{Follower, Membership},
     presence,
     snapshot::{SnapshotError, live_sessions, read_snapshot},
+    socket::EventSink,
     sweep,
 };
 use crate::{

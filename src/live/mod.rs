@@ -20,11 +20,13 @@ mod hub;
 mod nats;
 mod presence;
 mod snapshot;
+mod socket;
 mod sweep;
 
 pub use bus::{Bus, BusDown};
-pub use connection::{BindError, Connection, EventSink, Identity, SinkError, Socket};
+pub use connection::{BindError, Connection, Identity};
 pub use follower::Membership;
 pub use hub::{Hub, HubSettings, JoinError};
 pub use nats::{Nats, NatsFault};
 pub use snapshot::SnapshotError;
+pub use socket::{EventSink, SinkError, Socket};

@@ -8,7 +8,6 @@ use super::{
     params::params,
     rates::Rate,
     registry::{Call, Description, Effect, Registry},
-    session::Done,
 };
 use crate::{
     account::{Credentials, Error, Registration, TokenPair},
@@ -89,7 +88,7 @@ pub struct Confirmed {
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct SessionsEnded {
     /// The caller's own counts where it ended too.
-    sessions_ended: usize,
+    pub sessions_ended: usize,
 }
 
 params! {
@@ -132,23 +131,6 @@ params! {
         /// `bearer` (the default) answers tokens; `cookie` sets the session cookie, over HTTP, outside a
         /// batch, and for pages of an allowed origin only.
         optional credentials: CredentialKind,
-    }
-}
-
-params! {
-    /// Parameters of `auth.confirm_password_reset`.
-    pub struct ConfirmPasswordResetParams {
-        /// From the letter's link.
-        required token: Token,
-        chosen new_password: Password,
-    }
-}
-
-params! {
-    /// Parameters of `auth.change_password`.
-    pub struct ChangePasswordParams {
-        required current_password: Password,
-        chosen new_password: Password,
     }
 }
 
@@ -248,42 +230,6 @@ pub fn declare(registry: &mut Registry) {
         },
         logout,
     );
-    registry.public(
-        "auth.request_password_reset",
-        Effect::Write,
-        Description {
-            summary: "Mails a link that sets a new password.",
-            rate: Rate::Token,
-            errors: &[],
-            example: (json!({ "email": "ann@example.org" }), examples::accepted()),
-        },
-        request_password_reset,
-    );
-    registry.public(
-        "auth.confirm_password_reset",
-        Effect::Write,
-        Description {
-            summary: "Sets a new password by a mailed token and ends every session.",
-            rate: Rate::Token,
-            errors: &[Kind::InvalidToken],
-            example: (json!({ "token": "AZqjxI…", "new_password": "seven green bicycles" }), json!({})),
-        },
-        confirm_password_reset,
-    );
-    registry.session(
-        "auth.change_password",
-        Effect::Write,
-        Description {
-            summary: "Sets a new password for who knows the present one, and ends every other session.",
-            rate: Rate::Calls,
-            errors: &[Kind::InvalidCredentials],
-            example: (
-                json!({ "current_password": "a long walk by the sea", "new_password": "seven green bicycles" }),
-                json!({ "sessions_ended": 2 }),
-            ),
-        },
-        change_password,
-    );
 }
 
 async fn register(call: Call, params: RegisterParams) -> Result<Accepted, Error> {
@@ -347,7 +293,7 @@ async fn refresh(call: Call, params: RefreshParams) -> Result<Tokens, Error> {
         Ok(tokens) => Ok(tokens.into()),
         Err(refused @ (Error::Unauthenticated(_) | Error::SessionEnded(_))) => {
             // Only what fails counts, so a limit never stands in the way of a good token.
-            call.context.rates.count(Rate::SignIn, call.connection.peer)?;
+            call.count(Rate::SignIn).await?;
             Err(refused)
         }
         Err(other) => Err(other),
@@ -361,21 +307,4 @@ async fn logout(call: Call, caller: Caller, params: LogoutParams) -> Result<Sess
         http.clear_cookie();
     }
     Ok(SessionsEnded { sessions_ended })
-}
-
-async fn request_password_reset(call: Call, params: EmailParams) -> Result<Accepted, Error> {
-    call.context.accounts.request_password_reset(&params.email, &call.origin()).await?;
-    Ok(accepted())
-}
-
-async fn confirm_password_reset(call: Call, params: ConfirmPasswordResetParams) -> Result<Done, Error> {
-    let (token, new_password) = (&params.token.0, &params.new_password);
-    call.context.accounts.confirm_password_reset(token, new_password, &call.origin()).await?;
-    Ok(Done {})
-}
-
-async fn change_password(call: Call, caller: Caller, params: ChangePasswordParams) -> Result<SessionsEnded, Error> {
-    let (current, new) = (&params.current_password, &params.new_password);
-    let accounts = &call.context.accounts;
-    Ok(SessionsEnded { sessions_ended: accounts.change_password(caller, current, new, &call.origin()).await? })
 }

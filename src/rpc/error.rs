@@ -92,7 +92,10 @@ impl From<Error> for ErrorObjectOwned {
     fn from(error: Error) -> Self {
         match error {
             Error::InvalidParams(faults) => Kind::InvalidParams.object(json!({ "fields": faults })),
-            Error::InvalidToken => Kind::InvalidToken.object(json!({})),
+            Error::InvalidToken => {
+                tracing::info!(target: "security", "one_time_token_refused");
+                Kind::InvalidToken.object(json!({}))
+            }
             Error::Unauthenticated(reason) => Kind::Unauthenticated.object(json!({ "reason": reason })),
             Error::SessionEnded(reason) => Kind::SessionEnded.object(json!({ "reason": reason })),
             Error::InvalidCredentials => Kind::InvalidCredentials.object(json!({})),

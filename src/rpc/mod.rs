@@ -15,6 +15,7 @@ mod guarded_io;
 mod identify;
 mod param_types;
 mod params;
+mod passwords;
 mod profile;
 mod rates;
 mod registry;
@@ -37,6 +38,7 @@ use std::sync::Arc;
 /// Every method, of every namespace.
 fn declare(registry: &mut Registry) {
     auth::declare(registry);
+    passwords::declare(registry);
     session::declare(registry);
     profile::declare(registry);
     addresses::declare(registry);

@@ -116,7 +116,7 @@ impl Registry {
             install(module, name, move |call, raw: RawParams<'static>| {
                 let method = method.clone();
                 async move {
-                    call.context.rates.count(rate, call.connection.peer)?;
+                    call.count(rate).await?;
                     let params = params::read(raw.as_str(), &call.context.rules).map_err(Error::InvalidParams)?;
                     run(effect, method(call, params)).await
                 }
@@ -178,6 +178,11 @@ impl Call {
         caller_of(&self.connection)
     }
 
+    /// Counts it against what it may do so often.
+    pub async fn count(&self, rate: Rate) -> Result<(), Error> {
+        self.context.rates.count(rate, self.connection.peer, &self.context.accounts).await
+    }
+
     /// Where it came from, for the security log.
     pub fn origin(&self) -> Origin {
         let user_agent = self.connection.user_agent.as_deref().map(UserAgent::cut);
@@ -220,7 +225,7 @@ where
 {
     let caller = call.caller()?;
     call.context.rates.count_call(caller.session)?;
-    call.context.rates.count(rate, call.connection.peer)?;
+    call.count(rate).await?;
     let params = params::read(raw.as_str(), &call.context.rules).map_err(Error::InvalidParams)?;
     let connection = call.connection.clone();
     let work = run(effect, method(call, caller, params));

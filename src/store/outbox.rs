@@ -47,6 +47,7 @@ const GIVE_UP: &str = "UPDATE mail_outbox SET given_up_at = $2 WHERE id = $1";
 const POSTPONE: &str = "UPDATE mail_outbox SET next_attempt_at = $2 WHERE id = $1";
 const NEXT_DUE: &str = "SELECT MIN(next_attempt_at) FROM mail_outbox WHERE sent_at IS NULL AND given_up_at IS NULL \
      AND NOT decoy";
+const DELETE_TO: &str = "DELETE FROM mail_outbox WHERE recipient = $1";
 const PRUNE: &str = "DELETE FROM mail_outbox WHERE id IN (SELECT id FROM mail_outbox \
      WHERE created_at < $1 AND (sent_at IS NOT NULL OR given_up_at IS NOT NULL OR decoy) ORDER BY created_at LIMIT $2)";
 
@@ -121,6 +122,12 @@ impl Tx {
     /// Sets when a letter is tried again.
     pub async fn postpone_letter(&mut self, id: MailId, until: Timestamp) -> Result<(), Error> {
         in_tx!(self, c => sqlx::query(POSTPONE).bind(id).bind(until).execute(c).await.map(drop))?;
+        Ok(())
+    }
+
+    /// Deletes every letter to an address, sent or not.
+    pub async fn delete_letters_to(&mut self, to: &EmailAddress) -> Result<(), Error> {
+        in_tx!(self, c => sqlx::query(DELETE_TO).bind(to).execute(c).await.map(drop))?;
         Ok(())
     }
 

@@ -11,6 +11,8 @@ const BEGIN: &str = "INSERT INTO password_failures (subject, since, failures) VA
 const WITHDRAW: &str = "UPDATE password_failures SET failures = failures - 1 WHERE subject = $1 AND failures > 0";
 const IS_KNOWN_NETWORK: &str = "SELECT EXISTS (SELECT 1 FROM sessions s JOIN users u ON u.id = s.user_id \
      WHERE u.email = $1 AND s.network = $2 AND s.created_at > $3)";
+const DELETE: &str =
+    "DELETE FROM password_failures WHERE subject = $1 OR substr(subject, 1, length($1) + 1) = $1 || ' '";
 const PRUNE: &str = "DELETE FROM password_failures WHERE subject IN \
      (SELECT subject FROM password_failures WHERE since < $1 ORDER BY since LIMIT $2)";
 
@@ -44,6 +46,12 @@ impl Tx {
         let known = in_tx!(self, c => sqlx::query_scalar(IS_KNOWN_NETWORK)
             .bind(email).bind(network).bind(since).fetch_one(c).await)?;
         Ok(known)
+    }
+
+    /// Deletes the counts of an address, those of its known networks included.
+    pub async fn delete_password_failures(&mut self, email: &EmailAddress) -> Result<(), Error> {
+        in_tx!(self, c => sqlx::query(DELETE).bind(email).execute(c).await.map(drop))?;
+        Ok(())
     }
 
     /// Forgets at most `limit` counts begun before `before`; says how many.

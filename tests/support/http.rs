@@ -4,7 +4,10 @@ use super::{
     reply::{Call, Reply, outcome, request},
     schema::Specification,
 };
-use reqwest::{Client, RequestBuilder, StatusCode};
+use reqwest::{
+    Client, RequestBuilder, StatusCode,
+    header::{HeaderMap, HeaderValue},
+};
 use serde_json::Value;
 use std::sync::{
     Arc,
@@ -17,6 +20,7 @@ pub struct Http {
     client: Client,
     base: String,
     bearer: Option<String>,
+    headers: HeaderMap,
     next_id: Arc<AtomicU64>,
     specification: Arc<Specification>,
 }
@@ -24,12 +28,26 @@ pub struct Http {
 impl Http {
     pub fn new(base: String, specification: Arc<Specification>) -> Self {
         let client = Client::builder().no_proxy().build().expect("an HTTP client");
-        Self { client, base, bearer: None, next_id: Arc::new(AtomicU64::new(1)), specification }
+        Self {
+            client,
+            base,
+            bearer: None,
+            headers: HeaderMap::new(),
+            next_id: Arc::new(AtomicU64::new(1)),
+            specification,
+        }
     }
 
     /// The same client with `Authorization: Bearer …`.
     pub fn bearer(&self, token: impl Into<String>) -> Self {
         Self { bearer: Some(token.into()), ..self.clone() }
+    }
+
+    /// The same client with one more header on its calls.
+    pub fn with(&self, name: &'static str, value: &str) -> Self {
+        let mut http = self.clone();
+        http.headers.append(name, HeaderValue::from_str(value).expect("a header value"));
+        http
     }
 
     /// `GET` of a path below the node.
@@ -44,7 +62,7 @@ impl Http {
 
     /// `POST /rpc` with the credential, still without body.
     pub fn post(&self) -> RequestBuilder {
-        let post = self.client.post(format!("{}/rpc", self.base));
+        let post = self.client.post(format!("{}/rpc", self.base)).headers(self.headers.clone());
         match &self.bearer {
             Some(token) => post.bearer_auth(token),
             None => post,
@@ -70,6 +88,17 @@ impl Http {
         Some(reply)
     }
 
+    /// Calls, and gives all that HTTP says beside the reply.
+    pub async fn exchange(&self, method: &str, params: Value) -> Exchange {
+        let id = self.next_id.fetch_add(1, Ordering::Relaxed);
+        let response = self.post().json(&request(id, method, &params)).send().await.expect("the node answers");
+        let (status, headers) = (response.status(), response.headers().clone());
+        let body: Value = response.json().await.unwrap_or(Value::Null);
+        let reply = body.is_object().then(|| outcome(&body));
+        reply.iter().for_each(|reply| self.specification.check_reply(method, reply));
+        Exchange { status, headers, reply }
+    }
+
     /// Sends a batch and gives the replies in the order of the calls.
     pub async fn batch(&self, calls: &[(&str, Value)]) -> Vec<Reply> {
         let ids: Vec<u64> = calls.iter().map(|_| self.next_id.fetch_add(1, Ordering::Relaxed)).collect();
@@ -85,6 +114,22 @@ impl Http {
             reply
         };
         calls.iter().zip(&ids).map(reply).collect()
+    }
+}
+
+/// An answer over HTTP.
+#[derive(Debug)]
+pub struct Exchange {
+    pub status: StatusCode,
+    pub headers: HeaderMap,
+    /// None where HTTP refuses before a method is reached.
+    pub reply: Option<Reply>,
+}
+
+impl Exchange {
+    /// The value of a header, empty where there is none.
+    pub fn header(&self, name: &str) -> &str {
+        self.headers.get(name).map_or("", |value| value.to_str().expect("text"))
     }
 }
 

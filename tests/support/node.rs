@@ -1,6 +1,8 @@
 //! The built binary as a child process, with settings from the environment.
 
-use super::{Database, Deaf, Http, MailFolder, Smtp, Specification, Ws, process::Running, socket::handshake};
+use super::{
+    Call, Database, Deaf, Http, MailFolder, Smtp, Specification, Ws, marbelle, process::Running, socket::handshake,
+};
 use base64::{Engine, prelude::BASE64_STANDARD};
 use ed25519_dalek::pkcs8::{EncodePrivateKey, KeypairBytes, spki::der::pem::LineEnding};
 use std::{collections::BTreeMap, net::SocketAddr, path::PathBuf, process::ExitStatus, sync::Arc};
@@ -21,6 +23,9 @@ const CHEAP_AND_UNLIMITED: [(&str, &str); 10] = [
     ("ARGON2__PASSES", "1"),
     ("FRONTEND_URL", "http://localhost:5173"),
 ];
+
+/// Where pages are served that may call a node of [`Builder::production`].
+pub const PRODUCTION: &str = "https://shop.example";
 
 /// What a node is started with.
 pub struct Builder {
@@ -45,6 +50,12 @@ impl Builder {
     /// The same signing key and token secret as every other node built so, as on several hosts.
     pub fn shared_keys(self) -> Self {
         self.set("SIGNING_KEY", signing_key(1)).set("TOKEN_SECRET", token_secret(1))
+    }
+
+    /// As in production, behind a proxy that serves <https://shop.example>.
+    pub fn production(self) -> Self {
+        let production = self.shared_keys().set("ENV", "production").set("FRONTEND_URL", PRODUCTION);
+        production.set("ALLOWED_ORIGINS", PRODUCTION).set("MAIL_FROM", "Shop <no-reply@shop.example>")
     }
 
     /// Writes mail to `.eml` files, as in development.
@@ -149,6 +160,18 @@ impl Node {
             Err(other) => panic!("the handshake fails otherwise: {other}"),
             Ok(_) => panic!("the handshake succeeds"),
         }
+    }
+
+    /// Asks to reset a password and gives the token of the letter.
+    pub async fn reset_token(&self, email: &str) -> String {
+        self.http().ok("auth.request_password_reset", serde_json::json!({ "email": email })).await;
+        self.smtp.letter_saying(email, "/password-reset?token=").await.token()
+    }
+
+    /// Runs another command of the binary with the settings of this node.
+    pub async fn command(&self, arguments: &[&str]) -> std::process::Output {
+        let settings: Vec<(&str, &str)> = self.settings.iter().map(|(n, v)| (n.as_str(), v.as_str())).collect();
+        marbelle(arguments, &settings).await
     }
 
     /// SIGKILL, and the end awaited.

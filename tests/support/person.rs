@@ -127,6 +127,23 @@ impl Session {
         ws
     }
 
+    /// Asks for a change of the e-mail address to a free one and gives the token of the letter.
+    pub async fn email_change_token(&self, node: &Node, password: &str, new_email: &str) -> String {
+        let change = json!({ "current_password": password, "new_email": new_email });
+        self.http(node).ok("profile.request_email_change", change).await;
+        node.smtp.letter_saying(new_email, "/confirm-email-change?token=").await.token()
+    }
+
+    /// Asserts that neither token of the ended session is good for anything.
+    pub async fn assert_ended(&self, node: &Node, reason: &str) {
+        let error = self.http(node).refused("session_ended", "profile.get", json!({})).await;
+        assert_eq!(error.data["reason"], reason);
+        let refresh = json!({ "refresh_token": self.refresh_token });
+        let error = node.http().refused("session_ended", "auth.refresh", refresh).await;
+        assert_eq!(error.data["reason"], reason);
+        assert_eq!(node.refused_handshake(&[("authorization", &format!("Bearer {}", self.access_token))]).await, 401);
+    }
+
     /// Spends the refresh token and gives the session with the new pair.
     pub async fn refreshed(&self, node: &Node) -> Self {
         let tokens = node.http().ok("auth.refresh", json!({ "refresh_token": self.refresh_token })).await;

@@ -120,6 +120,19 @@ impl Smtp {
         self.once(limit, &format!("a letter to {email}"), take).await
     }
 
+    /// The first letter to `email` whose subject or text has `words` and that no story has taken, once it is there.
+    pub async fn letter_saying(&self, email: &str, words: &str) -> Letter {
+        let take = |received: &mut Received| {
+            let wanted =
+                |l: &Letter| l.to.iter().any(|to| to == email) && (l.subject.contains(words) || l.text.contains(words));
+            received.letters.iter_mut().find(|(taken, l)| !taken && wanted(l)).map(|(taken, letter)| {
+                *taken = true;
+                letter.clone()
+            })
+        };
+        self.once(PATIENCE, &format!("a letter to {email} saying {words:?}"), take).await
+    }
+
     /// Every letter to `email` so far, taken or not.
     pub fn letters_to(&self, email: &str) -> Vec<Letter> {
         let received = self.0.received.lock();

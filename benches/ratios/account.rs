@@ -1,0 +1,163 @@
+//! A server with people in it: everything goes over the wire, links come from the letters it writes.
+
+use super::{
+    Result,
+    baseline::{self, Plan},
+    children::{Cores, Process, this_program},
+    statements::Subject,
+    wire::{Http, result_of},
+};
+use mail_parser::MessageParser;
+use serde_json::{Value, json, value::to_raw_value};
+use std::{
+    fs,
+    net::SocketAddr,
+    path::Path,
+    process::{Command, Stdio},
+    time::Duration,
+};
+use tempfile::TempDir;
+
+/// People who can sign in, each so seldom that no session is ended to make room; the first is the one whose
+/// account is measured.
+pub const PEOPLE: usize = 48;
+/// Everybody's password.
+pub const PASSWORD: &str = "a long walk by the sea";
+
+/// A running server, ours or bare.
+pub struct Node {
+    pub process: Process,
+    pub address: SocketAddr,
+}
+
+/// What all cases share: a server, an account on it, and the bare server that reads the same database.
+pub struct World {
+    pub cores: Cores,
+    pub ours: Node,
+    pub bare: Node,
+    /// The access token of the account that is measured.
+    pub token: String,
+    plan: Plan,
+    folder: TempDir,
+}
+
+impl World {
+    /// Starts both servers and registers everybody.
+    pub async fn build(cores: &Cores) -> Result<Self> {
+        // On the disk that the build is on: a durable write into memory would be none.
+        let folder = TempDir::new_in(env!("CARGO_TARGET_TMPDIR"))?;
+        let ours = start_ours(*cores, folder.path())?;
+        let mut http = Http::open(ours.address, None).await?;
+        for person in 0..PEOPLE {
+            register(&mut http, &email(person), folder.path()).await?;
+        }
+        let signed_in = sign_in(&mut http, 0).await?;
+        let token = text(&signed_in, "/access_token")?.to_owned();
+        let mut http = Http::open(ours.address, Some(&token)).await?;
+        let profile = result_of(http.call("profile.update", r#"{"first_name":"Anna"}"#).await?)?;
+        let before = profile["revision"].as_i64().ok_or("a profile without revision")? - 1;
+        let mut changes = result_of(http.call("account.changes", &json!({ "since": before }).to_string()).await?)?;
+        let subject = Subject {
+            database: folder.path().join("marbelle.db"),
+            user: text(&signed_in, "/profile/id")?.parse()?,
+            session: text(&signed_in, "/session/id")?.parse()?,
+        };
+        let event = to_raw_value(&changes["events"][0].take())?;
+        let plan = Plan { subject, constant: to_raw_value(&profile)?, event, seconds: 0.0 };
+        let bare = start_bare(*cores, &plan)?;
+        Ok(Self { cores: *cores, ours, bare, token, plan, folder })
+    }
+
+    /// Starts a baseline that ends by itself.
+    pub fn baseline(&self, name: &str, seconds: f64) -> Result<Process> {
+        let plan = Plan { seconds, ..self.plan.clone() };
+        self.cores.start(this_program()?.arg(name).arg(serde_json::to_string(&plan)?))
+    }
+
+    /// Both servers anew, with nothing of what they remember.
+    pub fn restart(self) -> Result<Self> {
+        let Self { cores, ours, bare, token, plan, folder } = self;
+        drop((ours, bare));
+        let ours = start_ours(cores, folder.path())?;
+        let bare = start_bare(cores, &plan)?;
+        Ok(Self { cores, ours, bare, token, plan, folder })
+    }
+}
+
+fn start_ours(cores: Cores, folder: &Path) -> Result<Node> {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_marbelle"));
+    for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("MARBELLE_")) {
+        command.env_remove(name);
+    }
+    let many = "1000000";
+    command
+        .arg("serve")
+        .env("MARBELLE_LISTEN", "127.0.0.1:0")
+        .env("MARBELLE_DATA_DIR", folder)
+        .env("MARBELLE_LIFETIMES__ACCESS_TOKEN", "1h")
+        .env("MARBELLE_LIMITS__CALLS_PER_SECOND", many)
+        .env("MARBELLE_LIMITS__SIGN_IN_PER_MINUTE", many)
+        .env("MARBELLE_LIMITS__TOKEN_PER_MINUTE", many)
+        .env("MARBELLE_LIMITS__SOCKETS_PER_ADDRESS", many)
+        .env("MARBELLE_LIMITS__SOCKETS_PER_USER", many)
+        .stderr(Stdio::from(fs::File::create(folder.join("log"))?));
+    let mut process = cores.start(&mut command)?;
+    let address = process.read_after("listening on http://")?.parse()?;
+    Ok(Node { process, address })
+}
+
+fn start_bare(cores: Cores, plan: &Plan) -> Result<Node> {
+    let mut process = cores.start(this_program()?.arg(baseline::SERVER).arg(serde_json::to_string(plan)?))?;
+    let address = process.read_after("listening on ")?.parse()?;
+    Ok(Node { process, address })
+}
+
+fn email(person: usize) -> String {
+    format!("ann{person}@example.org")
+}
+
+/// The parameters of a sign-in.
+pub fn credentials(person: usize) -> String {
+    json!({ "email": email(person), "password": PASSWORD }).to_string()
+}
+
+async fn sign_in(http: &mut Http, person: usize) -> Result<Value> {
+    result_of(http.call("auth.login", &credentials(person)).await?)
+}
+
+async fn register(http: &mut Http, email: &str, folder: &Path) -> Result<()> {
+    let person = json!({ "email": email, "password": PASSWORD, "first_name": "Ann", "last_name": "Lee" });
+    result_of(http.call("auth.register", &person.to_string()).await?)?;
+    let token = mailed_token(email, &folder.join("mail")).await?;
+    result_of(http.call("auth.verify_email", &json!({ "token": token }).to_string()).await?)?;
+    Ok(())
+}
+
+/// The token of the letter to `email`, once it is there; the letter is removed.
+async fn mailed_token(email: &str, folder: &Path) -> Result<String> {
+    for _ in 0..500 {
+        for entry in fs::read_dir(folder).into_iter().flatten() {
+            let path = entry?.path();
+            if path.extension().is_none_or(|extension| extension != "eml") {
+                continue;
+            }
+            let raw = fs::read(&path)?;
+            let letter = MessageParser::default().parse(&raw).ok_or("a letter that is none")?;
+            let to = letter.to().and_then(|to| to.first()).and_then(|to| to.address());
+            let body = letter.body_text(0).ok_or("a letter without text")?;
+            if to != Some(email) {
+                continue;
+            }
+            let token = body.split_once("?token=").and_then(|(_, rest)| rest.split_whitespace().next());
+            let token = token.ok_or("a letter without a link")?.to_owned();
+            fs::remove_file(path)?;
+            return Ok(token);
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    Err(format!("no letter to {email}").into())
+}
+
+fn text<'v>(value: &'v Value, pointer: &str) -> Result<&'v str> {
+    value.pointer(pointer).and_then(Value::as_str).ok_or_else(|| format!("no {pointer} in {value}").into())
+}

@@ -1,0 +1,48 @@
+//! Sign-ins against Argon2id alone, and what either does to a reader beside it.
+
+use super::load::{Call, Load, Transport, latencies};
+use crate::{
+    ROUNDS, Result,
+    account::{PEOPLE, World, credentials},
+    baseline::HASHES,
+    stats::percentile_ms,
+    table::{Figures, Goal, Table},
+};
+use std::time::Duration;
+
+/// Connections that sign in at the same time: more than there are hashing threads, so none idles.
+const CALLERS: usize = 8;
+/// How long each measurement lasts.
+const MEASURED: Duration = Duration::from_secs(3);
+/// Readers beside, and how often each calls: far from saturating the server.
+const READERS: u32 = 16;
+const PACE: Duration = Duration::from_millis(40);
+
+/// Measures.
+pub async fn measure(world: &World, table: &mut Table) -> Result<()> {
+    let sign_in = Call { method: "auth.login", params: (1..PEOPLE).map(credentials).collect(), bearer: None };
+    let [mut ours, mut raw] = [(); 2].map(|()| Figures::default());
+    for _ in 0..ROUNDS {
+        let load = Load::begin(&world.ours, Transport::Http, CALLERS, &sign_in);
+        ours.push(load.rate(&world.ours, MEASURED).await?.per_second);
+        raw.push(world.baseline(HASHES, MEASURED.as_secs_f64())?.read_after("hashes a second: ")?.parse()?);
+    }
+    table.row("sign-ins/s", "Argon2id alone", &ours, &raw, Goal::AtLeast(0.9));
+
+    let profile = Call::plain("profile.get", Some(&world.token));
+    let reading = || latencies(&world.ours, READERS, PACE, MEASURED, &profile);
+    let [mut p99_beside_sign_ins, mut p99_beside_hashes, mut p99_alone] = [(); 3].map(|()| Figures::default());
+    for _ in 0..ROUNDS {
+        let load = Load::begin(&world.ours, Transport::Http, CALLERS, &sign_in);
+        p99_beside_sign_ins.push(percentile_ms(&mut reading().await?, 99));
+        drop(load);
+        let hashing = world.baseline(HASHES, 60.0)?;
+        p99_beside_hashes.push(percentile_ms(&mut reading().await?, 99));
+        drop(hashing);
+        p99_alone.push(percentile_ms(&mut reading().await?, 99));
+    }
+    let case = "p99 of `profile.get` beside sign-ins, ms";
+    table.row(case, "beside as many raw Argon2id threads", &p99_beside_sign_ins, &p99_beside_hashes, Goal::AtMost(2.0));
+    table.row(case, "with nothing beside", &p99_beside_sign_ins, &p99_alone, Goal::None);
+    Ok(())
+}

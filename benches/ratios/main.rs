@@ -1,0 +1,67 @@
+//! What Marbelle costs over what it cannot do without: every figure of the server stands beside one of
+//! bare jsonrpsee, of the same statements alone, or of Argon2id alone, taken in the same run.
+//!
+//! `cargo bench` pins the server to one core and the load to another, and prints a table. The servers are
+//! processes of their own: the real binary, and this one with the name of a [`baseline`] as argument.
+//! `docs/performance.md` says what the rows mean.
+
+#![expect(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    clippy::cast_precision_loss,
+    clippy::unreachable,
+    reason = "figures for a person, of counts far below 2^52"
+)]
+
+mod account;
+mod baseline;
+mod cases;
+mod children;
+mod statements;
+mod stats;
+mod table;
+mod tabs;
+mod wire;
+
+use children::Cores;
+use std::error::Error;
+use table::Table;
+
+/// Whatever went wrong; a measurement that failed is none.
+type Result<T> = std::result::Result<T, Box<dyn Error + Send + Sync>>;
+
+/// Rounds of every comparison, ours and bare in turn; the median counts.
+const ROUNDS: usize = 3;
+
+fn main() -> Result<()> {
+    let arguments: Vec<String> = std::env::args().skip(1).filter(|argument| argument != "--bench").collect();
+    if let Some(done) = baseline::run(&arguments) {
+        return done;
+    }
+    children::raise_file_limit()?;
+    let cores = Cores::choose()?;
+    cores.pin_load()?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let wanted = |case: &str| arguments.is_empty() || arguments.iter().any(|argument| case.contains(&**argument));
+    runtime.block_on(async {
+        let world = account::World::build(&cores).await?;
+        let mut table = Table::begin();
+        if wanted("calls") {
+            cases::calls::measure(&world, &mut table).await?;
+        }
+        if wanted("updates") {
+            cases::updates::measure(&world, &mut table).await?;
+        }
+        if wanted("sign-ins") {
+            cases::sign_ins::measure(&world, &mut table).await?;
+        }
+        if wanted("stopped-reader") {
+            cases::stopped_reader::measure(&world, &mut table).await?;
+        }
+        // Memory is compared from the start of a process, so this one starts its own.
+        if wanted("fan-out") {
+            cases::fan_out::measure(world, &mut table).await?;
+        }
+        Ok(())
+    })
+}

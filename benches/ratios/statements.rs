@@ -1,0 +1,122 @@
+//! The statements of `profile.get` and `profile.update`, alone, on the server's own database file.
+//!
+//! Texts and pool options are those of `src/store`, written out once more on purpose: a baseline that went
+//! through the server's code would share its cost.
+
+use super::Result;
+use serde::{Deserialize, Serialize};
+use sqlx::{
+    SqlitePool,
+    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
+};
+use std::{path::PathBuf, time::Duration};
+use uuid::Uuid;
+
+const CALLER: &str = "SELECT s.id AS session_id, s.user_id AS session_user_id, s.device_name, s.user_agent, s.ip, \
+     s.refresh_generation, s.refreshed_at, s.created_at AS session_created_at, s.last_seen_at, s.end_reason, u.* \
+     FROM sessions s JOIN users u ON u.id = s.user_id WHERE s.id = $1";
+const LOCK: &str = "UPDATE users SET revision = revision + 1 WHERE id = $1 RETURNING *";
+const SESSION: &str = "SELECT s.id AS session_id, s.user_id AS session_user_id, s.device_name, s.user_agent, s.ip, \
+     s.refresh_generation, s.refreshed_at, s.created_at AS session_created_at, s.last_seen_at, s.end_reason \
+     FROM sessions s WHERE s.id = $1";
+const UPDATE_PROFILE: &str = "UPDATE users SET first_name = $2, last_name = $3, company_name = $4, phone = $5, \
+     locale = $6, pending_email = $7, profile_revision = $8, updated_at = $9 WHERE id = $1";
+const INSERT_EVENT: &str =
+    "INSERT INTO account_events (user_id, revision, at, type, data, session_id) VALUES ($1, $2, $3, $4, $5, $6)";
+
+/// Whose rows, and in which file.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Subject {
+    pub database: PathBuf,
+    pub user: Uuid,
+    pub session: Uuid,
+}
+
+/// What an answer shows of a row of `users`.
+#[derive(Clone, Debug, sqlx::FromRow, Serialize)]
+pub struct Profile {
+    id: Uuid,
+    email: String,
+    first_name: String,
+    last_name: String,
+    company_name: Option<String>,
+    phone: Option<String>,
+    locale: String,
+    #[sqlx(skip)]
+    is_business_customer: bool,
+    pending_email: Option<String>,
+    #[sqlx(rename = "profile_revision")]
+    revision: i64,
+    created_at: String,
+    updated_at: String,
+}
+
+/// The pools, with the server's options.
+pub struct Statements {
+    subject: Subject,
+    read: SqlitePool,
+    write: SqlitePool,
+}
+
+impl Statements {
+    /// Opens the database, which a server has made.
+    pub async fn open(subject: Subject) -> Result<Self> {
+        let options = SqliteConnectOptions::new()
+            .filename(&subject.database)
+            .foreign_keys(true)
+            .journal_mode(SqliteJournalMode::Wal)
+            .synchronous(SqliteSynchronous::Full)
+            .busy_timeout(Duration::from_secs(3));
+        let write = pool(1).connect_with(options.clone()).await?;
+        let read = pool(2).connect_with(options.read_only(true)).await?;
+        Ok(Self { subject, read, write })
+    }
+
+    /// The statement of `profile.get`.
+    pub async fn profile(&self) -> Result<Profile> {
+        Ok(sqlx::query_as(CALLER).bind(self.subject.session).fetch_one(&self.read).await?)
+    }
+
+    /// The transaction of `profile.update`, until it is durable.
+    pub async fn update(&self, first_name: &str) -> Result<()> {
+        let mut tx = self.write.begin_with("BEGIN IMMEDIATE").await?;
+        let Subject { user, session, .. } = self.subject;
+        let row = sqlx::query(LOCK).bind(user).fetch_one(&mut *tx).await?;
+        let revision: i64 = sqlx::Row::try_get(&row, "revision")?;
+        let mut profile: Profile = sqlx::FromRow::from_row(&row)?;
+        sqlx::query(SESSION).bind(session).fetch_one(&mut *tx).await?;
+        profile.first_name = first_name.to_owned();
+        profile.revision = revision;
+        sqlx::query(UPDATE_PROFILE)
+            .bind(user)
+            .bind(&profile.first_name)
+            .bind(&profile.last_name)
+            .bind(&profile.company_name)
+            .bind(&profile.phone)
+            .bind(&profile.locale)
+            .bind(&profile.pending_email)
+            .bind(revision)
+            .bind(&profile.updated_at)
+            .execute(&mut *tx)
+            .await?;
+        sqlx::query(INSERT_EVENT)
+            .bind(user)
+            .bind(revision)
+            .bind(&profile.updated_at)
+            .bind("profile.changed")
+            .bind(serde_json::to_string(&profile)?)
+            .bind(session)
+            .execute(&mut *tx)
+            .await?;
+        Ok(tx.commit().await?)
+    }
+}
+
+fn pool(connections: u32) -> SqlitePoolOptions {
+    SqlitePoolOptions::new()
+        .max_connections(connections)
+        .acquire_timeout(Duration::from_secs(3))
+        .idle_timeout(None)
+        .max_lifetime(None)
+        .test_before_acquire(false)
+}

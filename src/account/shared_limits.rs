@@ -1,0 +1,18 @@
+//! Limits that several nodes keep together.
+
+use super::{Accounts, Error};
+use crate::store::SharedQuota;
+use std::{num::NonZeroU32, time::Duration};
+
+impl Accounts {
+    /// Counts one time of what `subject` may do so often a minute on all nodes together. Asked only where a
+    /// node alone would have allowed it, so that a flood costs the database nothing.
+    pub async fn count_in_cluster(&self, subject: &str, per_minute: NonZeroU32) -> Result<(), Error> {
+        let burst = i64::from(per_minute.get());
+        let quota = SharedQuota { interval_ms: (60_000 / burst).max(1), burst };
+        match self.store.count_shared(subject, quota, self.clock.now().unix_millis()).await? {
+            Ok(()) => Ok(()),
+            Err(wait) => Err(Error::RateLimited { retry_after: Duration::from_millis(wait.unsigned_abs()) }),
+        }
+    }
+}

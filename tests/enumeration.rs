@@ -1,0 +1,174 @@
+//! Nothing tells who has an account: known, pending, unknown and disabled addresses get one answer after the
+//! same work (contract §3).
+
+use crate::support::{
+    Call, Database, Inside, Node, PASSWORD, Work, another_email, both_databases,
+    inside::{account, credentials, email, origin, password, register},
+};
+use marbelle::{
+    account::{Error, operator},
+    domain::session::Caller,
+};
+use serde_json::{Value, json};
+
+const WRONG: &str = "wrong larches beside no brook";
+
+/// The four kinds of address, the known one first.
+#[derive(Clone, Copy, Debug)]
+enum Standing {
+    Known,
+    Pending,
+    Unknown,
+    Disabled,
+}
+use Standing::*;
+const STANDINGS: [Standing; 4] = [Known, Pending, Unknown, Disabled];
+
+/// An address of each kind on a node.
+async fn addresses(node: &Node) -> [(Standing, String); 4] {
+    let (known, pending, disabled) =
+        (node.registered("a").await, node.unverified("b").await, node.registered("d").await);
+    let output = node.command(&["user", "disable", &disabled.email]).await;
+    assert!(output.status.success(), "{output:?}");
+    [(Known, known.email), (Pending, pending.email), (Unknown, another_email("c")), (Disabled, disabled.email)]
+}
+
+/// What the wire says of a call with each address; all of it must be the same.
+async fn assert_one_answer(
+    node: &Node,
+    addresses: &[(Standing, String)],
+    method: &str,
+    params: impl Fn(&str) -> Value,
+) {
+    let mut answers = Vec::new();
+    for (standing, email) in addresses {
+        let answer = node.http().exchange(method, params(email)).await;
+        let headers: Vec<String> = answer.headers.keys().map(ToString::to_string).collect();
+        answers.push((standing, (answer.status, headers, answer.reply.expect("a reply"))));
+    }
+    for (standing, answer) in &answers[1..] {
+        assert_eq!(*answer, answers[0].1, "{method}: {standing:?} differs from {:?}", answers[0].0);
+    }
+}
+
+fn registration(email: &str) -> Value {
+    json!({ "email": email, "password": "nine loud herons above a mill", "first_name": "Eve", "last_name": "Moe" })
+}
+
+async fn assert_nothing_is_told(node: &Node, addresses: &[(Standing, String)]) {
+    assert_one_answer(node, addresses, "auth.login", |email| json!({ "email": email, "password": WRONG })).await;
+    assert_one_answer(node, addresses, "auth.resend_verification", |email| json!({ "email": email })).await;
+    assert_one_answer(node, addresses, "auth.request_password_reset", |email| json!({ "email": email })).await;
+    assert_one_answer(node, addresses, "auth.register", registration).await;
+}
+
+both_databases! {
+    async fn every_address_gets_the_same_answer(database: Database) {
+        let node = Node::start(database).await;
+        let addresses = addresses(&node).await;
+        assert_nothing_is_told(&node, &addresses).await;
+        node.smtp.down();
+        assert_nothing_is_told(&node, &addresses).await;
+        let (person, session) = { node.smtp.up().await; node.signed_in("eve").await };
+        node.smtp.down();
+        let mut answers = Vec::new();
+        for (_, email) in &addresses {
+            let change = json!({ "current_password": person.password, "new_email": email });
+            let accepted = session.http(&node).call("profile.request_email_change", change).await;
+            let profile = session.http(&node).ok("profile.get", json!({})).await;
+            assert_eq!(profile["pending_email"], *email);
+            answers.push(accepted);
+        }
+        assert!(answers.iter().all(|answer| answer.is_ok() && *answer == answers[0]), "{answers:#?}");
+    }
+
+    async fn the_state_of_an_account_is_told_to_who_knows_its_password(database: Database) {
+        let node = Node::start(database).await;
+        for (standing, email) in addresses(&node).await {
+            let reply = node.http().call("auth.login", json!({ "email": email, "password": PASSWORD })).await;
+            let kind = reply.map_or_else(|error| error.kind, |_| "ok".into());
+            let expected = match standing {
+                Known => "ok",
+                Pending => "email_not_verified",
+                Unknown => "invalid_credentials",
+                Disabled => "account_disabled",
+            };
+            assert_eq!(kind, expected, "{standing:?}");
+        }
+    }
+
+    async fn every_address_takes_the_same_work(database: Database) {
+        let inside = Inside::on(&database, &[("LIMITS__FAILURES_PER_ACCOUNT", "1000"), ("LIMITS__MAILS_PER_MAILBOX", "1000")]);
+        let [eve, known, pending, unknown, disabled] = ["eve", "known", "pending", "unknown", "disabled"].map(|name| email(&another_email(name)));
+        let caller = inside.with(async |accounts| {
+            for email in [&eve, &known, &disabled] {
+                account(accounts, email).await;
+            }
+            register(accounts, &pending).await;
+            operator::disable(&accounts.store, &disabled, &accounts.clock).await.expect("disabled");
+            let signed_in = accounts.sign_in(credentials(&eve, PASSWORD), &origin(), None).await.expect("a session");
+            Caller { user: signed_in.profile.id, session: signed_in.session.opened.id }
+        })
+        .await;
+
+        let mut login = Vec::new();
+        let (mut registering, mut resending, mut resetting, mut changing) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        for address in [&known, &pending, &unknown, &disabled] {
+            login.push(inside.work(async |a| refused(a.sign_in(credentials(address, WRONG), &origin(), None).await)).await.1);
+            resending.push(inside.work(async |a| a.resend_verification(address).await.expect("accepted")).await.1);
+            resetting.push(inside.work(async |a| a.request_password_reset(address, &origin()).await.expect("accepted")).await.1);
+            changing.push(inside.work(async |a| {
+                a.request_email_change(caller, &password(PASSWORD), address.clone(), &origin()).await.expect("accepted");
+            }).await.1);
+        }
+        for address in [&known, &pending, &unknown, &disabled] {
+            registering.push(inside.work(async |a| register(a, address).await).await.1); // makes a pending one of it
+        }
+        for (what, works, hashes, mails) in [
+            ("login", login, 1, false),
+            ("register", registering, 1, true),
+            ("resend", resending, 0, true),
+            ("reset", resetting, 0, true),
+            ("e-mail change", changing, 1, true),
+        ] {
+            assert_same(what, &works);
+            assert_eq!(works[0].hashes, hashes, "{what}");
+            let letters = works[0].statements.iter().filter(|s| s.starts_with("INSERT INTO mail_outbox")).count();
+            assert_eq!(letters, usize::from(mails), "the story sees what is done: {:#?}", works[0]);
+        }
+    }
+
+    async fn beyond_the_limit_no_password_is_hashed(database: Database) {
+        let inside = Inside::on(&database, &[("LIMITS__FAILURES_PER_ACCOUNT", "1")]);
+        let (known, unknown) = (email(&another_email("known")), email(&another_email("unknown")));
+        inside.with(async |accounts| {
+            account(accounts, &known).await;
+        })
+        .await;
+        let mut works = Vec::new();
+        for address in [&known, &unknown] {
+            for (attempt, password) in [WRONG, WRONG, PASSWORD].into_iter().enumerate() {
+                let (limited, work) = inside.work(async |a| {
+                    let refused = a.sign_in(credentials(address, password), &origin(), None).await;
+                    matches!(refused, Err(Error::RateLimited { .. }))
+                })
+                .await;
+                assert_eq!((limited, work.hashes), if attempt == 0 { (false, 1) } else { (true, 0) }, "{password}");
+                works.push(work);
+            }
+        }
+        assert_same("beyond the limit", &works[1..3]);
+        assert_eq!(works[..3], works[3..], "known and unknown");
+    }
+}
+
+fn assert_same(what: &str, works: &[Work]) {
+    assert!(!works[0].statements.is_empty(), "{what}: nothing was seen");
+    for (work, standing) in works.iter().zip(STANDINGS) {
+        assert_eq!(*work, works[0], "{what}: {standing:?} differs from the first");
+    }
+}
+
+fn refused<T>(result: Result<T, Error>) {
+    assert!(matches!(result, Err(Error::InvalidCredentials)));
+}

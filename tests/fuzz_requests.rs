@@ -1,0 +1,205 @@
+//! Whatever is sent, the server answers and lives: random bytes, random JSON, and real calls gone wrong, over
+//! the wire. Inputs that once failed are kept in `tests/seeds` and are tried first.
+
+use crate::support::{Call, Database, Http, Node, Session};
+use proptest::{
+    prelude::*,
+    test_runner::{Config, FileFailurePersistence, TestCaseError, TestRunner},
+};
+use serde_json::{Map, Value, json};
+use std::path::Path;
+use tokio_tungstenite::tungstenite::Message;
+
+/// Where proptest keeps what failed; found again whatever the working directory is.
+const FAILURES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/seeds/requests.txt");
+/// Requests that people thought of.
+const SEEDS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/seeds/requests");
+
+fn runner(cases: u32) -> TestRunner {
+    let failure_persistence = Some(Box::new(FileFailurePersistence::Direct(FAILURES)) as _);
+    TestRunner::new(Config { cases, max_shrink_iters: 200, failure_persistence, ..Config::default() })
+}
+
+/// Text that parsers stumble over, as likely as any other.
+fn text() -> impl Strategy<Value = String> {
+    prop_oneof![
+        any::<String>(),
+        "[a-z@.]{0,12}",
+        Just("\u{0}".to_owned()),
+        Just("\u{202e}ﬃ\u{1f468}\u{200d}\u{1f469}\u{301}".to_owned()),
+        Just("ann@example.test".to_owned()),
+        Just("01890a5d-ac96-774b-bcce-b302099a8057".to_owned()),
+        Just("' OR 1=1 --".to_owned()),
+        Just("+49 151 1234567".to_owned()),
+        (0_usize..5000).prop_map(|length| "ä".repeat(length)),
+    ]
+}
+
+fn json() -> impl Strategy<Value = Value> {
+    let leaf = prop_oneof![
+        Just(Value::Null),
+        any::<bool>().prop_map(Value::from),
+        any::<i64>().prop_map(Value::from),
+        any::<u64>().prop_map(Value::from),
+        any::<f64>().prop_map(Value::from),
+        text().prop_map(Value::from),
+    ];
+    leaf.prop_recursive(6, 40, 6, |inner| {
+        prop_oneof![
+            prop::collection::vec(inner.clone(), 0..6).prop_map(Value::from),
+            prop::collection::vec((text(), inner), 0..6).prop_map(|pairs| Value::from(Map::from_iter(pairs))),
+        ]
+    })
+}
+
+/// A call of a real method with parameters under real names that hold anything.
+fn call(methods: Vec<(String, Vec<String>)>) -> impl Strategy<Value = Value> {
+    let method = prop::sample::select(methods);
+    let params = prop::collection::vec((any::<prop::sample::Index>(), json()), 0..8);
+    (method, params, prop::option::weighted(0.1, json()), prop::option::weighted(0.1, (text(), json()))).prop_map(
+        |((method, names), chosen, instead, more)| {
+            let named = chosen.into_iter().filter(|_| !names.is_empty());
+            let mut params: Map<String, Value> =
+                named.map(|(index, value)| (names[index.index(names.len())].clone(), value)).collect();
+            params.extend(more);
+            let mut wait = Value::from(params);
+            if wait.get("wait_ms").is_some() {
+                wait["wait_ms"] = 1.into(); // the runner has not 30 s for each
+            }
+            json!({ "jsonrpc": "2.0", "id": 1, "method": method, "params": instead.unwrap_or(wait) })
+        },
+    )
+}
+
+/// What any client must find after any request.
+fn judge(status: u16, body: &Value) -> Result<(), TestCaseError> {
+    prop_assert!([200, 400, 413, 415, 431].contains(&status), "HTTP {status}: {body}");
+    let replies = body.as_array().map_or_else(|| vec![body.clone()], Clone::clone);
+    for error in replies.iter().map(|reply| &reply["error"]).filter(|error| !error.is_null()) {
+        prop_assert!(error["code"] != -32603 && error["data"]["kind"] != "internal", "a defect: {error}");
+    }
+    Ok(())
+}
+
+struct Target {
+    node: Node,
+    session: Session,
+    http: Http,
+    methods: Vec<(String, Vec<String>)>,
+    runtime: tokio::runtime::Runtime,
+}
+
+impl Target {
+    /// A node with somebody signed in, so that requests get past the check of the caller.
+    fn new() -> Self {
+        let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+        let (node, session) = runtime.block_on(async {
+            let node = Node::on(Database::sqlite()).mail_to_files().start().await;
+            let person = node.unverified("ann").await;
+            let token = node.mail_folder().letter_to(&person.email).await.token();
+            node.http().ok("auth.verify_email", json!({ "token": token })).await;
+            let session = person.sign_in(&node).await;
+            (node, session)
+        });
+        let names = |method: &Value| {
+            let params = method["params"].as_array().into_iter().flatten();
+            params.filter_map(|param| param["name"].as_str().map(str::to_owned)).collect()
+        };
+        let methods = node.specification.document["methods"].as_array().expect("methods");
+        // Ending the session would end the walk behind the check.
+        let methods = methods.iter().filter(|m| m["name"] != "auth.logout" && m["name"] != "session.revoke");
+        let methods = methods.map(|m| (m["name"].as_str().expect("a name").to_owned(), names(m))).collect();
+        let http = session.http(&node);
+        Self { node, session, http, methods, runtime }
+    }
+
+    fn post(&self, body: impl Into<reqwest::Body>) -> Result<(), TestCaseError> {
+        let (status, answer) = self.runtime.block_on(self.http.raw(body));
+        judge(status.as_u16(), &answer)
+    }
+
+    /// The node is the one that was started, and has panicked nowhere.
+    fn assert_well(&self) {
+        self.runtime.block_on(async {
+            self.http.ok("profile.get", json!({})).await;
+            self.session.tab(&self.node).await.ok("account.get", json!({})).await;
+        });
+        let output = self.node.output();
+        for word in ["panicked", "internal error", "overflow"] {
+            let lines: Vec<&str> = output.lines().filter(|line| line.contains(word)).collect();
+            assert!(lines.is_empty(), "{lines:#?}");
+        }
+    }
+}
+
+#[test]
+fn seeds() {
+    let target = Target::new();
+    let mut tried = 0;
+    for file in std::fs::read_dir(Path::new(SEEDS)).expect("seeds").flatten() {
+        let body = std::fs::read(file.path()).expect("a seed");
+        target.post(body).unwrap_or_else(|error| panic!("{}: {error}", file.path().display()));
+        tried += 1;
+    }
+    assert!(tried >= 10, "{tried} seeds");
+    target.assert_well();
+}
+
+#[test]
+fn bytes_and_json_over_http() {
+    let target = Target::new();
+    runner(300).run(&prop::collection::vec(any::<u8>(), 0..2000), |bytes| target.post(bytes)).unwrap();
+    runner(300).run(&json(), |json| target.post(json.to_string())).unwrap();
+    target.assert_well();
+}
+
+#[test]
+fn calls_gone_wrong_over_http() {
+    let target = Target::new();
+    let call = call(target.methods.clone());
+    runner(800).run(&call, |call| target.post(call.to_string())).unwrap();
+    target.assert_well();
+}
+
+#[test]
+fn batches_and_cut_calls_over_http() {
+    let target = Target::new();
+    let calls =
+        prop::collection::vec(prop_oneof![4 => call(target.methods.clone()).boxed(), 1 => json().boxed()], 0..8);
+    runner(150).run(&calls, |calls| target.post(Value::from(calls).to_string())).unwrap();
+    let cut = (call(target.methods.clone()), any::<prop::sample::Index>(), any::<u8>());
+    runner(300)
+        .run(&cut, |(call, place, byte)| {
+            let mut bytes = call.to_string().into_bytes();
+            let place = place.index(bytes.len());
+            bytes[place] = byte;
+            target.post(bytes.clone())?;
+            target.post(bytes[..place].to_vec())
+        })
+        .unwrap();
+    target.assert_well();
+}
+
+#[test]
+fn calls_gone_wrong_over_a_socket() {
+    let target = Target::new();
+    let tab = target.runtime.block_on(target.session.tab(&target.node));
+    let frames = prop_oneof![
+        4 => call(target.methods.clone()).prop_map(|call| Message::text(call.to_string())).boxed(),
+        1 => json().prop_map(|json| Message::text(json.to_string())).boxed(),
+        1 => prop::collection::vec(any::<u8>(), 0..500).prop_map(Message::binary).boxed(),
+    ];
+    let frames = prop::collection::vec(frames, 1..20);
+    runner(60)
+        .run(&frames, |frames| {
+            let alive = target.runtime.block_on(async {
+                frames.into_iter().for_each(|frame| tab.send_raw(frame));
+                // Answered after what was sent before it: calls wait for no one, and the socket is still read.
+                tab.attempt("session.current", json!({})).await
+            });
+            prop_assert!(matches!(alive, Some(Ok(_))), "{alive:?}");
+            Ok(())
+        })
+        .unwrap();
+    target.assert_well();
+}

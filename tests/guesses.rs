@@ -1,0 +1,206 @@
+//! Wrong passwords, counted by account: many addresses cannot guess one password, and no stranger locks out
+//! an owner (contract §6).
+
+use crate::support::{
+    Call, Database, Http, Inside, Node, PASSWORD, Person, another_email, both_databases,
+    inside::{account, credentials, email, origin},
+};
+use futures_util::future::join_all;
+use marbelle::{account::Error, domain::security_event::Origin};
+use serde_json::{Value, json};
+use std::{
+    sync::atomic::{AtomicU32, Ordering},
+    time::Duration,
+};
+
+const HOME: &str = "203.0.113.7";
+const MINUTE: Duration = Duration::from_secs(60);
+const DAY: Duration = Duration::from_secs(86_400);
+const WRONG: &str = "wrong larches beside no brook";
+
+async fn node(database: Database) -> Node {
+    Node::on(database).set("TRUSTED_PROXIES", "127.0.0.0/8").set("LIMITS__FAILURES_PER_ACCOUNT", 3).start().await
+}
+
+fn from(node: &Node, address: &str) -> Http {
+    node.http().with("x-forwarded-for", address)
+}
+
+/// Somebody whom the account has never seen.
+fn stranger(node: &Node) -> Http {
+    static COUNT: AtomicU32 = AtomicU32::new(0);
+    let n = COUNT.fetch_add(1, Ordering::SeqCst);
+    from(node, &format!("198.51.{}.{}", n / 250, n % 250 + 1))
+}
+
+fn guess(email: &str) -> Value {
+    json!({ "email": email, "password": WRONG })
+}
+
+/// Strangers guess, each from an address of its own, until nobody is listened to.
+async fn exhaust(node: &Node, email: &str) {
+    for _ in 0..3 {
+        stranger(node).refused("invalid_credentials", "auth.login", guess(email)).await;
+    }
+    let error = stranger(node).refused("rate_limited", "auth.login", guess(email)).await;
+    let retry = error.data["retry_after_ms"].as_u64().expect("a time");
+    assert!((1..=15 * 60 * 1000).contains(&retry), "{retry}");
+}
+
+both_databases! {
+    async fn many_addresses_cannot_guess_one_password(database: Database) {
+        let node = node(database).await;
+        let person = node.registered("ann").await;
+        exhaust(&node, &person.email).await;
+        // Right and wrong alike, from wherever the account was never used, by whatever way.
+        stranger(&node).refused("rate_limited", "auth.login", person.credentials()).await;
+        stranger(&node).refused("rate_limited", "auth.login", json!({
+            "email": person.email.to_uppercase(), "password": person.password,
+        })).await;
+        let replies = stranger(&node).batch(&[("auth.login", person.credentials())]).await;
+        assert_eq!(replies[0].as_ref().unwrap_err().kind, "rate_limited");
+        let other = node.registered("bob").await;
+        other.sign_in(&node).await;
+    }
+
+    async fn an_address_without_account_is_limited_alike(database: Database) {
+        let node = node(database).await;
+        exhaust(&node, &another_email("nobody")).await;
+        let pending = node.unverified("bob").await;
+        exhaust(&node, &pending.email).await;
+        stranger(&node).refused("rate_limited", "auth.login", pending.credentials()).await;
+    }
+
+    async fn a_stranger_cannot_lock_out_the_owner(database: Database) {
+        let node = node(database).await;
+        let person = node.registered("ann").await;
+        from(&node, HOME).ok("auth.login", person.credentials()).await;
+        exhaust(&node, &person.email).await;
+        let home = from(&node, HOME);
+        let sign_in = home.ok("auth.login", person.credentials()).await;
+        // The owner's network has an allowance of its own, of the same size, and no more.
+        for _ in 0..3 {
+            home.refused("invalid_credentials", "auth.login", guess(&person.email)).await;
+        }
+        home.refused("rate_limited", "auth.login", person.credentials()).await;
+        home.bearer(sign_in["access_token"].as_str().unwrap()).ok("profile.get", json!({})).await;
+        // Having signed in to another account from there makes a network known to that one alone.
+        let bob = node.registered("bob").await;
+        exhaust(&node, &bob.email).await;
+        home.refused("rate_limited", "auth.login", bob.credentials()).await;
+    }
+
+    async fn a_network_is_known_by_its_ipv6_prefix(database: Database) {
+        let node = node(database).await;
+        let person = node.registered("ann").await;
+        from(&node, "2001:db8:5:6::1").ok("auth.login", person.credentials()).await;
+        exhaust(&node, &person.email).await;
+        from(&node, "2001:db8:5:6:ffff::2").ok("auth.login", person.credentials()).await;
+        from(&node, "2001:db8:5:7::1").refused("rate_limited", "auth.login", person.credentials()).await;
+    }
+
+    async fn the_reset_stays_open(database: Database) {
+        let node = node(database).await;
+        let person = node.registered("ann").await;
+        exhaust(&node, &person.email).await;
+        let token = node.reset_token(&person.email).await;
+        let new = json!({ "token": token, "new_password": "nine loud herons above a mill" });
+        stranger(&node).ok("auth.confirm_password_reset", new).await;
+    }
+
+    async fn whoever_holds_a_session_guesses_no_more_often(database: Database) {
+        let node = node(database).await;
+        let person = node.registered("ann").await;
+        let guesses = [
+            ("auth.change_password", json!({ "current_password": WRONG, "new_password": "nine loud herons above a mill" })),
+            ("profile.request_email_change", json!({ "current_password": WRONG, "new_email": another_email("new") })),
+        ];
+        for address in [HOME, "203.0.113.8"] {
+            let sign_in = from(&node, address).ok("auth.login", person.credentials()).await;
+            let http = from(&node, address).bearer(sign_in["access_token"].as_str().unwrap());
+            http.refused("invalid_credentials", "auth.login", guess(&person.email)).await;
+            for (method, params) in &guesses {
+                http.refused("invalid_credentials", method, params.clone()).await;
+            }
+            for (method, params) in &guesses {
+                let mut right = params.clone();
+                right["current_password"] = person.password.clone().into();
+                http.refused("rate_limited", method, params.clone()).await;
+                http.refused("rate_limited", method, right).await;
+            }
+            http.refused("rate_limited", "auth.login", person.credentials()).await;
+        }
+    }
+
+    async fn guesses_at_once_are_counted_before_they_are_looked_at(database: Database) {
+        let node = node(database).await;
+        let person = node.registered("ann").await;
+        let callers: Vec<Http> = (0..20).map(|_| stranger(&node)).collect();
+        let replies = join_all(callers.iter().map(|http| http.call("auth.login", guess(&person.email)))).await;
+        let kinds: Vec<String> = replies.into_iter().map(|reply| reply.expect_err("wrong").kind).collect();
+        assert_eq!(kinds.iter().filter(|kind| *kind == "invalid_credentials").count(), 3, "{kinds:?}");
+        assert_eq!(kinds.iter().filter(|kind| *kind == "rate_limited").count(), 17, "{kinds:?}");
+    }
+
+    async fn a_right_password_is_no_guess(database: Database) {
+        let node = node(database).await;
+        let person = node.registered("ann").await;
+        let http = from(&node, HOME);
+        let mut session = Value::Null;
+        for _ in 0..8 {
+            session = http.ok("auth.login", person.credentials()).await;
+        }
+        let http = http.bearer(session["access_token"].as_str().unwrap());
+        let mut person = Person { ..person };
+        for round in 0..5 {
+            // Neither is one whose new password is refused.
+            let weak = json!({ "current_password": person.password, "new_password": "password1" });
+            http.refused("invalid_params", "auth.change_password", weak).await;
+            let new = format!("nine loud herons above mill {round}");
+            let params = json!({ "current_password": person.password, "new_password": new });
+            http.ok("auth.change_password", params).await;
+            person.password = new;
+            let change = json!({ "current_password": person.password, "new_email": another_email("new") });
+            http.ok("profile.request_email_change", change).await;
+        }
+        let pending = node.unverified("bob").await;
+        for _ in 0..5 {
+            stranger(&node).refused("email_not_verified", "auth.login", pending.credentials()).await;
+        }
+    }
+
+    async fn guesses_are_forgotten_after_a_quarter_of_an_hour(database: Database) {
+        let inside = Inside::on(&database, &[("LIMITS__FAILURES_PER_ACCOUNT", "3")]);
+        let ann = email(&another_email("ann"));
+        inside.with(async |accounts| account(accounts, &ann).await).await;
+        let sign_in = async |password: &'static str| {
+            inside.with(async |accounts| accounts.sign_in(credentials(&ann, password), &origin(), None).await).await
+        };
+        for _ in 0..3 {
+            assert!(matches!(sign_in(WRONG).await, Err(Error::InvalidCredentials)));
+        }
+        inside.advance(MINUTE * 14);
+        let Err(Error::RateLimited { retry_after }) = sign_in(PASSWORD).await else { panic!("not limited") };
+        assert!(retry_after <= MINUTE, "{retry_after:?}");
+        inside.advance(retry_after);
+        sign_in(PASSWORD).await.expect("a session, when it was told");
+    }
+
+    async fn a_network_is_known_for_thirty_days(database: Database) {
+        let inside = Inside::on(&database, &[("LIMITS__FAILURES_PER_ACCOUNT", "3")]);
+        let ann = email(&another_email("ann"));
+        let stranger = Origin { ip: "198.51.100.99".parse().expect("an address"), user_agent: None };
+        let guess = async |password: &'static str, origin: &Origin| {
+            inside.with(async |accounts| accounts.sign_in(credentials(&ann, password), origin, None).await.map(drop)).await
+        };
+        inside.with(async |accounts| account(accounts, &ann).await).await;
+        guess(PASSWORD, &origin()).await.expect("a session");
+        for (days, known) in [(29, true), (29, true), (31, false)] {
+            inside.advance(DAY * days);
+            for _ in 0..3 {
+                assert!(matches!(guess(WRONG, &stranger).await, Err(Error::InvalidCredentials)));
+            }
+            assert_eq!(guess(PASSWORD, &origin()).await.is_ok(), known, "after {days} more days");
+        }
+    }
+}

@@ -1,0 +1,204 @@
+//! The use-cases inside this process, where their work can be counted and time be moved.
+
+use super::{Database, PASSWORD};
+use dashmap::DashMap;
+use marbelle::{
+    account::{Accounts, Credentials, Registration},
+    app::App,
+    crypto::opaque_token::Purpose,
+    domain::{
+        email::EmailAddress,
+        password::Password,
+        profile::{Locale, PersonalData},
+        security_event::Origin,
+        text::Text,
+        time::Clock,
+    },
+    settings::Settings,
+};
+use std::{
+    net::Ipv4Addr,
+    sync::{
+        Arc, LazyLock, Once,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+use tempfile::TempDir;
+use tracing::{Event, Instrument, Subscriber, field::Field, span};
+use tracing_subscriber::{
+    Layer,
+    filter::filter_fn,
+    layer::{Context, SubscriberExt},
+    registry::LookupSpan,
+    util::SubscriberInitExt,
+};
+
+/// A server that is built but does not run: nothing happens unless a story makes it happen.
+pub struct Inside {
+    settings: Settings,
+    clock: Clock,
+    /// Goes with the server.
+    _folder: TempDir,
+}
+
+/// What a call did.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Work {
+    /// Passwords hashed or compared.
+    pub hashes: u64,
+    /// The beginning of each statement, in order.
+    pub statements: Vec<String>,
+}
+
+impl Inside {
+    pub fn on(database: &Database, more: &[(&str, &str)]) -> Self {
+        let folder = TempDir::with_prefix("marbelle-inside-").expect("a temporary folder");
+        let data = folder.path().display().to_string();
+        let cheap = [
+            ("DATA_DIR", data.as_str()),
+            ("LISTEN", "127.0.0.1:0"),
+            ("ARGON2__MEMORY_KIB", "1024"),
+            ("ARGON2__PASSES", "1"),
+        ];
+        let given = cheap.iter().chain(more).copied().chain(database.url().map(|url| ("DATABASE_URL", url)));
+        let settings = Settings::load(given.map(|(name, value)| (format!("MARBELLE_{name}"), value.to_owned())));
+        Self { settings: settings.expect("good settings"), clock: Clock::adjustable(), _folder: folder }
+    }
+
+    /// Moves the time.
+    pub fn advance(&self, span: Duration) {
+        self.clock.advance(span);
+    }
+
+    /// Lets a story use the server, then closes its database.
+    pub async fn with<T>(&self, story: impl AsyncFnOnce(&Arc<Accounts>) -> T) -> T {
+        let app = App::build(&self.settings, self.clock.clone()).await.expect("the server is built");
+        let done = story(app.accounts()).await;
+        app.accounts().hub.stopping().cancel();
+        app.accounts().store.close().await;
+        done
+    }
+
+    /// Counts what a call does.
+    pub async fn work<T>(&self, call: impl AsyncFnOnce(&Arc<Accounts>) -> T) -> (T, Work) {
+        static NUMBER: AtomicU64 = AtomicU64::new(0);
+        listen();
+        let number = NUMBER.fetch_add(1, Ordering::SeqCst);
+        STATEMENTS.insert(number, Vec::new());
+        // The database is closed before the statements are read: on SQLite its threads tell of the last late.
+        let (done, hashes) = self
+            .with(async |accounts| {
+                let before = accounts.passwords.hashes_computed();
+                let done = call(accounts).instrument(tracing::info_span!(target: MEASURED, "call", number)).await;
+                (done, accounts.passwords.hashes_computed() - before)
+            })
+            .await;
+        let (_, statements) = STATEMENTS.remove(&number).expect("it was inserted");
+        (done, Work { hashes, statements })
+    }
+}
+
+/// The target of the spans whose statements count.
+const MEASURED: &str = "measured";
+
+/// The target under which sqlx tells of statements.
+const STATEMENT: &str = "sqlx::query";
+
+static STATEMENTS: LazyLock<DashMap<u64, Vec<String>>> = LazyLock::new(DashMap::new);
+
+/// Begins to listen to sqlx, once a process.
+fn listen() {
+    static LISTENING: Once = Once::new();
+    LISTENING.call_once(|| {
+        let concerned = filter_fn(|metadata| [MEASURED, STATEMENT].contains(&metadata.target()));
+        tracing_subscriber::registry().with(Listener.with_filter(concerned)).init();
+    });
+}
+
+struct Listener;
+
+/// The span's number, kept with it.
+struct Number(u64);
+
+impl<S: Subscriber + for<'span> LookupSpan<'span>> Layer<S> for Listener {
+    fn on_new_span(&self, attributes: &span::Attributes<'_>, id: &span::Id, context: Context<'_, S>) {
+        let mut found = Found::default();
+        attributes.record(&mut found);
+        if let (Some(span), Some(number)) = (context.span(id), found.number) {
+            span.extensions_mut().insert(Number(number));
+        }
+    }
+
+    fn on_event(&self, event: &Event<'_>, context: Context<'_, S>) {
+        let mut found = Found::default();
+        event.record(&mut found);
+        let number = context
+            .event_scope(event)
+            .into_iter()
+            .flatten()
+            .find_map(|span| span.extensions().get::<Number>().map(|number| number.0));
+        if let (Some(number), Some(statement)) = (number, found.summary)
+            && !statement.starts_with("PRAGMA") // of a new connection of the pool, not of the call
+            && let Some(mut statements) = STATEMENTS.get_mut(&number)
+        {
+            statements.push(statement);
+        }
+    }
+}
+
+#[derive(Default)]
+struct Found {
+    number: Option<u64>,
+    summary: Option<String>,
+}
+
+impl tracing::field::Visit for Found {
+    fn record_u64(&mut self, field: &Field, value: u64) {
+        if field.name() == "number" {
+            self.number = Some(value);
+        }
+    }
+
+    fn record_str(&mut self, field: &Field, value: &str) {
+        if field.name() == "summary" {
+            self.summary = Some(value.trim_end_matches(" …").to_owned());
+        }
+    }
+
+    fn record_debug(&mut self, _: &Field, _: &dyn std::fmt::Debug) {}
+}
+
+pub fn email(text: &str) -> EmailAddress {
+    EmailAddress::parse(text).expect("an address")
+}
+
+pub fn password(text: &str) -> Password {
+    Password::presented(text).expect("a password")
+}
+
+pub fn credentials(email: &EmailAddress, text: &str) -> Credentials {
+    Credentials { email: email.clone(), password: password(text), device_name: None }
+}
+
+/// From this machine.
+pub fn origin() -> Origin {
+    Origin { ip: Ipv4Addr::LOCALHOST.into(), user_agent: None }
+}
+
+/// Somebody registers.
+pub async fn register(accounts: &Arc<Accounts>, email: &EmailAddress) {
+    let name = || Text::parse("Ann").expect("a name");
+    let person =
+        PersonalData { first_name: name(), last_name: name(), company_name: None, phone: None, locale: Locale::En };
+    let registration = Registration { email: email.clone(), password: password(PASSWORD), person };
+    accounts.register(registration).await.expect("accepted");
+}
+
+/// Somebody registers and verifies the address.
+pub async fn account(accounts: &Arc<Accounts>, email: &EmailAddress) {
+    register(accounts, email).await;
+    let row = accounts.store.find_newest_registration(email).await.expect("the database answers").expect("registered");
+    let token = accounts.opaque_tokens.make(Purpose::VerifyEmail, row.id.0, row.token_generation);
+    accounts.verify_email(token.expose(), &origin()).await.expect("verified");
+}
