@@ -13,7 +13,7 @@ use crate::{
     store,
 };
 use std::{collections::HashMap, sync::Arc, time::Duration};
-use tokio::time::MissedTickBehavior;
+use tokio::time::{Instant, MissedTickBehavior};
 
 /// Users asked about in one statement.
 const BATCH: usize = 500;
@@ -57,6 +57,7 @@ async fn sweep(shared: &Arc<Shared>) -> Result<(), store::Error> {
     if followers.is_empty() {
         return Ok(());
     }
+    let begun = Instant::now();
     let epoch = shared.store.epoch().await?;
     let renewed = *shared.epoch.lock() != epoch;
     for batch in followers.chunks(BATCH) {
@@ -73,6 +74,8 @@ async fn sweep(shared: &Arc<Shared>) -> Result<(), store::Error> {
     }
     // Only now: a sweep that failed half-way must find the epoch new once more.
     *shared.epoch.lock() = epoch;
+    let elapsed_us = u64::try_from(begun.elapsed().as_micros()).unwrap_or(u64::MAX);
+    tracing::debug!(followers = followers.len(), elapsed_us, "swept");
     Ok(())
 }
 
