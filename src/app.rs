@@ -12,7 +12,7 @@ use crate::{
     domain::{email::EmailAddress, session::SessionLifetimes, time::Clock},
     jobs,
     limits::PASSWORD_HASH_QUEUE,
-    live::Hub,
+    live::{Bus, Hub, HubSettings, Nats, NatsFault},
     mail::{Renderer, Transport, Worker},
     meters::meters,
     rpc::{CookieSettings, Rates, Rules, Server, ServerSettings},
@@ -49,6 +49,9 @@ pub enum Error {
     /// Mail could not be set up.
     #[error("mail could not be set up: {0}")]
     Mail(String),
+    /// The message bus cannot be used.
+    #[error("the message bus could not be set up")]
+    Bus(#[from] NatsFault),
     /// The address could not be listened on.
     #[error("{0} could not be listened on")]
     Listen(SocketAddr, #[source] io::Error),
@@ -83,18 +86,26 @@ impl App {
         let epoch = store.epoch().await?;
         let session_lifetimes =
             SessionLifetimes { idle: settings.lifetimes.session_idle, absolute: settings.lifetimes.session_absolute };
+        let bus = match &settings.nats_url {
+            Some(urls) => Bus::Nats(Box::new(Nats::connect(urls).await?)),
+            None => Bus::Local,
+        };
         let tasks = TaskTracker::new();
+        // A bus says itself when it is there.
+        meters().bus_connected.set(if settings.nats_url.is_some() { 0.0 } else { 1.0 });
         let hub = Hub::start(
             store.clone(),
             clock.clone(),
             session_lifetimes,
             epoch,
-            settings.limits.sockets_per_user.get(),
-            settings.sweep_period,
+            bus,
+            HubSettings {
+                sockets_per_user: settings.limits.sockets_per_user.get(),
+                sweep_period: settings.sweep_period,
+            },
             &tasks,
         );
         // A bus to other nodes says otherwise when it has lost them.
-        meters().bus_connected.set(1.0);
         let cores = available_parallelism().map_or(1, usize::from);
         let letters = Arc::new(Notify::new());
         let accounts = Arc::new(Accounts {
@@ -182,6 +193,7 @@ impl App {
         background.cancel();
         let rest = async {
             self.tasks.wait().await;
+            self.accounts.hub.flush_bus().await;
             self.accounts.store.close().await;
         };
         if tokio::time::timeout(STOP_LIMIT, rest).await.is_err() {

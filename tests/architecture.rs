@@ -30,6 +30,7 @@ const ARROWS: &[(&str, &[&str])] = &[
 
 /// Where each foreign crate is at home; elsewhere its name does not occur. The domain derives sqlx's types.
 const HOMES: &[(&str, &[&str])] = &[
+    ("async_nats", &["live/nats.rs"]),
     ("argon2", &["crypto/"]),
     ("askama", &["mail/"]),
     ("governor", &["rpc/rates.rs"]),

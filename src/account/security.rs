@@ -69,12 +69,13 @@ impl Accounts {
     /// Passes on what came of a guess. If the password was right, or was not looked at, and the call failed
     /// all the same, it is neither counted nor noted as wrong. A success has resolved it in its change.
     pub(super) async fn settle_guess<T>(&self, guess: &Guess, came: Result<T, Error>) -> Result<T, Error> {
-        let stays = match &came {
-            // Nobody knows whether the change, and with it the guess, was resolved.
-            Err(Error::Unavailable { outcome: Outcome::Unknown, .. }) => true,
-            Ok(_) | Err(Error::InvalidCredentials) => true,
-            Err(_) => false,
-        };
+        let stays = matches!(
+            &came,
+            Ok(_)
+                | Err(Error::InvalidCredentials)
+                // Nobody knows whether the change, and with it the guess, was resolved.
+                | Err(Error::Unavailable { outcome: Outcome::Unknown, .. })
+        );
         if !stays && let Err(error) = self.withdraw_guess(guess).await {
             tracing::warn!(?error, "a password that was not wrong stays counted as such");
         }

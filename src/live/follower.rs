@@ -1,6 +1,7 @@
 //! Follows one user's log for the connections of this node.
 
 use super::{
+    bus::Wakeups,
     catch_up::{self, Start},
     connection::{Connection, Joined, Offer, SessionEnd},
     hub::Shared,
@@ -85,12 +86,14 @@ impl Follower {
         })
     }
 
-    /// Begins to follow at `revision`.
-    pub(super) fn start(self: &Arc<Self>, shared: &Arc<Shared>, revision: i64) {
+    /// Begins to follow at `revision`, read after `wakeups` began to be heard.
+    pub(super) fn start(self: &Arc<Self>, shared: &Arc<Shared>, revision: i64, wakeups: Wakeups) {
         self.state.lock().cursor = revision;
         self.target.fetch_max(revision, Ordering::AcqRel);
         self.revisions.send_replace(revision);
-        tokio::spawn(run(self.clone(), shared.clone()));
+        let (follower, shared) = (self.clone(), shared.clone());
+        // One task, but neither waits for the other: wake-ups are taken while the log is read.
+        tokio::spawn(async move { tokio::join!(follower.listen(&shared, wakeups), follower.run(&shared)) });
     }
 
     /// Says that the log has reached `revision`; how many entries nobody had spoken of before.
@@ -216,6 +219,37 @@ impl Follower {
         }
     }
 
+    /// Takes what other nodes announce.
+    async fn listen(&self, shared: &Shared, mut wakeups: Wakeups) {
+        loop {
+            tokio::select! {
+                () = self.stopped.cancelled() => return,
+                () = shared.stopping.cancelled() => return,
+                revision = wakeups.next() => {
+                    self.wake(revision);
+                }
+            }
+        }
+    }
+
+    /// Hands on what is new whenever it is woken.
+    async fn run(self: &Arc<Self>, shared: &Arc<Shared>) {
+        loop {
+            tokio::select! {
+                () = self.stopped.cancelled() => return,
+                () = shared.stopping.cancelled() => return,
+                () = self.woken.notified() => {}
+            }
+            while let Err(error) = self.advance(shared).await {
+                tracing::warn!(user = %self.user, %error, "the log could not be read; trying again");
+                tokio::time::sleep(RETRY).await;
+                if self.stopped.is_cancelled() || shared.stopping.is_cancelled() {
+                    return;
+                }
+            }
+        }
+    }
+
     /// Reads the log up to the target.
     async fn advance(self: &Arc<Self>, shared: &Arc<Shared>) -> Result<(), store::Error> {
         loop {
@@ -261,23 +295,6 @@ impl State {
     fn note_if_deserted(&mut self) {
         if self.connections.is_empty() && self.guests == 0 {
             self.deserted = Some(Instant::now());
-        }
-    }
-}
-
-async fn run(follower: Arc<Follower>, shared: Arc<Shared>) {
-    loop {
-        tokio::select! {
-            () = follower.stopped.cancelled() => return,
-            () = shared.stopping.cancelled() => return,
-            () = follower.woken.notified() => {}
-        }
-        while let Err(error) = follower.advance(&shared).await {
-            tracing::warn!(user = %follower.user, %error, "the log could not be read; trying again");
-            tokio::time::sleep(RETRY).await;
-            if follower.stopped.is_cancelled() || shared.stopping.is_cancelled() {
-                return;
-            }
         }
     }
 }

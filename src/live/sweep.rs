@@ -29,6 +29,7 @@ pub(super) async fn run(shared: Arc<Shared>, period: Duration) {
         tokio::select! {
             () = shared.stopping.cancelled() => return,
             _ = ticks.tick() => {}
+            () = shared.sweep_soon.notified() => ticks.reset(),
         }
         shared.followers.retain(|_, follower| !follower.stop_if_deserted(LINGER));
         let begun = Instant::now();
@@ -36,6 +37,16 @@ pub(super) async fn run(shared: Arc<Shared>, period: Duration) {
         meters().sweep.record(begun.elapsed());
         if let Err(error) = swept {
             tracing::warn!(%error, "the sweep could not read the revisions; trying again");
+        }
+    }
+}
+
+/// Has a sweep made whenever the bus is back: what was announced meanwhile, nobody here has heard.
+pub(super) async fn after_reconnects(shared: Arc<Shared>) {
+    loop {
+        tokio::select! {
+            () = shared.stopping.cancelled() => return,
+            () = shared.bus.reconnected() => shared.sweep_soon.notify_one(),
         }
     }
 }
@@ -50,6 +61,7 @@ async fn sweep(shared: &Arc<Shared>) -> Result<(), store::Error> {
     if followers.is_empty() {
         return Ok(());
     }
+    let begun = Instant::now();
     let epoch = shared.store.epoch().await?;
     let renewed = *shared.epoch.lock() != epoch;
     for batch in followers.chunks(BATCH) {
@@ -68,6 +80,8 @@ async fn sweep(shared: &Arc<Shared>) -> Result<(), store::Error> {
     }
     // Only now: a sweep that failed half-way must find the epoch new once more.
     *shared.epoch.lock() = epoch;
+    let elapsed_us = u64::try_from(begun.elapsed().as_micros()).unwrap_or(u64::MAX);
+    tracing::debug!(followers = followers.len(), elapsed_us, "swept");
     Ok(())
 }
 

@@ -51,13 +51,23 @@ impl Web {
     }
 
     async fn readiness(&self) -> HttpResponse {
-        match tokio::time::timeout(READINESS_LIMIT, self.accounts.store.ping()).await {
-            Ok(Ok(())) => response(StatusCode::OK, TEXT, "ready\n"),
-            unanswered => {
-                tracing::warn!(?unanswered, "not ready");
-                response(StatusCode::SERVICE_UNAVAILABLE, TEXT, "the database does not answer\n")
-            }
+        let (database, bus) = tokio::join!(
+            tokio::time::timeout(READINESS_LIMIT, self.accounts.store.ping()),
+            self.accounts.hub.check_bus(),
+        );
+        let mut silent = String::new();
+        if !matches!(database, Ok(Ok(()))) {
+            tracing::warn!(?database, "not ready");
+            silent.push_str("the database does not answer\n");
         }
+        if let Err(error) = bus {
+            tracing::warn!(%error, "not ready");
+            silent.push_str(&format!("{error}\n"));
+        }
+        if silent.is_empty() {
+            return response(StatusCode::OK, TEXT, "ready\n");
+        }
+        response(StatusCode::SERVICE_UNAVAILABLE, TEXT, silent)
     }
 }
 
