@@ -66,7 +66,8 @@ fn call(methods: Vec<(String, Vec<String>)>) -> impl Strategy<Value = Value> {
             if wait.get("wait_ms").is_some() {
                 wait["wait_ms"] = 1.into(); // the runner has not 30 s for each
             }
-            json!({ "jsonrpc": "2.0", "id": 1, "method": method, "params": instead.unwrap_or(wait) })
+            // No id that a socket of the suite gives its own calls.
+            json!({ "jsonrpc": "2.0", "id": "fuzz", "method": method, "params": instead.unwrap_or(wait) })
         },
     )
 }
