@@ -1,7 +1,7 @@
 //! The composition root: builds the parts from the settings, starts and stops them in order.
 
 use crate::{
-    account::{self, Accounts, operator},
+    account::{self, Accounts, operator, restore},
     cli::UserAction,
     crypto::{
         access_token::AccessTokens,
@@ -12,8 +12,9 @@ use crate::{
     domain::{email::EmailAddress, session::SessionLifetimes, time::Clock},
     jobs,
     limits::PASSWORD_HASH_QUEUE,
-    live::Hub,
+    live::{Bus, Hub, HubSettings, Nats, NatsFault},
     mail::{Renderer, Transport, Worker},
+    meters::meters,
     rpc::{CookieSettings, Rates, Rules, Server, ServerSettings},
     settings::{Database, MailTransport, Settings},
     store::{self, Store},
@@ -48,14 +49,17 @@ pub enum Error {
     /// Mail could not be set up.
     #[error("mail could not be set up: {0}")]
     Mail(String),
+    /// The message bus cannot be used.
+    #[error("the message bus could not be set up")]
+    Bus(#[from] NatsFault),
     /// The address could not be listened on.
     #[error("{0} could not be listened on")]
     Listen(SocketAddr, #[source] io::Error),
     /// There is no account with this address.
     #[error("there is no account with the address {0}")]
     NoSuchUser(String),
-    /// A change of an account failed.
-    #[error("the account could not be changed: {0}")]
+    /// A change of accounts failed.
+    #[error("accounts could not be changed: {0}")]
     Operator(String),
     /// Signals could not be received.
     #[error("signals could not be received")]
@@ -82,16 +86,26 @@ impl App {
         let epoch = store.epoch().await?;
         let session_lifetimes =
             SessionLifetimes { idle: settings.lifetimes.session_idle, absolute: settings.lifetimes.session_absolute };
+        let bus = match &settings.nats_url {
+            Some(urls) => Bus::Nats(Box::new(Nats::connect(urls).await?)),
+            None => Bus::Local,
+        };
         let tasks = TaskTracker::new();
+        // A bus says itself when it is there.
+        meters().bus_connected.set(if settings.nats_url.is_some() { 0.0 } else { 1.0 });
         let hub = Hub::start(
             store.clone(),
             clock.clone(),
             session_lifetimes,
             epoch,
-            settings.limits.sockets_per_user.get(),
-            settings.sweep_period,
+            bus,
+            HubSettings {
+                sockets_per_user: settings.limits.sockets_per_user.get(),
+                sweep_period: settings.sweep_period,
+            },
             &tasks,
         );
+        // A bus to other nodes says otherwise when it has lost them.
         let cores = available_parallelism().map_or(1, usize::from);
         let letters = Arc::new(Notify::new());
         let accounts = Arc::new(Accounts {
@@ -179,6 +193,7 @@ impl App {
         background.cancel();
         let rest = async {
             self.tasks.wait().await;
+            self.accounts.hub.flush_bus().await;
             self.accounts.store.close().await;
         };
         if tokio::time::timeout(STOP_LIMIT, rest).await.is_err() {
@@ -210,6 +225,22 @@ pub async fn change_user(settings: &Settings, action: UserAction, email: &str) -
         account::Error::NotFound => Error::NoSuchUser(email.to_string()),
         other => Error::Operator(format!("{other:?}")),
     })
+}
+
+/// Renews the epoch of a restored database, ends every session, and prints what it did.
+#[expect(clippy::print_stdout, reason = "standard output is for what a command prints")]
+pub async fn new_epoch(settings: &Settings) -> Result<(), Error> {
+    make_folder(&settings.data_dir).await?;
+    let store = open(settings).await?;
+    let done = restore::new_epoch(&store, &Clock::system()).await;
+    store.close().await;
+    let done = done.map_err(|error| Error::Operator(format!("{error:?}")))?;
+    println!("The database's epoch is {} now.", done.epoch);
+    println!(
+        "Ended: {} sessions of {} accounts, the links of {} registrations; {} letters will not be sent.",
+        done.sessions, done.accounts, done.registrations, done.letters
+    );
+    Ok(())
 }
 
 /// Serves until SIGINT or SIGTERM.

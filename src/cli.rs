@@ -32,6 +32,12 @@ pub enum Command {
     ///
     /// For deployments that do so once before the nodes start; `serve` does it as well.
     Migrate,
+    /// Renew the database's epoch and end all sessions: to be run after a restore.
+    ///
+    /// What a restored database holds open may have been ended, used or sent since the backup. Sessions end
+    /// with the reason `restored`; links in letters that were mailed before are good no more, pending changes
+    /// of e-mail are dropped, letters that wait are given up. Nodes may run; if it is cut short, run it again.
+    NewEpoch,
     /// Disable, enable or delete an account.
     ///
     /// Through the account's log: its open sockets on running nodes are told why and closed.
@@ -76,5 +82,6 @@ mod tests {
         assert_eq!(command(&["check-config"]), Command::CheckConfig);
         assert_eq!(command(&["migrate"]), Command::Migrate);
         assert_eq!(command(&["openrpc"]), Command::Openrpc);
+        assert_eq!(command(&["new-epoch"]), Command::NewEpoch);
     }
 }

@@ -9,6 +9,7 @@ pub mod jobs;
 pub mod limits;
 pub mod live;
 pub mod mail;
+pub mod meters;
 pub mod rpc;
 pub mod settings;
 pub mod store;

@@ -31,9 +31,9 @@ pub const TOKEN_SECRET_MIN_BYTES: usize = 32;
 /// The largest message that a client may send, in bytes (contract §1).
 pub const MESSAGE_BYTES: u32 = 64 * 1024;
 
-/// The largest answer, a batch's included, which only bounds what jsonrpsee would build. A page of the
-/// log ends at [`PAGE_BYTES`]; everything else is smaller.
-pub const ANSWER_BYTES: u32 = 16 * 1024 * 1024;
+/// The largest answer, a batch's included. A page of the log ends at [`PAGE_BYTES`]; a batch with more
+/// than this is answered with jsonrpsee's error instead.
+pub const ANSWER_BYTES: u32 = 4 * 1024 * 1024;
 
 /// Where a page of the log ends, however many entries it may have: with the longest texts an entry has
 /// some 30 KiB, and 500 of them would be 15 MiB of one answer.

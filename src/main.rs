@@ -56,6 +56,7 @@ fn run(command: Command, settings: Settings) -> Result<(), Box<dyn Error>> {
     let runtime = Runtime::new()?;
     match command {
         Command::Migrate => runtime.block_on(app::migrate(&settings))?,
+        Command::NewEpoch => runtime.block_on(app::new_epoch(&settings))?,
         Command::User { action, email } => runtime.block_on(app::change_user(&settings, action, &email))?,
         _ => runtime.block_on(app::serve(settings))?,
     }

@@ -14,21 +14,23 @@ const MAX_LINES: usize = 400;
 const ARROWS: &[(&str, &[&str])] = &[
     ("limits", &[]),
     ("cli", &[]),
+    ("meters", &[]),
     ("domain", &["limits"]),
     ("settings", &["crypto", "domain", "limits"]),
     ("telemetry", &["settings"]),
-    ("crypto", &["domain", "limits", "settings"]),
+    ("crypto", &["domain", "limits", "meters", "settings"]),
     ("store", &["domain", "settings"]),
-    ("live", &["domain", "limits", "store"]),
-    ("mail", &["crypto", "domain", "settings", "store"]),
-    ("account", &["crypto", "domain", "limits", "live", "settings", "store"]),
-    ("rpc", &["account", "domain", "limits", "live", "settings", "store", "web"]),
-    ("web", &["account", "rpc"]),
-    ("jobs", &["account", "rpc"]),
+    ("live", &["domain", "limits", "meters", "store"]),
+    ("mail", &["crypto", "domain", "meters", "settings", "store"]),
+    ("account", &["crypto", "domain", "limits", "live", "meters", "settings", "store"]),
+    ("rpc", &["account", "domain", "limits", "live", "meters", "settings", "store", "web"]),
+    ("web", &["account", "meters", "rpc"]),
+    ("jobs", &["account", "meters", "rpc"]),
 ];
 
 /// Where each foreign crate is at home; elsewhere its name does not occur. The domain derives sqlx's types.
 const HOMES: &[(&str, &[&str])] = &[
+    ("async_nats", &["live/nats.rs"]),
     ("argon2", &["crypto/"]),
     ("askama", &["mail/"]),
     ("governor", &["rpc/rates.rs"]),
@@ -36,6 +38,8 @@ const HOMES: &[(&str, &[&str])] = &[
     ("jsonrpsee", &["rpc/", "web/"]),
     ("jsonwebtoken", &["crypto/"]),
     ("lettre", &["mail/", "settings/check.rs"]),
+    ("metrics", &["meters/"]),
+    ("metrics_exporter_prometheus", &["meters/"]),
     ("sqlx", &["store/", "domain/"]),
 ];
 

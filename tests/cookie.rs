@@ -179,6 +179,18 @@ both_databases! {
             let answer = page(&node, &forged).exchange("profile.get", json!({})).await;
             assert_eq!(answer.reply.clone().unwrap().unwrap_err().kind, "unauthenticated", "{forged}");
             assert_eq!(answer.header("set-cookie"), LAX_AND_DEAD, "{forged}");
+            // Whatever reads an account asks whose session it is, not whose the cookie says.
+            for (method, params) in [
+                ("account.get", json!({})),
+                ("account.changes", json!({ "since": 0 })),
+                ("account.changes", json!({ "since": 0, "wait_ms": 10 })),
+                ("account.security_log", json!({})),
+                ("addresses.list", json!({})),
+                ("session.list", json!({})),
+                ("auth.logout", json!({})),
+            ] {
+                page(&node, &forged).refused("unauthenticated", method, params).await;
+            }
             assert_eq!(node.refused_handshake(&[("origin", ALLOWED), ("cookie", &forged)]).await, 401, "{forged}");
         }
         // Nor is the cookie's value any other credential.
@@ -213,6 +225,9 @@ both_databases! {
             open.revoked("replaced").await;
             let error = page(&node, &first).refused("session_ended", "profile.get", json!({})).await;
             assert_eq!(error.data["reason"], "replaced");
+            // A late answer to the old cookie must not take the new one out of the browser.
+            let late = page(&node, &first).exchange("profile.get", json!({})).await;
+            assert_eq!(late.header("set-cookie"), "");
             assert_eq!(page(&node, &second).ok("profile.get", json!({})).await["email"], next.email);
             // A sign-in that fails, or one by bearer, replaces nothing.
             let wrong = json!({ "email": person.email, "password": "wrong larches", "credentials": "cookie" });

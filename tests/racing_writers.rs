@@ -72,7 +72,7 @@ async fn fold(tab: Ws, mut account: Account, last: tokio::sync::watch::Receiver<
 }
 
 /// Writers and tabs spread over the nodes; every tab ends with what `account.get` says.
-async fn writers_and_tabs(nodes: &[&Node], person: &Person) {
+pub async fn writers_and_tabs(nodes: &[&Node], writers: usize, person: &Person) {
     let session = person.sign_in(nodes[0]).await;
     let (sender, receiver) = tokio::sync::watch::channel(None);
     let mut tabs = Vec::new();
@@ -81,7 +81,7 @@ async fn writers_and_tabs(nodes: &[&Node], person: &Person) {
         let account = Account::of(&tab).await;
         tabs.push(tokio::spawn(fold(tab, account, receiver.clone())));
     }
-    let writers = (0..WRITERS).map(|seed| tokio::spawn(write(session.http(nodes[seed % nodes.len()]), seed)));
+    let writers = (0..writers).map(|seed| tokio::spawn(write(session.http(nodes[seed % nodes.len()]), seed)));
     for written in within(Duration::from_secs(100), "the writers", join_all(writers)).await {
         written.expect("a writer");
     }
@@ -104,14 +104,14 @@ both_databases! {
     async fn eight_writers_and_three_tabs(database: Database) {
         let node = Node::start(database).await;
         let person = node.registered("ann").await;
-        writers_and_tabs(&[&node], &person).await;
+        writers_and_tabs(&[&node], WRITERS, &person).await;
     }
 
     async fn two_users_do_not_disturb_each_other(database: Database) {
         let node = Node::start(database).await;
         let (ann, bob) = (node.registered("ann").await, node.registered("bob").await);
         let nodes = [&node];
-        tokio::join!(writers_and_tabs(&nodes, &ann), writers_and_tabs(&nodes, &bob));
+        tokio::join!(writers_and_tabs(&nodes, WRITERS, &ann), writers_and_tabs(&nodes, WRITERS, &bob));
     }
 }
 
@@ -119,5 +119,5 @@ both_databases! {
 async fn eight_writers_and_three_tabs_on_two_nodes() {
     let (first, second) = Node::pair().await;
     let person = first.registered("ann").await;
-    writers_and_tabs(&[&first, &second], &person).await;
+    writers_and_tabs(&[&first, &second], WRITERS, &person).await;
 }

@@ -33,6 +33,27 @@ impl Cores {
         }
     }
 
+    /// Begins to watch what else runs on the two cores.
+    pub fn watch_others(self) -> Result<Others> {
+        Ok(Others { cores: self, since: Instant::now(), before: self.others()? })
+    }
+
+    /// Time that the two cores have spent on what is not ours, ever. Children count once they have ended.
+    fn others(self) -> Result<Duration> {
+        let stat = fs::read_to_string("/proc/stat")?;
+        let mut ticks = 0.0;
+        for core in [self.server, self.load] {
+            let name = format!("cpu{core} ");
+            let line = stat.lines().find_map(|line| line.strip_prefix(&name)).ok_or("a core without statistics")?;
+            // user nice system idle iowait irq softirq steal: all but the two that wait.
+            let times: Vec<f64> =
+                line.split_whitespace().take(8).map(str::parse).collect::<std::result::Result<_, _>>()?;
+            ticks += times.iter().sum::<f64>() - times[3] - times[4];
+        }
+        let ours = ticks_of("self", 4)?;
+        Ok(Duration::from_secs_f64(((ticks - ours) / TICKS_PER_SECOND).max(0.0)))
+    }
+
     /// Keeps this thread, which makes the load, on its core.
     pub fn pin_load(self) -> Result<()> {
         pin(self.load)
@@ -123,11 +144,29 @@ impl Busy {
     }
 }
 
+/// What else ran on the two cores.
+pub struct Others {
+    cores: Cores,
+    since: Instant,
+    before: Duration,
+}
+
+impl Others {
+    /// Its share of the two cores since the watch began; to be asked when every child has ended.
+    pub fn share(&self) -> Result<f64> {
+        let spent = self.cores.others()?.saturating_sub(self.before);
+        Ok(spent.as_secs_f64() / (2.0 * self.since.elapsed().as_secs_f64()))
+    }
+}
+
 fn cpu_time(pid: u32) -> Result<Duration> {
-    let stat = fs::read_to_string(format!("/proc/{pid}/stat"))?;
+    Ok(Duration::from_secs_f64(ticks_of(&pid.to_string(), 2)? / TICKS_PER_SECOND))
+}
+
+/// The sum of the first of a process's user and system time and its ended children's.
+fn ticks_of(process: &str, times: usize) -> Result<f64> {
+    let stat = fs::read_to_string(format!("/proc/{process}/stat"))?;
     // The program's name may hold blanks: fields are counted after its closing bracket.
-    let fields = stat.rsplit_once(')').ok_or("no /proc/<pid>/stat")?.1;
-    let ticks =
-        fields.split_whitespace().skip(11).take(2).map(str::parse::<f64>).sum::<std::result::Result<f64, _>>()?;
-    Ok(Duration::from_secs_f64(ticks / TICKS_PER_SECOND))
+    let fields = stat.rsplit_once(')').ok_or("a process without statistics")?.1;
+    Ok(fields.split_whitespace().skip(11).take(times).map(str::parse::<f64>).sum::<std::result::Result<f64, _>>()?)
 }

@@ -33,6 +33,9 @@ type Result<T> = std::result::Result<T, Box<dyn Error + Send + Sync>>;
 /// Rounds of every comparison, ours and bare in turn; the median counts.
 const ROUNDS: usize = 3;
 
+/// Percent of the two cores that other work may take.
+const UNDISTURBED: f64 = 5.0;
+
 fn main() -> Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).filter(|argument| argument != "--bench").collect();
     if let Some(done) = baseline::run(&arguments) {
@@ -43,6 +46,7 @@ fn main() -> Result<()> {
     cores.pin_load()?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let wanted = |case: &str| arguments.is_empty() || arguments.iter().any(|argument| case.contains(&**argument));
+    let others = cores.watch_others()?;
     runtime.block_on(async {
         let world = account::World::build(&cores).await?;
         let mut table = Table::begin();
@@ -62,6 +66,12 @@ fn main() -> Result<()> {
         if wanted("fan-out") {
             cases::fan_out::measure(world, &mut table).await?;
         }
-        Ok(())
-    })
+        Ok::<_, Box<dyn Error + Send + Sync>>(())
+    })?;
+    let percent = others.share()? * 100.0;
+    println!("\nOther work took {percent:.1} % of the two cores.");
+    if percent > UNDISTURBED {
+        println!("That is too much for these figures to mean anything: run it again when the machine is quiet.");
+    }
+    Ok(())
 }

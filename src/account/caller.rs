@@ -38,6 +38,8 @@ impl Accounts {
     pub(super) async fn read(self: &Arc<Self>, caller: Caller) -> Result<(Tx, CallerRow), Error> {
         let mut tx = self.store.read().await?;
         let Some(row) = tx.find_caller(caller.session).await? else {
+            // Its connection first: whoever waits for one while holding one may wait for itself.
+            drop(tx);
             return Err(self.unknown_session(caller.session).await);
         };
         self.check(&row.session, caller, self.clock.now())?;
@@ -51,6 +53,7 @@ impl Accounts {
         let change = AccountChange::begin(tx, caller.user, Some(caller.session), &self.clock).await?;
         let Some(mut change) = change else { return Err(self.unknown_session(caller.session).await) };
         let Some(session) = change.tx().find_session(caller.session).await? else {
+            drop(change);
             return Err(self.unknown_session(caller.session).await);
         };
         self.check(&session, caller, change.now())?;

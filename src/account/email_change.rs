@@ -1,6 +1,6 @@
 //! Changing the e-mail address: asked for with the password, confirmed from the new mailbox.
 
-use super::{Accounts, Error};
+use super::{Accounts, Error, security::Guess};
 use crate::{
     crypto::opaque_token::Purpose,
     domain::{
@@ -14,7 +14,7 @@ use crate::{
         security_event::{Origin, SecurityEventType},
         session::{Caller, EndReason, EndedSession},
     },
-    store::{self, AccountChange},
+    store::{self, AccountChange, UserRow},
 };
 use serde_json::json;
 use std::sync::Arc;
@@ -33,10 +33,23 @@ impl Accounts {
             let fault = Fault::new(Rule::SameAsPresent, "is the present address");
             return Err(Error::invalid("new_email", fault));
         }
-        let (user, guess) = self.proven(caller, current, origin).await?;
+        let (user, guess) = self.begin_proof(caller, origin).await?;
+        let came = self.request_email_change_by(&guess, &user, caller, current, new_email).await;
+        self.settle_guess(&guess, came).await
+    }
 
-        let mut change = self.change_as_proven(caller, &user).await?;
+    async fn request_email_change_by(
+        self: &Arc<Self>,
+        guess: &Guess,
+        user: &UserRow,
+        caller: Caller,
+        current: &Password,
+        new_email: EmailAddress,
+    ) -> Result<(), Error> {
+        self.prove(user, caller, current).await?;
+        let mut change = self.change_as_proven(caller, user).await?;
         let now = change.now();
+        let room = self.has_room(change.tx(), &new_email, now).await?;
         let owner = change.tx().find_user_by_email(&new_email).await?;
         change.tx().spend_tokens_for(caller.user, TokenPurpose::ChangeEmail, now).await?;
         let token = OneTimeToken {
@@ -56,14 +69,14 @@ impl Accounts {
                 Letter { to: new_email.clone(), locale: user.locale, content }
             }
         };
-        self.queue_letter(change.tx(), &new_email, Some(letter), now).await?;
+        self.queue_letter(change.tx(), &new_email, Some(letter).filter(|_| room), now).await?;
         let mut profile = change.user().profile();
         if profile.pending_email.as_ref() != Some(&new_email) {
             profile.pending_email = Some(new_email);
             change.change_profile(profile).await?;
         }
         let requested = SecurityEventType::EmailChangeRequested;
-        Self::resolve_guess(change.tx(), &guess, requested, Some(caller.session)).await?;
+        Self::resolve_guess(change.tx(), guess, requested, Some(caller.session)).await?;
         change.keep();
         self.commit(change).await?;
         self.mail.notify_one();

@@ -4,7 +4,7 @@ use super::{Accounts, Error};
 use crate::{
     domain::{event::Snapshot, ids::Epoch, session::Caller},
     limits::PAGE_BYTES,
-    live::{Connection, EventSink},
+    live::{Connection, EventSink, JoinError, SnapshotError},
     store::{EventRow, follows},
 };
 use std::{sync::Arc, time::Duration};
@@ -41,7 +41,10 @@ pub struct ChangesPage {
 impl Accounts {
     /// The whole account at one revision.
     pub async fn get_account(self: &Arc<Self>, caller: Caller) -> Result<(i64, Snapshot), Error> {
-        Ok(self.hub.snapshot(caller).await?)
+        match self.hub.snapshot(caller).await {
+            Err(SnapshotError::Unknown) => Err(self.unknown_session(caller.session).await),
+            read => Ok(read?),
+        }
     }
 
     /// The entries after a revision. With a wait it answers as soon as there is one, when the time is up,
@@ -51,7 +54,10 @@ impl Accounts {
             return self.changes_now(caller, request).await;
         }
         let deadline = Instant::now() + request.wait;
-        let membership = self.hub.follow(caller.user).await?;
+        let membership = match self.hub.follow(caller.user).await {
+            Err(JoinError::UnknownUser) => return Err(self.unknown_session(caller.session).await),
+            followed => followed?,
+        };
         let mut revisions = membership.revisions();
         loop {
             // Marked as seen before the log is read: what comes meanwhile ends the wait.
@@ -110,7 +116,7 @@ impl Accounts {
         if !connection.reserve_subscription() {
             return Err(Error::Forbidden("this connection has a subscription"));
         }
-        Ok(Subscription { accounts: self.clone(), connection: connection.clone(), caller, after })
+        Ok(Subscription { accounts: self.clone(), connection: connection.clone(), caller, after, begun: false })
     }
 }
 
@@ -120,11 +126,13 @@ pub struct Subscription {
     connection: Arc<Connection>,
     caller: Caller,
     after: Option<i64>,
+    begun: bool,
 }
 
 impl Subscription {
     /// Begins to send.
-    pub fn begin(self, sink: Arc<dyn EventSink>) {
+    pub fn begin(mut self, sink: Arc<dyn EventSink>) {
+        self.begun = true;
         self.accounts.hub.subscribe(&self.connection, self.caller, sink, self.after);
     }
 }
@@ -132,7 +140,9 @@ impl Subscription {
 impl Drop for Subscription {
     /// A subscription that was not begun leaves its place to another.
     fn drop(&mut self) {
-        self.connection.release_subscription();
+        if !self.begun {
+            self.connection.release_subscription();
+        }
     }
 }
 

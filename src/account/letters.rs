@@ -11,8 +11,14 @@ use std::time::Duration;
 const MAILBOX_WINDOW: Duration = Duration::from_secs(3600);
 
 impl Accounts {
-    /// Queues a letter that anybody could have asked for; nothing is sent, with the same work, where there
-    /// is none to send or the mailbox had enough of them.
+    /// Whether a mailbox may get another letter that anybody could have asked for. Ask before anything is
+    /// done for the letter: a link that is not sent must not void the one that was.
+    pub(super) async fn has_room(&self, tx: &mut Tx, to: &EmailAddress, now: Timestamp) -> Result<bool, Error> {
+        let queued = tx.count_letters(to, now.before(MAILBOX_WINDOW)).await?;
+        Ok(queued < i64::from(self.mails_per_mailbox.get()))
+    }
+
+    /// Queues a letter, or does the same work where there is none to send.
     pub(super) async fn queue_letter(
         &self,
         tx: &mut Tx,
@@ -20,8 +26,7 @@ impl Accounts {
         letter: Option<Letter>,
         now: Timestamp,
     ) -> Result<(), Error> {
-        let queued = tx.count_letters(to, now.before(MAILBOX_WINDOW)).await?;
-        match letter.filter(|_| queued < i64::from(self.mails_per_mailbox.get())) {
+        match letter {
             Some(letter) => tx.insert_letter(&letter, now).await?,
             None => tx.insert_decoy(to, now).await?,
         }

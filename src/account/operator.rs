@@ -39,17 +39,18 @@ pub async fn enable(store: &Store, email: &EmailAddress, clock: &Clock) -> Resul
     finish(change, user, SecurityEventType::AccountEnabled).await
 }
 
-/// Deletes an account and everything that names its address, letters included. Only the ids of its live
+/// Deletes an account, what was guessed at it, and the letters to its address. Only the ids of its live
 /// sessions stay for a while, so that they can be told why they ended; running nodes find out by their sweep.
 pub async fn delete(store: &Store, email: &EmailAddress, clock: &Clock) -> Result<(), Error> {
     let mut tx = store.write().await?;
     let user = tx.find_user_by_email(email).await?.ok_or(Error::NotFound)?.user_id;
     tx.lock_user_quietly(user).await?;
+    // The counts first: who counts a guess holds its row and then asks for the user's.
+    tx.delete_password_failures(email).await?;
     tx.keep_deleted_sessions(user, clock.now()).await?;
     tx.delete_user(user).await?;
     tx.delete_registrations(email).await?;
     tx.delete_letters_to(email).await?;
-    tx.delete_password_failures(email).await?;
     tx.commit().await?;
     tracing::info!(target: "security", user = %user, "account_deleted");
     Ok(())

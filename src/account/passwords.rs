@@ -27,7 +27,13 @@ impl Accounts {
     pub async fn request_password_reset(&self, email: &EmailAddress, origin: &Origin) -> Result<(), Error> {
         let now = self.clock.now();
         let mut tx = self.store.write().await?;
-        let user = tx.find_user_by_email(email).await?.filter(|user| user.disabled_at.is_none());
+        let room = self.has_room(&mut tx, email, now).await?;
+        // Found, locked, and asked once more: meanwhile the address may have become another's, or the
+        // account may have been disabled or deleted.
+        let found = tx.find_user_by_email(email).await?.map(|user| user.user_id);
+        tx.lock_user_quietly(found.unwrap_or_else(UserId::new)).await?;
+        let user = tx.find_user_by_email(email).await?;
+        let user = user.filter(|user| room && user.disabled_at.is_none() && found == Some(user.user_id));
         let token = OneTimeToken {
             id: TokenId::new(),
             user: user.as_ref().map_or_else(UserId::new, |user| user.user_id),
@@ -37,7 +43,6 @@ impl Accounts {
             expires_at: now.after(self.lifetimes.one_time_token),
         };
         // Of requests that race, the last to get the lock has the good token.
-        tx.lock_user_quietly(token.user).await?;
         tx.spend_tokens_for(token.user, token.purpose, now).await?;
         tx.insert_token(&token).await?;
         let requested = SecurityEventType::PasswordResetRequested;
@@ -85,6 +90,9 @@ impl Accounts {
         let ended = change.tx().end_all_sessions(token.user, reason, now).await?;
         change.sessions().ended.extend(ended.into_iter().map(|session_id| EndedSession { session_id, reason }));
         set_password(&mut change, &hash, Content::PasswordWasReset).await?;
+        // Whatever strangers guessed at was the old password: the owner can sign in at once.
+        let email = change.user().email.clone();
+        change.tx().delete_password_failures(&email).await?;
         let reset = SecurityEventType::PasswordReset;
         Self::note(change.tx(), token.user, reset, now, Some((None, origin)), json!({})).await?;
         self.commit(change).await?;
@@ -101,51 +109,58 @@ impl Accounts {
         new_password: &Password,
         origin: &Origin,
     ) -> Result<usize, Error> {
-        let (user, guess) = self.proven(caller, current, origin).await?;
-        if let Err(refused) = self.check_new_password(new_password, &user) {
-            self.withdraw_guess(&guess).await?;
-            return Err(refused);
-        }
+        let (user, guess) = self.begin_proof(caller, origin).await?;
+        let came = self.change_password_by(&guess, &user, caller, current, new_password).await;
+        self.settle_guess(&guess, came).await
+    }
+
+    async fn change_password_by(
+        self: &Arc<Self>,
+        guess: &Guess,
+        user: &UserRow,
+        caller: Caller,
+        current: &Password,
+        new_password: &Password,
+    ) -> Result<usize, Error> {
+        self.prove(user, caller, current).await?;
+        self.check_new_password(new_password, user)?;
         if new_password.expose() == current.expose() {
-            self.withdraw_guess(&guess).await?;
             return Err(same_as_present());
         }
         let hash = self.passwords.hash(new_password).await?;
 
-        let mut change = self.change_as_proven(caller, &user).await?;
+        let mut change = self.change_as_proven(caller, user).await?;
         let (now, reason) = (change.now(), EndReason::PasswordChanged);
         let ended = change.tx().end_other_sessions(caller.user, caller.session, reason, now).await?;
         let count = ended.len();
         change.sessions().ended.extend(ended.into_iter().map(|session_id| EndedSession { session_id, reason }));
         set_password(&mut change, &hash, Content::PasswordChanged).await?;
         let changed = SecurityEventType::PasswordChanged;
-        Self::resolve_guess(change.tx(), &guess, changed, Some(caller.session)).await?;
+        Self::resolve_guess(change.tx(), guess, changed, Some(caller.session)).await?;
         self.commit(change).await?;
         self.mail.notify_one();
         tracing::info!(target: "security", user = %caller.user, session = %caller.session, "password_changed");
         Ok(count)
     }
 
-    /// The caller's account, if `current` is its password. The guess is still counted.
-    pub(super) async fn proven(
+    /// Counts a guess at the caller's own password, before it is looked at.
+    pub(super) async fn begin_proof(
         self: &Arc<Self>,
         caller: Caller,
-        current: &Password,
         origin: &Origin,
     ) -> Result<(UserRow, Guess), Error> {
         let user = self.live_caller(caller).await?.user;
         let guess = self.begin_guess(&user.email, SecurityEventType::PasswordCheckFailed, origin).await?;
-        match self.passwords.verify(current, Some(&user.password_hash)).await {
-            Ok(verified) if verified.ok => Ok((user, guess)),
-            Ok(_) => {
-                tracing::info!(target: "security", user = %caller.user, session = %caller.session, "password_check_failed");
-                Err(Error::InvalidCredentials)
-            }
-            Err(not_looked_at) => {
-                self.withdraw_guess(&guess).await?;
-                Err(not_looked_at.into())
-            }
+        Ok((user, guess))
+    }
+
+    /// Whether `current` is the caller's password.
+    pub(super) async fn prove(&self, user: &UserRow, caller: Caller, current: &Password) -> Result<(), Error> {
+        if self.passwords.verify(current, Some(&user.password_hash)).await?.ok {
+            return Ok(());
         }
+        tracing::info!(target: "security", user = %caller.user, session = %caller.session, "password_check_failed");
+        Err(Error::InvalidCredentials)
     }
 
     /// A change by a caller whose password was verified before the lock: if it is another by now, what was

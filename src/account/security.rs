@@ -11,7 +11,7 @@ use crate::{
         session::Caller,
         time::Timestamp,
     },
-    store::Tx,
+    store::{Outcome, Tx},
 };
 use serde_json::{Value, json};
 use std::{sync::Arc, time::Duration};
@@ -66,10 +66,26 @@ impl Accounts {
         Ok(tx.resolve_security_event(guess.event, became, session).await?)
     }
 
-    /// The guess was right, or was not looked at: it counts no longer.
-    pub(super) async fn withdraw_guess(&self, guess: &Guess) -> Result<(), Error> {
+    /// Passes on what came of a guess. If the password was right, or was not looked at, and the call failed
+    /// all the same, it is neither counted nor noted as wrong. A success has resolved it in its change.
+    pub(super) async fn settle_guess<T>(&self, guess: &Guess, came: Result<T, Error>) -> Result<T, Error> {
+        let stays = matches!(
+            &came,
+            Ok(_)
+                | Err(Error::InvalidCredentials)
+                // Nobody knows whether the change, and with it the guess, was resolved.
+                | Err(Error::Unavailable { outcome: Outcome::Unknown, .. })
+        );
+        if !stays && let Err(error) = self.withdraw_guess(guess).await {
+            tracing::warn!(?error, "a password that was not wrong stays counted as such");
+        }
+        came
+    }
+
+    async fn withdraw_guess(&self, guess: &Guess) -> Result<(), Error> {
         let mut tx = self.store.write().await?;
         tx.withdraw_password_failure(&guess.subject).await?;
+        tx.delete_security_event(guess.event).await?;
         Ok(tx.commit().await?)
     }
 

@@ -8,7 +8,7 @@ use crate::{
         security_event::{Origin, SecurityEventType},
         session::{Caller, EndReason, EndedSession, LogoutScope, Session},
     },
-    live::Connection,
+    live::{Connection, JoinError},
     store::{AccountChange, CallerRow},
 };
 use serde_json::json;
@@ -22,7 +22,10 @@ impl Accounts {
         caller: Caller,
     ) -> Result<(Session, Profile), Error> {
         let _one_at_a_time = connection.binding().await;
-        self.hub.join(connection, caller).await?;
+        match self.hub.join(connection, caller).await {
+            Err(JoinError::UnknownUser) => return Err(self.unknown_session(caller.session).await),
+            joined => joined?,
+        }
         // After joining: an end of the session that this does not see, the follower does.
         let bound = match self.live_caller(caller).await {
             Ok(row) => connection.complete_binding(caller).map(|()| row).map_err(Error::from),

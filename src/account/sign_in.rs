@@ -66,8 +66,19 @@ impl Accounts {
         replaced: Option<Caller>,
     ) -> Result<SignedIn, Error> {
         let guess = self.begin_guess(&credentials.email, SecurityEventType::SignInFailed, origin).await?;
+        let came = self.sign_in_by(&guess, &credentials, origin, replaced).await;
+        self.settle_guess(&guess, came).await
+    }
+
+    async fn sign_in_by(
+        self: &Arc<Self>,
+        guess: &Guess,
+        credentials: &Credentials,
+        origin: &Origin,
+        replaced: Option<Caller>,
+    ) -> Result<SignedIn, Error> {
         for _ in 0..ATTEMPTS {
-            let (user, new_hash) = self.verified_user(&credentials, &guess, origin).await?;
+            let (user, new_hash) = self.verified_user(credentials, origin).await?;
             let tx = self.store.write().await?;
             let session = SessionId::new();
             let Some(mut change) = AccountChange::begin(tx, user.user_id, Some(session), &self.clock).await? else {
@@ -87,8 +98,8 @@ impl Accounts {
             if let Some(replaced) = replaced.filter(|replaced| replaced.user == user.user_id) {
                 end(&mut change, replaced.session, EndReason::Replaced).await?;
             }
-            let opened = self.open_session(&mut change, session, &credentials, origin).await?;
-            Self::resolve_guess(change.tx(), &guess, SecurityEventType::SignIn, Some(session)).await?;
+            let opened = self.open_session(&mut change, session, credentials, origin).await?;
+            Self::resolve_guess(change.tx(), guess, SecurityEventType::SignIn, Some(session)).await?;
             let profile = change.user().profile();
             let now = change.now();
             self.commit(change).await?;
@@ -116,21 +127,26 @@ impl Accounts {
         self.tokens(signed_in.profile.id, session.opened.id, 0, session.expires_at)
     }
 
-    /// The secret of a session's cookie.
-    pub fn cookie_secret(&self, session: SessionId) -> Secret {
-        self.opaque_tokens.make(Purpose::Cookie, session.0, 0)
+    /// The secret of a session's cookie, good for this user alone.
+    pub fn cookie_secret(&self, caller: Caller) -> Secret {
+        self.opaque_tokens.make_for(Purpose::Cookie, caller.session.0, 0, caller.user.0.as_bytes())
     }
 
-    /// The session whose cookie this is; says nothing of whether it is alive.
-    pub fn session_of_cookie(&self, secret: &str) -> Option<SessionId> {
-        self.opaque_tokens.open(Purpose::Cookie, secret).map(|(id, _)| SessionId(id))
+    /// The session of this user whose cookie this is; says nothing of whether it is alive.
+    pub fn session_of_cookie(&self, user: UserId, secret: &str) -> Option<SessionId> {
+        let (id, _) = self.opaque_tokens.open_for(Purpose::Cookie, secret, user.0.as_bytes())?;
+        Some(SessionId(id))
+    }
+
+    /// The session whose refresh token this is, good or spent.
+    pub fn session_of_refresh_token(&self, refresh_token: &str) -> Option<SessionId> {
+        self.opaque_tokens.open(Purpose::Refresh, refresh_token).map(|(id, _)| SessionId(id))
     }
 
     /// The active account with these credentials, and its password's new hash if the parameters changed.
     async fn verified_user(
         &self,
         credentials: &Credentials,
-        guess: &Guess,
         origin: &Origin,
     ) -> Result<(UserRow, Option<String>), Error> {
         let user = self.store.find_user_by_email(&credentials.email).await?;
@@ -140,24 +156,14 @@ impl Accounts {
             (None, Some(registration)) => Some(registration.password_hash.as_str()),
             (None, None) => None,
         };
-        let verified = match self.passwords.verify(&credentials.password, stored).await {
-            Ok(verified) => verified,
-            Err(not_looked_at) => {
-                self.withdraw_guess(guess).await?;
-                return Err(not_looked_at.into());
-            }
-        };
+        let verified = self.passwords.verify(&credentials.password, stored).await?;
         if !verified.ok {
             let user = user.map(|user| user.user_id.to_string());
             tracing::info!(target: "security", user, ip = %origin.ip, "sign_in_failed");
             return Err(Error::InvalidCredentials);
         }
-        let Some(user) = user else {
-            self.withdraw_guess(guess).await?;
-            return Err(Error::EmailNotVerified);
-        };
+        let user = user.ok_or(Error::EmailNotVerified)?;
         if user.disabled_at.is_some() {
-            self.withdraw_guess(guess).await?;
             return Err(Error::AccountDisabled);
         }
         let new_hash = if verified.outdated { Some(self.passwords.hash(&credentials.password).await?) } else { None };
@@ -186,7 +192,8 @@ impl Accounts {
         }
         let family = family(origin.ip);
         let is_ipv6 = family == AddressFamily::Ipv6;
-        if change.tx().is_new_device(user.user_id, origin.user_agent.as_ref(), is_ipv6).await? {
+        // The first sign-in of all is revision 1: nobody needs to be told of that.
+        if user.revision > 1 && change.tx().is_new_device(user.user_id, origin.user_agent.as_ref(), is_ipv6).await? {
             let content = Content::NewDevice { user_agent: origin.user_agent.clone(), network: family, at: now };
             let letter = Letter { to: user.email, locale: user.locale, content };
             change.tx().insert_letter(&letter, now).await?;
@@ -219,7 +226,10 @@ impl Accounts {
         let rotated = tx
             .rotate_refresh_token(session, generation, now, now.before(lifetimes.idle), now.before(lifetimes.absolute))
             .await?;
-        let Some(row) = tx.find_session(session).await? else { return Err(self.unknown_session(session).await) };
+        let Some(row) = tx.find_session(session).await? else {
+            drop(tx);
+            return Err(self.unknown_session(session).await);
+        };
         if rotated {
             tx.commit().await?;
         } else {

@@ -48,6 +48,7 @@ impl Accounts {
             created_at: now,
         };
         let mut tx = self.store.write().await?;
+        let room = self.has_room(&mut tx, &row.email, now).await?;
         let owner = tx.find_user_by_email(&row.email).await?;
         let letter = match owner {
             None => Letter {
@@ -58,7 +59,7 @@ impl Accounts {
             Some(owner) => Letter { to: owner.email, locale: owner.locale, content: Content::AlreadyRegistered },
         };
         tx.insert_registration(&row).await?;
-        self.queue_letter(&mut tx, &row.email, Some(letter), now).await?;
+        self.queue_letter(&mut tx, &row.email, Some(letter).filter(|_| room), now).await?;
         tx.commit().await?;
         self.mail.notify_one();
         Ok(())
@@ -94,9 +95,10 @@ impl Accounts {
     pub async fn resend_verification(&self, email: &EmailAddress) -> Result<(), Error> {
         let now = self.clock.now();
         let mut tx = self.store.write().await?;
+        let room = self.has_room(&mut tx, email, now).await?;
         let owner = tx.find_user_by_email(email).await?;
         let expires_at = now.after(self.lifetimes.one_time_token);
-        let renewed = tx.renew_registration_token(email, expires_at).await?;
+        let renewed = tx.renew_registration_token(email, expires_at, room).await?;
         let letter = renewed.filter(|_| owner.is_none()).map(|registration| Letter {
             to: registration.email,
             locale: registration.locale,

@@ -73,10 +73,15 @@ impl OpaqueTokens {
 
     /// The token of row `id` for `purpose`; `counter` tells apart the successive tokens of one row.
     pub fn make(&self, purpose: Purpose, id: Uuid, counter: i64) -> Secret {
+        self.make_for(purpose, id, counter, &[])
+    }
+
+    /// The same, good only together with `holder`, which is not in it.
+    pub fn make_for(&self, purpose: Purpose, id: Uuid, counter: i64, holder: &[u8]) -> Secret {
         let mut bytes = [0; BYTES];
         bytes[..16].copy_from_slice(id.as_bytes());
         bytes[16..24].copy_from_slice(&counter.to_be_bytes());
-        let mac = over(&self.macs[0], purpose, &bytes[..24]).finalize().into_bytes();
+        let mac = over(&self.macs[0], purpose, &bytes[..24], holder).finalize().into_bytes();
         bytes[24..].copy_from_slice(&mac);
         URL_SAFE_NO_PAD.encode(bytes).into()
     }
@@ -84,6 +89,11 @@ impl OpaqueTokens {
     /// The row and counter of a token that was made for `purpose` under any of the secrets; the MAC is
     /// compared in constant time. Whether the row still honours the counter is the caller's to ask.
     pub fn open(&self, purpose: Purpose, text: &str) -> Option<(Uuid, i64)> {
+        self.open_for(purpose, text, &[])
+    }
+
+    /// The same for a token that is good only together with `holder`.
+    pub fn open_for(&self, purpose: Purpose, text: &str, holder: &[u8]) -> Option<(Uuid, i64)> {
         if text.len() != CHARACTERS {
             return None;
         }
@@ -91,14 +101,14 @@ impl OpaqueTokens {
         URL_SAFE_NO_PAD.decode_slice(text, &mut bytes).ok()?;
         let (id, rest) = bytes.split_first_chunk::<16>()?;
         let (counter, mac) = rest.split_first_chunk::<8>()?;
-        let genuine = self.macs.iter().any(|key| over(key, purpose, &bytes[..24]).verify_slice(mac).is_ok());
+        let genuine = self.macs.iter().any(|key| over(key, purpose, &bytes[..24], holder).verify_slice(mac).is_ok());
         genuine.then(|| (Uuid::from_bytes(*id), i64::from_be_bytes(*counter)))
     }
 }
 
-/// Feeds what is authenticated. Unambiguous because what follows the label is always as long.
-fn over(key: &Hmac<Sha256>, purpose: Purpose, body: &[u8]) -> Hmac<Sha256> {
-    key.clone().chain_update(purpose.label()).chain_update(body)
+/// Feeds what is authenticated. Unambiguous because the body is always as long, and the holder comes last.
+fn over(key: &Hmac<Sha256>, purpose: Purpose, body: &[u8], holder: &[u8]) -> Hmac<Sha256> {
+    key.clone().chain_update(purpose.label()).chain_update(body).chain_update(holder)
 }
 
 #[cfg(test)]
@@ -112,6 +122,15 @@ mod tests {
         let token_secrets = secrets.iter().map(|byte| STANDARD.encode([*byte; 32]).into()).collect();
         let settings = KeySettings { signing_key: None, verify_keys: vec![], token_secrets };
         OpaqueTokens::new(&Keys::load(&settings, dir.path()).unwrap())
+    }
+
+    #[test]
+    fn a_token_for_a_holder_is_good_for_no_other() {
+        let (tokens, id) = (tokens(&[1]), Uuid::now_v7());
+        let token = tokens.make_for(Purpose::Cookie, id, 0, b"ann");
+        assert_eq!(tokens.open_for(Purpose::Cookie, token.expose(), b"ann"), Some((id, 0)));
+        assert_eq!(tokens.open_for(Purpose::Cookie, token.expose(), b"bob"), None);
+        assert_eq!(tokens.open(Purpose::Cookie, token.expose()), None);
     }
 
     #[test]

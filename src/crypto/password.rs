@@ -2,7 +2,7 @@
 //! storm of sign-ins neither starves other calls nor fills memory.
 
 use super::hashing_memory::HashingMemory;
-use crate::{domain::password::Password, settings::Argon2Settings};
+use crate::{domain::password::Password, meters::meters, settings::Argon2Settings};
 use argon2::{
     Argon2, Params, PasswordHash, PasswordHasher as _, PasswordVerifier,
     password_hash::{self, phc},
@@ -91,11 +91,17 @@ impl PasswordHasher {
         self.work.computed.load(Ordering::Relaxed)
     }
 
+    /// How many callers wait for a thread.
+    pub fn waiting(&self) -> usize {
+        self.work.waiting.load(Ordering::Relaxed)
+    }
+
     async fn run<T, F>(&self, job: F) -> Result<T, HashError>
     where
         T: Send + 'static,
         F: FnOnce(&Work) -> Result<T, HashError> + Send + 'static,
     {
+        let begun = Instant::now();
         let slot = match Arc::clone(&self.slots).try_acquire_owned() {
             Ok(slot) => slot,
             Err(_) => {
@@ -103,6 +109,7 @@ impl PasswordHasher {
                 Arc::clone(&self.slots).acquire_owned().await.map_err(|_| HashError::Stopped)?
             }
         };
+        meters().password_wait.record(begun.elapsed());
         let work = Arc::clone(&self.work);
         // The slot moves along: a caller that goes away does not stop the thread, so it frees no slot.
         let done = tokio::task::spawn_blocking(move || {
@@ -122,6 +129,7 @@ impl PasswordHasher {
         match queued {
             Ok(_) => Ok(Place(&self.work.waiting)),
             Err(waiting) => {
+                meters().password_refused.increment(1);
                 let rounds = (waiting + 1).div_ceil(self.threads);
                 let one = Duration::from_micros(self.work.micros.load(Ordering::Relaxed));
                 Err(HashError::Busy { retry_after: one.saturating_mul(u32::try_from(rounds).unwrap_or(u32::MAX)) })
@@ -219,6 +227,7 @@ impl Work {
     fn timed<T>(&self, job: impl FnOnce(&Argon2<'static>) -> T) -> T {
         let start = Instant::now();
         let result = job(&self.argon2);
+        meters().password_hash.record(start.elapsed());
         let micros = u64::try_from(start.elapsed().as_micros()).unwrap_or(u64::MAX);
         let average = match self.micros.load(Ordering::Relaxed) {
             0 => micros,

@@ -44,6 +44,8 @@ text_enum! {
         AccountDisabled = "account_disabled",
         /// The operator enabled the account.
         AccountEnabled = "account_enabled",
+        /// The database was restored from a backup; all sessions were ended.
+        AccountRestored = "account_restored",
     }
 }
 

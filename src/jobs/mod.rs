@@ -3,6 +3,7 @@
 
 use crate::{
     account::{Accounts, Error},
+    meters::meters,
     rpc::Rates,
 };
 use std::{future::Future, sync::Arc, time::Duration};
@@ -15,6 +16,8 @@ const EXPIRE: Duration = Duration::from_secs(20);
 const PRUNE: Duration = Duration::from_secs(600);
 /// How often the counts of who has not called for a while are dropped.
 const FORGET_IDLE: Duration = Duration::from_secs(60);
+/// How often metrics are gathered.
+const MEASURE: Duration = Duration::from_secs(5);
 /// No job runs more often, however short the lifetimes that are set.
 const SHORTEST: Duration = Duration::from_millis(100);
 
@@ -33,6 +36,10 @@ pub fn start(accounts: &Arc<Accounts>, rates: &Arc<Rates>, tasks: &TaskTracker, 
     tasks.spawn(repeat("forget_idle_rates", FORGET_IDLE, stop.clone(), accounts.clone(), move |_| {
         rates.forget_idle();
         async { Ok(()) }
+    }));
+    tasks.spawn(repeat("measure", MEASURE, stop.clone(), accounts.clone(), |accounts| async move {
+        meters().gather();
+        accounts.measure_outbox().await
     }));
     tasks.spawn(repeat(
         "prune",
@@ -58,6 +65,7 @@ async fn repeat<F: Future<Output = Result<(), Error>>>(
             _ = ticks.tick() => {}
         }
         if let Err(error) = work(accounts.clone()).await {
+            meters().jobs_failed.increment(1);
             tracing::warn!(job, ?error, "a job failed; it runs again at its time");
         }
     }

@@ -1,7 +1,7 @@
 //! Feeds one subscription from the log at its peer's pace until it has reached the follower.
 
 use super::{
-    connection::{Joined, SessionEnd},
+    connection::{Identity, Joined, SessionEnd},
     follower::{Follower, PAGE, RETRY, ended_by, session_end, wire_form},
     hub::Shared,
     snapshot::{SnapshotError, read_snapshot},
@@ -12,6 +12,7 @@ use crate::{
         event::{Event, EventType},
         session::{Caller, EndReason},
     },
+    meters::meters,
     store::{self, follows},
 };
 use serde_json::value::to_raw_value;
@@ -24,6 +25,8 @@ pub(super) enum Start {
     Snapshot,
     /// With the entry after this revision.
     After(i64),
+    /// The same, as the peer did not read fast enough.
+    Behind(i64),
 }
 
 /// Why catching up stopped before it reached the follower.
@@ -50,7 +53,8 @@ pub(super) fn spawn(
     sink: Arc<dyn EventSink>,
     start: Start,
 ) {
-    let mut task = CatchUp { shared: shared.clone(), follower: follower.clone(), joined, sink, at: start };
+    let slow = matches!(start, Start::Behind(_));
+    let mut task = CatchUp { shared: shared.clone(), follower: follower.clone(), joined, sink, at: start, slow };
     tokio::spawn(async move { task.run().await });
 }
 
@@ -62,12 +66,15 @@ struct CatchUp {
     joined: Joined,
     sink: Arc<dyn EventSink>,
     at: Start,
+    /// It has fallen behind.
+    slow: bool,
 }
 
 impl CatchUp {
     async fn run(&mut self) {
         loop {
             match self.advance().await {
+                Ok(()) if self.slow => return meters().caught_up.increment(1),
                 Ok(()) | Err(Stopped::Closed) => return,
                 Err(Stopped::Ended(end)) => {
                     self.follower.remove(self.joined.connection.id);
@@ -89,7 +96,7 @@ impl CatchUp {
         loop {
             let cursor = match self.at {
                 Start::Snapshot => self.send_snapshot().await?,
-                Start::After(revision) => revision,
+                Start::After(revision) | Start::Behind(revision) => revision,
             };
             self.at = Start::After(cursor);
             // Asked before the log is read: what is committed in between is no gap.
@@ -105,7 +112,14 @@ impl CatchUp {
                     return Err(Stopped::Ended(end));
                 }
                 self.sink.send(&wire_form(row)).await.map_err(|_| Stopped::Closed)?;
+                meters().events_sent.increment(1);
                 self.at = Start::After(row.revision);
+            }
+            // The end that a realignment found has no entry to come to.
+            if let Identity::Ended(reason) = self.joined.connection.identity()
+                && rows.is_empty()
+            {
+                return Err(Stopped::Ended(session_end(reason, self.shared.clock.now(), None)));
             }
             let Start::After(cursor) = self.at else { continue };
             if self.follower.reached(cursor, || self.joined.connection.go_live(&self.sink, cursor)) {

@@ -60,6 +60,16 @@ enum Feed {
     Finished,
 }
 
+/// What became of an entry that was offered.
+pub(super) enum Offer {
+    /// The connection is not fed by the follower, or has it.
+    NotLive,
+    /// It is on its way.
+    Queued,
+    /// The peer cannot keep up: what must be caught up, and from where.
+    Behind(Arc<dyn EventSink>, i64),
+}
+
 /// One open socket, or the transient stand-in of an HTTP call.
 pub struct Connection {
     /// Unique in this process.
@@ -231,27 +241,26 @@ impl Connection {
         }
     }
 
-    /// Queues an entry of the log if the connection is live and has not had it. Returns what must be
-    /// caught up, and from where, when the peer cannot keep up.
-    pub(super) fn offer(&self, revision: i64, event: &RawValue) -> Option<(Arc<dyn EventSink>, i64)> {
+    /// Queues an entry of the log if the connection is live and has not had it.
+    pub(super) fn offer(&self, revision: i64, event: &RawValue) -> Offer {
         let mut feed = self.feed.lock();
-        let Feed::Live { sink, cursor } = &mut *feed else { return None };
+        let Feed::Live { sink, cursor } = &mut *feed else { return Offer::NotLive };
         if *cursor >= revision {
-            return None;
+            return Offer::NotLive;
         }
         match sink.try_send(event) {
             Ok(()) => {
                 *cursor = revision;
-                None
+                Offer::Queued
             }
             Err(SinkError::Full) => {
-                let behind = (sink.clone(), *cursor);
-                *feed = Feed::CatchUp(behind.0.clone());
-                Some(behind)
+                let (sink, cursor) = (sink.clone(), *cursor);
+                *feed = Feed::CatchUp(sink.clone());
+                Offer::Behind(sink, cursor)
             }
             Err(SinkError::Closed) => {
                 *feed = Feed::None;
-                None
+                Offer::NotLive
             }
         }
     }

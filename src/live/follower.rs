@@ -1,8 +1,9 @@
 //! Follows one user's log for the connections of this node.
 
 use super::{
+    bus::Wakeups,
     catch_up::{self, Start},
-    connection::{Connection, Joined, SessionEnd},
+    connection::{Connection, Joined, Offer, SessionEnd},
     hub::Shared,
 };
 use crate::{
@@ -12,6 +13,7 @@ use crate::{
         session::EndReason,
         time::Timestamp,
     },
+    meters::meters,
     store::{self, EventRow, follows},
 };
 use parking_lot::Mutex;
@@ -20,7 +22,7 @@ use std::{
     collections::BTreeMap,
     sync::{
         Arc,
-        atomic::{AtomicI64, Ordering},
+        atomic::{AtomicI64, AtomicU64, Ordering},
     },
     time::Duration,
 };
@@ -45,6 +47,8 @@ pub(super) struct Follower {
     state: Mutex<State>,
     /// The highest revision that anybody has spoken of.
     target: AtomicI64,
+    /// How often anybody has spoken of one.
+    spoken: AtomicU64,
     woken: Notify,
     /// The cursor, for those who wait for the next event.
     revisions: watch::Sender<i64>,
@@ -54,8 +58,8 @@ pub(super) struct Follower {
 struct State {
     /// The last revision handed on.
     cursor: i64,
-    /// In the order in which they were opened, which is the order in memory: an event to thousands of
-    /// them is handed on much faster than in a random order.
+    /// In the order in which they were opened, which is about their order in memory: an event to
+    /// thousands of them walks through it instead of jumping about.
     connections: BTreeMap<u64, Joined>,
     /// Calls that wait for an event, and joins under way.
     guests: usize,
@@ -78,24 +82,32 @@ impl Follower {
                 closed: false,
             }),
             target: AtomicI64::new(0),
+            spoken: AtomicU64::new(0),
             woken: Notify::new(),
             revisions: watch::Sender::new(0),
             stopped: CancellationToken::new(),
         })
     }
 
-    /// Begins to follow at `revision`.
-    pub(super) fn start(self: &Arc<Self>, shared: &Arc<Shared>, revision: i64) {
+    /// Begins to follow at `revision`, read after `wakeups` began to be heard.
+    pub(super) fn start(self: &Arc<Self>, shared: &Arc<Shared>, revision: i64, wakeups: Wakeups) {
         self.state.lock().cursor = revision;
+        self.target.fetch_max(revision, Ordering::AcqRel);
         self.revisions.send_replace(revision);
-        tokio::spawn(run(self.clone(), shared.clone()));
+        let (follower, shared) = (self.clone(), shared.clone());
+        // One task, but neither waits for the other: wake-ups are taken while the log is read.
+        tokio::spawn(async move { tokio::join!(follower.listen(&shared, wakeups), follower.run(&shared)) });
     }
 
-    /// Says that the log has reached `revision`.
-    pub(super) fn wake(&self, revision: i64) {
-        if self.target.fetch_max(revision, Ordering::AcqRel) < revision {
+    /// Says that the log has reached `revision`; how many entries nobody had spoken of before.
+    pub(super) fn wake(&self, revision: i64) -> u64 {
+        // First: whoever takes back a false target looks afterwards if somebody has spoken since.
+        self.spoken.fetch_add(1, Ordering::AcqRel);
+        let known = self.target.fetch_max(revision, Ordering::AcqRel);
+        if known < revision {
             self.woken.notify_one();
         }
+        u64::try_from(revision - known).unwrap_or(0)
     }
 
     /// The last revision handed on.
@@ -192,12 +204,53 @@ impl Follower {
         hit.into_iter().for_each(|(connection, end)| connection.end(&end));
         self.revisions.send_replace(row.revision);
         let event = wire_form(row);
+        let mut sent = 0;
         for (served, joined) in connections.into_iter().enumerate() {
-            if let Some((sink, cursor)) = joined.connection.offer(row.revision, &event) {
-                catch_up::spawn(shared, self, joined, sink, Start::After(cursor));
+            match joined.connection.offer(row.revision, &event) {
+                Offer::NotLive => {}
+                Offer::Queued => sent += 1,
+                Offer::Behind(sink, cursor) => {
+                    meters().fell_behind.increment(1);
+                    catch_up::spawn(shared, self, joined, sink, Start::Behind(cursor));
+                }
             }
             if served % TURN == TURN - 1 {
                 tokio::task::yield_now().await;
+            }
+        }
+        if sent > 0 {
+            meters().events_sent.increment(sent);
+            meters().delivery.record(shared.clock.now().since(row.at));
+        }
+    }
+
+    /// Takes what other nodes announce.
+    async fn listen(&self, shared: &Shared, mut wakeups: Wakeups) {
+        loop {
+            tokio::select! {
+                () = self.stopped.cancelled() => return,
+                () = shared.stopping.cancelled() => return,
+                revision = wakeups.next() => {
+                    self.wake(revision);
+                }
+            }
+        }
+    }
+
+    /// Hands on what is new whenever it is woken.
+    async fn run(self: &Arc<Self>, shared: &Arc<Shared>) {
+        loop {
+            tokio::select! {
+                () = self.stopped.cancelled() => return,
+                () = shared.stopping.cancelled() => return,
+                () = self.woken.notified() => {}
+            }
+            while let Err(error) = self.advance(shared).await {
+                tracing::warn!(user = %self.user, %error, "the log could not be read; trying again");
+                tokio::time::sleep(RETRY).await;
+                if self.stopped.is_cancelled() || shared.stopping.is_cancelled() {
+                    return;
+                }
             }
         }
     }
@@ -205,6 +258,8 @@ impl Follower {
     /// Reads the log up to the target.
     async fn advance(self: &Arc<Self>, shared: &Arc<Shared>) -> Result<(), store::Error> {
         loop {
+            // Counted before the database is asked: who speaks later may know more than it will say.
+            let spoken = self.spoken.load(Ordering::Acquire);
             let (cursor, target) = (self.cursor(), self.target.load(Ordering::Acquire));
             if target <= cursor {
                 return Ok(());
@@ -216,15 +271,32 @@ impl Follower {
                         self.hand_on(shared, row).await;
                     }
                 }
-                // The log does not continue where we are: it was pruned beyond us, or somebody spoke of a
-                // revision that is not.
-                _ if shared.store.revisions(&[self.user]).await? == [(self.user, cursor)] => {
-                    // Unless somebody has spoken of yet another one meanwhile.
-                    let _ = self.target.compare_exchange(target, cursor, Ordering::AcqRel, Ordering::Acquire);
-                }
-                _ => return super::sweep::realign(shared, self).await,
+                // The log does not continue where we are.
+                _ => match &shared.store.revisions(&[self.user]).await?[..] {
+                    // Somebody has spoken of a revision that is not.
+                    [(_, revision)] if *revision == cursor => {
+                        let _ = self.target.compare_exchange(target, cursor, Ordering::AcqRel, Ordering::Acquire);
+                        if self.spoken.load(Ordering::Acquire) == spoken {
+                            return Ok(());
+                        }
+                        // What others said meanwhile was not heard beside it: look once more.
+                        self.target.fetch_max(cursor + 1, Ordering::AcqRel);
+                    }
+                    // Nor was the log the same when it was read: one that grows is read again.
+                    [(_, revision)] if *revision > cursor && self.continues(shared, cursor).await? => {}
+                    // It was pruned beyond us, or is another.
+                    _ => return super::sweep::realign(shared, self).await,
+                },
             }
         }
+    }
+}
+
+impl Follower {
+    /// Whether the log has an entry right after `cursor`.
+    async fn continues(&self, shared: &Shared, cursor: i64) -> Result<bool, store::Error> {
+        let rows = shared.store.list_events(self.user, cursor, 1).await?;
+        Ok(!rows.is_empty() && follows(cursor, &rows))
     }
 }
 
@@ -247,23 +319,6 @@ impl State {
     fn note_if_deserted(&mut self) {
         if self.connections.is_empty() && self.guests == 0 {
             self.deserted = Some(Instant::now());
-        }
-    }
-}
-
-async fn run(follower: Arc<Follower>, shared: Arc<Shared>) {
-    loop {
-        tokio::select! {
-            () = follower.stopped.cancelled() => return,
-            () = shared.stopping.cancelled() => return,
-            () = follower.woken.notified() => {}
-        }
-        while let Err(error) = follower.advance(&shared).await {
-            tracing::warn!(user = %follower.user, %error, "the log could not be read; trying again");
-            tokio::time::sleep(RETRY).await;
-            if follower.stopped.is_cancelled() || shared.stopping.is_cancelled() {
-                return;
-            }
         }
     }
 }

@@ -1,6 +1,7 @@
 //! The followers of this node.
 
 use super::{
+    bus::{Bus, BusDown},
     catch_up::{self, Start},
     connection::{BindError, Connection, Joined},
     follower::{Follower, Membership},
@@ -21,11 +22,15 @@ use crate::{
 use dashmap::{DashMap, DashSet};
 use parking_lot::Mutex;
 use std::{sync::Arc, time::Duration};
+use tokio::sync::Notify;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 /// What followers need of the rest.
 pub(super) struct Shared {
     pub(super) store: Store,
+    pub(super) bus: Bus,
+    /// Asks for a sweep before its time.
+    pub(super) sweep_soon: Notify,
     pub(super) clock: Clock,
     pub(super) lifetimes: SessionLifetimes,
     pub(super) epoch: Mutex<Epoch>,
@@ -34,6 +39,15 @@ pub(super) struct Shared {
     /// Sessions whose first socket here has opened, or whose last has closed, since it was written down.
     pub(super) presence_changes: DashSet<Caller>,
     pub(super) stopping: CancellationToken,
+}
+
+/// What is configured of live delivery.
+#[derive(Clone, Copy, Debug)]
+pub struct HubSettings {
+    /// Sockets that one user may have open on this node.
+    pub sockets_per_user: usize,
+    /// How often the revisions handed on are compared with the database.
+    pub sweep_period: Duration,
 }
 
 /// Live delivery on this node.
@@ -69,12 +83,14 @@ impl Hub {
         clock: Clock,
         lifetimes: SessionLifetimes,
         epoch: Epoch,
-        sockets_per_user: usize,
-        sweep_period: Duration,
+        bus: Bus,
+        HubSettings { sockets_per_user, sweep_period }: HubSettings,
         tasks: &TaskTracker,
     ) -> Self {
         let shared = Arc::new(Shared {
             store,
+            bus,
+            sweep_soon: Notify::new(),
             clock,
             lifetimes,
             epoch: Mutex::new(epoch),
@@ -84,12 +100,14 @@ impl Hub {
             stopping: CancellationToken::new(),
         });
         tasks.spawn(sweep::run(shared.clone(), sweep_period));
+        tasks.spawn(sweep::after_reconnects(shared.clone()));
         tasks.spawn(presence::run(shared.clone()));
         Self { shared, sockets_per_user }
     }
 
-    /// Wakes those who follow the user. Only what is committed can be announced.
+    /// Wakes those who follow the user, on every node. Only what is committed can be announced. Never waits.
     pub fn announce(&self, committed: Committed) {
+        self.shared.bus.announce(committed);
         if let Some(follower) = self.shared.followers.get(&committed.user) {
             follower.wake(committed.revision);
         }
@@ -101,13 +119,14 @@ impl Hub {
             let follower = self.shared.followers.entry(user).or_insert_with(|| Follower::new(user)).clone();
             // Too late: it has been stopped between the look-up and the entry. There will be another.
             let Some(membership) = follower.enter() else { continue };
-            // In the map first, then the revision: a commit in between wakes it.
+            // In the map and on the bus first, then the revision: a commit in between wakes it.
             follower
                 .started
                 .get_or_try_init(|| async {
+                    let wakeups = self.shared.bus.listen(user).await;
                     let revisions = self.shared.store.revisions(&[user]).await?;
                     let (_, revision) = revisions.first().ok_or(JoinError::UnknownUser)?;
-                    follower.start(&self.shared, *revision);
+                    follower.start(&self.shared, *revision, wakeups);
                     Ok::<_, JoinError>(())
                 })
                 .await?;
@@ -202,6 +221,24 @@ impl Hub {
     /// Every session that has a socket open on this node.
     pub fn all_connected_sessions(&self) -> Vec<SessionId> {
         self.shared.followers.iter().flat_map(|follower| follower.sessions()).collect()
+    }
+
+    /// Users whose log this node follows.
+    pub fn followers(&self) -> usize {
+        self.shared.followers.len()
+    }
+
+    /// Whether commits on other nodes are heard of at once.
+    ///
+    /// # Errors
+    /// [`BusDown`]; then the sweep finds them.
+    pub async fn check_bus(&self) -> Result<(), BusDown> {
+        self.shared.bus.ping().await
+    }
+
+    /// Lets the last announcements leave, before the process ends.
+    pub async fn flush_bus(&self) {
+        self.shared.bus.flush().await;
     }
 
     /// Cancelled when the node stops: waits answer then.

@@ -4,24 +4,29 @@
 //! follower with nothing but the user and the revision reached; the follower reads the log from its
 //! cursor and hands each entry to its connections. So a lost, doubled or reordered wake-up never
 //! matters, and what nothing announced (a node that died, an outage) the *sweep* finds by comparing
-//! revisions.
+//! revisions. Between nodes wake-ups travel over the [`Bus`], which makes delivery fast and is not needed
+//! for it to be right.
 //!
 //! A connection is fed by one of two ways with one cursor: *live* by the follower, or, when it has just
 //! subscribed or cannot keep up, by a *catch-up* task that reads the log at the pace of its peer and
 //! hands over to the follower once it has reached it. The end of a session is an entry of the log like
 //! any other; either way ends the connection when it comes to it.
 
+mod bus;
 mod catch_up;
 mod connection;
 mod follower;
 mod hub;
+mod nats;
 mod presence;
 mod snapshot;
 mod socket;
 mod sweep;
 
+pub use bus::{Bus, BusDown};
 pub use connection::{BindError, Connection, Identity};
 pub use follower::Membership;
-pub use hub::{Hub, JoinError};
+pub use hub::{Hub, HubSettings, JoinError};
+pub use nats::{Nats, NatsFault};
 pub use snapshot::SnapshotError;
 pub use socket::{EventSink, SinkError, Socket};

@@ -30,6 +30,10 @@ impl From<store::Error> for SnapshotError {
 pub(super) async fn read_snapshot(shared: &Shared, caller: Caller) -> Result<(i64, Snapshot), SnapshotError> {
     let mut tx = shared.store.read().await?;
     let row = tx.find_caller(caller.session).await?.ok_or(SnapshotError::Unknown)?;
+    // Who calls has only shown a session: that it is this user's is for the database to say.
+    if row.session.session_user_id != caller.user {
+        return Err(SnapshotError::Unknown);
+    }
     row.session.standing(&shared.lifetimes, shared.clock.now()).map_err(SnapshotError::Ended)?;
     let epoch = tx.epoch().await?;
     let addresses = tx.list_addresses(caller.user).await?;

@@ -10,10 +10,11 @@ use crate::{
         ids::{SessionId, UserId},
         session::EndReason,
     },
+    meters::meters,
     store,
 };
 use std::{collections::HashMap, sync::Arc, time::Duration};
-use tokio::time::MissedTickBehavior;
+use tokio::time::{Instant, MissedTickBehavior};
 
 /// Users asked about in one statement.
 const BATCH: usize = 500;
@@ -28,10 +29,24 @@ pub(super) async fn run(shared: Arc<Shared>, period: Duration) {
         tokio::select! {
             () = shared.stopping.cancelled() => return,
             _ = ticks.tick() => {}
+            () = shared.sweep_soon.notified() => ticks.reset(),
         }
         shared.followers.retain(|_, follower| !follower.stop_if_deserted(LINGER));
-        if let Err(error) = sweep(&shared).await {
+        let begun = Instant::now();
+        let swept = sweep(&shared).await;
+        meters().sweep.record(begun.elapsed());
+        if let Err(error) = swept {
             tracing::warn!(%error, "the sweep could not read the revisions; trying again");
+        }
+    }
+}
+
+/// Has a sweep made whenever the bus is back: what was announced meanwhile, nobody here has heard.
+pub(super) async fn after_reconnects(shared: Arc<Shared>) {
+    loop {
+        tokio::select! {
+            () = shared.stopping.cancelled() => return,
+            () = shared.bus.reconnected() => shared.sweep_soon.notify_one(),
         }
     }
 }
@@ -46,6 +61,7 @@ async fn sweep(shared: &Arc<Shared>) -> Result<(), store::Error> {
     if followers.is_empty() {
         return Ok(());
     }
+    let begun = Instant::now();
     let epoch = shared.store.epoch().await?;
     let renewed = *shared.epoch.lock() != epoch;
     for batch in followers.chunks(BATCH) {
@@ -55,13 +71,17 @@ async fn sweep(shared: &Arc<Shared>) -> Result<(), store::Error> {
         let revisions: HashMap<UserId, i64> = shared.store.revisions(&users).await?.into_iter().collect();
         for (follower, cursor) in batch.iter().zip(cursors) {
             match revisions.get(&follower.user) {
-                Some(revision) if !renewed && *revision >= cursor => follower.wake(*revision),
+                Some(revision) if !renewed && *revision >= cursor => {
+                    meters().sweep_repaired.increment(follower.wake(*revision));
+                }
                 _ => realign(shared, follower).await?,
             }
         }
     }
     // Only now: a sweep that failed half-way must find the epoch new once more.
     *shared.epoch.lock() = epoch;
+    let elapsed_us = u64::try_from(begun.elapsed().as_micros()).unwrap_or(u64::MAX);
+    tracing::debug!(followers = followers.len(), elapsed_us, "swept");
     Ok(())
 }
 
@@ -69,6 +89,7 @@ async fn sweep(shared: &Arc<Shared>) -> Result<(), store::Error> {
 /// its cursor, a log pruned beyond it, or a user who is gone. Its sockets are closed: those of ended
 /// sessions with the reason, the others to come back and resume, which gives them a snapshot.
 pub(super) async fn realign(shared: &Arc<Shared>, follower: &Follower) -> Result<(), store::Error> {
+    meters().realigned.increment(1);
     let now = shared.clock.now();
     let revision = shared.store.revisions(&[follower.user]).await?.first().map_or(0, |(_, revision)| *revision);
     let mut ended: Vec<(SessionId, SessionEnd)> = Vec::new();

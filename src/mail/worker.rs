@@ -3,6 +3,7 @@
 use super::{Renderer, SendError, Transport};
 use crate::{
     domain::{ids::MailId, time::Clock},
+    meters::meters,
     store::{Error, OutboxRow, Store},
 };
 use rand::Rng;
@@ -130,6 +131,8 @@ impl Worker {
         let Err(SendError { permanent, reason }) = self.hand_over(&row, lease).await else {
             let duration_ms = begun.elapsed().as_millis();
             tracing::info!(mail = %id, kind, attempts, duration_ms, "letter sent");
+            meters().mail_sent.increment(1);
+            meters().mail_age.record(self.clock.now().since(row.created_at));
             self.note_sent(id).await;
             return;
         };
@@ -137,8 +140,10 @@ impl Worker {
         let give_up = permanent || now.since(row.created_at) >= GIVE_UP_AFTER;
         let wait = wait_after(attempts);
         if give_up {
+            meters().mail_given_up.increment(1);
             tracing::error!(mail = %id, kind, attempts, reason, "letter given up");
         } else {
+            meters().mail_postponed.increment(1);
             tracing::warn!(mail = %id, kind, attempts, reason, retry_in = ?wait, "letter not sent");
         }
         // Afterwards it may be another worker's, whose lease this would cut short. It is due again anyway.

@@ -289,6 +289,9 @@ fn cookie_answer(call: &Call) -> Result<Arc<HttpCall>, Error> {
 }
 
 async fn refresh(call: Call, params: RefreshParams) -> Result<Tokens, Error> {
+    if let Some(session) = call.context.accounts.session_of_refresh_token(&params.refresh_token.0) {
+        call.context.rates.count_call(session)?;
+    }
     match call.context.accounts.refresh(&params.refresh_token.0, &call.origin()).await {
         Ok(tokens) => Ok(tokens.into()),
         Err(refused @ (Error::Unauthenticated(_) | Error::SessionEnded(_))) => {

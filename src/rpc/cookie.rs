@@ -59,18 +59,18 @@ impl CookieSettings {
     }
 }
 
-/// The cookie's value: the user, who is no secret and saves a look-up, and the secret of the session. A
-/// user who does not fit the session is refused by every call's own check.
+/// The cookie's value: the user, who is no secret and saves a look-up, and the secret of the session, which
+/// is good together with this user only.
 pub fn cookie_value(accounts: &Accounts, caller: Caller) -> String {
     let user = BASE64_URL_SAFE_NO_PAD.encode(caller.user.0.as_bytes());
-    format!("{user}.{}", accounts.cookie_secret(caller.session).expose())
+    format!("{user}.{}", accounts.cookie_secret(caller).expose())
 }
 
 /// Whose cookie it is; says nothing of whether the session is alive.
 pub fn caller_of_cookie(accounts: &Accounts, value: &str) -> Option<Caller> {
     let (user, secret) = value.split_once('.')?;
-    let user = Uuid::from_slice(&BASE64_URL_SAFE_NO_PAD.decode(user).ok()?).ok()?;
-    Some(Caller { user: UserId(user), session: accounts.session_of_cookie(secret)? })
+    let user = UserId(Uuid::from_slice(&BASE64_URL_SAFE_NO_PAD.decode(user).ok()?).ok()?);
+    Some(Caller { user, session: accounts.session_of_cookie(user, secret)? })
 }
 
 /// What an HTTP request brought beside its call, and what the call says of the HTTP answer.

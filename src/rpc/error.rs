@@ -88,6 +88,15 @@ impl Kind {
     }
 }
 
+/// What metrics and logs call an error that was answered.
+pub fn outcome(code: i32) -> &'static str {
+    match code {
+        -32601 => "method_not_found",
+        -32600 => "invalid_request",
+        _ => Kind::ALL.iter().find(|kind| kind.code() == code).map_or("refused", |kind| kind.name()),
+    }
+}
+
 impl From<Error> for ErrorObjectOwned {
     fn from(error: Error) -> Self {
         match error {

@@ -7,10 +7,13 @@ use crate::{
     domain::session::Caller,
     limits::ANSWER_BYTES,
     live::{Connection, Identity},
+    meters::meters,
     rpc::{
         account::UnsubscribeParams,
+        error::outcome,
         params::{self, Rules},
         registry::{InBatch, caller_of},
+        trace::TraceId,
     },
 };
 use jsonrpsee::{
@@ -62,6 +65,7 @@ where
         let connection = request.extensions().get::<Arc<Connection>>().cloned();
         let span = span(&request, connection.as_deref());
         let begun = Instant::now();
+        let method = request.method.clone();
         if place == Place::InBatch {
             request.extensions_mut().insert(InBatch);
         }
@@ -76,9 +80,10 @@ where
             }
         };
         let response = work.instrument(span.clone()).await;
+        let (error, took) = (response.as_error_code().map(outcome), begun.elapsed());
+        meters().answered(&method, error, took);
         span.in_scope(|| {
-            let outcome = response.as_error_code().unwrap_or(0);
-            tracing::debug!(outcome, duration_us = begun.elapsed().as_micros(), "answered");
+            tracing::debug!(outcome = error.unwrap_or("ok"), duration_us = took.as_micros(), "answered");
         });
         response
     }
@@ -125,8 +130,15 @@ where
 }
 
 fn span(request: &Request<'_>, connection: Option<&Connection>) -> Span {
-    let span =
-        tracing::debug_span!("call", method = %request.method, connection = Empty, user = Empty, session = Empty);
+    let trace = request.extensions().get::<TraceId>().copied().unwrap_or_else(TraceId::new);
+    let span = tracing::info_span!(
+        "call",
+        %trace,
+        method = %request.method,
+        connection = Empty,
+        user = Empty,
+        session = Empty
+    );
     if let Some(connection) = connection.filter(|_| !span.is_disabled()) {
         span.record("connection", connection.id);
         if let Identity::Bound(Caller { user, session }) = connection.identity() {
@@ -166,6 +178,11 @@ where
     fn batch<'a>(&self, batch: Batch<'a>) -> impl Future<Output = MethodResponse> + Send + 'a {
         let (guard, slot) = (self.clone(), self.control.as_ref().map(SocketControl::begin_call));
         async move {
+            // One batch of a socket at a time: their answers are the only large ones.
+            let _turn = match &guard.control {
+                Some(control) => Some(control.batch_turn().await),
+                None => None,
+            };
             guard.room().await;
             let mut responses = BatchResponseBuilder::new_with_limit(ANSWER_BYTES as usize);
             let mut notified = false;

@@ -19,7 +19,10 @@ use tokio::{
     time::Sleep,
 };
 
-use crate::limits::{CALLS_IN_FLIGHT, UNSENT_BYTES};
+use crate::{
+    limits::{CALLS_IN_FLIGHT, UNSENT_BYTES},
+    meters::meters,
+};
 
 /// How long a peer may leave bytes unread before it is cut.
 const WRITE_STALL: Duration = Duration::from_secs(20);
@@ -34,6 +37,7 @@ pub struct SocketControl {
     /// Bytes of answers that wait to be written.
     unsent: AtomicUsize,
     room: Notify,
+    batches: tokio::sync::Mutex<()>,
     reader: AtomicWaker,
     writer: AtomicWaker,
 }
@@ -62,6 +66,11 @@ impl SocketControl {
             }
             room.await;
         }
+    }
+
+    /// Waits until no other batch is being worked on.
+    pub async fn batch_turn(&self) -> tokio::sync::MutexGuard<'_, ()> {
+        self.batches.lock().await
     }
 
     /// Counts an answer that is about to be queued.
@@ -141,6 +150,7 @@ impl<S> GuardedIo<S> {
         }
         let limit = self.stalled.get_or_insert_with(|| Box::pin(tokio::time::sleep(WRITE_STALL)));
         if limit.as_mut().poll(cx).is_ready() {
+            meters().cut.increment(1);
             self.control.kill();
             return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
         }

@@ -81,25 +81,37 @@ pub fn user_agent(headers: &HeaderMap) -> Option<String> {
     headers.get(header::USER_AGENT).map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned())
 }
 
-/// The client behind trusted proxies: the last address of `Forwarded` (RFC 7239), or of
-/// `X-Forwarded-For`, that is not a trusted proxy itself. What an untrusted peer says is not read.
+/// The client behind trusted proxies: the last address of `X-Forwarded-For`, or of `Forwarded` (RFC 7239),
+/// that is not a trusted proxy itself. Let the proxy remove the one that it does not write. What an untrusted peer says is not read.
 pub fn client_address(peer: IpAddr, headers: &HeaderMap, trusted: &[IpNet]) -> IpAddr {
     let is_trusted = |address: &IpAddr| trusted.iter().any(|network| network.contains(&address.to_canonical()));
     if trusted.is_empty() || !is_trusted(&peer) {
         return peer;
     }
+    let client = |chain: Vec<Option<IpAddr>>| {
+        let mut client = peer;
+        for address in chain.into_iter().rev() {
+            // What a client may have written before the first trusted proxy is not believed.
+            let Some(address) = address else { break };
+            client = address;
+            if !is_trusted(&address) {
+                break;
+            }
+        }
+        client
+    };
     let forwarded = addresses(headers, "forwarded", forwarded_for);
-    let chain = if forwarded.is_empty() { addresses(headers, "x-forwarded-for", plain_address) } else { forwarded };
-    let mut client = peer;
-    for address in chain.into_iter().rev() {
-        // What a client may have written before the first trusted proxy is not believed.
-        let Some(address) = address else { break };
-        client = address;
-        if !is_trusted(&address) {
-            break;
+    let x_forwarded_for = addresses(headers, "x-forwarded-for", plain_address);
+    match (forwarded.is_empty(), x_forwarded_for.is_empty()) {
+        (true, _) => client(x_forwarded_for),
+        (false, true) => client(forwarded),
+        // A proxy writes one of the two and may pass the other on as a client wrote it: which one is not
+        // known, so where they differ neither is believed.
+        (false, false) => {
+            let (one, other) = (client(forwarded), client(x_forwarded_for));
+            if one == other { one } else { peer }
         }
     }
-    client
 }
 
 fn addresses(headers: &HeaderMap, name: &str, parse: fn(&str) -> Option<IpAddr>) -> Vec<Option<IpAddr>> {
@@ -148,6 +160,17 @@ mod tests {
         // The client wrote the first one itself.
         assert_eq!(client("10.0.0.1", ("x-forwarded-for", "203.0.113.5, 198.51.100.1, 10.0.0.2")), "198.51.100.1");
         assert_eq!(client("::ffff:10.0.0.1", ("x-forwarded-for", "198.51.100.1:4711")), "198.51.100.1");
+    }
+
+    #[test]
+    fn a_header_that_the_proxy_passes_on_is_not_believed_against_its_own() {
+        let mut headers = HeaderMap::new();
+        headers.insert("x-forwarded-for", HeaderValue::from_static("198.51.100.1"));
+        headers.insert("forwarded", HeaderValue::from_static("for=203.0.113.5"));
+        let (proxy, trusted) = ("10.0.0.1".parse().unwrap(), ["10.0.0.0/8".parse().unwrap()]);
+        assert_eq!(client_address(proxy, &headers, &trusted), proxy);
+        headers.insert("forwarded", HeaderValue::from_static("for=198.51.100.1"));
+        assert_eq!(client_address(proxy, &headers, &trusted).to_string(), "198.51.100.1");
     }
 
     #[test]

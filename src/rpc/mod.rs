@@ -24,6 +24,7 @@ mod session;
 mod sink;
 mod sockets;
 pub mod spec;
+mod trace;
 mod upgrade;
 
 pub use cookie::CookieSettings;

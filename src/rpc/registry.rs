@@ -11,9 +11,10 @@ use crate::{
     account::Error,
     domain::{
         security_event::Origin,
-        session::{Caller, CredentialFault, UserAgent},
+        session::{Caller, CredentialFault, EndReason, UserAgent},
     },
     live::{Connection, Identity},
+    meters::meters,
 };
 use jsonrpsee::{
     Extensions, RpcModule,
@@ -140,8 +141,11 @@ impl Registry {
                     let http = call.http.clone().filter(|http| http.acts_by_cookie);
                     let result = as_caller(effect, rate, call, raw, method).await;
                     // Only here: what a method without a session refuses says nothing of the cookie.
-                    if let (Some(http), Err(Error::SessionEnded(_) | Error::Unauthenticated(_))) = (http, &result) {
-                        http.clear_cookie();
+                    match (http, &result) {
+                        // A newer cookie has taken its place in the browser by now: that one must stay.
+                        (Some(_), Err(Error::SessionEnded(EndReason::Replaced))) => {}
+                        (Some(http), Err(Error::SessionEnded(_) | Error::Unauthenticated(_))) => http.clear_cookie(),
+                        _ => {}
                     }
                     result
                 }
@@ -164,6 +168,7 @@ impl Registry {
 
     /// The methods as jsonrpsee takes them.
     pub fn install(self, context: Context) -> RpcModule<Context> {
+        meters().declare_calls(self.methods.iter().map(|method| method.name));
         let mut module = RpcModule::new(context);
         for method in self.methods {
             (method.install)(&mut module);

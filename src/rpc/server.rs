@@ -11,6 +11,7 @@ use super::{
     rates::Rates,
     registry::Registry,
     sockets::OpenSockets,
+    trace::TraceId,
     upgrade::{foreign_origin, refusal, upgrade},
 };
 use crate::{
@@ -247,11 +248,13 @@ impl Node {
             cookie_caller(headers, &self.accounts, &self.cookie),
             matches!(credential, Credential::Cookie(_) | Credential::BadCookie),
         ));
+        let trace = TraceId::of(headers);
         let id = self.next_connection.fetch_add(1, Ordering::Relaxed);
         let connection = Connection::new(id, peer, user_agent(headers), None).identified(credential.identity());
         let extensions = request.extensions_mut();
         extensions.insert(Arc::new(connection));
         extensions.insert(http.clone());
+        trace.map(|trace| extensions.insert(trace));
         let mut response = match json_rpc.call(request).await {
             Ok(response) => response,
             Err(error) => {

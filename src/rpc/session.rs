@@ -108,6 +108,7 @@ async fn authenticate(call: Call, params: AuthenticateParams) -> Result<CurrentS
     }
     let accounts = &call.context.accounts;
     let caller = accounts.caller_of_token(&params.access_token.0)?;
+    call.context.rates.count_call(caller.session)?;
     let (session, profile) = accounts.authenticate(&call.connection, caller).await?;
     Ok(CurrentSession { session, profile })
 }

@@ -5,10 +5,12 @@ use super::{
     guarded_io::SocketControl,
     identify::{Credential, ForeignOrigin, user_agent},
     server::Node,
+    trace::TraceId,
 };
 use crate::{
     account::Error,
     live::{Connection, Socket},
+    meters::meters,
 };
 use http::{Request, Response, StatusCode, header};
 use hyper::body::Incoming;
@@ -45,8 +47,16 @@ struct LeaveOnDrop {
     connection: Arc<Connection>,
 }
 
+impl LeaveOnDrop {
+    fn new(node: &Arc<Node>, connection: &Arc<Connection>) -> Self {
+        meters().open_sockets.increment(1.0);
+        Self { node: node.clone(), connection: connection.clone() }
+    }
+}
+
 impl Drop for LeaveOnDrop {
     fn drop(&mut self) {
+        meters().open_sockets.decrement(1.0);
         self.node.connections.remove(&self.connection.id);
         self.node.accounts.hub.close(&self.connection);
     }
@@ -76,7 +86,7 @@ pub async fn upgrade<T: Send + 'static>(
     let id = node.next_connection.fetch_add(1, Ordering::Relaxed);
     let connection = Arc::new(Connection::new(id, peer, user_agent(request.headers()), Some(Box::new(socket))));
     // Whatever becomes of the handshake: a client that gives up drops this call at any await.
-    let leave = LeaveOnDrop { node: node.clone(), connection: connection.clone() };
+    let leave = LeaveOnDrop::new(node, &connection);
     if let Some(caller) = caller
         && let Err(error) = node.accounts.authenticate(&connection, caller).await
     {
@@ -93,7 +103,10 @@ pub async fn upgrade<T: Send + 'static>(
     if node.accounts.hub.stopping().is_cancelled() {
         connection.stop();
     }
-    request.extensions_mut().insert(connection.clone());
+    let trace = TraceId::of(request.headers());
+    let extensions = request.extensions_mut();
+    extensions.insert(connection.clone());
+    trace.map(|trace| extensions.insert(trace));
     let (rules, control) = (node.rules.clone(), control.clone());
     let guard =
         RpcServiceBuilder::new().layer_fn(move |service| Guard::new(service, Some(control.clone()), rules.clone()));

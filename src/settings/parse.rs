@@ -81,11 +81,16 @@ pub(super) fn database(text: &str) -> Result<Database, Reason> {
         .map_err(|reason| format!("must be `sqlite://<path>` or `postgres://…`: {reason}").into())
 }
 
-/// One or several NATS servers.
+/// One or several NATS servers, with one way to sign in.
 pub(super) fn nats(text: &str) -> Result<SecretString, Reason> {
+    let mut credentials = None;
     for server in text.split(',') {
         let url = url_of(server.trim(), &["nats", "tls"])?;
         url.host().ok_or("must name a host, as in `nats://host:4222`")?;
+        let given = (url.username().to_owned(), url.password().map(str::to_owned));
+        if !given.0.is_empty() && *credentials.get_or_insert_with(|| given.clone()) != given {
+            return Err("must have the same user and password (or token) for every server".into());
+        }
     }
     Ok(text.into())
 }

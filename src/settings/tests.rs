@@ -147,6 +147,8 @@ fn what_must_hold_between_settings_is_checked() {
     let postgres = ("DATABASE_URL", "postgres://db.example/marbelle");
     assert_eq!(at_fault(&[("NATS_URL", "nats://bus.example:4222")]), ["NATS_URL"]);
     assert_eq!(at_fault(&[("NATS_URL", "nats://bus.example:4222,tls://b.example"), postgres]), [""; 0]);
+    assert_eq!(at_fault(&[("NATS_URL", "nats://a:b@bus.example,nats://a:b@b.example"), postgres]), [""; 0]);
+    assert_eq!(at_fault(&[("NATS_URL", "nats://a:b@bus.example,nats://a:c@b.example"), postgres]), ["NATS_URL"]);
     assert_eq!(at_fault(&[("COOKIE_SAME_SITE", "none")]), ["COOKIE_SAME_SITE"]);
     assert_eq!(at_fault(&[("LIFETIMES__SESSION_ABSOLUTE", "27d")]), ["LIFETIMES__SESSION_IDLE"]);
     assert_eq!(at_fault(&[("LIFETIMES__SESSION_ABSOLUTE", "27")]), ["LIFETIMES__SESSION_ABSOLUTE"]);
@@ -247,7 +249,7 @@ fn no_secret_is_shown() {
     let mut env = place.production();
     env.extend([
         ("DATABASE_URL", "postgres://ann:hunter2@db.example/marbelle?sslmode=require&password=hunter2".into()),
-        ("NATS_URL", "nats://ann:hunter2@a.example,nats://hunter2@b.example".into()),
+        ("NATS_URL", "nats://ann:hunter2@a.example,tls://b.example,tls://ann:hunter2@c.example".into()),
         ("MAIL_URL", "smtp://ann%40x:hunter2%21@m.example?tls=required".into()),
     ]);
     let settings = place.load(&pairs(&env)).unwrap();
@@ -257,7 +259,7 @@ fn no_secret_is_shown() {
     }
     for line in [
         "MARBELLE_DATABASE_URL = postgres://ann:[redacted]@db.example/marbelle?[redacted]\n",
-        "MARBELLE_NATS_URL = nats://ann:[redacted]@a.example,nats://[redacted]@b.example\n",
+        "MARBELLE_NATS_URL = nats://ann:[redacted]@a.example,tls://b.example,tls://ann:[redacted]@c.example\n",
         "MARBELLE_MAIL_URL = smtp://ann%40x:[redacted]@m.example:587?tls=required\n",
         "MARBELLE_TOKEN_SECRET = [redacted]\n",
         "MARBELLE_SECURITY_LOG =\n",

@@ -14,6 +14,7 @@ mod password_failures;
 mod presence;
 mod rate_limits;
 mod registrations;
+mod restore;
 mod security_events;
 mod sessions;
 mod tokens;
@@ -32,7 +33,7 @@ pub use users::{NewUser, UserRow};
 use crate::settings::Database;
 use secrecy::ExposeSecret;
 use sqlx::{
-    PgPool, SqlitePool,
+    Connection, PgPool, SqlitePool,
     migrate::Migrator,
     postgres::{PgConnectOptions, PgPoolOptions},
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
@@ -153,6 +154,17 @@ impl Store {
         Ok(())
     }
 
+    /// The pools: name, open connections, idle ones among them.
+    pub fn connections(&self) -> Vec<(&'static str, usize, usize)> {
+        let open = |size: u32| usize::try_from(size).unwrap_or(usize::MAX);
+        match &self.backend {
+            Backend::Sqlite { read, write } => {
+                vec![("read", open(read.size()), read.num_idle()), ("write", open(write.size()), write.num_idle())]
+            }
+            Backend::Postgres(pool) => vec![("all", open(pool.size()), pool.num_idle())],
+        }
+    }
+
     /// Lets running statements end and closes every connection.
     pub async fn close(&self) {
         match &self.backend {
@@ -172,6 +184,9 @@ fn sqlite_pool(connections: u32) -> SqlitePoolOptions {
         .idle_timeout(None)
         .max_lifetime(None)
         .test_before_acquire(false)
+        // SQLite itself rolls a transaction back that meets a full disk or a failing one. sqlx believes it is
+        // open still, and would refuse every later one on this connection: another takes its place.
+        .before_acquire(|connection, _| Box::pin(async move { Ok(!connection.is_in_transaction()) }))
 }
 
 /// sqlx locks nothing on SQLite: two processes that start at once on a new file may both try to create a

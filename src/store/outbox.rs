@@ -48,10 +48,18 @@ const POSTPONE: &str = "UPDATE mail_outbox SET next_attempt_at = $2 WHERE id = $
 const NEXT_DUE: &str = "SELECT MIN(next_attempt_at) FROM mail_outbox WHERE sent_at IS NULL AND given_up_at IS NULL \
      AND NOT decoy";
 const DELETE_TO: &str = "DELETE FROM mail_outbox WHERE recipient = $1";
+const WAITING: &str = "SELECT COUNT(*), MIN(created_at) FROM mail_outbox WHERE sent_at IS NULL AND given_up_at IS NULL \
+     AND NOT decoy";
 const PRUNE: &str = "DELETE FROM mail_outbox WHERE id IN (SELECT id FROM mail_outbox \
      WHERE created_at < $1 AND (sent_at IS NOT NULL OR given_up_at IS NOT NULL OR decoy) ORDER BY created_at LIMIT $2)";
 
 impl Store {
+    /// How many letters wait to be sent, and since when the oldest of them does.
+    pub async fn waiting_letters(&self) -> Result<(i64, Option<Timestamp>), Error> {
+        let row = on_pool!(self, pool => sqlx::query_as(WAITING).fetch_one(pool).await)?;
+        Ok(row)
+    }
+
     /// When the next letter is due; `None` if none waits.
     pub async fn next_letter_due(&self) -> Result<Option<Timestamp>, Error> {
         let due = on_pool!(self, pool => sqlx::query_scalar(NEXT_DUE).fetch_one(pool).await)?;

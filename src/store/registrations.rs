@@ -43,7 +43,7 @@ const INSERT: &str = "INSERT INTO registrations (id, email, password_hash, first
      locale, token_generation, token_expires_at, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
 const FIND_NEWEST: &str = "SELECT * FROM registrations WHERE email = $1 ORDER BY id DESC LIMIT 1";
 const RENEW_TOKEN_OF_NEWEST: &str = "UPDATE registrations SET token_generation = token_generation + 1, \
-     token_expires_at = $2 WHERE id = (SELECT id FROM registrations WHERE email = $1 ORDER BY id DESC LIMIT 1) \
+     token_expires_at = $2 WHERE $3 AND id = (SELECT id FROM registrations WHERE email = $1 ORDER BY id DESC LIMIT 1) \
      RETURNING *";
 const FIND_EMAIL: &str = "SELECT email FROM registrations WHERE id = $1";
 const DELETE_BY_EMAIL: &str = "DELETE FROM registrations WHERE email = $1 RETURNING *";
@@ -69,14 +69,16 @@ impl Tx {
         Ok(())
     }
 
-    /// Makes a new token of the address's newest registration the only good one.
+    /// Makes a new token of the address's newest registration the only good one; the same work, and nothing,
+    /// if it is not to be `renewed`.
     pub async fn renew_registration_token(
         &mut self,
         email: &EmailAddress,
         expires_at: Timestamp,
+        renewed: bool,
     ) -> Result<Option<RegistrationRow>, Error> {
         let row = in_tx!(self, c => sqlx::query_as(RENEW_TOKEN_OF_NEWEST)
-            .bind(email).bind(expires_at).fetch_optional(c).await)?;
+            .bind(email).bind(expires_at).bind(renewed).fetch_optional(c).await)?;
         Ok(row)
     }
 

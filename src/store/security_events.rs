@@ -25,6 +25,7 @@ const INSERT: &str = "INSERT INTO security_events (id, user_id, at, type, sessio
      SELECT $1, u.id, $3, $4, $5, $6, $7, $8 FROM users u WHERE u.id = $2";
 const INSERT_FOR_EMAIL: &str = "INSERT INTO security_events (id, user_id, at, type, session_id, ip, user_agent, detail) \
      SELECT $1, u.id, $3, $4, $5, $6, $7, $8 FROM users u WHERE u.email = $2";
+const DELETE: &str = "DELETE FROM security_events WHERE id = $1";
 const RESOLVE: &str = "UPDATE security_events SET type = $2, session_id = $3 WHERE id = $1";
 const PAGE: &str = "SELECT id, at, type, session_id, ip, user_agent, detail FROM security_events \
      WHERE user_id = $1 ORDER BY id DESC LIMIT $2";
@@ -53,6 +54,12 @@ impl Tx {
             .bind(event.id).bind(email).bind(event.at).bind(event.r#type).bind(event.session_id)
             .bind(&event.ip).bind(&event.user_agent).bind(event.detail.to_string())
             .execute(c).await.map(drop))?;
+        Ok(())
+    }
+
+    /// Takes back what was noted before it was known.
+    pub async fn delete_security_event(&mut self, id: SecurityEventId) -> Result<(), Error> {
+        in_tx!(self, c => sqlx::query(DELETE).bind(id).execute(c).await.map(drop))?;
         Ok(())
     }
 

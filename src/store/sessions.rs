@@ -112,7 +112,7 @@ const LIST_LIVE: &str = concat!(
 );
 const INSERT: &str = "INSERT INTO sessions (id, user_id, device_name, user_agent, ip, network, refresh_generation, \
      refreshed_at, created_at, last_seen_at) VALUES ($1, $2, $3, $4, $5, $7, 0, $6, $6, $6)";
-const IS_NEW_DEVICE: &str = "SELECT EXISTS (SELECT 1 FROM sessions WHERE user_id = $1) AND NOT EXISTS \
+const IS_NEW_DEVICE: &str = "SELECT NOT EXISTS \
      (SELECT 1 FROM sessions WHERE user_id = $1 AND COALESCE(user_agent, '') = $2 AND (network LIKE '%:%') = $3)";
 const FIND_DELETED: &str = "SELECT EXISTS (SELECT 1 FROM deleted_sessions WHERE id = $1)";
 const KEEP_DELETED: &str = "INSERT INTO deleted_sessions (id, deleted_at) \
@@ -194,8 +194,8 @@ impl Tx {
         Ok(())
     }
 
-    /// Whether the user has signed in before, but never with this client over this kind of network. Asked
-    /// before the new session is inserted.
+    /// Whether the user has no session, alive or remembered, with this client over this kind of network.
+    /// Asked before the new session is inserted.
     pub async fn is_new_device(
         &mut self,
         user: UserId,

@@ -1,6 +1,6 @@
 //! The plain HTTP routes beside `/rpc` (contract §1).
 
-use crate::{account::Accounts, rpc::spec};
+use crate::{account::Accounts, meters::meters, rpc::spec};
 use http::{Method, Request, Response, StatusCode, header};
 use hyper::body::Incoming;
 use jsonrpsee::server::{HttpBody, HttpResponse};
@@ -17,6 +17,7 @@ pub struct Web {
 }
 
 const JSON: &str = "application/json";
+const PROMETHEUS: &str = "text/plain; version=0.0.4; charset=utf-8";
 const TEXT: &str = "text/plain; charset=utf-8";
 
 impl Web {
@@ -29,7 +30,7 @@ impl Web {
     /// Answers a request to anything but `/rpc`.
     pub async fn answer(&self, request: &Request<Incoming>) -> HttpResponse {
         let path = request.uri().path();
-        if !matches!(path, "/healthz" | "/readyz" | "/openrpc.json" | "/.well-known/jwks.json") {
+        if !matches!(path, "/healthz" | "/readyz" | "/metrics" | "/openrpc.json" | "/.well-known/jwks.json") {
             return response(StatusCode::NOT_FOUND, TEXT, "not found\n");
         }
         if !matches!(*request.method(), Method::GET | Method::HEAD) {
@@ -37,20 +38,36 @@ impl Web {
         }
         match path {
             "/readyz" => self.readiness().await,
+            "/metrics" => self.metrics(),
             "/openrpc.json" => response(StatusCode::OK, JSON, self.openrpc.clone()),
             "/.well-known/jwks.json" => response(StatusCode::OK, JSON, self.keys.clone()),
             _ => response(StatusCode::OK, TEXT, "ok\n"),
         }
     }
 
+    fn metrics(&self) -> HttpResponse {
+        self.accounts.measure_now();
+        response(StatusCode::OK, PROMETHEUS, meters().render())
+    }
+
     async fn readiness(&self) -> HttpResponse {
-        match tokio::time::timeout(READINESS_LIMIT, self.accounts.store.ping()).await {
-            Ok(Ok(())) => response(StatusCode::OK, TEXT, "ready\n"),
-            unanswered => {
-                tracing::warn!(?unanswered, "not ready");
-                response(StatusCode::SERVICE_UNAVAILABLE, TEXT, "the database does not answer\n")
-            }
+        let (database, bus) = tokio::join!(
+            tokio::time::timeout(READINESS_LIMIT, self.accounts.store.ping()),
+            self.accounts.hub.check_bus(),
+        );
+        let mut silent = String::new();
+        if !matches!(database, Ok(Ok(()))) {
+            tracing::warn!(?database, "not ready");
+            silent.push_str("the database does not answer\n");
         }
+        if let Err(error) = bus {
+            tracing::warn!(%error, "not ready");
+            silent.push_str(&format!("{error}\n"));
+        }
+        if silent.is_empty() {
+            return response(StatusCode::OK, TEXT, "ready\n");
+        }
+        response(StatusCode::SERVICE_UNAVAILABLE, TEXT, silent)
     }
 }
 

@@ -1,9 +1,12 @@
 //! What the stories stand on: real servers (PostgreSQL, SMTP, the built binary) and clients that speak the wire.
 
+mod cluster;
+mod disorder;
 mod fold;
 mod http;
 pub mod inside;
 mod letter;
+mod nats;
 mod node;
 mod person;
 mod postgres;
@@ -16,13 +19,16 @@ mod smtp;
 mod socket;
 mod ws;
 
+pub use cluster::{Cluster, RARE_SWEEP, change_and_wait, median, readiness, rename};
+pub use disorder::Disorder;
 pub use fold::Account;
 pub use http::{Exchange, Http};
 pub use inside::{Inside, Work};
 pub use letter::{Letter, MailFolder};
+pub use nats::Nats;
 pub use node::{Node, PRODUCTION, signing_key, token_secret};
 pub use person::{PASSWORD, Person, Session, address, another_email, somebody};
-pub use postgres::{DATABASE_PASSWORD, Database};
+pub use postgres::{DATABASE_PASSWORD, Database, OwnPostgres};
 pub use process::marbelle;
 pub use proxy::{Proxy, Wire};
 pub use reply::{Call, Reply, RpcError};

@@ -1,7 +1,10 @@
 //! One private PostgreSQL server a test process; a fresh database a story.
 
+use super::eventually;
+use parking_lot::Mutex;
 use sqlx::{ConnectOptions, Connection, PgConnection, postgres::PgConnectOptions};
 use std::{
+    io::Write,
     net::TcpListener,
     os::unix::fs::{MetadataExt, chown},
     path::{Path, PathBuf},
@@ -46,14 +49,33 @@ impl Database {
         self.allow_connections(true).await;
     }
 
+    /// A copy as it is now; the nodes on it lose their connections for that moment.
+    pub async fn backup(&self) -> Self {
+        self.outage().await;
+        let copy = format!("{}_backup", self.name());
+        administer(format!("CREATE DATABASE {copy} TEMPLATE {}", self.name())).await;
+        self.back().await;
+        Self::Postgres(server().url(&copy))
+    }
+
+    /// Puts an earlier copy in the place of this one.
+    pub async fn restore(&self, backup: &Self) {
+        administer(format!("DROP DATABASE {} WITH (FORCE)", self.name())).await;
+        administer(format!("CREATE DATABASE {} TEMPLATE {}", self.name(), backup.name())).await;
+    }
+
     async fn allow_connections(&self, allowed: bool) {
         administer(format!("ALTER DATABASE {} WITH ALLOW_CONNECTIONS {allowed}", self.name())).await;
     }
 
+    /// A connection of the story's own.
+    pub async fn connect(&self) -> PgConnection {
+        PgConnection::connect(self.url().expect("PostgreSQL")).await.expect("the database answers")
+    }
+
     /// Every row of every table as text.
     pub async fn dump(&self) -> String {
-        let options: PgConnectOptions = self.url().expect("PostgreSQL").parse().expect("a URL");
-        let mut connection: PgConnection = options.connect().await.expect("the database answers");
+        let mut connection = self.connect().await;
         let tables: Vec<(String,)> =
             sqlx::query_as("SELECT tablename::text FROM pg_tables WHERE schemaname = 'public'")
                 .fetch_all(&mut connection)
@@ -89,15 +111,43 @@ struct Postgres {
     port: u16,
     databases: AtomicU32,
     /// The wrapper around the server stops it when this pipe closes, so with this process, however it ends.
-    _lifeline: ChildStdin,
+    lifeline: Mutex<ChildStdin>,
 }
 
 /// Runs one statement as the administrator of the private server.
 async fn administer(statement: String) {
-    let options: PgConnectOptions = server().url("postgres").parse().expect("a URL");
-    let mut admin: PgConnection = options.connect().await.expect("the private PostgreSQL answers");
-    sqlx::query(sqlx::AssertSqlSafe(statement)).execute(&mut admin).await.expect("the statement runs");
-    admin.close().await.expect("closes");
+    server().administer(statement).await;
+}
+
+/// A server of one story's own, which can be killed. It stops when dropped.
+pub struct OwnPostgres {
+    server: Postgres,
+    pub database: Database,
+}
+
+impl OwnPostgres {
+    /// With an empty database, whose commits survive a kill of the server.
+    pub async fn start() -> Self {
+        let server = tokio::task::spawn_blocking(Postgres::start).await.expect("PostgreSQL starts");
+        let database = Database::Postgres(server.database().await);
+        server.administer(format!("ALTER DATABASE {} SET synchronous_commit = on", database.name())).await;
+        Self { server, database }
+    }
+
+    /// SIGKILL to every process of the server, and their end awaited.
+    pub async fn kill(&self) {
+        self.server.order("kill");
+        let gone = || async { PgConnection::connect(&self.server.url("postgres")).await.is_err().then_some(()) };
+        eventually("the end of PostgreSQL", gone).await;
+    }
+
+    /// Starts it again, on the same port and data, and awaits that it answers.
+    pub async fn restart(&self) {
+        self.server.order("start");
+        let back = || async { PgConnection::connect(&self.server.url("postgres")).await.ok() };
+        let connection = eventually("the return of PostgreSQL", back).await;
+        connection.close().await.expect("closes");
+    }
 }
 
 fn server() -> &'static Postgres {
@@ -105,12 +155,24 @@ fn server() -> &'static Postgres {
     SERVER.get_or_init(Postgres::start)
 }
 
-/// Runs the server until standard input ends, then stops it and removes its folder.
+/// Runs the server, kills it with -9 and starts it again as it is told, until standard input ends; then
+/// stops it and removes its folder. Its own children are killed with it: they would keep its memory in use.
 const WRAPPER: &str = r#"
 postgres=$1; folder=$2; shift 2
-"$postgres" "$@" >"$folder/log" 2>&1 </dev/null &
-server=$!
-cat >/dev/null
+start() { "$postgres" "$@" >>"$folder/log" 2>&1 </dev/null & server=$!; }
+start "$@"
+while read -r order; do
+    case $order in
+        start) start "$@" ;;
+        kill)
+            children=$(cat /proc/$server/task/$server/children)
+            kill -KILL $server $children 2>/dev/null
+            wait $server 2>/dev/null
+            for child in $children; do
+                while [ -n "$(tr -d '\0' 2>/dev/null </proc/$child/cmdline)" ]; do :; done
+            done ;;
+    esac
+done
 kill -QUIT $server 2>/dev/null
 wait $server 2>/dev/null
 rm -rf "$folder"
@@ -166,7 +228,7 @@ impl Postgres {
         while Instant::now() < deadline {
             let ready = std::fs::read_to_string(data.join("postmaster.pid")).unwrap_or_default();
             if ready.lines().any(|line| line.trim() == "ready") {
-                return Ok(Self { port, databases: AtomicU32::new(0), _lifeline: lifeline });
+                return Ok(Self { port, databases: AtomicU32::new(0), lifeline: Mutex::new(lifeline) });
             }
             let log = std::fs::read_to_string(folder.join("log")).unwrap_or_default();
             if log.contains("FATAL") {
@@ -179,8 +241,20 @@ impl Postgres {
 
     async fn database(&self) -> String {
         let name = format!("story_{}", self.databases.fetch_add(1, Ordering::SeqCst));
-        administer(format!("CREATE DATABASE {name}")).await;
+        self.administer(format!("CREATE DATABASE {name}")).await;
         self.url(&name)
+    }
+
+    async fn administer(&self, statement: String) {
+        let options: PgConnectOptions = self.url("postgres").parse().expect("a URL");
+        let mut admin: PgConnection = options.connect().await.expect("the private PostgreSQL answers");
+        sqlx::query(sqlx::AssertSqlSafe(statement)).execute(&mut admin).await.expect("the statement runs");
+        admin.close().await.expect("closes");
+    }
+
+    fn order(&self, order: &str) {
+        let mut lifeline = self.lifeline.lock();
+        lifeline.write_all(format!("{order}\n").as_bytes()).and_then(|()| lifeline.flush()).expect("the wrapper reads");
     }
 
     fn url(&self, database: &str) -> String {

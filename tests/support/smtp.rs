@@ -26,6 +26,8 @@ pub enum Mood {
     RefuseForGood,
     /// Takes the connection and says nothing.
     Hang,
+    /// Says nothing until the mood changes.
+    Wait,
 }
 
 struct Received {
@@ -79,6 +81,7 @@ impl Smtp {
     /// From the next recipient or connection on.
     pub fn be(&self, mood: Mood) {
         self.0.received.lock().mood = mood;
+        self.0.changed.send_modify(|n| *n += 1);
     }
 
     /// Refuses connections from now on, and cuts the present ones.
@@ -187,18 +190,14 @@ impl Smtp {
 }
 
 async fn converse(stream: TcpStream, peer: IpAddr, mailbox: Mailbox) -> io::Result<()> {
-    let received = mailbox.received.clone();
-    if received.lock().mood == Mood::Hang {
-        std::future::pending::<()>().await;
-    }
+    let (received, changed) = (mailbox.received.clone(), mailbox.changed.clone());
+    pause(&received, &changed).await;
     let mut session = SessionBuilder::new("mail.example.test").build(peer, mailbox);
     let mut stream = BufReader::new(stream);
     stream.write_all(&session.greeting().buffer()?).await?;
     let mut line = Vec::new();
     while stream.read_until(b'\n', &mut line).await? > 0 {
-        if received.lock().mood == Mood::Hang {
-            std::future::pending::<()>().await;
-        }
+        pause(&received, &changed).await;
         let reply = session.process(&line);
         line.clear();
         if reply.action != Action::NoReply {
@@ -209,6 +208,19 @@ async fn converse(stream: TcpStream, peer: IpAddr, mailbox: Mailbox) -> io::Resu
         }
     }
     Ok(())
+}
+
+async fn pause(received: &Mutex<Received>, changed: &watch::Sender<u64>) {
+    let mut changed = changed.subscribe();
+    loop {
+        changed.borrow_and_update();
+        let mood = received.lock().mood;
+        match mood {
+            Mood::Hang => std::future::pending::<()>().await,
+            Mood::Wait => changed.changed().await.expect("the sender lives"),
+            _ => return,
+        }
+    }
 }
 
 struct Mailbox {
@@ -228,7 +240,7 @@ impl Handler for Mailbox {
     fn rcpt(&mut self, _to: &str) -> Response {
         let mut received = self.received.lock();
         let refusal = match received.mood {
-            Mood::Accept | Mood::Hang => return response::OK,
+            Mood::Accept | Mood::Hang | Mood::Wait => return response::OK,
             Mood::RefuseForNow => Response::custom(451, "Greylisted, come again".into()),
             Mood::RefuseForGood => response::NO_MAILBOX,
         };

@@ -1,0 +1,213 @@
+//! What following costs a node, per user, and what a sweep of all of them costs: on SQLite, on PostgreSQL,
+//! and on PostgreSQL with NATS (servers of its own, as in the tests).
+//!
+//! `cargo bench --bench sweep` follows 100,000 users; `cargo bench --bench sweep -- 1000` another number.
+
+#![expect(
+    clippy::print_stdout,
+    clippy::cast_precision_loss,
+    clippy::unreachable,
+    reason = "figures for a person, of counts far below 2^52"
+)]
+
+#[path = "../tests/support/nats.rs"]
+#[allow(dead_code, clippy::panic, reason = "the tests use the rest, and stop where something is wrong")]
+mod nats;
+#[path = "../tests/support/postgres.rs"]
+#[allow(dead_code, clippy::panic, reason = "the tests use the rest, and stop where something is wrong")]
+mod postgres;
+
+use futures_util::{StreamExt, stream};
+use marbelle::{
+    domain::{
+        email::EmailAddress,
+        ids::UserId,
+        profile::{Locale, PersonalData},
+        session::SessionLifetimes,
+        text::Text,
+        time::Clock,
+    },
+    live::{Bus, Hub, HubSettings, Membership, Nats},
+    settings::Database,
+    store::{NewUser, Store},
+};
+use std::{
+    error::Error,
+    future::Future,
+    process::Command,
+    time::{Duration, Instant},
+};
+use tokio::sync::mpsc;
+use tokio_util::task::TaskTracker;
+use tracing::{Event, Subscriber, field::Field};
+use tracing_subscriber::{
+    EnvFilter, Layer,
+    layer::{Context, SubscriberExt},
+    util::SubscriberInitExt,
+};
+
+type Result<T> = std::result::Result<T, Box<dyn Error + Send + Sync>>;
+
+const FOLLOWED: usize = 100_000;
+/// Sweeps of each case; the median counts.
+const SWEEPS: usize = 5;
+/// The default of `MARBELLE_SWEEP_PERIOD`.
+const PERIOD: Duration = Duration::from_secs(2);
+/// Users who begin to be followed at the same time.
+const AT_ONCE: usize = 64;
+
+/// Waits for what the two servers need; a bench has no stories.
+async fn soon<T>(what: &str, future: impl Future<Output = T>) -> T {
+    tokio::time::timeout(Duration::from_secs(30), future).await.unwrap_or_else(|_| unreachable!("{what} never came"))
+}
+
+async fn eventually<T, F: Future<Output = Option<T>>>(what: &str, mut ask: impl FnMut() -> F) -> T {
+    soon(what, async {
+        loop {
+            if let Some(found) = ask().await {
+                return found;
+            }
+            tokio::task::yield_now().await;
+        }
+    })
+    .await
+}
+
+const CASES: [&str; 3] = ["SQLite", "PostgreSQL", "PostgreSQL and NATS"];
+
+fn main() -> Result<()> {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let followed = arguments.iter().find_map(|argument| argument.parse().ok()).unwrap_or(FOLLOWED);
+    if let Some(case) = CASES.iter().find(|case| arguments.iter().any(|argument| argument == *case)) {
+        return tokio::runtime::Runtime::new()?.block_on(run(case, followed));
+    }
+    println!("{followed} users; {SWEEPS} sweeps, one every {} s", PERIOD.as_secs());
+    println!("{:<20} {:>12} {:>14} {:>14} {:>16}", "", "follow/s", "KiB a user", "sweep ms", "CPU ms a sweep");
+    for case in CASES {
+        // A process of its own: memory that an earlier case has given back would not be counted.
+        let status = Command::new(std::env::current_exe()?).args([case, &followed.to_string()]).status()?;
+        if !status.success() {
+            return Err(format!("{case}: {status}").into());
+        }
+    }
+    Ok(())
+}
+
+async fn run(case: &str, followed: usize) -> Result<()> {
+    let (sender, mut sweeps) = mpsc::unbounded_channel();
+    let filter = EnvFilter::try_new("warn,marbelle::live::sweep=debug")?;
+    tracing_subscriber::registry().with(filter).with(Sweeps(sender)).try_init()?;
+    let folder = tempfile::tempdir()?;
+    let mut database = Database::Sqlite(folder.path().join("marbelle.db"));
+    if case != "SQLite" {
+        database = Database::Postgres(postgres::Database::postgres().await.url().unwrap_or_default().into());
+    }
+    if case != "PostgreSQL and NATS" {
+        return measure(case, &database, Bus::Local, followed, &mut sweeps).await;
+    }
+    let server = nats::Nats::start().await;
+    let bus = Bus::Nats(Box::new(Nats::connect(&server.url().into()).await?));
+    measure(case, &database, bus, followed, &mut sweeps).await
+}
+
+/// Follows so many users, of whom nothing changes: what a sweep costs that finds nothing.
+async fn measure(
+    name: &str,
+    database: &Database,
+    bus: Bus,
+    followed: usize,
+    sweeps: &mut mpsc::UnboundedReceiver<Duration>,
+) -> Result<()> {
+    let store = Store::open(database).await?;
+    let users = make_users(&store, followed).await?;
+    let lifetimes = SessionLifetimes { idle: Duration::from_secs(1 << 20), absolute: Duration::from_secs(1 << 20) };
+    let settings = HubSettings { sockets_per_user: 1, sweep_period: PERIOD };
+    let tasks = TaskTracker::new();
+    let epoch = store.epoch().await?;
+    let hub = Hub::start(store.clone(), Clock::system(), lifetimes, epoch, bus, settings, &tasks);
+    while hub.check_bus().await.is_err() {
+        tokio::task::yield_now().await;
+    }
+    let (memory, begun) = (resident_kib()?, Instant::now());
+    let memberships: Vec<Membership> = stream::iter(users)
+        .map(|user| hub.follow(user))
+        .buffer_unordered(AT_ONCE)
+        .filter_map(|membership| async { membership.ok() })
+        .collect()
+        .await;
+    let follow_rate = memberships.len() as f64 / begun.elapsed().as_secs_f64();
+    let memory = (resident_kib()? - memory) / memberships.len() as f64;
+    // Those that have swept only some of them.
+    while sweeps.try_recv().is_ok() {}
+    sweeps.recv().await.ok_or("no sweeps")?;
+    let cpu = cpu_ms()?;
+    let mut times = Vec::new();
+    for _ in 0..SWEEPS {
+        times.push(sweeps.recv().await.ok_or("no sweeps")?);
+    }
+    let cpu = (cpu_ms()? - cpu) / SWEEPS as f64;
+    times.sort_unstable();
+    let sweep = times[SWEEPS / 2].as_secs_f64() * 1e3;
+    println!("{name:<20} {follow_rate:>12.0} {memory:>14.2} {sweep:>14.0} {cpu:>16.0}");
+    drop(memberships);
+    hub.stopping().cancel();
+    tasks.close();
+    tasks.wait().await;
+    store.close().await;
+    Ok(())
+}
+
+/// Makes the users of a case.
+async fn make_users(store: &Store, count: usize) -> Result<Vec<UserId>> {
+    let now = Clock::system().now();
+    let name = |text| Text::parse(text).map_err(|faults| format!("{faults:?}"));
+    let person = PersonalData {
+        first_name: name("Ann")?,
+        last_name: name("Lee")?,
+        company_name: None,
+        phone: None,
+        locale: Locale::En,
+    };
+    let mut users = Vec::with_capacity(count);
+    let mut tx = store.write().await?;
+    for _ in 0..count {
+        let id = UserId::new();
+        let email = EmailAddress::parse(&format!("{id}@example.test")).map_err(|faults| format!("{faults:?}"))?;
+        let user = NewUser { id, email, password_hash: String::new(), person: person.clone(), created_at: now };
+        tx.insert_user(&user).await?;
+        users.push(id);
+    }
+    tx.commit().await?;
+    Ok(users)
+}
+
+/// Passes on how long each sweep took.
+struct Sweeps(mpsc::UnboundedSender<Duration>);
+
+impl<S: Subscriber> Layer<S> for Sweeps {
+    fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
+        let sender = &self.0;
+        event.record(&mut |field: &Field, value: &dyn std::fmt::Debug| {
+            if field.name() == "elapsed_us" {
+                let micros = format!("{value:?}").parse().unwrap_or(0);
+                // Nobody listens between two cases.
+                let _ = sender.send(Duration::from_micros(micros));
+            }
+        });
+    }
+}
+
+/// Resident memory of this process.
+fn resident_kib() -> Result<f64> {
+    let status = std::fs::read_to_string("/proc/self/status")?;
+    let line = status.lines().find(|line| line.starts_with("VmRSS:")).ok_or("no VmRSS")?;
+    Ok(line.split_whitespace().nth(1).ok_or("no number")?.parse()?)
+}
+
+/// Processor time of this process, in ticks of 10 ms.
+fn cpu_ms() -> Result<f64> {
+    let stat = std::fs::read_to_string("/proc/self/stat")?;
+    let fields: Vec<&str> = stat.rsplit(')').next().unwrap_or_default().split_whitespace().collect();
+    let ticks = |i: usize| -> Result<f64> { Ok(fields.get(i).ok_or("too few fields")?.parse()?) };
+    Ok((ticks(11)? + ticks(12)?) * 10.0)
+}

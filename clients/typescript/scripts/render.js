@@ -1,0 +1,108 @@
+// An OpenRPC document with JSON schemas, as TypeScript.
+
+/** The text of src/spec.ts. */
+export function render(spec) {
+  const schemas = Object.entries(spec.components.schemas)
+  const methods = [...spec.methods].sort((a, b) => (a.name < b.name ? -1 : 1))
+  const kinds = Object.keys(spec.components.errors)
+  const blocks = [
+    '// Generated from rpc-spec.json by scripts/generate.js: do not edit.',
+    ...schemas.map(([name, schema]) => declaration(name, schema)),
+    `/** The kinds of errors of the server. */\nexport type ServerErrorKind =${union(kinds)}`,
+    map('Events', 'The events of the feed: what is in `data`, by type.', spec['x-events'].map(event)),
+    map('Methods', 'The methods, by name.', methods.map(method)),
+    `/** Methods that need a session. */\nexport const SESSION_METHODS: ReadonlySet<string> = new Set([\n${methods
+      .filter((entry) => entry['x-session'])
+      .map((entry) => `  '${entry.name}',\n`)
+      .join('')}])`,
+  ]
+  return blocks.join('\n\n') + '\n'
+}
+
+function declaration(name, schema) {
+  const comment = doc(schema.description, '')
+  return isObject(schema)
+    ? `${comment}export interface ${name} ${body(schema.properties ?? {}, answered(schema), '')}`
+    : `${comment}export type ${name} = ${type(schema, '')}`
+}
+
+/** In answers a field that may be null is always there. */
+function answered(schema) {
+  return (name, property) => (schema.required ?? []).includes(name) || isNullable(property)
+}
+
+function event(entry) {
+  return doc(entry.description, '  ') + `  '${entry.name}': ${type(entry.schema.properties.data, '  ')}\n`
+}
+
+function method(entry) {
+  const properties = Object.fromEntries(
+    entry.params.map((param) => [param.name, { ...param.schema, description: param.description }]),
+  )
+  const required = new Set(entry.params.filter((param) => param.required).map((param) => param.name))
+  const errors = entry.errors.map((error) => error.$ref.split('/').at(-1))
+  return (
+    doc(entry.summary, '  ') +
+    `  '${entry.name}': {\n` +
+    `    params: ${body(properties, (name) => required.has(name), '    ')}\n` +
+    `    result: ${type(entry.result.schema, '    ')}\n` +
+    `    errors: ${errors.map(quoted).join(' | ')}\n  }\n`
+  )
+}
+
+function map(name, description, entries) {
+  return `/** ${description} */\nexport interface ${name} {\n${entries.join('')}}`
+}
+
+function body(properties, isThere, indent) {
+  const lines = Object.entries(properties).map(([name, property]) => {
+    const mark = isThere(name, property) ? '' : '?'
+    return `${doc(property.description, indent + '  ')}${indent}  ${name}${mark}: ${type(property, indent + '  ')}\n`
+  })
+  return lines.length === 0 ? 'Record<string, never>' : `{\n${lines.join('')}${indent}}`
+}
+
+function type(schema, indent) {
+  if (schema.$ref) return schema.$ref.split('/').at(-1)
+  if (schema.allOf) return schema.allOf.map((part) => type(part, indent)).join(' & ')
+  if (schema.anyOf) return schema.anyOf.map((part) => type(part, indent)).join(' | ')
+  if (schema.enum) return schema.enum.map(quoted).join(' | ')
+  if (Array.isArray(schema.type)) return schema.type.map((one) => type({ ...schema, type: one }, indent)).join(' | ')
+  switch (schema.type) {
+    case 'string':
+    case 'boolean':
+    case 'null':
+      return schema.type
+    case 'integer':
+    case 'number':
+      return 'number'
+    case 'array':
+      return `${type(schema.items, indent)}[]`
+    case 'object':
+      return isObject(schema) ? body(schema.properties, answered(schema), indent) : 'Record<string, unknown>'
+    case undefined:
+      return 'unknown'
+    default:
+      throw new Error(`a schema that is not understood: ${JSON.stringify(schema)}`)
+  }
+}
+
+function isObject(schema) {
+  return schema.type === 'object' && schema.properties !== undefined
+}
+
+function isNullable(schema) {
+  return (Array.isArray(schema.type) && schema.type.includes('null')) || (schema.anyOf ?? []).some(isNullable) || schema.type === 'null'
+}
+
+function union(names) {
+  return names.map((name) => `\n  | ${quoted(name)}`).join('')
+}
+
+function quoted(text) {
+  return `'${text}'`
+}
+
+function doc(text, indent) {
+  return text ? `${indent}/** ${text} */\n` : ''
+}

@@ -1,0 +1,29 @@
+import type { AccountsClient, State } from './client.js'
+
+/** React's `useSyncExternalStore`, or one like it. */
+export type UseStore = <T>(
+  subscribe: (listener: () => void) => () => void,
+  getSnapshot: () => T,
+  getServerSnapshot?: () => T,
+) => T
+
+/** A React hook: `const useAccounts = accountsHook(useSyncExternalStore)`. `select` answers a part of the state. */
+export function accountsHook(useStore: UseStore) {
+  return <T>(client: AccountsClient, select: (state: State) => T): T => {
+    const selected = () => select(client.getSnapshot())
+    return useStore(client.subscribe, selected, selected)
+  }
+}
+
+/** For plain JavaScript: calls back with a part of the state, now and whenever that part is another. */
+export function watch<T>(client: AccountsClient, select: (state: State) => T, show: (part: T) => void): () => void {
+  let shown = select(client.getSnapshot())
+  const end = client.subscribe(() => {
+    const part = select(client.getSnapshot())
+    if (Object.is(part, shown)) return
+    shown = part
+    show(part)
+  })
+  show(shown)
+  return end
+}

@@ -1,0 +1,76 @@
+import { type AccountsError, isAccountsError } from './errors.js'
+import { pageLocks } from './locks.js'
+import type { AddressPatch, PendingEdit, ProfilePatch } from './pending.js'
+
+/** What came of an edit. */
+export type Edited<T> =
+  | { readonly outcome: 'saved'; readonly value: T }
+  /** Somebody else was quicker: what it was when this edit began, what it would be, and what it is now. */
+  | { readonly outcome: 'stale'; readonly base: T; readonly mine: T; readonly theirs: T }
+
+interface Edit<T> {
+  readonly addressId: string | null
+  readonly base: T
+  readonly patch: ProfilePatch | AddressPatch
+  readonly mine: T
+  readonly send: (expectedRevision: number) => Promise<T>
+}
+
+/** The edits of this tab: shown at once, sent one after the other, refused where somebody else was quicker. */
+export class Edits {
+  pending: readonly PendingEdit[] = []
+  /** Own edits, from the revision that they began at to the one that they made, by object. */
+  readonly #own = new Map<string, Map<number, number>>()
+  readonly #onChange: () => void
+
+  constructor(onChange: () => void) {
+    this.#onChange = onChange
+  }
+
+  async run<T extends { readonly id: string; readonly revision: number }>(edit: Edit<T>): Promise<Edited<T>> {
+    const shown: PendingEdit = { addressId: edit.addressId, patch: edit.patch, savedAt: null }
+    this.#show([...this.pending, shown])
+    try {
+      const value = await pageLocks.request(`edit ${edit.base.id}`, () => this.#send(edit))
+      shown.savedAt = value.revision
+      this.#show([...this.pending])
+      return { outcome: 'saved', value }
+    } catch (error) {
+      this.#show(this.pending.filter((one) => one !== shown))
+      if (!isStale(error)) throw error
+      return { outcome: 'stale', base: edit.base, mine: edit.mine, theirs: error.data.current as unknown as T }
+    }
+  }
+
+  /** Edits up to this revision are in the account itself. */
+  reached(revision: number): void {
+    if (this.pending.some(({ savedAt }) => savedAt !== null && savedAt <= revision)) {
+      this.pending = this.pending.filter(({ savedAt }) => savedAt === null || savedAt > revision)
+    }
+  }
+
+  clear(): void {
+    this.pending = []
+    this.#own.clear()
+  }
+
+  async #send<T extends { readonly id: string; readonly revision: number }>(edit: Edit<T>): Promise<T> {
+    const { id, revision } = edit.base
+    const own = this.#own.get(id) ?? new Map<number, number>()
+    this.#own.set(id, own)
+    let expected = revision
+    for (let next = own.get(expected); next !== undefined; next = own.get(expected)) expected = next
+    const value = await edit.send(expected)
+    if (value.revision !== expected) own.set(expected, value.revision)
+    return value
+  }
+
+  #show(pending: readonly PendingEdit[]): void {
+    this.pending = pending
+    this.#onChange()
+  }
+}
+
+function isStale(error: unknown): error is AccountsError<'stale_revision'> {
+  return isAccountsError(error) && error.kind === 'stale_revision'
+}

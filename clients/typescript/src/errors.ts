@@ -1,0 +1,113 @@
+import type { Address, EndReason, Methods, Profile, ServerErrorKind } from './spec.js'
+
+/** What is wrong with one parameter. */
+export interface Fault {
+  readonly rule:
+    | 'required'
+    | 'unknown'
+    | 'type'
+    | 'too_short'
+    | 'too_long'
+    | 'format'
+    | 'out_of_range'
+    | 'control_characters'
+    | 'guessable'
+    | 'same_as_present'
+    | 'not_null'
+    | 'not_allowed'
+  readonly message: string
+}
+
+/** What an error tells beside its kind. */
+export interface ErrorData {
+  invalid_params: { readonly fields: Readonly<Record<string, readonly Fault[]>> }
+  internal: { readonly incident: string }
+  invalid_token: Nothing
+  unauthenticated: { readonly reason: 'missing' | 'invalid' | 'expired' }
+  session_ended: { readonly reason: EndReason }
+  invalid_credentials: Nothing
+  email_not_verified: Nothing
+  account_disabled: Nothing
+  forbidden: Nothing
+  not_found: Nothing
+  conflict: { readonly field: string }
+  stale_revision: { readonly current: Profile | Address }
+  limit_reached: { readonly limit: number }
+  last_address: Nothing
+  rate_limited: { readonly retry_after_ms: number }
+  unavailable: { readonly retry_after_ms: number; readonly outcome: 'not_done' | 'unknown' }
+  /** No answer came. `not_done`: the call never left. */
+  no_answer: { readonly outcome: 'not_done' | 'unknown' }
+  /** An answer that is none of the contract's: HTTP 403 and the like, an unknown method. */
+  protocol: { readonly status: number | null }
+}
+
+type Nothing = Readonly<Record<string, never>>
+
+/** Every kind of error: the server's, and the client's own two. */
+export type ErrorKind = keyof ErrorData
+
+/** A call that was refused, or not answered. */
+export class CallError<K extends ErrorKind = ErrorKind> extends Error {
+  override readonly name = 'CallError'
+  readonly kind: K
+  readonly data: ErrorData[K]
+  /** The JSON-RPC code; `null` where the server did not answer. */
+  readonly code: number | null
+
+  constructor(kind: K, data: ErrorData[K], message: string, code: number | null = null) {
+    super(message)
+    this.kind = kind
+    this.data = data
+    this.code = code
+  }
+}
+
+/** A union, so that `kind` narrows `data`. */
+export type AccountsError<K extends ErrorKind = ErrorKind> = { [One in K]: CallError<One> }[K]
+
+/** The errors that a method may have. */
+export type MethodError<M extends keyof Methods> = AccountsError<Methods[M]['errors'] | 'no_answer' | 'protocol'>
+
+/** Whether something thrown is an error of a call. */
+export function isAccountsError(thrown: unknown): thrown is AccountsError {
+  return thrown instanceof CallError
+}
+
+/** An error object of JSON-RPC. */
+export interface ErrorObject {
+  readonly code: number
+  readonly message: string
+  readonly data?: unknown
+}
+
+const KINDS: Record<ServerErrorKind, true> = {
+  account_disabled: true,
+  conflict: true,
+  email_not_verified: true,
+  forbidden: true,
+  internal: true,
+  invalid_credentials: true,
+  invalid_params: true,
+  invalid_token: true,
+  last_address: true,
+  limit_reached: true,
+  not_found: true,
+  rate_limited: true,
+  session_ended: true,
+  stale_revision: true,
+  unauthenticated: true,
+  unavailable: true,
+}
+
+/** The error that an error object stands for. */
+export function fromErrorObject(object: ErrorObject): AccountsError {
+  const { kind, ...data } = { kind: undefined, ...(object.data as { kind?: string } | undefined) }
+  return kind !== undefined && Object.hasOwn(KINDS, kind)
+    ? (new CallError(kind as ServerErrorKind, data as never, object.message, object.code) as AccountsError)
+    : new CallError('protocol', { status: null }, object.message, object.code)
+}
+
+export function noAnswer(outcome: 'not_done' | 'unknown', message: string): AccountsError<'no_answer'> {
+  return new CallError('no_answer', { outcome }, message)
+}

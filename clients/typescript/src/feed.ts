@@ -1,0 +1,192 @@
+import { type Backoff, delayAfter } from './backoff.js'
+import { type AccountsError, CallError, isAccountsError, noAnswer } from './errors.js'
+import type { FeedEvent } from './fold.js'
+import type { Socket } from './socket.js'
+import type { EndReason, Session } from './spec.js'
+
+/** How long a handshake may take. */
+const HANDSHAKE_MS = 10_000
+/** How long a probe of an open socket may take to answer. */
+const PROBE_MS = 5_000
+/** A socket that was heard so lately is not probed. */
+const FRESH_MS = 2_000
+
+/** How long a socket whose session has ended may still bring answers. */
+const LINGER_MS = 2_000
+
+export interface FeedOptions {
+  readonly backoff: Backoff
+  readonly timeoutMs: number
+  /** A socket that is silent for so long is probed. */
+  readonly silenceMs: number
+  open(onEvent: (event: FeedEvent) => void): Socket
+  /** Makes the socket act for the session, and tells which that is. */
+  identify(socket: Socket): Promise<Session>
+  /** Finds out over HTTP why a handshake failed. */
+  ask(): Promise<unknown>
+  /** The last revision that is held of this session's account. */
+  position(session: Session): { since: number; epoch: string } | undefined
+  /** Takes an event; `false` where some are missing before it. */
+  take(event: FeedEvent): boolean
+  onConnecting(): void
+  onLive(): void
+  onOffline(error: AccountsError): void
+  onEnd(reason: EndReason | null): void
+}
+
+/** Keeps a subscribed WebSocket open, from `start` to `stop` or the session's end. */
+export class Feed {
+  readonly #options: FeedOptions
+  #run: Run | null = null
+
+  constructor(options: FeedOptions) {
+    this.#options = options
+  }
+
+  /** The socket, while it is subscribed. */
+  get socket(): Socket | null {
+    return this.#run?.isLive ? this.#run.socket : null
+  }
+
+  start(): void {
+    this.stop()
+    this.#run = new Run(this.#options)
+  }
+
+  stop(): void {
+    this.#run?.stop()
+    this.#run = null
+  }
+
+  /** The network may be another: an open socket is probed, a lost one is opened again at once. */
+  check(): void {
+    this.#run?.check()
+  }
+}
+
+class Run {
+  socket: Socket | null = null
+  isLive = false
+  readonly #options: FeedOptions
+  #isStopped = false
+  #failures = 0
+  #endWait: () => void = () => {}
+  readonly #silence: ReturnType<typeof setInterval>
+
+  constructor(options: FeedOptions) {
+    this.#options = options
+    this.#silence = setInterval(() => void this.#probe(options.silenceMs), options.silenceMs)
+    void this.#keep()
+  }
+
+  stop(): void {
+    if (this.#isStopped) return
+    this.#halt()
+    this.socket?.close()
+  }
+
+  check(): void {
+    this.#endWait()
+    void this.#probe(FRESH_MS)
+  }
+
+  async #keep(): Promise<void> {
+    while (!this.#isStopped) {
+      if (this.#failures === 0) this.#options.onConnecting()
+      const error = await this.#attempt()
+      this.socket?.close()
+      this.isLive = false
+      if (this.#isStopped) return
+      if (error.kind === 'session_ended') return this.#end(error.data.reason)
+      if (error.kind === 'unauthenticated') return this.#end(null)
+      this.#options.onOffline(error)
+      await this.#wait(Math.max(delayAfter(this.#failures, this.#options.backoff), retryAfter(error)))
+      this.#failures += 1
+    }
+  }
+
+  /** Opens a socket and reads it until it is lost; answers why it was. */
+  async #attempt(): Promise<AccountsError> {
+    try {
+      await this.#read()
+      return noAnswer('unknown', 'the connection was closed')
+    } catch (error) {
+      if (isAccountsError(error)) return error
+      return new CallError('protocol', { status: null }, String(error))
+    }
+  }
+
+  async #read(): Promise<void> {
+    const { open, identify, ask, position, timeoutMs } = this.#options
+    const socket = open((event) => this.#take(event))
+    this.socket = socket
+    const late = setTimeout(() => socket.close(), HANDSHAKE_MS)
+    const isOpen = await socket.opened
+    clearTimeout(late)
+    if (this.#isStopped) return
+    if (!isOpen) {
+      await ask()
+      return
+    }
+    const session = await identify(socket)
+    if (this.#isStopped) return
+    const held = position(session)
+    await socket.call('account.subscribe', held, timeoutMs)
+    if (held !== undefined) this.#live()
+    await socket.closed
+  }
+
+  #take(event: FeedEvent): void {
+    if (this.#isStopped) return
+    if (event.type === 'session.revoked') return this.#end(event.data.reason)
+    if (this.#options.take(event)) this.#live()
+    // What is missing comes after `since`.
+    else this.socket?.close()
+  }
+
+  #live(): void {
+    if (this.isLive || this.#isStopped) return
+    this.isLive = true
+    this.#failures = 0
+    this.#options.onLive()
+  }
+
+  #end(reason: EndReason | null): void {
+    this.#halt()
+    // The server closes it; the answer to the call that ended the session may still come before.
+    setTimeout(() => this.socket?.close(), LINGER_MS)
+    this.#options.onEnd(reason)
+  }
+
+  #halt(): void {
+    this.#isStopped = true
+    this.isLive = false
+    clearInterval(this.#silence)
+    this.#endWait()
+  }
+
+  async #probe(silenceMs: number): Promise<void> {
+    const socket = this.socket
+    if (!this.isLive || socket === null || Date.now() - socket.heardAt < silenceMs) return
+    try {
+      await socket.call('profile.get', {}, PROBE_MS)
+    } catch (error) {
+      // Any other error is an answer.
+      if (isAccountsError(error) && error.kind === 'no_answer') socket.close()
+    }
+  }
+
+  #wait(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, ms)
+      this.#endWait = () => {
+        clearTimeout(timer)
+        resolve()
+      }
+    })
+  }
+}
+
+function retryAfter(error: AccountsError): number {
+  return error.kind === 'rate_limited' || error.kind === 'unavailable' ? error.data.retry_after_ms : 0
+}

@@ -1,0 +1,27 @@
+export { accountsHook, type UseStore, watch } from './adapters.js'
+export type { Backoff } from './backoff.js'
+export {
+  AccountsClient,
+  type ClientOptions,
+  type Connection,
+  type Method,
+  type Params,
+  type Result,
+  type State,
+} from './client.js'
+export type { Edited } from './edits.js'
+export {
+  type AccountsError,
+  CallError,
+  type ErrorData,
+  type ErrorKind,
+  type Fault,
+  isAccountsError,
+  type MethodError,
+} from './errors.js'
+export type { FeedEvent, LiveAccount, LiveSession } from './fold.js'
+export type { Locks } from './locks.js'
+export type { AddressPatch, ProfilePatch } from './pending.js'
+export type { SocketConstructor, SocketLike } from './socket.js'
+export type * from './spec.js'
+export { localStorageTokens, memoryTokens, type SessionTokens, type TokenStorage } from './tokens.js'

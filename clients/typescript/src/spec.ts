@@ -1,0 +1,661 @@
+// Generated from rpc-spec.json by scripts/generate.js: do not edit.
+
+/** `Accepted` of contract §3. */
+export interface Accepted {
+  /** A sentence for a person; the same whatever happened. */
+  message: string
+}
+
+/** The whole account at one revision. */
+export interface Account {
+  /** The addresses, primary first, then oldest first. */
+  addresses: Address[]
+  /** The database's present history. */
+  epoch: Epoch
+  /** The profile. */
+  profile: Profile
+  /** The revision that this shows. */
+  revision: number
+  /** The live sessions, newest first. */
+  sessions: Session[]
+}
+
+/** `Address` of contract §3. */
+export interface Address {
+  /** Street and number. */
+  address_line_1: string
+  /** Flat, floor, care of. */
+  address_line_2: string | null
+  /** City. */
+  city: string
+  /** Recipient's company. */
+  company: string | null
+  /** Country, free text. */
+  country: string
+  /** When it was made. */
+  created_at: Timestamp
+  /** Recipient's first name. */
+  first_name: string
+  /** The address's id. */
+  id: AddressId
+  /** Whether this is the user's one primary address. */
+  is_primary: boolean
+  /** What the owner calls it. */
+  label: string
+  /** Recipient's last name. */
+  last_name: string
+  /** Telephone number in E.164. */
+  phone: string | null
+  /** Postal code. */
+  postal_code: string
+  /** The account revision at which this address last changed. */
+  revision: number
+  /** State or province. */
+  state: string
+  /** When it last changed. */
+  updated_at: Timestamp
+}
+
+/** A postal address of a user. */
+export type AddressId = string
+
+/** `data` of `addresses.changed`: one atomic change. */
+export interface AddressesChanged {
+  /** Addresses that are gone. */
+  deleted: AddressId[]
+  /** Addresses as they stand after the change. */
+  upserted: Address[]
+}
+
+/** Entries of the log. */
+export interface Changes {
+  /** The database's present history. */
+  epoch: Epoch
+  /** The entries, in order; none with `snapshot_required`. */
+  events: Event[]
+  /** Whether there are further entries. */
+  more: boolean
+  /** The next `since`. */
+  revision: number
+  /** Whether the log cannot tell what happened since: call `account.get`. */
+  snapshot_required: boolean
+}
+
+/** An address that was confirmed by a letter's token. */
+export interface Confirmed {
+  /** The address. */
+  email: string
+}
+
+export type CredentialKind = 'bearer' | 'cookie'
+
+/** A session and whose it is. */
+export interface CurrentSession {
+  /** Whose. */
+  profile: Profile
+  /** The session. */
+  session: Session
+}
+
+/** Nothing to tell. */
+export type Done = Record<string, unknown>
+
+export type EndReason = 'logout' | 'revoked' | 'replaced' | 'session_limit' | 'password_changed' | 'password_reset' | 'email_changed' | 'refresh_token_reuse' | 'expired' | 'account_disabled' | 'account_deleted' | 'restored'
+
+/** A session that was ended, and why. */
+export interface EndedSession {
+  /** Why. */
+  reason: EndReason
+  /** Which one. */
+  session_id: SessionId
+}
+
+/** The database's present history; renewed when an older backup was restored. */
+export type Epoch = string
+
+/** An event as it is sent. */
+export interface Event {
+  /** When it was committed. */
+  at: Timestamp
+  /** What changed. */
+  data: unknown
+  /** The revision that the account has after it; `null` for `session.revoked`. */
+  revision: number | null
+  /** The session that did it; `null` where none did. */
+  session_id: SessionId | null
+  /** Its kind. */
+  type: EventType
+}
+
+export type EventType = 'snapshot' | 'profile.changed' | 'addresses.changed' | 'sessions.changed' | 'session.revoked'
+
+export type Locale = 'en' | 'de' | 'sq'
+
+export type LogoutScope = 'global' | 'local' | 'others'
+
+/** The part of a session that never changes: what `sessions.changed` tells of it. */
+export interface OpenedSession {
+  /** When it signed in. */
+  created_at: Timestamp
+  /** What the owner calls the device. */
+  device_name: string | null
+  /** The session's id. */
+  id: SessionId
+  /** The address that signed in. */
+  ip: string
+  /** What the client said it was. */
+  user_agent: string | null
+}
+
+/** `Profile` of contract §3. */
+export interface Profile {
+  /** The company, for business customers. */
+  company_name: string | null
+  /** When the account was made. */
+  created_at: Timestamp
+  /** The verified address that signs in. */
+  email: string
+  /** First name. */
+  first_name: string
+  /** The user's id. */
+  id: UserId
+  /** Whether a company name is set. */
+  is_business_customer: boolean
+  /** Last name. */
+  last_name: string
+  /** The language of letters. */
+  locale: Locale
+  /** The new address while a change of e-mail waits for confirmation. */
+  pending_email: string | null
+  /** Telephone number in E.164. */
+  phone: string | null
+  /** The account revision at which the profile last changed. */
+  revision: number
+  /** When the profile last changed. */
+  updated_at: Timestamp
+}
+
+/** An entry of the security log. */
+export interface SecurityEvent {
+  /** When. */
+  at: Timestamp
+  /** More, by type. */
+  detail: unknown
+  /** Sorts by time; the next page begins before it. */
+  id: SecurityEventId
+  /** The client's address, if it came from one. */
+  ip: string | null
+  /** The session that did it, if one did. */
+  session_id: SessionId | null
+  /** What. */
+  type: SecurityEventType
+  /** What the client said it was. */
+  user_agent: string | null
+}
+
+/** An entry of a user's security log. */
+export type SecurityEventId = string
+
+export type SecurityEventType = 'account_created' | 'sign_in' | 'sign_in_failed' | 'logout' | 'session_revoked' | 'refresh_token_reuse' | 'password_reset_requested' | 'password_reset' | 'password_changed' | 'password_check_failed' | 'email_change_requested' | 'email_change_cancelled' | 'email_changed' | 'account_disabled' | 'account_enabled' | 'account_restored'
+
+/** Entries of the security log. */
+export interface SecurityLog {
+  /** Newest first. */
+  events: SecurityEvent[]
+  /** Whether there are older ones. */
+  more: boolean
+}
+
+/** `Session` of contract §3. */
+export interface Session {
+  /** Whether a socket of it is open. */
+  connected: boolean
+  /** When it signed in. */
+  created_at: Timestamp
+  /** Whether it is the caller's own. */
+  current: boolean
+  /** What the owner calls the device. */
+  device_name: string | null
+  /** When it ends if it is not used again. */
+  expires_at: Timestamp
+  /** The session's id. */
+  id: SessionId
+  /** The address that signed in. */
+  ip: string
+  /** When it was last used; written at most every five minutes. */
+  last_seen_at: Timestamp
+  /** What the client said it was. */
+  user_agent: string | null
+}
+
+/** One sign-in: a browser profile or a device. */
+export type SessionId = string
+
+/** `data` of `session.revoked`. */
+export interface SessionRevoked {
+  /** Why the session ended. */
+  reason: EndReason
+}
+
+/** `data` of `sessions.changed`. */
+export interface SessionsChanged {
+  /** The sessions that were ended. */
+  ended: EndedSession[]
+  /** The session that was opened. */
+  opened: OpenedSession | null
+}
+
+/** How many sessions a call ended. */
+export interface SessionsEnded {
+  /** The caller's own counts where it ended too. */
+  sessions_ended: number
+}
+
+/** `SignIn` of contract §3. */
+export interface SignIn {
+  /** When it expires. */
+  access_expires_at?: Timestamp
+  /** A JWT for `Authorization: Bearer` and `session.authenticate`. */
+  access_token?: string
+  /** Whose. */
+  profile: Profile
+  /** When the session ends if it is not used again. */
+  refresh_expires_at?: Timestamp
+  /** Good for one `auth.refresh`. */
+  refresh_token?: string
+  /** The new session. */
+  session: Session
+}
+
+/** `data` of `snapshot`. */
+export interface Snapshot {
+  /** The addresses, primary first, then oldest first. */
+  addresses: Address[]
+  /** The database's present history. */
+  epoch: Epoch
+  /** The profile. */
+  profile: Profile
+  /** The live sessions, newest first. */
+  sessions: Session[]
+}
+
+/** RFC 3339, UTC, milliseconds */
+export type Timestamp = string
+
+/** A token as a client presents it: any text; whether it is one is found out when it is used. */
+export type Token = string
+
+/** `Tokens` of contract §3. */
+export interface Tokens {
+  /** When it expires. */
+  access_expires_at: Timestamp
+  /** A JWT for `Authorization: Bearer` and `session.authenticate`. */
+  access_token: string
+  /** When the session ends if it is not used again. */
+  refresh_expires_at: Timestamp
+  /** Good for one `auth.refresh`. */
+  refresh_token: string
+}
+
+/** A person's account. */
+export type UserId = string
+
+/** The kinds of errors of the server. */
+export type ServerErrorKind =
+  | 'account_disabled'
+  | 'conflict'
+  | 'email_not_verified'
+  | 'forbidden'
+  | 'internal'
+  | 'invalid_credentials'
+  | 'invalid_params'
+  | 'invalid_token'
+  | 'last_address'
+  | 'limit_reached'
+  | 'not_found'
+  | 'rate_limited'
+  | 'session_ended'
+  | 'stale_revision'
+  | 'unauthenticated'
+  | 'unavailable'
+
+/** The events of the feed: what is in `data`, by type. */
+export interface Events {
+  /** The whole account. */
+  'snapshot': Snapshot
+  /** The profile is another. */
+  'profile.changed': Profile
+  /** One atomic change of addresses. */
+  'addresses.changed': AddressesChanged
+  /** Sessions were opened or ended. */
+  'sessions.changed': SessionsChanged
+  /** This connection's session was ended: the last event. */
+  'session.revoked': SessionRevoked
+}
+
+/** The methods, by name. */
+export interface Methods {
+  /** The pull form of the feed: the log's entries after a revision, waiting for one if asked. */
+  'account.changes': {
+    params: {
+      /** The last revision that the client has. */
+      since: number
+      /** The history that `since` is of. */
+      epoch?: Epoch | null
+      /** At most so many entries; 100 if absent. */
+      limit?: number | null
+      /** How long to wait for an entry, in milliseconds; not at all if absent. */
+      wait_ms?: number | null
+    }
+    result: Changes
+    errors: 'unauthenticated' | 'session_ended' | 'invalid_params' | 'rate_limited' | 'internal' | 'unavailable'
+  }
+  /** The whole account at one revision. */
+  'account.get': {
+    params: Record<string, never>
+    result: Account
+    errors: 'unauthenticated' | 'session_ended' | 'invalid_params' | 'rate_limited' | 'internal' | 'unavailable'
+  }
+  /** What happened to the account's security, newest first. */
+  'account.security_log': {
+    params: {
+      /** The last `id` seen; the newest entries come first if absent. */
+      before?: SecurityEventId | null
+      /** At most so many entries; 50 if absent. */
+      limit?: number | null
+    }
+    result: SecurityLog
+    errors: 'unauthenticated' | 'session_ended' | 'invalid_params' | 'rate_limited' | 'internal' | 'unavailable'
+  }
+  /** Pushes the log as account.event notifications to this WebSocket; one subscription each. */
+  'account.subscribe': {
+    params: {
+      /** The last revision that the client has; a snapshot comes first if absent. */
+      since?: number | null
+      /** The history that `since` is of. */
+      epoch?: Epoch | null
+    }
+    result: string
+    errors: 'forbidden' | 'unauthenticated' | 'session_ended' | 'invalid_params' | 'rate_limited' | 'internal' | 'unavailable'
+  }
+  /** Ends a subscription of this WebSocket; false if there is none with this id. */
+  'account.unsubscribe': {
+    params: {
+      /** The id that `account.subscribe` answered. */
+      subscription: Token
+    }
+    result: boolean
+    errors: 'forbidden' | 'unauthenticated' | 'session_ended' | 'invalid_params' | 'rate_limited' | 'internal' | 'unavailable'
+  }
+  /** Adds an address; the first is the primary one. */
+  'addresses.create': {
+    params: {
+      /** Unique per user, ignoring case. */
+      label: string
+      first_name: string
+      last_name: string
+      company?: string | null
+      address_line_1: string
+      address_line_2?: string | null
+      city: string
+      state: string
+      postal_code: string
+      country: string
+      phone?: string | null
+      /** Whether it takes over as the primary one; the first address is whatever is asked. */
+      is_primary?: boolean | null
+    }
+    result: Address
+    errors: 'conflict' | 'limit_reached' | 'unauthenticated' | 'session_ended' | 'invalid_params' | 'rate_limited' | 'internal' | 'unavailable'
+  }
+  /** Deletes an address, but not the only one; the oldest other becomes primary if it was. */
+  'addresses.delete': {
+    params: {
+      address_id: AddressId
+    }
+    result: Done
+    errors: 'not_found' | 'last_address' | 'unauthenticated' | 'session_ended' | 'invalid_params' | 'rate_limited' | 'internal' | 'unavailable'
+  }
+  /** One of the caller's addresses. */
+  'addresses.get': {
+    params: {
+      address_id: AddressId
+    }
+    result: Address
+    errors: 'not_found' | 'unauthenticated' | 'session_ended' | 'invalid_params' | 'rate_limited' | 'internal' | 'unavailable'
+  }
+  /** The caller's addresses, primary first, then oldest first. */
+  'addresses.list': {
+    params: Record<string, never>
+    result: Address[]
+    errors: 'unauthenticated' | 'session_ended' | 'invalid_params' | 'rate_limited' | 'internal' | 'unavailable'
+  }
+  /** Makes an address the primary one. */
+  'addresses.set_primary': {
+    params: {
+      address_id: AddressId
+    }
+    result: Address
+    errors: 'not_found' | 'unauthenticated' | 'session_ended' | 'invalid_params' | 'rate_limited' | 'internal' | 'unavailable'
+  }
+  /** Edits an address; what is left out stays. */
+  'addresses.update': {
+    params: {
+      address_id: AddressId
+      label?: string
+      first_name?: string
+      last_name?: string
+      /** `null` clears it. */
+      company?: string | null
+      address_line_1?: string
+      /** `null` clears it. */
+      address_line_2?: string | null
+      city?: string
+      state?: string
+      postal_code?: string
+      country?: string
+      /** `null` clears it. */
+      phone?: string | null
+      /** `true` moves the primary here; `false` on the primary is refused. */
+      is_primary?: boolean
+      /** Refuses the edit if the address changed after this revision. */
+      expected_revision?: number | null
+    }
+    result: Address
+    errors: 'not_found' | 'conflict' | 'stale_revision' | 'unauthenticated' | 'session_ended' | 'invalid_params' | 'rate_limited' | 'internal' | 'unavailable'
+  }
+  /** Sets a new password for who knows the present one, and ends every other session. */
+  'auth.change_password': {
+    params: {
+      current_password: string
+      new_password: string
+    }
+    result: SessionsEnded
+    errors: 'invalid_credentials' | 'unauthenticated' | 'session_ended' | 'invalid_params' | 'rate_limited' | 'internal' | 'unavailable'
+  }
+  /** Sets a new password by a mailed token and ends every session. */
+  'auth.confirm_password_reset': {
+    params: {
+      /** From the letter's link. */
+      token: Token
+      new_password: string
+    }
+    result: Done
+    errors: 'invalid_token' | 'invalid_params' | 'rate_limited' | 'internal' | 'unavailable'
+  }
+  /** Opens a session. Never binds the socket it came on: see session.authenticate. */
+  'auth.login': {
+    params: {
+      email: string
+      password: string
+      /** What the owner calls the device. */
+      device_name?: string | null
+      /** `bearer` (the default) answers tokens; `cookie` sets the session cookie, over HTTP, outside a batch, and for pages of an allowed origin only. */
+      credentials?: CredentialKind | null
+    }
+    result: SignIn
+    errors: 'invalid_credentials' | 'email_not_verified' | 'account_disabled' | 'invalid_params' | 'rate_limited' | 'internal' | 'unavailable'
+  }
+  /** Ends sessions of the user; their tokens are powerless from then on, their sockets close. */
+  'auth.logout': {
+    params: {
+      /** `global` (the default): every session of the user; `local`: this one; `others`: all but this one. */
+      scope?: LogoutScope | null
+    }
+    result: SessionsEnded
+    errors: 'unauthenticated' | 'session_ended' | 'invalid_params' | 'rate_limited' | 'internal' | 'unavailable'
+  }
+  /** Spends a refresh token for a new pair; repeated shortly it gives the same successor. */
+  'auth.refresh': {
+    params: {
+      refresh_token: Token
+    }
+    result: Tokens
+    errors: 'unauthenticated' | 'session_ended' | 'invalid_params' | 'rate_limited' | 'internal' | 'unavailable'
+  }
+  /** Begins a registration and mails the link that verifies the address. */
+  'auth.register': {
+    params: {
+      password: string
+      email: string
+      first_name: string
+      last_name: string
+      company_name?: string | null
+      /** Spaces, hyphens, dots and brackets are dropped. */
+      phone?: string | null
+      /** The language of letters; English if absent. */
+      locale?: Locale | null
+    }
+    result: Accepted
+    errors: 'invalid_params' | 'rate_limited' | 'internal' | 'unavailable'
+  }
+  /** Mails a link that sets a new password. */
+  'auth.request_password_reset': {
+    params: {
+      email: string
+    }
+    result: Accepted
+    errors: 'invalid_params' | 'rate_limited' | 'internal' | 'unavailable'
+  }
+  /** Mails a new link for the newest registration of an address; older links are void. */
+  'auth.resend_verification': {
+    params: {
+      email: string
+    }
+    result: Accepted
+    errors: 'invalid_params' | 'rate_limited' | 'internal' | 'unavailable'
+  }
+  /** Makes the account of a registration whose address is verified by the mailed token. */
+  'auth.verify_email': {
+    params: {
+      /** From the letter's link. */
+      token: Token
+    }
+    result: Confirmed
+    errors: 'invalid_token' | 'conflict' | 'invalid_params' | 'rate_limited' | 'internal' | 'unavailable'
+  }
+  /** Drops a pending change of the e-mail address and its token. */
+  'profile.cancel_email_change': {
+    params: Record<string, never>
+    result: Profile
+    errors: 'unauthenticated' | 'session_ended' | 'invalid_params' | 'rate_limited' | 'internal' | 'unavailable'
+  }
+  /** Changes the e-mail address by a mailed token and ends every session. */
+  'profile.confirm_email_change': {
+    params: {
+      /** From the letter's link. */
+      token: Token
+    }
+    result: Confirmed
+    errors: 'invalid_token' | 'conflict' | 'invalid_params' | 'rate_limited' | 'internal' | 'unavailable'
+  }
+  /** The caller's profile. */
+  'profile.get': {
+    params: Record<string, never>
+    result: Profile
+    errors: 'unauthenticated' | 'session_ended' | 'invalid_params' | 'rate_limited' | 'internal' | 'unavailable'
+  }
+  /** Mails a link that confirms a new e-mail address to that address. */
+  'profile.request_email_change': {
+    params: {
+      current_password: string
+      new_email: string
+    }
+    result: Accepted
+    errors: 'invalid_credentials' | 'unauthenticated' | 'session_ended' | 'invalid_params' | 'rate_limited' | 'internal' | 'unavailable'
+  }
+  /** Edits the caller's profile; what is left out stays. */
+  'profile.update': {
+    params: {
+      first_name?: string
+      last_name?: string
+      /** `null` clears it. */
+      company_name?: string | null
+      /** `null` clears it. */
+      phone?: string | null
+      locale?: Locale
+      /** Refuses the edit if the profile changed after this revision. */
+      expected_revision?: number | null
+    }
+    result: Profile
+    errors: 'stale_revision' | 'unauthenticated' | 'session_ended' | 'invalid_params' | 'rate_limited' | 'internal' | 'unavailable'
+  }
+  /** This document. */
+  'rpc.discover': {
+    params: Record<string, never>
+    result: Record<string, unknown>
+    errors: 'invalid_params' | 'rate_limited' | 'internal' | 'unavailable'
+  }
+  /** Lets this WebSocket act for a session for as long as the session lives. WebSocket only. */
+  'session.authenticate': {
+    params: {
+      access_token: Token
+    }
+    result: CurrentSession
+    errors: 'unauthenticated' | 'session_ended' | 'forbidden' | 'limit_reached' | 'invalid_params' | 'rate_limited' | 'internal' | 'unavailable'
+  }
+  /** The caller's session and profile. */
+  'session.current': {
+    params: Record<string, never>
+    result: CurrentSession
+    errors: 'unauthenticated' | 'session_ended' | 'invalid_params' | 'rate_limited' | 'internal' | 'unavailable'
+  }
+  /** The user's live sessions, newest first. */
+  'session.list': {
+    params: Record<string, never>
+    result: Session[]
+    errors: 'unauthenticated' | 'session_ended' | 'invalid_params' | 'rate_limited' | 'internal' | 'unavailable'
+  }
+  /** Ends one of the user's sessions. */
+  'session.revoke': {
+    params: {
+      session_id: SessionId
+    }
+    result: Done
+    errors: 'not_found' | 'unauthenticated' | 'session_ended' | 'invalid_params' | 'rate_limited' | 'internal' | 'unavailable'
+  }
+}
+
+/** Methods that need a session. */
+export const SESSION_METHODS: ReadonlySet<string> = new Set([
+  'account.changes',
+  'account.get',
+  'account.security_log',
+  'account.subscribe',
+  'account.unsubscribe',
+  'addresses.create',
+  'addresses.delete',
+  'addresses.get',
+  'addresses.list',
+  'addresses.set_primary',
+  'addresses.update',
+  'auth.change_password',
+  'auth.logout',
+  'profile.cancel_email_change',
+  'profile.get',
+  'profile.request_email_change',
+  'profile.update',
+  'session.current',
+  'session.list',
+  'session.revoke',
+])

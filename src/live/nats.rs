@@ -1,0 +1,267 @@
+//! Wake-ups over NATS: one subject a user, listened to only while this node follows the user.
+//!
+//! A message says which revision the user's log has reached, in decimal, and nothing else. The subject
+//! does not name the database's epoch: whoever hears of a revision that is not there finds nothing in the
+//! log and goes on, while a subject of its own an epoch would have every follower of the cluster
+//! subscribe anew at the one moment when its nodes disagree about which it is.
+//!
+//! What async-nats (0.51) does not do by itself, and is done here: it ignores user and password of a URL;
+//! its `flush` awaits the socket and not the server, so that a subscription may not be in force after
+//! it; its `publish` and `subscribe` wait for as long as the server is away once 2048 of them have queued.
+
+use super::bus::BusDown;
+use crate::meters::meters;
+use crate::{domain::ids::UserId, store::Committed};
+use async_nats::{Client, ConnectOptions, Event, Request, RequestErrorKind, ServerAddr, Subscriber, connection::State};
+use futures_util::{FutureExt, StreamExt};
+use percent_encoding::percent_decode_str;
+use rand::Rng;
+use secrecy::{ExposeSecret, SecretString};
+use std::{future::pending, time::Duration};
+use tokio::{
+    sync::{Mutex, watch},
+    task::unconstrained,
+    time::timeout,
+};
+
+/// Every subject begins so, replies to this node included: the permission `marbelle.>` is all it needs.
+const ROOT: &str = "marbelle";
+/// Whom nobody listens to.
+const NOBODY: &str = "marbelle.nobody";
+/// How long a follower's start waits for the server to confirm that it listens.
+const LISTEN_LIMIT: Duration = Duration::from_millis(500);
+/// How long the server may take to show that it is there, and to take what is left at a stop.
+const PING_LIMIT: Duration = Duration::from_secs(1);
+/// A connection that is silent for three times as long is given up.
+const PING_INTERVAL: Duration = Duration::from_secs(5);
+/// How long one attempt to connect may take.
+const CONNECT_LIMIT: Duration = Duration::from_secs(3);
+/// The longest wait between two attempts to connect.
+const LONGEST_RETRY: Duration = Duration::from_secs(2);
+/// Wake-ups that wait for a follower; it takes them as they come. Of more, the newest are lost to the sweep.
+const WAITING: usize = 64;
+
+/// A connection to the NATS servers, in the background and for ever.
+pub struct Nats {
+    client: Client,
+    /// How often it was connected.
+    connections: Mutex<watch::Receiver<u64>>,
+}
+
+/// What is published about one user.
+pub(super) struct Wakeups {
+    client: Client,
+    subject: String,
+    subscriber: Option<Subscriber>,
+}
+
+/// Why the servers cannot be used at all; that none is there is not among it.
+#[derive(Debug, thiserror::Error)]
+pub enum NatsFault {
+    /// A URL cannot be read. Checked settings have no such.
+    #[error("a URL of a NATS server cannot be read")]
+    Url,
+    /// The client refuses its options.
+    #[error("the NATS client does not start")]
+    Client(#[from] async_nats::ConnectError),
+}
+
+impl Nats {
+    /// Begins to connect to one of the servers, separated by commas, and goes on for ever: it fails only
+    /// where no attempt can be made. `tls://` demands TLS. A user and a password, or a token as the user
+    /// alone, are the same for all servers: the first that are given.
+    ///
+    /// # Errors
+    /// [`NatsFault`], where the URLs are not those of checked settings.
+    pub async fn connect(urls: &SecretString) -> Result<Self, NatsFault> {
+        let (sender, connections) = watch::channel(0);
+        let mut options = ConnectOptions::new()
+            .name("marbelle")
+            .custom_inbox_prefix(format!("{ROOT}.reply"))
+            .no_echo()
+            // Those that servers tell of have neither the scheme nor the names of the given ones.
+            .ignore_discovered_servers()
+            .retry_on_initial_connect()
+            .reconnect_delay_callback(wait_before)
+            .connection_timeout(CONNECT_LIMIT)
+            .ping_interval(PING_INTERVAL)
+            .subscription_capacity(WAITING)
+            .event_callback(move |event| {
+                note(&event, &sender);
+                async {}
+            });
+        let mut servers = Vec::new();
+        let mut credentials = None;
+        for url in urls.expose_secret().split(',') {
+            let server: ServerAddr = url.trim().parse().map_err(|_| NatsFault::Url)?;
+            let mut url = server.into_inner();
+            if credentials.is_none() && !url.username().is_empty() {
+                let decoded = |text| percent_decode_str(text).decode_utf8_lossy().into_owned();
+                credentials = Some((decoded(url.username()), url.password().map(decoded)));
+            }
+            // Not needed there, and addresses are logged.
+            url.set_username("").and_then(|()| url.set_password(None)).map_err(|()| NatsFault::Url)?;
+            servers.push(ServerAddr::from_url(url).map_err(|_| NatsFault::Url)?);
+        }
+        options = match credentials {
+            Some((user, Some(password))) => options.user_and_password(user, password),
+            Some((token, None)) => options.token(token),
+            None => options,
+        };
+        let client = options.connect(servers).await?;
+        Ok(Self { client, connections: Mutex::new(connections) })
+    }
+
+    /// Publishes a commit if there is room for it right now.
+    pub(super) fn announce(&self, committed: Committed) {
+        if !self.is_connected() {
+            return;
+        }
+        let publishing = self.client.publish(subject(committed.user), committed.revision.to_string().into());
+        // Not in turn with other tasks: only a full queue may keep it from being done at once.
+        if !matches!(unconstrained(publishing).now_or_never(), Some(Ok(()))) {
+            tracing::debug!(user = %committed.user, "the bus is too busy: the sweep tells of this commit");
+        }
+    }
+
+    /// Subscribes to a user's subject.
+    pub(super) async fn listen(&self, user: UserId) -> Wakeups {
+        let mut wakeups = Wakeups { client: self.client.clone(), subject: subject(user), subscriber: None };
+        if self.is_connected() {
+            let listening = async {
+                wakeups.subscribe().await;
+                self.round_trip().await
+            };
+            if !matches!(timeout(LISTEN_LIMIT, listening).await, Ok(Ok(()))) {
+                tracing::debug!(%user, "the bus has not confirmed the subscription; the sweep helps out");
+            }
+        }
+        wakeups
+    }
+
+    pub(super) async fn ping(&self) -> Result<(), BusDown> {
+        if !self.is_connected() {
+            return Err(BusDown);
+        }
+        timeout(PING_LIMIT, self.round_trip()).await.unwrap_or(Err(BusDown))
+    }
+
+    pub(super) async fn reconnected(&self) {
+        let mut connections = self.connections.lock().await;
+        if connections.changed().await.is_err() {
+            // The client has ended, as at the end of the process.
+            pending::<()>().await;
+        }
+        // The client subscribes again before it sends anything else.
+        if self.ping().await.is_err() {
+            tracing::debug!("the bus is connected and does not answer");
+        }
+    }
+
+    pub(super) async fn flush(&self) {
+        if self.ping().await.is_err() {
+            tracing::debug!("the bus has not taken the last announcements; the sweeps of other nodes find them");
+        }
+    }
+
+    fn is_connected(&self) -> bool {
+        self.client.connection_state() == State::Connected
+    }
+
+    /// There and back again: the server works off a connection's messages in order, so it has done all that
+    /// was sent before. It answers for nobody that nobody is there.
+    async fn round_trip(&self) -> Result<(), BusDown> {
+        match self.client.send_request(NOBODY, Request::new().timeout(None)).await {
+            Err(error) if error.kind() == RequestErrorKind::NoResponders => Ok(()),
+            Ok(_) => Ok(()),
+            Err(_) => Err(BusDown),
+        }
+    }
+}
+
+impl Wakeups {
+    pub(super) async fn next(&mut self) -> i64 {
+        loop {
+            if self.subscriber.is_none() {
+                self.subscribe().await;
+            }
+            match &mut self.subscriber {
+                Some(subscriber) => match subscriber.next().await {
+                    Some(message) => {
+                        if let Some(revision) = revision(&message.payload) {
+                            return revision;
+                        }
+                    }
+                    None => pending().await,
+                },
+                None => pending().await,
+            }
+        }
+    }
+
+    /// Fails only when the client has ended, as at the end of the process.
+    async fn subscribe(&mut self) {
+        self.subscriber = self.client.subscribe(self.subject.clone()).await.ok();
+    }
+}
+
+fn subject(user: UserId) -> String {
+    format!("{ROOT}.user.{user}")
+}
+
+/// What a message says, if it is one of ours.
+fn revision(payload: &[u8]) -> Option<i64> {
+    std::str::from_utf8(payload).ok().filter(|text| text.bytes().all(|b| b.is_ascii_digit()))?.parse().ok()
+}
+
+/// Random below a limit that doubles, so that nodes which lost their server together do not return together.
+fn wait_before(attempt: usize) -> Duration {
+    if attempt <= 1 {
+        return Duration::ZERO;
+    }
+    let doublings = u32::try_from(attempt.min(16)).unwrap_or(16);
+    let longest = Duration::from_millis(10).saturating_mul(2_u32.saturating_pow(doublings)).min(LONGEST_RETRY);
+    rand::rng().random_range(longest / 4..=longest)
+}
+
+fn note(event: &Event, connections: &watch::Sender<u64>) {
+    match event {
+        Event::Connected => {
+            meters().bus_connected.set(1.0);
+            tracing::info!("the bus is connected");
+            connections.send_modify(|count| *count += 1);
+        }
+        Event::Disconnected => {
+            meters().bus_connected.set(0.0);
+            tracing::warn!("the bus is gone: until it is back, the sweep finds what is new");
+        }
+        Event::ClientError(error) => tracing::warn!(%error, "the bus is not there"),
+        Event::ServerError(error) => tracing::warn!(%error, "the bus refuses"),
+        Event::SlowConsumer(_) => tracing::debug!("a follower has more wake-ups than it can take"),
+        Event::LameDuckMode | Event::Draining | Event::Closed => tracing::info!(%event, "the bus changes"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_message_that_is_no_revision_is_none() {
+        assert_eq!(revision(b"0"), Some(0));
+        assert_eq!(revision(b"9223372036854775807"), Some(i64::MAX));
+        for other in [&b""[..], b"-1", b"+1", b" 1", b"1.0", b"9223372036854775808", b"\xff\xfe", b"{}"] {
+            assert_eq!(revision(other), None, "{other:?}");
+        }
+    }
+
+    #[test]
+    fn it_is_tried_at_once_then_less_and_less_often_and_for_ever() {
+        assert_eq!(wait_before(1), Duration::ZERO);
+        for attempt in 2..100 {
+            let wait = wait_before(attempt);
+            assert!(wait >= Duration::from_millis(10) && wait <= LONGEST_RETRY, "{attempt}: {wait:?}");
+        }
+        assert!(wait_before(usize::MAX) >= LONGEST_RETRY / 4);
+    }
+}

@@ -1,0 +1,216 @@
+//! What is measured, as Prometheus reads it at `/metrics`. The home of `metrics` and its exporter.
+//!
+//! One table below names every metric; its fields are ready to count, so that a call on the hot path looks
+//! nothing up but its method. What a structure knows by itself (followers, connections, queues) is asked
+//! when it is read, by [`crate::web`]. To add a metric, add a line, count it where it happens, and describe it
+//! in `docs/operations.md`: a test holds the two against each other.
+
+use metrics::{Counter, Gauge, Histogram, Key, KeyName, Label, Level, Metadata, Recorder, Unit};
+use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle, PrometheusRecorder};
+use std::{
+    collections::HashMap,
+    sync::{LazyLock, OnceLock},
+    time::Duration,
+};
+
+const METADATA: Metadata<'_> = Metadata::new("marbelle", Level::INFO, None);
+
+/// From half a millisecond, in which a read answers, to the longest wait of `account.changes`.
+const SECONDS: &[f64] = &[0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0];
+/// From a letter that is sent at once to one that is given up after a day.
+const MAIL_SECONDS: &[f64] = &[0.1, 0.5, 1.0, 5.0, 15.0, 60.0, 300.0, 1800.0, 7200.0, 28_800.0, 86_400.0];
+
+const CALLS: &str = "marbelle_calls_total";
+const CALL_DURATION: &str = "marbelle_call_duration_seconds";
+const CONNECTIONS: &str = "marbelle_database_connections";
+const MAIL_AGE: &str = "marbelle_mail_age_seconds";
+
+macro_rules! register {
+    ($recorder:expr, Counter, $key:expr) => {
+        $recorder.register_counter(&$key, &METADATA)
+    };
+    ($recorder:expr, Gauge, $key:expr) => {
+        $recorder.register_gauge(&$key, &METADATA)
+    };
+    ($recorder:expr, Histogram, $key:expr) => {
+        $recorder.register_histogram(&$key, &METADATA)
+    };
+}
+
+macro_rules! meters {
+    ($($field:ident: $kind:ident = $name:expr $(, $label:literal = $value:literal)?; $help:literal)*) => {
+        /// Every metric, ready to count.
+        pub struct Meters {
+            recorder: PrometheusRecorder,
+            handle: PrometheusHandle,
+            calls: OnceLock<HashMap<&'static str, CallMeters>>,
+            $(#[doc = $help] pub $field: $kind,)*
+        }
+
+        /// Name, kind and meaning of every metric.
+        pub const DOCUMENTED: &[(&str, &str, &str)] = &[
+            (CALLS, "Counter", "Calls that were answered, by method and outcome (`ok` or the error's kind)."),
+            (CALL_DURATION, "Histogram", "How long calls took, by method."),
+            (CONNECTIONS, "Gauge", "Connections to the database, by pool and state (`busy`, `idle`)."),
+            $(($name, stringify!($kind), $help),)*
+        ];
+
+        impl Meters {
+            fn new() -> Self {
+                let recorder = recorder();
+                for (name, kind, help) in DOCUMENTED {
+                    let (name, unit) = (KeyName::from(*name), None::<Unit>);
+                    match *kind {
+                        "Counter" => recorder.describe_counter(name, unit, (*help).into()),
+                        "Gauge" => recorder.describe_gauge(name, unit, (*help).into()),
+                        _ => recorder.describe_histogram(name, unit, (*help).into()),
+                    }
+                }
+                $(let $field = register!(recorder, $kind, Key::from_parts(
+                    $name, Vec::<Label>::from([$(Label::new($label, $value))?])));)*
+                Self { handle: recorder.handle(), recorder, calls: OnceLock::new(), $($field,)* }
+            }
+        }
+    };
+}
+
+meters! {
+    open_sockets: Gauge = "marbelle_open_sockets"; "WebSockets that are open."
+    followers: Gauge = "marbelle_followers"; "Users whose log this node follows."
+    events_sent: Counter = "marbelle_events_sent_total"; "Events that were queued for a socket."
+    delivery: Histogram = "marbelle_delivery_seconds"; "From a change to the moment when its event was queued for the last socket of this node that keeps up. By the clocks of the two nodes, if two have part in it."
+    sweep: Histogram = "marbelle_sweep_seconds"; "How long one sweep over the followed users took."
+    sweep_repaired: Counter = "marbelle_sweep_repaired_total"; "Events that nothing had announced and the sweep found."
+    realigned: Counter = "marbelle_realigned_total"; "Followers whose place in the log was no more: a restore, a log pruned beyond them, a deleted user."
+    fell_behind: Counter = "marbelle_slow_readers_total", "outcome" = "fell_behind"; "Sockets that did not read fast enough, by what became of it."
+    caught_up: Counter = "marbelle_slow_readers_total", "outcome" = "caught_up"; "Sockets that did not read fast enough, by what became of it."
+    cut: Counter = "marbelle_slow_readers_total", "outcome" = "cut"; "Sockets that did not read fast enough, by what became of it."
+    password_queue: Gauge = "marbelle_password_queue"; "Callers that wait for a thread that hashes passwords."
+    password_wait: Histogram = "marbelle_password_wait_seconds"; "How long callers waited for such a thread."
+    password_hash: Histogram = "marbelle_password_hash_seconds"; "How long one hash took."
+    password_refused: Counter = "marbelle_password_refused_total"; "Callers that were told to come back, as the queue was full."
+    mail_sent: Counter = "marbelle_mails_total", "outcome" = "sent"; "Attempts to send a letter, by outcome."
+    mail_postponed: Counter = "marbelle_mails_total", "outcome" = "postponed"; "Attempts to send a letter, by outcome."
+    mail_given_up: Counter = "marbelle_mails_total", "outcome" = "given_up"; "Attempts to send a letter, by outcome."
+    mail_age: Histogram = MAIL_AGE; "How old letters were when the mail server took them."
+    mail_waiting: Gauge = "marbelle_mail_waiting"; "Letters in the outbox that wait to be sent; the same on every node."
+    mail_oldest: Gauge = "marbelle_mail_oldest_seconds"; "How old the oldest of them is; the same on every node."
+    bus_connected: Gauge = "marbelle_bus_connected"; "1 while wake-ups of other nodes arrive, or there are no other nodes; 0 while only the sweep finds their changes."
+    jobs_failed: Counter = "marbelle_jobs_failed_total"; "Rounds of periodic work that failed."
+}
+
+/// The metrics of one method.
+struct CallMeters {
+    ok: Counter,
+    duration: Histogram,
+}
+
+/// The metrics of this process.
+pub fn meters() -> &'static Meters {
+    static METERS: LazyLock<Meters> = LazyLock::new(Meters::new);
+    &METERS
+}
+
+fn recorder() -> PrometheusRecorder {
+    PrometheusBuilder::new()
+        .set_buckets(SECONDS)
+        .and_then(|builder| builder.set_buckets_for_metric(Matcher::Full(MAIL_AGE.into()), MAIL_SECONDS))
+        .expect("there are buckets")
+        .build_recorder()
+}
+
+/// What counts calls to methods that there are not.
+const UNKNOWN: &str = "unknown";
+
+impl Meters {
+    /// Makes the metrics of these methods ready.
+    pub fn declare_calls(&self, methods: impl Iterator<Item = &'static str>) {
+        self.calls.get_or_init(|| methods.chain([UNKNOWN]).map(|method| (method, self.call_meters(method))).collect());
+    }
+
+    fn call_meters(&self, method: &'static str) -> CallMeters {
+        let duration = Key::from_parts(CALL_DURATION, vec![Label::new("method", method)]);
+        CallMeters { ok: self.outcome(method, "ok"), duration: self.recorder.register_histogram(&duration, &METADATA) }
+    }
+
+    fn outcome(&self, method: &'static str, outcome: &'static str) -> Counter {
+        let labels = vec![Label::new("method", method), Label::new("outcome", outcome)];
+        self.recorder.register_counter(&Key::from_parts(CALLS, labels), &METADATA)
+    }
+
+    /// Counts a call that was answered: with a result, or with an error of this kind.
+    pub fn answered(&self, method: &str, error: Option<&'static str>, took: Duration) {
+        let Some(calls) = self.calls.get() else { return };
+        let known = calls.get_key_value(method).or_else(|| calls.get_key_value(UNKNOWN));
+        let Some((method, meters)) = known else { return };
+        meters.duration.record(took);
+        match error {
+            None => meters.ok.increment(1),
+            Some(kind) => self.outcome(method, kind).increment(1),
+        }
+    }
+
+    /// Notes how many connections of a pool are open, and how many of them are idle.
+    pub fn database_connections(&self, pool: &'static str, open: usize, idle: usize) {
+        for (state, connections) in [("busy", open.saturating_sub(idle)), ("idle", idle)] {
+            let labels = vec![Label::new("pool", pool), Label::new("state", state)];
+            let gauge = self.recorder.register_gauge(&Key::from_parts(CONNECTIONS, labels), &METADATA);
+            gauge.set(number(connections));
+        }
+    }
+
+    /// Everything, in Prometheus's text format.
+    pub fn render(&self) -> String {
+        self.handle.render()
+    }
+
+    /// Gathers what was recorded since: to be done every few seconds, as samples wait in memory until then.
+    pub fn gather(&self) {
+        self.handle.run_upkeep();
+    }
+}
+
+/// A count as gauges take it.
+pub fn number(count: usize) -> f64 {
+    u32::try_from(count).map_or(f64::INFINITY, f64::from)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_call_is_counted_by_method_and_outcome() {
+        let meters = Meters::new();
+        meters.declare_calls(["profile.get"].into_iter());
+        meters.answered("profile.get", None, Duration::from_millis(3));
+        meters.answered("profile.get", Some("not_found"), Duration::from_millis(3));
+        meters.answered("no.such", Some("method_not_found"), Duration::ZERO);
+        let text = meters.render();
+        for line in [
+            r#"marbelle_calls_total{method="profile.get",outcome="ok"} 1"#,
+            r#"marbelle_calls_total{method="profile.get",outcome="not_found"} 1"#,
+            r#"marbelle_calls_total{method="unknown",outcome="method_not_found"} 1"#,
+            r#"marbelle_call_duration_seconds_bucket{method="profile.get",le="0.005"} 2"#,
+            r#"marbelle_call_duration_seconds_bucket{method="profile.get",le="0.0025"} 0"#,
+        ] {
+            assert!(text.lines().any(|printed| printed == line), "{line} is not in\n{text}");
+        }
+    }
+
+    /// What a call costs; run by hand with `--release -- --ignored --nocapture`.
+    #[test]
+    #[ignore = "a measurement"]
+    fn cost_of_counting() {
+        let meters = Meters::new();
+        meters.declare_calls(["profile.get", "profile.update"].into_iter());
+        let (begun, rounds) = (std::time::Instant::now(), 2_000_000);
+        for round in 0..rounds {
+            meters.answered("profile.get", None, Duration::from_micros(400));
+            if round % 100_000 == 0 {
+                meters.gather();
+            }
+        }
+        println!("{:?} a call", begun.elapsed() / rounds);
+    }
+}

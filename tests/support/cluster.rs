@@ -1,0 +1,80 @@
+//! Three nodes on one PostgreSQL and one NATS server, with the same keys and the same mail server.
+
+use super::{Call, Database, Nats, Node, Session, Smtp, Ws, eventually, soon};
+use futures_util::future::join_all;
+use serde_json::{Value, json};
+use std::time::{Duration, Instant};
+
+/// The longest sweep that can be set: what arrives sooner has come over the bus.
+pub const RARE_SWEEP: &str = "30s";
+
+pub struct Cluster {
+    pub nodes: Vec<Node>,
+    pub nats: Nats,
+    pub smtp: Smtp,
+}
+
+impl Cluster {
+    /// With this sweep period, and everything running.
+    pub async fn start(sweep_period: &str) -> Self {
+        let nats = Nats::start().await;
+        let database = Database::postgres().await;
+        Self::on(database, nats, sweep_period, |nats, _| nats.url()).await
+    }
+
+    /// On a database and a bus of the story's; `url` says how each node gets to the bus.
+    pub async fn on(database: Database, nats: Nats, sweep_period: &str, url: impl Fn(&Nats, usize) -> String) -> Self {
+        let smtp = Smtp::start().await;
+        let nodes = (0..3).map(|i| {
+            Node::on(database.clone())
+                .shared_keys()
+                .smtp(&smtp)
+                .set("NATS_URL", url(&nats, i))
+                .set("SWEEP_PERIOD", sweep_period)
+                .start()
+        });
+        let nodes = join_all(nodes).await;
+        Self { nodes, nats, smtp }
+    }
+
+    /// Awaits that database and bus answer every node.
+    pub async fn ready(&self) {
+        for node in &self.nodes {
+            let ready = || async { (readiness(node).await.0 == 200).then_some(()) };
+            eventually("a node that is ready", ready).await;
+        }
+    }
+
+    /// A tab of the session on each node.
+    pub async fn tabs(&self, session: &Session) -> Vec<Ws> {
+        join_all(self.nodes.iter().map(|node| session.tab(node))).await
+    }
+}
+
+/// `/readyz`: status and text.
+pub async fn readiness(node: &Node) -> (u16, String) {
+    let response = node.http().get("/readyz").send().await.expect("the node answers");
+    (response.status().as_u16(), response.text().await.expect("text"))
+}
+
+/// Makes a change, and awaits its event on every tab: the events, and how long the last one took from the
+/// moment of the call.
+pub async fn change_and_wait(caller: &impl Call, tabs: &[Ws], change: Value) -> (Vec<Value>, Duration) {
+    let begun = Instant::now();
+    let events = join_all(tabs.iter().map(Ws::next_event));
+    let (reply, events) =
+        soon("a change on every tab", async { tokio::join!(caller.call("profile.update", change), events) }).await;
+    let took = begun.elapsed();
+    reply.expect("the change");
+    (events, took)
+}
+
+/// A name that no earlier change has set.
+pub fn rename(n: impl std::fmt::Display) -> Value {
+    json!({ "first_name": format!("Ann {n}") })
+}
+
+pub fn median(mut times: Vec<Duration>) -> Duration {
+    times.sort_unstable();
+    times[times.len() / 2]
+}
