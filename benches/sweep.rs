@@ -34,6 +34,7 @@ use marbelle::{
 use std::{
     error::Error,
     future::Future,
+    process::Command,
     time::{Duration, Instant},
 };
 use tokio::sync::mpsc;
@@ -72,23 +73,41 @@ async fn eventually<T, F: Future<Output = Option<T>>>(what: &str, mut ask: impl 
     .await
 }
 
-#[tokio::main]
-async fn main() -> Result<()> {
-    let followed = std::env::args().filter_map(|argument| argument.parse().ok()).next().unwrap_or(FOLLOWED);
+const CASES: [&str; 3] = ["SQLite", "PostgreSQL", "PostgreSQL and NATS"];
+
+fn main() -> Result<()> {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let followed = arguments.iter().find_map(|argument| argument.parse().ok()).unwrap_or(FOLLOWED);
+    if let Some(case) = CASES.iter().find(|case| arguments.iter().any(|argument| argument == *case)) {
+        return tokio::runtime::Runtime::new()?.block_on(run(case, followed));
+    }
+    println!("{followed} users; {SWEEPS} sweeps, one every {} s", PERIOD.as_secs());
+    println!("{:<20} {:>12} {:>14} {:>14} {:>16}", "", "follow/s", "KiB a user", "sweep ms", "CPU ms a sweep");
+    for case in CASES {
+        // A process of its own: memory that an earlier case has given back would not be counted.
+        let status = Command::new(std::env::current_exe()?).args([case, &followed.to_string()]).status()?;
+        if !status.success() {
+            return Err(format!("{case}: {status}").into());
+        }
+    }
+    Ok(())
+}
+
+async fn run(case: &str, followed: usize) -> Result<()> {
     let (sender, mut sweeps) = mpsc::unbounded_channel();
     let filter = EnvFilter::try_new("warn,marbelle::live::sweep=debug")?;
     tracing_subscriber::registry().with(filter).with(Sweeps(sender)).try_init()?;
-    println!("{followed} users; {SWEEPS} sweeps, one every {} s", PERIOD.as_secs());
-    println!("{:<20} {:>12} {:>14} {:>14} {:>16}", "", "follow/s", "KiB a user", "sweep ms", "CPU ms a sweep");
     let folder = tempfile::tempdir()?;
-    let sqlite = Database::Sqlite(folder.path().join("marbelle.db"));
-    measure("SQLite", &sqlite, Bus::Local, followed, &mut sweeps).await?;
-    let url = postgres::Database::postgres().await.url().unwrap_or_default().to_owned();
-    let postgres = Database::Postgres(url.into());
-    measure("PostgreSQL", &postgres, Bus::Local, followed, &mut sweeps).await?;
+    let mut database = Database::Sqlite(folder.path().join("marbelle.db"));
+    if case != "SQLite" {
+        database = Database::Postgres(postgres::Database::postgres().await.url().unwrap_or_default().into());
+    }
+    if case != "PostgreSQL and NATS" {
+        return measure(case, &database, Bus::Local, followed, &mut sweeps).await;
+    }
     let server = nats::Nats::start().await;
     let bus = Bus::Nats(Box::new(Nats::connect(&server.url().into()).await?));
-    measure("PostgreSQL and NATS", &postgres, bus, followed, &mut sweeps).await
+    measure(case, &database, bus, followed, &mut sweeps).await
 }
 
 /// Follows so many users, of whom nothing changes: what a sweep costs that finds nothing.

@@ -1,7 +1,7 @@
 //! Whatever is sent, the server answers and lives: random bytes, random JSON, and real calls gone wrong, over
 //! the wire. Inputs that once failed are kept in `tests/seeds` and are tried first.
 
-use crate::support::{Call, Database, Http, Node, Session};
+use crate::support::{Call, Database, Http, Node, PASSWORD, Session};
 use proptest::{
     prelude::*,
     test_runner::{Config, FileFailurePersistence, TestCaseError, TestRunner},
@@ -35,16 +35,19 @@ fn text() -> impl Strategy<Value = String> {
     ]
 }
 
+fn scalar() -> impl Strategy<Value = Value> {
+    prop_oneof![
+        1 => Just(Value::Null),
+        1 => any::<bool>().prop_map(Value::from),
+        1 => any::<i64>().prop_map(Value::from),
+        1 => any::<u64>().prop_map(Value::from),
+        1 => any::<f64>().prop_map(Value::from),
+        8 => text().prop_map(Value::from),
+    ]
+}
+
 fn json() -> impl Strategy<Value = Value> {
-    let leaf = prop_oneof![
-        Just(Value::Null),
-        any::<bool>().prop_map(Value::from),
-        any::<i64>().prop_map(Value::from),
-        any::<u64>().prop_map(Value::from),
-        any::<f64>().prop_map(Value::from),
-        text().prop_map(Value::from),
-    ];
-    leaf.prop_recursive(6, 40, 6, |inner| {
+    scalar().prop_recursive(6, 40, 6, |inner| {
         prop_oneof![
             prop::collection::vec(inner.clone(), 0..6).prop_map(Value::from),
             prop::collection::vec((text(), inner), 0..6).prop_map(|pairs| Value::from(Map::from_iter(pairs))),
@@ -52,21 +55,23 @@ fn json() -> impl Strategy<Value = Value> {
     })
 }
 
-/// A call of a real method with parameters under real names that hold anything.
-fn call(methods: Vec<(String, Vec<String>)>) -> impl Strategy<Value = Value> {
-    let method = prop::sample::select(methods);
-    let params = prop::collection::vec((any::<prop::sample::Index>(), json()), 0..8);
-    (method, params, prop::option::weighted(0.1, json()), prop::option::weighted(0.1, (text(), json()))).prop_map(
-        |((method, names), chosen, instead, more)| {
-            let named = chosen.into_iter().filter(|_| !names.is_empty());
-            let mut params: Map<String, Value> =
-                named.map(|(index, value)| (names[index.index(names.len())].clone(), value)).collect();
-            params.extend(more);
-            let mut wait = Value::from(params);
-            if wait.get("wait_ms").is_some() {
-                wait["wait_ms"] = 1.into(); // the runner has not 30 s for each
+/// A method, the names of its parameters, and those of the specification's example.
+type Example = (String, Vec<String>, Map<String, Value>);
+
+/// A call like the specification's example of a method, with some of its parameters replaced by anything.
+fn call(examples: Vec<Example>) -> impl Strategy<Value = Value> {
+    let anything = prop_oneof![6 => scalar().boxed(), 1 => json().boxed()];
+    let replaced = prop::collection::vec((any::<prop::sample::Index>(), anything), 0..4);
+    let (instead, more) = (prop::option::weighted(0.05, json()), prop::option::weighted(0.1, (text(), json())));
+    (prop::sample::select(examples), replaced, instead, more).prop_map(
+        |((method, names, mut params), replaced, instead, more)| {
+            for (index, value) in replaced.into_iter().filter(|_| !names.is_empty()) {
+                params.insert(names[index.index(names.len())].clone(), value);
             }
-            json!({ "jsonrpc": "2.0", "id": 1, "method": method, "params": instead.unwrap_or(wait) })
+            params.extend(more);
+            let params = instead.unwrap_or(params.into());
+            // No id that a socket of the suite gives its own calls.
+            json!({ "jsonrpc": "2.0", "id": "fuzz", "method": method, "params": params })
         },
     )
 }
@@ -85,7 +90,7 @@ struct Target {
     node: Node,
     session: Session,
     http: Http,
-    methods: Vec<(String, Vec<String>)>,
+    examples: Vec<Example>,
     runtime: tokio::runtime::Runtime,
 }
 
@@ -101,16 +106,24 @@ impl Target {
             let session = person.sign_in(&node).await;
             (node, session)
         });
-        let names = |method: &Value| {
-            let params = method["params"].as_array().into_iter().flatten();
-            params.filter_map(|param| param["name"].as_str().map(str::to_owned)).collect()
+        let example = |method: &Value| -> Example {
+            let list = |value: &Value| value.as_array().cloned().unwrap_or_default();
+            let name = |param: &Value| param["name"].as_str().expect("a name").to_owned();
+            let names: Vec<String> = list(&method["params"]).iter().map(name).collect();
+            let given = list(&method["examples"][0]["params"]);
+            let mut params: Map<String, Value> = given.iter().map(|p| (name(p), p["value"].clone())).collect();
+            // Not for 30 s, not in vain.
+            for (real, value) in [("wait_ms", json!(1)), ("current_password", json!(PASSWORD))] {
+                params.extend(names.iter().any(|name| name == real).then(|| (real.to_owned(), value)));
+            }
+            (name(method), names, params)
         };
         let methods = node.specification.document["methods"].as_array().expect("methods");
         // Ending the session would end the walk behind the check.
-        let methods = methods.iter().filter(|m| m["name"] != "auth.logout" && m["name"] != "session.revoke");
-        let methods = methods.map(|m| (m["name"].as_str().expect("a name").to_owned(), names(m))).collect();
+        let lasting = methods.iter().filter(|m| m["name"] != "auth.logout" && m["name"] != "session.revoke");
+        let examples = lasting.map(example).collect();
         let http = session.http(&node);
-        Self { node, session, http, methods, runtime }
+        Self { node, session, http, examples, runtime }
     }
 
     fn post(&self, body: impl Into<reqwest::Body>) -> Result<(), TestCaseError> {
@@ -156,8 +169,8 @@ fn bytes_and_json_over_http() {
 #[test]
 fn calls_gone_wrong_over_http() {
     let target = Target::new();
-    let call = call(target.methods.clone());
-    runner(800).run(&call, |call| target.post(call.to_string())).unwrap();
+    let call = call(target.examples.clone());
+    runner(2000).run(&call, |call| target.post(call.to_string())).unwrap();
     target.assert_well();
 }
 
@@ -165,9 +178,9 @@ fn calls_gone_wrong_over_http() {
 fn batches_and_cut_calls_over_http() {
     let target = Target::new();
     let calls =
-        prop::collection::vec(prop_oneof![4 => call(target.methods.clone()).boxed(), 1 => json().boxed()], 0..8);
+        prop::collection::vec(prop_oneof![4 => call(target.examples.clone()).boxed(), 1 => json().boxed()], 0..8);
     runner(150).run(&calls, |calls| target.post(Value::from(calls).to_string())).unwrap();
-    let cut = (call(target.methods.clone()), any::<prop::sample::Index>(), any::<u8>());
+    let cut = (call(target.examples.clone()), any::<prop::sample::Index>(), any::<u8>());
     runner(300)
         .run(&cut, |(call, place, byte)| {
             let mut bytes = call.to_string().into_bytes();
@@ -185,7 +198,7 @@ fn calls_gone_wrong_over_a_socket() {
     let target = Target::new();
     let tab = target.runtime.block_on(target.session.tab(&target.node));
     let frames = prop_oneof![
-        4 => call(target.methods.clone()).prop_map(|call| Message::text(call.to_string())).boxed(),
+        4 => call(target.examples.clone()).prop_map(|call| Message::text(call.to_string())).boxed(),
         1 => json().prop_map(|json| Message::text(json.to_string())).boxed(),
         1 => prop::collection::vec(any::<u8>(), 0..500).prop_map(Message::binary).boxed(),
     ];

@@ -1,6 +1,6 @@
 //! How often one may call, by network, by session and by mailbox (contract §6).
 
-use crate::support::{Call, Database, Http, Node, Reply, RpcError, another_email, both_databases};
+use crate::support::{Call, Database, Http, Nats, Node, Reply, RpcError, another_email, both_databases};
 use serde_json::{Value, json};
 use std::{
     sync::atomic::{AtomicU32, Ordering},
@@ -243,4 +243,24 @@ async fn a_trusted_proxy_is_believed_and_nobody_else() {
     }
     from(&untrusting, "203.0.113.6").refused("rate_limited", "auth.login", json!({})).await;
     untrusting.http().with("forwarded", "for=203.0.113.7").refused("rate_limited", "auth.login", json!({})).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_address_has_one_allowance_on_all_nodes() {
+    let (database, nats) = (Database::postgres().await, Nats::start().await);
+    let start = || {
+        let node = Node::on(database.clone()).shared_keys().set("NATS_URL", nats.url());
+        node.set("TRUSTED_PROXIES", "127.0.0.0/8").set("LIMITS__SIGN_IN_PER_MINUTE", 5).start()
+    };
+    let (north, south) = (start().await, start().await);
+    let client = another_address();
+    for node in [&north, &south, &north, &south, &north] {
+        let reply = from(node, &client).call("auth.login", json!({})).await;
+        assert!(!is_limited(&reply), "{reply:?}");
+    }
+    for node in [&south, &north] {
+        let error = from(node, &client).refused("rate_limited", "auth.login", json!({})).await;
+        assert!((1..=12_000).contains(&error.data["retry_after_ms"].as_u64().expect("a time")), "{error:?}");
+    }
+    assert!(!is_limited(&from(&south, &another_address()).call("auth.login", json!({})).await));
 }

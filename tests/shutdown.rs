@@ -62,7 +62,14 @@ both_databases! {
         let events = log["events"].as_array().unwrap();
         let mut answered = 0;
         for reply in replies.into_iter().flatten() {
-            let profile = reply.expect("done, or not answered at all");
+            let profile = match reply {
+                Ok(profile) => profile,
+                // A machine too busy to get to it says so; it must be true.
+                Err(error) => {
+                    assert_eq!((error.kind.as_str(), &error.data["outcome"]), ("unavailable", &json!("not_done")));
+                    continue;
+                }
+            };
             let at = profile["revision"].as_u64().unwrap() as usize - 1;
             assert_eq!(events[at]["data"], profile);
             answered += 1;

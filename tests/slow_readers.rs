@@ -108,7 +108,7 @@ both_databases! {
         bystander.ok("profile.update", json!({ "first_name": "Bob" })).await;
         bystander.next_of("profile.changed").await;
         session.http(&node).ok("profile.get", json!({})).await;
-        assert!(start.elapsed() < Duration::from_secs(2), "{:?}", start.elapsed());
+        assert!(start.elapsed() < Duration::from_secs(30), "{:?}", start.elapsed());
     }
 
     async fn a_revoked_session_whose_tab_does_not_read_is_cut_off(database: Database) {

@@ -22,7 +22,7 @@ use std::{
     collections::BTreeMap,
     sync::{
         Arc,
-        atomic::{AtomicI64, Ordering},
+        atomic::{AtomicI64, AtomicU64, Ordering},
     },
     time::Duration,
 };
@@ -47,6 +47,8 @@ pub(super) struct Follower {
     state: Mutex<State>,
     /// The highest revision that anybody has spoken of.
     target: AtomicI64,
+    /// How often anybody has spoken of one.
+    spoken: AtomicU64,
     woken: Notify,
     /// The cursor, for those who wait for the next event.
     revisions: watch::Sender<i64>,
@@ -80,6 +82,7 @@ impl Follower {
                 closed: false,
             }),
             target: AtomicI64::new(0),
+            spoken: AtomicU64::new(0),
             woken: Notify::new(),
             revisions: watch::Sender::new(0),
             stopped: CancellationToken::new(),
@@ -98,6 +101,8 @@ impl Follower {
 
     /// Says that the log has reached `revision`; how many entries nobody had spoken of before.
     pub(super) fn wake(&self, revision: i64) -> u64 {
+        // First: whoever takes back a false target looks afterwards if somebody has spoken since.
+        self.spoken.fetch_add(1, Ordering::AcqRel);
         let known = self.target.fetch_max(revision, Ordering::AcqRel);
         if known < revision {
             self.woken.notify_one();
@@ -253,6 +258,8 @@ impl Follower {
     /// Reads the log up to the target.
     async fn advance(self: &Arc<Self>, shared: &Arc<Shared>) -> Result<(), store::Error> {
         loop {
+            // Counted before the database is asked: who speaks later may know more than it will say.
+            let spoken = self.spoken.load(Ordering::Acquire);
             let (cursor, target) = (self.cursor(), self.target.load(Ordering::Acquire));
             if target <= cursor {
                 return Ok(());
@@ -264,15 +271,32 @@ impl Follower {
                         self.hand_on(shared, row).await;
                     }
                 }
-                // The log does not continue where we are: it was pruned beyond us, or somebody spoke of a
-                // revision that is not.
-                _ if shared.store.revisions(&[self.user]).await? == [(self.user, cursor)] => {
-                    // Unless somebody has spoken of yet another one meanwhile.
-                    let _ = self.target.compare_exchange(target, cursor, Ordering::AcqRel, Ordering::Acquire);
-                }
-                _ => return super::sweep::realign(shared, self).await,
+                // The log does not continue where we are.
+                _ => match &shared.store.revisions(&[self.user]).await?[..] {
+                    // Somebody has spoken of a revision that is not.
+                    [(_, revision)] if *revision == cursor => {
+                        let _ = self.target.compare_exchange(target, cursor, Ordering::AcqRel, Ordering::Acquire);
+                        if self.spoken.load(Ordering::Acquire) == spoken {
+                            return Ok(());
+                        }
+                        // What others said meanwhile was not heard beside it: look once more.
+                        self.target.fetch_max(cursor + 1, Ordering::AcqRel);
+                    }
+                    // Nor was the log the same when it was read: one that grows is read again.
+                    [(_, revision)] if *revision > cursor && self.continues(shared, cursor).await? => {}
+                    // It was pruned beyond us, or is another.
+                    _ => return super::sweep::realign(shared, self).await,
+                },
             }
         }
+    }
+}
+
+impl Follower {
+    /// Whether the log has an entry right after `cursor`.
+    async fn continues(&self, shared: &Shared, cursor: i64) -> Result<bool, store::Error> {
+        let rows = shared.store.list_events(self.user, cursor, 1).await?;
+        Ok(!rows.is_empty() && follows(cursor, &rows))
     }
 }
 
