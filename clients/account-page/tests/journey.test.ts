@@ -85,7 +85,7 @@ it('sets a new password by a letter', async () => {
   // A refused password spends no link.
   await page.getByLabel('New password').fill(customer.password)
   await page.getByRole('button', { name: 'Set password' }).click()
-  await page.getByText('This is what you have already.').waitFor()
+  await page.getByText('This is what you have now.').waitFor()
   customer.password = 'seven grey geese over Durrës'
   await page.getByLabel('New password').fill(customer.password)
   await page.getByRole('button', { name: 'Set password' }).click()
@@ -140,15 +140,15 @@ it('changes the password and shows it in the log', async () => {
   await customer.signIn(page)
   await page.getByRole('link', { name: 'Security' }).click()
   await page.getByText('Account created').waitFor()
-  await page.getByLabel('Present password').fill('not this one')
+  await page.getByLabel('Current password').fill('not this one')
   await page.getByLabel('New password').fill('seven grey geese over Durrës')
   await page.getByRole('button', { name: 'Change password' }).click()
-  await page.getByText('This is not your present password.').waitFor()
-  await page.getByLabel('Present password').fill(customer.password)
+  await page.getByText('This is not your current password.').waitFor()
+  await page.getByLabel('Current password').fill(customer.password)
   await page.getByRole('button', { name: 'Change password' }).click()
   await page.getByText('Your password is changed.').waitFor()
   await page.reload()
-  await page.getByText('Wrong present password given').waitFor()
+  await page.getByText('Wrong current password given').waitFor()
   await page.getByText('Password changed').waitFor()
 })
 

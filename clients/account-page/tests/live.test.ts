@@ -177,7 +177,7 @@ it('signs all out when a change of e-mail address is confirmed', async () => {
   const next = customer.email.replace('ann.', 'anna.')
   await a.getByRole('button', { name: 'Change e-mail address' }).click()
   await a.getByLabel('New e-mail address').fill(next)
-  await a.getByLabel('Present password').fill(customer.password)
+  await a.getByLabel('Current password').fill(customer.password)
   await a.getByRole('button', { name: 'Send the link' }).click()
   for (const page of [a, b, c, d]) await page.getByText(`the link that we have sent to ${next}`).waitFor()
 
@@ -195,7 +195,7 @@ it('signs all out when a change of e-mail address is confirmed', async () => {
 
 it('signs other devices out when the password changes', async () => {
   await a.getByRole('link', { name: 'Security' }).click()
-  await a.getByLabel('Present password').fill(customer.password)
+  await a.getByLabel('Current password').fill(customer.password)
   await a.getByLabel('New password').fill('seven grey geese over Durrës')
   await a.getByRole('button', { name: 'Change password' }).click()
   await a.getByText('One other device was signed out.').waitFor()

@@ -1,5 +1,4 @@
-import type { LiveAccount } from '@marbelle/accounts'
-import { isAccountsError } from '@marbelle/accounts'
+import { isAccountsError, type LiveAccount } from '@marbelle/accounts'
 import type { ComponentChildren } from 'preact'
 import { useState } from 'preact/hooks'
 import { accounts, useAccounts } from '../accounts.js'
@@ -56,8 +55,8 @@ export function AccountFrame({ account, path, children }: AccountFrameProps) {
           </Link>
         ))}
       </nav>
-      <main id="content">
-        <div role="status">
+      <main id="content" class="stack" tabIndex={-1}>
+        <div role="status" class="offline">
           {status === 'offline' && <p class="notice plain">{texts.connection.offline}</p>}
         </div>
         {problem !== null && <Notice kind="bad">{problem}</Notice>}

@@ -66,7 +66,7 @@ export const de: Texts = {
   hints: {
     password: (min) =>
       `Mindestens ${min} Zeichen. Ein paar Wörter ohne Zusammenhang sind leicht zu merken und schwer zu erraten.`,
-    phone: 'Mit Landesvorwahl, etwa +49 30 901820.',
+    phone: 'Mit Landesvorwahl, etwa +49\u00a030\u00a0901820.',
     label: 'Zum Beispiel Zuhause oder Büro.',
     locale: 'Dieser Seite und der E-Mails an Sie.',
     company_name: 'Für Geschäftskunden.',
@@ -85,7 +85,7 @@ export const de: Texts = {
     not_null: 'Das darf nicht leer sein.',
     not_allowed: 'Das ist nicht erlaubt.',
     email: 'Bitte geben Sie eine E-Mail-Adresse ein, etwa ann@example.org.',
-    phone: 'Bitte geben Sie eine gültige Nummer mit Landesvorwahl ein, etwa +49 30 901820.',
+    phone: 'Bitte geben Sie eine gültige Nummer mit Landesvorwahl ein, etwa +49\u00a030\u00a0901820.',
     label: 'Sie haben bereits eine Adresse mit diesem Namen.',
     present_password: 'Das ist nicht Ihr bisheriges Passwort.',
   },

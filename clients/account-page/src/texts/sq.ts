@@ -66,7 +66,7 @@ export const sq: Texts = {
   hints: {
     password: (min) =>
       `Të paktën ${min} shenja. Disa fjalë pa lidhje mes tyre mbahen mend lehtë dhe qëllohen me vështirësi.`,
-    phone: 'Me prefiksin e shtetit, për shembull +355 4 222 3344.',
+    phone: 'Me prefiksin e shtetit, për shembull +355\u00a04\u00a0222\u00a03344.',
     label: 'Për shembull Shtëpia ose Zyra.',
     locale: 'E kësaj faqeje dhe e e-maileve për ju.',
     company_name: 'Për klientë biznesi.',
@@ -85,7 +85,7 @@ export const sq: Texts = {
     not_null: 'Kjo nuk mund të jetë bosh.',
     not_allowed: 'Kjo nuk lejohet.',
     email: 'Ju lutemi shkruani një adresë e-maili, për shembull ann@example.org.',
-    phone: 'Ju lutemi shkruani një numër të vlefshëm me prefiksin e shtetit, për shembull +355 4 222 3344.',
+    phone: 'Ju lutemi shkruani një numër të vlefshëm me prefiksin e shtetit, për shembull +355\u00a04\u00a0222\u00a03344.',
     label: 'Ju keni tashmë një adresë me këtë emër.',
     present_password: 'Ky nuk është fjalëkalimi juaj i tanishëm.',
   },

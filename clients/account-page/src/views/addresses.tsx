@@ -28,7 +28,7 @@ export function Addresses({ addresses }: { readonly addresses: readonly Address[
   const isGone = edited !== null && !addresses.some(({ id }) => id === edited.id)
   const isFull = addresses.length >= page.maxAddresses
   return (
-    <div ref={list}>
+    <div ref={list} class="stack">
       <Title>{texts.addresses.title}</Title>
       {addresses.length === 0 && editing !== 'new' && <p>{texts.addresses.none}</p>}
       <ul class="list">
