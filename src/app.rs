@@ -20,7 +20,7 @@ use crate::{
     rpc::{CookieSettings, Rates, Rules, Server, ServerSettings, reserve},
     settings::{Database, Settings},
     store::{self, Store},
-    web::Web,
+    web::{Web, WebError},
 };
 use dashmap::DashSet;
 use std::{io, net::SocketAddr, path::Path, sync::Arc, thread::available_parallelism, time::Duration};
@@ -54,6 +54,9 @@ pub enum Error {
     /// The message bus cannot be used.
     #[error("the message bus could not be set up")]
     Bus(#[from] NatsFault),
+    /// The pages could not be set up.
+    #[error("the pages could not be set up")]
+    Web(#[from] WebError),
     /// The address could not be listened on.
     #[error("{0} could not be listened on")]
     Listen(SocketAddr, #[source] io::Error),
@@ -170,7 +173,7 @@ impl App {
                 shop_name: settings.mail.shop_name.clone(),
             },
         };
-        let web = Web::new(accounts.clone());
+        let web = Web::new(accounts.clone(), &settings)?;
         let server = Server::new(socket, accounts.clone(), web, server_settings).map_err(not_listening)?;
         Ok(Self { server, accounts, mail, rates, settings, tasks })
     }

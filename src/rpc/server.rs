@@ -321,7 +321,7 @@ async fn serve<P: Send + Sync + 'static>(
                 }
                 ("/rpc", &Method::GET) => refusal(StatusCode::UPGRADE_REQUIRED, "POST a call, or open a WebSocket"),
                 ("/rpc", _) => refusal(StatusCode::METHOD_NOT_ALLOWED, "POST a call, or open a WebSocket"),
-                _ => node.web.answer(&request).await,
+                _ => node.web.answer(&request, peer).await,
             };
             node.protect(&mut response, is_rpc);
             Ok::<HttpResponse, Infallible>(response)
