@@ -1,5 +1,7 @@
 //! The composition root: builds the parts from the settings, starts and stops them in order.
 
+mod welcome;
+
 use crate::{
     account::{self, Accounts, operator, restore},
     cli::UserAction,
@@ -15,10 +17,10 @@ use crate::{
     live::{Bus, Hub, HubSettings, Nats, NatsFault},
     mail::{Renderer, Transport, Worker},
     meters::meters,
-    rpc::{CookieSettings, Rates, Rules, Server, ServerSettings},
-    settings::{Database, MailTransport, Settings},
+    rpc::{CookieSettings, Rates, Rules, Server, ServerSettings, reserve},
+    settings::{Database, Settings},
     store::{self, Store},
-    web::Web,
+    web::{Web, WebError},
 };
 use dashmap::DashSet;
 use std::{io, net::SocketAddr, path::Path, sync::Arc, thread::available_parallelism, time::Duration};
@@ -52,6 +54,9 @@ pub enum Error {
     /// The message bus cannot be used.
     #[error("the message bus could not be set up")]
     Bus(#[from] NatsFault),
+    /// The pages could not be set up.
+    #[error("the pages could not be set up")]
+    Web(#[from] WebError),
     /// The address could not be listened on.
     #[error("{0} could not be listened on")]
     Listen(SocketAddr, #[source] io::Error),
@@ -72,17 +77,20 @@ pub struct App {
     accounts: Arc<Accounts>,
     mail: Worker,
     rates: Arc<Rates>,
-    address: SocketAddr,
+    settings: Settings,
     /// What runs in the background.
     tasks: TaskTracker,
 }
 
 impl App {
-    /// Opens the database, reads or makes the keys, binds the listener.
+    /// Takes the listener's address, reads or makes the keys, opens the database, listens.
     pub async fn build(settings: &Settings, clock: Clock) -> Result<Self, Error> {
+        let not_listening = |error| Error::Listen(settings.listen, error);
+        let socket = reserve(settings.listen).map_err(not_listening)?;
+        let settings = settings.listening_on(socket.local_addr().map_err(not_listening)?);
         make_folder(&settings.data_dir).await?;
         let keys = Keys::load(&settings.keys, &settings.data_dir).map_err(Error::Keys)?;
-        let store = open(settings).await?;
+        let store = open(&settings).await?;
         let epoch = store.epoch().await?;
         let session_lifetimes =
             SessionLifetimes { idle: settings.lifetimes.session_idle, absolute: settings.lifetimes.session_absolute };
@@ -165,16 +173,14 @@ impl App {
                 shop_name: settings.mail.shop_name.clone(),
             },
         };
-        let server = Server::bind(settings.listen, accounts.clone(), Web::new(accounts.clone()), server_settings)
-            .await
-            .map_err(|error| Error::Listen(settings.listen, error))?;
-        let address = server.address().map_err(|error| Error::Listen(settings.listen, error))?;
-        Ok(Self { server, accounts, mail, rates, address, tasks })
+        let web = Web::new(accounts.clone(), &settings)?;
+        let server = Server::new(socket, accounts.clone(), web, server_settings).map_err(not_listening)?;
+        Ok(Self { server, accounts, mail, rates, settings, tasks })
     }
 
-    /// Where it listens.
-    pub fn address(&self) -> SocketAddr {
-        self.address
+    /// The settings in force, with the address at which it listens.
+    pub fn settings(&self) -> &Settings {
+        &self.settings
     }
 
     /// The use-cases, for who runs them in the same process: the tests, which count their work.
@@ -248,7 +254,7 @@ pub async fn serve(settings: Settings) -> Result<(), Error> {
     let mut interrupt = signal(SignalKind::interrupt()).map_err(Error::Signal)?;
     let mut terminate = signal(SignalKind::terminate()).map_err(Error::Signal)?;
     let app = App::build(&settings, Clock::system()).await?;
-    print_welcome(&settings, app.address());
+    welcome::print(app.settings());
     let stop = CancellationToken::new();
     let stopping = stop.clone();
     tokio::spawn(async move {
@@ -261,21 +267,6 @@ pub async fn serve(settings: Settings) -> Result<(), Error> {
     });
     app.run(stop).await;
     Ok(())
-}
-
-/// Tells whoever started it by hand where it listens, where letters land, and what to type next.
-#[expect(clippy::print_stdout, reason = "standard output is for what a command prints; the log goes elsewhere")]
-fn print_welcome(settings: &Settings, address: SocketAddr) {
-    println!("Marbelle Accounts is listening on http://{address} (JSON-RPC on /rpc, HTTP and WebSocket)");
-    match &settings.mail.transport {
-        MailTransport::File(folder) => println!("Letters are written to {}", folder.display()),
-        MailTransport::Smtp(smtp) => println!("Letters are handed to {}:{}", smtp.host, smtp.port),
-    }
-    println!("Next: curl -s http://{address}/rpc -H 'content-type: application/json' \\");
-    println!(
-        "  -d '{{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"auth.register\",\"params\":{{\"email\":\"ann@example.org\",\
-         \"password\":\"a long walk by the sea\",\"first_name\":\"Ann\",\"last_name\":\"Lee\"}}}}'"
-    );
 }
 
 async fn open(settings: &Settings) -> Result<Store, Error> {

@@ -24,7 +24,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("mail", &["crypto", "domain", "meters", "settings", "store"]),
     ("account", &["crypto", "domain", "limits", "live", "meters", "settings", "store"]),
     ("rpc", &["account", "domain", "limits", "live", "meters", "settings", "store", "web"]),
-    ("web", &["account", "meters", "rpc"]),
+    ("web", &["account", "meters", "rpc", "settings"]),
     ("jobs", &["account", "meters", "rpc"]),
 ];
 
@@ -32,12 +32,14 @@ const ARROWS: &[(&str, &[&str])] = &[
 const HOMES: &[(&str, &[&str])] = &[
     ("async_nats", &["live/nats.rs"]),
     ("argon2", &["crypto/"]),
-    ("askama", &["mail/"]),
+    ("askama", &["mail/", "web/"]),
+    ("flate2", &["web/file.rs"]),
     ("governor", &["rpc/rates.rs"]),
     ("hmac", &["crypto/"]),
     ("jsonrpsee", &["rpc/", "web/"]),
     ("jsonwebtoken", &["crypto/"]),
     ("lettre", &["mail/", "settings/check.rs"]),
+    ("mail_parser", &["web/dev_mail/"]),
     ("metrics", &["meters/"]),
     ("metrics_exporter_prometheus", &["meters/"]),
     ("sqlx", &["store/", "domain/"]),

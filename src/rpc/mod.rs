@@ -13,6 +13,7 @@ mod examples;
 mod guard;
 mod guarded_io;
 mod identify;
+mod listener;
 mod param_types;
 mod params;
 mod passwords;
@@ -28,6 +29,7 @@ mod trace;
 mod upgrade;
 
 pub use cookie::CookieSettings;
+pub use listener::reserve;
 pub use params::Rules;
 pub use rates::Rates;
 pub use server::{Server, ServerSettings};

@@ -7,6 +7,7 @@ use super::{
     guard::Guard,
     guarded_io::{GuardedIo, SocketControl},
     identify::{Credential, client_address, cookie_caller, user_agent},
+    listener::BACKLOG,
     params::Rules,
     rates::Rates,
     registry::Registry,
@@ -43,7 +44,7 @@ use jsonrpsee::{
 use std::{
     convert::Infallible,
     io,
-    net::{IpAddr, SocketAddr},
+    net::IpAddr,
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
@@ -51,7 +52,7 @@ use std::{
     time::Duration,
 };
 use tokio::{
-    net::{TcpListener, TcpStream},
+    net::{TcpListener, TcpSocket, TcpStream},
     sync::Semaphore,
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
@@ -120,14 +121,9 @@ pub struct Node {
 }
 
 impl Server {
-    /// Binds the listener.
-    pub async fn bind(
-        address: SocketAddr,
-        accounts: Arc<Accounts>,
-        web: Web,
-        settings: ServerSettings,
-    ) -> io::Result<Self> {
-        let listener = TcpListener::bind(address).await?;
+    /// Begins to listen at the address that `socket` has taken.
+    pub fn new(socket: TcpSocket, accounts: Arc<Accounts>, web: Web, settings: ServerSettings) -> io::Result<Self> {
+        let listener = socket.listen(BACKLOG)?;
         let mut registry = Registry::new();
         declare(&mut registry);
         let methods = registry
@@ -164,11 +160,6 @@ impl Server {
             http,
         };
         Ok(Self { listener, node: Arc::new(node), cors })
-    }
-
-    /// Where it listens; the port is the real one.
-    pub fn address(&self) -> io::Result<SocketAddr> {
-        self.listener.local_addr()
     }
 
     /// Serves until `stop`, then lets calls in flight answer and closes every socket.
@@ -330,7 +321,7 @@ async fn serve<P: Send + Sync + 'static>(
                 }
                 ("/rpc", &Method::GET) => refusal(StatusCode::UPGRADE_REQUIRED, "POST a call, or open a WebSocket"),
                 ("/rpc", _) => refusal(StatusCode::METHOD_NOT_ALLOWED, "POST a call, or open a WebSocket"),
-                _ => node.web.answer(&request).await,
+                _ => node.web.answer(&request, peer).await,
             };
             node.protect(&mut response, is_rpc);
             Ok::<HttpResponse, Infallible>(response)

@@ -3,6 +3,7 @@
 use super::{
     Argon2Settings, Database, Environment, KeySettings, Lifetimes, Limits, Mail, MailTransport, SameSite, Settings,
     SettingsFaults,
+    listener::{development_origins, own_url},
     names::Name,
     parse::{self, number, span},
     reader::{Reader, Reason},
@@ -20,9 +21,6 @@ use std::{
     time::Duration,
 };
 use tracing_subscriber::EnvFilter;
-
-/// Where frontend developers' servers listen by default: create-react-app and Next.js, Vite.
-const FRONTEND_PORTS: [u16; 2] = [3000, 5173];
 
 const MILLISECOND: Duration = Duration::from_millis(1);
 const SECOND: Duration = Duration::from_secs(1);
@@ -45,7 +43,7 @@ pub(super) fn check(mut reader: Reader) -> Result<Settings, SettingsFaults> {
         text.parse().map_err(|_| "must be an IP address and a port, such as `127.0.0.1:8080`".into())
     });
     let data_dir = r.one(Name::DataDir, PathBuf::from("./data"), folder);
-    let frontend_url = r.one(Name::FrontendUrl, format!("http://{listen}"), parse::frontend);
+    let frontend_url = r.one(Name::FrontendUrl, own_url(listen), parse::frontend);
     let settings = Settings {
         environment,
         listen,
@@ -175,14 +173,6 @@ const fn rate(number: u32) -> NonZeroU32 {
 
 const fn count(number: usize) -> NonZeroUsize {
     NonZeroUsize::MIN.saturating_add(number.saturating_sub(1))
-}
-
-fn development_origins(listen: SocketAddr) -> Vec<String> {
-    let mut ports = FRONTEND_PORTS.to_vec();
-    if !ports.contains(&listen.port()) {
-        ports.push(listen.port());
-    }
-    ports.iter().flat_map(|port| ["localhost", "127.0.0.1"].map(|host| format!("http://{host}:{port}"))).collect()
 }
 
 fn folder(text: &str) -> Result<PathBuf, Reason> {

@@ -5,6 +5,7 @@
 
 mod check;
 mod fault;
+mod listener;
 mod load;
 mod names;
 mod parse;
@@ -14,6 +15,7 @@ mod reader;
 mod tests;
 
 pub use fault::{SettingsFault, SettingsFaults, Source};
+pub use listener::own_url;
 
 use ipnet::IpNet;
 use secrecy::SecretString;
@@ -51,7 +53,7 @@ pub struct Settings {
     pub token_audience: String,
     /// `MARBELLE_COOKIE_SAME_SITE`.
     pub cookie_same_site: SameSite,
-    /// `MARBELLE_ACCOUNT_PAGE`: whether `GET /` serves the account page.
+    /// `MARBELLE_ACCOUNT_PAGE`: whether `GET /` and below serve the account page.
     pub account_page: bool,
     /// `MARBELLE_TRUSTED_PROXIES`: whose `Forwarded` and `X-Forwarded-For` are believed.
     pub trusted_proxies: Vec<IpNet>,

@@ -1,0 +1,17 @@
+//! The listener's address, taken before there is a server.
+
+use std::{io, net::SocketAddr};
+use tokio::net::TcpSocket;
+
+/// How many connections may wait to be accepted.
+pub(super) const BACKLOG: u32 = 1024;
+
+/// Takes `address`: port 0 becomes a free one. Connections are refused until the server is built, rather than
+/// left to wait for a database that is being migrated.
+pub fn reserve(address: SocketAddr) -> io::Result<TcpSocket> {
+    let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
+    // As for any server: a restart does not wait for the connections of the one before to be forgotten.
+    socket.set_reuseaddr(true)?;
+    socket.bind(address)?;
+    Ok(socket)
+}
