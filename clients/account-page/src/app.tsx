@@ -5,7 +5,7 @@ import { onNews, useAccounts } from './accounts.js'
 import { LanguageContext, LANGUAGES, LOCALES, storedLocale, storeLocale, useTexts } from './language.js'
 import { AccountFrame } from './parts/account-frame.js'
 import { Visitor } from './parts/visitor-frame.js'
-import { replace, usePath } from './route.js'
+import { replace, told, usePath } from './route.js'
 import { Addresses } from './views/addresses.js'
 import { CheckMail } from './views/check-mail.js'
 import { Devices } from './views/devices.js'
@@ -15,7 +15,7 @@ import { NotFound } from './views/not-found.js'
 import { Profile } from './views/profile.js'
 import { Register } from './views/register.js'
 import { Security } from './views/security.js'
-import { SignIn } from './views/sign-in.js'
+import { Done, SignIn } from './views/sign-in.js'
 
 /** Pages for everybody, signed in or not. */
 const OPEN: Readonly<Record<string, () => ComponentChildren>> = {
@@ -64,9 +64,10 @@ function Pages({ languages }: { readonly languages: ComponentChildren }) {
   // An ended tab keeps saying why, until somebody signs in.
   const reason: EndReason | null = connection.status === 'signed_out' ? connection.reason : null
   const isHome = path === '/' || path === '/sign-in'
+  const { done } = told()
   useEffect(() => {
-    if (account !== null && isHome) replace('/profile')
-  }, [account !== null, isHome])
+    if (account !== null && isHome && done === undefined) replace('/profile')
+  }, [account !== null, isHome, done])
 
   const open = OPEN[path]
   if (open) return <Visitor languages={languages}>{open()}</Visitor>
@@ -82,6 +83,14 @@ function Pages({ languages }: { readonly languages: ComponentChildren }) {
     return (
       <Visitor languages={languages}>
         <SignIn reason={reason} />
+      </Visitor>
+    )
+  }
+  // A letter's link may be for another account than the one that is signed in here.
+  if (account !== null && isHome && done !== undefined) {
+    return (
+      <Visitor languages={languages}>
+        <Done done={done} />
       </Visitor>
     )
   }

@@ -40,7 +40,10 @@ export function useForm({ fields, missing, send, place }: FormOptions): Form {
   const fail = (failure: AccountsError) => {
     setError(failure)
     // After the faults are shown.
-    requestAnimationFrame(() => element.current?.querySelector<HTMLElement>('[aria-invalid="true"], [role="alert"]')?.focus())
+    requestAnimationFrame(() => {
+      const first = (selector: string) => element.current?.querySelector<HTMLElement>(selector)
+      ;(first('[aria-invalid="true"]') ?? first('[role="alert"]'))?.focus()
+    })
   }
   const run = async () => {
     const empty = missing?.() ?? []

@@ -6,8 +6,10 @@ export interface Told {
   /** The one-time token of a letter's link. */
   readonly token?: string
   readonly email?: string
-  /** What was just done. */
-  readonly done?: 'verified' | 'reset' | 'emailChanged' | 'registered' | 'resetRequested'
+  /** What a letter's link did. */
+  readonly done?: 'verified' | 'reset' | 'emailChanged'
+  /** Which letter was sent. */
+  readonly sent?: 'verification' | 'reset'
 }
 
 const listeners = new Set<() => void>()

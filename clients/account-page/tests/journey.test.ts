@@ -62,7 +62,7 @@ it('tells what is missing before it asks the server, and of a wrong password', a
   const customer = await Customer.withAccount(server)
   const page = await tab(await chrome.device(), server.origin, '/sign-in')
   const calls: string[] = []
-  page.on('request', (request) => calls.push(request.postData() ?? ''))
+  page.on('request', (request) => request.method() === 'POST' && calls.push(request.postData() ?? ''))
   await page.getByRole('button', { name: 'Sign in' }).click()
   expect(await page.getByText('Please fill this in.').count()).toBe(2)
   expect(calls).toEqual([])
@@ -110,7 +110,7 @@ it('edits profile and addresses, and shows the faults of both', async () => {
   await page.getByLabel('Company').fill('Sea & Sons')
   await page.getByRole('button', { name: 'Save' }).click()
   await page.getByText('Saved.').waitFor()
-  await page.getByText('Business customer').waitFor()
+  await page.getByText('Business customer', { exact: true }).waitFor()
 
   await page.getByRole('link', { name: 'Addresses' }).click()
   await page.getByText('You have no address yet.').waitFor()

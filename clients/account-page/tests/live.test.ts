@@ -1,12 +1,16 @@
 import type { Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest'
 import { Server } from '../../typescript/tests/support/server.js'
+import { Cable } from './support/cable.js'
 import { Chrome, tab } from './support/chrome.js'
 import { addAddress, Customer, HOME } from './support/customer.js'
 
 let server: Server
 let chrome: Chrome
 let customer: Customer
+/** What each device is connected by. */
+let here: Cable
+let there: Cable
 /** Two tabs of one device, and two of another. */
 let a: Page
 let b: Page
@@ -14,25 +18,32 @@ let c: Page
 let d: Page
 
 beforeAll(async () => {
-  server = await Server.start()
+  here = await Cable.lay()
+  there = await Cable.lay()
+  server = await Server.start({ MARBELLE_ALLOWED_ORIGINS: `${here.origin},${there.origin}` })
+  for (const cable of [here, there]) cable.plugIn(server.origin)
   chrome = await Chrome.launch()
 })
 beforeEach(async () => {
   customer = await Customer.withAccount(server)
-  const [here, there] = [await chrome.device(), await chrome.device()]
-  a = await tab(here, server.origin, '/profile')
-  b = await tab(here, server.origin, '/profile')
-  c = await tab(there, server.origin, '/profile')
-  d = await tab(there, server.origin, '/profile')
+  const [mine, other] = [await chrome.device(), await chrome.device()]
+  a = await tab(mine, here.origin, '/profile')
+  b = await tab(mine, here.origin, '/profile')
+  c = await tab(other, there.origin, '/profile')
+  d = await tab(other, there.origin, '/profile')
   await customer.signIn(a)
   await customer.signIn(c)
   // Their devices' other tabs hear of it.
-  for (const other of [b, d]) await other.getByRole('heading', { name: 'Profile' }).waitFor()
+  for (const page of [b, d]) await page.getByRole('heading', { name: 'Profile' }).waitFor()
 })
-afterEach(() => chrome.endDevices())
+afterEach(async () => {
+  for (const cable of [here, there]) cable.mend()
+  await chrome.endDevices()
+})
 afterAll(async () => {
   await chrome?.close()
   await server?.end()
+  for (const cable of [here, there]) await cable?.remove()
 })
 
 const firstName = (page: Page) => page.getByLabel('First name')
@@ -116,13 +127,15 @@ it('keeps what was typed of an address that is deleted elsewhere', async () => {
 })
 
 it('catches up with ten changes after it was offline', async () => {
+  here.cut()
   await a.context().setOffline(true)
-  await a.getByText('No connection.').waitFor()
+  for (const page of [a, b]) await page.getByText('No connection.').waitFor()
   for (let turn = 1; turn <= 10; turn++) {
     await c.getByLabel('Last name').fill(`Lee ${turn}`)
     await save(c)
   }
   expect(await a.getByLabel('Last name').inputValue()).toBe('Lee')
+  here.mend()
   await a.context().setOffline(false)
   for (const page of [a, b]) {
     await expect.poll(() => page.getByLabel('Last name').inputValue(), { timeout: 20_000 }).toBe('Lee 10')
@@ -158,7 +171,6 @@ it('signs out here, there, or everywhere, and says why', async () => {
   await expect.poll(() => a.getByText('Connected now').count()).toBe(2)
   await a.getByRole('button', { name: /^Sign out Chrome/ }).click()
   for (const page of [c, d]) await page.getByText('This device was signed out from another one.').waitFor()
-  await a.getByText('Connected now').waitFor()
   await expect.poll(() => a.getByRole('article').count()).toBe(1)
 
   await customer.signIn(c)
@@ -181,7 +193,7 @@ it('signs all out when a change of e-mail address is confirmed', async () => {
   await a.getByRole('button', { name: 'Send the link' }).click()
   for (const page of [a, b, c, d]) await page.getByText(`the link that we have sent to ${next}`).waitFor()
 
-  await c.goto(`${server.origin}/confirm-email-change?token=${await customer.token('confirm-email-change', next)}`)
+  await c.goto(`${there.origin}/confirm-email-change?token=${await customer.token('confirm-email-change', next)}`)
   // Looking at it changes nothing.
   await c.getByRole('heading', { name: 'Confirm your new e-mail address' }).waitFor()
   await a.getByText(`the link that we have sent to ${next}`).waitFor()

@@ -302,7 +302,8 @@ export class AccountsClient {
 
   #signedOut(reason: EndReason | null, tell: boolean): void {
     const sessionId = this.#sessionId
-    this.#feed.stop()
+    // By the word of another tab perhaps, before the answer to this tab's own call.
+    this.#feed.end()
     this.#connection = { status: 'signed_out', reason }
     this.#belongTo(null)
     this.#publish()

@@ -8,7 +8,7 @@ import type { EndReason, Session } from './spec.js'
 const HANDSHAKE_MS = 10_000
 /** How long a probe of an open socket may take to answer. */
 const PROBE_MS = 5_000
-/** A socket that was heard so lately is not probed. */
+/** A socket that was heard so lately is probed only after as long again: it may have been heard before the change. */
 const FRESH_MS = 2_000
 
 /** How long a socket whose session has ended may still bring answers. */
@@ -58,6 +58,12 @@ export class Feed {
     this.#run = null
   }
 
+  /** The session has ended: nothing is followed any more, but calls in flight may still be answered. */
+  end(): void {
+    this.#run?.end()
+    this.#run = null
+  }
+
   /** The network may be another: an open socket is probed, a lost one is opened again at once. */
   check(): void {
     this.#run?.check()
@@ -71,6 +77,7 @@ class Run {
   #isStopped = false
   #failures = 0
   #endWait: () => void = () => {}
+  #recheck: ReturnType<typeof setTimeout> | undefined
   readonly #silence: ReturnType<typeof setInterval>
 
   constructor(options: FeedOptions) {
@@ -85,9 +92,18 @@ class Run {
     this.socket?.close()
   }
 
+  end(): void {
+    if (this.#isStopped) return
+    this.#halt()
+    // The server closes it; the answer to the call that ended the session may still come before.
+    setTimeout(() => this.socket?.close(), LINGER_MS)
+  }
+
   check(): void {
     this.#endWait()
-    void this.#probe(FRESH_MS)
+    clearTimeout(this.#recheck)
+    if (this.socket === null || Date.now() - this.socket.heardAt >= FRESH_MS) void this.#probe(0)
+    else this.#recheck = setTimeout(() => void this.#probe(0), FRESH_MS)
   }
 
   async #keep(): Promise<void> {
@@ -152,9 +168,7 @@ class Run {
   }
 
   #end(reason: EndReason | null): void {
-    this.#halt()
-    // The server closes it; the answer to the call that ended the session may still come before.
-    setTimeout(() => this.socket?.close(), LINGER_MS)
+    this.end()
     this.#options.onEnd(reason)
   }
 
@@ -162,6 +176,7 @@ class Run {
     this.#isStopped = true
     this.isLive = false
     clearInterval(this.#silence)
+    clearTimeout(this.#recheck)
     this.#endWait()
   }
 

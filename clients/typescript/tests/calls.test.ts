@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, expectTypeOf, it } from 'vitest'
 import { AccountsClient, type CallError, isAccountsError, type Profile } from '../src/index.js'
 import { SESSION_METHODS } from '../src/spec.js'
@@ -75,7 +76,7 @@ describe('errors', () => {
 
   it('are the same over HTTP and WebSocket', async () => {
     const { tab } = await person.browser()
-    const refused = () => tab.call('addresses.get', { address_id: crypto.randomUUID() }).catch((error) => ({ ...error }))
+    const refused = () => tab.call('addresses.get', { address_id: randomUUID() }).catch((error) => ({ ...error }))
     const overSocket = await refused()
     tab.stop()
     expect(await refused()).toEqual(overSocket)

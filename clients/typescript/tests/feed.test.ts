@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { SocketConstructor, SocketLike } from '../src/index.js'
 import { expectToAgree } from './support/agree.js'
@@ -205,7 +206,7 @@ function otherEpoch() {
   const constructor = through((deliver, event, socket) => {
     sockets.push(socket)
     if (String(event.data).includes('"snapshot"')) snapshots++
-    deliver({ data: String(event.data).replace(/"epoch":"[^"]+"/, `"epoch":"${crypto.randomUUID()}"`) })
+    deliver({ data: String(event.data).replace(/"epoch":"[^"]+"/, `"epoch":"${randomUUID()}"`) })
   })
   return { constructor, snapshots: () => snapshots, cut: () => sockets.forEach((socket) => socket.terminate()) }
 }

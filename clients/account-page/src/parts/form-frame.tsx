@@ -19,7 +19,7 @@ interface FormFrameProps {
 export function FormFrame({ form, submit, label, isQuiet = false, onCancel, problem, children }: FormFrameProps) {
   return (
     <form ref={form.element} onSubmit={form.submit} noValidate aria-label={label} aria-busy={form.isBusy}>
-      {form.problem !== null && <Notice kind="bad">{problem ?? form.problem}</Notice>}
+      {form.problem !== null && <Notice kind="bad">{problem || form.problem}</Notice>}
       {children}
       <div class="buttons">
         <button type="submit" class={isQuiet ? undefined : 'primary'} aria-disabled={form.isBusy}>

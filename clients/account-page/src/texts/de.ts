@@ -127,9 +127,11 @@ export const de: Texts = {
     newHere: 'Neu hier?',
     register: 'Konto eröffnen',
     resend: 'Link noch einmal senden',
-    verified: 'Ihre E-Mail-Adresse ist bestätigt. Sie können sich jetzt anmelden.',
-    reset: 'Ihr neues Passwort gilt. Sie können sich jetzt anmelden.',
-    emailChanged: 'Ihre E-Mail-Adresse ist geändert. Bitte melden Sie sich mit ihr an.',
+    done: {
+      verified: 'Ihre E-Mail-Adresse ist bestätigt. Sie können sich jetzt anmelden.',
+      reset: 'Ihr neues Passwort gilt. Sie können sich jetzt anmelden.',
+      emailChanged: 'Ihre E-Mail-Adresse ist geändert. Bitte melden Sie sich mit ihr an.',
+    },
   },
   register: {
     title: 'Konto eröffnen',

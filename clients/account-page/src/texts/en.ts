@@ -112,9 +112,11 @@ export const en = {
     newHere: 'New here?',
     register: 'Create an account',
     resend: 'Send the link again',
-    verified: 'Your e-mail address is verified. You can sign in now.',
-    reset: 'Your new password is set. You can sign in now.',
-    emailChanged: 'Your e-mail address is changed. Please sign in with it.',
+    done: {
+      verified: 'Your e-mail address is verified. You can sign in now.',
+      reset: 'Your new password is set. You can sign in now.',
+      emailChanged: 'Your e-mail address is changed. Please sign in with it.',
+    },
   },
   register: {
     title: 'Create an account',

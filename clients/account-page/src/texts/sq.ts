@@ -125,9 +125,11 @@ export const sq: Texts = {
     newHere: 'I ri këtu?',
     register: 'Hapni një llogari',
     resend: 'Dërgo përsëri lidhjen',
-    verified: 'Adresa juaj e e-mailit u konfirmua. Tani mund të hyni.',
-    reset: 'Fjalëkalimi i ri u vendos. Tani mund të hyni.',
-    emailChanged: 'Adresa juaj e e-mailit u ndryshua. Ju lutemi hyni me të.',
+    done: {
+      verified: 'Adresa juaj e e-mailit u konfirmua. Tani mund të hyni.',
+      reset: 'Fjalëkalimi i ri u vendos. Tani mund të hyni.',
+      emailChanged: 'Adresa juaj e e-mailit u ndryshua. Ju lutemi hyni me të.',
+    },
   },
   register: {
     title: 'Hapni një llogari',

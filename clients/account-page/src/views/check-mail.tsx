@@ -11,14 +11,14 @@ import { Link, told } from '../route.js'
 /** After something that sends a letter. */
 export function CheckMail() {
   const texts = useTexts()
-  const { email, done } = told()
+  const { email, sent } = told()
   const [isResent, setResent] = useState(false)
   const form = useForm({
     fields: [],
     async send() {
       setResent(false)
       if (email === undefined) return
-      await accounts.call(done === 'resetRequested' ? 'auth.request_password_reset' : 'auth.resend_verification', { email })
+      await accounts.call(sent === 'reset' ? 'auth.request_password_reset' : 'auth.resend_verification', { email })
       setResent(true)
     },
   })
@@ -26,7 +26,7 @@ export function CheckMail() {
     <Card title={texts.checkMail.title}>
       {email !== undefined && (
         <>
-          <p>{done === 'resetRequested' ? texts.checkMail.reset(email) : texts.checkMail.registered(email)}</p>
+          <p>{sent === 'reset' ? texts.checkMail.reset(email) : texts.checkMail.registered(email)}</p>
           <MailLink to={email} />
         </>
       )}

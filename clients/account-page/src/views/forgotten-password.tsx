@@ -15,7 +15,7 @@ export function ForgottenPassword() {
     missing: () => (email.trim() ? [] : ['email']),
     async send() {
       await accounts.call('auth.request_password_reset', { email })
-      go('/check-mail', { email: email.trim(), done: 'resetRequested' })
+      go('/check-mail', { email: email.trim(), sent: 'reset' })
     },
   })
   return (

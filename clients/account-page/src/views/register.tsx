@@ -22,7 +22,7 @@ export function Register() {
     async send() {
       const { company_name, phone, ...rest } = values
       await accounts.call('auth.register', { ...rest, company_name: company_name || null, phone: phone || null, locale })
-      go('/check-mail', { email: values.email.trim(), done: 'registered' })
+      go('/check-mail', { email: values.email.trim(), sent: 'verification' })
     },
   })
   const field = (name: keyof typeof EMPTY) => ({ form, name, value: values[name], onValue: set(name) })

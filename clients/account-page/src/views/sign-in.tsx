@@ -8,7 +8,7 @@ import { Field } from '../parts/field.js'
 import { FormFrame } from '../parts/form-frame.js'
 import { Notice } from '../parts/notice.js'
 import { Card } from '../parts/title.js'
-import { go, Link, replace, told } from '../route.js'
+import { go, Link, replace, type Told, told } from '../route.js'
 
 interface SignInProps {
   /** Why somebody who was signed in is not any more. */
@@ -30,13 +30,12 @@ export function SignIn({ reason }: SignInProps) {
   })
   const resend = async () => {
     await accounts.try('auth.resend_verification', { email })
-    go('/check-mail', { email, done: 'registered' })
+    go('/check-mail', { email, sent: 'verification' })
   }
-  const good = { verified: texts.signIn.verified, reset: texts.signIn.reset, emailChanged: texts.signIn.emailChanged }
   return (
     <Card title={texts.signIn.title}>
-      {done && done in good ? (
-        <Notice kind="good">{good[done as keyof typeof good]}</Notice>
+      {done ? (
+        <Notice kind="good">{texts.signIn.done[done]}</Notice>
       ) : (
         reason && <Notice kind="plain">{texts.ended[reason]}</Notice>
       )}
@@ -72,6 +71,19 @@ export function SignIn({ reason }: SignInProps) {
       </p>
       <p>
         {texts.signIn.newHere} <Link to="/register">{texts.signIn.register}</Link>
+      </p>
+    </Card>
+  )
+}
+
+/** After a letter's link did its work, for somebody who is signed in nevertheless. */
+export function Done({ done }: { readonly done: NonNullable<Told['done']> }) {
+  const texts = useTexts()
+  return (
+    <Card title={texts.signIn.title}>
+      <Notice kind="good">{texts.signIn.done[done]}</Notice>
+      <p>
+        <Link to="/profile">{texts.page.toAccount}</Link>
       </p>
     </Card>
   )
