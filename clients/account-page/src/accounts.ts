@@ -1,0 +1,65 @@
+import { type Address, AccountsClient, accountsHook, type LiveAccount, type State } from '@marbelle/accounts'
+import { useSyncExternalStore } from 'preact/compat'
+
+/** This page's client: the session's cookie, and the account as it is now. */
+export const accounts = new AccountsClient()
+
+const useState = accountsHook(useSyncExternalStore)
+
+/** A part of the client's state. */
+export function useAccounts<T>(select: (state: State) => T): T {
+  return useState(accounts, select)
+}
+
+/** How long the feed may take to tell what this tab did, before it is taken for somebody else's. */
+const ECHO_MS = 3_000
+
+let writing = 0
+
+/** A call that changes the account; what the feed tells of it is not news to this tab. */
+export async function write<T>(call: () => Promise<T>): Promise<T> {
+  writing += 1
+  let echo: ((account: LiveAccount) => boolean) | null = null
+  try {
+    const result = await call()
+    const revision = (result as Partial<Address> | null)?.revision
+    echo = revision === undefined ? null : (account) => account.revision >= revision
+    return result
+  } finally {
+    void shown(echo).then(() => (writing -= 1))
+  }
+}
+
+/** Calls back after each change of profile or addresses that this tab did not make. */
+export function onNews(tell: () => void): () => void {
+  let known = accounts.getSnapshot().account
+  return accounts.subscribe(() => {
+    const { account } = accounts.getSnapshot()
+    const isNews =
+      account !== null &&
+      known !== null &&
+      account.revision > known.revision &&
+      (account.profile.revision > known.profile.revision || account.addresses !== known.addresses)
+    known = account
+    if (isNews && writing === 0) tell()
+  })
+}
+
+/** Resolves once the state holds; without a condition, after a while. */
+function shown(holds: ((account: LiveAccount) => boolean) | null): Promise<void> {
+  return new Promise((resolve) => {
+    const look = () => {
+      const { account } = accounts.getSnapshot()
+      if (account !== null && !holds?.(account)) return
+      end()
+      clearTimeout(timer)
+      resolve()
+    }
+    const timer = setTimeout(() => {
+      end()
+      resolve()
+    }, holds === null ? 500 : ECHO_MS)
+    const end = holds === null ? () => {} : accounts.subscribe(look)
+    if (holds !== null) look()
+  })
+}

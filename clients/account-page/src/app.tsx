@@ -1,0 +1,147 @@
+import type { EndReason, LiveAccount, Locale } from '@marbelle/accounts'
+import type { ComponentChildren } from 'preact'
+import { useEffect, useState } from 'preact/hooks'
+import { onNews, useAccounts } from './accounts.js'
+import { LanguageContext, LANGUAGES, LOCALES, storedLocale, storeLocale, useTexts } from './language.js'
+import { AccountFrame } from './parts/account-frame.js'
+import { Visitor } from './parts/visitor-frame.js'
+import { replace, usePath } from './route.js'
+import { Addresses } from './views/addresses.js'
+import { CheckMail } from './views/check-mail.js'
+import { Devices } from './views/devices.js'
+import { ForgottenPassword } from './views/forgotten-password.js'
+import { ConfirmEmailChange, PasswordReset, VerifyEmail } from './views/letter-links.js'
+import { NotFound } from './views/not-found.js'
+import { Profile } from './views/profile.js'
+import { Register } from './views/register.js'
+import { Security } from './views/security.js'
+import { SignIn } from './views/sign-in.js'
+
+/** Pages for everybody, signed in or not. */
+const OPEN: Readonly<Record<string, () => ComponentChildren>> = {
+  '/register': () => <Register />,
+  '/check-mail': () => <CheckMail />,
+  '/forgotten-password': () => <ForgottenPassword />,
+  '/verify-email': () => <VerifyEmail />,
+  '/password-reset': () => <PasswordReset />,
+  '/confirm-email-change': () => <ConfirmEmailChange />,
+}
+
+/** Pages of the account. */
+const OWN: Readonly<Record<string, (account: LiveAccount) => ComponentChildren>> = {
+  '/profile': ({ profile }) => <Profile profile={profile} />,
+  '/addresses': ({ addresses }) => <Addresses addresses={addresses} />,
+  '/devices': ({ sessions }) => <Devices sessions={sessions} />,
+  '/security': () => <Security />,
+}
+
+export function App() {
+  const [chosen, setChosen] = useState(storedLocale)
+  const own = useAccounts(({ account }) => account?.profile.locale)
+  const locale = own ?? chosen
+  const choose = (next: Locale) => {
+    storeLocale(next)
+    setChosen(next)
+  }
+  useEffect(() => {
+    document.documentElement.lang = locale
+    // Who signs out goes on in the language of the account.
+    if (own) choose(own)
+  }, [locale, own])
+  return (
+    <LanguageContext.Provider value={{ locale, texts: LANGUAGES[locale] }}>
+      <Pages languages={<Languages locale={locale} choose={choose} />} />
+      <News />
+    </LanguageContext.Provider>
+  )
+}
+
+function Pages({ languages }: { readonly languages: ComponentChildren }) {
+  const texts = useTexts()
+  const path = usePath()
+  const account = useAccounts((state) => state.account)
+  const connection = useAccounts((state) => state.connection)
+  // An ended tab keeps saying why, until somebody signs in.
+  const reason: EndReason | null = connection.status === 'signed_out' ? connection.reason : null
+  const isHome = path === '/' || path === '/sign-in'
+  useEffect(() => {
+    if (account !== null && isHome) replace('/profile')
+  }, [account !== null, isHome])
+
+  const open = OPEN[path]
+  if (open) return <Visitor languages={languages}>{open()}</Visitor>
+  const own = OWN[path]
+  if (!own && !isHome) {
+    return (
+      <Visitor languages={languages}>
+        <NotFound />
+      </Visitor>
+    )
+  }
+  if (connection.status === 'signed_out') {
+    return (
+      <Visitor languages={languages}>
+        <SignIn reason={reason} />
+      </Visitor>
+    )
+  }
+  if (account === null || !own) {
+    const isOffline = connection.status === 'offline'
+    return (
+      <Visitor languages={languages}>
+        <p class="wait" role="status">
+          {isOffline ? texts.connection.offline : texts.page.loading}
+        </p>
+      </Visitor>
+    )
+  }
+  return (
+    <AccountFrame account={account} path={path}>
+      {own(account)}
+    </AccountFrame>
+  )
+}
+
+interface LanguagesProps {
+  readonly locale: Locale
+  readonly choose: (locale: Locale) => void
+}
+
+/** For who is not signed in; who is has the language of the profile. */
+function Languages({ locale, choose }: LanguagesProps) {
+  const texts = useTexts()
+  return (
+    <nav class="languages" aria-label={texts.page.languages}>
+      {LOCALES.map((one) => (
+        <button key={one} type="button" lang={one} aria-pressed={one === locale} onClick={() => choose(one)}>
+          {LANGUAGES[one].language}
+        </button>
+      ))}
+    </nav>
+  )
+}
+
+/** How long it is said that something changed elsewhere. */
+const NEWS_MS = 4_000
+
+function News() {
+  const texts = useTexts()
+  const [isShown, setShown] = useState(false)
+  useEffect(() => {
+    let timer: ReturnType<typeof setTimeout> | undefined
+    const end = onNews(() => {
+      setShown(true)
+      clearTimeout(timer)
+      timer = setTimeout(() => setShown(false), NEWS_MS)
+    })
+    return () => {
+      clearTimeout(timer)
+      end()
+    }
+  }, [])
+  return (
+    <div class="news" role="status">
+      {isShown && <p>{texts.page.changedElsewhere}</p>}
+    </div>
+  )
+}

@@ -1,0 +1,73 @@
+import { useState } from 'preact/hooks'
+
+/** Something that others may change while it is edited. */
+type Live<F extends string> = { readonly [K in F]: string | null } & { readonly revision: number }
+
+interface Touched {
+  readonly mine: string
+  /** What was there when it was typed. */
+  readonly base: string | null
+}
+
+/** What somebody types over an object that stays live: untouched fields follow it, touched ones never change by themselves. */
+export interface Draft<F extends string, T extends Live<F>> {
+  /** The newest object that is known: what an edit is to be based on. */
+  readonly base: T
+  value(field: F): string
+  set(field: F, text: string): void
+  /** What a touched field became elsewhere; `undefined` if nothing else. */
+  elsewhere(field: F): string | null | undefined
+  /** Drops what was typed for what is there. */
+  take(field: F): void
+  /** The touched fields that differ from what is there. */
+  readonly patch: { [K in F]?: string | null }
+  readonly isDirty: boolean
+  clear(): void
+  /** Somebody else was quicker; `theirs` may be newer than what the feed has told. */
+  refused(theirs: T): void
+  /** Whether the last attempt was refused for that. */
+  readonly isRefused: boolean
+}
+
+export function useDraft<F extends string, T extends Live<F>>(
+  live: T,
+  fields: readonly F[],
+  optional: readonly NoInfer<F>[],
+): Draft<F, T> {
+  const [touched, setTouched] = useState<{ [K in F]?: Touched }>({})
+  const [theirs, setTheirs] = useState<T | null>(null)
+  const base = theirs !== null && theirs.revision > live.revision ? theirs : live
+  const kept = (field: F, text: string): string | null => (text.trim() === '' && optional.includes(field) ? null : text)
+  const without = (field: F) => {
+    const rest = { ...touched }
+    delete rest[field]
+    setTouched(rest)
+  }
+  const patch: { [K in F]?: string | null } = {}
+  for (const field of fields) {
+    const mine = touched[field]?.mine
+    if (mine !== undefined && kept(field, mine) !== base[field]) patch[field] = kept(field, mine)
+  }
+  return {
+    base,
+    value: (field) => touched[field]?.mine ?? base[field] ?? '',
+    set(field, mine) {
+      if (mine === (base[field] ?? '')) return without(field)
+      setTouched({ ...touched, [field]: { mine, base: touched[field] ? touched[field].base : base[field] } })
+    },
+    elsewhere(field) {
+      const typed = touched[field]
+      const isOther = typed !== undefined && base[field] !== typed.base && base[field] !== kept(field, typed.mine)
+      return isOther ? base[field] : undefined
+    },
+    take: without,
+    patch,
+    isDirty: Object.keys(patch).length > 0,
+    clear() {
+      setTouched({})
+      setTheirs(null)
+    },
+    refused: setTheirs,
+    isRefused: theirs !== null,
+  }
+}

@@ -1,0 +1,39 @@
+import type { AccountsError, Fault } from '@marbelle/accounts'
+import { page } from './page.js'
+import type { Texts } from './texts/en.js'
+
+/** What is wrong with one field, in the page's language. */
+export function faultText(texts: Texts, field: string, { rule, message }: Fault): string {
+  const { faults } = texts
+  switch (rule) {
+    case 'too_short':
+      return field.includes('password') ? faults.too_short(page.passwordMinLength) : faults.required
+    case 'format':
+      if (field.includes('email')) return faults.email
+      return field === 'phone' ? faults.phone : faults.format
+    default:
+      return Object.hasOwn(faults, rule) ? faults[rule] : message
+  }
+}
+
+/** What an error says to a person. */
+export function errorText(texts: Texts, error: AccountsError): string {
+  const { errors } = texts
+  switch (error.kind) {
+    case 'internal':
+      return errors.internal(error.data.incident)
+    case 'limit_reached':
+      return errors.limit_reached(error.data.limit)
+    case 'rate_limited':
+      return errors.rate_limited(Math.ceil(error.data.retry_after_ms / 1000))
+    case 'unavailable':
+      return error.data.outcome === 'unknown' ? errors.unknown_outcome : errors.unavailable
+    case 'no_answer':
+      return error.data.outcome === 'unknown' ? errors.unknown_outcome : errors.no_answer
+    case 'unauthenticated':
+    case 'session_ended':
+      return errors.signed_out
+    default:
+      return errors[error.kind]
+  }
+}

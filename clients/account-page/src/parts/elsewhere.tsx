@@ -1,0 +1,24 @@
+import type { Draft } from '../draft.js'
+import { useTexts } from '../language.js'
+
+interface ElsewhereProps<F extends string> {
+  readonly draft: Pick<Draft<F, never>, 'elsewhere' | 'take'>
+  readonly field: F
+  /** How the value is shown, if not as it is. */
+  readonly show?: (value: string) => string
+}
+
+/** Under a field that somebody types into: what it became elsewhere meanwhile. */
+export function Elsewhere<F extends string>({ draft, field, show = (value) => value }: ElsewhereProps<F>) {
+  const texts = useTexts()
+  const theirs = draft.elsewhere(field)
+  if (theirs === undefined) return null
+  return (
+    <p class="elsewhere" role="status">
+      {theirs === null ? texts.drafts.emptied : texts.drafts.theirs(show(theirs))}{' '}
+      <button type="button" class="link" onClick={() => draft.take(field)}>
+        {texts.drafts.take}
+      </button>
+    </p>
+  )
+}

@@ -1,0 +1,123 @@
+import type { JSX } from 'preact'
+import { useId, useState } from 'preact/hooks'
+import type { FieldName, Form } from '../form.js'
+import { useTexts } from '../language.js'
+import { Icon } from './icons.js'
+
+interface FieldProps {
+  readonly form: Form
+  readonly name: FieldName
+  readonly value: string
+  readonly onValue: (value: string) => void
+  readonly type?: 'text' | 'email' | 'tel' | 'password'
+  readonly autoComplete: string
+  readonly maxLength: number
+  readonly isOptional?: boolean
+  readonly hint?: string
+  /** Puts what was typed into its kept form, when the field is left. */
+  readonly tidy?: (typed: string) => string
+  /** Said under the field: what others made of it meanwhile. */
+  readonly aside?: JSX.Element | null
+}
+
+/** A labelled input with its hint and its faults. */
+export function Field({ form, name, value, onValue, type = 'text', hint, tidy, aside, ...rest }: FieldProps) {
+  const texts = useTexts()
+  const id = useId()
+  const [isShown, setShown] = useState(false)
+  const faults = form.faultsOf(name)
+  const told = [hint && `${id}-hint`, faults.length > 0 && `${id}-faults`].filter(Boolean).join(' ')
+  const isSecret = type === 'password'
+  // Preact's types want a constant.
+  const kind = (isSecret && isShown ? 'text' : type) as 'text'
+  return (
+    <div class="field">
+      <label for={id}>
+        {texts.fields[name]}
+        {rest.isOptional && <span class="quiet"> ({texts.page.optional})</span>}
+      </label>
+      <div class="input">
+        <input
+          id={id}
+          name={name}
+          type={kind}
+          value={value}
+          autoComplete={rest.autoComplete}
+          maxLength={rest.maxLength}
+          autoCapitalize={type === 'text' && !isSecret ? undefined : 'none'}
+          spellcheck={type === 'text' ? undefined : false}
+          aria-required={rest.isOptional ? undefined : true}
+          aria-invalid={faults.length > 0}
+          aria-describedby={told || undefined}
+          onInput={(event) => onValue(event.currentTarget.value)}
+          onBlur={tidy && ((event) => onValue(tidy(event.currentTarget.value)))}
+        />
+        {isSecret && (
+          <button
+            type="button"
+            class="icon-button"
+            aria-pressed={isShown}
+            aria-label={isShown ? texts.page.hidePassword : texts.page.showPassword}
+            onClick={() => setShown(!isShown)}
+          >
+            <Icon name={isShown ? 'hide' : 'show'} />
+          </button>
+        )}
+      </div>
+      {hint && (
+        <p class="hint" id={`${id}-hint`}>
+          {hint}
+        </p>
+      )}
+      {faults.length > 0 && (
+        <p class="fault" id={`${id}-faults`}>
+          {faults.join(' ')}
+        </p>
+      )}
+      {aside}
+    </div>
+  )
+}
+
+interface ChoiceProps {
+  readonly form: Form
+  readonly name: FieldName
+  readonly value: string
+  readonly options: readonly (readonly [value: string, label: string])[]
+  readonly onValue: (value: string) => void
+  readonly hint?: string
+  readonly aside?: JSX.Element | null
+}
+
+/** One of a few values. */
+export function Choice({ form, name, value, options, onValue, hint, aside }: ChoiceProps) {
+  const texts = useTexts()
+  const id = useId()
+  const faults = form.faultsOf(name)
+  return (
+    <div class="field">
+      <label for={id}>{texts.fields[name]}</label>
+      <select
+        id={id}
+        name={name}
+        value={value}
+        aria-invalid={faults.length > 0}
+        aria-describedby={hint && `${id}-hint`}
+        onChange={(event) => onValue(event.currentTarget.value)}
+      >
+        {options.map(([option, label]) => (
+          <option key={option} value={option} selected={option === value}>
+            {label}
+          </option>
+        ))}
+      </select>
+      {hint && (
+        <p class="hint" id={`${id}-hint`}>
+          {hint}
+        </p>
+      )}
+      {faults.length > 0 && <p class="fault">{faults.join(' ')}</p>}
+      {aside}
+    </div>
+  )
+}

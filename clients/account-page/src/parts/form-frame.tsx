@@ -1,0 +1,36 @@
+import type { ComponentChildren } from 'preact'
+import type { Form } from '../form.js'
+import { Notice } from './notice.js'
+
+interface FormFrameProps {
+  readonly form: Form
+  readonly submit: string
+  /** What it is called where a page has several. */
+  readonly label?: string
+  /** Its button is one among others. */
+  readonly isQuiet?: boolean
+  readonly onCancel?: readonly [label: string, cancel: () => void]
+  /** Said instead of the error's own text. */
+  readonly problem?: ComponentChildren
+  readonly children: ComponentChildren
+}
+
+/** A form with its problem above and its buttons below. */
+export function FormFrame({ form, submit, label, isQuiet = false, onCancel, problem, children }: FormFrameProps) {
+  return (
+    <form ref={form.element} onSubmit={form.submit} noValidate aria-label={label} aria-busy={form.isBusy}>
+      {form.problem !== null && <Notice kind="bad">{problem ?? form.problem}</Notice>}
+      {children}
+      <div class="buttons">
+        <button type="submit" class={isQuiet ? undefined : 'primary'} aria-disabled={form.isBusy}>
+          {submit}
+        </button>
+        {onCancel && (
+          <button type="button" onClick={onCancel[1]}>
+            {onCancel[0]}
+          </button>
+        )}
+      </div>
+    </form>
+  )
+}

@@ -1,0 +1,37 @@
+import type { ComponentChildren } from 'preact'
+import { useEffect, useRef } from 'preact/hooks'
+import { page } from '../page.js'
+
+let isFirst = true
+
+/** A page's heading. It names the document, and takes the focus when somebody came here by a link of this page. */
+export function Title({ children }: { readonly children: string }) {
+  const element = useRef<HTMLHeadingElement>(null)
+  useEffect(() => {
+    document.title = `${children} · ${page.shop}`
+  }, [children])
+  useEffect(() => {
+    if (!isFirst) element.current?.focus()
+    isFirst = false
+  }, [])
+  return (
+    <h1 ref={element} tabIndex={-1}>
+      {children}
+    </h1>
+  )
+}
+
+interface CardProps {
+  readonly title: string
+  readonly children: ComponentChildren
+}
+
+/** A page of somebody who is not signed in. */
+export function Card({ title, children }: CardProps) {
+  return (
+    <section class="card">
+      <Title>{title}</Title>
+      {children}
+    </section>
+  )
+}

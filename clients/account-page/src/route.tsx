@@ -1,0 +1,71 @@
+import type { ComponentChildren } from 'preact'
+import { useSyncExternalStore } from 'preact/compat'
+
+/** What a page is told by the one before it; it outlives a reload and stays out of the address bar. */
+export interface Told {
+  /** The one-time token of a letter's link. */
+  readonly token?: string
+  readonly email?: string
+  /** What was just done. */
+  readonly done?: 'verified' | 'reset' | 'emailChanged' | 'registered' | 'resetRequested'
+}
+
+const listeners = new Set<() => void>()
+addEventListener('popstate', tell)
+
+function tell(): void {
+  for (const listener of listeners) listener()
+}
+
+function subscribe(listener: () => void): () => void {
+  listeners.add(listener)
+  return () => listeners.delete(listener)
+}
+
+/** The path of the page that is shown. */
+export function usePath(): string {
+  return useSyncExternalStore(subscribe, () => location.pathname)
+}
+
+/** What this page was told. */
+export function told(): Told {
+  return (history.state as Told | null) ?? {}
+}
+
+export function go(path: string, told: Told = {}): void {
+  history.pushState(told, '', path)
+  scrollTo(0, 0)
+  tell()
+}
+
+export function replace(path: string, told: Told = {}): void {
+  history.replaceState(told, '', path)
+  tell()
+}
+
+/** Moves the token of a letter's link out of the address bar, where shoulders, screenshots and bookmarks have it. */
+export function hideToken(): void {
+  const token = new URLSearchParams(location.search).get('token')
+  if (token !== null) history.replaceState({ token } satisfies Told, '', location.pathname)
+}
+
+interface LinkProps {
+  readonly to: string
+  readonly told?: Told
+  readonly class?: string
+  readonly current?: boolean
+  readonly children: ComponentChildren
+}
+
+export function Link({ to, told, current, children, ...rest }: LinkProps) {
+  const follow = (event: MouseEvent) => {
+    if (event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return
+    event.preventDefault()
+    go(to, told)
+  }
+  return (
+    <a href={to} onClick={follow} aria-current={current ? 'page' : undefined} {...rest}>
+      {children}
+    </a>
+  )
+}

@@ -1,0 +1,75 @@
+import type { JSX } from 'preact'
+import type { Form } from '../form.js'
+import { useTexts } from '../language.js'
+import { Field } from '../parts/field.js'
+import { tidyPhone } from '../phone.js'
+
+/** The fields of an address in the order of an envelope, each with its length (contract, section 3). */
+export const ADDRESS_FIELDS = [
+  'label',
+  'first_name',
+  'last_name',
+  'company',
+  'address_line_1',
+  'address_line_2',
+  'postal_code',
+  'city',
+  'state',
+  'country',
+  'phone',
+] as const
+export type AddressField = (typeof ADDRESS_FIELDS)[number]
+export const OPTIONAL_FIELDS = ['company', 'address_line_2', 'phone'] as const
+
+/** Required fields that are empty. */
+export function missingFields(value: (field: AddressField) => string): AddressField[] {
+  const optional: readonly string[] = OPTIONAL_FIELDS
+  return ADDRESS_FIELDS.filter((field) => !optional.includes(field) && value(field).trim() === '')
+}
+
+interface AddressFieldsProps {
+  readonly form: Form
+  readonly value: (field: AddressField) => string
+  readonly set: (field: AddressField, value: string) => void
+  readonly aside?: (field: AddressField) => JSX.Element | null
+}
+
+export function AddressFields({ form, value, set, aside }: AddressFieldsProps) {
+  const texts = useTexts()
+  const field = (name: AddressField) => ({
+    form,
+    name,
+    value: value(name),
+    onValue: (typed: string) => set(name, typed),
+    aside: aside?.(name) ?? null,
+  })
+  return (
+    <>
+      <Field {...field('label')} autoComplete="off" maxLength={50} hint={texts.hints.label} />
+      <div class="pair">
+        <Field {...field('first_name')} autoComplete="given-name" maxLength={100} />
+        <Field {...field('last_name')} autoComplete="family-name" maxLength={100} />
+      </div>
+      <Field {...field('company')} autoComplete="organization" maxLength={100} isOptional />
+      <Field {...field('address_line_1')} autoComplete="address-line1" maxLength={255} />
+      <Field {...field('address_line_2')} autoComplete="address-line2" maxLength={255} isOptional />
+      <div class="pair">
+        <Field {...field('postal_code')} autoComplete="postal-code" maxLength={20} />
+        <Field {...field('city')} autoComplete="address-level2" maxLength={100} />
+      </div>
+      <div class="pair">
+        <Field {...field('state')} autoComplete="address-level1" maxLength={100} />
+        <Field {...field('country')} autoComplete="country-name" maxLength={100} />
+      </div>
+      <Field
+        {...field('phone')}
+        type="tel"
+        autoComplete="tel"
+        maxLength={40}
+        isOptional
+        tidy={tidyPhone}
+        hint={texts.hints.phone}
+      />
+    </>
+  )
+}

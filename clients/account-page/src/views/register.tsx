@@ -1,0 +1,66 @@
+import { useContext, useState } from 'preact/hooks'
+import { accounts } from '../accounts.js'
+import { useForm } from '../form.js'
+import { LanguageContext } from '../language.js'
+import { page } from '../page.js'
+import { Field } from '../parts/field.js'
+import { FormFrame } from '../parts/form-frame.js'
+import { Card } from '../parts/title.js'
+import { tidyPhone } from '../phone.js'
+import { go, Link } from '../route.js'
+
+const REQUIRED = ['first_name', 'last_name', 'email', 'password'] as const
+const EMPTY = { first_name: '', last_name: '', email: '', password: '', company_name: '', phone: '' }
+
+export function Register() {
+  const { texts, locale } = useContext(LanguageContext)
+  const [values, setValues] = useState(EMPTY)
+  const set = (name: keyof typeof EMPTY) => (value: string) => setValues((present) => ({ ...present, [name]: value }))
+  const form = useForm({
+    fields: [...REQUIRED, 'company_name', 'phone'],
+    missing: () => REQUIRED.filter((name) => values[name].trim() === ''),
+    async send() {
+      const { company_name, phone, ...rest } = values
+      await accounts.call('auth.register', { ...rest, company_name: company_name || null, phone: phone || null, locale })
+      go('/check-mail', { email: values.email.trim(), done: 'registered' })
+    },
+  })
+  const field = (name: keyof typeof EMPTY) => ({ form, name, value: values[name], onValue: set(name) })
+  return (
+    <Card title={texts.register.title}>
+      <FormFrame form={form} submit={texts.register.submit}>
+        <div class="pair">
+          <Field {...field('first_name')} autoComplete="given-name" maxLength={100} />
+          <Field {...field('last_name')} autoComplete="family-name" maxLength={100} />
+        </div>
+        <Field {...field('email')} type="email" autoComplete="username" maxLength={254} />
+        <Field
+          {...field('password')}
+          type="password"
+          autoComplete="new-password"
+          maxLength={256}
+          hint={texts.hints.password(page.passwordMinLength)}
+        />
+        <Field
+          {...field('company_name')}
+          autoComplete="organization"
+          maxLength={100}
+          isOptional
+          hint={texts.hints.company_name}
+        />
+        <Field
+          {...field('phone')}
+          type="tel"
+          autoComplete="tel"
+          maxLength={40}
+          isOptional
+          tidy={tidyPhone}
+          hint={texts.hints.phone}
+        />
+      </FormFrame>
+      <p>
+        {texts.register.haveOne} <Link to="/sign-in">{texts.signIn.submit}</Link>
+      </p>
+    </Card>
+  )
+}

@@ -1,0 +1,14 @@
+import { defineConfig } from 'vitest/config'
+
+export default defineConfig({
+  test: {
+    include: ['tests/**/*.test.ts'],
+    globalSetup: '../typescript/tests/support/build.ts',
+    testTimeout: 90_000,
+    hookTimeout: 60_000,
+    // Each file has a server and a browser of its own: two cores have enough with one.
+    fileParallelism: false,
+    // Real time passes in a real browser: a busy machine must not fail a change.
+    retry: process.env.CI ? 2 : 0,
+  },
+})
