@@ -58,6 +58,8 @@ async fn each_answer_says_what_protects_who_reads_it() {
         for (what, _, headers) in &answers {
             assert_eq!(header(headers, "x-content-type-options"), "nosniff", "{what}");
             assert_ne!(header(headers, "content-type"), "", "{what}: nothing is left to guess");
+            let policy = header(headers, "content-security-policy");
+            assert!(policy.starts_with("default-src 'none'") && policy.contains("frame-ancestors 'none'"), "{what}");
             let hsts = header(headers, "strict-transport-security");
             match production {
                 true => {

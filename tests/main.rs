@@ -8,6 +8,7 @@
     reason = "a test that is wrong stops where it is wrong"
 )]
 
+mod account_page;
 mod addresses;
 mod architecture;
 mod bad_input;
@@ -19,6 +20,7 @@ mod cookie;
 mod crash;
 mod database_crash;
 mod database_faults;
+mod dev_mail;
 mod email_change;
 mod enumeration;
 mod feed;

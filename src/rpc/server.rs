@@ -76,6 +76,10 @@ const PREFLIGHT_AGE: Duration = Duration::from_secs(3600);
 /// Browsers that came over https once come back over nothing else, for a year (RFC 6797).
 const HSTS: HeaderValue = HeaderValue::from_static("max-age=31536000");
 
+/// What is no page loads nothing, sends nothing and stands in no frame, should a browser take it for one.
+const NO_PAGE: HeaderValue =
+    HeaderValue::from_static("default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'");
+
 /// What the listener needs to know.
 pub struct ServerSettings {
     /// In production a proxy serves https, and browsers are told to keep to it.
@@ -265,6 +269,7 @@ impl Node {
     fn protect(&self, response: &mut HttpResponse, is_rpc: bool) {
         let headers = response.headers_mut();
         headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+        headers.entry(header::CONTENT_SECURITY_POLICY).or_insert(NO_PAGE);
         if is_rpc {
             headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
         }

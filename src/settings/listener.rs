@@ -56,3 +56,62 @@ impl Settings {
         settings
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn settings(given: &[(&str, &str)]) -> Settings {
+        // A folder that there is not: the keys of an earlier start are not found.
+        let given = given.iter().chain(&[("DATA_DIR", "/nonexistent/marbelle")]);
+        Settings::load(given.map(|(name, value)| (format!("MARBELLE_{name}"), (*value).to_owned()))).unwrap()
+    }
+
+    fn bound(address: &str, given: &[(&str, &str)]) -> Settings {
+        settings(given).listening_on(address.parse().unwrap())
+    }
+
+    #[test]
+    fn what_follows_from_a_free_port_names_the_port_that_was_taken() {
+        let settings = bound("127.0.0.1:4711", &[("LISTEN", "127.0.0.1:0")]);
+        assert_eq!(settings.listen.port(), 4711);
+        assert_eq!(settings.frontend_url, "http://127.0.0.1:4711");
+        assert_eq!(settings.token_issuer, "http://127.0.0.1:4711");
+        for origin in ["http://127.0.0.1:4711", "http://localhost:4711", "http://localhost:5173"] {
+            assert!(settings.allowed_origins.iter().any(|allowed| allowed == origin), "{origin}");
+        }
+        assert!(settings.allowed_origins.iter().all(|origin| !origin.ends_with(":0")));
+    }
+
+    #[test]
+    fn what_is_given_stays() {
+        let given = [
+            ("LISTEN", "127.0.0.1:0"),
+            ("FRONTEND_URL", "http://shop.test/account/"),
+            ("ALLOWED_ORIGINS", "http://shop.test"),
+            ("TOKEN_ISSUER", "marbelle"),
+        ];
+        let settings = bound("127.0.0.1:4711", &given);
+        assert_eq!(settings.frontend_url, "http://shop.test/account");
+        assert_eq!(settings.allowed_origins, ["http://shop.test"]);
+        assert_eq!(settings.token_issuer, "marbelle");
+        let settings = bound("127.0.0.1:4711", &[("FRONTEND_URL", "http://localhost:0/shop/")]);
+        assert_eq!(settings.frontend_url, "http://localhost:4711/shop");
+    }
+
+    #[test]
+    fn the_listener_is_an_origin_as_a_browser_writes_it() {
+        for (listen, own) in [
+            ("127.0.0.1:8080", "http://127.0.0.1:8080"),
+            ("127.0.0.1:80", "http://127.0.0.1"),
+            ("[::1]:8080", "http://[::1]:8080"),
+            ("192.168.1.7:8080", "http://192.168.1.7:8080"),
+            ("0.0.0.0:8080", "http://localhost:8080"),
+            ("[::]:80", "http://localhost"),
+        ] {
+            let settings = settings(&[("LISTEN", listen)]);
+            assert_eq!(settings.frontend_url, own);
+            assert_eq!(settings.allowed_origins.iter().filter(|origin| *origin == own).count(), 1, "{listen}");
+        }
+    }
+}

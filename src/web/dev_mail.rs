@@ -98,8 +98,10 @@ impl DevMail {
         if !is_from_this_machine(headers, peer) {
             return response(StatusCode::FORBIDDEN, TEXT, "letters are shown to this machine alone, at localhost\n");
         }
-        let id = uri.path().strip_prefix(PATH).unwrap_or_default().trim_start_matches('/');
-        let page = if id.is_empty() { self.list(uri.query()).await } else { self.letter(id).await };
+        let page = match uri.path().strip_prefix(PATH).and_then(|rest| rest.strip_prefix('/')) {
+            None => self.list(uri.query()).await,
+            Some(id) => self.letter(id).await,
+        };
         match page {
             Ok(Some(page)) => {
                 let mut response = response(StatusCode::OK, TEXT, page);
