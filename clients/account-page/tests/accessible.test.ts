@@ -1,0 +1,145 @@
+import type { Page } from 'playwright-core'
+import { afterAll, afterEach, beforeAll, expect, it } from 'vitest'
+import { Server } from '../../typescript/tests/support/server.js'
+import { expectAccessible } from './support/accessible.js'
+import { Chrome, tab } from './support/chrome.js'
+import { addAddress, Customer, HOME } from './support/customer.js'
+
+let server: Server
+let chrome: Chrome
+
+beforeAll(async () => {
+  server = await Server.start()
+  chrome = await Chrome.launch()
+})
+afterEach(() => chrome.endDevices())
+afterAll(async () => {
+  await chrome?.close()
+  await server?.end()
+})
+
+/** Nothing reaches out of the window sideways. */
+async function expectToFit(page: Page): Promise<void> {
+  expect(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), page.url()).toBe(true)
+}
+
+async function look(page: Page): Promise<void> {
+  await expectToFit(page)
+  await expectAccessible(page)
+}
+
+const LOOKS = [
+  ['light', 1440],
+  ['dark', 1440],
+  ['light', 360],
+  ['dark', 360],
+] as const
+
+it.each(LOOKS)('breaks no rule of axe-core for visitors, %s, %i pixels wide', async (colorScheme, width) => {
+  const device = await chrome.device({ colorScheme, viewport: { width, height: 740 }, reducedMotion: 'reduce' })
+  const page = await tab(device, server.origin)
+  for (const language of ['Deutsch', 'Shqip', 'English']) {
+    await page.getByRole('button', { name: language }).click()
+    await look(page)
+  }
+  await page.goto(`${server.origin}/register`)
+  await page.getByRole('button', { name: 'Create account' }).click()
+  await look(page)
+  await page.goto(`${server.origin}/forgotten-password`)
+  await page.getByLabel('E-mail address').fill('nobody@example.org')
+  await page.getByRole('button', { name: 'Send the link' }).click()
+  await page.getByRole('heading', { name: 'Check your mail' }).waitFor()
+  await look(page)
+  for (const path of ['/verify-email', '/password-reset', '/confirm-email-change']) {
+    await page.goto(`${server.origin}${path}`)
+    await page.getByText('This page is reached by a link').waitFor()
+    await look(page)
+    await page.goto(`${server.origin}${path}?token=x`)
+    await page.locator('form').waitFor()
+    await look(page)
+  }
+})
+
+it.each(LOOKS)('breaks no rule of axe-core in the account, %s, %i pixels wide', async (colorScheme, width) => {
+  const customer = await Customer.withAccount(server)
+  const device = await chrome.device({ colorScheme, viewport: { width, height: 740 }, reducedMotion: 'reduce' })
+  const page = await tab(device, server.origin)
+  await customer.signIn(page)
+  await page.getByLabel('Phone').fill('12')
+  await page.getByRole('button', { name: 'Save' }).click()
+  await page.getByText('Please enter a valid number').waitFor()
+  await page.getByRole('button', { name: 'Change e-mail address' }).click()
+  await look(page)
+  await page.getByLabel('New e-mail address').fill('anna@example.org')
+  await page.getByLabel('Current password').fill(customer.password)
+  await page.getByRole('button', { name: 'Send the link' }).click()
+  await page.getByText('the link that we have sent to').waitFor()
+  await look(page)
+
+  await page.getByRole('link', { name: 'Addresses' }).click()
+  await look(page)
+  await addAddress(page, HOME)
+  await addAddress(page, { ...HOME, 'Name of this address': 'The office with a very long name, as some have' })
+  await look(page)
+  await page.getByRole('article', { name: 'Home' }).getByRole('button', { name: 'Edit' }).click()
+  await look(page)
+  await page.getByRole('button', { name: 'Cancel' }).click()
+  await page.getByRole('article', { name: 'Home' }).getByRole('button', { name: 'Delete' }).click()
+  await look(page)
+  await page.keyboard.press('Escape')
+  await page.getByRole('dialog').waitFor({ state: 'detached' })
+
+  await page.getByRole('link', { name: 'Devices' }).click()
+  await page.getByText('Connected now').waitFor()
+  await look(page)
+  await page.getByRole('link', { name: 'Security' }).click()
+  await page.getByText('Account created').waitFor()
+  await look(page)
+
+  await page.goto(`${server.origin}/dev/mail?to=${customer.email}`)
+  await look(page)
+  await page.getByRole('link', { name: 'Confirm' }).first().click()
+  await look(page)
+})
+
+it('is used by keyboard alone', async () => {
+  const customer = await Customer.withAccount(server)
+  const page = await tab(await chrome.device(), server.origin)
+  await page.getByRole('heading', { name: 'Sign in' }).waitFor()
+  const focused = () => page.evaluate(() => document.activeElement?.textContent?.trim() ?? '')
+  const tabTo = async (name: string | RegExp) => {
+    for (let turn = 0; turn < 40; turn++) {
+      await page.keyboard.press('Tab')
+      const text = await focused()
+      if (typeof name === 'string' ? text === name : name.test(text)) return
+    }
+    throw new Error(`no ${name} is reached by Tab`)
+  }
+  await page.getByLabel('E-mail address').focus()
+  await page.keyboard.type(customer.email)
+  await page.keyboard.press('Tab')
+  await page.keyboard.type(customer.password)
+  await page.keyboard.press('Enter')
+  await page.getByText('Live: changes').waitFor()
+
+  // The focus goes to the heading of each page that is opened, the dialog keeps it, and gives it back.
+  await tabTo('Addresses')
+  await page.keyboard.press('Enter')
+  await expect.poll(focused).toBe('Addresses')
+  expect(await page.evaluate(() => document.activeElement?.tagName)).toBe('H1')
+  await addAddress(page, HOME)
+  await addAddress(page, { ...HOME, 'Name of this address': 'Office' })
+  await page.getByRole('heading', { name: 'Addresses' }).focus()
+  await tabTo('Delete')
+  await page.keyboard.press('Enter')
+  await page.getByRole('dialog').waitFor()
+  expect(await focused()).toBe('Cancel')
+  await page.keyboard.press('Escape')
+  await expect.poll(focused).toBe('Delete')
+  await page.keyboard.press('Enter')
+  await page.getByRole('dialog').waitFor()
+  await tabTo('Delete')
+  await page.keyboard.press('Enter')
+  await page.getByRole('article', { name: 'Office Primary' }).waitFor()
+  expect(await page.getByRole('article').count()).toBe(1)
+})

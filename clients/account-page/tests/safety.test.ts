@@ -1,0 +1,88 @@
+import { createServer, type Server as HttpServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { afterAll, afterEach, beforeAll, expect, it } from 'vitest'
+import { Server } from '../../typescript/tests/support/server.js'
+import { Chrome, tab } from './support/chrome.js'
+import { Customer } from './support/customer.js'
+
+let server: Server
+let chrome: Chrome
+/** Another page of the same site: its requests carry the cookie. */
+let foreign: HttpServer
+
+beforeAll(async () => {
+  server = await Server.start()
+  chrome = await Chrome.launch()
+  foreign = createServer((_, response) => {
+    response.setHeader('content-type', 'text/html')
+    response.end('<!doctype html><html lang="en"><title>Elsewhere</title><link rel="icon" href="data:,">')
+  })
+  await new Promise<void>((resolve) => foreign.listen(0, '127.0.0.1', resolve))
+})
+afterEach(() => chrome.endDevices())
+afterAll(async () => {
+  await chrome?.close()
+  await server?.end()
+  foreign?.closeAllConnections()
+  await new Promise((resolve) => foreign?.close(resolve))
+})
+
+it('gives a page of a foreign origin no socket and no answer', async () => {
+  const customer = await Customer.withAccount(server)
+  const device = await chrome.device()
+  await customer.signIn(await tab(device, server.origin))
+  const page = await tab(device, `http://127.0.0.1:${(foreign.address() as AddressInfo).port}`)
+  const handshake = page.waitForEvent('websocket')
+  const opened = await page.evaluate(
+    (url) =>
+      new Promise((resolve) => {
+        const socket = new WebSocket(url)
+        socket.onopen = () => resolve(true)
+        socket.onerror = () => resolve(false)
+      }),
+    server.url.replace('http', 'ws'),
+  )
+  expect(opened).toBe(false)
+  expect((await handshake).url()).toContain('/rpc')
+  const answered = await page.evaluate(
+    (url) =>
+      fetch(url, {
+        method: 'POST',
+        credentials: 'include',
+        headers: { 'content-type': 'text/plain' },
+        body: '{"jsonrpc":"2.0","id":1,"method":"auth.logout","params":{}}',
+      }).then(
+        (response) => response.status,
+        () => 'refused',
+      ),
+    server.url,
+  )
+  expect(answered).toBe('refused')
+  // And nothing was done: the account is still open beside it.
+  const account = await tab(device, server.origin, '/profile')
+  await account.getByText('Live: changes').waitFor()
+  chrome.forgiveFailedConnections()
+})
+
+it('runs under a policy without exceptions, as no frame of another page', async () => {
+  const page = await (await chrome.device()).newPage()
+  const response = await page.goto(server.origin)
+  const policy = response!.headers()['content-security-policy']!
+  expect(policy).toContain("default-src 'none'")
+  expect(policy).not.toContain('unsafe-')
+  expect(policy).toContain("frame-ancestors 'none'")
+  expect(response!.headers()['referrer-policy']).toBe('no-referrer')
+})
+
+it('reloads five tabs at once, and none is signed out', async () => {
+  const customer = await Customer.withAccount(server)
+  const device = await chrome.device()
+  const tabs = [await tab(device, server.origin)]
+  await customer.signIn(tabs[0]!)
+  while (tabs.length < 5) tabs.push(await tab(device, server.origin, '/profile'))
+  await Promise.all(tabs.map((page) => page.reload()))
+  for (const page of tabs) await page.getByText('Live: changes').waitFor()
+  await tabs[0]!.getByLabel('First name').fill('Anna')
+  await tabs[0]!.getByRole('button', { name: 'Save' }).click()
+  for (const page of tabs) await expect.poll(() => page.getByLabel('First name').inputValue()).toBe('Anna')
+})
