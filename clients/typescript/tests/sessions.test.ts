@@ -131,6 +131,20 @@ describe('the end of a session', () => {
     expect((await untilStatus(tab, 'signed_out')).connection).toMatchObject({ reason: 'email_changed' })
   })
 
+  it('that another tab heard of first leaves the answers of calls in flight alone', async () => {
+    const { browser } = await person.browser()
+    const tabs = `race ${person.email}`
+    const tab = browser.tab({ tabs })
+    const { account } = await until(tab, (state) => state.account !== null && state.connection.status === 'live')
+    const answer = tab.call('account.changes', { since: account!.revision, epoch: account!.epoch, wait_ms: 1_000 })
+    const another = new BroadcastChannel(tabs)
+    const { id } = account!.sessions.find((session) => session.current)!
+    another.postMessage({ type: 'signed_out', session_id: id, reason: 'logout' })
+    await untilStatus(tab, 'signed_out')
+    expect((await answer).events).toEqual([])
+    another.close()
+  })
+
   it('that nobody saw is told once, to the next tab', async () => {
     const { browser, tab } = await person.browser()
     const other = await person.browser()
