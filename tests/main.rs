@@ -60,4 +60,5 @@ mod three_nodes;
 mod tokens;
 mod traces;
 mod two_nodes;
+mod upgrade;
 mod user_commands;
