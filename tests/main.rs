@@ -44,6 +44,7 @@ mod racing_addresses;
 mod racing_writers;
 mod rates;
 mod restore;
+mod restore_nodes;
 mod retention;
 mod revocation;
 mod secrets;
