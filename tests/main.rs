@@ -55,6 +55,7 @@ mod shutdown;
 mod sign_in;
 mod sign_up;
 mod slow_readers;
+mod slow_senders;
 mod specification;
 mod support;
 mod three_nodes;
