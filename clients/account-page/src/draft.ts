@@ -1,4 +1,4 @@
-import { useState } from 'preact/hooks'
+import { useRef, useState } from 'preact/hooks'
 
 /** Something that others may change while it is edited. */
 type Live<F extends string> = { readonly [K in F]: string | null } & { readonly revision: number }
@@ -8,6 +8,8 @@ interface Touched {
   /** What was there when it was typed. */
   readonly base: string | null
 }
+
+type Typed<F extends string> = { readonly [K in F]?: Touched }
 
 /** What somebody types over an object that stays live: untouched fields follow it, touched ones never change by themselves. */
 export interface Draft<F extends string, T extends Live<F>> {
@@ -22,7 +24,8 @@ export interface Draft<F extends string, T extends Live<F>> {
   /** The touched fields that differ from what is there. */
   readonly patch: { [K in F]?: string | null }
   readonly isDirty: boolean
-  clear(): void
+  /** To be asked for before a save and called after it: what was typed meanwhile stays; tells whether there is such. */
+  saving(): (saved: T) => boolean
   /** Somebody else was quicker; `theirs` may be newer than what the feed has told. */
   refused(theirs: T): void
   /** Whether the last attempt was refused for that. */
@@ -34,14 +37,16 @@ export function useDraft<F extends string, T extends Live<F>>(
   fields: readonly F[],
   optional: readonly NoInfer<F>[],
 ): Draft<F, T> {
-  const [touched, setTouched] = useState<{ [K in F]?: Touched }>({})
+  const [touched, setTouched] = useState<Typed<F>>({})
+  const newest = useRef(touched)
   const [theirs, setTheirs] = useState<T | null>(null)
   const base = theirs !== null && theirs.revision > live.revision ? theirs : live
   const kept = (field: F, text: string): string | null => (text.trim() === '' && optional.includes(field) ? null : text)
-  const without = (field: F) => {
-    const rest = { ...touched }
-    delete rest[field]
-    setTouched(rest)
+  // A program may fill several fields before anything is shown anew, so each is put into the newest.
+  const put = (field: F, typed: Touched | null) => {
+    const { [field]: _, ...others } = newest.current
+    newest.current = (typed === null ? others : { ...others, [field]: typed }) as Typed<F>
+    setTouched(newest.current)
   }
   const patch: { [K in F]?: string | null } = {}
   for (const field of fields) {
@@ -52,20 +57,30 @@ export function useDraft<F extends string, T extends Live<F>>(
     base,
     value: (field) => touched[field]?.mine ?? base[field] ?? '',
     set(field, mine) {
-      if (mine === (base[field] ?? '')) return without(field)
-      setTouched({ ...touched, [field]: { mine, base: touched[field] ? touched[field].base : base[field] } })
+      const known = newest.current[field]
+      // What is there may be what a save has only promised: then it is still typed.
+      const isThere = mine === (base[field] ?? '') && (known === undefined || known.base === base[field])
+      put(field, isThere ? null : { mine, base: known ? known.base : base[field] })
     },
     elsewhere(field) {
       const typed = touched[field]
       const isOther = typed !== undefined && base[field] !== typed.base && base[field] !== kept(field, typed.mine)
       return isOther ? base[field] : undefined
     },
-    take: without,
+    take: (field) => put(field, null),
     patch,
     isDirty: Object.keys(patch).length > 0,
-    clear() {
-      setTouched({})
-      setTheirs(null)
+    saving() {
+      const sent = newest.current
+      return (saved) => {
+        for (const field of fields) {
+          const typed = newest.current[field]
+          if (typed === undefined) continue
+          put(field, typed.mine === sent[field]?.mine ? null : { mine: typed.mine, base: saved[field] })
+        }
+        setTheirs(null)
+        return Object.keys(newest.current).length > 0
+      }
     },
     refused: setTheirs,
     isRefused: theirs !== null,

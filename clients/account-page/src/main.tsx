@@ -4,8 +4,11 @@ import './styles/frames.css'
 import { render } from 'preact'
 import { accounts } from './accounts.js'
 import { App } from './app.js'
+import { keepFocus } from './parts/focus.js'
 import { hideToken } from './route.js'
 
 hideToken()
 accounts.start()
-render(<App />, document.getElementById('app')!)
+const root = document.getElementById('app')!
+keepFocus(root)
+render(<App />, root)

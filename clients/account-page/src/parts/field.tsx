@@ -4,6 +4,9 @@ import type { FieldName, Form } from '../form.js'
 import { useTexts } from '../language.js'
 import { Icon } from './icons.js'
 
+/** Far more than any field takes: what is too long is refused and said, never cut, but a call must fit into a message. */
+const MAX_LENGTH = 2_000
+
 interface FieldProps {
   readonly form: Form
   readonly name: FieldName
@@ -11,10 +14,9 @@ interface FieldProps {
   readonly onValue: (value: string) => void
   readonly type?: 'text' | 'email' | 'tel' | 'password'
   readonly autoComplete: string
-  readonly maxLength: number
   readonly isOptional?: boolean
   readonly hint?: string
-  /** Puts what was typed into its kept form, when the field is left. */
+  /** Puts what was typed into its kept form, when the field is left or Enter sends the form. */
   readonly tidy?: (typed: string) => string
   /** Said under the field: what others made of it meanwhile. */
   readonly aside?: JSX.Element | null
@@ -43,14 +45,14 @@ export function Field({ form, name, value, onValue, type = 'text', hint, tidy, a
           type={kind}
           value={value}
           autoComplete={rest.autoComplete}
-          maxLength={rest.maxLength}
+          maxLength={MAX_LENGTH}
           autoCapitalize={type === 'text' && !isSecret ? undefined : 'none'}
           spellcheck={type === 'text' ? undefined : false}
           aria-required={rest.isOptional ? undefined : true}
           aria-invalid={faults.length > 0}
           aria-describedby={told || undefined}
           onInput={(event) => onValue(event.currentTarget.value)}
-          onBlur={tidy && ((event) => onValue(tidy(event.currentTarget.value)))}
+          onChangeCapture={tidy && ((event) => onValue(tidy(event.currentTarget.value)))}
         />
         {isSecret && (
           <button

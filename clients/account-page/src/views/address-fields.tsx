@@ -4,7 +4,7 @@ import { useTexts } from '../language.js'
 import { Field } from '../parts/field.js'
 import { tidyPhone } from '../phone.js'
 
-/** The fields of an address in the order of an envelope, each with its length (contract, section 3). */
+/** The fields of an address in the order of an envelope (contract, section 3). */
 export const ADDRESS_FIELDS = [
   'label',
   'first_name',
@@ -45,27 +45,26 @@ export function AddressFields({ form, value, set, aside }: AddressFieldsProps) {
   })
   return (
     <>
-      <Field {...field('label')} autoComplete="off" maxLength={50} hint={texts.hints.label} />
+      <Field {...field('label')} autoComplete="off" hint={texts.hints.label} />
       <div class="pair">
-        <Field {...field('first_name')} autoComplete="given-name" maxLength={100} />
-        <Field {...field('last_name')} autoComplete="family-name" maxLength={100} />
+        <Field {...field('first_name')} autoComplete="given-name" />
+        <Field {...field('last_name')} autoComplete="family-name" />
       </div>
-      <Field {...field('company')} autoComplete="organization" maxLength={100} isOptional />
-      <Field {...field('address_line_1')} autoComplete="address-line1" maxLength={255} />
-      <Field {...field('address_line_2')} autoComplete="address-line2" maxLength={255} isOptional />
+      <Field {...field('company')} autoComplete="organization" isOptional />
+      <Field {...field('address_line_1')} autoComplete="address-line1" />
+      <Field {...field('address_line_2')} autoComplete="address-line2" isOptional />
       <div class="pair">
-        <Field {...field('postal_code')} autoComplete="postal-code" maxLength={20} />
-        <Field {...field('city')} autoComplete="address-level2" maxLength={100} />
+        <Field {...field('postal_code')} autoComplete="postal-code" />
+        <Field {...field('city')} autoComplete="address-level2" />
       </div>
       <div class="pair">
-        <Field {...field('state')} autoComplete="address-level1" maxLength={100} />
-        <Field {...field('country')} autoComplete="country-name" maxLength={100} />
+        <Field {...field('state')} autoComplete="address-level1" />
+        <Field {...field('country')} autoComplete="country-name" />
       </div>
       <Field
         {...field('phone')}
         type="tel"
         autoComplete="tel"
-        maxLength={40}
         isOptional
         tidy={tidyPhone}
         hint={texts.hints.phone}

@@ -26,8 +26,10 @@ export function AddressForm({ address, close, onSeen }: AddressFormProps) {
     missing: () => missingFields(draft.value),
     async send() {
       if (draft.isDirty) {
+        const save = draft.saving()
         const edited = await write(() => accounts.editAddress(draft.base, draft.patch as AddressPatch))
         if (edited.outcome === 'stale') return draft.refused(edited.theirs)
+        if (save(edited.value)) return
       }
       close()
     },

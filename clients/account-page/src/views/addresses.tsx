@@ -21,8 +21,8 @@ export function Addresses({ addresses }: { readonly addresses: readonly Address[
   const list = useRef<HTMLDivElement>(null)
   const close = () => {
     setEditing(null)
-    // The form that had the focus is gone.
-    requestAnimationFrame(() => list.current?.querySelector<HTMLElement>('.add, article button')?.focus())
+    // The form that had the focus is gone; an edited address has it again by itself.
+    if (editing === 'new' || isGone) requestAnimationFrame(() => list.current?.querySelector<HTMLElement>('.add')?.focus())
   }
   const edited = editing !== null && editing !== 'new' ? editing.address : null
   const isGone = edited !== null && !addresses.some(({ id }) => id === edited.id)
@@ -37,7 +37,7 @@ export function Addresses({ addresses }: { readonly addresses: readonly Address[
             {edited?.id === address.id ? (
               <AddressForm address={address} close={close} onSeen={(seen) => setEditing({ address: seen })} />
             ) : (
-              <Card address={address} canDelete={addresses.length > 1} edit={() => setEditing({ address })} />
+              <Card address={address} canDelete={addresses.length > 1} edit={editing === null ? () => setEditing({ address }) : null} />
             )}
           </li>
         ))}
@@ -59,7 +59,8 @@ export function Addresses({ addresses }: { readonly addresses: readonly Address[
 interface CardProps {
   readonly address: Address
   readonly canDelete: boolean
-  readonly edit: () => void
+  /** Not while another is edited, whose typing would be lost. */
+  readonly edit: (() => void) | null
 }
 
 function Card({ address, canDelete, edit }: CardProps) {
@@ -86,9 +87,11 @@ function Card({ address, canDelete, edit }: CardProps) {
       <p class="postal">{linesOf(address).map((line) => [line, <br />])}</p>
       {problem !== null && <Notice kind="bad">{problem}</Notice>}
       <div class="buttons">
-        <button type="button" onClick={edit} aria-describedby={name}>
-          {texts.page.edit}
-        </button>
+        {edit && (
+          <button type="button" onClick={edit} aria-describedby={name}>
+            {texts.page.edit}
+          </button>
+        )}
         {!address.is_primary && (
           <button type="button" onClick={() => void makePrimary()} aria-describedby={name}>
             {texts.addresses.makePrimary}

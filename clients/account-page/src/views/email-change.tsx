@@ -67,7 +67,7 @@ function Request({ close }: { readonly close: () => void }) {
       onCancel={[texts.page.cancel, close]}
     >
       <p>{texts.profile.changeEmailExplain}</p>
-      <Field form={form} name="new_email" type="email" value={email} onValue={setEmail} autoComplete="off" maxLength={254} />
+      <Field form={form} name="new_email" type="email" value={email} onValue={setEmail} autoComplete="off" />
       <Field
         form={form}
         name="current_password"
@@ -75,7 +75,6 @@ function Request({ close }: { readonly close: () => void }) {
         value={password}
         onValue={setPassword}
         autoComplete="current-password"
-        maxLength={256}
       />
     </FormFrame>
   )

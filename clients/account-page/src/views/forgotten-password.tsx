@@ -22,7 +22,7 @@ export function ForgottenPassword() {
     <Card title={texts.forgottenPassword.title}>
       <p>{texts.forgottenPassword.explain}</p>
       <FormFrame form={form} submit={texts.forgottenPassword.submit}>
-        <Field form={form} name="email" type="email" value={email} onValue={setEmail} autoComplete="username" maxLength={254} />
+        <Field form={form} name="email" type="email" value={email} onValue={setEmail} autoComplete="username" />
       </FormFrame>
       <p>
         <Link to="/sign-in">{texts.forgottenPassword.back}</Link>

@@ -67,7 +67,6 @@ export function PasswordReset() {
               value={password}
               onValue={setPassword}
               autoComplete="new-password"
-              maxLength={256}
               hint={texts.hints.password(page.passwordMinLength)}
             />
           </FormFrame>

@@ -44,7 +44,6 @@ export function PasswordChange() {
           value={present}
           onValue={setPresent}
           autoComplete="current-password"
-          maxLength={256}
         />
         <Field
           form={form}
@@ -53,7 +52,6 @@ export function PasswordChange() {
           value={password}
           onValue={setPassword}
           autoComplete="new-password"
-          maxLength={256}
           hint={texts.hints.password(page.passwordMinLength)}
         />
       </FormFrame>

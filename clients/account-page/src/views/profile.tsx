@@ -27,11 +27,14 @@ export function Profile({ profile }: { readonly profile: ProfileObject }) {
     missing: () => (['first_name', 'last_name'] as const).filter((name) => draft.value(name).trim() === ''),
     async send() {
       setSaved(false)
+      const save = draft.saving()
+      let saved = draft.base
       if (draft.isDirty) {
         const edited = await write(() => accounts.editProfile(draft.base, draft.patch as ProfilePatch))
         if (edited.outcome === 'stale') return draft.refused(edited.theirs)
+        saved = edited.value
       }
-      draft.clear()
+      save(saved)
       setSaved(true)
     },
   })
@@ -56,13 +59,12 @@ export function Profile({ profile }: { readonly profile: ProfileObject }) {
         <FormFrame form={form} submit={texts.page.save} label={texts.profile.person}>
           {draft.isRefused && <Notice kind="bad">{texts.errors.stale_revision}</Notice>}
           <div class="pair">
-            <Field {...field('first_name')} autoComplete="given-name" maxLength={100} />
-            <Field {...field('last_name')} autoComplete="family-name" maxLength={100} />
+            <Field {...field('first_name')} autoComplete="given-name" />
+            <Field {...field('last_name')} autoComplete="family-name" />
           </div>
           <Field
             {...field('company_name')}
             autoComplete="organization"
-            maxLength={100}
             isOptional
             hint={texts.hints.company_name}
           />
@@ -70,7 +72,6 @@ export function Profile({ profile }: { readonly profile: ProfileObject }) {
             {...field('phone')}
             type="tel"
             autoComplete="tel"
-            maxLength={40}
             isOptional
             tidy={tidyPhone}
             hint={texts.hints.phone}

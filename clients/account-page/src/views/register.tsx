@@ -30,21 +30,19 @@ export function Register() {
     <Card title={texts.register.title}>
       <FormFrame form={form} submit={texts.register.submit}>
         <div class="pair">
-          <Field {...field('first_name')} autoComplete="given-name" maxLength={100} />
-          <Field {...field('last_name')} autoComplete="family-name" maxLength={100} />
+          <Field {...field('first_name')} autoComplete="given-name" />
+          <Field {...field('last_name')} autoComplete="family-name" />
         </div>
-        <Field {...field('email')} type="email" autoComplete="username" maxLength={254} />
+        <Field {...field('email')} type="email" autoComplete="username" />
         <Field
           {...field('password')}
           type="password"
           autoComplete="new-password"
-          maxLength={256}
           hint={texts.hints.password(page.passwordMinLength)}
         />
         <Field
           {...field('company_name')}
           autoComplete="organization"
-          maxLength={100}
           isOptional
           hint={texts.hints.company_name}
         />
@@ -52,7 +50,6 @@ export function Register() {
           {...field('phone')}
           type="tel"
           autoComplete="tel"
-          maxLength={40}
           isOptional
           tidy={tidyPhone}
           hint={texts.hints.phone}

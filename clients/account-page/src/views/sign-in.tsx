@@ -24,14 +24,18 @@ export function SignIn({ reason }: SignInProps) {
     fields: ['email', 'password'],
     missing: () => [...(email.trim() ? [] : ['email' as const]), ...(password ? [] : ['password' as const])],
     async send() {
+      resend.clear()
       await accounts.signIn({ email, password, device_name: nameOfAgent(navigator.userAgent) })
       if (location.pathname === '/sign-in') replace('/profile')
     },
   })
-  const resend = async () => {
-    await accounts.try('auth.resend_verification', { email })
-    go('/check-mail', { email, sent: 'verification' })
-  }
+  const resend = useForm({
+    fields: [],
+    async send() {
+      await accounts.call('auth.resend_verification', { email })
+      go('/check-mail', { email: email.trim(), sent: 'verification' })
+    },
+  })
   return (
     <Card title={texts.signIn.title}>
       {done ? (
@@ -45,15 +49,15 @@ export function SignIn({ reason }: SignInProps) {
         problem={
           form.error?.kind === 'email_not_verified' && (
             <>
-              {form.problem}{' '}
-              <button type="button" class="link" onClick={() => void resend()}>
+              {resend.problem ?? form.problem}{' '}
+              <button type="button" class="link" onClick={resend.submit}>
                 {texts.signIn.resend}
               </button>
             </>
           )
         }
       >
-        <Field form={form} name="email" type="email" value={email} onValue={setEmail} autoComplete="username" maxLength={254} />
+        <Field form={form} name="email" type="email" value={email} onValue={setEmail} autoComplete="username" />
         <Field
           form={form}
           name="password"
@@ -61,7 +65,6 @@ export function SignIn({ reason }: SignInProps) {
           value={password}
           onValue={setPassword}
           autoComplete="current-password"
-          maxLength={256}
         />
       </FormFrame>
       <p>

@@ -1,0 +1,128 @@
+import type { Page } from 'playwright-core'
+import { afterAll, afterEach, beforeAll, expect, it } from 'vitest'
+import { Server } from '../../typescript/tests/support/server.js'
+import { Chrome, tab } from './support/chrome.js'
+import { addAddress, call, Customer, HOME } from './support/customer.js'
+
+let server: Server
+let chrome: Chrome
+
+beforeAll(async () => {
+  server = await Server.start()
+  chrome = await Chrome.launch()
+})
+afterEach(() => chrome.endDevices())
+afterAll(async () => {
+  await chrome?.close()
+  await server?.end()
+})
+
+const OFFICE = { ...HOME, 'Name of this address': 'Office' }
+
+/** A page whose server's answers wait to be let through from the first edit on. */
+async function slowTab(): Promise<{ page: Page; answer: () => void }> {
+  const device = await chrome.device()
+  const late: (() => void)[] = []
+  let isHeld = false
+  let isOver = false
+  await device.routeWebSocket(/\/rpc$/, (near) => {
+    const far = near.connectToServer()
+    near.onMessage((text) => {
+      if (/"profile.update"/.test(String(text)) && !isOver) isHeld = true
+      far.send(text)
+    })
+    far.onMessage((text) => {
+      if (isHeld) late.push(() => near.send(text))
+      else near.send(text)
+    })
+  })
+  const answer = () => {
+    isHeld = false
+    isOver = true
+    for (const send of late) send()
+  }
+  return { page: await tab(device, server.origin), answer }
+}
+
+it('keeps what is typed while a save is under way', async () => {
+  const customer = await Customer.withAccount(server)
+  const { page, answer } = await slowTab()
+  await customer.signIn(page)
+  const form = page.getByRole('form', { name: 'You' })
+  const [first, last] = [form.getByLabel('First name'), form.getByLabel('Last name')]
+  await first.fill('Anna')
+  await form.getByRole('button', { name: 'Save' }).click()
+  await expect.poll(() => form.getAttribute('aria-busy')).toBe('true')
+  await last.fill('Leigh')
+  await first.fill('Annabel')
+  await page.getByText('Anna Lee').waitFor()
+  answer()
+  await expect.poll(() => form.getAttribute('aria-busy')).toBe('false')
+  expect([await first.inputValue(), await last.inputValue()]).toEqual(['Annabel', 'Leigh'])
+  expect(await page.getByText('Changed elsewhere').count()).toBe(0)
+  await form.getByRole('button', { name: 'Save' }).click()
+  await page.getByText('Saved.').waitFor()
+  await page.getByText('Annabel Leigh').waitFor()
+})
+
+it('keeps what a program types into several fields at once', async () => {
+  const customer = await Customer.withAccount(server)
+  const page = await tab(await chrome.device(), server.origin)
+  await customer.signIn(page)
+  await page.evaluate(() => {
+    for (const [name, value] of Object.entries({ first_name: 'Anna', last_name: 'Leigh', company_name: 'Sea' })) {
+      const input = document.querySelector<HTMLInputElement>(`input[name="${name}"]`)!
+      input.value = value
+      input.dispatchEvent(new Event('input', { bubbles: true }))
+    }
+  })
+  for (const [label, value] of [['First name', 'Anna'], ['Last name', 'Leigh'], ['Company', 'Sea']] as const) {
+    await expect.poll(() => page.getByLabel(label).inputValue()).toBe(value)
+  }
+})
+
+it('tidies a phone number that Enter sends', async () => {
+  const customer = await Customer.withAccount(server)
+  const page = await tab(await chrome.device(), server.origin)
+  await customer.signIn(page)
+  await page.getByLabel('Phone').fill('0049 (30) 90-18 20')
+  await page.getByLabel('Phone').press('Enter')
+  await page.getByText('Saved.').waitFor()
+  expect(await page.getByLabel('Phone').inputValue()).toBe('+4930901820')
+})
+
+it('cuts no password', async () => {
+  const page = await tab(await chrome.device(), server.origin, '/register')
+  const long = 'a long walk by the sea '.repeat(20)
+  await page.getByLabel('Password', { exact: true }).focus()
+  await page.keyboard.insertText(long)
+  expect(await page.getByLabel('Password', { exact: true }).inputValue()).toBe(long)
+})
+
+it('does not say that a letter was sent when it was not', async () => {
+  const somebody = new Customer(server)
+  const { email, password } = somebody
+  await call(server, 'auth.register', { email, password, first_name: 'Ann', last_name: 'Lee' })
+  const device = await chrome.device()
+  const page = await tab(device, server.origin)
+  await page.getByLabel('E-mail address').fill(email)
+  await page.getByLabel('Password', { exact: true }).fill(password)
+  await page.getByRole('button', { name: 'Sign in' }).click()
+  await page.getByText('is not verified yet').waitFor()
+  await device.setOffline(true)
+  await page.getByRole('button', { name: 'Send the link again' }).click()
+  await page.getByRole('alert').getByText('No answer came').waitFor()
+  chrome.forgiveFailedConnections()
+})
+
+it('lets no other card end an edit', async () => {
+  const customer = await Customer.withAccount(server)
+  const page = await tab(await chrome.device(), server.origin)
+  await customer.signIn(page)
+  await page.getByRole('link', { name: 'Addresses' }).click()
+  await addAddress(page, HOME)
+  await addAddress(page, OFFICE)
+  await page.getByRole('article', { name: 'Office' }).getByRole('button', { name: 'Edit' }).click()
+  await page.getByLabel('City').fill('Durrës')
+  expect(await page.getByRole('button', { name: 'Edit' }).count()).toBe(0)
+})
