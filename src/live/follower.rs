@@ -36,11 +36,8 @@ use tokio_util::sync::CancellationToken;
 pub(super) const PAGE: i64 = 100;
 /// How long to wait after the database did not answer.
 pub(super) const RETRY: Duration = Duration::from_millis(250);
-/// Events queued before other tasks get their turn.
+/// Connections served before other tasks get their turn.
 const TURN: usize = 256;
-/// Entries handed to one connection before the next is served: its task then writes them in one go. Few beside
-/// the messages that its queue has room for, or a burst would make everybody fall behind.
-const TOGETHER: usize = 8;
 
 /// One user's log, as far as this node has handed it on.
 pub(super) struct Follower {
@@ -194,41 +191,36 @@ impl Follower {
         }
     }
 
-    /// Hands entries to every connection; only the first may have ended sessions.
-    async fn hand_on(self: &Arc<Self>, shared: &Arc<Shared>, rows: &[EventRow]) {
-        let (Some(first), Some(last)) = (rows.first(), rows.last()) else { return };
-        let ended = ended_by(first);
+    /// Hands one entry to every connection.
+    async fn hand_on(self: &Arc<Self>, shared: &Arc<Shared>, row: &EventRow) {
+        let ended = ended_by(row);
         // At once: a connection that has caught up meanwhile must not go live without its follower.
         let (hit, connections) = {
             let mut state = self.state.lock();
             let hit = state.take(&ended);
-            state.cursor = last.revision;
+            state.cursor = row.revision;
             (hit, state.connections.values().cloned().collect::<Vec<_>>())
         };
         hit.into_iter().for_each(|(connection, end)| connection.end(&end));
-        self.revisions.send_replace(last.revision);
-        let events: Vec<_> = rows.iter().map(|row| (row.revision, wire_form(row))).collect();
-        let (mut sent, turn) = (0, TURN / events.len());
+        self.revisions.send_replace(row.revision);
+        let event = wire_form(row);
+        let mut sent = 0;
         for (served, joined) in connections.into_iter().enumerate() {
-            for (revision, event) in &events {
-                match joined.connection.offer(*revision, event) {
-                    Offer::NotLive => {}
-                    Offer::Queued => sent += 1,
-                    Offer::Behind(sink, cursor) => {
-                        meters().fell_behind.increment(1);
-                        catch_up::spawn(shared, self, joined, sink, Start::Behind(cursor));
-                        break;
-                    }
+            match joined.connection.offer(row.revision, &event) {
+                Offer::NotLive => {}
+                Offer::Queued => sent += 1,
+                Offer::Behind(sink, cursor) => {
+                    meters().fell_behind.increment(1);
+                    catch_up::spawn(shared, self, joined, sink, Start::Behind(cursor));
                 }
             }
-            if served % turn == turn - 1 {
+            if served % TURN == TURN - 1 {
                 tokio::task::yield_now().await;
             }
         }
         if sent > 0 {
             meters().events_sent.increment(sent);
-            let now = shared.clock.now();
-            rows.iter().for_each(|row| meters().delivery.record(now.since(row.at)));
+            meters().delivery.record(shared.clock.now().since(row.at));
         }
     }
 
@@ -275,11 +267,8 @@ impl Follower {
             let rows = shared.store.list_events(self.user, cursor, PAGE).await?;
             match &rows[..] {
                 rows @ [_, ..] if follows(cursor, rows) => {
-                    // What ended sessions goes out before what follows it, and not before what precedes it.
-                    for run in rows.chunk_by(|_, next| ended_by(next).is_empty()) {
-                        for together in run.chunks(TOGETHER) {
-                            self.hand_on(shared, together).await;
-                        }
+                    for row in rows {
+                        self.hand_on(shared, row).await;
                     }
                 }
                 // The log does not continue where we are.
