@@ -1,6 +1,6 @@
 //! A new e-mail address, confirmed from its mailbox (contract §3).
 
-use crate::support::{Account, Call, Database, Person, Session, another_email, both_databases, somebody};
+use crate::support::{Account, Call, Database, Node, Person, Session, another_email, both_databases, somebody};
 use futures_util::future::join_all;
 use serde_json::{Value, json};
 
@@ -128,6 +128,22 @@ both_databases! {
         assert_eq!(account.revision, revision);
         node.http().refused("invalid_token", "profile.confirm_email_change", json!({ "token": token })).await;
         person.sign_in(&node).await;
+    }
+
+    async fn a_change_waits_no_longer_than_its_link_is_good(database: Database) {
+        let node = Node::on(database).set("LIFETIMES__ONE_TIME_TOKEN", "5s").start().await;
+        let (person, session) = node.signed_in("ann").await;
+        let taken = node.registered("bob").await;
+        let tab = session.tab(&node).await;
+        tab.snapshot().await;
+        // Of a taken address no link was sent, and nothing tells the two apart.
+        for new_email in [another_email("new"), taken.email.clone()] {
+            tab.ok("profile.request_email_change", change(&person, &new_email)).await;
+            assert_eq!(tab.next_of("profile.changed").await["data"]["pending_email"], new_email);
+            let dropped = tab.next_of("profile.changed").await;
+            assert_eq!(dropped["data"]["pending_email"], Value::Null);
+            assert_eq!(dropped["session_id"], Value::Null);
+        }
     }
 
     async fn an_address_that_was_taken_meanwhile_is_a_conflict(database: Database) {

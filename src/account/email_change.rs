@@ -1,6 +1,6 @@
 //! Changing the e-mail address: asked for with the password, confirmed from the new mailbox.
 
-use super::{Accounts, Error, security::Guess};
+use super::{Accounts, Error, housekeeping::BATCH, security::Guess};
 use crate::{
     crypto::opaque_token::Purpose,
     domain::{
@@ -75,6 +75,7 @@ impl Accounts {
             profile.pending_email = Some(new_email);
             change.change_profile(profile).await?;
         }
+        change.tx().update_pending_email_until(caller.user, token.expires_at).await?;
         let requested = SecurityEventType::EmailChangeRequested;
         Self::resolve_guess(change.tx(), guess, requested, Some(caller.session)).await?;
         change.keep();
@@ -122,6 +123,31 @@ impl Accounts {
         self.mail.notify_one();
         tracing::info!(target: "security", user = %token.user, ip = %origin.ip, "email_changed");
         Ok(new_email)
+    }
+
+    /// Drops, through the log, the changes whose link is no longer good: they wait for nothing.
+    pub async fn end_overdue_email_changes(&self) -> Result<(), Error> {
+        loop {
+            let users = self.store.find_overdue_email_changes(self.clock.now(), BATCH).await?;
+            for user in &users {
+                let tx = self.store.write().await?;
+                let Some(mut change) = AccountChange::begin(tx, *user, None, &self.clock).await? else { continue };
+                let now = change.now();
+                // A newer request may have been quicker.
+                if !change.tx().end_pending_email(*user, now).await? {
+                    continue;
+                }
+                let mut profile = change.user().profile();
+                if profile.pending_email.take().is_some() {
+                    change.change_profile(profile).await?;
+                }
+                change.keep();
+                self.commit(change).await?;
+            }
+            if users.len() < usize::try_from(BATCH).unwrap_or(usize::MAX) {
+                return Ok(());
+            }
+        }
     }
 
     /// Drops a pending change and its token.

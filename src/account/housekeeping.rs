@@ -5,7 +5,7 @@ use crate::domain::{ids::SessionId, session::EndReason};
 use std::{sync::Arc, time::Duration};
 
 /// Rows dealt with in one transaction: few enough that nobody waits noticeably for the lock.
-const BATCH: i64 = 200;
+pub(super) const BATCH: i64 = 200;
 /// How long ended sessions are remembered with their reason (contract §2).
 const ENDED_SESSIONS: Duration = Duration::from_secs(30 * 86_400);
 /// How long registrations are kept (contract §3).

@@ -32,6 +32,10 @@ pub fn start(accounts: &Arc<Accounts>, rates: &Arc<Rates>, tasks: &TaskTracker, 
     tasks.spawn(repeat("touch_sessions", touch, stop.clone(), accounts.clone(), |accounts| async move {
         accounts.touch_connected_sessions().await
     }));
+    let overdue = EXPIRE.min(accounts.lifetimes.one_time_token / 4).max(SHORTEST);
+    tasks.spawn(repeat("end_overdue_email_changes", overdue, stop.clone(), accounts.clone(), |accounts| async move {
+        accounts.end_overdue_email_changes().await
+    }));
     let rates = rates.clone();
     tasks.spawn(repeat("forget_idle_rates", FORGET_IDLE, stop.clone(), accounts.clone(), move |_| {
         rates.forget_idle();

@@ -107,7 +107,13 @@ const LOCK: &str = concat!("UPDATE users SET revision = revision + 1 WHERE id = 
 const LOCK_QUIETLY: &str = "UPDATE users SET revision = revision WHERE id = $1";
 const COUNT_FURTHER: &str = "UPDATE users SET revision = revision + $2 WHERE id = $1";
 const UPDATE_PROFILE: &str = "UPDATE users SET first_name = $2, last_name = $3, company_name = $4, phone = $5, \
-     locale = $6, pending_email = $7, profile_revision = $8, updated_at = $9 WHERE id = $1";
+     locale = $6, pending_email = $7, profile_revision = $8, updated_at = $9, \
+     pending_email_until = CASE WHEN $7 IS NULL THEN NULL ELSE pending_email_until END WHERE id = $1";
+const UPDATE_PENDING_EMAIL_UNTIL: &str = "UPDATE users SET pending_email_until = $2 WHERE id = $1";
+const END_PENDING_EMAIL: &str =
+    "UPDATE users SET pending_email_until = NULL WHERE id = $1 AND pending_email_until <= $2";
+const FIND_OVERDUE_EMAIL_CHANGES: &str =
+    "SELECT id FROM users WHERE pending_email_until <= $1 ORDER BY pending_email_until LIMIT $2";
 const UPDATE_EMAIL: &str = "UPDATE users SET email = $2 WHERE id = $1";
 const UPDATE_DISABLED_AT: &str = "UPDATE users SET disabled_at = $2 WHERE id = $1";
 const DELETE: &str = "DELETE FROM users WHERE id = $1";
@@ -118,6 +124,12 @@ impl Store {
     pub async fn find_user_by_email(&self, email: &EmailAddress) -> Result<Option<UserRow>, Error> {
         let row = on_pool!(self, pool => sqlx::query_as(FIND_BY_EMAIL).bind(email).fetch_optional(pool).await)?;
         Ok(row)
+    }
+
+    /// Accounts whose change of e-mail address has waited long enough.
+    pub async fn find_overdue_email_changes(&self, now: Timestamp, limit: i64) -> Result<Vec<UserId>, Error> {
+        Ok(on_pool!(self, pool => sqlx::query_scalar(FIND_OVERDUE_EMAIL_CHANGES).bind(now).bind(limit)
+            .fetch_all(pool).await)?)
     }
 
     /// The revisions of some accounts; those that are gone are missing.
@@ -186,6 +198,19 @@ impl Tx {
             .bind(&profile.pending_email).bind(profile.revision).bind(profile.updated_at)
             .execute(c).await.map(drop))?;
         Ok(())
+    }
+
+    /// Sets until when a locked account's change of e-mail address waits.
+    pub async fn update_pending_email_until(&mut self, user: UserId, until: Timestamp) -> Result<(), Error> {
+        in_tx!(self, c => sqlx::query(UPDATE_PENDING_EMAIL_UNTIL).bind(user).bind(until).execute(c).await.map(drop))?;
+        Ok(())
+    }
+
+    /// Ends the waiting of a locked account's change of e-mail address; `false` if it does not wait, or waits on.
+    pub async fn end_pending_email(&mut self, user: UserId, now: Timestamp) -> Result<bool, Error> {
+        let ended = in_tx!(self, c => sqlx::query(END_PENDING_EMAIL).bind(user).bind(now).execute(c).await
+            .map(|done| done.rows_affected()))?;
+        Ok(ended == 1)
     }
 
     /// Sets the password's hash of a locked account.
