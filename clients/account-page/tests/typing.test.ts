@@ -115,6 +115,32 @@ it('does not say that a letter was sent when it was not', async () => {
   chrome.forgiveFailedConnections()
 })
 
+it('keeps what is typed when the page is left, and when the session ends, for its owner', async () => {
+  const [customer, other] = [await Customer.withAccount(server), await Customer.withAccount(server)]
+  const page = await tab(await chrome.device(), server.origin, '/profile')
+  const company = page.getByLabel('Company')
+  await customer.signIn(page)
+  await company.fill('Sea & Sons')
+  await page.getByRole('link', { name: 'Devices' }).click()
+  await page.getByRole('link', { name: 'Profile' }).click()
+  await page.getByText('is not saved yet').waitFor()
+  expect(await company.inputValue()).toBe('Sea & Sons')
+
+  await page.getByRole('button', { name: 'Sign out' }).click()
+  await other.signIn(page)
+  expect(await company.inputValue()).toBe('')
+  expect(await page.getByText('is not saved yet').count()).toBe(0)
+  await page.getByRole('button', { name: 'Sign out' }).click()
+  await customer.signIn(page)
+  expect(await company.inputValue()).toBe('Sea & Sons')
+  await page.getByRole('button', { name: 'Discard it' }).click()
+  await expect.poll(() => company.inputValue()).toBe('')
+  await page.getByRole('link', { name: 'Devices' }).click()
+  await page.getByRole('link', { name: 'Profile' }).click()
+  await company.waitFor()
+  expect(await company.inputValue()).toBe('')
+})
+
 it('lets no other card end an edit', async () => {
   const customer = await Customer.withAccount(server)
   const page = await tab(await chrome.device(), server.origin)
