@@ -38,7 +38,7 @@ export interface Draft<F extends string, T extends Live<F>> {
   drop(): void
   /** Somebody else was quicker; `theirs` may be newer than what the feed has told. */
   refused(theirs: T): void
-  /** Whether the last attempt was refused for that. */
+  /** Whether the last attempt was refused for that, and there is still something to save. */
   readonly isRefused: boolean
 }
 
@@ -52,7 +52,11 @@ export function useDraft<F extends string, T extends Live<F>>(
   const newest = useRef(touched)
   const [theirs, setTheirs] = useState<T | null>(null)
   const base = theirs !== null && theirs.revision > live.revision ? theirs : live
-  const kept = (field: F, text: string): string | null => (text.trim() === '' && optional.includes(field) ? null : text)
+  // As the server keeps it, so that its tidying is nobody's change.
+  const kept = (field: F, text: string): string | null => {
+    const tidy = text.trim().normalize()
+    return tidy === '' && optional.includes(field) ? null : tidy
+  }
   const keep = (typed: Typed<F>) => {
     newest.current = typed
     if (Object.keys(typed).length > 0) unsaved.set(live.id, typed)
@@ -101,6 +105,6 @@ export function useDraft<F extends string, T extends Live<F>>(
     isFound: fields.some((field) => field in patch && found[field] !== undefined && found[field] === touched[field]),
     drop: () => keep({}),
     refused: setTheirs,
-    isRefused: theirs !== null,
+    isRefused: theirs !== null && Object.keys(patch).length > 0,
   }
 }
