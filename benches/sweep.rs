@@ -28,7 +28,7 @@ use marbelle::{
         time::Clock,
     },
     live::{Bus, Hub, HubSettings, Membership, Nats},
-    settings::Database,
+    settings::{Database, Settings},
     store::{NewUser, Store},
 };
 use std::{
@@ -59,18 +59,6 @@ const AT_ONCE: usize = 64;
 /// Waits for what the two servers need; a bench has no stories.
 async fn soon<T>(what: &str, future: impl Future<Output = T>) -> T {
     tokio::time::timeout(Duration::from_secs(30), future).await.unwrap_or_else(|_| unreachable!("{what} never came"))
-}
-
-async fn eventually<T, F: Future<Output = Option<T>>>(what: &str, mut ask: impl FnMut() -> F) -> T {
-    soon(what, async {
-        loop {
-            if let Some(found) = ask().await {
-                return found;
-            }
-            tokio::task::yield_now().await;
-        }
-    })
-    .await
 }
 
 const CASES: [&str; 3] = ["SQLite", "PostgreSQL", "PostgreSQL and NATS"];
@@ -106,7 +94,10 @@ async fn run(case: &str, followed: usize) -> Result<()> {
         return measure(case, &database, Bus::Local, followed, &mut sweeps).await;
     }
     let server = nats::Nats::start().await;
-    let bus = Bus::Nats(Box::new(Nats::connect(&server.url().into()).await?));
+    let given =
+        [("MARBELLE_DATABASE_URL", "postgres://localhost/marbelle".to_owned()), ("MARBELLE_NATS_URL", server.url())];
+    let settings = Settings::load(given.map(|(name, value)| (name.to_owned(), value)))?;
+    let bus = Bus::Nats(Box::new(Nats::connect(&settings.nats.ok_or("a NATS server")?).await?));
     measure(case, &database, bus, followed, &mut sweeps).await
 }
 

@@ -94,13 +94,13 @@ impl App {
         let epoch = store.epoch().await?;
         let session_lifetimes =
             SessionLifetimes { idle: settings.lifetimes.session_idle, absolute: settings.lifetimes.session_absolute };
-        let bus = match &settings.nats_url {
-            Some(urls) => Bus::Nats(Box::new(Nats::connect(urls).await?)),
+        let bus = match &settings.nats {
+            Some(nats) => Bus::Nats(Box::new(Nats::connect(nats).await?)),
             None => Bus::Local,
         };
         let tasks = TaskTracker::new();
         // A bus says itself when it is there.
-        meters().bus_connected.set(if settings.nats_url.is_some() { 0.0 } else { 1.0 });
+        meters().bus_connected.set(if settings.nats.is_some() { 0.0 } else { 1.0 });
         let hub = Hub::start(
             store.clone(),
             clock.clone(),
@@ -155,7 +155,7 @@ impl App {
             limits.sign_in_per_minute,
             limits.token_per_minute,
             limits.calls_per_second,
-            settings.nats_url.is_some(),
+            settings.nats.is_some(),
         ));
         let server_settings = ServerSettings {
             environment: settings.environment,

@@ -57,7 +57,9 @@ pub fn init(settings: &Settings) -> Result<Telemetry, TelemetryError> {
     let (file, guard) = settings.security_log.as_deref().map(security_log).transpose()?.unzip();
     tracing_subscriber::registry()
         .with(filter(&settings.log)?)
-        .with(lines.with_filter(filter_fn(may_be_told)))
+        // For all layers, not as the filter of one: such a filter is asked whenever a span is entered or left.
+        .with(filter_fn(may_be_told))
+        .with(lines)
         .with(file)
         .try_init()?;
     Ok(Telemetry { _security_log: guard })

@@ -67,6 +67,8 @@ fn value() -> impl Strategy<Value = String> {
         "postgres://a:b@[::1]:5432/c?x=%ff",
         "sqlite://",
         "nats://",
+        "tls://u:%ff@[::1]:1?ca=/nothing&key=%00,nats://t@x?creds=.",
+        "postgres://x/y?sslmode=verify-full&sslrootcert=/&sslkey=%00",
         "smtp://u%zz:p@127.0.0.1:25",
         "smtps://[::1]",
         "file://",

@@ -1,6 +1,7 @@
 //! The database goes away and comes back.
 
 use crate::support::{Account, Call, Database, Http, Node, Proxy, Wire, address, eventually, within};
+use futures_util::future::join_all;
 use serde_json::{Value, json};
 use std::time::Duration;
 
@@ -67,6 +68,31 @@ async fn a_database_that_takes_no_connections() {
     let database = Database::postgres().await;
     let node = Node::start(database.clone()).await;
     outage(&node, async || database.outage().await, async || database.back().await).await;
+}
+
+/// As when the database's machine is gone and another has its name: nothing says that the connections are dead.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn connections_that_are_dead_without_a_word_give_way_to_others() {
+    let proxy = Proxy::start().await;
+    let node = Node::start(proxy.database()).await;
+    let (_, session) = node.signed_in("ann").await;
+    let http = session.http(&node);
+    let many = || join_all((0..64).map(|_| http.call("profile.get", json!({}))));
+    let connections = || async {
+        let metrics = node.http().get("/metrics").send().await.unwrap().text().await.unwrap();
+        let of = |line: &str| line.starts_with("marbelle_database_connections{");
+        let counts =
+            metrics.lines().filter(|line| of(line)).filter_map(|line| line.rsplit(' ').next()?.parse::<u32>().ok());
+        counts.sum::<u32>()
+    };
+    eventually("as many connections as there may be", || async {
+        many().await;
+        (connections().await == 16).then_some(())
+    })
+    .await;
+    proxy.forget_connections();
+    // One round of calls waits in vain; long before TCP gives up they are answered again.
+    within(A_WHILE, "calls that are all answered", async { while many().await.iter().any(Result::is_err) {} }).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

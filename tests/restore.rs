@@ -1,7 +1,7 @@
 //! A database restored from an older backup, and `marbelle new-epoch` after it.
 
 use crate::support::{
-    Account, Call, Database, Node, PASSWORD, Person, Session, Ws, address, both_databases, eventually,
+    Account, Call, Database, Node, PASSWORD, Person, Session, Ws, address, both_databases, eventually, reconnected,
 };
 use serde_json::{Value, json};
 use sqlx::{ConnectOptions, Connection, sqlite::SqliteConnectOptions};
@@ -25,18 +25,6 @@ async fn back_up(node: &Node) -> Backup {
     sqlx::query("VACUUM INTO $1").bind(copy.display().to_string()).execute(&mut connection).await.unwrap();
     connection.close().await.unwrap();
     Backup::Sqlite(copy)
-}
-
-/// Awaits that none of the node's connections to PostgreSQL is one of those that were cut.
-async fn reconnected(node: &Node) {
-    let mut in_a_row = 0;
-    eventually("connections that are all whole", || {
-        let ready = node.http().get("/readyz").send();
-        in_a_row += 1;
-        let turns = in_a_row;
-        async move { (ready.await.unwrap().status() == 200 && turns > 40).then_some(()) }
-    })
-    .await;
 }
 
 /// Puts the backup in place: under the running node's feet on PostgreSQL, as SQLite's file cannot be.

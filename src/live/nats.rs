@@ -5,19 +5,25 @@
 //! log and goes on, while a subject of its own an epoch would have every follower of the cluster
 //! subscribe anew at the one moment when its nodes disagree about which it is.
 //!
-//! What async-nats (0.51) does not do by itself, and is done here: it ignores user and password of a URL;
-//! its `flush` awaits the socket and not the server, so that a subscription may not be in force after
-//! it; its `publish` and `subscribe` wait for as long as the server is away once 2048 of them have queued.
+//! What async-nats (0.51) does not do by itself, and is done here: it ignores user and password of a URL, which
+//! the settings take out of it; it tells of failures to connect without their cause; its `flush` awaits the
+//! socket and not the server, so that a subscription may not be in force after it; its `publish` and
+//! `subscribe` wait for as long as the server is away once 2048 of them have queued.
 
 use super::bus::BusDown;
-use crate::meters::meters;
-use crate::{domain::ids::UserId, store::Committed};
-use async_nats::{Client, ConnectOptions, Event, Request, RequestErrorKind, ServerAddr, Subscriber, connection::State};
+use crate::{
+    domain::ids::UserId,
+    meters::meters,
+    settings::{NatsSettings, NatsSignIn},
+    store::Committed,
+};
+use async_nats::{
+    Client, ConnectOptions, Event, Request, RequestErrorKind, Server, ServerAddr, Subscriber, connection::State,
+};
 use futures_util::{FutureExt, StreamExt};
-use percent_encoding::percent_decode_str;
 use rand::Rng;
-use secrecy::{ExposeSecret, SecretString};
-use std::{future::pending, time::Duration};
+use secrecy::ExposeSecret;
+use std::{future::pending, io, time::Duration};
 use tokio::{
     sync::{Mutex, watch},
     task::unconstrained,
@@ -60,20 +66,23 @@ pub(super) struct Wakeups {
 pub enum NatsFault {
     /// A URL cannot be read. Checked settings have no such.
     #[error("a URL of a NATS server cannot be read")]
-    Url,
+    Url(#[source] io::Error),
+    /// The credentials file cannot be read, or holds something else.
+    #[error("the credentials file for NATS cannot be used")]
+    Credentials(#[source] io::Error),
     /// The client refuses its options.
     #[error("the NATS client does not start")]
     Client(#[from] async_nats::ConnectError),
 }
 
 impl Nats {
-    /// Begins to connect to one of the servers, separated by commas, and goes on for ever: it fails only
-    /// where no attempt can be made. `tls://` demands TLS. A user and a password, or a token as the user
-    /// alone, are the same for all servers: the first that are given.
+    /// Begins to connect to one of the servers, and goes on for ever: it fails only where no attempt can be
+    /// made. A server that is away, that does not show a certificate to be believed, or that refuses this
+    /// node is tried again like any other: the node runs without the bus and is not ready.
     ///
     /// # Errors
-    /// [`NatsFault`], where the URLs are not those of checked settings.
-    pub async fn connect(urls: &SecretString) -> Result<Self, NatsFault> {
+    /// [`NatsFault`], where what the settings name cannot be used.
+    pub async fn connect(settings: &NatsSettings) -> Result<Self, NatsFault> {
         let (sender, connections) = watch::channel(0);
         let mut options = ConnectOptions::new()
             .name("marbelle")
@@ -83,6 +92,10 @@ impl Nats {
             .ignore_discovered_servers()
             .retry_on_initial_connect()
             .reconnect_delay_callback(wait_before)
+            .reconnect_to_server_callback(|servers, _| {
+                tell_why_none(&servers);
+                async { None }
+            })
             .connection_timeout(CONNECT_LIMIT)
             .ping_interval(PING_INTERVAL)
             .subscription_capacity(WAITING)
@@ -90,24 +103,22 @@ impl Nats {
                 note(&event, &sender);
                 async {}
             });
-        let mut servers = Vec::new();
-        let mut credentials = None;
-        for url in urls.expose_secret().split(',') {
-            let server: ServerAddr = url.trim().parse().map_err(|_| NatsFault::Url)?;
-            let mut url = server.into_inner();
-            if credentials.is_none() && !url.username().is_empty() {
-                let decoded = |text| percent_decode_str(text).decode_utf8_lossy().into_owned();
-                credentials = Some((decoded(url.username()), url.password().map(decoded)));
+        options = match &settings.sign_in {
+            NatsSignIn::Nobody => options,
+            NatsSignIn::Password(user, password) => {
+                options.user_and_password(user.clone(), password.expose_secret().to_owned())
             }
-            // Not needed there, and addresses are logged.
-            url.set_username("").and_then(|()| url.set_password(None)).map_err(|()| NatsFault::Url)?;
-            servers.push(ServerAddr::from_url(url).map_err(|_| NatsFault::Url)?);
-        }
-        options = match credentials {
-            Some((user, Some(password))) => options.user_and_password(user, password),
-            Some((token, None)) => options.token(token),
-            None => options,
+            NatsSignIn::Token(token) => options.token(token.expose_secret().to_owned()),
+            NatsSignIn::Credentials(path) => options.credentials_file(path).await.map_err(NatsFault::Credentials)?,
         };
+        if let Some(path) = &settings.authorities {
+            options = options.add_root_certificates(path.clone());
+        }
+        if let Some((chain, key)) = &settings.identity {
+            options = options.add_client_certificate(chain.clone(), key.clone());
+        }
+        let servers = settings.servers.iter().cloned().map(ServerAddr::from_url);
+        let servers: Vec<_> = servers.collect::<Result<_, _>>().map_err(NatsFault::Url)?;
         let client = options.connect(servers).await?;
         Ok(Self { client, connections: Mutex::new(connections) })
     }
@@ -224,6 +235,15 @@ fn wait_before(attempt: usize) -> Duration {
     rand::rng().random_range(longest / 4..=longest)
 }
 
+/// Says what each server's last failure was, once none of them will have this node.
+fn tell_why_none(servers: &[Server]) {
+    if servers.iter().all(|server| server.failed_attempts > 0) {
+        let reason = |server: &Server| format!("{server}: {}", server.last_error.as_deref().unwrap_or("unknown"));
+        let reasons = servers.iter().map(reason).collect::<Vec<_>>().join("; ");
+        tracing::warn!(reasons, "the bus is not there");
+    }
+}
+
 fn note(event: &Event, connections: &watch::Sender<u64>) {
     match event {
         Event::Connected => {
@@ -235,7 +255,8 @@ fn note(event: &Event, connections: &watch::Sender<u64>) {
             meters().bus_connected.set(0.0);
             tracing::warn!("the bus is gone: until it is back, the sweep finds what is new");
         }
-        Event::ClientError(error) => tracing::warn!(%error, "the bus is not there"),
+        // Without its cause, which is told of when every server has been tried.
+        Event::ClientError(error) => tracing::debug!(%error, "the bus is not there"),
         Event::ServerError(error) => tracing::warn!(%error, "the bus refuses"),
         Event::SlowConsumer(_) => tracing::debug!("a follower has more wake-ups than it can take"),
         Event::LameDuckMode | Event::Draining | Event::Closed => tracing::info!(%event, "the bus changes"),

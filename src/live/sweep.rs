@@ -33,7 +33,10 @@ pub(super) async fn run(shared: Arc<Shared>, period: Duration) {
         }
         shared.followers.retain(|_, follower| !follower.stop_if_deserted(LINGER));
         let begun = Instant::now();
-        let swept = sweep(&shared).await;
+        let swept = tokio::select! {
+            () = shared.stopping.cancelled() => return,
+            swept = sweep_past_the_dead(&shared) => swept,
+        };
         meters().sweep.record(begun.elapsed());
         if let Err(error) = swept {
             tracing::warn!(%error, "the sweep could not read the revisions; trying again");
@@ -49,6 +52,18 @@ pub(super) async fn after_reconnects(shared: Arc<Shared>) {
             () = shared.bus.reconnected() => shared.sweep_soon.notify_one(),
         }
     }
+}
+
+/// A database that comes back after a failover leaves this node with connections that are dead, each of which is
+/// found by one statement that fails. The next sweep would be a period away.
+async fn sweep_past_the_dead(shared: &Arc<Shared>) -> Result<(), store::Error> {
+    let open: usize = shared.store.connections().iter().map(|(_, open, _)| open).sum();
+    for _ in 0..open {
+        if sweep(shared).await.is_ok() {
+            return Ok(());
+        }
+    }
+    sweep(shared).await
 }
 
 async fn sweep(shared: &Arc<Shared>) -> Result<(), store::Error> {
@@ -91,15 +106,17 @@ async fn sweep(shared: &Arc<Shared>) -> Result<(), store::Error> {
 pub(super) async fn realign(shared: &Arc<Shared>, follower: &Follower) -> Result<(), store::Error> {
     meters().realigned.increment(1);
     let now = shared.clock.now();
-    let revision = shared.store.revisions(&[follower.user]).await?.first().map_or(0, |(_, revision)| *revision);
+    let revision = shared.store.revisions(&[follower.user]).await?.first().map(|(_, revision)| *revision);
+    // A user who is there has lost a session only with the history that it was opened in.
+    let gone = if revision.is_some() { EndReason::Restored } else { EndReason::AccountDeleted };
     let mut ended: Vec<(SessionId, SessionEnd)> = Vec::new();
     for session in follower.sessions() {
         let reason = match shared.store.find_caller(session).await? {
             Some(row) => row.session.standing(&shared.lifetimes, now).err(),
-            None => Some(EndReason::AccountDeleted),
+            None => Some(gone),
         };
         ended.extend(reason.map(|reason| (session, session_end(reason, now, None))));
     }
-    follower.restart_from(revision, &ended);
+    follower.restart_from(revision.unwrap_or_default(), &ended);
     Ok(())
 }

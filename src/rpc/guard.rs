@@ -4,9 +4,8 @@ use super::account::{SUBSCRIBE, UNSUBSCRIBE};
 use super::guarded_io::SocketControl;
 use crate::{
     account::Error,
-    domain::session::Caller,
     limits::ANSWER_BYTES,
-    live::{Connection, Identity},
+    live::Connection,
     meters::meters,
     rpc::{
         account::UnsubscribeParams,
@@ -16,6 +15,7 @@ use crate::{
         trace::TraceId,
     },
 };
+use futures_util::future::Either;
 use jsonrpsee::{
     core::{
         middleware::{Batch, BatchEntry, Notification, RpcServiceT},
@@ -24,8 +24,13 @@ use jsonrpsee::{
     types::{ErrorObjectOwned, Request},
 };
 use serde_json::value::to_raw_value;
-use std::{borrow::Cow, future::Future, sync::Arc, time::Instant};
-use tracing::{Instrument, Span, field::Empty};
+use std::{
+    borrow::Cow,
+    future::{Future, ready},
+    sync::Arc,
+    time::Instant,
+};
+use tracing::{Instrument, Span};
 
 /// The middleware.
 #[derive(Clone)]
@@ -61,7 +66,8 @@ where
         + Clone
         + 'static,
 {
-    async fn one(&self, mut request: Request<'_>, place: Place) -> MethodResponse {
+    /// What is asked is gone before anything is awaited, so that what waits holds little.
+    fn one(&self, mut request: Request<'_>, place: Place) -> impl Future<Output = MethodResponse> + Send {
         let connection = request.extensions().get::<Arc<Connection>>().cloned();
         let span = span(&request, connection.as_deref());
         let begun = Instant::now();
@@ -69,23 +75,28 @@ where
         if place == Place::InBatch {
             request.extensions_mut().insert(InBatch);
         }
-        let work = async {
-            match connection.map(|connection| self.admit(&mut request, &connection, place)) {
-                Some(Ok(())) => self.service.call(request).await,
-                Some(Err(error)) => MethodResponse::error(request.id.clone(), ErrorObjectOwned::from(error)),
-                None => {
-                    let error = Error::Internal("a call without a connection".into());
-                    MethodResponse::error(request.id.clone(), ErrorObjectOwned::from(error))
-                }
+        let work = span.in_scope(|| {
+            let admitted = match connection {
+                Some(connection) => self.admit(&mut request, &connection, place),
+                None => Err(Error::Internal("a call without a connection".into())),
+            };
+            match admitted {
+                Ok(()) => Either::Left(self.service.call(request)),
+                Err(error) => Either::Right(ready(MethodResponse::error(request.id, ErrorObjectOwned::from(error)))),
             }
-        };
-        let response = work.instrument(span.clone()).await;
-        let (error, took) = (response.as_error_code().map(outcome), begun.elapsed());
-        meters().answered(&method, error, took);
-        span.in_scope(|| {
-            tracing::debug!(outcome = error.unwrap_or("ok"), duration_us = took.as_micros(), "answered");
         });
-        response
+        async move {
+            let response = work.instrument(span.clone()).await;
+            let (error, took) = (response.as_error_code().map(outcome), begun.elapsed());
+            meters().answered(&method, error, took);
+            tracing::debug!(
+                parent: &span,
+                outcome = error.unwrap_or("ok"),
+                duration_us = took.as_micros(),
+                "answered"
+            );
+            response
+        }
     }
 
     /// Waits until the peer has read enough of what it was answered.
@@ -129,23 +140,17 @@ where
     }
 }
 
+/// What every line that a call logs says of it. All at once: what is recorded later is formatted anew.
 fn span(request: &Request<'_>, connection: Option<&Connection>) -> Span {
-    let trace = request.extensions().get::<TraceId>().copied().unwrap_or_else(TraceId::new);
-    let span = tracing::info_span!(
+    let caller = connection.and_then(|connection| caller_of(connection).ok());
+    tracing::info_span!(
         "call",
-        %trace,
+        trace = %request.extensions().get::<TraceId>().copied().unwrap_or_else(TraceId::new),
         method = %request.method,
-        connection = Empty,
-        user = Empty,
-        session = Empty
-    );
-    if let Some(connection) = connection.filter(|_| !span.is_disabled()) {
-        span.record("connection", connection.id);
-        if let Identity::Bound(Caller { user, session }) = connection.identity() {
-            span.record("user", tracing::field::display(user)).record("session", tracing::field::display(session));
-        }
-    }
-    span
+        connection = connection.map(|connection| connection.id),
+        user = caller.map(|caller| tracing::field::display(caller.user)),
+        session = caller.map(|caller| tracing::field::display(caller.session)),
+    )
 }
 
 impl<S> RpcServiceT for Guard<S>

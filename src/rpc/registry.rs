@@ -16,6 +16,7 @@ use crate::{
     live::{Connection, Identity},
     meters::meters,
 };
+use futures_util::future::BoxFuture;
 use jsonrpsee::{
     Extensions, RpcModule,
     types::{ErrorObjectOwned, Params as RawParams},
@@ -247,17 +248,18 @@ where
     }
 }
 
-/// jsonrpsee drops a call when its socket closes; what writes must not be dropped.
-async fn run<R: Send + 'static>(
+/// jsonrpsee drops a call when its socket closes; what writes must not be dropped. In a box, because what
+/// surrounds it would otherwise carry the whole method about, several times over.
+fn run<R: Send + 'static>(
     effect: Effect,
     work: impl Future<Output = Result<R, Error>> + Send + 'static,
-) -> Result<R, Error> {
+) -> BoxFuture<'static, Result<R, Error>> {
     match effect {
-        Effect::Read => work.await,
-        Effect::Write => match tokio::spawn(work.in_current_span()).await {
-            Ok(result) => result,
-            Err(panicked) => Err(Error::Internal(panicked.to_string().into())),
-        },
+        Effect::Read => Box::pin(work),
+        Effect::Write => {
+            let work = tokio::spawn(work.in_current_span());
+            Box::pin(async { work.await.unwrap_or_else(|panicked| Err(Error::Internal(panicked.to_string().into()))) })
+        }
     }
 }
 

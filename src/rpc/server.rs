@@ -321,12 +321,13 @@ async fn serve<P: Send + Sync + 'static>(
             let is_rpc = request.uri().path() == "/rpc";
             let mut response = match (request.uri().path(), request.method()) {
                 ("/rpc", &Method::POST) => node.call(json_rpc, client, request).await,
+                // In a box, like the plain routes: what is rare must not be carried about by every call.
                 ("/rpc", &Method::GET) if ws::is_upgrade_request(&request) => {
-                    upgrade(&node, &control, client, request, open).await
+                    Box::pin(upgrade(&node, &control, client, request, open)).await
                 }
                 ("/rpc", &Method::GET) => refusal(StatusCode::UPGRADE_REQUIRED, "POST a call, or open a WebSocket"),
                 ("/rpc", _) => refusal(StatusCode::METHOD_NOT_ALLOWED, "POST a call, or open a WebSocket"),
-                _ => node.web.answer(&request, peer).await,
+                _ => Box::pin(node.web.answer(&request, peer)).await,
             };
             node.protect(&mut response, is_rpc);
             Ok::<HttpResponse, Infallible>(response)

@@ -19,9 +19,17 @@ impl JsonRpcSink {
     }
 }
 
+/// The whole notification: jsonrpsee would make the same of the event alone, but from a copy.
+fn notification(sink: &SubscriptionSink, event: &RawValue) -> SubscriptionMessage {
+    SubscriptionMessage::new(sink.method_name(), sink.subscription_id(), &event)
+        .expect("an id and what is JSON already have a JSON form")
+}
+
 impl EventSink for JsonRpcSink {
     fn try_send(&self, event: &RawValue) -> Result<(), SinkError> {
-        self.0.lock().try_send(SubscriptionMessage::from(event.to_owned())).map_err(|error| match error {
+        let mut sink = self.0.lock();
+        let notification = notification(&sink, event);
+        sink.try_send(notification).map_err(|error| match error {
             TrySendError::Full(_) => SinkError::Full,
             TrySendError::Closed(_) => SinkError::Closed,
         })
@@ -29,9 +37,7 @@ impl EventSink for JsonRpcSink {
 
     fn send<'a>(&'a self, event: &'a RawValue) -> BoxFuture<'a, Result<(), SinkError>> {
         let sink = self.0.lock().clone();
-        Box::pin(
-            async move { sink.send(SubscriptionMessage::from(event.to_owned())).await.map_err(|_| SinkError::Closed) },
-        )
+        Box::pin(async move { sink.send(notification(&sink, event)).await.map_err(|_| SinkError::Closed) })
     }
 
     fn is_closed(&self) -> bool {

@@ -5,6 +5,7 @@ use super::{
     SettingsFaults,
     listener::{development_origins, own_url},
     names::Name,
+    nats::nats,
     parse::{self, number, span},
     reader::{Reader, Reason},
 };
@@ -48,7 +49,7 @@ pub(super) fn check(mut reader: Reader) -> Result<Settings, SettingsFaults> {
         environment,
         listen,
         database: r.one(Name::DatabaseUrl, Database::Sqlite(data_dir.join("marbelle.db")), parse::database),
-        nats_url: r.optional(Name::NatsUrl, parse::nats),
+        nats: r.optional(Name::NatsUrl, nats),
         mail: Mail {
             transport: r.one(Name::MailUrl, MailTransport::File(data_dir.join("mail")), parse::mail),
             from: r.one(Name::MailFrom, "Marbelle <no-reply@localhost>".into(), mailbox),
@@ -87,8 +88,7 @@ fn compare(r: &mut Reader, settings: &Settings) {
             "cannot be `none` in development: browsers take that of a `Secure` cookie alone, which needs https",
         );
     }
-    if settings.nats_url.is_some() && r.sound(&[Name::DatabaseUrl]) && matches!(settings.database, Database::Sqlite(_))
-    {
+    if settings.nats.is_some() && r.sound(&[Name::DatabaseUrl]) && matches!(settings.database, Database::Sqlite(_)) {
         r.refuse(Name::NatsUrl, "is for several nodes, which need a `postgres://` database (MARBELLE_DATABASE_URL)");
     }
     let Lifetimes { session_idle, session_absolute, .. } = settings.lifetimes;

@@ -5,17 +5,23 @@
 
 mod check;
 mod fault;
+mod files;
 mod listener;
 mod load;
 mod names;
+mod nats;
 mod parse;
+mod postgres;
 mod print;
 mod reader;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod url_tests;
 
 pub use fault::{SettingsFault, SettingsFaults, Source};
 pub use listener::own_url;
+pub use nats::{NatsSettings, NatsSignIn};
 
 use ipnet::IpNet;
 use secrecy::SecretString;
@@ -37,8 +43,8 @@ pub struct Settings {
     pub data_dir: PathBuf,
     /// `MARBELLE_DATABASE_URL`.
     pub database: Database,
-    /// `MARBELLE_NATS_URL`: one server or several separated by commas; `None` runs a single node.
-    pub nats_url: Option<SecretString>,
+    /// `MARBELLE_NATS_URL`: one server or several; `None` runs a single node.
+    pub nats: Option<NatsSettings>,
     /// How letters leave.
     pub mail: Mail,
     /// `MARBELLE_FRONTEND_URL`: what links in letters begin with; without a slash at its end.

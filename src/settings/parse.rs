@@ -1,6 +1,6 @@
 //! Values as people write them. No reason given here repeats any of the value.
 
-use super::{Database, Environment, MailTransport, SameSite, Smtp, SmtpSecurity, reader::Reason};
+use super::{Database, Environment, MailTransport, SameSite, Smtp, SmtpSecurity, postgres::postgres, reader::Reason};
 use ipnet::IpNet;
 use percent_encoding::percent_decode_str;
 use secrecy::SecretString;
@@ -76,23 +76,7 @@ pub(super) fn database(text: &str) -> Result<Database, Reason> {
     if text.starts_with("sqlite:") {
         return path_after("sqlite://", text).map(Database::Sqlite);
     }
-    url_of(text, &["postgres", "postgresql"])
-        .map(|_| Database::Postgres(text.into()))
-        .map_err(|reason| format!("must be `sqlite://<path>` or `postgres://…`: {reason}").into())
-}
-
-/// One or several NATS servers, with one way to sign in.
-pub(super) fn nats(text: &str) -> Result<SecretString, Reason> {
-    let mut credentials = None;
-    for server in text.split(',') {
-        let url = url_of(server.trim(), &["nats", "tls"])?;
-        url.host().ok_or("must name a host, as in `nats://host:4222`")?;
-        let given = (url.username().to_owned(), url.password().map(str::to_owned));
-        if !given.0.is_empty() && *credentials.get_or_insert_with(|| given.clone()) != given {
-            return Err("must have the same user and password (or token) for every server".into());
-        }
-    }
-    Ok(text.into())
+    postgres(text)
 }
 
 /// The base of links: no query or fragment, and no slash at the end.
@@ -174,7 +158,7 @@ fn path_after(scheme: &str, text: &str) -> Result<PathBuf, Reason> {
     path.map(PathBuf::from).ok_or_else(|| format!("must be `{scheme}` and a path, without options").into())
 }
 
-fn url_of(text: &str, schemes: &[&str]) -> Result<Url, Reason> {
+pub(super) fn url_of(text: &str, schemes: &[&str]) -> Result<Url, Reason> {
     let url = Url::parse(text).ok().filter(|url| schemes.contains(&url.scheme()) && text.contains("://"));
     let url = url.ok_or_else(|| {
         let schemes: Vec<_> = schemes.iter().map(|scheme| format!("`{scheme}://`")).collect();

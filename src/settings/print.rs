@@ -33,8 +33,8 @@ impl Settings {
                 Database::Sqlite(path) => format!("sqlite://{}", path.display()),
                 Database::Postgres(url) => redact_url(url.expose_secret()),
             },
-            Name::NatsUrl => self.nats_url.as_ref().map_or_else(String::new, |urls| {
-                list(urls.expose_secret().split(',').map(|url| redact_url(url.trim())))
+            Name::NatsUrl => self.nats.as_ref().map_or_else(String::new, |nats| {
+                list(nats.given.expose_secret().split(',').map(|url| redact_url(url.trim())))
             }),
             Name::MailUrl => match &mail.transport {
                 MailTransport::File(path) => format!("file://{}", path.display()),
@@ -107,14 +107,27 @@ fn smtp_url(Smtp { host, port, credentials, security }: &Smtp) -> String {
     }
 }
 
+/// Options that are shown: how the way is protected, and names of files. Others may be passwords.
+const SHOWN_OPTIONS: [&str; 7] = ["ca", "cert", "creds", "key", "sslmode", "ssl-mode", "sslrootcert"];
+
 /// A checked URL without its password (or its user, where that is all there is: it may be a token) and
-/// without what its options say, some of which are passwords as well.
+/// without what most options say, some of which are passwords as well.
 fn redact_url(url: &str) -> String {
-    let (url, options) = url.split_once('?').map_or((url, ""), |(url, _)| (url, "?[redacted]"));
+    let (url, options) = url.split_once('?').map_or((url, String::new()), |(url, options)| {
+        (url, format!("?{}", options.split('&').map(redact_option).collect::<Vec<_>>().join("&")))
+    });
     let Some((scheme, rest)) = url.split_once("://") else { return REDACTED.into() };
     let Some((user, rest)) = rest.rsplit_once('@') else { return format!("{scheme}://{rest}{options}") };
     match user.split_once(':') {
         Some((user, _)) => format!("{scheme}://{user}:{REDACTED}@{rest}{options}"),
         None => format!("{scheme}://{REDACTED}@{rest}{options}"),
+    }
+}
+
+fn redact_option(option: &str) -> String {
+    match option.split_once('=') {
+        Some((name, _)) if SHOWN_OPTIONS.contains(&name) => option.to_owned(),
+        Some((name, _)) => format!("{name}={REDACTED}"),
+        None => REDACTED.into(),
     }
 }

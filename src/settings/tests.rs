@@ -64,7 +64,7 @@ fn development_needs_nothing() {
     assert_eq!(settings.token_issuer, settings.frontend_url);
     assert_eq!(settings.allowed_origins.len(), 6);
     assert!(settings.allowed_origins.contains(&"http://localhost:5173".to_owned()));
-    assert!(settings.account_page && settings.nats_url.is_none() && settings.security_log.is_none());
+    assert!(settings.account_page && settings.nats.is_none() && settings.security_log.is_none());
     assert_eq!(settings.limits.sessions_per_user.get(), 50);
     assert_eq!(settings.lifetimes.session_absolute, Duration::from_secs(90 * 24 * 3600));
     assert_eq!(settings.argon2, Argon2Settings { memory_kib: 19456, passes: 2, lanes: 1 });
@@ -258,7 +258,7 @@ fn no_secret_is_shown() {
         assert!(!shown.contains("hunter2") && !shown.contains("CQkJ"), "{shown}");
     }
     for line in [
-        "MARBELLE_DATABASE_URL = postgres://ann:[redacted]@db.example/marbelle?[redacted]\n",
+        "MARBELLE_DATABASE_URL = postgres://ann:[redacted]@db.example/marbelle?sslmode=require&password=[redacted]\n",
         "MARBELLE_NATS_URL = nats://ann:[redacted]@a.example,tls://b.example,tls://ann:[redacted]@c.example\n",
         "MARBELLE_MAIL_URL = smtp://ann%40x:[redacted]@m.example:587?tls=required\n",
         "MARBELLE_TOKEN_SECRET = [redacted]\n",

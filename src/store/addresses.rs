@@ -52,8 +52,17 @@ impl From<AddressRow> for Address {
     }
 }
 
-const LIST: &str = "SELECT * FROM addresses WHERE user_id = $1 ORDER BY is_primary DESC, created_at, id";
-const FIND: &str = "SELECT * FROM addresses WHERE user_id = $1 AND id = $2";
+/// The columns of [`AddressRow`].
+macro_rules! columns {
+    () => {
+        "id, label, first_name, last_name, company, address_line_1, address_line_2, city, state, postal_code, \
+         country, phone, is_primary, revision, created_at, updated_at"
+    };
+}
+
+const LIST: &str =
+    concat!("SELECT ", columns!(), " FROM addresses WHERE user_id = $1 ORDER BY is_primary DESC, created_at, id");
+const FIND: &str = concat!("SELECT ", columns!(), " FROM addresses WHERE user_id = $1 AND id = $2");
 const INSERT: &str = "INSERT INTO addresses (id, user_id, label, label_key, first_name, last_name, company, \
      address_line_1, address_line_2, city, state, postal_code, country, phone, is_primary, revision, created_at, \
      updated_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)";

@@ -31,14 +31,20 @@ pub enum Error {
     /// The tables could not be brought up to date.
     #[error("the database could not be migrated: {0}")]
     Migration(sqlx::migrate::MigrateError),
+    /// The tables are those of a version too far ahead of this one.
+    #[error(
+        "the tables need a program that knows migration {floor}, and this one knows those up to {known}: \
+         start a newer version, or restore a backup of before the upgrade"
+    )]
+    TooOld {
+        /// The migration that a program has to know.
+        floor: i64,
+        /// The newest that this one knows.
+        known: i64,
+    },
 }
 
 impl Error {
-    /// A failed migration.
-    pub(super) fn migration(error: sqlx::migrate::MigrateError) -> Self {
-        Self::Migration(error)
-    }
-
     /// A failed `COMMIT`: where the connection was lost nobody knows whether it happened; where the
     /// database answered with an error it did not.
     pub(super) fn commit(error: sqlx::Error) -> Self {

@@ -5,10 +5,14 @@
 //! asked of the database; case is folded in Rust; sums are cast to BIGINT; an error inside a transaction
 //! ends it. To add a table, add the same file to both folders of `migrations/`, a noun here, and its
 //! statements as methods of [`Tx`] (or of [`Store`] for a read that is one statement).
+//!
+//! Columns are named, never `*`: a newer version may add some while this one runs, and PostgreSQL refuses
+//! prepared statements whose result changes.
 
 mod addresses;
 mod error;
 mod events;
+mod migrate;
 mod outbox;
 mod password_failures;
 mod presence;
@@ -34,14 +38,10 @@ use crate::settings::Database;
 use secrecy::ExposeSecret;
 use sqlx::{
     Connection, PgPool, SqlitePool,
-    migrate::Migrator,
     postgres::{PgConnectOptions, PgPoolOptions},
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
 use std::{future::Future, io, str::FromStr, time::Duration};
-
-static SQLITE_MIGRATIONS: Migrator = sqlx::migrate!("migrations/sqlite");
-static POSTGRES_MIGRATIONS: Migrator = sqlx::migrate!("migrations/postgres");
 
 /// How long a call waits for a database connection before it answers `unavailable`.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(3);
@@ -51,6 +51,8 @@ const SQLITE_BUSY_TIMEOUT: Duration = Duration::from_secs(3);
 const STATEMENT_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long a statement may wait for another's lock: less, so that PostgreSQL says so itself.
 const LOCK_TIMEOUT: Duration = Duration::from_secs(5);
+/// How long a connection that was used may take to show that it can be used again.
+const RELEASE_TIMEOUT: Duration = Duration::from_secs(2);
 /// Connections to PostgreSQL a node.
 const POSTGRES_CONNECTIONS: u32 = 16;
 
@@ -100,14 +102,18 @@ pub(crate) use {in_tx, on_pool};
 /// A statement that fails when the server is silent for too long: a machine or a network that died
 /// without a word would hold calls, and a clean stop, for ever.
 async fn bounded<T>(statement: impl Future<Output = Result<T, sqlx::Error>>) -> Result<T, sqlx::Error> {
-    tokio::time::timeout(STATEMENT_TIMEOUT, statement)
-        .await
-        .unwrap_or_else(|_| Err(sqlx::Error::Io(io::ErrorKind::TimedOut.into())))
+    tokio::time::timeout(STATEMENT_TIMEOUT, statement).await.unwrap_or_else(|_| Err(silence()))
+}
+
+fn silence() -> sqlx::Error {
+    sqlx::Error::Io(io::ErrorKind::TimedOut.into())
 }
 
 impl Store {
-    /// Opens the database and brings its tables up to date. Several processes may do so at once: on
-    /// PostgreSQL sqlx holds an advisory lock, on SQLite the busy time-out queues them.
+    /// Opens the database and brings its tables up to date. Several processes may do so at once.
+    ///
+    /// # Errors
+    /// Also [`Error::TooOld`], where the tables are those of a version too far ahead.
     pub async fn open(database: &Database) -> Result<Self, Error> {
         let backend = match database {
             Database::Sqlite(path) => {
@@ -120,7 +126,7 @@ impl Store {
                     .synchronous(SqliteSynchronous::Full)
                     .busy_timeout(SQLITE_BUSY_TIMEOUT);
                 let write = sqlite_pool(1).connect_with(options.clone()).await?;
-                migrate_sqlite(&write).await?;
+                migrate::sqlite(&write).await?;
                 let readers = std::thread::available_parallelism().map_or(2, usize::from).clamp(2, 16);
                 let readers = u32::try_from(readers).unwrap_or(2);
                 let read = sqlite_pool(readers).connect_with(options.read_only(true)).await?;
@@ -139,13 +145,21 @@ impl Store {
                     // A broken connection is found by its first statement, which answers `unavailable`
                     // with `not_done`; asking first would double every read's round trips.
                     .test_before_acquire(false)
+                    // sqlx asks once more by itself, and would wait for the answer until TCP gives up: for a quarter
+                    // of an hour, and each connection that died without a word would keep its place for as long.
+                    .after_release(|connection, _| {
+                        let answer = tokio::time::timeout(RELEASE_TIMEOUT, connection.ping());
+                        Box::pin(async { answer.await.unwrap_or_else(|_| Err(silence())).map(|()| true) })
+                    })
                     .connect_with(options)
                     .await?;
-                POSTGRES_MIGRATIONS.run(&pool).await.map_err(Error::migration)?;
+                migrate::postgres(&pool).await?;
                 Backend::Postgres(pool)
             }
         };
-        Ok(Self { backend })
+        let store = Self { backend };
+        store.check_floor().await?;
+        Ok(store)
     }
 
     /// Whether the database answers.
@@ -187,21 +201,4 @@ fn sqlite_pool(connections: u32) -> SqlitePoolOptions {
         // SQLite itself rolls a transaction back that meets a full disk or a failing one. sqlx believes it is
         // open still, and would refuse every later one on this connection: another takes its place.
         .before_acquire(|connection, _| Box::pin(async move { Ok(!connection.is_in_transaction()) }))
-}
-
-/// sqlx locks nothing on SQLite: two processes that start at once on a new file may both try to create a
-/// table. The loser's attempt fails whole; it tries again and then finds the work done.
-async fn migrate_sqlite(pool: &SqlitePool) -> Result<(), Error> {
-    const ATTEMPTS: u32 = 20;
-    let mut attempt = 1;
-    loop {
-        match SQLITE_MIGRATIONS.run(pool).await {
-            Ok(()) => return Ok(()),
-            Err(error) if attempt >= ATTEMPTS => return Err(Error::migration(error)),
-            Err(_) => {
-                attempt += 1;
-                tokio::time::sleep(Duration::from_millis(50)).await;
-            }
-        }
-    }
 }

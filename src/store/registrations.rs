@@ -39,14 +39,25 @@ impl RegistrationRow {
     }
 }
 
+/// The columns of [`RegistrationRow`].
+macro_rules! columns {
+    () => {
+        "id, email, password_hash, first_name, last_name, company_name, phone, locale, token_generation, \
+         token_expires_at, created_at"
+    };
+}
+
 const INSERT: &str = "INSERT INTO registrations (id, email, password_hash, first_name, last_name, company_name, phone, \
      locale, token_generation, token_expires_at, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
-const FIND_NEWEST: &str = "SELECT * FROM registrations WHERE email = $1 ORDER BY id DESC LIMIT 1";
-const RENEW_TOKEN_OF_NEWEST: &str = "UPDATE registrations SET token_generation = token_generation + 1, \
-     token_expires_at = $2 WHERE $3 AND id = (SELECT id FROM registrations WHERE email = $1 ORDER BY id DESC LIMIT 1) \
-     RETURNING *";
+const FIND_NEWEST: &str =
+    concat!("SELECT ", columns!(), " FROM registrations WHERE email = $1 ORDER BY id DESC LIMIT 1");
+const RENEW_TOKEN_OF_NEWEST: &str = concat!(
+    "UPDATE registrations SET token_generation = token_generation + 1, token_expires_at = $2 WHERE $3 AND id = \
+     (SELECT id FROM registrations WHERE email = $1 ORDER BY id DESC LIMIT 1) RETURNING ",
+    columns!()
+);
 const FIND_EMAIL: &str = "SELECT email FROM registrations WHERE id = $1";
-const DELETE_BY_EMAIL: &str = "DELETE FROM registrations WHERE email = $1 RETURNING *";
+const DELETE_BY_EMAIL: &str = concat!("DELETE FROM registrations WHERE email = $1 RETURNING ", columns!());
 const PRUNE: &str = "DELETE FROM registrations WHERE id IN \
      (SELECT id FROM registrations WHERE created_at < $1 ORDER BY created_at LIMIT $2)";
 

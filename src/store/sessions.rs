@@ -1,6 +1,6 @@
 //! Sessions.
 
-use super::{Error, Store, Tx, UserRow, in_tx, on_pool};
+use super::{Error, Store, Tx, UserRow, in_tx, on_pool, users::user_columns};
 use crate::domain::{
     ids::{SessionId, UserId},
     session::{DeviceName, EndReason, OpenedSession, Session, SessionLifetimes, UserAgent},
@@ -101,8 +101,13 @@ macro_rules! session_columns {
 }
 
 const FIND: &str = concat!("SELECT ", session_columns!(), " FROM sessions s WHERE s.id = $1");
-const FIND_WITH_USER: &str =
-    concat!("SELECT ", session_columns!(), ", u.* FROM sessions s JOIN users u ON u.id = s.user_id WHERE s.id = $1");
+const FIND_WITH_USER: &str = concat!(
+    "SELECT ",
+    session_columns!(),
+    ", ",
+    user_columns!("u."),
+    " FROM sessions s JOIN users u ON u.id = s.user_id WHERE s.id = $1"
+);
 const LIST_LIVE: &str = concat!(
     "SELECT ",
     session_columns!(),

@@ -12,23 +12,25 @@ pub enum Tx {
     Postgres(Transaction<'static, Postgres>),
 }
 
+/// sqlx's futures that begin a transaction have 3 KiB on SQLite and 14 on PostgreSQL. Each is boxed where it is
+/// made: every future around it would hold that much, and the compiler copies futures as it nests them.
 impl Store {
     /// A transaction that writes. On SQLite it is the only one from its first statement on: a deferred
     /// one that wants to write later fails at once when another has written meanwhile.
     pub async fn write(&self) -> Result<Tx, Error> {
         Ok(match &self.backend {
-            Backend::Sqlite { write, .. } => Tx::Sqlite(write.begin_with("BEGIN IMMEDIATE").await?),
-            Backend::Postgres(pool) => Tx::Postgres(bounded(pool.begin()).await?),
+            Backend::Sqlite { write, .. } => Tx::Sqlite(Box::pin(write.begin_with("BEGIN IMMEDIATE")).await?),
+            Backend::Postgres(pool) => Tx::Postgres(bounded(Box::pin(pool.begin())).await?),
         })
     }
 
     /// A transaction whose statements all see one consistent state and that cannot write.
     pub async fn read(&self) -> Result<Tx, Error> {
         Ok(match &self.backend {
-            Backend::Sqlite { read, .. } => Tx::Sqlite(read.begin().await?),
+            Backend::Sqlite { read, .. } => Tx::Sqlite(Box::pin(read.begin()).await?),
             Backend::Postgres(pool) => {
                 let begin = pool.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY");
-                Tx::Postgres(bounded(begin).await?)
+                Tx::Postgres(bounded(Box::pin(begin)).await?)
             }
         })
     }

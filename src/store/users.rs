@@ -61,12 +61,49 @@ pub struct NewUser {
     pub created_at: Timestamp,
 }
 
-const FIND_BY_EMAIL: &str = "SELECT * FROM users WHERE email = $1";
-const FIND: &str = "SELECT * FROM users WHERE id = $1";
+/// The columns of [`UserRow`]; `$of` goes before each name, such as `u.`.
+macro_rules! user_columns {
+    ($of:literal) => {
+        concat!(
+            $of,
+            "id, ",
+            $of,
+            "email, ",
+            $of,
+            "password_hash, ",
+            $of,
+            "first_name, ",
+            $of,
+            "last_name, ",
+            $of,
+            "company_name, ",
+            $of,
+            "phone, ",
+            $of,
+            "locale, ",
+            $of,
+            "pending_email, ",
+            $of,
+            "disabled_at, ",
+            $of,
+            "revision, ",
+            $of,
+            "profile_revision, ",
+            $of,
+            "created_at, ",
+            $of,
+            "updated_at"
+        )
+    };
+}
+pub(super) use user_columns;
+
+const FIND_BY_EMAIL: &str = concat!("SELECT ", user_columns!(""), " FROM users WHERE email = $1");
+const FIND: &str = concat!("SELECT ", user_columns!(""), " FROM users WHERE id = $1");
 const INSERT: &str = "INSERT INTO users (id, email, password_hash, first_name, last_name, company_name, phone, locale, \
      revision, profile_revision, created_at, updated_at) \
      VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 0, 0, $9, $9) ON CONFLICT (email) DO NOTHING";
-const LOCK: &str = "UPDATE users SET revision = revision + 1 WHERE id = $1 RETURNING *";
+const LOCK: &str = concat!("UPDATE users SET revision = revision + 1 WHERE id = $1 RETURNING ", user_columns!(""));
 const LOCK_QUIETLY: &str = "UPDATE users SET revision = revision WHERE id = $1";
 const COUNT_FURTHER: &str = "UPDATE users SET revision = revision + $2 WHERE id = $1";
 const UPDATE_PROFILE: &str = "UPDATE users SET first_name = $2, last_name = $3, company_name = $4, phone = $5, \

@@ -1,4 +1,4 @@
-//! Three nodes on one PostgreSQL and one NATS server, with the same keys and the same mail server.
+//! Three nodes on one PostgreSQL and one bus, with the same keys and the same mail server.
 
 use super::{Call, Database, Nats, Node, Session, Smtp, Ws, eventually, soon};
 use futures_util::future::join_all;
@@ -8,9 +8,9 @@ use std::time::{Duration, Instant};
 /// The longest sweep that can be set: what arrives sooner has come over the bus.
 pub const RARE_SWEEP: &str = "30s";
 
-pub struct Cluster {
+pub struct Cluster<Bus = Nats> {
     pub nodes: Vec<Node>,
-    pub nats: Nats,
+    pub nats: Bus,
     pub smtp: Smtp,
 }
 
@@ -21,9 +21,11 @@ impl Cluster {
         let database = Database::postgres().await;
         Self::on(database, nats, sweep_period, |nats, _| nats.url()).await
     }
+}
 
+impl<Bus> Cluster<Bus> {
     /// On a database and a bus of the story's; `url` says how each node gets to the bus.
-    pub async fn on(database: Database, nats: Nats, sweep_period: &str, url: impl Fn(&Nats, usize) -> String) -> Self {
+    pub async fn on(database: Database, nats: Bus, sweep_period: &str, url: impl Fn(&Bus, usize) -> String) -> Self {
         let smtp = Smtp::start().await;
         let nodes = (0..3).map(|i| {
             Node::on(database.clone())
@@ -55,6 +57,17 @@ impl Cluster {
 pub async fn readiness(node: &Node) -> (u16, String) {
     let response = node.http().get("/readyz").send().await.expect("the node answers");
     (response.status().as_u16(), response.text().await.expect("text"))
+}
+
+/// Awaits that none of the node's connections to PostgreSQL is one of those that were cut.
+pub async fn reconnected(node: &Node) {
+    let mut in_a_row = 0;
+    eventually("connections that are all whole", || {
+        in_a_row += 1;
+        let turns = in_a_row;
+        async move { (readiness(node).await.0 == 200 && turns > 40).then_some(()) }
+    })
+    .await;
 }
 
 /// Makes a change, and awaits its event on every tab: the events, and how long the last one took from the

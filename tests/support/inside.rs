@@ -17,7 +17,7 @@ use marbelle::{
     settings::Settings,
 };
 use std::{
-    net::Ipv4Addr,
+    net::{Ipv4Addr, SocketAddr},
     sync::{
         Arc, LazyLock, Once,
         atomic::{AtomicU64, Ordering},
@@ -25,6 +25,7 @@ use std::{
     time::Duration,
 };
 use tempfile::TempDir;
+use tokio_util::sync::CancellationToken;
 use tracing::{Event, Instrument, Subscriber, field::Field, span};
 use tracing_subscriber::{
     Layer,
@@ -78,6 +79,18 @@ impl Inside {
         app.accounts().hub.stopping().cancel();
         app.accounts().store.close().await;
         done
+    }
+
+    /// Lets the server run while a story uses its address, then stops it.
+    pub async fn serving<T>(&self, story: impl AsyncFnOnce(SocketAddr) -> T) -> T {
+        let app = App::build(&self.settings, self.clock.clone()).await.expect("the server is built");
+        let (address, stop) = (app.settings().listen, CancellationToken::new());
+        let story = async {
+            let done = story(address).await;
+            stop.cancel();
+            done
+        };
+        tokio::join!(story, app.run(stop.clone())).0
     }
 
     /// Counts what a call does.

@@ -25,12 +25,12 @@ pub struct Nats {
 
 impl Nats {
     pub async fn start() -> Self {
-        Self::start_with(&[]).await
+        Self::start_with(&[""; 0]).await
     }
 
     /// With further arguments.
-    pub async fn start_with(arguments: &[&str]) -> Self {
-        let arguments: Vec<_> = arguments.iter().map(|&argument| argument.to_owned()).collect();
+    pub async fn start_with(arguments: &[impl AsRef<str>]) -> Self {
+        let arguments: Vec<_> = arguments.iter().map(|argument| argument.as_ref().to_owned()).collect();
         loop {
             let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
             let address = listener.local_addr().expect("an address");

@@ -1,12 +1,12 @@
 //! One private PostgreSQL server a test process; a fresh database a story.
 
-use super::eventually;
 use parking_lot::Mutex;
 use sqlx::{ConnectOptions, Connection, PgConnection, postgres::PgConnectOptions};
 use std::{
+    fs::Permissions,
     io::Write,
     net::TcpListener,
-    os::unix::fs::{MetadataExt, chown},
+    os::unix::fs::{MetadataExt, PermissionsExt, chown},
     path::{Path, PathBuf},
     process::{ChildStdin, Command, Stdio},
     sync::{
@@ -73,16 +73,17 @@ impl Database {
         PgConnection::connect(self.url().expect("PostgreSQL")).await.expect("the database answers")
     }
 
+    /// The names of all tables.
+    pub async fn tables(&self) -> Vec<String> {
+        let names = "SELECT tablename::text FROM pg_tables WHERE schemaname = 'public'";
+        sqlx::query_scalar(names).fetch_all(&mut self.connect().await).await.expect("the tables")
+    }
+
     /// Every row of every table as text.
     pub async fn dump(&self) -> String {
         let mut connection = self.connect().await;
-        let tables: Vec<(String,)> =
-            sqlx::query_as("SELECT tablename::text FROM pg_tables WHERE schemaname = 'public'")
-                .fetch_all(&mut connection)
-                .await
-                .expect("the tables");
         let mut dump = String::new();
-        for (table,) in tables {
+        for table in self.tables().await {
             let rows = sqlx::AssertSqlSafe(format!("SELECT t::text FROM \"{table}\" t"));
             let rows: Vec<(String,)> = sqlx::query_as(rows).fetch_all(&mut connection).await.expect("the rows");
             rows.iter().for_each(|(row,)| dump.push_str(&format!("{table}: {row}\n")));
@@ -91,7 +92,7 @@ impl Database {
         dump
     }
 
-    fn name(&self) -> &str {
+    pub(super) fn name(&self) -> &str {
         self.url().and_then(|url| url.rsplit('/').next()).expect("PostgreSQL")
     }
 
@@ -107,8 +108,8 @@ impl Database {
 const INSTALL: &str = "the tests start a PostgreSQL of their own: install it (Debian, Ubuntu: apt-get install postgresql; \
                        macOS: brew install postgresql; or put initdb and postgres on the PATH)";
 
-struct Postgres {
-    port: u16,
+pub(super) struct Postgres {
+    pub(super) port: u16,
     databases: AtomicU32,
     /// The wrapper around the server stops it when this pipe closes, so with this process, however it ends.
     lifeline: Mutex<ChildStdin>,
@@ -119,40 +120,9 @@ async fn administer(statement: String) {
     server().administer(statement).await;
 }
 
-/// A server of one story's own, which can be killed. It stops when dropped.
-pub struct OwnPostgres {
-    server: Postgres,
-    pub database: Database,
-}
-
-impl OwnPostgres {
-    /// With an empty database, whose commits survive a kill of the server.
-    pub async fn start() -> Self {
-        let server = tokio::task::spawn_blocking(Postgres::start).await.expect("PostgreSQL starts");
-        let database = Database::Postgres(server.database().await);
-        server.administer(format!("ALTER DATABASE {} SET synchronous_commit = on", database.name())).await;
-        Self { server, database }
-    }
-
-    /// SIGKILL to every process of the server, and their end awaited.
-    pub async fn kill(&self) {
-        self.server.order("kill");
-        let gone = || async { PgConnection::connect(&self.server.url("postgres")).await.is_err().then_some(()) };
-        eventually("the end of PostgreSQL", gone).await;
-    }
-
-    /// Starts it again, on the same port and data, and awaits that it answers.
-    pub async fn restart(&self) {
-        self.server.order("start");
-        let back = || async { PgConnection::connect(&self.server.url("postgres")).await.ok() };
-        let connection = eventually("the return of PostgreSQL", back).await;
-        connection.close().await.expect("closes");
-    }
-}
-
 fn server() -> &'static Postgres {
     static SERVER: OnceLock<Postgres> = OnceLock::new();
-    SERVER.get_or_init(Postgres::start)
+    SERVER.get_or_init(|| Postgres::start(&[]))
 }
 
 /// Runs the server, kills it with -9 and starts it again as it is told, until standard input ends; then
@@ -179,11 +149,12 @@ rm -rf "$folder"
 "#;
 
 impl Postgres {
-    fn start() -> Self {
+    /// With the files by which it speaks TLS, beside the settings that name them; without files it does not.
+    pub(super) fn start(files: &[(&str, PathBuf)]) -> Self {
         let programs = programs();
         let mut log = String::new();
         for _ in 0..3 {
-            match Self::attempt(&programs) {
+            match Self::attempt(&programs, files) {
                 Ok(server) => return server,
                 Err(reason) => log = reason, // such as another process took the free port
             }
@@ -191,7 +162,7 @@ impl Postgres {
         panic!("PostgreSQL does not start:\n{log}\n{INSTALL}");
     }
 
-    fn attempt(programs: &Path) -> Result<Self, String> {
+    fn attempt(programs: &Path, files: &[(&str, PathBuf)]) -> Result<Self, String> {
         let folder =
             tempfile::Builder::new().prefix("marbelle-postgres-").tempdir().expect("a temporary folder").keep();
         if let Some((user, group)) = unprivileged(&folder) {
@@ -204,11 +175,12 @@ impl Postgres {
             .output()
             .unwrap_or_else(|e| panic!("initdb does not run ({e}); {INSTALL}"));
         assert!(made.status.success(), "initdb: {}\n{INSTALL}", String::from_utf8_lossy(&made.stderr));
-        Self::listen(programs, &folder, &data)
+        let more = hand_over(files, &folder);
+        Self::listen(programs, &folder, &data, &more)
     }
 
     #[expect(clippy::zombie_processes, reason = "the wrapper outlives this process, and ends by itself")]
-    fn listen(programs: &Path, folder: &Path, data: &Path) -> Result<Self, String> {
+    fn listen(programs: &Path, folder: &Path, data: &Path, more: &[String]) -> Result<Self, String> {
         let port = TcpListener::bind("127.0.0.1:0").and_then(|l| l.local_addr()).expect("a free port").port();
         let mut wrapper = as_unprivileged(folder, Path::new("sh"))
             .args(["-c", WRAPPER, "sh"])
@@ -219,6 +191,7 @@ impl Postgres {
             .args(["-h", "127.0.0.1", "-p", &port.to_string(), "-k", ""])
             .args(["-c", "fsync=off", "-c", "synchronous_commit=off", "-c", "full_page_writes=off"])
             .args(["-c", "max_connections=400", "-c", "shared_buffers=64MB", "-c", "max_wal_size=256MB"])
+            .args(more)
             .current_dir("/")
             .stdin(Stdio::piped())
             .spawn()
@@ -239,25 +212,25 @@ impl Postgres {
         Err("it is not ready within 30 s".into())
     }
 
-    async fn database(&self) -> String {
+    pub(super) async fn database(&self) -> String {
         let name = format!("story_{}", self.databases.fetch_add(1, Ordering::SeqCst));
         self.administer(format!("CREATE DATABASE {name}")).await;
         self.url(&name)
     }
 
-    async fn administer(&self, statement: String) {
+    pub(super) async fn administer(&self, statement: String) {
         let options: PgConnectOptions = self.url("postgres").parse().expect("a URL");
         let mut admin: PgConnection = options.connect().await.expect("the private PostgreSQL answers");
         sqlx::query(sqlx::AssertSqlSafe(statement)).execute(&mut admin).await.expect("the statement runs");
         admin.close().await.expect("closes");
     }
 
-    fn order(&self, order: &str) {
+    pub(super) fn order(&self, order: &str) {
         let mut lifeline = self.lifeline.lock();
         lifeline.write_all(format!("{order}\n").as_bytes()).and_then(|()| lifeline.flush()).expect("the wrapper reads");
     }
 
-    fn url(&self, database: &str) -> String {
+    pub(super) fn url(&self, database: &str) -> String {
         // Any password is taken: this one is there to be looked for in logs.
         format!("postgres://marbelle:{DATABASE_PASSWORD}@127.0.0.1:{}/{database}", self.port)
     }
@@ -298,6 +271,21 @@ fn unprivileged(folder: &Path) -> Option<(u32, u32)> {
             _ => panic!("PostgreSQL does not run as root and there is no user `postgres`; {INSTALL}"),
         }
     })
+}
+
+/// Copies files for the server alone; the arguments that name them, and that it speaks TLS by them.
+fn hand_over(files: &[(&str, PathBuf)], folder: &Path) -> Vec<String> {
+    let copies = files.iter().map(|(setting, file)| {
+        let copy = folder.join(setting);
+        std::fs::copy(file, &copy).expect("the file is copied");
+        std::fs::set_permissions(&copy, Permissions::from_mode(0o600)).expect("its owner's alone");
+        if let Some((user, group)) = unprivileged(folder) {
+            chown(&copy, Some(user), Some(group)).expect("the file changes hands");
+        }
+        ["-c".into(), format!("{setting}={}", copy.display())]
+    });
+    let tls = (!files.is_empty()).then(|| ["-c".into(), "ssl=on".into()]);
+    copies.chain(tls).flatten().collect()
 }
 
 fn as_unprivileged(folder: &Path, program: &Path) -> Command {

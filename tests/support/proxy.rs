@@ -2,6 +2,7 @@
 
 use super::Database;
 use std::{
+    future::pending,
     net::SocketAddr,
     sync::atomic::{AtomicBool, Ordering},
 };
@@ -31,6 +32,8 @@ pub enum Wire {
 pub struct Proxy {
     database: Database,
     wire: watch::Sender<Wire>,
+    /// How often connections were forgotten.
+    forgotten: watch::Sender<u64>,
     listener: AbortHandle,
 }
 
@@ -51,16 +54,17 @@ impl Proxy {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = listener.local_addr().expect("an address");
         let wire = watch::Sender::new(Wire::Whole);
-        let state = wire.clone();
+        let forgotten = watch::Sender::new(0);
+        let (state, forgetting) = (wire.clone(), forgotten.clone());
         let task = tokio::spawn(async move {
             while let Ok((client, _)) = listener.accept().await {
                 if *state.borrow() != Wire::Cut {
-                    tokio::spawn(connect(client, server, state.subscribe()));
+                    tokio::spawn(connect(client, server, state.subscribe(), forgetting.subscribe()));
                 }
             }
         });
         let database = Database::Postgres(format!("{before}@{address}/{name}"));
-        Self { database, wire, listener: task.abort_handle() }
+        Self { database, wire, forgotten, listener: task.abort_handle() }
     }
 
     /// The database through the wire.
@@ -71,17 +75,35 @@ impl Proxy {
     pub fn set(&self, wire: Wire) {
         self.wire.send_replace(wire);
     }
+
+    /// Present connections carry nothing any more, and nobody is told; new ones work.
+    pub fn forget_connections(&self) {
+        self.forgotten.send_modify(|times| *times += 1);
+    }
 }
 
-async fn connect(client: TcpStream, server: SocketAddr, mut wire: watch::Receiver<Wire>) {
+async fn connect(
+    client: TcpStream,
+    server: SocketAddr,
+    mut wire: watch::Receiver<Wire>,
+    mut forgotten: watch::Receiver<u64>,
+) {
     let Ok(server) = TcpStream::connect(server).await else { return };
     let (from_client, to_client) = client.into_split();
     let (from_server, to_server) = server.into_split();
     let (state, swallow) = (wire.clone(), AtomicBool::new(false));
-    tokio::select! {
-        () = requests(from_client, to_server, state, &swallow) => {}
-        () = answers(from_server, to_client, &swallow) => {}
-        _ = wire.wait_for(|wire| *wire == Wire::Cut) => {}
+    let requests = requests(from_client, to_server, state, &swallow);
+    let answers = answers(from_server, to_client, &swallow);
+    tokio::pin!(requests, answers);
+    let forgotten = tokio::select! {
+        () = &mut requests => false,
+        () = &mut answers => false,
+        _ = wire.wait_for(|wire| *wire == Wire::Cut) => false,
+        _ = forgotten.changed() => true,
+    };
+    if forgotten {
+        // Both ends stay open.
+        pending::<()>().await;
     }
 }
 

@@ -10,12 +10,8 @@ impl Node {
             return self.database.dump().await;
         }
         let mut file = self.sqlite().await;
-        let tables: Vec<(String,)> = sqlx::query_as("SELECT name FROM sqlite_master WHERE type = 'table'")
-            .fetch_all(&mut file)
-            .await
-            .expect("the tables");
         let mut rows = String::new();
-        for (table,) in tables {
+        for table in self.tables().await {
             let columns: Vec<(String,)> = sqlx::query_as("SELECT name FROM pragma_table_info($1)")
                 .bind(&table)
                 .fetch_all(&mut file)
@@ -29,6 +25,15 @@ impl Node {
         }
         file.close().await.expect("closes");
         rows
+    }
+
+    /// The names of all tables.
+    pub async fn tables(&self) -> Vec<String> {
+        if let Database::Postgres(_) = self.database {
+            return self.database.tables().await;
+        }
+        let names = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'";
+        sqlx::query_scalar(names).fetch_all(&mut self.sqlite().await).await.expect("the tables")
     }
 
     /// Runs statements on the node's database, behind its back.

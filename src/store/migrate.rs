@@ -1,0 +1,60 @@
+//! Brings the tables up to date, and tells whether this program may run on them (`migrations/README.md`).
+//!
+//! In a rolling upgrade the newest node migrates while older ones run, and an older one that is restarted
+//! meanwhile has to start: migrations that it does not know are passed over. How far back that holds stands
+//! in the tables themselves, as `schema_floor`.
+
+use super::{Error, Store, on_pool};
+use sqlx::{PgPool, SqlitePool, migrate::Migrator};
+use std::{sync::LazyLock, time::Duration};
+
+static SQLITE: LazyLock<Migrator> = LazyLock::new(|| passing_over_newer(sqlx::migrate!("migrations/sqlite")));
+static POSTGRES: LazyLock<Migrator> = LazyLock::new(|| passing_over_newer(sqlx::migrate!("migrations/postgres")));
+
+const FIND_FLOOR: &str = "SELECT migration FROM schema_floor";
+const FIND_NEWEST: &str = "SELECT MAX(version) FROM _sqlx_migrations";
+
+/// Those that are known are still compared with those that were applied.
+fn passing_over_newer(mut migrator: Migrator) -> Migrator {
+    migrator.set_ignore_missing(true);
+    migrator
+}
+
+/// sqlx locks nothing on SQLite: two processes that start at once on a new file may both try to create a
+/// table. The loser's attempt fails whole; it tries again and then finds the work done.
+pub(super) async fn sqlite(pool: &SqlitePool) -> Result<(), Error> {
+    const ATTEMPTS: u32 = 20;
+    let mut attempt = 1;
+    loop {
+        match SQLITE.run(pool).await {
+            Ok(()) => return Ok(()),
+            Err(error) if attempt >= ATTEMPTS => return Err(Error::Migration(error)),
+            Err(_) => {
+                attempt += 1;
+                tokio::time::sleep(Duration::from_millis(50)).await;
+            }
+        }
+    }
+}
+
+/// Of several processes one migrates, under an advisory lock; the others wait and find the work done.
+pub(super) async fn postgres(pool: &PgPool) -> Result<(), Error> {
+    POSTGRES.run(pool).await.map_err(Error::Migration)
+}
+
+impl Store {
+    /// Refuses tables that this program is too old for.
+    pub(super) async fn check_floor(&self) -> Result<(), Error> {
+        // The same files for both databases.
+        let known = SQLITE.iter().map(|migration| migration.version).max().unwrap_or_default();
+        let floor: i64 = on_pool!(self, pool => sqlx::query_scalar(FIND_FLOOR).fetch_one(pool).await)?;
+        if floor > known {
+            return Err(Error::TooOld { floor, known });
+        }
+        let newest: i64 = on_pool!(self, pool => sqlx::query_scalar(FIND_NEWEST).fetch_one(pool).await)?;
+        if newest > known {
+            tracing::warn!(newest, known, "the tables are those of a newer version: this program is to be replaced");
+        }
+        Ok(())
+    }
+}
