@@ -10,7 +10,7 @@ export function Found({ draft }: FoundProps) {
   const texts = useTexts()
   if (!draft.isFound) return null
   return (
-    <p class="notice plain found">
+    <p class="elsewhere">
       {texts.drafts.found}{' '}
       <button type="button" class="link" onClick={draft.drop}>
         {texts.drafts.drop}
