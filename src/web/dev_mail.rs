@@ -39,7 +39,7 @@ const SAYS: [Header; 2] = [
 ];
 
 /// What names a client that a proxy speaks for.
-const FORWARDED: [&str; 3] = ["forwarded", "x-forwarded-for", "x-forwarded-host"];
+const FORWARDED: [&str; 5] = ["forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-real-ip"];
 
 /// Whether `path` is the list or a letter.
 pub fn is_at(path: &str) -> bool {

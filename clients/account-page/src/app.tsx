@@ -99,7 +99,7 @@ function Pages({ languages }: { readonly languages: ComponentChildren }) {
     return (
       <Visitor languages={languages}>
         <p class="wait" role="status">
-          {isOffline ? texts.connection.offline : texts.page.loading}
+          {isOffline ? texts.connection.waiting : texts.page.loading}
         </p>
       </Visitor>
     )

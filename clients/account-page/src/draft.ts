@@ -1,7 +1,7 @@
 import { useRef, useState } from 'preact/hooks'
 
 /** Something that others may change while it is edited. */
-type Live<F extends string> = { readonly [K in F]: string | null } & { readonly revision: number }
+type Live<F extends string> = { readonly [K in F]: string | null } & { readonly id: string; readonly revision: number }
 
 interface Touched {
   readonly mine: string
@@ -10,6 +10,12 @@ interface Touched {
 }
 
 type Typed<F extends string> = { readonly [K in F]?: Touched }
+
+/**
+ * What is typed and not saved, by the object's id, so that it outlives a look at another page, and a session's end. It
+ * is shown to its owner alone: nobody else's account has an object of that id.
+ */
+const unsaved = new Map<string, Typed<string>>()
 
 /** What somebody types over an object that stays live: untouched fields follow it, touched ones never change by themselves. */
 export interface Draft<F extends string, T extends Live<F>> {
@@ -26,9 +32,13 @@ export interface Draft<F extends string, T extends Live<F>> {
   readonly isDirty: boolean
   /** To be asked for before a save and called after it: what was typed meanwhile stays; tells whether there is such. */
   saving(): (saved: T) => boolean
+  /** Whether some of it was typed before the form was left. */
+  readonly isFound: boolean
+  /** Forgets all that was typed. */
+  drop(): void
   /** Somebody else was quicker; `theirs` may be newer than what the feed has told. */
   refused(theirs: T): void
-  /** Whether the last attempt was refused for that. */
+  /** Whether the last attempt was refused for that, and there is still something to save. */
   readonly isRefused: boolean
 }
 
@@ -37,16 +47,26 @@ export function useDraft<F extends string, T extends Live<F>>(
   fields: readonly F[],
   optional: readonly NoInfer<F>[],
 ): Draft<F, T> {
-  const [touched, setTouched] = useState<Typed<F>>({})
+  const [touched, setTouched] = useState<Typed<F>>(() => unsaved.get(live.id) ?? {})
+  const [found] = useState(touched)
   const newest = useRef(touched)
   const [theirs, setTheirs] = useState<T | null>(null)
   const base = theirs !== null && theirs.revision > live.revision ? theirs : live
-  const kept = (field: F, text: string): string | null => (text.trim() === '' && optional.includes(field) ? null : text)
+  // As the server keeps it, so that its tidying is nobody's change.
+  const kept = (field: F, text: string): string | null => {
+    const tidy = text.trim().normalize()
+    return tidy === '' && optional.includes(field) ? null : tidy
+  }
+  const keep = (typed: Typed<F>) => {
+    newest.current = typed
+    if (Object.keys(typed).length > 0) unsaved.set(live.id, typed)
+    else unsaved.delete(live.id)
+    setTouched(typed)
+  }
   // A program may fill several fields before anything is shown anew, so each is put into the newest.
   const put = (field: F, typed: Touched | null) => {
     const { [field]: _, ...others } = newest.current
-    newest.current = (typed === null ? others : { ...others, [field]: typed }) as Typed<F>
-    setTouched(newest.current)
+    keep((typed === null ? others : { ...others, [field]: typed }) as Typed<F>)
   }
   const patch: { [K in F]?: string | null } = {}
   for (const field of fields) {
@@ -82,7 +102,9 @@ export function useDraft<F extends string, T extends Live<F>>(
         return Object.keys(newest.current).length > 0
       }
     },
+    isFound: fields.some((field) => field in patch && found[field] !== undefined && found[field] === touched[field]),
+    drop: () => keep({}),
     refused: setTheirs,
-    isRefused: theirs !== null,
+    isRefused: theirs !== null && Object.keys(patch).length > 0,
   }
 }

@@ -35,9 +35,20 @@ export function useTexts(): Texts {
   return useContext(LanguageContext).texts
 }
 
+/** Chromium knows no Albanian dates, and would write English ones. */
+const ALBANIAN_MONTHS =
+  'janar shkurt mars prill maj qershor korrik gusht shtator tetor nëntor dhjetor'.split(' ')
+
+function albanian(time: Date, style?: 'date'): string {
+  const day = `${time.getDate()} ${ALBANIAN_MONTHS[time.getMonth()]} ${time.getFullYear()}`
+  const two = (number: number) => String(number).padStart(2, '0')
+  return style === 'date' ? day : `${day}, ${two(time.getHours())}:${two(time.getMinutes())}`
+}
+
 /** Writes times in the page's language. */
 export function useDates(): (time: string, style?: 'date') => string {
   const { locale } = useContext(LanguageContext)
+  if (locale === 'sq') return (time, style) => albanian(new Date(time), style)
   return (time, style) =>
     new Intl.DateTimeFormat(locale === 'en' ? navigator.languages.find((tag) => tag.startsWith('en')) ?? 'en-GB' : locale, {
       dateStyle: style === 'date' ? 'long' : 'medium',

@@ -35,7 +35,8 @@ export function told(): Told {
 }
 
 export function go(path: string, told: Told = {}): void {
-  history.pushState(told, '', path)
+  // Who clicks on the page that is shown goes nowhere.
+  history[path === location.pathname ? 'replaceState' : 'pushState'](told, '', path)
   scrollTo(0, 0)
   tell()
 }

@@ -1,6 +1,7 @@
 import type { Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest'
 import { Server } from '../../typescript/tests/support/server.js'
+import { LANGUAGES } from '../src/language.js'
 import { expectAccessible } from './support/accessible.js'
 import { Chrome, tab } from './support/chrome.js'
 import { addAddress, Customer, HOME } from './support/customer.js'
@@ -100,6 +101,47 @@ it.each(LOOKS)('breaks no rule of axe-core in the account, %s, %i pixels wide', 
   await look(page)
   await page.getByRole('link', { name: 'Confirm' }).first().click()
   await look(page)
+})
+
+it('has the regions that are read out before there is something to read', async () => {
+  const customer = await Customer.withAccount(server)
+  const page = await tab(await chrome.device(), server.origin)
+  await customer.signIn(page)
+  const mark = () =>
+    page.evaluate(() => {
+      for (const region of document.querySelectorAll('[role="status"]')) {
+        if (getComputedStyle(region).display !== 'none') region.setAttribute('data-was-there', '')
+      }
+    })
+  const heard = (text: string) => page.locator('[data-was-there]').getByText(text).waitFor()
+  await mark()
+  await page.getByRole('button', { name: 'Save' }).click()
+  await page.locator('[data-was-there]:text-is("Saved.")').waitFor()
+  const other = await tab(page.context(), server.origin, '/profile')
+  await page.getByLabel('First name').fill('Bea')
+  await mark()
+  await other.getByLabel('First name').fill('Anna')
+  await other.getByRole('button', { name: 'Save' }).click()
+  await heard('Changed elsewhere')
+  await page.getByRole('link', { name: 'Security' }).click()
+  await page.getByLabel('Current password').fill(customer.password)
+  await page.getByLabel('New password').fill('seven grey geese over Durrës')
+  await mark()
+  await page.getByRole('button', { name: 'Change password' }).click()
+  await heard('Your password is changed.')
+})
+
+it('shows without colours where one is', async () => {
+  const customer = await Customer.withAccount(server)
+  const page = await tab(await chrome.device({ forcedColors: 'active' }), server.origin)
+  await customer.signIn(page)
+  const outline = (name: string) =>
+    page.getByRole('link', { name }).evaluate((link) => getComputedStyle(link).outlineStyle)
+  expect([await outline('Profile'), await outline('Devices')]).toEqual(['solid', 'none'])
+})
+
+it.each(Object.values(LANGUAGES))('names every button by what it shows, in $language', ({ devices }) => {
+  expect(devices.signOutOf('Chrome').toLowerCase()).toContain(devices.signOut.toLowerCase())
 })
 
 it('is used by keyboard alone', async () => {

@@ -76,3 +76,20 @@ it('is never lost to what is gone', async () => {
   await page.getByRole('button', { name: 'Cancel' }).click()
   await expectFocus('Add an address')
 })
+
+it('is not behind the menu of a small window', async () => {
+  const customer = await Customer.withAccount(server)
+  const device = await chrome.device({ viewport: { width: 360, height: 640 }, reducedMotion: 'reduce' })
+  const page = await tab(device, server.origin)
+  await customer.signIn(page)
+  await page.getByRole('heading', { name: 'Profile' }).focus()
+  for (let turn = 0; turn < 12; turn++) {
+    await page.keyboard.press('Tab')
+    const isBehind = await page.evaluate(() => {
+      const [element, menu] = [document.activeElement!, document.querySelector('.pages')!]
+      const isBelow = element.getBoundingClientRect().bottom > menu.getBoundingClientRect().top
+      return element !== document.body && !menu.contains(element) && isBelow
+    })
+    expect(isBehind, await focused(page)).toBe(false)
+  }
+})

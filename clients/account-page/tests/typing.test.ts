@@ -65,6 +65,21 @@ it('keeps what is typed while a save is under way', async () => {
   await page.getByText('Annabel Leigh').waitFor()
 })
 
+it('takes what the server tidied for no change elsewhere', async () => {
+  const customer = await Customer.withAccount(server)
+  const device = await chrome.device()
+  const [page, other] = [await tab(device, server.origin, '/profile'), await tab(device, server.origin, '/profile')]
+  await customer.signIn(page)
+  await page.getByLabel('First name').fill('  Zoe\u0308 ')
+  await other.getByLabel('First name').fill('Zo\u00eb')
+  await other.getByRole('button', { name: 'Save' }).click()
+  await page.getByText('Updated from another tab').waitFor()
+  expect(await page.getByText('Changed elsewhere').count()).toBe(0)
+  await page.getByRole('button', { name: 'Save' }).click()
+  await page.getByText('Saved.').waitFor()
+  expect(await page.getByLabel('First name').inputValue()).toBe('Zo\u00eb')
+})
+
 it('keeps what a program types into several fields at once', async () => {
   const customer = await Customer.withAccount(server)
   const page = await tab(await chrome.device(), server.origin)
@@ -113,6 +128,34 @@ it('does not say that a letter was sent when it was not', async () => {
   await page.getByRole('button', { name: 'Send the link again' }).click()
   await page.getByRole('alert').getByText('No answer came').waitFor()
   chrome.forgiveFailedConnections()
+})
+
+it('keeps what is typed when the page is left, and when the session ends, for its owner', async () => {
+  const [customer, other] = [await Customer.withAccount(server), await Customer.withAccount(server)]
+  const page = await tab(await chrome.device(), server.origin, '/profile')
+  const company = page.getByLabel('Company')
+  await customer.signIn(page)
+  await company.fill('Sea & Sons')
+  await page.getByRole('link', { name: 'Devices' }).click()
+  await page.getByRole('link', { name: 'Profile' }).click()
+  await page.getByText('is not saved yet').waitFor()
+  expect(await company.inputValue()).toBe('Sea & Sons')
+
+  await page.getByRole('button', { name: 'Sign out' }).click()
+  await page.getByRole('heading', { name: 'Sign in' }).waitFor()
+  await other.signIn(page)
+  expect(await company.inputValue()).toBe('')
+  expect(await page.getByText('is not saved yet').count()).toBe(0)
+  await page.getByRole('button', { name: 'Sign out' }).click()
+  await page.getByRole('heading', { name: 'Sign in' }).waitFor()
+  await customer.signIn(page)
+  expect(await company.inputValue()).toBe('Sea & Sons')
+  await page.getByRole('button', { name: 'Discard it' }).click()
+  await expect.poll(() => company.inputValue()).toBe('')
+  await page.getByRole('link', { name: 'Devices' }).click()
+  await page.getByRole('link', { name: 'Profile' }).click()
+  await company.waitFor()
+  expect(await company.inputValue()).toBe('')
 })
 
 it('lets no other card end an edit', async () => {

@@ -1,6 +1,6 @@
 import { isAccountsError, type LiveAccount } from '@marbelle/accounts'
 import type { ComponentChildren } from 'preact'
-import { useState } from 'preact/hooks'
+import { useEffect, useState } from 'preact/hooks'
 import { accounts, useAccounts } from '../accounts.js'
 import { errorText } from '../faults.js'
 import { useTexts } from '../language.js'
@@ -22,6 +22,10 @@ export function AccountFrame({ account, path, children }: AccountFrameProps) {
   const texts = useTexts()
   const status = useAccounts((state) => state.connection.status)
   const [problem, setProblem] = useState<string | null>(null)
+  useEffect(() => {
+    // What is shown is the present again: whoever reads this is signed in.
+    if (status === 'live') setProblem(null)
+  }, [path, status])
   const signOut = async () => {
     setProblem(null)
     try {

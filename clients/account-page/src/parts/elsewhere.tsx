@@ -1,5 +1,6 @@
 import type { Draft } from '../draft.js'
 import { useTexts } from '../language.js'
+import { Status } from './notice.js'
 
 interface ElsewhereProps<F extends string> {
   readonly draft: Pick<Draft<F, never>, 'elsewhere' | 'take'>
@@ -12,13 +13,16 @@ interface ElsewhereProps<F extends string> {
 export function Elsewhere<F extends string>({ draft, field, show = (value) => value }: ElsewhereProps<F>) {
   const texts = useTexts()
   const theirs = draft.elsewhere(field)
-  if (theirs === undefined) return null
   return (
-    <p class="elsewhere" role="status">
-      {theirs === null ? texts.drafts.emptied : texts.drafts.theirs(show(theirs))}{' '}
-      <button type="button" class="link" onClick={() => draft.take(field)}>
-        {texts.drafts.take}
-      </button>
-    </p>
+    <Status>
+      {theirs !== undefined && (
+        <p class="elsewhere">
+          {theirs === null ? texts.drafts.emptied : texts.drafts.theirs(show(theirs))}{' '}
+          <button type="button" class="link" onClick={() => draft.take(field)}>
+            {texts.drafts.take}
+          </button>
+        </p>
+      )}
+    </Status>
   )
 }

@@ -24,6 +24,7 @@ export const en = {
     connecting: 'Connecting…',
     live: 'Live: changes from other tabs and devices appear here at once.',
     offline: 'No connection. What you see may be old; it is brought up to date when the connection is back.',
+    waiting: 'No connection. The page opens by itself when it is back.',
   },
   ended: {
     logout: 'You were signed out.',
@@ -170,6 +171,8 @@ export const en = {
   },
   drafts: {
     theirs: (value: string) => `Changed elsewhere to “${value}”.`,
+    found: 'What you typed here before is not saved yet.',
+    drop: 'Discard it',
     emptied: 'Emptied elsewhere.',
     take: 'Take that',
   },
@@ -195,6 +198,7 @@ export const en = {
     lastSeen: (when: string) => `Last used ${when}`,
     since: (when: string) => `Signed in ${when}`,
     unknown: 'Unknown device',
+    signOut: 'Sign out',
     signOutOf: (device: string) => `Sign out ${device}`,
     others: 'Sign out all other devices',
     everywhere: 'Sign out everywhere',

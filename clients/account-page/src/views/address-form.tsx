@@ -6,6 +6,7 @@ import { useForm } from '../form.js'
 import { useTexts } from '../language.js'
 import { Elsewhere } from '../parts/elsewhere.js'
 import { FormFrame } from '../parts/form-frame.js'
+import { Found } from '../parts/found.js'
 import { Notice } from '../parts/notice.js'
 import { ADDRESS_FIELDS, AddressFields, type AddressField, missingFields, OPTIONAL_FIELDS } from './address-fields.js'
 
@@ -34,6 +35,10 @@ export function AddressForm({ address, close, onSeen }: AddressFormProps) {
       close()
     },
   })
+  const cancel = () => {
+    draft.drop()
+    close()
+  }
   const seen = JSON.stringify({ ...draft.base, ...draft.patch })
   useEffect(() => onSeen(JSON.parse(seen) as Address), [seen])
   return (
@@ -43,8 +48,9 @@ export function AddressForm({ address, close, onSeen }: AddressFormProps) {
         form={form}
         submit={texts.page.save}
         label={texts.addresses.editTitle(address.label)}
-        onCancel={[texts.page.cancel, close]}
+        onCancel={[texts.page.cancel, cancel]}
       >
+        <Found draft={draft} />
         {draft.isRefused && <Notice kind="bad">{texts.errors.stale_revision}</Notice>}
         <AddressFields
           form={form}

@@ -4,7 +4,7 @@ import { useForm } from '../form.js'
 import { useTexts } from '../language.js'
 import { FormFrame } from '../parts/form-frame.js'
 import { MailLink } from '../parts/mail-link.js'
-import { Notice } from '../parts/notice.js'
+import { Notice, Status } from '../parts/notice.js'
 import { Card } from '../parts/title.js'
 import { Link, told } from '../route.js'
 
@@ -31,7 +31,7 @@ export function CheckMail() {
         </>
       )}
       <p>{texts.checkMail.lifetime}</p>
-      {isResent && <Notice kind="good">{texts.checkMail.resent}</Notice>}
+      <Status>{isResent && <Notice kind="good">{texts.checkMail.resent}</Notice>}</Status>
       {email !== undefined && (
         <FormFrame form={form} submit={texts.checkMail.resend}>
           {null}

@@ -105,7 +105,7 @@ function Device({ session, signOut }: { readonly session: LiveSession; readonly 
       </div>
       {!session.current && (
         <button type="button" aria-label={texts.devices.signOutOf(device)} onClick={signOut}>
-          {texts.page.signOut}
+          {texts.devices.signOut}
         </button>
       )}
     </article>

@@ -5,7 +5,7 @@ import { useTexts } from '../language.js'
 import { page } from '../page.js'
 import { Field } from '../parts/field.js'
 import { FormFrame } from '../parts/form-frame.js'
-import { Notice } from '../parts/notice.js'
+import { Notice, Status } from '../parts/notice.js'
 import { Card } from '../parts/title.js'
 import { Link, replace, told } from '../route.js'
 
@@ -110,5 +110,9 @@ export function ConfirmEmailChange() {
 
 function NoToken() {
   const texts = useTexts()
-  return <Notice kind="plain">{texts.link.missing}</Notice>
+  return (
+    <Status>
+      <Notice kind="plain">{texts.link.missing}</Notice>
+    </Status>
+  )
 }

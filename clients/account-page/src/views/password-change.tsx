@@ -5,7 +5,7 @@ import { useTexts } from '../language.js'
 import { page } from '../page.js'
 import { Field } from '../parts/field.js'
 import { FormFrame } from '../parts/form-frame.js'
-import { Notice } from '../parts/notice.js'
+import { Notice, Status } from '../parts/notice.js'
 
 export function PasswordChange() {
   const texts = useTexts()
@@ -33,7 +33,7 @@ export function PasswordChange() {
     <section class="panel" aria-labelledby="password">
       <h2 id="password">{texts.security.password}</h2>
       <p class="quiet">{texts.security.passwordExplain}</p>
-      {ended !== null && <Notice kind="good">{texts.security.changed(ended)}</Notice>}
+      <Status>{ended !== null && <Notice kind="good">{texts.security.changed(ended)}</Notice>}</Status>
       <FormFrame form={form} submit={texts.security.submit} label={texts.security.password}>
         {/* For password managers: whose password it is. */}
         <input hidden type="text" name="username" autoComplete="username" value={email} readOnly />

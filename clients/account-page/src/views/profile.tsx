@@ -8,6 +8,7 @@ import { Elsewhere } from '../parts/elsewhere.js'
 import { Choice, Field } from '../parts/field.js'
 import { useFlash } from '../parts/flash.js'
 import { FormFrame } from '../parts/form-frame.js'
+import { Found } from '../parts/found.js'
 import { Notice } from '../parts/notice.js'
 import { Title } from '../parts/title.js'
 import { tidyPhone } from '../phone.js'
@@ -57,6 +58,7 @@ export function Profile({ profile }: { readonly profile: ProfileObject }) {
           {profile.is_business_customer && <span class="badge">{texts.profile.business}</span>}
         </h2>
         <FormFrame form={form} submit={texts.page.save} label={texts.profile.person}>
+          <Found draft={draft} />
           {draft.isRefused && <Notice kind="bad">{texts.errors.stale_revision}</Notice>}
           <div class="pair">
             <Field {...field('first_name')} autoComplete="given-name" />

@@ -6,7 +6,7 @@ import { useForm } from '../form.js'
 import { useTexts } from '../language.js'
 import { Field } from '../parts/field.js'
 import { FormFrame } from '../parts/form-frame.js'
-import { Notice } from '../parts/notice.js'
+import { Notice, Status } from '../parts/notice.js'
 import { Card } from '../parts/title.js'
 import { go, Link, replace, type Told, told } from '../route.js'
 
@@ -38,11 +38,13 @@ export function SignIn({ reason }: SignInProps) {
   })
   return (
     <Card title={texts.signIn.title}>
-      {done ? (
-        <Notice kind="good">{texts.signIn.done[done]}</Notice>
-      ) : (
-        reason && <Notice kind="plain">{texts.ended[reason]}</Notice>
-      )}
+      <Status>
+        {done ? (
+          <Notice kind="good">{texts.signIn.done[done]}</Notice>
+        ) : (
+          reason && <Notice kind="plain">{texts.ended[reason]}</Notice>
+        )}
+      </Status>
       <FormFrame
         form={form}
         submit={texts.signIn.submit}
@@ -84,7 +86,9 @@ export function Done({ done }: { readonly done: NonNullable<Told['done']> }) {
   const texts = useTexts()
   return (
     <Card title={texts.signIn.title}>
-      <Notice kind="good">{texts.signIn.done[done]}</Notice>
+      <Status>
+        <Notice kind="good">{texts.signIn.done[done]}</Notice>
+      </Status>
       <p>
         <Link to="/profile">{texts.page.toAccount}</Link>
       </p>
