@@ -42,7 +42,7 @@ it('leads from an empty browser to an account, by letters that are one click awa
   await expect.poll(async () => {
     await page.reload()
     return page.getByRole('link', { name: /Confirm|Verify/ }).count()
-  }, { timeout: 20_000 }).toBeGreaterThan(0)
+  }).toBeGreaterThan(0)
   await page.getByRole('link', { name: /Confirm|Verify/ }).first().click()
   await page.getByRole('link', { name: /verify-email\?token=/ }).click()
 

@@ -108,7 +108,7 @@ it('keeps one primary address while a tab here sets it and a tab there edits', a
       const again = c.getByRole('button', { name: 'Save' })
       if (await again.isVisible()) await again.click()
       return office(a).getByText('Durrës').count()
-    }, { timeout: 20_000 })
+    })
     .toBe(1)
 })
 
@@ -138,7 +138,7 @@ it('catches up with ten changes after it was offline', async () => {
   here.mend()
   await a.context().setOffline(false)
   for (const page of [a, b]) {
-    await expect.poll(() => page.getByLabel('Last name').inputValue(), { timeout: 20_000 }).toBe('Lee 10')
+    await expect.poll(() => page.getByLabel('Last name').inputValue()).toBe('Lee 10')
     await page.getByText('Live: changes').waitFor()
   }
   chrome.forgiveFailedConnections()
