@@ -177,6 +177,7 @@ it('is used by keyboard alone', async () => {
   await page.getByRole('dialog').waitFor()
   expect(await focused()).toBe('Cancel')
   await page.keyboard.press('Escape')
+  await page.locator('dialog').waitFor({ state: 'detached' })
   await expect.poll(focused).toBe('Delete')
   await page.keyboard.press('Enter')
   await page.getByRole('dialog').waitFor()
