@@ -1,5 +1,5 @@
 import { type Address, isAccountsError } from '@marbelle/accounts'
-import { useEffect, useRef, useState } from 'preact/hooks'
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks'
 import { accounts, write } from '../accounts.js'
 import { errorText } from '../faults.js'
 import { useTexts } from '../language.js'
@@ -18,17 +18,20 @@ type Editing = { readonly address: Address } | 'new' | null
 export function Addresses({ addresses }: { readonly addresses: readonly Address[] }) {
   const texts = useTexts()
   const [editing, setEditing] = useState<Editing>(null)
-  const list = useRef<HTMLDivElement>(null)
-  const close = () => {
-    setEditing(null)
-    // The form that had the focus is gone; an edited address has it again by itself.
-    if (editing === 'new' || isGone) requestAnimationFrame(() => list.current?.querySelector<HTMLElement>('.add')?.focus())
-  }
+  const close = () => setEditing(null)
   const edited = editing !== null && editing !== 'new' ? editing.address : null
   const isGone = edited !== null && !addresses.some(({ id }) => id === edited.id)
+  const isAdding = editing === 'new' || isGone
+  const wasAdding = useRef(false)
+  const add = useRef<HTMLButtonElement>(null)
+  useLayoutEffect(() => {
+    // The form that had the focus is gone.
+    if (wasAdding.current && !isAdding) add.current?.focus()
+    wasAdding.current = isAdding
+  }, [isAdding])
   const isFull = addresses.length >= page.maxAddresses
   return (
-    <div ref={list} class="stack">
+    <div class="stack">
       <Title>{texts.addresses.title}</Title>
       {addresses.length === 0 && editing !== 'new' && <p>{texts.addresses.none}</p>}
       <ul class="list">
@@ -48,7 +51,7 @@ export function Addresses({ addresses }: { readonly addresses: readonly Address[
         (isFull ? (
           <p class="quiet">{texts.addresses.full(page.maxAddresses)}</p>
         ) : (
-          <button type="button" class="add" onClick={() => setEditing('new')}>
+          <button ref={add} type="button" class="add" onClick={() => setEditing('new')}>
             <Icon name="plus" /> {texts.addresses.add}
           </button>
         ))}
