@@ -167,8 +167,8 @@ it('is used by keyboard alone', async () => {
   // The focus goes to the heading of each page that is opened, the dialog keeps it, and gives it back.
   await tabTo('Addresses')
   await page.keyboard.press('Enter')
-  await expect.poll(focused).toBe('Addresses')
-  expect(await page.evaluate(() => document.activeElement?.tagName)).toBe('H1')
+  await expect.poll(() => page.evaluate(() => document.activeElement?.tagName)).toBe('H1')
+  expect(await focused()).toBe('Addresses')
   await addAddress(page, HOME)
   await addAddress(page, { ...HOME, 'Name of this address': 'Office' })
   await page.getByRole('heading', { name: 'Addresses' }).focus()
