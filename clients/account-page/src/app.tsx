@@ -11,7 +11,6 @@ import { CheckMail } from './views/check-mail.js'
 import { Devices } from './views/devices.js'
 import { ForgottenPassword } from './views/forgotten-password.js'
 import { ConfirmEmailChange, PasswordReset, VerifyEmail } from './views/letter-links.js'
-import { NotFound } from './views/not-found.js'
 import { Profile } from './views/profile.js'
 import { Register } from './views/register.js'
 import { Security } from './views/security.js'
@@ -63,22 +62,16 @@ function Pages({ languages }: { readonly languages: ComponentChildren }) {
   const connection = useAccounts((state) => state.connection)
   // An ended tab keeps saying why, until somebody signs in.
   const reason: EndReason | null = connection.status === 'signed_out' ? connection.reason : null
-  const isHome = path === '/' || path === '/sign-in'
+  const open = OPEN[path]
+  const own = OWN[path]
+  // `/` and `/sign-in`: the server has no other path.
+  const isHome = own === undefined
   const { done } = told()
   useEffect(() => {
-    if (account !== null && isHome && done === undefined) replace('/profile')
-  }, [account !== null, isHome, done])
+    if (account !== null && isHome && open === undefined && done === undefined) replace('/profile')
+  }, [account !== null, isHome, open, done])
 
-  const open = OPEN[path]
   if (open) return <Visitor languages={languages}>{open()}</Visitor>
-  const own = OWN[path]
-  if (!own && !isHome) {
-    return (
-      <Visitor languages={languages}>
-        <NotFound />
-      </Visitor>
-    )
-  }
   if (connection.status === 'signed_out') {
     return (
       <Visitor languages={languages}>

@@ -16,7 +16,6 @@ export const de: Texts = {
     signOut: 'Abmelden',
     showPassword: 'Passwort anzeigen',
     hidePassword: 'Passwort verbergen',
-    notFound: 'Diese Seite gibt es nicht',
     toAccount: 'Zu Ihrem Konto',
     toSignIn: 'Zur Anmeldung',
     readMail: 'E-Mail lesen',

@@ -14,7 +14,6 @@ export const en = {
     signOut: 'Sign out',
     showPassword: 'Show password',
     hidePassword: 'Hide password',
-    notFound: 'There is no such page',
     toAccount: 'Go to your account',
     toSignIn: 'Go to sign-in',
     readMail: 'Read the mail',

@@ -16,7 +16,6 @@ export const sq: Texts = {
     signOut: 'Dil',
     showPassword: 'Shfaq fjalëkalimin',
     hidePassword: 'Fshih fjalëkalimin',
-    notFound: 'Kjo faqe nuk ekziston',
     toAccount: 'Te llogaria juaj',
     toSignIn: 'Te hyrja',
     readMail: 'Lexo e-mailin',
