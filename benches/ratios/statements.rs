@@ -12,9 +12,9 @@ use sqlx::{
 use std::{path::PathBuf, time::Duration};
 use uuid::Uuid;
 
-const CALLER: &str = "SELECT s.id AS session_id, s.user_id AS session_user_id, s.device_name, s.user_agent, s.ip, \
-     s.refresh_generation, s.refreshed_at, s.created_at AS session_created_at, s.last_seen_at, s.end_reason, u.* \
-     FROM sessions s JOIN users u ON u.id = s.user_id WHERE s.id = $1";
+const PROFILE: &str = "SELECT s.user_id AS id, s.created_at AS opened_at, s.last_seen_at, s.end_reason, u.email, \
+     u.first_name, u.last_name, u.company_name, u.phone, u.locale, u.pending_email, u.profile_revision, u.created_at, \
+     u.updated_at FROM sessions s JOIN users u ON u.id = s.user_id WHERE s.id = $1";
 const LOCK: &str = "UPDATE users SET revision = revision + 1 WHERE id = $1 RETURNING *";
 const SESSION: &str = "SELECT s.id AS session_id, s.user_id AS session_user_id, s.device_name, s.user_agent, s.ip, \
      s.refresh_generation, s.refreshed_at, s.created_at AS session_created_at, s.last_seen_at, s.end_reason \
@@ -74,7 +74,7 @@ impl Statements {
 
     /// The statement of `profile.get`.
     pub async fn profile(&self) -> Result<Profile> {
-        Ok(sqlx::query_as(CALLER).bind(self.subject.session).fetch_one(&self.read).await?)
+        Ok(sqlx::query_as(PROFILE).bind(self.subject.session).fetch_one(&self.read).await?)
     }
 
     /// The transaction of `profile.update`, until it is durable.

@@ -4,10 +4,11 @@ use super::{Accounts, Error};
 use crate::{
     domain::{
         ids::SessionId,
-        session::{Caller, CredentialFault, EndReason, EndedSession},
+        profile::Profile,
+        session::{Caller, CredentialFault, EndReason, EndedSession, SessionLife},
         time::Timestamp,
     },
-    store::{AccountChange, CallerRow, SessionRow, Tx},
+    store::{AccountChange, CallerRow, Tx},
 };
 use std::sync::Arc;
 
@@ -30,8 +31,17 @@ impl Accounts {
         let Some(row) = self.store.find_caller(caller.session).await? else {
             return Err(self.unknown_session(caller.session).await);
         };
-        self.check(&row.session, caller, self.clock.now())?;
+        self.check(row.session.life(), caller, self.clock.now())?;
         Ok(row)
+    }
+
+    /// The caller's profile, if their session is alive.
+    pub(super) async fn live_profile(self: &Arc<Self>, caller: Caller) -> Result<Profile, Error> {
+        let Some((session, profile)) = self.store.find_profile(caller.session).await? else {
+            return Err(self.unknown_session(caller.session).await);
+        };
+        self.check(session, caller, self.clock.now())?;
+        Ok(profile)
     }
 
     /// A consistent read that begins with the check of the caller's session.
@@ -42,7 +52,7 @@ impl Accounts {
             drop(tx);
             return Err(self.unknown_session(caller.session).await);
         };
-        self.check(&row.session, caller, self.clock.now())?;
+        self.check(row.session.life(), caller, self.clock.now())?;
         Ok((tx, row))
     }
 
@@ -56,7 +66,7 @@ impl Accounts {
             drop(change);
             return Err(self.unknown_session(caller.session).await);
         };
-        self.check(&session, caller, change.now())?;
+        self.check(session.life(), caller, change.now())?;
         Ok(change)
     }
 
@@ -83,8 +93,8 @@ impl Accounts {
     }
 
     /// Whether the session is the caller's and alive. A use of it is written down if the last one is old.
-    pub(super) fn check(self: &Arc<Self>, session: &SessionRow, caller: Caller, now: Timestamp) -> Result<(), Error> {
-        if session.session_user_id != caller.user {
+    pub(super) fn check(self: &Arc<Self>, session: SessionLife, caller: Caller, now: Timestamp) -> Result<(), Error> {
+        if session.user != caller.user {
             return Err(Error::Unauthenticated(CredentialFault::Invalid));
         }
         session.standing(&self.session_lifetimes, now).map_err(Error::SessionEnded)?;

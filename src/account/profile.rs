@@ -10,7 +10,7 @@ use std::sync::Arc;
 impl Accounts {
     /// The caller's profile.
     pub async fn get_profile(self: &Arc<Self>, caller: Caller) -> Result<Profile, Error> {
-        Ok(self.live_caller(caller).await?.user.profile())
+        self.live_profile(caller).await
     }
 
     /// Edits the caller's profile; an edit that changes nothing leaves no trace.

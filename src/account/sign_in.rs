@@ -234,7 +234,7 @@ impl Accounts {
             tx.commit().await?;
         } else {
             drop(tx);
-            row.standing(lifetimes, now).map_err(Error::SessionEnded)?;
+            row.life().standing(lifetimes, now).map_err(Error::SessionEnded)?;
             let repeated =
                 row.refresh_generation == generation + 1 && now.since(row.refreshed_at) < self.lifetimes.refresh_grace;
             if !repeated {

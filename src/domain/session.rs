@@ -101,6 +101,31 @@ impl SessionLifetimes {
     }
 }
 
+/// What decides whether a session may act.
+#[derive(Clone, Copy, Debug)]
+pub struct SessionLife {
+    /// Whose session.
+    pub user: UserId,
+    /// When it signed in.
+    pub created_at: Timestamp,
+    /// When it was last used.
+    pub last_seen_at: Timestamp,
+    /// Why it ended, if anything wrote so.
+    pub end_reason: Option<EndReason>,
+}
+
+impl SessionLife {
+    /// Whether the session may act, and if not, why it ended: a session past its time has ended even
+    /// before anything wrote so.
+    pub fn standing(&self, lifetimes: &SessionLifetimes, now: Timestamp) -> Result<(), EndReason> {
+        match self.end_reason {
+            Some(reason) => Err(reason),
+            None if lifetimes.expiry(self.created_at, self.last_seen_at) <= now => Err(EndReason::Expired),
+            None => Ok(()),
+        }
+    }
+}
+
 /// The part of a session that never changes: what `sessions.changed` tells of it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct OpenedSession {

@@ -34,7 +34,7 @@ pub(super) async fn read_snapshot(shared: &Shared, caller: Caller) -> Result<(i6
     if row.session.session_user_id != caller.user {
         return Err(SnapshotError::Unknown);
     }
-    row.session.standing(&shared.lifetimes, shared.clock.now()).map_err(SnapshotError::Ended)?;
+    row.session.life().standing(&shared.lifetimes, shared.clock.now()).map_err(SnapshotError::Ended)?;
     let epoch = tx.epoch().await?;
     let addresses = tx.list_addresses(caller.user).await?;
     let sessions = live_sessions(shared, &mut tx, caller).await?;
@@ -48,7 +48,7 @@ pub(super) async fn live_sessions(shared: &Shared, tx: &mut Tx, caller: Caller) 
     let rows = tx.list_live_sessions(caller.user, alive_since(now)).await?;
     // This node knows its own sockets without delay.
     let here = shared.connected_sessions(caller.user);
-    let live = rows.iter().filter(|row| row.session.standing(&shared.lifetimes, now).is_ok());
+    let live = rows.iter().filter(|row| row.session.life().standing(&shared.lifetimes, now).is_ok());
     let session = |row: &LiveSessionRow| {
         let connected = row.connected || here.binary_search(&row.session.session_id).is_ok();
         row.session.session(&shared.lifetimes, caller.session, connected)

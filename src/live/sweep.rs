@@ -112,7 +112,7 @@ pub(super) async fn realign(shared: &Arc<Shared>, follower: &Follower) -> Result
     let mut ended: Vec<(SessionId, SessionEnd)> = Vec::new();
     for session in follower.sessions() {
         let reason = match shared.store.find_caller(session).await? {
-            Some(row) => row.session.standing(&shared.lifetimes, now).err(),
+            Some(row) => row.session.life().standing(&shared.lifetimes, now).err(),
             None => Some(gone),
         };
         ended.extend(reason.map(|reason| (session, session_end(reason, now, None))));

@@ -23,16 +23,14 @@ use crate::{
     web::Web,
 };
 use dashmap::DashMap;
+use futures_util::future::Either;
 use http::{HeaderMap, HeaderValue, Method, Request, StatusCode, header};
 use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
 use hyper::{
     body::{Bytes, Incoming},
     server::conn::http1,
 };
-use hyper_util::{
-    rt::{TokioIo, TokioTimer},
-    service::TowerToHyperService,
-};
+use hyper_util::rt::{TokioIo, TokioTimer};
 use ipnet::IpNet;
 use jsonrpsee::{
     core::middleware::RpcServiceBuilder,
@@ -56,7 +54,7 @@ use tokio::{
     sync::Semaphore,
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
-use tower::{Layer, Service, layer::util::Identity, service_fn};
+use tower::{Layer, Service, ServiceExt, layer::util::Identity, service_fn};
 use tower_http::cors::{AllowOrigin, CorsLayer};
 
 /// How long a client may take to send a request's head, and an idle connection may be kept.
@@ -314,7 +312,7 @@ async fn serve<P: Send + Sync + 'static>(
     });
     let json_rpc = node.json_rpc.clone().set_rpc_middleware(http).build(node.methods.clone(), node.http.clone());
     let io = TokioIo::new(GuardedIo::new(socket, control.clone()));
-    let service = cors.layer(service_fn(move |request: Request<Incoming>| {
+    let answer = move |request: Request<Incoming>| {
         let (node, control, open, json_rpc) = (node.clone(), control.clone(), open.clone(), json_rpc.clone());
         async move {
             let client = client_address(peer, request.headers(), &node.trusted_proxies);
@@ -332,12 +330,21 @@ async fn serve<P: Send + Sync + 'static>(
             node.protect(&mut response, is_rpc);
             Ok::<HttpResponse, Infallible>(response)
         }
-    }));
+    };
+    let across_origins = cors.layer(service_fn(answer.clone()));
+    let service = hyper::service::service_fn(move |request: Request<Incoming>| {
+        // No cache keeps the answer to a call, so one that goes to no page need not say what pages it depends on.
+        let is_call = request.method() == Method::POST && request.uri().path() == "/rpc";
+        if is_call && !request.headers().contains_key(header::ORIGIN) {
+            return Either::Left(answer(request));
+        }
+        Either::Right(across_origins.clone().oneshot(request))
+    });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEAD_TIMEOUT)
         .max_buf_size(HEAD_BYTES)
-        .serve_connection(io, TowerToHyperService::new(service))
+        .serve_connection(io, service)
         .with_upgrades();
     tokio::pin!(connection);
     tokio::select! {

@@ -16,6 +16,7 @@ mod migrate;
 mod outbox;
 mod password_failures;
 mod presence;
+mod profiles;
 mod rate_limits;
 mod registrations;
 mod restore;

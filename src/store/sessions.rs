@@ -3,7 +3,7 @@
 use super::{Error, Store, Tx, UserRow, in_tx, on_pool, users::user_columns};
 use crate::domain::{
     ids::{SessionId, UserId},
-    session::{DeviceName, EndReason, OpenedSession, Session, SessionLifetimes, UserAgent},
+    session::{DeviceName, EndReason, OpenedSession, Session, SessionLife, SessionLifetimes, UserAgent},
     time::Timestamp,
 };
 
@@ -24,13 +24,13 @@ pub struct SessionRow {
 }
 
 impl SessionRow {
-    /// Whether the session may act, and if not, why it ended: a session past its time has ended even
-    /// before anything wrote so.
-    pub fn standing(&self, lifetimes: &SessionLifetimes, now: Timestamp) -> Result<(), EndReason> {
-        match self.end_reason {
-            Some(reason) => Err(reason),
-            None if self.expires_at(lifetimes) <= now => Err(EndReason::Expired),
-            None => Ok(()),
+    /// What decides whether the session may act.
+    pub fn life(&self) -> SessionLife {
+        SessionLife {
+            user: self.session_user_id,
+            created_at: self.session_created_at,
+            last_seen_at: self.last_seen_at,
+            end_reason: self.end_reason,
         }
     }
 
