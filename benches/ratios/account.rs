@@ -93,6 +93,8 @@ fn start_ours(cores: Cores, folder: &Path) -> Result<Node> {
     command
         .arg("serve")
         .env("MARBELLE_LISTEN", "127.0.0.1:0")
+        // The port is another each time, and the tokens outlive it.
+        .env("MARBELLE_TOKEN_ISSUER", "https://bench.example")
         .env("MARBELLE_DATA_DIR", folder)
         .env("MARBELLE_LIFETIMES__ACCESS_TOKEN", "1h")
         .env("MARBELLE_LIMITS__CALLS_PER_SECOND", many)

@@ -1,6 +1,6 @@
 //! Time: one representation, one source.
 
-use chrono::{DateTime, Duration, SecondsFormat, SubsecRound, Utc};
+use chrono::{DateTime, Datelike, Duration, SecondsFormat, SubsecRound, Timelike, Utc};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::{
@@ -69,9 +69,35 @@ impl std::fmt::Display for Timestamp {
     }
 }
 
+/// Every answer and event has several, so in the years of four digits they are written without an allocation.
 impl Serialize for Timestamp {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
+        let mut text = *b"0000-00-00T00:00:00.000Z";
+        let at = self.0;
+        // In a leap second there are more than a thousand.
+        let (Ok(year @ 0..=9999), millis @ 0..=999) = (u32::try_from(at.year()), at.timestamp_subsec_millis()) else {
+            return serializer.collect_str(self);
+        };
+        // Last digit first, each part from its last place.
+        let parts = [
+            (3, 4, year),
+            (6, 2, at.month()),
+            (9, 2, at.day()),
+            (12, 2, at.hour()),
+            (15, 2, at.minute()),
+            (18, 2, at.second()),
+            (22, 3, millis),
+        ];
+        for (last, digits, mut number) in parts {
+            for place in text[..=last].iter_mut().rev().take(digits) {
+                *place += u8::try_from(number % 10).unwrap_or_default();
+                number /= 10;
+            }
+        }
+        match str::from_utf8(&text) {
+            Ok(text) => serializer.serialize_str(text),
+            Err(_) => serializer.collect_str(self),
+        }
     }
 }
 
@@ -141,6 +167,15 @@ mod tests {
         let at: Timestamp = serde_json::from_str("\"2026-01-02T03:04:05.678912+02:00\"").unwrap();
         assert_eq!(serde_json::to_string(&at).unwrap(), "\"2026-01-02T01:04:05.678Z\"");
         assert_eq!(Timestamp::from_unix(0).unwrap().to_string(), "1970-01-01T00:00:00.000Z");
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn is_written_as_it_is_printed(seconds in -63_000_000_000_i64..254_000_000_000, nanos in 0_u32..2_000_000_000) {
+            let at = DateTime::from_timestamp(seconds, nanos).or(DateTime::from_timestamp(seconds, 0)).unwrap();
+            let at = Timestamp::new(at);
+            proptest::prop_assert_eq!(serde_json::to_string(&at).unwrap(), format!("\"{at}\""));
+        }
     }
 
     #[test]
