@@ -1,6 +1,8 @@
 import { defineConfig } from 'vitest/config'
 
 export default defineConfig({
+  // The server and its letters are handled by the tests of the client.
+  server: { fs: { allow: ['..'] } },
   test: {
     include: ['tests/**/*.test.ts'],
     globalSetup: '../typescript/tests/support/build.ts',
