@@ -7,7 +7,7 @@ import { Icon } from './icons.js'
 /** Far more than any field takes: what is too long is refused and said, never cut, but a call must fit into a message. */
 const MAX_LENGTH = 2_000
 
-interface FieldProps {
+export interface FieldProps {
   readonly form: Form
   readonly name: FieldName
   readonly value: string

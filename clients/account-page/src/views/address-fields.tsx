@@ -2,7 +2,7 @@ import type { JSX } from 'preact'
 import type { Form } from '../form.js'
 import { useTexts } from '../language.js'
 import { Field } from '../parts/field.js'
-import { tidyPhone } from '../phone.js'
+import { PhoneField } from '../parts/phone-field.js'
 
 /** The fields of an address in the order of an envelope (contract, section 3). */
 export const ADDRESS_FIELDS = [
@@ -61,14 +61,7 @@ export function AddressFields({ form, value, set, aside }: AddressFieldsProps) {
         <Field {...field('state')} autoComplete="address-level1" />
         <Field {...field('country')} autoComplete="country-name" />
       </div>
-      <Field
-        {...field('phone')}
-        type="tel"
-        autoComplete="tel"
-        isOptional
-        tidy={tidyPhone}
-        hint={texts.hints.phone}
-      />
+      <PhoneField {...field('phone')} />
     </>
   )
 }

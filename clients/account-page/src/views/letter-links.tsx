@@ -2,9 +2,8 @@ import { useState } from 'preact/hooks'
 import { accounts } from '../accounts.js'
 import { useForm } from '../form.js'
 import { useTexts } from '../language.js'
-import { page } from '../page.js'
-import { Field } from '../parts/field.js'
 import { FormFrame } from '../parts/form-frame.js'
+import { NewPasswordField } from '../parts/new-password-field.js'
 import { Notice, Status } from '../parts/notice.js'
 import { Card } from '../parts/title.js'
 import { Link, replace, told } from '../route.js'
@@ -60,15 +59,7 @@ export function PasswordReset() {
         <>
           <p>{texts.passwordReset.explain}</p>
           <FormFrame form={form} submit={texts.passwordReset.submit}>
-            <Field
-              form={form}
-              name="new_password"
-              type="password"
-              value={password}
-              onValue={setPassword}
-              autoComplete="new-password"
-              hint={texts.hints.password(page.passwordMinLength)}
-            />
+            <NewPasswordField form={form} name="new_password" value={password} onValue={setPassword} />
           </FormFrame>
         </>
       )}

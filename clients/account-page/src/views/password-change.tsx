@@ -2,9 +2,9 @@ import { useState } from 'preact/hooks'
 import { accounts, useAccounts, write } from '../accounts.js'
 import { useForm } from '../form.js'
 import { useTexts } from '../language.js'
-import { page } from '../page.js'
 import { Field } from '../parts/field.js'
 import { FormFrame } from '../parts/form-frame.js'
+import { NewPasswordField } from '../parts/new-password-field.js'
 import { Notice, Status } from '../parts/notice.js'
 
 export function PasswordChange() {
@@ -45,15 +45,7 @@ export function PasswordChange() {
           onValue={setPresent}
           autoComplete="current-password"
         />
-        <Field
-          form={form}
-          name="new_password"
-          type="password"
-          value={password}
-          onValue={setPassword}
-          autoComplete="new-password"
-          hint={texts.hints.password(page.passwordMinLength)}
-        />
+        <NewPasswordField form={form} name="new_password" value={password} onValue={setPassword} />
       </FormFrame>
     </section>
   )

@@ -10,8 +10,8 @@ import { useFlash } from '../parts/flash.js'
 import { FormFrame } from '../parts/form-frame.js'
 import { Found } from '../parts/found.js'
 import { Notice } from '../parts/notice.js'
+import { PhoneField } from '../parts/phone-field.js'
 import { Title } from '../parts/title.js'
-import { tidyPhone } from '../phone.js'
 import { EmailChange } from './email-change.js'
 
 const FIELDS = ['first_name', 'last_name', 'company_name', 'phone', 'locale'] as const
@@ -70,14 +70,7 @@ export function Profile({ profile }: { readonly profile: ProfileObject }) {
             isOptional
             hint={texts.hints.company_name}
           />
-          <Field
-            {...field('phone')}
-            type="tel"
-            autoComplete="tel"
-            isOptional
-            tidy={tidyPhone}
-            hint={texts.hints.phone}
-          />
+          <PhoneField {...field('phone')} />
           <Choice
             {...field('locale')}
             options={LOCALES.map((locale) => [locale, LANGUAGES[locale].language])}

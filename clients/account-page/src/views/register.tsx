@@ -2,11 +2,11 @@ import { useContext, useState } from 'preact/hooks'
 import { accounts } from '../accounts.js'
 import { useForm } from '../form.js'
 import { LanguageContext } from '../language.js'
-import { page } from '../page.js'
 import { Field } from '../parts/field.js'
 import { FormFrame } from '../parts/form-frame.js'
+import { NewPasswordField } from '../parts/new-password-field.js'
+import { PhoneField } from '../parts/phone-field.js'
 import { Card } from '../parts/title.js'
-import { tidyPhone } from '../phone.js'
 import { go, Link } from '../route.js'
 
 const REQUIRED = ['first_name', 'last_name', 'email', 'password'] as const
@@ -34,26 +34,14 @@ export function Register() {
           <Field {...field('last_name')} autoComplete="family-name" />
         </div>
         <Field {...field('email')} type="email" autoComplete="username" />
-        <Field
-          {...field('password')}
-          type="password"
-          autoComplete="new-password"
-          hint={texts.hints.password(page.passwordMinLength)}
-        />
+        <NewPasswordField {...field('password')} name="password" />
         <Field
           {...field('company_name')}
           autoComplete="organization"
           isOptional
           hint={texts.hints.company_name}
         />
-        <Field
-          {...field('phone')}
-          type="tel"
-          autoComplete="tel"
-          isOptional
-          tidy={tidyPhone}
-          hint={texts.hints.phone}
-        />
+        <PhoneField {...field('phone')} />
       </FormFrame>
       <p>
         {texts.register.haveOne} <Link to="/sign-in">{texts.signIn.submit}</Link>
