@@ -1,23 +1,12 @@
 import type { Page } from 'playwright-core'
-import { afterAll, afterEach, beforeAll, expect, it } from 'vitest'
-import { Server } from '../../typescript/tests/support/server.js'
+import { expect, it } from 'vitest'
 import { LANGUAGES } from '../src/language.js'
 import { expectAccessible } from './support/accessible.js'
-import { Chrome, tab } from './support/chrome.js'
+import { tab } from './support/chrome.js'
 import { addAddress, Customer, HOME } from './support/customer.js'
+import { Stage } from './support/stage.js'
 
-let server: Server
-let chrome: Chrome
-
-beforeAll(async () => {
-  server = await Server.start()
-  chrome = await Chrome.launch()
-})
-afterEach(() => chrome.endDevices())
-afterAll(async () => {
-  await chrome?.close()
-  await server?.end()
-})
+const stage = new Stage()
 
 /** Nothing reaches out of the window sideways. */
 async function expectToFit(page: Page): Promise<void> {
@@ -37,34 +26,34 @@ const LOOKS = [
 ] as const
 
 it.each(LOOKS)('breaks no rule of axe-core for visitors, %s, %i pixels wide', async (colorScheme, width) => {
-  const device = await chrome.device({ colorScheme, viewport: { width, height: 740 }, reducedMotion: 'reduce' })
-  const page = await tab(device, server.origin)
+  const device = await stage.chrome.device({ colorScheme, viewport: { width, height: 740 }, reducedMotion: 'reduce' })
+  const page = await tab(device, stage.server.origin)
   for (const language of ['Deutsch', 'Shqip', 'English']) {
     await page.getByRole('button', { name: language }).click()
     await look(page)
   }
-  await page.goto(`${server.origin}/register`)
+  await page.goto(`${stage.server.origin}/register`)
   await page.getByRole('button', { name: 'Create account' }).click()
   await look(page)
-  await page.goto(`${server.origin}/forgotten-password`)
+  await page.goto(`${stage.server.origin}/forgotten-password`)
   await page.getByLabel('E-mail address').fill('nobody@example.org')
   await page.getByRole('button', { name: 'Send the link' }).click()
   await page.getByRole('heading', { name: 'Check your mail' }).waitFor()
   await look(page)
   for (const path of ['/verify-email', '/password-reset', '/confirm-email-change']) {
-    await page.goto(`${server.origin}${path}`)
+    await page.goto(`${stage.server.origin}${path}`)
     await page.getByText('This page is reached by a link').waitFor()
     await look(page)
-    await page.goto(`${server.origin}${path}?token=x`)
+    await page.goto(`${stage.server.origin}${path}?token=x`)
     await page.locator('form').waitFor()
     await look(page)
   }
 })
 
 it.each(LOOKS)('breaks no rule of axe-core in the account, %s, %i pixels wide', async (colorScheme, width) => {
-  const customer = await Customer.withAccount(server)
-  const device = await chrome.device({ colorScheme, viewport: { width, height: 740 }, reducedMotion: 'reduce' })
-  const page = await tab(device, server.origin)
+  const customer = await Customer.withAccount(stage.server)
+  const device = await stage.chrome.device({ colorScheme, viewport: { width, height: 740 }, reducedMotion: 'reduce' })
+  const page = await tab(device, stage.server.origin)
   await customer.signIn(page)
   await page.getByLabel('Phone').fill('12')
   await page.getByRole('button', { name: 'Save' }).click()
@@ -97,15 +86,15 @@ it.each(LOOKS)('breaks no rule of axe-core in the account, %s, %i pixels wide', 
   await page.getByText('Account created').waitFor()
   await look(page)
 
-  await page.goto(`${server.origin}/dev/mail?to=${customer.email}`)
+  await page.goto(`${stage.server.origin}/dev/mail?to=${customer.email}`)
   await look(page)
   await page.getByRole('link', { name: 'Confirm' }).first().click()
   await look(page)
 })
 
 it('has the regions that are read out before there is something to read', async () => {
-  const customer = await Customer.withAccount(server)
-  const page = await tab(await chrome.device(), server.origin)
+  const customer = await Customer.withAccount(stage.server)
+  const page = await tab(await stage.chrome.device(), stage.server.origin)
   await customer.signIn(page)
   const mark = () =>
     page.evaluate(() => {
@@ -117,7 +106,7 @@ it('has the regions that are read out before there is something to read', async 
   await mark()
   await page.getByRole('button', { name: 'Save' }).click()
   await page.locator('[data-was-there]:text-is("Saved.")').waitFor()
-  const other = await tab(page.context(), server.origin, '/profile')
+  const other = await tab(page.context(), stage.server.origin, '/profile')
   await page.getByLabel('First name').fill('Bea')
   await mark()
   await other.getByLabel('First name').fill('Anna')
@@ -132,8 +121,8 @@ it('has the regions that are read out before there is something to read', async 
 })
 
 it('shows without colours where one is', async () => {
-  const customer = await Customer.withAccount(server)
-  const page = await tab(await chrome.device({ forcedColors: 'active' }), server.origin)
+  const customer = await Customer.withAccount(stage.server)
+  const page = await tab(await stage.chrome.device({ forcedColors: 'active' }), stage.server.origin)
   await customer.signIn(page)
   const outline = (name: string) =>
     page.getByRole('link', { name }).evaluate((link) => getComputedStyle(link).outlineStyle)
@@ -145,8 +134,8 @@ it.each(Object.values(LANGUAGES))('names every button by what it shows, in $lang
 })
 
 it('is used by keyboard alone', async () => {
-  const customer = await Customer.withAccount(server)
-  const page = await tab(await chrome.device(), server.origin)
+  const customer = await Customer.withAccount(stage.server)
+  const page = await tab(await stage.chrome.device(), stage.server.origin)
   await page.getByRole('heading', { name: 'Sign in' }).waitFor()
   const focused = () => page.evaluate(() => document.activeElement?.textContent?.trim() ?? '')
   const tabTo = async (name: string | RegExp) => {

@@ -1,21 +1,10 @@
 import type { Page } from 'playwright-core'
-import { afterAll, afterEach, beforeAll, expect, it } from 'vitest'
-import { Server } from '../../typescript/tests/support/server.js'
-import { Chrome, tab } from './support/chrome.js'
+import { expect, it } from 'vitest'
+import { tab } from './support/chrome.js'
 import { addAddress, Customer, HOME } from './support/customer.js'
+import { Stage } from './support/stage.js'
 
-let server: Server
-let chrome: Chrome
-
-beforeAll(async () => {
-  server = await Server.start()
-  chrome = await Chrome.launch()
-})
-afterEach(() => chrome.endDevices())
-afterAll(async () => {
-  await chrome?.close()
-  await server?.end()
-})
+const stage = new Stage()
 
 /** What has the focus: the name of a field or a button, and of the article that it is in. */
 function focused(page: Page): Promise<string> {
@@ -28,9 +17,9 @@ function focused(page: Page): Promise<string> {
 }
 
 it('is never lost to what is gone', async () => {
-  const customer = await Customer.withAccount(server)
-  const device = await chrome.device()
-  const page = await tab(device, server.origin)
+  const customer = await Customer.withAccount(stage.server)
+  const device = await stage.chrome.device()
+  const page = await tab(device, stage.server.origin)
   await customer.signIn(page)
   const press = async (name: string, of?: string) => {
     const place = of === undefined ? page : page.getByRole('article', { name: of })
@@ -62,7 +51,7 @@ it('is never lost to what is gone', async () => {
   await expectFocus('Edit of Office')
 
   // Another tab takes away what is typed into; the same field goes on.
-  const other = await tab(device, server.origin, '/addresses')
+  const other = await tab(device, stage.server.origin, '/addresses')
   await press('Edit', 'Home')
   await page.getByLabel('City').focus()
   await page.keyboard.press('End')
@@ -78,9 +67,9 @@ it('is never lost to what is gone', async () => {
 })
 
 it('is not behind the menu of a small window', async () => {
-  const customer = await Customer.withAccount(server)
-  const device = await chrome.device({ viewport: { width: 360, height: 640 }, reducedMotion: 'reduce' })
-  const page = await tab(device, server.origin)
+  const customer = await Customer.withAccount(stage.server)
+  const device = await stage.chrome.device({ viewport: { width: 360, height: 640 }, reducedMotion: 'reduce' })
+  const page = await tab(device, stage.server.origin)
   await customer.signIn(page)
   await page.getByRole('heading', { name: 'Profile' }).focus()
   for (let turn = 0; turn < 12; turn++) {

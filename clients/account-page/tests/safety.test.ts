@@ -1,36 +1,30 @@
 import { createServer, type Server as HttpServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { afterAll, afterEach, beforeAll, expect, it } from 'vitest'
-import { Server } from '../../typescript/tests/support/server.js'
-import { Chrome, tab } from './support/chrome.js'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { tab } from './support/chrome.js'
 import { Customer } from './support/customer.js'
+import { Stage } from './support/stage.js'
 
-let server: Server
-let chrome: Chrome
+const stage = new Stage()
 /** Another page of the same site: its requests carry the cookie. */
 let foreign: HttpServer
 
 beforeAll(async () => {
-  server = await Server.start()
-  chrome = await Chrome.launch()
   foreign = createServer((_, response) => {
     response.setHeader('content-type', 'text/html')
     response.end('<!doctype html><html lang="en"><title>Elsewhere</title><link rel="icon" href="data:,">')
   })
   await new Promise<void>((resolve) => foreign.listen(0, '127.0.0.1', resolve))
 })
-afterEach(() => chrome.endDevices())
 afterAll(async () => {
-  await chrome?.close()
-  await server?.end()
   foreign?.closeAllConnections()
   await new Promise((resolve) => foreign?.close(resolve))
 })
 
 it('gives a page of a foreign origin no socket and no answer', async () => {
-  const customer = await Customer.withAccount(server)
-  const device = await chrome.device()
-  await customer.signIn(await tab(device, server.origin))
+  const customer = await Customer.withAccount(stage.server)
+  const device = await stage.chrome.device()
+  await customer.signIn(await tab(device, stage.server.origin))
   const page = await tab(device, `http://127.0.0.1:${(foreign.address() as AddressInfo).port}`)
   const handshake = page.waitForEvent('websocket')
   const opened = await page.evaluate(
@@ -40,7 +34,7 @@ it('gives a page of a foreign origin no socket and no answer', async () => {
         socket.onopen = () => resolve(true)
         socket.onerror = () => resolve(false)
       }),
-    server.url.replace('http', 'ws'),
+    stage.server.url.replace('http', 'ws'),
   )
   expect(opened).toBe(false)
   expect((await handshake).url()).toContain('/rpc')
@@ -55,18 +49,18 @@ it('gives a page of a foreign origin no socket and no answer', async () => {
         (response) => response.status,
         () => 'refused',
       ),
-    server.url,
+    stage.server.url,
   )
   expect(answered).toBe('refused')
   // And nothing was done: the account is still open beside it.
-  const account = await tab(device, server.origin, '/profile')
+  const account = await tab(device, stage.server.origin, '/profile')
   await account.getByText('Live: changes').waitFor()
-  chrome.forgiveFailedConnections()
+  stage.chrome.forgiveFailedConnections()
 })
 
 it('runs under a policy without exceptions, as no frame of another page', async () => {
-  const page = await (await chrome.device()).newPage()
-  const response = await page.goto(server.origin)
+  const page = await (await stage.chrome.device()).newPage()
+  const response = await page.goto(stage.server.origin)
   const policy = response!.headers()['content-security-policy']!
   expect(policy).toContain("default-src 'none'")
   expect(policy).not.toContain('unsafe-')
@@ -75,11 +69,11 @@ it('runs under a policy without exceptions, as no frame of another page', async 
 })
 
 it('reloads five tabs at once, and none is signed out', async () => {
-  const customer = await Customer.withAccount(server)
-  const device = await chrome.device()
-  const tabs = [await tab(device, server.origin)]
+  const customer = await Customer.withAccount(stage.server)
+  const device = await stage.chrome.device()
+  const tabs = [await tab(device, stage.server.origin)]
   await customer.signIn(tabs[0]!)
-  while (tabs.length < 5) tabs.push(await tab(device, server.origin, '/profile'))
+  while (tabs.length < 5) tabs.push(await tab(device, stage.server.origin, '/profile'))
   await Promise.all(tabs.map((page) => page.reload()))
   for (const page of tabs) await page.getByText('Live: changes').waitFor()
   await tabs[0]!.getByLabel('First name').fill('Anna')

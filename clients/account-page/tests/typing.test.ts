@@ -1,27 +1,16 @@
 import type { Page } from 'playwright-core'
-import { afterAll, afterEach, beforeAll, expect, it } from 'vitest'
-import { Server } from '../../typescript/tests/support/server.js'
-import { Chrome, tab } from './support/chrome.js'
+import { expect, it } from 'vitest'
+import { tab } from './support/chrome.js'
 import { addAddress, call, Customer, HOME } from './support/customer.js'
+import { Stage } from './support/stage.js'
 
-let server: Server
-let chrome: Chrome
-
-beforeAll(async () => {
-  server = await Server.start()
-  chrome = await Chrome.launch()
-})
-afterEach(() => chrome.endDevices())
-afterAll(async () => {
-  await chrome?.close()
-  await server?.end()
-})
+const stage = new Stage()
 
 const OFFICE = { ...HOME, 'Name of this address': 'Office' }
 
 /** A page whose server's answers wait to be let through from the first edit on. */
 async function slowTab(): Promise<{ page: Page; answer: () => void }> {
-  const device = await chrome.device()
+  const device = await stage.chrome.device()
   const late: (() => void)[] = []
   let isHeld = false
   let isOver = false
@@ -41,11 +30,11 @@ async function slowTab(): Promise<{ page: Page; answer: () => void }> {
     isOver = true
     for (const send of late) send()
   }
-  return { page: await tab(device, server.origin), answer }
+  return { page: await tab(device, stage.server.origin), answer }
 }
 
 it('keeps what is typed while a save is under way', async () => {
-  const customer = await Customer.withAccount(server)
+  const customer = await Customer.withAccount(stage.server)
   const { page, answer } = await slowTab()
   await customer.signIn(page)
   const form = page.getByRole('form', { name: 'You' })
@@ -66,9 +55,9 @@ it('keeps what is typed while a save is under way', async () => {
 })
 
 it('takes what the server tidied for no change elsewhere', async () => {
-  const customer = await Customer.withAccount(server)
-  const device = await chrome.device()
-  const [page, other] = [await tab(device, server.origin, '/profile'), await tab(device, server.origin, '/profile')]
+  const customer = await Customer.withAccount(stage.server)
+  const device = await stage.chrome.device()
+  const [page, other] = [await tab(device, stage.server.origin, '/profile'), await tab(device, stage.server.origin, '/profile')]
   await customer.signIn(page)
   await page.getByLabel('First name').fill('  Zoe\u0308 ')
   await other.getByLabel('First name').fill('Zo\u00eb')
@@ -81,8 +70,8 @@ it('takes what the server tidied for no change elsewhere', async () => {
 })
 
 it('keeps what a program types into several fields at once', async () => {
-  const customer = await Customer.withAccount(server)
-  const page = await tab(await chrome.device(), server.origin)
+  const customer = await Customer.withAccount(stage.server)
+  const page = await tab(await stage.chrome.device(), stage.server.origin)
   await customer.signIn(page)
   await page.evaluate(() => {
     for (const [name, value] of Object.entries({ first_name: 'Anna', last_name: 'Leigh', company_name: 'Sea' })) {
@@ -97,8 +86,8 @@ it('keeps what a program types into several fields at once', async () => {
 })
 
 it('tidies a phone number that Enter sends', async () => {
-  const customer = await Customer.withAccount(server)
-  const page = await tab(await chrome.device(), server.origin)
+  const customer = await Customer.withAccount(stage.server)
+  const page = await tab(await stage.chrome.device(), stage.server.origin)
   await customer.signIn(page)
   await page.getByLabel('Phone').fill('0049 (30) 90-18 20')
   await page.getByLabel('Phone').press('Enter')
@@ -107,7 +96,7 @@ it('tidies a phone number that Enter sends', async () => {
 })
 
 it('cuts no password', async () => {
-  const page = await tab(await chrome.device(), server.origin, '/register')
+  const page = await tab(await stage.chrome.device(), stage.server.origin, '/register')
   const long = 'a long walk by the sea '.repeat(20)
   await page.getByLabel('Password', { exact: true }).focus()
   await page.keyboard.insertText(long)
@@ -115,11 +104,11 @@ it('cuts no password', async () => {
 })
 
 it('does not say that a letter was sent when it was not', async () => {
-  const somebody = new Customer(server)
+  const somebody = new Customer(stage.server)
   const { email, password } = somebody
-  await call(server, 'auth.register', { email, password, first_name: 'Ann', last_name: 'Lee' })
-  const device = await chrome.device()
-  const page = await tab(device, server.origin)
+  await call(stage.server, 'auth.register', { email, password, first_name: 'Ann', last_name: 'Lee' })
+  const device = await stage.chrome.device()
+  const page = await tab(device, stage.server.origin)
   await page.getByLabel('E-mail address').fill(email)
   await page.getByLabel('Password', { exact: true }).fill(password)
   await page.getByRole('button', { name: 'Sign in' }).click()
@@ -127,12 +116,12 @@ it('does not say that a letter was sent when it was not', async () => {
   await device.setOffline(true)
   await page.getByRole('button', { name: 'Send the link again' }).click()
   await page.getByRole('alert').getByText('No answer came').waitFor()
-  chrome.forgiveFailedConnections()
+  stage.chrome.forgiveFailedConnections()
 })
 
 it('keeps what is typed when the page is left, and when the session ends, for its owner', async () => {
-  const [customer, other] = [await Customer.withAccount(server), await Customer.withAccount(server)]
-  const page = await tab(await chrome.device(), server.origin, '/profile')
+  const [customer, other] = [await Customer.withAccount(stage.server), await Customer.withAccount(stage.server)]
+  const page = await tab(await stage.chrome.device(), stage.server.origin, '/profile')
   const company = page.getByLabel('Company')
   await customer.signIn(page)
   await company.fill('Sea & Sons')
@@ -159,8 +148,8 @@ it('keeps what is typed when the page is left, and when the session ends, for it
 })
 
 it('lets no other card end an edit', async () => {
-  const customer = await Customer.withAccount(server)
-  const page = await tab(await chrome.device(), server.origin)
+  const customer = await Customer.withAccount(stage.server)
+  const page = await tab(await stage.chrome.device(), stage.server.origin)
   await customer.signIn(page)
   await page.getByRole('link', { name: 'Addresses' }).click()
   await addAddress(page, HOME)
