@@ -17,10 +17,11 @@ use crate::{
     live::{Bus, Hub, HubSettings, Nats, NatsFault},
     mail::{Renderer, Transport, Worker},
     meters::meters,
-    rpc::{CookieSettings, Rates, Rules, Server, ServerSettings, reserve},
+    methods,
+    rpc::{Context, Rates, Rules, registry::Registry},
+    server::{CookieSettings, Pages, PagesError, Server, ServerSettings, reserve},
     settings::{Database, Settings},
     store::{self, Store},
-    web::{Web, WebError},
 };
 use dashmap::DashSet;
 use std::{io, net::SocketAddr, path::Path, sync::Arc, thread::available_parallelism, time::Duration};
@@ -56,7 +57,7 @@ pub enum Error {
     Bus(#[from] NatsFault),
     /// The pages could not be set up.
     #[error("the pages could not be set up")]
-    Web(#[from] WebError),
+    Pages(#[from] PagesError),
     /// The address could not be listened on.
     #[error("{0} could not be listened on")]
     Listen(SocketAddr, #[source] io::Error),
@@ -157,6 +158,10 @@ impl App {
             limits.calls_per_second,
             settings.nats.is_some(),
         ));
+        let rules = Rules {
+            password_min_length: settings.limits.password_min_length,
+            shop_name: settings.mail.shop_name.clone(),
+        };
         let server_settings = ServerSettings {
             environment: settings.environment,
             allowed_origins: settings.allowed_origins.clone(),
@@ -166,15 +171,14 @@ impl App {
                 settings.lifetimes.session_absolute,
             ),
             trusted_proxies: settings.trusted_proxies.clone(),
-            rates: rates.clone(),
             sockets_per_address: settings.limits.sockets_per_address.get(),
-            rules: Rules {
-                password_min_length: settings.limits.password_min_length,
-                shop_name: settings.mail.shop_name.clone(),
-            },
+            rules: rules.clone(),
         };
-        let web = Web::new(accounts.clone(), &settings)?;
-        let server = Server::new(socket, accounts.clone(), web, server_settings).map_err(not_listening)?;
+        let mut registry = Registry::default();
+        methods::declare(&mut registry);
+        let methods = registry.install(Context { accounts: accounts.clone(), rules, rates: rates.clone() });
+        let pages = Pages::new(accounts.clone(), methods::document().to_string(), &settings)?;
+        let server = Server::new(socket, accounts.clone(), methods, pages, server_settings).map_err(not_listening)?;
         Ok(Self { server, accounts, mail, rates, settings, tasks })
     }
 

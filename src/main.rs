@@ -4,7 +4,7 @@ use clap::Parser;
 use marbelle::{
     app,
     cli::{Cli, Command},
-    rpc,
+    methods,
     settings::Settings,
     telemetry,
 };
@@ -65,7 +65,7 @@ fn run(command: Command, settings: Settings) -> Result<(), Box<dyn Error>> {
 
 fn print_specification() -> Result<(), Box<dyn Error>> {
     let mut out = io::stdout().lock();
-    serde_json::to_writer_pretty(&mut out, &rpc::spec::document())?;
+    serde_json::to_writer_pretty(&mut out, &methods::document())?;
     Ok(writeln!(out)?)
 }
 

@@ -27,7 +27,7 @@ impl Accounts {
     }
 
     /// The caller's session and user, if the session is alive; for a call that reads nothing else.
-    pub(super) async fn live_caller(self: &Arc<Self>, caller: Caller) -> Result<CallerRow, Error> {
+    pub(crate) async fn live_caller(self: &Arc<Self>, caller: Caller) -> Result<CallerRow, Error> {
         let Some(row) = self.store.find_caller(caller.session).await? else {
             return Err(self.unknown_session(caller.session).await);
         };
@@ -36,7 +36,7 @@ impl Accounts {
     }
 
     /// The caller's profile, if their session is alive.
-    pub(super) async fn live_profile(self: &Arc<Self>, caller: Caller) -> Result<Profile, Error> {
+    pub(crate) async fn live_profile(self: &Arc<Self>, caller: Caller) -> Result<Profile, Error> {
         let Some((session, profile)) = self.store.find_profile(caller.session).await? else {
             return Err(self.unknown_session(caller.session).await);
         };
@@ -45,7 +45,7 @@ impl Accounts {
     }
 
     /// A consistent read that begins with the check of the caller's session.
-    pub(super) async fn read(self: &Arc<Self>, caller: Caller) -> Result<(Tx, CallerRow), Error> {
+    pub(crate) async fn read(self: &Arc<Self>, caller: Caller) -> Result<(Tx, CallerRow), Error> {
         let mut tx = self.store.read().await?;
         let Some(row) = tx.find_caller(caller.session).await? else {
             // Its connection first: whoever waits for one while holding one may wait for itself.
@@ -58,7 +58,7 @@ impl Accounts {
 
     /// A change of the caller's account: the lock first, then the check in a statement of its own, which
     /// on PostgreSQL sees what was committed while it waited.
-    pub(super) async fn change(self: &Arc<Self>, caller: Caller) -> Result<AccountChange, Error> {
+    pub(crate) async fn change(self: &Arc<Self>, caller: Caller) -> Result<AccountChange, Error> {
         let tx = self.store.write().await?;
         let change = AccountChange::begin(tx, caller.user, Some(caller.session), &self.clock).await?;
         let Some(mut change) = change else { return Err(self.unknown_session(caller.session).await) };
@@ -71,7 +71,7 @@ impl Accounts {
     }
 
     /// Why there is no such session: it never was, is forgotten, or went with its deleted user.
-    pub(super) async fn unknown_session(&self, session: SessionId) -> Error {
+    pub(crate) async fn unknown_session(&self, session: SessionId) -> Error {
         match self.store.is_deleted_session(session).await {
             Ok(true) => Error::SessionEnded(EndReason::AccountDeleted),
             Ok(false) => Error::Unauthenticated(CredentialFault::Invalid),
@@ -80,7 +80,7 @@ impl Accounts {
     }
 
     /// Commits a change and wakes those who follow the account.
-    pub(super) async fn commit(&self, mut change: AccountChange) -> Result<(), Error> {
+    pub(crate) async fn commit(&self, mut change: AccountChange) -> Result<(), Error> {
         let ended = change.sessions().ended.clone();
         if let Some(committed) = change.commit().await? {
             for EndedSession { session_id, reason } in ended {
@@ -93,7 +93,7 @@ impl Accounts {
     }
 
     /// Whether the session is the caller's and alive. A use of it is written down if the last one is old.
-    pub(super) fn check(self: &Arc<Self>, session: SessionLife, caller: Caller, now: Timestamp) -> Result<(), Error> {
+    pub(crate) fn check(self: &Arc<Self>, session: SessionLife, caller: Caller, now: Timestamp) -> Result<(), Error> {
         if session.user != caller.user {
             return Err(Error::Unauthenticated(CredentialFault::Invalid));
         }

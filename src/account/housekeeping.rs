@@ -5,7 +5,7 @@ use crate::domain::{ids::SessionId, session::EndReason};
 use std::{sync::Arc, time::Duration};
 
 /// Rows dealt with in one transaction: few enough that nobody waits noticeably for the lock.
-pub(super) const BATCH: i64 = 200;
+pub(crate) const BATCH: i64 = 200;
 /// How long ended sessions are remembered with their reason (contract §2).
 const ENDED_SESSIONS: Duration = Duration::from_secs(30 * 86_400);
 /// How long registrations are kept (contract §3).
@@ -21,7 +21,7 @@ const LETTERS: Duration = Duration::from_secs(7 * 86_400);
 
 impl Accounts {
     /// Writes down, in the background, that a session is in use; once at a time.
-    pub(super) fn touch_soon(self: &Arc<Self>, session: SessionId) {
+    pub(crate) fn touch_soon(self: &Arc<Self>, session: SessionId) {
         if !self.touching.insert(session) {
             return;
         }

@@ -13,13 +13,13 @@ const MAILBOX_WINDOW: Duration = Duration::from_secs(3600);
 impl Accounts {
     /// Whether a mailbox may get another letter that anybody could have asked for. Ask before anything is
     /// done for the letter: a link that is not sent must not void the one that was.
-    pub(super) async fn has_room(&self, tx: &mut Tx, to: &EmailAddress, now: Timestamp) -> Result<bool, Error> {
+    pub(crate) async fn has_room(&self, tx: &mut Tx, to: &EmailAddress, now: Timestamp) -> Result<bool, Error> {
         let queued = tx.count_letters(to, now.before(MAILBOX_WINDOW)).await?;
         Ok(queued < i64::from(self.mails_per_mailbox.get()))
     }
 
     /// Queues a letter, or does the same work where there is none to send.
-    pub(super) async fn queue_letter(
+    pub(crate) async fn queue_letter(
         &self,
         tx: &mut Tx,
         to: &EmailAddress,

@@ -7,26 +7,20 @@
 
 mod addresses;
 mod caller;
-mod email_change;
 mod error;
 mod feed;
 mod housekeeping;
 mod letters;
 mod measure;
 pub mod operator;
-mod passwords;
 mod profile;
 pub mod restore;
-mod security;
-mod sessions;
+pub(crate) mod sessions;
 mod shared_limits;
-mod sign_in;
-mod sign_up;
 
 pub use error::{Current, Error};
 pub use feed::{ChangesPage, ChangesRequest, Subscription};
-pub use sign_in::{Credentials, SignedIn, TokenPair};
-pub use sign_up::Registration;
+pub(crate) use housekeeping::BATCH;
 
 use crate::{
     crypto::{access_token::AccessTokens, opaque_token::OpaqueTokens, password::PasswordHasher},

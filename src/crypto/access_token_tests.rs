@@ -1,5 +1,5 @@
 use super::*;
-use crate::{crypto::keys::Keys, settings::KeySettings};
+use crate::{crypto::keys::KeySettings, crypto::keys::Keys};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use ed25519_dalek::{
     SigningKey,

@@ -1,7 +1,7 @@
 //! The keys that sign access tokens and the secrets that opaque tokens are derived from.
 
 use super::key_files::{keep, pem_or_file, read_if_there, text_or_file};
-use crate::{limits::TOKEN_SECRET_MIN_BYTES, settings::KeySettings};
+use crate::limits::TOKEN_SECRET_MIN_BYTES;
 use base64::{
     Engine, alphabet,
     engine::{
@@ -19,6 +19,17 @@ use secrecy::{ExposeSecret, SecretSlice, SecretString};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use std::path::Path;
+
+/// The keys as given; nothing given means made on the first start and kept in the data folder.
+#[derive(Clone, Debug)]
+pub struct KeySettings {
+    /// `MARBELLE_SIGNING_KEY`: PEM of an Ed25519 private key (PKCS#8), or the path of a file with it.
+    pub signing_key: Option<SecretString>,
+    /// `MARBELLE_VERIFY_KEYS`: PEM of Ed25519 public keys, or paths.
+    pub verify_keys: Vec<String>,
+    /// `MARBELLE_TOKEN_SECRET`: base64, or paths (which begin with `/` or `.`).
+    pub token_secrets: Vec<SecretString>,
+}
 
 /// Where a development node keeps the signing key that it made, in its data folder.
 pub const SIGNING_KEY_FILE: &str = "signing-key.pem";

@@ -114,7 +114,7 @@ fn over(key: &Hmac<Sha256>, purpose: Purpose, body: &[u8], holder: &[u8]) -> Hma
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::settings::KeySettings;
+    use crate::crypto::keys::KeySettings;
     use base64::engine::general_purpose::STANDARD;
 
     fn tokens(secrets: &[u8]) -> OpaqueTokens {

@@ -2,7 +2,7 @@
 //! storm of sign-ins neither starves other calls nor fills memory.
 
 use super::hashing_memory::HashingMemory;
-use crate::{domain::password::Password, meters::meters, settings::Argon2Settings};
+use crate::{domain::password::Password, meters::meters};
 use argon2::{
     Argon2, Params, PasswordHash, PasswordHasher as _, PasswordVerifier,
     password_hash::{self, phc},
@@ -17,6 +17,17 @@ use std::{
 use subtle::ConstantTimeEq;
 use tokio::sync::Semaphore;
 use uuid::Uuid;
+
+/// What a password hash costs (RFC 9106 §3.1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Argon2Settings {
+    /// Memory in KiB; at least 8 a lane.
+    pub memory_kib: u32,
+    /// How often the memory is gone through.
+    pub passes: u32,
+    /// Lanes.
+    pub lanes: u32,
+}
 
 /// Why a password was not hashed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]

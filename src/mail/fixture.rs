@@ -2,6 +2,7 @@
 
 use super::Renderer;
 use crate::{
+    crypto::keys::KeySettings,
     crypto::{keys::Keys, opaque_token::OpaqueTokens},
     domain::{
         email::EmailAddress,
@@ -9,7 +10,7 @@ use crate::{
         profile::Locale,
         time::Clock,
     },
-    settings::{KeySettings, Mail, MailTransport},
+    settings::{Mail, MailTransport},
 };
 use base64::{Engine, engine::general_purpose::STANDARD};
 use lettre::Message;

@@ -2,7 +2,7 @@
 //!
 //! One table below names every metric; its fields are ready to count, so that a call on the hot path looks
 //! nothing up but its method. What a structure knows by itself (followers, connections, queues) is asked
-//! when it is read, by [`crate::web`]. To add a metric, add a line, count it where it happens, and describe it
+//! when it is read, by [`crate::server`]. To add a metric, add a line, count it where it happens, and describe it
 //! in `docs/operations.md`: a test holds the two against each other.
 
 use metrics::{Counter, Gauge, Histogram, Key, KeyName, Label, Level, Metadata, Recorder, Unit};

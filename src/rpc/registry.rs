@@ -2,8 +2,8 @@
 
 use super::{
     Context,
-    cookie::HttpCall,
     error::Kind,
+    http_call::HttpCall,
     params::{self, Params},
     rates::Rate,
 };
@@ -63,10 +63,15 @@ type Install = Box<dyn FnOnce(&mut RpcModule<Context>) + Send>;
 
 /// A declared method.
 pub struct Declared {
+    /// Its name on the wire.
     pub name: &'static str,
+    /// Who may call it.
     pub access: Access,
+    /// What the document says of it.
     pub description: Description,
+    /// Content descriptors of its parameters.
     pub params: Vec<Value>,
+    /// The schema of its result.
     pub result: Value,
     /// What jsonrpsee itself answers registers nothing.
     install: Install,
@@ -74,7 +79,9 @@ pub struct Declared {
 
 /// All methods.
 pub struct Registry {
+    /// Those declared so far.
     pub methods: Vec<Declared>,
+    /// Makes the schemas of their types.
     pub generator: SchemaGenerator,
 }
 
@@ -95,16 +102,18 @@ pub struct Call {
 #[derive(Clone, Copy, Debug)]
 pub struct InBatch;
 
-impl Registry {
+impl Default for Registry {
     /// Without methods.
-    pub fn new() -> Self {
+    fn default() -> Self {
         let settings = SchemaSettings::draft07().with(|s| {
             s.definitions_path = "/components/schemas".into();
             s.meta_schema = None;
         });
         Self { methods: Vec::new(), generator: settings.into_generator() }
     }
+}
 
+impl Registry {
     /// A method that anybody may call.
     pub fn public<P, R, F, Fut>(&mut self, name: &'static str, effect: Effect, description: Description, method: F)
     where

@@ -9,7 +9,7 @@ pub struct TraceId(u128);
 
 impl TraceId {
     /// A trace that begins here.
-    pub fn new() -> Self {
+    pub fn random() -> Self {
         Self(rand::random::<u128>().max(1))
     }
 
@@ -72,6 +72,6 @@ mod tests {
         ] {
             assert_eq!(read(bad), None, "{bad}");
         }
-        assert_ne!(TraceId::new(), TraceId::new());
+        assert_ne!(TraceId::random(), TraceId::random());
     }
 }

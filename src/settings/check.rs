@@ -1,8 +1,7 @@
 //! Checks what is given: each value by itself, then what must hold between them (contract §6).
 
 use super::{
-    Argon2Settings, Database, Environment, KeySettings, Lifetimes, Limits, Mail, MailTransport, SameSite, Settings,
-    SettingsFaults,
+    Database, Environment, Lifetimes, Limits, Mail, MailTransport, SameSite, Settings, SettingsFaults,
     listener::{development_origins, own_url},
     names::Name,
     nats::nats,
@@ -10,7 +9,10 @@ use super::{
     reader::{Reader, Reason},
 };
 use crate::{
-    crypto::keys::{KeySetting, Keys},
+    crypto::{
+        keys::{KeySetting, KeySettings, Keys},
+        password::Argon2Settings,
+    },
     domain::text::Text,
     limits::{PASSWORD_MAX_CHARACTERS, PASSWORD_MIN_CHARACTERS},
 };

@@ -23,6 +23,7 @@ pub use fault::{SettingsFault, SettingsFaults, Source};
 pub use listener::own_url;
 pub use nats::{NatsSettings, NatsSignIn};
 
+use crate::crypto::{keys::KeySettings, password::Argon2Settings};
 use ipnet::IpNet;
 use secrecy::SecretString;
 use std::{
@@ -148,17 +149,6 @@ pub enum SameSite {
     None,
 }
 
-/// The keys as given; nothing given means made on the first start and kept in the data folder.
-#[derive(Clone, Debug)]
-pub struct KeySettings {
-    /// `MARBELLE_SIGNING_KEY`: PEM of an Ed25519 private key (PKCS#8), or the path of a file with it.
-    pub signing_key: Option<SecretString>,
-    /// `MARBELLE_VERIFY_KEYS`: PEM of Ed25519 public keys, or paths.
-    pub verify_keys: Vec<String>,
-    /// `MARBELLE_TOKEN_SECRET`: base64, or paths (which begin with `/` or `.`).
-    pub token_secrets: Vec<SecretString>,
-}
-
 /// How much is too much.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
@@ -199,17 +189,6 @@ pub struct Lifetimes {
     pub session_absolute: Duration,
     /// An entry of the event log.
     pub events: Duration,
-}
-
-/// What a password hash costs (RFC 9106 §3.1).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Argon2Settings {
-    /// Memory in KiB; at least 8 a lane.
-    pub memory_kib: u32,
-    /// How often the memory is gone through.
-    pub passes: u32,
-    /// Lanes.
-    pub lanes: u32,
 }
 
 impl Settings {

@@ -3,7 +3,7 @@
 use super::{Database, PASSWORD};
 use dashmap::DashMap;
 use marbelle::{
-    account::{Accounts, Credentials, Registration},
+    account::Accounts,
     app::App,
     crypto::opaque_token::Purpose,
     domain::{
@@ -15,6 +15,7 @@ use marbelle::{
         time::Clock,
     },
     settings::Settings,
+    sign_in::{Credentials, Registration},
 };
 use std::{
     net::{Ipv4Addr, SocketAddr},

@@ -3,7 +3,7 @@ import { readFile, writeFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
 
-const embedded = new URL('../../../src/web/account_page/', import.meta.url)
+const embedded = new URL('../../../src/server/pages/account_page/', import.meta.url)
 
 const { outputFiles } = await build({
   absWorkingDir: fileURLToPath(new URL('..', import.meta.url)),

@@ -1,0 +1,282 @@
+//! `account.*`: the account as a whole and its feed.
+
+use super::examples;
+use crate::{
+    account::{ChangesPage, ChangesRequest, Error, Subscription},
+    domain::{
+        address::Address,
+        event::{Event, EventType},
+        ids::{Epoch, SecurityEventId},
+        profile::Profile,
+        security_event::SecurityEvent,
+        session::{Caller, Session},
+    },
+    rpc::{
+        Context,
+        error::Kind,
+        param_types::{Revision, Whole},
+        params::{self, NoParams, params},
+        rates::Rate,
+        registry::{self, Access, Call, Description, Effect, Registry},
+        subscription::{JsonRpcSink, SUBSCRIBE, UNSUBSCRIBE, UnsubscribeParams},
+    },
+    store::EventRow,
+};
+use jsonrpsee::{Extensions, PendingSubscriptionSink, types::Params as RawParams};
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde_json::{Value, json};
+use std::{sync::Arc, time::Duration};
+
+/// The whole account at one revision.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct Account {
+    /// The database's present history.
+    epoch: Epoch,
+    /// The revision that this shows.
+    revision: i64,
+    /// The profile.
+    profile: Profile,
+    /// The addresses, primary first, then oldest first.
+    addresses: Vec<Address>,
+    /// The live sessions, newest first.
+    sessions: Vec<Session>,
+}
+
+/// Entries of the log.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct Changes {
+    /// The database's present history.
+    epoch: Epoch,
+    /// The entries, in order; none with `snapshot_required`.
+    events: Vec<Event<Value>>,
+    /// The next `since`.
+    revision: i64,
+    /// Whether there are further entries.
+    more: bool,
+    /// Whether the log cannot tell what happened since: call `account.get`.
+    snapshot_required: bool,
+}
+
+/// Entries of the security log.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct SecurityLog {
+    /// Newest first.
+    events: Vec<SecurityEvent>,
+    /// Whether there are older ones.
+    more: bool,
+}
+
+impl TryFrom<ChangesPage> for Changes {
+    type Error = Error;
+
+    fn try_from(page: ChangesPage) -> Result<Self, Error> {
+        let event = |row: EventRow| {
+            let data = serde_json::from_str(&row.data).map_err(|e| Error::Internal(e.to_string().into()))?;
+            Ok(Event {
+                revision: Some(row.revision),
+                at: row.at,
+                r#type: row.event_type,
+                session_id: row.session_id,
+                data,
+            })
+        };
+        Ok(Self {
+            epoch: page.epoch,
+            events: page.events.into_iter().map(event).collect::<Result<_, Error>>()?,
+            revision: page.revision,
+            more: page.more,
+            snapshot_required: page.snapshot_required,
+        })
+    }
+}
+
+params! {
+    /// Parameters of `account.changes`.
+    pub struct ChangesParams {
+        /// The last revision that the client has.
+        required since: Revision,
+        /// The history that `since` is of.
+        optional epoch: Epoch,
+        /// At most so many entries; 100 if absent.
+        optional limit: Whole<1, 500>,
+        /// How long to wait for an entry, in milliseconds; not at all if absent.
+        optional wait_ms: Whole<0, 30_000>,
+    }
+}
+
+params! {
+    /// Parameters of `account.security_log`.
+    pub struct SecurityLogParams {
+        /// The last `id` seen; the newest entries come first if absent.
+        optional before: SecurityEventId,
+        /// At most so many entries; 50 if absent.
+        optional limit: Whole<1, 200>,
+    }
+}
+
+params! {
+    /// Parameters of `account.subscribe`.
+    pub struct SubscribeParams {
+        /// The last revision that the client has; a snapshot comes first if absent.
+        optional since: Revision,
+        /// The history that `since` is of.
+        optional epoch: Epoch,
+    }
+}
+
+/// Declares the namespace.
+pub fn declare(registry: &mut Registry) {
+    let mut account = examples::snapshot();
+    account["revision"] = json!(2);
+    registry.session(
+        "account.get",
+        Effect::Read,
+        Description {
+            summary: "The whole account at one revision.",
+            rate: Rate::Calls,
+            errors: &[],
+            example: (json!({}), account),
+        },
+        get,
+    );
+    registry.session(
+        "account.changes",
+        Effect::Read,
+        Description {
+            summary: "The pull form of the feed: the log's entries after a revision, waiting for one if asked.",
+            rate: Rate::Calls,
+            errors: &[],
+            example: (
+                json!({ "since": 1, "wait_ms": 30_000 }),
+                json!({
+                    "epoch": "3f2b8c1e-7a5d-4e90-9b1f-2c4d6e8f0a13", "events": [examples::event()],
+                    "revision": 2, "more": false, "snapshot_required": false,
+                }),
+            ),
+        },
+        changes,
+    );
+    registry.session(
+        "account.security_log",
+        Effect::Read,
+        Description {
+            summary: "What happened to the account's security, newest first.",
+            rate: Rate::Calls,
+            errors: &[],
+            example: (json!({ "limit": 1 }), json!({ "events": [examples::security_event()], "more": true })),
+        },
+        security_log,
+    );
+    registry.declare::<SubscribeParams, String>(
+        SUBSCRIBE,
+        Access::Session,
+        Description {
+            summary: "Pushes the log as account.event notifications to this WebSocket; one subscription each.",
+            rate: Rate::Calls,
+            errors: &[Kind::Forbidden],
+            example: (json!({ "since": 2 }), json!("5d1Hq0yZ8wKcVf3L")),
+        },
+        |module| {
+            module
+                .register_subscription(SUBSCRIBE, "account.event", UNSUBSCRIBE, subscribe)
+                .expect("every method is declared once, which a test of the specification shows");
+        },
+    );
+    // jsonrpsee registers this one together with the other.
+    registry.declare::<UnsubscribeParams, bool>(
+        UNSUBSCRIBE,
+        Access::Session,
+        Description {
+            summary: "Ends a subscription of this WebSocket; false if there is none with this id.",
+            rate: Rate::Calls,
+            errors: &[Kind::Forbidden],
+            example: (json!({ "subscription": "5d1Hq0yZ8wKcVf3L" }), json!(true)),
+        },
+        |_| {},
+    );
+}
+
+async fn get(call: Call, caller: Caller, _: NoParams) -> Result<Account, Error> {
+    let (revision, snapshot) = call.context.accounts.get_account(caller).await?;
+    Ok(Account {
+        epoch: snapshot.epoch,
+        revision,
+        profile: snapshot.profile,
+        addresses: snapshot.addresses,
+        sessions: snapshot.sessions,
+    })
+}
+
+async fn changes(call: Call, caller: Caller, params: ChangesParams) -> Result<Changes, Error> {
+    let request = ChangesRequest {
+        since: params.since.0,
+        epoch: params.epoch,
+        limit: params.limit.map_or(100, |limit| limit.0),
+        wait: Duration::from_millis(params.wait_ms.map_or(0, |wait| wait.0.unsigned_abs())),
+    };
+    call.context.accounts.changes(caller, request).await?.try_into()
+}
+
+async fn security_log(call: Call, caller: Caller, params: SecurityLogParams) -> Result<SecurityLog, Error> {
+    let limit = params.limit.map_or(50, |limit| limit.0);
+    let (events, more) = call.context.accounts.security_log(caller, params.before, limit).await?;
+    Ok(SecurityLog { events, more })
+}
+
+/// Accepts a subscription and leaves it to the follower; no task stays behind.
+async fn subscribe(
+    raw: RawParams<'static>,
+    pending: PendingSubscriptionSink,
+    context: Arc<Context>,
+    extensions: Extensions,
+) {
+    match granted(&raw, context, &extensions).await {
+        Err(error) => pending.reject(error).await,
+        Ok(subscription) => {
+            // Gone meanwhile: there is nobody to tell.
+            let Ok(sink) = pending.accept().await else { return };
+            subscription.begin(Arc::new(JsonRpcSink::new(sink)));
+        }
+    }
+}
+
+async fn granted(
+    raw: &RawParams<'static>,
+    context: Arc<Context>,
+    extensions: &Extensions,
+) -> Result<Subscription, Error> {
+    let call = registry::call(context, extensions)?;
+    let caller = call.caller()?;
+    call.context.rates.count_call(caller.session)?;
+    let params: SubscribeParams = params::read(raw.as_str(), &call.context.rules).map_err(Error::InvalidParams)?;
+    let since = params.since.map(|since| since.0);
+    call.context.accounts.subscribe(&call.connection, caller, since, params.epoch).await
+}
+
+/// The events of the feed: name and schema of each, for the document.
+pub fn describe_events(generator: &mut schemars::SchemaGenerator) -> Vec<Value> {
+    use crate::domain::event::{AddressesChanged, SessionRevoked, SessionsChanged, Snapshot};
+    let event = |name: EventType, description: &str, schema: schemars::Schema| {
+        let mut schema = serde_json::to_value(schema).unwrap_or(Value::Bool(true));
+        schema["properties"]["type"] = json!({ "type": "string", "const": name });
+        json!({ "name": name, "description": description, "schema": schema })
+    };
+    /// The schema of an event with this data, written out.
+    macro_rules! schema {
+        ($data:ty) => {
+            <Event<$data> as JsonSchema>::json_schema(generator)
+        };
+    }
+    vec![
+        event(EventType::Snapshot, "The whole account.", schema!(Snapshot)),
+        event(EventType::ProfileChanged, "The profile is another.", schema!(Profile)),
+        event(EventType::AddressesChanged, "One atomic change of addresses.", schema!(AddressesChanged)),
+        event(EventType::SessionsChanged, "Sessions were opened or ended.", schema!(SessionsChanged)),
+        event(
+            EventType::SessionRevoked,
+            "This connection's session was ended: the last event.",
+            schema!(SessionRevoked),
+        ),
+    ]
+}

@@ -1,0 +1,192 @@
+//! `addresses.*`.
+
+use super::{examples, session::Done};
+use crate::{
+    account::Error,
+    domain::{
+        address::{Address, AddressPatch, Label, Line, NewAddress, Place, PostalCode},
+        ids::AddressId,
+        phone::Phone,
+        profile::Name,
+        session::Caller,
+    },
+    rpc::{
+        error::Kind,
+        param_types::Revision,
+        params::{NoParams, params},
+        rates::Rate,
+        registry::{Call, Description, Effect, Registry},
+    },
+};
+use serde_json::{Value, json};
+
+params! {
+    /// Parameters that name an address.
+    pub struct AddressIdParams {
+        required address_id: AddressId,
+    }
+}
+
+params! {
+    /// Parameters of `addresses.create`.
+    pub struct CreateParams {
+        /// Unique per user, ignoring case.
+        required label: Label,
+        required first_name: Name,
+        required last_name: Name,
+        optional company: Name,
+        required address_line_1: Line,
+        optional address_line_2: Line,
+        required city: Place,
+        required state: Place,
+        required postal_code: PostalCode,
+        required country: Place,
+        optional phone: Phone,
+        /// Whether it takes over as the primary one; the first address is whatever is asked.
+        optional is_primary: bool,
+    }
+}
+
+params! {
+    /// Parameters of `addresses.update`.
+    pub struct UpdateParams {
+        required address_id: AddressId,
+        edit label: Label,
+        edit first_name: Name,
+        edit last_name: Name,
+        /// `null` clears it.
+        clearable company: Name,
+        edit address_line_1: Line,
+        /// `null` clears it.
+        clearable address_line_2: Line,
+        edit city: Place,
+        edit state: Place,
+        edit postal_code: PostalCode,
+        edit country: Place,
+        /// `null` clears it.
+        clearable phone: Phone,
+        /// `true` moves the primary here; `false` on the primary is refused.
+        edit is_primary: bool,
+        /// Refuses the edit if the address changed after this revision.
+        optional expected_revision: Revision,
+    }
+}
+
+/// Declares the namespace.
+pub fn declare(registry: &mut Registry) {
+    registry.session(
+        "addresses.list",
+        Effect::Read,
+        Description {
+            summary: "The caller's addresses, primary first, then oldest first.",
+            rate: Rate::Calls,
+            errors: &[],
+            example: (json!({}), json!([examples::address()])),
+        },
+        |call: Call, caller, _: NoParams| async move { call.context.accounts.list_addresses(caller).await },
+    );
+    registry.session(
+        "addresses.get",
+        Effect::Read,
+        Description {
+            summary: "One of the caller's addresses.",
+            rate: Rate::Calls,
+            errors: &[Kind::NotFound],
+            example: (examples::address_id(), examples::address()),
+        },
+        |call: Call, caller, params: AddressIdParams| async move {
+            call.context.accounts.get_address(caller, params.address_id).await
+        },
+    );
+    registry.session(
+        "addresses.create",
+        Effect::Write,
+        Description {
+            summary: "Adds an address; the first is the primary one.",
+            rate: Rate::Calls,
+            errors: &[Kind::Conflict, Kind::LimitReached],
+            example: (examples::new_address(), examples::address()),
+        },
+        create,
+    );
+    registry.session(
+        "addresses.update",
+        Effect::Write,
+        Description {
+            summary: "Edits an address; what is left out stays.",
+            rate: Rate::Calls,
+            errors: &[Kind::NotFound, Kind::Conflict, Kind::StaleRevision],
+            example: (with_id(json!({ "city": "Berlin", "expected_revision": 2 })), examples::address()),
+        },
+        update,
+    );
+    registry.session(
+        "addresses.delete",
+        Effect::Write,
+        Description {
+            summary: "Deletes an address, but not the only one; the oldest other becomes primary if it was.",
+            rate: Rate::Calls,
+            errors: &[Kind::NotFound, Kind::LastAddress],
+            example: (examples::address_id(), json!({})),
+        },
+        |call: Call, caller: Caller, params: AddressIdParams| async move {
+            call.context.accounts.delete_address(caller, params.address_id).await?;
+            Ok(Done {})
+        },
+    );
+    registry.session(
+        "addresses.set_primary",
+        Effect::Write,
+        Description {
+            summary: "Makes an address the primary one.",
+            rate: Rate::Calls,
+            errors: &[Kind::NotFound],
+            example: (examples::address_id(), examples::address()),
+        },
+        |call: Call, caller: Caller, params: AddressIdParams| async move {
+            call.context.accounts.set_primary_address(caller, params.address_id).await
+        },
+    );
+}
+
+fn with_id(mut params: Value) -> Value {
+    params["address_id"] = examples::address_id()["address_id"].take();
+    params
+}
+
+async fn create(call: Call, caller: Caller, params: CreateParams) -> Result<Address, Error> {
+    let new = NewAddress {
+        label: params.label,
+        first_name: params.first_name,
+        last_name: params.last_name,
+        company: params.company,
+        address_line_1: params.address_line_1,
+        address_line_2: params.address_line_2,
+        city: params.city,
+        state: params.state,
+        postal_code: params.postal_code,
+        country: params.country,
+        phone: params.phone,
+        is_primary: params.is_primary.unwrap_or(false),
+    };
+    call.context.accounts.create_address(caller, new).await
+}
+
+async fn update(call: Call, caller: Caller, params: UpdateParams) -> Result<Address, Error> {
+    let patch = AddressPatch {
+        label: params.label,
+        first_name: params.first_name,
+        last_name: params.last_name,
+        company: params.company,
+        address_line_1: params.address_line_1,
+        address_line_2: params.address_line_2,
+        city: params.city,
+        state: params.state,
+        postal_code: params.postal_code,
+        country: params.country,
+        phone: params.phone,
+        is_primary: params.is_primary,
+    };
+    let expected = params.expected_revision.map(|revision| revision.0);
+    call.context.accounts.update_address(caller, params.address_id, patch, expected).await
+}

@@ -1,0 +1,314 @@
+//! `auth.*`: signing up, in and out.
+
+use super::examples;
+use crate::{
+    account::Error,
+    domain::{
+        email::EmailAddress,
+        fault::{Fault, Rule},
+        password::Password,
+        phone::Phone,
+        profile::{Locale, Name, PersonalData, Profile},
+        session::{Caller, CredentialKind, DeviceName, LogoutScope, Session},
+        time::Timestamp,
+    },
+    rpc::{
+        error::Kind,
+        http_call::HttpCall,
+        param_types::Token,
+        params::params,
+        rates::Rate,
+        registry::{Call, Description, Effect, Registry},
+    },
+    sign_in::{Credentials, Registration, TokenPair},
+};
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde_json::json;
+use std::sync::Arc;
+
+/// The one answer of every method that must not tell whether an address is known.
+pub const CHECK_YOUR_MAIL: &str = "If this is possible, a letter is on its way. Check your mail.";
+
+/// `Accepted` of contract §3.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct Accepted {
+    /// A sentence for a person; the same whatever happened.
+    message: &'static str,
+}
+
+/// The answer where it must not tell.
+pub fn accepted() -> Accepted {
+    Accepted { message: CHECK_YOUR_MAIL }
+}
+
+/// `Tokens` of contract §3.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct Tokens {
+    /// A JWT for `Authorization: Bearer` and `session.authenticate`.
+    access_token: String,
+    /// When it expires.
+    access_expires_at: Timestamp,
+    /// Good for one `auth.refresh`.
+    refresh_token: String,
+    /// When the session ends if it is not used again.
+    refresh_expires_at: Timestamp,
+}
+
+impl From<TokenPair> for Tokens {
+    fn from(pair: TokenPair) -> Self {
+        Self {
+            access_token: pair.access_token,
+            access_expires_at: pair.access_expires_at,
+            refresh_token: pair.refresh_token.expose().to_owned(),
+            refresh_expires_at: pair.refresh_expires_at,
+        }
+    }
+}
+
+/// `SignIn` of contract §3.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct SignIn {
+    /// The new session.
+    session: Session,
+    /// Whose.
+    profile: Profile,
+    /// Its tokens; none with `credentials: "cookie"`.
+    #[serde(flatten)]
+    tokens: Option<Tokens>,
+}
+
+/// An address that was confirmed by a letter's token.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct Confirmed {
+    /// The address.
+    pub email: EmailAddress,
+}
+
+/// How many sessions a call ended.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct SessionsEnded {
+    /// The caller's own counts where it ended too.
+    pub sessions_ended: usize,
+}
+
+params! {
+    /// Parameters of `auth.register`.
+    pub struct RegisterParams {
+        chosen password: Password,
+        required email: EmailAddress,
+        required first_name: Name,
+        required last_name: Name,
+        optional company_name: Name,
+        /// Spaces, hyphens, dots and brackets are dropped.
+        optional phone: Phone,
+        /// The language of letters; English if absent.
+        optional locale: Locale,
+    }
+}
+
+params! {
+    /// Parameters of `auth.verify_email`.
+    pub struct VerifyEmailParams {
+        /// From the letter's link.
+        required token: Token,
+    }
+}
+
+params! {
+    /// Parameters that name an address.
+    pub struct EmailParams {
+        required email: EmailAddress,
+    }
+}
+
+params! {
+    /// Parameters of `auth.login`.
+    pub struct LoginParams {
+        required email: EmailAddress,
+        required password: Password,
+        /// What the owner calls the device.
+        optional device_name: DeviceName,
+        /// `bearer` (the default) answers tokens; `cookie` sets the session cookie, over HTTP, outside a
+        /// batch, and for pages of an allowed origin only.
+        optional credentials: CredentialKind,
+    }
+}
+
+params! {
+    /// Parameters of `auth.refresh`.
+    pub struct RefreshParams {
+        required refresh_token: Token,
+    }
+}
+
+params! {
+    /// Parameters of `auth.logout`.
+    pub struct LogoutParams {
+        /// `global` (the default): every session of the user; `local`: this one; `others`: all but this one.
+        optional scope: LogoutScope,
+    }
+}
+
+/// Declares the namespace.
+pub fn declare(registry: &mut Registry) {
+    registry.public(
+        "auth.register",
+        Effect::Write,
+        Description {
+            summary: "Begins a registration and mails the link that verifies the address.",
+            rate: Rate::SignIn,
+            errors: &[],
+            example: (
+                json!({
+                    "email": "ann@example.org", "password": "a long walk by the sea",
+                    "first_name": "Ann", "last_name": "Lee",
+                }),
+                examples::accepted(),
+            ),
+        },
+        register,
+    );
+    registry.public(
+        "auth.verify_email",
+        Effect::Write,
+        Description {
+            summary: "Makes the account of a registration whose address is verified by the mailed token.",
+            rate: Rate::Token,
+            errors: &[Kind::InvalidToken, Kind::Conflict],
+            example: (json!({ "token": "AZqjxI…" }), json!({ "email": "ann@example.org" })),
+        },
+        verify_email,
+    );
+    registry.public(
+        "auth.resend_verification",
+        Effect::Write,
+        Description {
+            summary: "Mails a new link for the newest registration of an address; older links are void.",
+            rate: Rate::Token,
+            errors: &[],
+            example: (json!({ "email": "ann@example.org" }), examples::accepted()),
+        },
+        resend_verification,
+    );
+    let mut signed_in = json!({ "session": examples::session(), "profile": examples::profile() });
+    if let (Some(all), Some(tokens)) = (signed_in.as_object_mut(), examples::tokens().as_object()) {
+        all.extend(tokens.clone());
+    }
+    registry.public(
+        "auth.login",
+        Effect::Write,
+        Description {
+            summary: "Opens a session. Never binds the socket it came on: see session.authenticate.",
+            rate: Rate::SignIn,
+            errors: &[Kind::InvalidCredentials, Kind::EmailNotVerified, Kind::AccountDisabled],
+            example: (
+                json!({ "email": "ann@example.org", "password": "a long walk by the sea", "device_name": "Ann's laptop" }),
+                signed_in,
+            ),
+        },
+        login,
+    );
+    registry.public(
+        "auth.refresh",
+        Effect::Write,
+        Description {
+            summary: "Spends a refresh token for a new pair; repeated shortly it gives the same successor.",
+            rate: Rate::Calls,
+            errors: &[Kind::Unauthenticated, Kind::SessionEnded],
+            example: (json!({ "refresh_token": "AZqjxR8Ae0…" }), examples::tokens()),
+        },
+        refresh,
+    );
+    registry.session(
+        "auth.logout",
+        Effect::Write,
+        Description {
+            summary: "Ends sessions of the user; their tokens are powerless from then on, their sockets close.",
+            rate: Rate::Calls,
+            errors: &[],
+            example: (json!({ "scope": "global" }), json!({ "sessions_ended": 3 })),
+        },
+        logout,
+    );
+}
+
+async fn register(call: Call, params: RegisterParams) -> Result<Accepted, Error> {
+    let person = PersonalData {
+        first_name: params.first_name,
+        last_name: params.last_name,
+        company_name: params.company_name,
+        phone: params.phone,
+        locale: params.locale.unwrap_or(Locale::En),
+    };
+    let registration = Registration { email: params.email, password: params.password, person };
+    call.context.accounts.register(registration).await?;
+    Ok(accepted())
+}
+
+async fn verify_email(call: Call, params: VerifyEmailParams) -> Result<Confirmed, Error> {
+    Ok(Confirmed { email: call.context.accounts.verify_email(&params.token.0, &call.origin()).await? })
+}
+
+async fn resend_verification(call: Call, params: EmailParams) -> Result<Accepted, Error> {
+    call.context.accounts.resend_verification(&params.email).await?;
+    Ok(accepted())
+}
+
+async fn login(call: Call, params: LoginParams) -> Result<SignIn, Error> {
+    let cookie = match params.credentials {
+        None | Some(CredentialKind::Bearer) => None,
+        Some(CredentialKind::Cookie) => Some(cookie_answer(&call)?),
+    };
+    let credentials = Credentials { email: params.email, password: params.password, device_name: params.device_name };
+    let replaced = cookie.as_ref().and_then(|http| http.cookie);
+    let accounts = &call.context.accounts;
+    let signed_in = accounts.sign_in(credentials, &call.origin(), replaced).await?;
+    let tokens = match cookie {
+        None => Some(accounts.bearer_tokens(&signed_in).into()),
+        Some(http) => {
+            let caller = Caller { user: signed_in.profile.id, session: signed_in.session.opened.id };
+            http.set_cookie(accounts.cookie_value(caller));
+            None
+        }
+    };
+    Ok(SignIn { session: signed_in.session, profile: signed_in.profile, tokens })
+}
+
+/// The answer that a cookie can be set on.
+fn cookie_answer(call: &Call) -> Result<Arc<HttpCall>, Error> {
+    let refused = |why| Error::invalid("credentials", Fault::new(Rule::NotAllowed, why));
+    let http = call.http.clone().ok_or_else(|| refused("a cookie is set over HTTP only"))?;
+    if call.in_batch {
+        return Err(refused("a cookie is not set from a batch"));
+    }
+    if !http.origin_allowed {
+        http.forbid();
+        return Err(Error::Forbidden("a cookie is set for pages of allowed origins only"));
+    }
+    Ok(http)
+}
+
+async fn refresh(call: Call, params: RefreshParams) -> Result<Tokens, Error> {
+    if let Some(session) = call.context.accounts.session_of_refresh_token(&params.refresh_token.0) {
+        call.context.rates.count_call(session)?;
+    }
+    match call.context.accounts.refresh(&params.refresh_token.0, &call.origin()).await {
+        Ok(tokens) => Ok(tokens.into()),
+        Err(refused @ (Error::Unauthenticated(_) | Error::SessionEnded(_))) => {
+            // Only what fails counts, so a limit never stands in the way of a good token.
+            call.count(Rate::SignIn).await?;
+            Err(refused)
+        }
+        Err(other) => Err(other),
+    }
+}
+
+async fn logout(call: Call, caller: Caller, params: LogoutParams) -> Result<SessionsEnded, Error> {
+    let scope = params.scope.unwrap_or(LogoutScope::Global);
+    let sessions_ended = call.context.accounts.logout(caller, scope, &call.origin()).await?;
+    if let Some(http) = call.http.filter(|http| http.acts_by_cookie && scope != LogoutScope::Others) {
+        http.clear_cookie();
+    }
+    Ok(SessionsEnded { sessions_ended })
+}

@@ -1,0 +1,37 @@
+//! The methods, one file a namespace: what each takes, answers and refuses, and the use-case it calls.
+
+mod account;
+mod addresses;
+mod auth;
+mod discover;
+mod examples;
+mod passwords;
+mod profile;
+mod session;
+
+use crate::rpc::{registry::Registry, spec};
+use serde_json::Value;
+use std::sync::LazyLock;
+
+static DOCUMENT: LazyLock<Value> = LazyLock::new(|| {
+    let mut registry = Registry::default();
+    declare(&mut registry);
+    let events = account::describe_events(&mut registry.generator);
+    spec::render(registry, events)
+});
+
+/// Declares every method, of every namespace.
+pub fn declare(registry: &mut Registry) {
+    auth::declare(registry);
+    passwords::declare(registry);
+    session::declare(registry);
+    profile::declare(registry);
+    addresses::declare(registry);
+    account::declare(registry);
+    discover::declare(registry);
+}
+
+/// The OpenRPC document of the declared methods: `rpc-spec.json`, `rpc.discover`, `/openrpc.json`.
+pub fn document() -> &'static Value {
+    &DOCUMENT
+}

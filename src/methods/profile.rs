@@ -1,0 +1,142 @@
+//! `profile.*`.
+
+use super::{
+    auth::{Accepted, Confirmed, accepted},
+    examples,
+};
+use crate::{
+    account::Error,
+    domain::{
+        email::EmailAddress,
+        password::Password,
+        phone::Phone,
+        profile::{Locale, Name, Profile, ProfilePatch},
+        session::Caller,
+    },
+    rpc::{
+        error::Kind,
+        param_types::{Revision, Token},
+        params::{NoParams, params},
+        rates::Rate,
+        registry::{Call, Description, Effect, Registry},
+    },
+};
+use serde_json::json;
+
+params! {
+    /// Parameters of `profile.update`.
+    pub struct UpdateParams {
+        edit first_name: Name,
+        edit last_name: Name,
+        /// `null` clears it.
+        clearable company_name: Name,
+        /// `null` clears it.
+        clearable phone: Phone,
+        edit locale: Locale,
+        /// Refuses the edit if the profile changed after this revision.
+        optional expected_revision: Revision,
+        ; refused email: "is changed by profile.request_email_change"
+    }
+}
+
+params! {
+    /// Parameters of `profile.request_email_change`.
+    pub struct RequestEmailChangeParams {
+        required current_password: Password,
+        required new_email: EmailAddress,
+    }
+}
+
+params! {
+    /// Parameters of `profile.confirm_email_change`.
+    pub struct ConfirmEmailChangeParams {
+        /// From the letter's link.
+        required token: Token,
+    }
+}
+
+/// Declares the namespace.
+pub fn declare(registry: &mut Registry) {
+    registry.session(
+        "profile.get",
+        Effect::Read,
+        Description {
+            summary: "The caller's profile.",
+            rate: Rate::Calls,
+            errors: &[],
+            example: (json!({}), examples::profile()),
+        },
+        |call: Call, caller, _: NoParams| async move { call.context.accounts.get_profile(caller).await },
+    );
+    registry.session(
+        "profile.update",
+        Effect::Write,
+        Description {
+            summary: "Edits the caller's profile; what is left out stays.",
+            rate: Rate::Calls,
+            errors: &[Kind::StaleRevision],
+            example: (json!({ "first_name": "Ann", "expected_revision": 4 }), examples::profile()),
+        },
+        update,
+    );
+    registry.session(
+        "profile.request_email_change",
+        Effect::Write,
+        Description {
+            summary: "Mails a link that confirms a new e-mail address to that address.",
+            rate: Rate::Token,
+            errors: &[Kind::InvalidCredentials],
+            example: (
+                json!({ "current_password": "a long walk by the sea", "new_email": "ann.lee@example.org" }),
+                examples::accepted(),
+            ),
+        },
+        request_email_change,
+    );
+    registry.public(
+        "profile.confirm_email_change",
+        Effect::Write,
+        Description {
+            summary: "Changes the e-mail address by a mailed token and ends every session.",
+            rate: Rate::Token,
+            errors: &[Kind::InvalidToken, Kind::Conflict],
+            example: (json!({ "token": "AZqjxI…" }), json!({ "email": "ann.lee@example.org" })),
+        },
+        confirm_email_change,
+    );
+    registry.session(
+        "profile.cancel_email_change",
+        Effect::Write,
+        Description {
+            summary: "Drops a pending change of the e-mail address and its token.",
+            rate: Rate::Calls,
+            errors: &[],
+            example: (json!({}), examples::profile()),
+        },
+        |call: Call, caller, _: NoParams| async move {
+            call.context.accounts.cancel_email_change(caller, &call.origin()).await
+        },
+    );
+}
+
+async fn update(call: Call, caller: Caller, params: UpdateParams) -> Result<Profile, Error> {
+    let patch = ProfilePatch {
+        first_name: params.first_name,
+        last_name: params.last_name,
+        company_name: params.company_name,
+        phone: params.phone,
+        locale: params.locale,
+    };
+    let expected = params.expected_revision.map(|revision| revision.0);
+    call.context.accounts.update_profile(caller, patch, expected).await
+}
+
+async fn request_email_change(call: Call, caller: Caller, params: RequestEmailChangeParams) -> Result<Accepted, Error> {
+    let (current, new_email) = (&params.current_password, params.new_email);
+    call.context.accounts.request_email_change(caller, current, new_email, &call.origin()).await?;
+    Ok(accepted())
+}
+
+async fn confirm_email_change(call: Call, params: ConfirmEmailChangeParams) -> Result<Confirmed, Error> {
+    Ok(Confirmed { email: call.context.accounts.confirm_email_change(&params.token.0, &call.origin()).await? })
+}

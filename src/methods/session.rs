@@ -1,0 +1,114 @@
+//! `session.*`: who is calling, and from where else.
+
+use super::examples;
+use crate::{
+    account::Error,
+    domain::{
+        ids::SessionId,
+        profile::Profile,
+        session::{Caller, Session},
+    },
+    rpc::{
+        error::Kind,
+        param_types::Token,
+        params::{NoParams, params},
+        rates::Rate,
+        registry::{Call, Description, Effect, Registry},
+    },
+};
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde_json::json;
+
+/// A session and whose it is.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct CurrentSession {
+    /// The session.
+    session: Session,
+    /// Whose.
+    profile: Profile,
+}
+
+/// Nothing to tell.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct Done {}
+
+params! {
+    /// Parameters of `session.authenticate`.
+    pub struct AuthenticateParams {
+        required access_token: Token,
+    }
+}
+
+params! {
+    /// Parameters of `session.revoke`.
+    pub struct RevokeParams {
+        required session_id: SessionId,
+    }
+}
+
+/// Declares the namespace.
+pub fn declare(registry: &mut Registry) {
+    let current = || json!({ "session": examples::session(), "profile": examples::profile() });
+    registry.public(
+        "session.authenticate",
+        Effect::Write,
+        Description {
+            summary: "Lets this WebSocket act for a session for as long as the session lives. WebSocket only.",
+            rate: Rate::Calls,
+            errors: &[Kind::Unauthenticated, Kind::SessionEnded, Kind::Forbidden, Kind::LimitReached],
+            example: (json!({ "access_token": "eyJ…" }), current()),
+        },
+        authenticate,
+    );
+    registry.session(
+        "session.current",
+        Effect::Read,
+        Description {
+            summary: "The caller's session and profile.",
+            rate: Rate::Calls,
+            errors: &[],
+            example: (json!({}), current()),
+        },
+        |call: Call, caller, _: NoParams| async move {
+            let (session, profile) = call.context.accounts.current_session(caller).await?;
+            Ok(CurrentSession { session, profile })
+        },
+    );
+    registry.session(
+        "session.list",
+        Effect::Read,
+        Description {
+            summary: "The user's live sessions, newest first.",
+            rate: Rate::Calls,
+            errors: &[],
+            example: (json!({}), json!([examples::session()])),
+        },
+        |call: Call, caller, _: NoParams| async move { call.context.accounts.list_sessions(caller).await },
+    );
+    registry.session(
+        "session.revoke",
+        Effect::Write,
+        Description {
+            summary: "Ends one of the user's sessions.",
+            rate: Rate::Calls,
+            errors: &[Kind::NotFound],
+            example: (json!({ "session_id": "019aa3c5-1f00-7b44-b0aa-9c7d3e5f1a22" }), json!({})),
+        },
+        |call: Call, caller: Caller, params: RevokeParams| async move {
+            call.context.accounts.revoke_session(caller, params.session_id, &call.origin()).await?;
+            Ok(Done {})
+        },
+    );
+}
+
+async fn authenticate(call: Call, params: AuthenticateParams) -> Result<CurrentSession, Error> {
+    if !call.connection.is_socket() {
+        return Err(Error::Forbidden("session.authenticate binds a WebSocket; over HTTP send Authorization: Bearer"));
+    }
+    let accounts = &call.context.accounts;
+    let caller = accounts.caller_of_token(&params.access_token.0)?;
+    call.context.rates.count_call(caller.session)?;
+    let (session, profile) = accounts.authenticate(&call.connection, caller).await?;
+    Ok(CurrentSession { session, profile })
+}

@@ -1,0 +1,16 @@
+//! The listener and everything between a socket and a method: HTTP, WebSockets, who calls, and the pages.
+
+mod bind;
+mod client;
+mod cookie;
+mod guard;
+mod guarded_io;
+mod listener;
+mod open_sockets;
+mod pages;
+mod websocket;
+
+pub use bind::reserve;
+pub use cookie::CookieSettings;
+pub use listener::{Server, ServerSettings};
+pub use pages::{Pages, PagesError};

@@ -1,0 +1,30 @@
+//! The value of the session cookie.
+
+use crate::{
+    account::Accounts,
+    crypto::opaque_token::Purpose,
+    domain::{
+        ids::{SessionId, UserId},
+        session::Caller,
+    },
+};
+use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
+use uuid::Uuid;
+
+impl Accounts {
+    /// The cookie's value: the user, who is no secret and saves a look-up, and the secret of the session, which
+    /// is good together with this user only.
+    pub fn cookie_value(&self, caller: Caller) -> String {
+        let user = BASE64_URL_SAFE_NO_PAD.encode(caller.user.0.as_bytes());
+        let secret = self.opaque_tokens.make_for(Purpose::Cookie, caller.session.0, 0, caller.user.0.as_bytes());
+        format!("{user}.{}", secret.expose())
+    }
+
+    /// Whose cookie it is; says nothing of whether the session is alive.
+    pub fn caller_of_cookie(&self, value: &str) -> Option<Caller> {
+        let (user, secret) = value.split_once('.')?;
+        let user = UserId(Uuid::from_slice(&BASE64_URL_SAFE_NO_PAD.decode(user).ok()?).ok()?);
+        let (session, _) = self.opaque_tokens.open_for(Purpose::Cookie, secret, user.0.as_bytes())?;
+        Some(Caller { user, session: SessionId(session) })
+    }
+}

@@ -1,0 +1,9 @@
+//! Both databases when they fail, are restored, age or are upgraded.
+
+mod database_crash;
+mod database_faults;
+mod outage;
+mod postgres_tls;
+mod restore;
+mod retention;
+mod upgrade;

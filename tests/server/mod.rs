@@ -1,0 +1,14 @@
+//! HTTP, WebSocket and JSON-RPC: what is asked, what is answered, what is refused, and the pages.
+
+mod account_page;
+mod bad_input;
+mod dev_mail;
+mod fuzz_requests;
+mod http_headers;
+mod metrics;
+mod plain_http;
+mod rates;
+mod shutdown;
+mod slow_senders;
+mod specification;
+mod traces;
