@@ -2,6 +2,7 @@ import type { EndReason, LiveAccount, Locale } from '@marbelle/accounts'
 import type { ComponentChildren } from 'preact'
 import { useEffect, useState } from 'preact/hooks'
 import { onNews, useAccounts } from './accounts.js'
+import { offlineText } from './faults.js'
 import { LanguageContext, LANGUAGES, LOCALES, storedLocale, storeLocale, useTexts } from './language.js'
 import { AccountFrame } from './parts/account-frame.js'
 import { Visitor } from './parts/visitor-frame.js'
@@ -88,11 +89,12 @@ function Pages({ languages }: { readonly languages: ComponentChildren }) {
     )
   }
   if (account === null || !own) {
-    const isOffline = connection.status === 'offline'
     return (
       <Visitor languages={languages}>
         <p class="wait" role="status">
-          {isOffline ? texts.connection.waiting : texts.page.loading}
+          {connection.status === 'offline'
+            ? offlineText(texts, connection, texts.connection.waiting)
+            : texts.page.loading}
         </p>
       </Visitor>
     )

@@ -30,10 +30,17 @@ export function errorText(texts: Texts, error: AccountsError): string {
       return error.data.outcome === 'unknown' ? errors.unknown_outcome : errors.unavailable
     case 'no_answer':
       return error.data.outcome === 'unknown' ? errors.unknown_outcome : errors.no_answer
+    case 'origin_refused':
+      return errors.origin_refused(error.data.origin)
     case 'unauthenticated':
     case 'session_ended':
       return errors.signed_out
     default:
       return errors[error.kind]
   }
+}
+
+/** What is said while there is no connection: that it comes back, or why it does not. */
+export function offlineText(texts: Texts, { error }: { readonly error: AccountsError }, otherwise: string): string {
+  return error.kind === 'origin_refused' ? errorText(texts, error) : otherwise
 }

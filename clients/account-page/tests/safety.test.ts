@@ -1,6 +1,8 @@
 import { createServer, type Server as HttpServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterAll, beforeAll, expect, it } from 'vitest'
+import { Server } from '../../typescript/tests/support/server.js'
+import { Cable } from './support/cable.js'
 import { tab } from './support/chrome.js'
 import { Customer } from './support/customer.js'
 import { Stage } from './support/stage.js'
@@ -56,6 +58,37 @@ it('gives a page of a foreign origin no socket and no answer', async () => {
   const account = await tab(device, stage.server.origin, '/profile')
   await account.getByText('Live: changes').waitFor()
   stage.chrome.forgiveFailedConnections()
+})
+
+it.each([
+  ['en', 'Sign in', 'add ORIGIN to MARBELLE_ALLOWED_ORIGINS'],
+  ['de', 'Anmelden', 'tragen Sie ORIGIN in MARBELLE_ALLOWED_ORIGINS ein'],
+  ['sq', 'Hyni', 'shtoni ORIGIN te MARBELLE_ALLOWED_ORIGINS'],
+])('says in %s why nobody signs in at an address that is not listed', async (locale, signIn, said) => {
+  const customer = await Customer.withAccount(stage.server)
+  const origin = stage.server.origin.replace('127.0.0.1', 'shop.lan')
+  const page = await tab(await stage.chrome.device({ locale }), origin)
+  await page.locator('input[name="email"]').fill(customer.email)
+  await page.locator('input[name="password"]').fill(customer.password)
+  await page.getByRole('button', { name: signIn, exact: true }).click()
+  await page.getByRole('alert').getByText(said.replace('ORIGIN', origin)).waitFor()
+  stage.chrome.forgiveUnlistedOrigin()
+})
+
+it('says why nobody is signed in by a browser that keeps no cookie', async () => {
+  // It reads a header of another name.
+  const cable = await Cable.lay((bytes) => Buffer.from(bytes.toString('latin1').replace(/^set-cookie:/im, 'not-cookie:'), 'latin1'))
+  const server = await Server.start({ MARBELLE_ALLOWED_ORIGINS: cable.origin })
+  cable.plugIn(server.origin)
+  const customer = await Customer.withAccount(server)
+  const page = await tab(await stage.chrome.device(), cable.origin)
+  await page.getByLabel('E-mail address').fill(customer.email)
+  await page.getByLabel('Password', { exact: true }).fill(customer.password)
+  await page.getByRole('button', { name: 'Sign in' }).click()
+  await page.getByRole('alert').getByText('did not keep the cookie').waitFor()
+  await page.close()
+  await cable.remove()
+  await server.end()
 })
 
 it('runs under a policy without exceptions, as no frame of another page', async () => {

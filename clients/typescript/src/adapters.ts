@@ -1,4 +1,5 @@
-import type { AccountsClient, State } from './client.js'
+import type { AccountsClient } from './client.js'
+import type { State } from './state.js'
 
 /** React's `useSyncExternalStore`, or one like it. */
 export type UseStore = <T>(
@@ -10,8 +11,11 @@ export type UseStore = <T>(
 /** A React hook: `const useAccounts = accountsHook(useSyncExternalStore)`. `select` answers a part of the state. */
 export function accountsHook(useStore: UseStore) {
   return <T>(client: AccountsClient, select: (state: State) => T): T => {
-    const selected = () => select(client.getSnapshot())
-    return useStore(client.subscribe, selected, selected)
+    return useStore(
+      client.subscribe,
+      () => select(client.getSnapshot()),
+      () => select(client.getServerSnapshot()),
+    )
   }
 }
 

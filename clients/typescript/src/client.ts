@@ -1,11 +1,12 @@
-import type { Backoff } from './backoff.js'
 import { BearerCredentials, type Credentials, cookieCredentials } from './credentials.js'
 import { type Edited, Edits } from './edits.js'
-import { type AccountsError, isAccountsError, type MethodError } from './errors.js'
+import { isAccountsError, type MethodError } from './errors.js'
 import { Feed } from './feed.js'
 import { type FeedEvent, fold, type LiveAccount } from './fold.js'
-import { callOverHttp, type HttpOptions } from './http.js'
-import { defaultLocks, type Locks } from './locks.js'
+import { callOverHttp, type HttpOptions, presentUrl, serverUrl } from './http.js'
+import { defaultLocks } from './locks.js'
+import type { ClientOptions, StartOptions } from './options.js'
+import { cookieRefused } from './origin.js'
 import {
   type AddressPatch,
   patchedAddress,
@@ -27,9 +28,10 @@ import {
   type SignIn,
   type Tokens,
 } from './spec.js'
+import { type Connection, type State, UNKNOWN } from './state.js'
 import { Store } from './store.js'
 import { type TabNews, Tabs } from './tabs.js'
-import { BearerTokens, defaultTokens, type TokenStorage } from './tokens.js'
+import { BearerTokens, defaultTokens } from './tokens.js'
 import { onWake } from './wake.js'
 
 export type Method = keyof Methods
@@ -38,55 +40,23 @@ export type Result<M extends Method> = Methods[M]['result']
 /** Absent where every parameter may be. */
 export type ParamsOf<M extends Method> = Record<never, never> extends Params<M> ? [params?: Params<M>] : [params: Params<M>]
 
-/** Whether what is shown is the present. */
-export type Connection =
-  | { readonly status: 'connecting' }
-  | { readonly status: 'live' }
-  /** It comes back by itself. */
-  | { readonly status: 'offline'; readonly error: AccountsError }
-  /** `null`: nobody was signed in. */
-  | { readonly status: 'signed_out'; readonly reason: EndReason | null }
-
-/** What a page shows. */
-export interface State {
-  readonly connection: Connection
-  /** `null` until it is known, and when nobody is signed in. */
-  readonly account: LiveAccount | null
-}
-
-export interface ClientOptions {
-  /** Of `/rpc`; this page's own server if absent. */
-  readonly url?: string | URL
-  /** `cookie` in browsers, `bearer` elsewhere, if absent. */
-  readonly credentials?: 'cookie' | 'bearer'
-  /** Where bearer tokens are kept: localStorage if there is one. */
-  readonly tokens?: TokenStorage
-  /** The name that the tabs of a browser share. */
-  readonly tabs?: string
-  readonly backoff?: Backoff
-  /** How long a call may take. */
-  readonly timeoutMs?: number
-  /** A connection that is silent for so long is probed. */
-  readonly silenceMs?: number
-  readonly fetch?: typeof fetch
-  readonly WebSocket?: SocketConstructor
-  readonly locks?: Locks
-}
-
 /** A client of Marbelle Accounts: typed calls, and the account as it is now. */
 export class AccountsClient {
   /** Calls back after every change of the state. */
   readonly subscribe: (listener: () => void) => () => void
   /** The state: the same object until something changes. */
   readonly getSnapshot: () => State
-  readonly #store = new Store<State>({ connection: { status: 'connecting' }, account: null })
+  /** What a server rendered, which is what a browser has to take over from it. */
+  readonly getServerSnapshot = (): State => UNKNOWN
+  readonly #store = new Store<State>(UNKNOWN)
   readonly #http: HttpOptions
+  readonly #WebSocket: SocketConstructor | undefined
   readonly #timeoutMs: number
   readonly #credentials: Credentials
   readonly #tabsName: string
   readonly #feed: Feed
   readonly #edits = new Edits(() => this.#publish())
-  #connection: Connection = { status: 'connecting' }
+  #connection: Connection = UNKNOWN.connection
   /** As the feed tells it. */
   #account: LiveAccount | null = null
   #sessionId: string | null = null
@@ -96,33 +66,37 @@ export class AccountsClient {
   constructor(options: ClientOptions = {}) {
     this.subscribe = this.#store.subscribe
     this.getSnapshot = this.#store.getSnapshot
-    const url = new URL(options.url ?? '/rpc', globalThis.location?.href)
+    const url = serverUrl(options.url ?? '/rpc')
     const kind = options.credentials ?? (typeof document === 'undefined' ? 'bearer' : 'cookie')
     this.#timeoutMs = options.timeoutMs ?? 30_000
     this.#http = { url, fetch: options.fetch ?? ((...call) => fetch(...call)), cookies: kind === 'cookie' }
-    this.#tabsName = options.tabs ?? `marbelle-accounts ${kind} ${url.href}`
+    this.#tabsName = options.tabs ?? `marbelle-accounts ${kind} ${url?.href ?? ''}`
     this.#credentials = kind === 'cookie' ? cookieCredentials : this.#bearer(options)
-    const socketUrl = url.href.replace(/^http/, 'ws')
-    const WebSocket = options.WebSocket ?? (globalThis.WebSocket as unknown as SocketConstructor)
+    this.#WebSocket = options.WebSocket ?? (globalThis.WebSocket as unknown as SocketConstructor | undefined)
     this.#feed = new Feed({
       backoff: options.backoff ?? { firstMs: 500, maxMs: 30_000 },
       timeoutMs: this.#timeoutMs,
       silenceMs: options.silenceMs ?? 60_000,
-      open: (onEvent) => new Socket(WebSocket, socketUrl, onEvent),
+      open: (onEvent) => new Socket(this.#WebSocket!, presentUrl(url).href.replace(/^http/, 'ws'), onEvent),
       identify: (socket) => this.#identify(socket),
       ask: async () => this.#belongTo(((await this.#overHttp('session.current', {})) as CurrentSession).session.id),
       position: (session) => this.#position(session),
       take: (event) => this.#take(event),
-      onConnecting: () => this.#show({ status: 'connecting' }),
+      onConnecting: () => this.#show(UNKNOWN.connection),
       onLive: () => this.#show({ status: 'live' }),
       onOffline: (error) => this.#show({ status: 'offline', error }),
       onEnd: (reason) => this.#signedOut(reason, true),
     })
   }
 
-  /** Begins to follow the account of the session that there is, or waits for a sign-in in any tab. */
-  start(): void {
-    if (this.#tabs) return
+  /**
+   * Begins to follow the account of the session that there is, or waits for a sign-in in any tab. Where there is no
+   * window, it does nothing: a module that is loaded to render a page on a server starts no connection there.
+   */
+  start({ withoutWindow = false }: StartOptions = {}): void {
+    if (this.#tabs || (typeof window === 'undefined' && !withoutWindow)) return
+    presentUrl(this.#http.url)
+    if (this.#WebSocket === undefined) throw new TypeError('AccountsClient: there is no WebSocket here; pass one')
     this.#tabs = new Tabs(this.#tabsName, (news) => this.#hear(news))
     this.#endWake = onWake(() => this.#feed.check())
     this.#feed.start()
@@ -134,7 +108,7 @@ export class AccountsClient {
     this.#endWake()
     this.#tabs?.close()
     this.#tabs = null
-    this.#show({ status: 'connecting' })
+    this.#show(UNKNOWN.connection)
   }
 
   /** Calls a method: over the WebSocket where it is open, else over HTTP. Rejects with {@link MethodError}. */
@@ -168,6 +142,7 @@ export class AccountsClient {
       credentials: this.#credentials.kind,
     })) as SignIn
     await this.#credentials.keep(signIn)
+    if (this.#credentials.kind === 'cookie') await this.#expectCookie()
     this.#tabs?.tell({ type: 'signed_in', session_id: signIn.session.id })
     this.#restart(signIn.session.id)
     return signIn
@@ -223,6 +198,15 @@ export class AccountsClient {
     const sessions = this.#account.sessions.map((session) => ({ ...session, ...read.get(session.id) }))
     this.#account = { ...this.#account, sessions }
     this.#publish()
+  }
+
+  /** A browser that drops a cookie does so without a word. */
+  async #expectCookie(): Promise<void> {
+    try {
+      await this.#overHttp('session.current', {})
+    } catch (error) {
+      if (isAccountsError(error) && error.kind === 'unauthenticated') throw cookieRefused(presentUrl(this.#http.url))
+    }
   }
 
   #bearer(options: ClientOptions): BearerCredentials {
@@ -285,7 +269,7 @@ export class AccountsClient {
   #restart(sessionId: string): void {
     this.#feed.stop()
     this.#belongTo(sessionId)
-    this.#show({ status: 'connecting' })
+    this.#show(UNKNOWN.connection)
     if (this.#tabs) this.#feed.start()
   }
 

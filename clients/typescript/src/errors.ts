@@ -38,14 +38,19 @@ export interface ErrorData {
   unavailable: { readonly retry_after_ms: number; readonly outcome: 'not_done' | 'unknown' }
   /** No answer came. `not_done`: the call never left. */
   no_answer: { readonly outcome: 'not_done' | 'unknown' }
-  /** An answer that is none of the contract's: HTTP 403 and the like, an unknown method. */
+  /** An answer that is none of the protocol's: a proxy's page, an unknown method. */
   protocol: { readonly status: number | null }
+  /** The server answers no page of this origin. Nothing was done. */
+  origin_refused: { readonly origin: string; readonly server: string }
+  /** The sign-in was right, but the browser does not keep the session's cookie. */
+  cookie_refused: { readonly origin: string; readonly server: string }
 }
 
 type Nothing = Readonly<Record<string, never>>
 
-/** Every kind of error: the server's, and the client's own two. */
+/** Every kind of error: the server's, and the client's own. */
 export type ErrorKind = keyof ErrorData
+type OwnKind = Exclude<ErrorKind, ServerErrorKind>
 
 /** A call that was refused, or not answered. */
 export class CallError<K extends ErrorKind = ErrorKind> extends Error {
@@ -67,7 +72,7 @@ export class CallError<K extends ErrorKind = ErrorKind> extends Error {
 export type AccountsError<K extends ErrorKind = ErrorKind> = { [One in K]: CallError<One> }[K]
 
 /** The errors that a method may have. */
-export type MethodError<M extends keyof Methods> = AccountsError<Methods[M]['errors'] | 'no_answer' | 'protocol'>
+export type MethodError<M extends keyof Methods> = AccountsError<Methods[M]['errors'] | OwnKind>
 
 /** Whether something thrown is an error of a call. */
 export function isAccountsError(thrown: unknown): thrown is AccountsError {

@@ -52,6 +52,9 @@ export function fold(account: LiveAccount | null, event: FeedEvent): Folded {
       const opened = event.data.opened
       return { ...next, sessions: opened ? [{ ...opened, current: false }, ...left] : left }
     }
+    default:
+      // Of a newer server: nothing that is shown here.
+      return next
   }
 }
 

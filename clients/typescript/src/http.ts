@@ -1,10 +1,25 @@
 import { CallError, type ErrorObject, fromErrorObject, noAnswer } from './errors.js'
+import { isOriginRefused, originRefused, pageOrigin } from './origin.js'
 
 export interface HttpOptions {
-  readonly url: URL
+  /** `null` where it would be a page's own server, and there is no page. */
+  readonly url: URL | null
   readonly fetch: typeof fetch
   /** Whether cookies go along. */
   readonly cookies: boolean
+}
+
+/** The server's URL; a relative one is the page's, and none at all where there is no page. */
+export function serverUrl(url: string | URL): URL | null {
+  const page = globalThis.location?.href
+  if (page === undefined && !/^[a-z][a-z\d+.-]*:/i.test(String(url))) return null
+  return new URL(url, page)
+}
+
+/** The URL, which somebody has to give before anything is called. */
+export function presentUrl(url: URL | null): URL {
+  if (url === null) throw new TypeError('AccountsClient: without a page, an absolute `url` is needed')
+  return url
 }
 
 /** One call as `POST /rpc`. */
@@ -15,12 +30,13 @@ export async function callOverHttp(
   accessToken: string | null,
   timeoutMs: number,
 ): Promise<unknown> {
+  const url = presentUrl(options.url)
   const headers: Record<string, string> = { 'content-type': 'application/json' }
   if (accessToken !== null) headers['authorization'] = `Bearer ${accessToken}`
   let response: Response
   let text: string
   try {
-    response = await options.fetch(options.url, {
+    response = await options.fetch(url, {
       method: 'POST',
       headers,
       credentials: options.cookies ? 'include' : 'omit',
@@ -28,19 +44,24 @@ export async function callOverHttp(
       signal: AbortSignal.timeout(timeoutMs),
     })
     text = await response.text()
-  } catch {
+  } catch (thrown) {
+    // A browser says no more of a page that may not call; a call that took too long is another error.
+    if (thrown instanceof TypeError && (await isOriginRefused(options, url))) throw originRefused(url)
     throw noAnswer('unknown', 'the server does not answer')
   }
-  return resultOf(response.status, text)
+  return resultOf(response, text, url)
 }
 
-function resultOf(status: number, text: string): unknown {
+function resultOf({ status, headers }: Response, text: string, url: URL): unknown {
   let answer: { result?: unknown; error?: ErrorObject }
   try {
     answer = JSON.parse(text) as typeof answer
   } catch {
     // A proxy that finds no server behind it answers for it.
     if (status >= 502 && status <= 504) throw noAnswer('unknown', `HTTP ${status}`)
+    // Of a request from a page that is its own; the server's refusals are plain text.
+    const isPlain = headers.get('content-type')?.startsWith('text/plain') ?? false
+    if (status === 403 && isPlain && pageOrigin() !== undefined) throw originRefused(url)
     throw new CallError('protocol', { status }, `HTTP ${status}: ${text.slice(0, 200).trim()}`)
   }
   if (answer.error) throw fromErrorObject(answer.error)

@@ -41,6 +41,8 @@ export function localStorageTokens(key: string, storage: Storage = localStorage)
 
 /** The browser's storage; this page's own where there is none, or where it is forbidden. */
 export function defaultTokens(key: string): TokenStorage {
+  // Node has a localStorage that complains, or keeps one person's tokens for all.
+  if (typeof window === 'undefined') return memoryTokens()
   try {
     return localStorageTokens(key)
   } catch {

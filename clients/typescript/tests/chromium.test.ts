@@ -1,5 +1,6 @@
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core'
-import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import type { CallError } from '../src/index.js'
 import { Frontend, shown, untilShown } from './support/page.js'
 import { chromium as executablePath } from './support/paths.js'
 import { address, Person } from './support/person.js'
@@ -18,7 +19,7 @@ beforeAll(async () => {
   frontend = await Frontend.start()
   foreign = await Frontend.start()
   server = await Server.start({
-    MARBELLE_ALLOWED_ORIGINS: frontend.origin,
+    MARBELLE_ALLOWED_ORIGINS: `${frontend.origin},http://localhost:${frontend.port}`,
     MARBELLE_LIFETIMES__ACCESS_TOKEN: '3s',
   })
   chrome = await chromium.launch({
@@ -146,12 +147,54 @@ it('a tab goes on after its network, and its server, were gone', async () => {
   }))
 })
 
-it('a page of a foreign origin cannot use the cookie', async () => {
-  const context = await device()
-  await signIn(await open(context))
-  const page = await foreign.open(context, server.url, 'cookie')
-  await untilShown(page, ({ connection }) => connection.status === 'offline')
-  expect((await shown(page)).account).toBeNull()
-  const answer = await page.evaluate(() => accounts.try('profile.get').then(({ ok }) => ok))
-  expect(answer).toBe(false)
+describe('a page of an origin that is not listed', () => {
+  it.each(['cookie', 'bearer'] as const)('is told so, and what to set, with %s credentials', async (credentials) => {
+    const context = await device()
+    await signIn(await open(context))
+    const page = await foreign.open(context, server.url, credentials)
+    await page.evaluate((params) => accounts.signIn(params).catch(() => {}), {
+      email: person.email,
+      password: person.password,
+    })
+    const { kind, data, message } = await page.evaluate(async () => {
+      const answer = await accounts.try('rpc.discover')
+      if (answer.ok) throw new Error('it was answered')
+      const { kind, data, message } = answer.error
+      return { kind, data, message }
+    })
+    expect({ kind, data }).toEqual({
+      kind: 'origin_refused',
+      data: { origin: foreign.origin, server: server.origin },
+    })
+    expect(message).toContain(`add ${foreign.origin} to MARBELLE_ALLOWED_ORIGINS`)
+    expect((await shown(page)).account).toBeNull()
+  })
+
+  it('is told in the state, where it carries the cookie', async () => {
+    const context = await device()
+    await signIn(await open(context))
+    const page = await foreign.open(context, server.url, 'cookie')
+    await untilShown(page, ({ connection }) => connection.status === 'offline' && connection.error.kind === 'origin_refused')
+  })
+
+  it('is not blamed where no server answers', async () => {
+    const page = await foreign.open(await device(), 'http://127.0.0.1:1/rpc', 'cookie')
+    await untilShown(page, ({ connection }) => connection.status === 'offline' && connection.error.kind === 'no_answer')
+  })
+})
+
+it('a page whose browser does not keep the cookie is told so when it signs in', async () => {
+  // Allowed, but of another site than the server's address.
+  const page = await frontend.open(await device(), server.url, 'cookie', `http://localhost:${frontend.port}`)
+  await untilShown(page, ({ connection }) => connection.status === 'signed_out')
+  const { kind, message } = await page.evaluate(async (params) => {
+    const error = await accounts.signIn(params).then(
+      () => new Error('it was taken'),
+      (error: unknown) => error as CallError,
+    )
+    return { kind: 'kind' in error ? error.kind : null, message: error.message }
+  }, { email: person.email, password: person.password })
+  expect(kind).toBe('cookie_refused')
+  expect(message).toContain(`the cookie of ${server.origin} for a page of http://localhost:${frontend.port}`)
+  expect((await shown(page)).connection.status).toBe('signed_out')
 })

@@ -1,7 +1,8 @@
 import { describe, expect, it, vi } from 'vitest'
 import { delayAfter } from '../src/backoff.js'
 import { type FeedEvent, fold, type LiveAccount } from '../src/fold.js'
-import { accountsHook, type AccountsClient, localStorageTokens, type State, watch } from '../src/index.js'
+import { AccountsClient, accountsHook, localStorageTokens, type State, watch } from '../src/index.js'
+import { UNKNOWN } from '../src/state.js'
 import { Store } from '../src/store.js'
 import { onWake } from '../src/wake.js'
 
@@ -40,6 +41,11 @@ describe('the fold', () => {
     expect(folded.sessions).toBe(account.sessions)
   })
 
+  it('passes over an event that it does not know', () => {
+    const event = { type: 'orders.changed', revision: 5, at: '', session_id: null, data: {} } as unknown as FeedEvent
+    expect(fold(account, event)).toEqual({ ...account, revision: 5 })
+  })
+
   it('takes a snapshot of an earlier revision: the server knows', () => {
     const data = { epoch: 'f', profile: {}, addresses: [], sessions: [] }
     const event = { type: 'snapshot', revision: 2, at: '', session_id: null, data } as unknown as FeedEvent
@@ -73,6 +79,13 @@ describe('the adapters', () => {
     expect(useAccounts(client(store), (state) => state.connection)).toBe(before.connection)
     store.set(live)
     expect(rendered).toHaveBeenCalledExactlyOnceWith(live.connection)
+  })
+
+  it('for React take over from a server what it rendered, whatever is known by then', () => {
+    const useAccounts = accountsHook((_subscribe, _getSnapshot, getServerSnapshot) => getServerSnapshot!())
+    const known = { getSnapshot: () => live, getServerSnapshot: () => UNKNOWN } as unknown as AccountsClient
+    expect(useAccounts(known, (state) => state)).toBe(UNKNOWN)
+    expect(new AccountsClient({ url: 'http://127.0.0.1:1/rpc' }).getServerSnapshot()).toBe(UNKNOWN)
   })
 
   it('go on when another listener fails', async () => {

@@ -2,7 +2,7 @@ import { isAccountsError, type LiveAccount } from '@marbelle/accounts'
 import type { ComponentChildren } from 'preact'
 import { useEffect, useState } from 'preact/hooks'
 import { accounts, useAccounts } from '../accounts.js'
-import { errorText } from '../faults.js'
+import { errorText, offlineText } from '../faults.js'
 import { useTexts } from '../language.js'
 import { page } from '../page.js'
 import { Link } from '../route.js'
@@ -20,7 +20,8 @@ interface AccountFrameProps {
 /** Around the pages of the account. */
 export function AccountFrame({ account, path, children }: AccountFrameProps) {
   const texts = useTexts()
-  const status = useAccounts((state) => state.connection.status)
+  const connection = useAccounts((state) => state.connection)
+  const { status } = connection
   const [problem, setProblem] = useState<string | null>(null)
   useEffect(() => {
     // What is shown is the present again: whoever reads this is signed in.
@@ -61,7 +62,9 @@ export function AccountFrame({ account, path, children }: AccountFrameProps) {
       </nav>
       <main id="content" class="stack" tabIndex={-1}>
         <div role="status" class="offline">
-          {status === 'offline' && <p class="notice plain">{texts.connection.offline}</p>}
+          {connection.status === 'offline' && (
+            <p class="notice plain">{offlineText(texts, connection, texts.connection.offline)}</p>
+          )}
         </div>
         {problem !== null && <Notice kind="bad">{problem}</Notice>}
         {children}

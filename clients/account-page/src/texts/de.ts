@@ -119,6 +119,10 @@ export const de: Texts = {
     no_answer: 'Der Server antwortet nicht. Bitte versuchen Sie es noch einmal, wenn die Verbindung wieder steht.',
     signed_out: 'Sie sind nicht mehr angemeldet.',
     protocol: 'Der Server hat eine Antwort gegeben, die diese Seite nicht versteht. Bitte laden Sie sie neu.',
+    origin_refused: (origin) =>
+      `Diese Seite wurde unter ${origin} geöffnet; dort antwortet ihr der Server nicht. Bitte öffnen Sie sie unter der Adresse des Shops. Wenn Sie den Shop betreiben, tragen Sie ${origin} in MARBELLE_ALLOWED_ORIGINS ein.`,
+    cookie_refused:
+      'Ihr Browser hat das Cookie nicht behalten, mit dem Sie angemeldet werden. Bitte erlauben Sie Cookies für diese Seite. Wenn Sie den Shop betreiben: Im Produktivbetrieb muss die Seite über https ausgeliefert werden.',
   },
   signIn: {
     title: 'Anmelden',

@@ -104,6 +104,10 @@ export const en = {
     no_answer: 'The server does not answer. Please try again when the connection is back.',
     signed_out: 'You are not signed in any more.',
     protocol: 'The server gave an answer that this page does not understand. Please reload it.',
+    origin_refused: (origin: string) =>
+      `This page was opened at ${origin}, where the server does not answer it. Please open it at the shop’s own address. If the shop is yours, add ${origin} to MARBELLE_ALLOWED_ORIGINS.`,
+    cookie_refused:
+      'Your browser did not keep the cookie that signs you in. Please allow cookies for this page. If the shop is yours: in production the page has to be served by https.',
   },
   signIn: {
     title: 'Sign in',

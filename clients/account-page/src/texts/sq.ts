@@ -117,6 +117,10 @@ export const sq: Texts = {
     no_answer: 'Serveri nuk përgjigjet. Ju lutemi provoni përsëri kur të rikthehet lidhja.',
     signed_out: 'Ju nuk jeni më brenda llogarisë.',
     protocol: 'Serveri dha një përgjigje që kjo faqe nuk e kupton. Ju lutemi ringarkojeni.',
+    origin_refused: (origin) =>
+      `Kjo faqe u hap te ${origin}, ku serveri nuk i përgjigjet. Ju lutemi hapeni te adresa e dyqanit. Nëse dyqani është juaji, shtoni ${origin} te MARBELLE_ALLOWED_ORIGINS.`,
+    cookie_refused:
+      'Shfletuesi juaj nuk e ruajti cookie-n me të cilën hyni. Ju lutemi lejoni cookie-t për këtë faqe. Nëse dyqani është juaji: në përdorim të vërtetë faqja duhet të shërbehet me https.',
   },
   signIn: {
     title: 'Hyni',

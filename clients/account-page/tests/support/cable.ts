@@ -4,15 +4,18 @@ import { connect, createServer, type AddressInfo, type Server, type Socket } fro
 export class Cable {
   readonly #listener: Server
   readonly #sockets = new Set<Socket>()
+  readonly #alter: (bytes: Buffer) => Buffer
   #port = 0
   #isCut = false
 
-  private constructor() {
+  private constructor(alter: (bytes: Buffer) => Buffer) {
+    this.#alter = alter
     this.#listener = createServer((near) => this.#join(near))
   }
 
-  static async lay(): Promise<Cable> {
-    const cable = new Cable()
+  /** `alter`: what becomes of the server's bytes; their number must stay. */
+  static async lay(alter: (bytes: Buffer) => Buffer = (bytes) => bytes): Promise<Cable> {
+    const cable = new Cable(alter)
     await new Promise<void>((resolve) => cable.#listener.listen(0, '127.0.0.1', resolve))
     return cable
   }
@@ -49,7 +52,7 @@ export class Cable {
     ] as const) {
       this.#sockets.add(from)
       from.on('data', (bytes) => {
-        if (!this.#isCut) to.write(bytes)
+        if (!this.#isCut) to.write(from === far ? this.#alter(bytes) : bytes)
       })
       from.on('error', () => {})
       from.on('close', () => {

@@ -34,7 +34,7 @@ export class Browser {
       ...options,
     })
     this.#tabs.push(client)
-    client.start()
+    client.start({ withoutWindow: true })
     return client
   }
 

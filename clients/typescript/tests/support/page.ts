@@ -42,13 +42,22 @@ export class Frontend {
   }
 
   get origin(): string {
-    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`
+    return `http://127.0.0.1:${this.port}`
+  }
+
+  get port(): number {
+    return (this.#server.address() as AddressInfo).port
   }
 
   /** A tab with a client that is started. */
-  async open(context: BrowserContext, url: string, credentials: 'cookie' | 'bearer'): Promise<Page> {
+  async open(
+    context: BrowserContext,
+    url: string,
+    credentials: 'cookie' | 'bearer',
+    origin = this.origin,
+  ): Promise<Page> {
     const page = await context.newPage()
-    await page.goto(this.origin)
+    await page.goto(origin)
     await page.waitForFunction(() => typeof Client === 'function')
     await page.evaluate(
       (options) => {

@@ -1,0 +1,29 @@
+import type { Backoff } from './backoff.js'
+import type { Locks } from './locks.js'
+import type { SocketConstructor } from './socket.js'
+import type { TokenStorage } from './tokens.js'
+
+export interface ClientOptions {
+  /** Of `/rpc`; this page's own server if absent. */
+  readonly url?: string | URL
+  /** `cookie` in browsers, `bearer` elsewhere, if absent. */
+  readonly credentials?: 'cookie' | 'bearer'
+  /** Where bearer tokens are kept: localStorage if there is one. */
+  readonly tokens?: TokenStorage
+  /** The name that the tabs of a browser share. */
+  readonly tabs?: string
+  readonly backoff?: Backoff
+  /** How long a call may take. */
+  readonly timeoutMs?: number
+  /** A connection that is silent for so long is probed. */
+  readonly silenceMs?: number
+  readonly fetch?: typeof fetch
+  /** The global one if absent; Node has none before version 22. */
+  readonly WebSocket?: SocketConstructor
+  readonly locks?: Locks
+}
+
+export interface StartOptions {
+  /** Follows the account in a program that has no window too: a worker, a native app, a service. */
+  readonly withoutWindow?: boolean
+}
