@@ -164,7 +164,15 @@ async fn make_users(store: &Store, count: usize) -> Result<Vec<UserId>> {
     for _ in 0..count {
         let id = UserId::new();
         let email = EmailAddress::parse(&format!("{id}@example.test")).map_err(|faults| format!("{faults:?}"))?;
-        let user = NewUser { id, email, password_hash: String::new(), person: person.clone(), created_at: now };
+        let user = NewUser {
+            id,
+            email,
+            password_hash: None,
+            imported_cost: None,
+            external_id: None,
+            person: person.clone(),
+            created_at: now,
+        };
         tx.insert_user(&user).await?;
         users.push(id);
     }

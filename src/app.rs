@@ -7,6 +7,7 @@ use crate::{
     cli::UserAction,
     crypto::{
         access_token::AccessTokens,
+        decoy::Decoys,
         keys::{KeyFault, Keys},
         opaque_token::OpaqueTokens,
         password::{HashError, PasswordHasher},
@@ -122,6 +123,7 @@ impl App {
             clock: clock.clone(),
             hub,
             passwords: PasswordHasher::new(settings.argon2, cores, PASSWORD_HASH_QUEUE)?,
+            decoys: Decoys::new(&keys),
             access_tokens: AccessTokens::new(
                 &keys,
                 &settings.token_issuer,
@@ -141,6 +143,7 @@ impl App {
             mail: letters.clone(),
             touching: Arc::new(DashSet::new()),
         });
+        accounts.weigh_decoys().await?;
         let renderer = Renderer::new(
             &settings.mail,
             &settings.frontend_url,

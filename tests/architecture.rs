@@ -34,6 +34,7 @@ const ARROWS: &[(&str, &[&str])] = &[
 const HOMES: &[(&str, &[&str])] = &[
     ("async_nats", &["live/nats.rs"]),
     ("argon2", &["crypto/"]),
+    ("bcrypt", &["crypto/"]),
     ("askama", &["mail/", "server/pages/"]),
     ("flate2", &["server/pages/file.rs"]),
     ("governor", &["rpc/rates.rs"]),
@@ -44,6 +45,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("mail_parser", &["server/pages/dev_mail/"]),
     ("metrics", &["meters/"]),
     ("metrics_exporter_prometheus", &["meters/"]),
+    ("scrypt", &["crypto/"]),
     ("sqlx", &["store/", "domain/"]),
 ];
 

@@ -10,7 +10,8 @@ CREATE TABLE database_epoch (
 CREATE TABLE registrations (
     id                BLOB    NOT NULL PRIMARY KEY CHECK (length(id) = 16),
     email             TEXT    NOT NULL,
-    password_hash     TEXT    NOT NULL,
+    password_hash     TEXT,
+    external_id       TEXT    UNIQUE CHECK (length(external_id) BETWEEN 1 AND 255),
     first_name        TEXT    NOT NULL,
     last_name         TEXT    NOT NULL,
     company_name      TEXT,
@@ -24,11 +25,16 @@ CREATE INDEX registrations_by_email ON registrations (email, id);
 CREATE INDEX registrations_by_age ON registrations (created_at);
 
 -- `revision` counts the account's changes and is the lock of its log; `profile_revision` is the one at
--- which the profile last changed.
+-- which the profile last changed. Without `password_hash` there is no password. `password_cost` says what a hash
+-- of another system costs to verify, and is null for our own; `imported_cost` is what it was when the account came.
+-- `external_id` is what another system knows the user by.
 CREATE TABLE users (
     id                BLOB    NOT NULL PRIMARY KEY CHECK (length(id) = 16),
     email             TEXT    NOT NULL UNIQUE,
-    password_hash     TEXT    NOT NULL,
+    password_hash     TEXT,
+    imported_cost     TEXT,
+    password_cost     TEXT,
+    external_id       TEXT    UNIQUE CHECK (length(external_id) BETWEEN 1 AND 255),
     first_name        TEXT    NOT NULL,
     last_name         TEXT    NOT NULL,
     company_name      TEXT,
@@ -41,6 +47,7 @@ CREATE TABLE users (
     created_at        TIMESTAMPTZ NOT NULL,
     updated_at        TIMESTAMPTZ NOT NULL
 );
+CREATE INDEX users_by_cost ON users (imported_cost, password_cost) WHERE password_hash IS NOT NULL;
 
 CREATE TABLE sessions (
     id                  BLOB    NOT NULL PRIMARY KEY CHECK (length(id) = 16),
@@ -66,6 +73,7 @@ CREATE INDEX sessions_by_end ON sessions (ended_at) WHERE ended_at IS NOT NULL;
 CREATE TABLE addresses (
     id              BLOB    NOT NULL PRIMARY KEY CHECK (length(id) = 16),
     user_id         BLOB    NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+    external_id     TEXT    UNIQUE CHECK (length(external_id) BETWEEN 1 AND 255),
     label           TEXT    NOT NULL,
     label_key       TEXT    NOT NULL,
     first_name      TEXT    NOT NULL,

@@ -23,7 +23,7 @@ pub use feed::{ChangesPage, ChangesRequest, Subscription};
 pub(crate) use housekeeping::BATCH;
 
 use crate::{
-    crypto::{access_token::AccessTokens, opaque_token::OpaqueTokens, password::PasswordHasher},
+    crypto::{access_token::AccessTokens, decoy::Decoys, opaque_token::OpaqueTokens, password::PasswordHasher},
     domain::{ids::SessionId, session::SessionLifetimes, time::Clock},
     live::Hub,
     settings::Lifetimes,
@@ -43,6 +43,8 @@ pub struct Accounts {
     pub hub: Hub,
     /// Argon2id on bounded threads.
     pub passwords: PasswordHasher,
+    /// What a sign-in costs where there is no account.
+    pub decoys: Decoys,
     /// JWTs.
     pub access_tokens: AccessTokens,
     /// Derived tokens.

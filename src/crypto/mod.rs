@@ -1,9 +1,11 @@
 //! Passwords, tokens and the keys behind them. The only code that knows jsonwebtoken, argon2 and HMAC.
 
 pub mod access_token;
+pub mod decoy;
 mod hashing_memory;
 mod key_files;
 pub mod keys;
+pub mod legacy;
 pub mod opaque_token;
 pub mod password;
 

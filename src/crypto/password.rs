@@ -1,13 +1,16 @@
 //! Password hashing: Argon2id on a bounded number of threads, with a bounded queue before them, so that a
-//! storm of sign-ins neither starves other calls nor fills memory.
+//! storm of sign-ins neither starves other calls nor fills memory. Hashes of other systems are verified on the same
+//! threads.
 
-use super::hashing_memory::HashingMemory;
-use crate::{domain::password::Password, meters::meters};
-use argon2::{
-    Argon2, Params, PasswordHash, PasswordHasher as _, PasswordVerifier,
-    password_hash::{self, phc},
+use super::{
+    hashing_memory::HashingMemory,
+    legacy::{Argon2Kind, Cost, LegacyHash, Unusable},
 };
+use crate::{domain::password::Password, meters::meters};
+use argon2::{Argon2, Params, PasswordHash, PasswordHasher as _, PasswordVerifier, password_hash};
+use parking_lot::Mutex;
 use std::{
+    collections::BTreeMap,
     sync::{
         Arc,
         atomic::{AtomicU64, AtomicUsize, Ordering},
@@ -41,9 +44,9 @@ pub enum HashError {
     /// The parameters, the random numbers or the memory; or a stored hash that is none.
     #[error("Argon2: {0}")]
     Argon2(password_hash::Error),
-    /// A stored text that is not a hash in the PHC format.
-    #[error("the stored password hash cannot be read: {0}")]
-    Stored(phc::Error),
+    /// A stored text that is not a hash of a known kind.
+    #[error("the stored password hash cannot be used: {0}")]
+    Stored(#[from] Unusable),
     /// The process is stopping, or the hashing thread died.
     #[error("the hashing was cut short")]
     Stopped,
@@ -54,14 +57,38 @@ pub enum HashError {
 pub struct Verified {
     /// Whether it is the password.
     pub ok: bool,
-    /// Whether the stored hash was made with other parameters than those in force: if `ok`, hash it anew.
+    /// Whether the stored hash was made with other parameters than those in force, or by another system: if `ok`,
+    /// hash it anew.
     pub outdated: bool,
+}
+
+/// What comparing a password with a hash from elsewhere will cost; `None` where it is as if we had made it, with
+/// the parameters in force.
+///
+/// # Errors
+/// [`Unusable`], for what is not to be stored.
+pub fn cost_of(stored: &str, ours: Argon2Settings) -> Result<Option<Cost>, Unusable> {
+    let cost = LegacyHash::parse(stored)?.cost();
+    let made_here = Cost::Argon2 {
+        kind: Argon2Kind::Id,
+        version: argon2::Version::V0x13.into(),
+        memory_kib: ours.memory_kib,
+        passes: ours.passes,
+        lanes: ours.lanes,
+    };
+    Ok(Some(cost).filter(|cost| *cost != made_here || !is_bare_argon2(stored)))
+}
+
+/// The form in which we store our own; Django's has its own name before it.
+fn is_bare_argon2(stored: &str) -> bool {
+    stored.starts_with("$argon2")
 }
 
 /// Hashes and verifies passwords.
 pub struct PasswordHasher {
     work: Arc<Work>,
     slots: Arc<Semaphore>,
+    settings: Argon2Settings,
     threads: usize,
     queue: usize,
 }
@@ -75,7 +102,7 @@ impl PasswordHasher {
     pub fn new(settings: Argon2Settings, threads: usize, queue: usize) -> Result<Self, HashError> {
         let work = Arc::new(Work::new(settings)?);
         let threads = threads.max(1);
-        Ok(Self { work, slots: Arc::new(Semaphore::new(threads)), threads, queue })
+        Ok(Self { work, slots: Arc::new(Semaphore::new(threads)), settings, threads, queue })
     }
 
     /// The hash to store, in the PHC format, with a salt of its own.
@@ -87,19 +114,38 @@ impl PasswordHasher {
         self.run(move |work| work.hash(&password)).await
     }
 
-    /// Compares with a stored hash. `None`, for an account that there is not, takes the same work and is
-    /// never `ok`: time does not tell who has an account.
+    /// Compares with a stored hash. `None`, for an account that there is not or that has no password, takes the same
+    /// work as a hash of the cost `decoy` (as our own, if that is `None`) and is never `ok`: time does not tell who
+    /// has an account.
     ///
     /// # Errors
     /// Every [`HashError`].
-    pub async fn verify(&self, password: &Password, stored: Option<&str>) -> Result<Verified, HashError> {
+    pub async fn verify(
+        &self,
+        password: &Password,
+        stored: Option<&str>,
+        decoy: Option<Cost>,
+    ) -> Result<Verified, HashError> {
         let (password, stored) = (password.clone(), stored.map(str::to_owned));
-        self.run(move |work| work.verify(&password, stored.as_deref())).await
+        self.run(move |work| work.verify(&password, stored.as_deref(), decoy)).await
+    }
+
+    /// [`cost_of`], by the parameters in force.
+    ///
+    /// # Errors
+    /// [`Unusable`].
+    pub fn cost_of(&self, stored: &str) -> Result<Option<Cost>, Unusable> {
+        cost_of(stored, self.settings)
     }
 
     /// How many hashes were computed so far, so that a test can compare work instead of time.
     pub fn hashes_computed(&self) -> u64 {
-        self.work.computed.load(Ordering::Relaxed)
+        self.work.computed.lock().values().sum()
+    }
+
+    /// The same by cost; `None` is Argon2id.
+    pub fn work(&self) -> BTreeMap<Option<Cost>, u64> {
+        self.work.computed.lock().clone()
     }
 
     /// How many callers wait for a thread.
@@ -166,7 +212,8 @@ struct Work {
     memory: HashingMemory,
     /// Callers in the queue.
     waiting: AtomicUsize,
-    computed: AtomicU64,
+    /// Hashes computed so far. Costs are those of the accounts that were imported: a few dozen at most.
+    computed: Mutex<BTreeMap<Option<Cost>, u64>>,
     /// A moving average of what one hash takes.
     micros: AtomicU64,
 }
@@ -181,33 +228,59 @@ impl Work {
             dummy: String::new(),
             memory: HashingMemory::default(),
             waiting: AtomicUsize::new(0),
-            computed: AtomicU64::new(0),
+            computed: Mutex::default(),
             micros: AtomicU64::new(0),
         };
         work.dummy = work
-            .timed(|argon2| argon2.hash_password(Uuid::new_v4().as_bytes()))
+            .timed(None, |argon2| argon2.hash_password(Uuid::new_v4().as_bytes()))
             .map_err(HashError::Argon2)?
             .to_string();
         Ok(work)
     }
 
     fn hash(&self, password: &Password) -> Result<String, HashError> {
-        let hash = self.timed(|argon2| argon2.hash_password(password.expose().as_bytes()));
+        let hash = self.timed(None, |argon2| argon2.hash_password(password.expose().as_bytes()));
         hash.map(|hash| hash.to_string()).map_err(HashError::Argon2)
     }
 
-    fn verify(&self, password: &Password, stored: Option<&str>) -> Result<Verified, HashError> {
-        let hash = PasswordHash::new(stored.unwrap_or(&self.dummy)).map_err(HashError::Stored)?;
-        let (password, outdated) = (password.expose().as_bytes(), self.is_outdated(&hash));
-        let compared = self.timed(|argon2| match outdated {
-            true => argon2.verify_password(password, &hash),
-            false => self.compare(password, &hash),
-        });
-        match compared {
-            Ok(()) => Ok(Verified { ok: stored.is_some(), outdated }),
-            Err(password_hash::Error::PasswordInvalid) => Ok(Verified { ok: false, outdated }),
-            Err(error) => Err(HashError::Argon2(error)),
+    fn verify(&self, password: &Password, stored: Option<&str>, decoy: Option<Cost>) -> Result<Verified, HashError> {
+        match (stored, decoy) {
+            (Some(text), _) if !is_bare_argon2(text) => self.verify_legacy(password, &LegacyHash::parse(text)?),
+            (None, Some(cost)) => self.verify_legacy(password, &LegacyHash::decoy(cost)),
+            (Some(text), _) => self.verify_argon2(password, text),
+            (None, None) => {
+                let verified = self.verify_argon2(password, &self.dummy)?;
+                Ok(Verified { ok: false, ..verified })
+            }
         }
+    }
+
+    /// As the other system did: what was typed, then once more without blanks around it.
+    fn verify_legacy(&self, password: &Password, hash: &LegacyHash) -> Result<Verified, HashError> {
+        let (typed, trimmed) = (password.typed(), trim(password.typed()));
+        let matches = |text: &str| self.timed(Some(hash.cost()), |_| hash.is_of(text));
+        Ok(Verified { ok: matches(typed) || (trimmed != typed && matches(trimmed)), outdated: true })
+    }
+
+    /// What was typed is compared as well, as another system's Argon2 may not have known of NFKC.
+    fn verify_argon2(&self, password: &Password, stored: &str) -> Result<Verified, HashError> {
+        let hash = PasswordHash::new(stored).map_err(|_| Unusable::Unknown)?;
+        let outdated = self.is_outdated(&hash);
+        let cost = if outdated { LegacyHash::parse(stored).ok().map(|hash| hash.cost()) } else { None };
+        let typed = Some(password.typed()).filter(|typed| *typed != password.expose());
+        for (text, other_form) in [(Some(password.expose()), false), (typed, true)] {
+            let Some(text) = text.map(str::as_bytes) else { continue };
+            let compared = self.timed(cost, |argon2| match outdated {
+                true => argon2.verify_password(text, &hash),
+                false => self.compare(text, &hash),
+            });
+            match compared {
+                Ok(()) => return Ok(Verified { ok: true, outdated: outdated || other_form }),
+                Err(password_hash::Error::PasswordInvalid) => {}
+                Err(error) => return Err(HashError::Argon2(error)),
+            }
+        }
+        Ok(Verified { ok: false, outdated })
     }
 
     /// `verify_password` for a hash with our parameters, in memory that is kept.
@@ -235,7 +308,7 @@ impl Work {
         !(same_cost && same_kind)
     }
 
-    fn timed<T>(&self, job: impl FnOnce(&Argon2<'static>) -> T) -> T {
+    fn timed<T>(&self, cost: Option<Cost>, job: impl FnOnce(&Argon2<'static>) -> T) -> T {
         let start = Instant::now();
         let result = job(&self.argon2);
         meters().password_hash.record(start.elapsed());
@@ -246,9 +319,14 @@ impl Work {
             before => (before.saturating_mul(7).saturating_add(micros)) / 8,
         };
         self.micros.store(average, Ordering::Relaxed);
-        self.computed.fetch_add(1, Ordering::Relaxed);
+        *self.computed.lock().entry(cost).or_default() += 1;
         result
     }
+}
+
+/// As Python's `str.strip`, which Django's forms trim with.
+fn trim(text: &str) -> &str {
+    text.trim_matches(|c: char| c.is_whitespace() || ('\u{1c}'..='\u{1f}').contains(&c))
 }
 
 #[cfg(test)]

@@ -13,13 +13,13 @@ async fn what_was_hashed_verifies_and_nothing_else() {
     assert!(stored.starts_with("$argon2id$v=19$m=64,t=1,p=1$"), "{stored}");
     let verified = |raw, stored| {
         let hasher = &hasher;
-        async move { hasher.verify(&password(raw), stored).await.unwrap() }
+        async move { hasher.verify(&password(raw), stored, None).await.unwrap() }
     };
     assert_eq!(verified("right", Some(&*stored)).await, Verified { ok: true, outdated: false });
     assert_eq!(verified("wrong", Some(&*stored)).await, Verified { ok: false, outdated: false });
     assert!(!verified("right", None).await.ok);
     assert_ne!(stored, hasher.hash(&password("right")).await.unwrap(), "salted");
-    assert!(matches!(hasher.verify(&password("x"), Some("nonsense")).await, Err(HashError::Stored(_))));
+    assert!(matches!(hasher.verify(&password("x"), Some("nonsense"), None).await, Err(HashError::Stored(_))));
 }
 
 #[tokio::test]
@@ -29,7 +29,7 @@ async fn an_unknown_account_takes_the_same_work() {
     let mut work = Vec::new();
     for stored in [Some(&*stored), None] {
         let before = hasher.hashes_computed();
-        hasher.verify(&password("wrong"), stored).await.unwrap();
+        hasher.verify(&password("wrong"), stored, None).await.unwrap();
         work.push(hasher.hashes_computed() - before);
     }
     assert_eq!(work, [1, 1]);
@@ -44,7 +44,7 @@ async fn other_parameters_are_outdated_and_still_verify() {
         Argon2Settings { lanes: 2, ..CHEAP },
     ] {
         let hasher = PasswordHasher::new(settings, 1, 8).unwrap();
-        let verified = hasher.verify(&password("right"), Some(&old)).await.unwrap();
+        let verified = hasher.verify(&password("right"), Some(&old), None).await.unwrap();
         assert_eq!(verified, Verified { ok: true, outdated: true }, "{settings:?}");
     }
 }
@@ -90,7 +90,7 @@ async fn kept_memory_changes_no_hash_and_goes_when_nobody_waits() {
             let (hasher, stored) = (Arc::clone(&hasher), Arc::clone(&stored));
             tokio::spawn(async move {
                 let raw = if n % 2 == 0 { "right" } else { "wrong" };
-                (n % 2 == 0, hasher.verify(&password(raw), Some(&stored)).await.unwrap().ok)
+                (n % 2 == 0, hasher.verify(&password(raw), Some(&stored), None).await.unwrap().ok)
             })
         })
         .collect();
@@ -98,6 +98,46 @@ async fn kept_memory_changes_no_hash_and_goes_when_nobody_waits() {
         let (expected, ok) = caller.await.unwrap();
         assert_eq!(ok, expected);
     }
-    assert!(hasher.verify(&password("right"), Some(&stored)).await.unwrap().ok);
+    assert!(hasher.verify(&password("right"), Some(&stored), None).await.unwrap().ok);
     assert!(hasher.work.memory.is_empty());
+}
+
+const PBKDF2: &str = "pbkdf2_sha256$1500$s497579199634$hIcTAtCvKrINACungyrRLb4379Y9aQzmf/WzFKTQEI8=";
+
+#[tokio::test]
+async fn a_hash_of_django_is_compared_as_typed_and_then_trimmed() {
+    let hasher = PasswordHasher::new(CHEAP, 1, 8).unwrap();
+    let cost = hasher.cost_of(PBKDF2).unwrap();
+    assert_eq!(cost.map(|cost| cost.to_string()).as_deref(), Some("pbkdf2_sha256:1500"));
+    for (raw, ok, hashes) in [
+        ("Pässwörd–ﬁn ⅷ", true, 1),
+        ("\u{a0} Pässwörd–ﬁn ⅷ\t\u{1c}", true, 2),
+        ("Pässwörd–fin viii", false, 1),
+        (" Pässwörd–fin viii", false, 2),
+    ] {
+        for stored in [Some(PBKDF2), None] {
+            let before = hasher.work().get(&cost).copied().unwrap_or_default();
+            let verified = hasher.verify(&password(raw), stored, cost).await.unwrap();
+            assert_eq!(verified, Verified { ok: ok && stored.is_some(), outdated: true }, "{raw:?}");
+            assert_eq!(hasher.work()[&cost] - before, hashes, "{raw:?}, {stored:?}");
+        }
+    }
+    let native = hasher.hash(&password("ﬁn")).await.unwrap();
+    assert_eq!(hasher.cost_of(&native), Ok(None));
+    for typed in ["ﬁn", "fin"] {
+        let verified = hasher.verify(&password(typed), Some(&native), None).await.unwrap();
+        assert_eq!(verified, Verified { ok: true, outdated: false }, "NFKC from then on");
+    }
+}
+
+#[tokio::test]
+async fn an_argon2_of_before_that_knew_nothing_of_nfkc_is_compared_as_typed_too() {
+    let hasher = PasswordHasher::new(CHEAP, 1, 8).unwrap();
+    let foreign = hasher.work.argon2.hash_password("ﬁn".as_bytes()).unwrap().to_string();
+    let verified = hasher.verify(&password("ﬁn"), Some(&foreign), None).await.unwrap();
+    assert_eq!(verified, Verified { ok: true, outdated: true });
+    assert!(!hasher.verify(&password("fin"), Some(&foreign), None).await.unwrap().ok);
+    let with_djangos_name = format!("argon2{foreign}");
+    assert!(hasher.verify(&password(" ﬁn "), Some(&with_djangos_name), None).await.unwrap().ok);
+    assert!(hasher.cost_of(&with_djangos_name).unwrap().is_some());
 }

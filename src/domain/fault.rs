@@ -62,3 +62,12 @@ impl Faults {
         self.0.is_empty()
     }
 }
+
+impl IntoIterator for Faults {
+    type Item = (Cow<'static, str>, Vec<Fault>);
+    type IntoIter = std::collections::btree_map::IntoIter<Cow<'static, str>, Vec<Fault>>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.into_iter()
+    }
+}

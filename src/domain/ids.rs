@@ -1,6 +1,7 @@
 //! One newtype per kind of id. All are UUIDv7 (RFC 9562): sortable by creation, unguessable enough to
 //! show, never used as a secret.
 
+use super::time::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -19,6 +20,13 @@ macro_rules! ids {
             /// A new id, later than every id made before it by this process.
             pub fn new() -> Self {
                 Self(Uuid::now_v7())
+            }
+
+            /// A new id of something that was made at this time; unlike [`Self::new`] in no order within a
+            /// millisecond.
+            pub fn at(time: Timestamp) -> Self {
+                let millis = u64::try_from(time.unix_millis()).unwrap_or_default();
+                Self(uuid::Builder::from_unix_timestamp_millis(millis, &rand::random()).into_uuid())
             }
         }
 

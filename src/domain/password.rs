@@ -15,7 +15,11 @@ const LOOK_ALIKES: [&str; 6] = ["4@", "({[<", "69", "1!|", "5$", "7+"];
 
 /// A candidate as presented: in NFKC, never trimmed or cut; wiped from memory when dropped.
 #[derive(Clone, Debug)]
-pub struct Password(SecretString);
+pub struct Password {
+    text: SecretString,
+    /// What was typed, where NFKC has changed it.
+    typed: Option<SecretString>,
+}
 
 impl Password {
     /// A password to compare with one chosen before: any text that is not too long.
@@ -23,7 +27,7 @@ impl Password {
     /// # Errors
     /// `too_long` beyond [`PASSWORD_MAX_CHARACTERS`].
     pub fn presented(raw: &str) -> Result<Self, Fault> {
-        normalise(raw).map(|text| Self(text.into()))
+        normalise(raw).map(|text| Self::new(text, raw))
     }
 
     /// A new password, which must be long enough and hard to guess even for one who knows `context`: the
@@ -43,12 +47,22 @@ impl Password {
                 "is too easy to guess: use several unrelated words, and nothing of your name or address",
             ));
         }
-        if faults.is_empty() { Ok(Self(text.into())) } else { Err(faults) }
+        if faults.is_empty() { Ok(Self::new(text, raw)) } else { Err(faults) }
     }
 
     /// The password itself, for who hashes it.
     pub fn expose(&self) -> &str {
-        self.0.expose_secret()
+        self.text.expose_secret()
+    }
+
+    /// What was typed, character for character: for hashes of systems that compared it so.
+    pub fn typed(&self) -> &str {
+        self.typed.as_ref().unwrap_or(&self.text).expose_secret()
+    }
+
+    fn new(text: String, raw: &str) -> Self {
+        let typed = (text != raw).then(|| raw.to_owned().into());
+        Self { text: text.into(), typed }
     }
 }
 

@@ -7,6 +7,9 @@ use serde::{Deserialize, Serialize};
 /// A first or last name, or a company's.
 pub type Name = Text<100>;
 
+/// What another system knows a user or an address by; unique among users, and among addresses.
+pub type ExternalId = Text<255>;
+
 text_enum! {
     /// The languages that letters and pages are written in.
     pub enum Locale {

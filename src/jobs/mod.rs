@@ -16,6 +16,8 @@ const EXPIRE: Duration = Duration::from_secs(20);
 const PRUNE: Duration = Duration::from_secs(600);
 /// How often the counts of who has not called for a while are dropped.
 const FORGET_IDLE: Duration = Duration::from_secs(60);
+/// How often it is looked at what signing in to accounts costs.
+const WEIGH: Duration = Duration::from_secs(60);
 /// How often metrics are gathered.
 const MEASURE: Duration = Duration::from_secs(5);
 /// No job runs more often, however short the lifetimes that are set.
@@ -35,6 +37,9 @@ pub fn start(accounts: &Arc<Accounts>, rates: &Arc<Rates>, tasks: &TaskTracker, 
     let overdue = EXPIRE.min(accounts.lifetimes.one_time_token / 4).max(SHORTEST);
     tasks.spawn(repeat("end_overdue_email_changes", overdue, stop.clone(), accounts.clone(), |accounts| async move {
         accounts.end_overdue_email_changes().await
+    }));
+    tasks.spawn(repeat("weigh_decoys", WEIGH, stop.clone(), accounts.clone(), |accounts| async move {
+        Ok(accounts.weigh_decoys().await?)
     }));
     let rates = rates.clone();
     tasks.spawn(repeat("forget_idle_rates", FORGET_IDLE, stop.clone(), accounts.clone(), move |_| {

@@ -1,6 +1,7 @@
 //! How somebody comes to act for an account: registration, sign-in, sessions, passwords, the e-mail address.
 
 mod cookie;
+mod decoys;
 mod email_change;
 mod guesses;
 mod password;

@@ -133,7 +133,7 @@ impl Accounts {
         self.opaque_tokens.open(Purpose::Refresh, refresh_token).map(|(id, _)| SessionId(id))
     }
 
-    /// The active account with these credentials, and its password's new hash if the parameters changed.
+    /// The active account with these credentials, and its password's new hash if the stored one is not as we make them now.
     async fn verified_user(
         &self,
         credentials: &Credentials,
@@ -142,11 +142,11 @@ impl Accounts {
         let user = self.store.find_user_by_email(&credentials.email).await?;
         let registration = self.store.find_newest_registration(&credentials.email).await?;
         let stored = match (&user, &registration) {
-            (Some(user), _) => Some(user.password_hash.as_str()),
-            (None, Some(registration)) => Some(registration.password_hash.as_str()),
+            (Some(user), _) => user.password_hash.as_deref(),
+            (None, Some(registration)) => registration.password_hash.as_deref(),
             (None, None) => None,
         };
-        let verified = self.passwords.verify(&credentials.password, stored).await?;
+        let verified = self.verify_password(&credentials.password, &credentials.email, stored).await?;
         if !verified.ok {
             let user = user.map(|user| user.user_id.to_string());
             tracing::info!(target: "security", user, ip = %origin.ip, "sign_in_failed");

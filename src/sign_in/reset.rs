@@ -77,7 +77,7 @@ impl Accounts {
         let user = tx.find_user(token.user).await?.ok_or(Error::InvalidToken)?;
         tx.end_read().await?;
         self.check_new_password(new_password, &user)?;
-        if self.passwords.verify(new_password, Some(&user.password_hash)).await?.ok {
+        if self.verify_password(new_password, &user.email, user.password_hash.as_deref()).await?.ok {
             return Err(same_as_present());
         }
         let hash = self.passwords.hash(new_password).await?;
@@ -155,9 +155,9 @@ impl Accounts {
         Ok((user, guess))
     }
 
-    /// Whether `current` is the caller's password.
+    /// Whether `current` is the caller's password; nothing is that of an account without one.
     pub(crate) async fn prove(&self, user: &UserRow, caller: Caller, current: &Password) -> Result<(), Error> {
-        if self.passwords.verify(current, Some(&user.password_hash)).await?.ok {
+        if self.verify_password(current, &user.email, user.password_hash.as_deref()).await?.ok {
             return Ok(());
         }
         tracing::info!(target: "security", user = %caller.user, session = %caller.session, "password_check_failed");

@@ -37,7 +37,8 @@ impl Accounts {
         let row = RegistrationRow {
             id: RegistrationId::new(),
             email: registration.email,
-            password_hash,
+            password_hash: Some(password_hash),
+            external_id: None,
             first_name: person.first_name,
             last_name: person.last_name,
             company_name: person.company_name,
@@ -73,11 +74,15 @@ impl Accounts {
         let mut tx = self.store.write().await?;
         let registration = tx.take_registration(RegistrationId(id), generation, now).await?;
         let registration = registration.ok_or(Error::InvalidToken)?;
+        let hash = registration.password_hash.as_deref();
+        let cost = hash.and_then(|hash| self.passwords.cost_of(hash).ok().flatten());
         let user = NewUser {
             id: UserId::new(),
             email: registration.email.clone(),
             person: registration.person(),
             password_hash: registration.password_hash,
+            imported_cost: cost.map(|cost| cost.to_string()),
+            external_id: registration.external_id,
             created_at: now,
         };
         if !tx.insert_user(&user).await? {

@@ -5,7 +5,7 @@ use crate::domain::{
     email::EmailAddress,
     ids::RegistrationId,
     phone::Phone,
-    profile::{Locale, Name, PersonalData},
+    profile::{ExternalId, Locale, Name, PersonalData},
     time::Timestamp,
 };
 
@@ -15,7 +15,8 @@ use crate::domain::{
 pub struct RegistrationRow {
     pub id: RegistrationId,
     pub email: EmailAddress,
-    pub password_hash: String,
+    pub password_hash: Option<String>,
+    pub external_id: Option<ExternalId>,
     pub first_name: Name,
     pub last_name: Name,
     pub company_name: Option<Name>,
@@ -42,13 +43,14 @@ impl RegistrationRow {
 /// The columns of [`RegistrationRow`].
 macro_rules! columns {
     () => {
-        "id, email, password_hash, first_name, last_name, company_name, phone, locale, token_generation, \
+        "id, email, password_hash, external_id, first_name, last_name, company_name, phone, locale, token_generation, \
          token_expires_at, created_at"
     };
 }
 
 const INSERT: &str = "INSERT INTO registrations (id, email, password_hash, first_name, last_name, company_name, phone, \
-     locale, token_generation, token_expires_at, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
+     locale, token_generation, token_expires_at, created_at, external_id) \
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)";
 const FIND_NEWEST: &str =
     concat!("SELECT ", columns!(), " FROM registrations WHERE email = $1 ORDER BY id DESC LIMIT 1");
 const RENEW_TOKEN_OF_NEWEST: &str = concat!(
@@ -75,7 +77,7 @@ impl Tx {
         in_tx!(self, c => sqlx::query(INSERT)
             .bind(row.id).bind(&row.email).bind(&row.password_hash)
             .bind(&row.first_name).bind(&row.last_name).bind(&row.company_name).bind(&row.phone).bind(row.locale)
-            .bind(row.token_generation).bind(row.token_expires_at).bind(row.created_at)
+            .bind(row.token_generation).bind(row.token_expires_at).bind(row.created_at).bind(&row.external_id)
             .execute(c).await.map(drop))?;
         Ok(())
     }

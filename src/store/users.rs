@@ -5,7 +5,7 @@ use crate::domain::{
     email::EmailAddress,
     ids::UserId,
     phone::Phone,
-    profile::{Locale, Name, PersonalData, Profile},
+    profile::{ExternalId, Locale, Name, PersonalData, Profile},
     time::Timestamp,
 };
 
@@ -16,7 +16,7 @@ pub struct UserRow {
     #[sqlx(rename = "id")]
     pub user_id: UserId,
     pub email: EmailAddress,
-    pub password_hash: String,
+    pub password_hash: Option<String>,
     pub first_name: Name,
     pub last_name: Name,
     pub company_name: Option<Name>,
@@ -56,7 +56,10 @@ impl UserRow {
 pub struct NewUser {
     pub id: UserId,
     pub email: EmailAddress,
-    pub password_hash: String,
+    pub password_hash: Option<String>,
+    /// What it costs to verify a hash of another system.
+    pub imported_cost: Option<String>,
+    pub external_id: Option<ExternalId>,
     pub person: PersonalData,
     pub created_at: Timestamp,
 }
@@ -101,8 +104,8 @@ pub(super) use user_columns;
 const FIND_BY_EMAIL: &str = concat!("SELECT ", user_columns!(""), " FROM users WHERE email = $1");
 const FIND: &str = concat!("SELECT ", user_columns!(""), " FROM users WHERE id = $1");
 const INSERT: &str = "INSERT INTO users (id, email, password_hash, first_name, last_name, company_name, phone, locale, \
-     revision, profile_revision, created_at, updated_at) \
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 0, 0, $9, $9) ON CONFLICT (email) DO NOTHING";
+     revision, profile_revision, created_at, updated_at, imported_cost, password_cost, external_id) \
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 0, 0, $9, $9, $10, $10, $11) ON CONFLICT (email) DO NOTHING";
 const LOCK: &str = concat!("UPDATE users SET revision = revision + 1 WHERE id = $1 RETURNING ", user_columns!(""));
 const LOCK_QUIETLY: &str = "UPDATE users SET revision = revision WHERE id = $1";
 const COUNT_FURTHER: &str = "UPDATE users SET revision = revision + $2 WHERE id = $1";
@@ -116,14 +119,21 @@ const FIND_OVERDUE_EMAIL_CHANGES: &str =
     "SELECT id FROM users WHERE pending_email_until <= $1 ORDER BY pending_email_until LIMIT $2";
 const UPDATE_EMAIL: &str = "UPDATE users SET email = $2 WHERE id = $1";
 const UPDATE_DISABLED_AT: &str = "UPDATE users SET disabled_at = $2 WHERE id = $1";
+const COUNT_PASSWORD_COSTS: &str = "SELECT imported_cost, password_cost, CAST(COUNT(*) AS BIGINT) FROM users \
+     WHERE password_hash IS NOT NULL GROUP BY imported_cost, password_cost";
 const DELETE: &str = "DELETE FROM users WHERE id = $1";
-const UPDATE_PASSWORD_HASH: &str = "UPDATE users SET password_hash = $2 WHERE id = $1";
+const UPDATE_PASSWORD_HASH: &str = "UPDATE users SET password_hash = $2, password_cost = NULL WHERE id = $1";
 
 impl Store {
     /// The account with this address.
     pub async fn find_user_by_email(&self, email: &EmailAddress) -> Result<Option<UserRow>, Error> {
         let row = on_pool!(self, pool => sqlx::query_as(FIND_BY_EMAIL).bind(email).fetch_optional(pool).await)?;
         Ok(row)
+    }
+
+    /// How many accounts with a password came with which cost of verifying it, and have which at present.
+    pub async fn count_password_costs(&self) -> Result<Vec<(Option<String>, Option<String>, i64)>, Error> {
+        Ok(on_pool!(self, pool => sqlx::query_as(COUNT_PASSWORD_COSTS).fetch_all(pool).await)?)
     }
 
     /// Accounts whose change of e-mail address has waited long enough.
@@ -166,7 +176,7 @@ impl Tx {
             .bind(user.id).bind(&user.email).bind(&user.password_hash)
             .bind(&user.person.first_name).bind(&user.person.last_name)
             .bind(&user.person.company_name).bind(&user.person.phone).bind(user.person.locale)
-            .bind(user.created_at)
+            .bind(user.created_at).bind(&user.imported_cost).bind(&user.external_id)
             .execute(c).await.map(|done| done.rows_affected()))?;
         Ok(done == 1)
     }
@@ -213,7 +223,7 @@ impl Tx {
         Ok(ended == 1)
     }
 
-    /// Sets the password's hash of a locked account.
+    /// Sets the password's hash of a locked account; one that we have made.
     pub async fn update_password_hash(&mut self, user: UserId, hash: &str) -> Result<(), Error> {
         in_tx!(self, c => sqlx::query(UPDATE_PASSWORD_HASH).bind(user).bind(hash).execute(c).await.map(drop))?;
         Ok(())
