@@ -26,10 +26,7 @@ use crate::{
 };
 use dashmap::DashSet;
 use std::{io, net::SocketAddr, path::Path, sync::Arc, thread::available_parallelism, time::Duration};
-use tokio::{
-    signal::unix::{SignalKind, signal},
-    sync::Notify,
-};
+use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 /// How long the background may take to end once every call is answered; more than a letter on its way may.
@@ -117,7 +114,6 @@ impl App {
         );
         // A bus to other nodes says otherwise when it has lost them.
         let cores = available_parallelism().map_or(1, usize::from);
-        let letters = Arc::new(Notify::new());
         let accounts = Arc::new(Accounts {
             store: store.clone(),
             clock: clock.clone(),
@@ -140,7 +136,6 @@ impl App {
             mails_per_mailbox: settings.limits.mails_per_mailbox,
             password_min_length: settings.limits.password_min_length,
             shop_name: settings.mail.shop_name.clone(),
-            mail: letters.clone(),
             touching: Arc::new(DashSet::new()),
         });
         accounts.weigh_decoys().await?;
@@ -152,8 +147,8 @@ impl App {
             clock.clone(),
         )
         .map_err(|error| Error::Mail(error.to_string()))?;
-        let transport = Transport::new(&settings.mail.transport).map_err(|error| Error::Mail(error.to_string()))?;
-        let mail = Worker::new(store, clock, renderer, transport, letters);
+        let transport = Transport::new(&settings.mail).map_err(|error| Error::Mail(error.to_string()))?;
+        let mail = Worker::new(store, clock, renderer, transport);
         let limits = &settings.limits;
         let rates = Arc::new(Rates::new(
             limits.sign_in_per_minute,

@@ -6,6 +6,7 @@ pub mod cli;
 pub mod crypto;
 pub mod domain;
 pub mod jobs;
+pub mod leases;
 pub mod limits;
 pub mod live;
 pub mod mail;

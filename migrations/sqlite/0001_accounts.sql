@@ -132,6 +132,6 @@ CREATE TABLE mail_outbox (
     given_up_at      TIMESTAMPTZ,
     decoy            BOOLEAN NOT NULL
 );
-CREATE INDEX mail_outbox_due ON mail_outbox (next_attempt_at) WHERE sent_at IS NULL AND given_up_at IS NULL AND NOT decoy;
+CREATE INDEX mail_outbox_due ON mail_outbox (next_attempt_at) WHERE sent_at IS NULL AND given_up_at IS NULL;
 CREATE INDEX mail_outbox_by_age ON mail_outbox (created_at);
 CREATE INDEX mail_outbox_by_recipient ON mail_outbox (recipient, created_at);

@@ -31,7 +31,6 @@ use crate::{
 };
 use dashmap::DashSet;
 use std::{num::NonZeroU32, sync::Arc};
-use tokio::sync::Notify;
 
 /// Everything that can be done with accounts.
 pub struct Accounts {
@@ -65,8 +64,6 @@ pub struct Accounts {
     pub password_min_length: usize,
     /// A word that no password may lean on.
     pub shop_name: String,
-    /// Wakes the mail worker.
-    pub mail: Arc<Notify>,
     /// Sessions whose use is being written down.
     pub touching: Arc<DashSet<SessionId>>,
 }

@@ -28,6 +28,7 @@ pub(super) fn renderer(shop: &str, clock: &Clock) -> Renderer {
     let mail = Mail {
         transport: MailTransport::File("unused".into()),
         from: "The Shop <no-reply@shop.example>".to_owned(),
+        helo: None,
         shop_name: shop.to_owned(),
     };
     let day = Duration::from_secs(24 * 60 * 60);

@@ -1,10 +1,14 @@
 //! A mail server that takes messages by SMTP.
 //!
-//! lettre's own transport is not used: its pool takes back a connection whose dialogue was given up midway
-//! (which is how a silent server is met, as lettre waits for answers without limit), and the next message
-//! would read the answers to the one before it. Here a connection is kept only after a whole dialogue.
+//! lettre's own transport is not used: it has one time-out for every answer where RFC 5321 has one for each stage, it
+//! does not say at which stage a server refused, and its pool takes back a connection whose dialogue was given up
+//! midway, so that the next message would read the answers to the one before it. Here each stage has its limit, and a
+//! connection is kept only after a whole dialogue.
 
-use super::transport::SendError;
+use super::{
+    hello::hello,
+    refusal::{SendError, Stage},
+};
 use crate::settings::{Smtp, SmtpSecurity};
 use lettre::{
     Message,
@@ -12,17 +16,19 @@ use lettre::{
         Error,
         authentication::{Credentials, DEFAULT_MECHANISMS},
         client::{AsyncSmtpConnection, TlsParameters},
-        extension::ClientId,
-        response::{Category, Severity},
+        commands::{Data, Mail, Rcpt},
     },
 };
 use parking_lot::Mutex;
 use secrecy::ExposeSecret;
-use std::{error::Error as _, time::Duration};
+use std::time::Duration;
+use tokio::time::timeout;
 
-/// How long one address of the server may take to accept a connection, so that a dead one leaves time for
-/// the next.
-const CONNECT_LIMIT: Duration = Duration::from_secs(5);
+/// How long one address of the server may take to accept a connection, so that a dead one leaves time for the next.
+const CONNECT_LIMIT: Duration = Duration::from_secs(10);
+
+/// How long a connection that was kept may take to show that it still works; then a new one is made.
+const REUSE_LIMIT: Duration = Duration::from_secs(5);
 
 /// How long a farewell may take.
 const QUIT_LIMIT: Duration = Duration::from_millis(500);
@@ -33,7 +39,8 @@ pub struct SmtpClient {
     port: u16,
     security: Security,
     credentials: Option<Credentials>,
-    hello: ClientId,
+    /// `MARBELLE_MAIL_HELO`.
+    helo: Option<String>,
     /// Connections whose last dialogue was whole; as many at most as messages were sent at once.
     idle: Mutex<Vec<AsyncSmtpConnection>>,
 }
@@ -46,10 +53,13 @@ enum Security {
 }
 
 impl SmtpClient {
-    /// A client of the server of the settings.
-    pub(super) fn new(settings: &Smtp) -> Result<Self, SendError> {
+    /// A client of the server of the settings, which introduces itself as `helo`.
+    pub(super) fn new(settings: &Smtp, helo: Option<&str>) -> Result<Self, SendError> {
         // Trusts the system's roots; reading them takes a while, so it is done once.
-        let tls = || TlsParameters::new(settings.host.clone()).map_err(|error| temporary(&error));
+        let tls = || {
+            TlsParameters::new(settings.host.clone())
+                .map_err(|error| SendError::of_sender(format!("TLS cannot be set up: {error}")))
+        };
         Ok(Self {
             host: settings.host.clone(),
             port: settings.port,
@@ -62,26 +72,28 @@ impl SmtpClient {
                 .credentials
                 .as_ref()
                 .map(|(user, password)| Credentials::new(user.clone(), password.expose_secret().to_owned())),
-            hello: ClientId::default(),
+            helo: helo.map(ToOwned::to_owned),
             idle: Mutex::default(),
         })
     }
 
-    /// Hands a message over. Sets no limit of its own on the server's answers; dropping the future is one.
+    /// Hands a message over, within the limits of each [`Stage`]. May be dropped at any time.
     pub(super) async fn send(&self, message: &Message) -> Result<(), SendError> {
         let mut connection = match self.reuse().await {
             Some(connection) => connection,
-            // A refusal before the message is about us or the server, whatever its code: a wrong password
-            // must not cost the letters that wait meanwhile.
-            None => self.connect().await.map_err(|error| temporary(&error))?,
+            None => self.connect().await?,
         };
-        match connection.send(message.envelope(), &message.formatted()).await {
-            Ok(_) => {
-                self.idle.lock().push(connection);
-                Ok(())
+        match hand_over(&mut connection, message).await {
+            Ok(()) => self.idle.lock().push(connection),
+            Err(error) => {
+                // A whole answer: the server reads on. After a silence or a broken line nothing is said any more.
+                if error.reply.is_some() {
+                    let _ = timeout(QUIT_LIMIT, connection.quit()).await;
+                }
+                return Err(error);
             }
-            Err(error) => Err(SendError { permanent: is_about_message(&error), reason: describe(&error) }),
         }
+        Ok(())
     }
 
     /// Takes leave on the connections that are kept.
@@ -89,68 +101,63 @@ impl SmtpClient {
         let idle = std::mem::take(&mut *self.idle.lock());
         let farewells = idle.into_iter().map(|mut connection| async move { connection.quit().await.map(drop) });
         // Who does not answer is left without.
-        let _ = tokio::time::timeout(QUIT_LIMIT, futures_util::future::join_all(farewells)).await;
+        let _ = timeout(QUIT_LIMIT, futures_util::future::join_all(farewells)).await;
+    }
+
+    /// What EHLO says to this server.
+    pub(super) async fn hello(&self) -> String {
+        hello(self.helo.as_deref(), (&self.host, self.port)).await.to_string()
     }
 
     /// A kept connection that still answers.
     async fn reuse(&self) -> Option<AsyncSmtpConnection> {
         loop {
             let mut connection = self.idle.lock().pop()?;
-            if connection.test_connected().await {
+            if timeout(REUSE_LIMIT, connection.test_connected()).await.unwrap_or(false) {
                 return Some(connection);
             }
         }
     }
 
-    async fn connect(&self) -> Result<AsyncSmtpConnection, Error> {
+    async fn connect(&self) -> Result<AsyncSmtpConnection, SendError> {
         let implicit = match &self.security {
             Security::Tls(tls) => Some(tls.clone()),
             Security::Plain | Security::StartTls(_) => None,
         };
         let server = (self.host.as_str(), self.port);
-        let mut connection =
-            AsyncSmtpConnection::connect_tokio1(server, Some(CONNECT_LIMIT), &self.hello, implicit, None).await?;
+        let hello = hello(self.helo.as_deref(), server).await;
+        let connecting = AsyncSmtpConnection::connect_tokio1(server, Some(CONNECT_LIMIT), &hello, implicit, None);
+        let mut connection = within(Stage::Greeting, connecting).await?;
         if let Security::StartTls(tls) = &self.security {
             // An error where the server does not offer it.
-            connection.starttls(tls.clone(), &self.hello).await?;
+            within(Stage::StartTls, connection.starttls(tls.clone(), &hello)).await?;
         }
         if let Some(credentials) = &self.credentials {
-            connection.auth(DEFAULT_MECHANISMS, credentials).await?;
+            within(Stage::SignIn, connection.auth(DEFAULT_MECHANISMS, credentials)).await?;
         }
         Ok(connection)
     }
 }
 
-/// Whether the server will never take the message: 5yz (RFC 5321 §4.2.1), except 53z, which asks for
-/// authentication or encryption (RFC 4954 §6) and so is about our settings.
-fn is_about_message(error: &Error) -> bool {
-    error.status().is_some_and(|code| {
-        code.severity == Severity::PermanentNegativeCompletion && code.category != Category::Unspecified3
-    })
-}
-
-fn temporary(error: &Error) -> SendError {
-    SendError { permanent: false, reason: describe(error) }
-}
-
-/// Says what happened without the server's words: "550 5.1.1 <ann@example.org> is unknown" has the recipient.
-fn describe(error: &Error) -> String {
-    match error.status() {
-        Some(code) => {
-            let text = error.source().map(ToString::to_string).unwrap_or_default();
-            let enhanced = enhanced_status(&text).map(|status| format!(" {status}")).unwrap_or_default();
-            format!("the mail server answered {code}{enhanced}")
-        }
-        None if error.is_response() => "the mail server's answer was no SMTP, or broke off".to_owned(),
-        None => error.to_string(),
+/// The dialogue for one message. Neither addresses nor text need an extension: what is not ASCII in them was encoded
+/// when the message was made.
+async fn hand_over(connection: &mut AsyncSmtpConnection, message: &Message) -> Result<(), SendError> {
+    let envelope = message.envelope();
+    within(Stage::Sender, connection.command(Mail::new(envelope.from().cloned(), vec![]))).await?;
+    for to in envelope.to() {
+        within(Stage::Recipient, connection.command(Rcpt::new(to.clone(), vec![]))).await?;
     }
+    within(Stage::Data, connection.command(Data)).await?;
+    within(Stage::Message, connection.message(&message.formatted())).await?;
+    Ok(())
 }
 
-/// The status that many servers begin their text with (RFC 3463 §2).
-fn enhanced_status(text: &str) -> Option<&str> {
-    let status = text.split_whitespace().next()?;
-    let is_number = |part: &str| matches!(part.len(), 1..=3) && part.bytes().all(|byte| byte.is_ascii_digit());
-    (status.split('.').count() == 3 && status.split('.').all(is_number)).then_some(status)
+/// The answer of a stage within its limit.
+async fn within<T>(stage: Stage, answer: impl Future<Output = Result<T, Error>>) -> Result<T, SendError> {
+    match timeout(stage.limit(), answer).await {
+        Ok(answer) => answer.map_err(|error| SendError::at(stage, &error)),
+        Err(_) => Err(SendError::silence(stage)),
+    }
 }
 
 #[cfg(test)]

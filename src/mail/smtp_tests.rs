@@ -1,12 +1,16 @@
 use super::*;
 use crate::{
     domain::{ids::MailId, letter::Content, time::Clock},
-    mail::fixture::{letter, renderer},
+    mail::{
+        About,
+        fixture::{letter, renderer},
+    },
 };
 use tokio::{
     io::{AsyncBufReadExt, AsyncWriteExt, BufReader},
     net::{TcpListener, TcpStream},
     sync::mpsc,
+    time::Instant,
 };
 
 /// A mail server that answers a command which begins with `.0` by `.1`, and any other as if all were well.
@@ -60,19 +64,20 @@ fn usual(command: &str) -> &'static str {
 
 fn client(port: u16, security: SmtpSecurity, credentials: Option<(&str, &str)>) -> SmtpClient {
     let credentials = credentials.map(|(user, password)| (user.to_owned(), password.into()));
-    SmtpClient::new(&Smtp { host: "127.0.0.1".to_owned(), port, credentials, security }).unwrap()
+    let settings = Smtp { host: "127.0.0.1".to_owned(), port, credentials, security };
+    SmtpClient::new(&settings, Some("out.shop.example")).unwrap()
 }
 
 fn message() -> Message {
     renderer("The Shop", &Clock::system()).render(MailId::new(), &letter(Content::AlreadyRegistered)).unwrap()
 }
 
-/// Whether the refusal is permanent, and the reason.
-async fn refusal(script: Script) -> (bool, String) {
+/// Whom the refusal is about, the reason, and the server's words.
+async fn refusal(script: Script) -> (About, String, Option<String>) {
     let (port, _received) = server(script).await;
     let client = client(port, SmtpSecurity::Plain, Some(("shop", "secret")));
     let error = client.send(&message()).await.unwrap_err();
-    (error.permanent, error.reason)
+    (error.about, error.reason, error.reply)
 }
 
 #[tokio::test]
@@ -96,31 +101,71 @@ async fn a_connection_serves_until_there_is_rest() {
 }
 
 #[tokio::test]
-async fn what_is_said_of_the_message_is_final_or_not_by_its_code() {
-    for (script, permanent, reason) in [
-        (&[("RCPT", "550 5.1.1 <ann@example.org> is unknown")] as Script, true, "550 5.1.1"),
-        (&[("MAIL", "501 what?")], true, "501"),
-        (&[(".", "554 5.7.1 ann@example.org sends spam")], true, "554 5.7.1"),
-        (&[("RCPT", "451 4.7.1 come back later, ann@example.org")], false, "451 4.7.1"),
-        (&[("DATA", "421 good bye")], false, "421"),
-        (&[("MAIL", "530 5.7.0 authenticate first")], false, "530 5.7.0"),
-    ] {
-        assert_eq!(refusal(script).await, (permanent, format!("the mail server answered {reason}")));
+async fn only_what_is_said_of_the_recipient_is_final() {
+    const ALL: &[(Script, About, &str)] = &[
+        (
+            &[("RCPT", "550 5.1.1 <ann@example.org> is unknown")],
+            About::Recipient,
+            "RCPT TO: the mail server answered 550 5.1.1",
+        ),
+        (&[("RCPT", "550 5.2.1 disabled")], About::Recipient, "RCPT TO: the mail server answered 550 5.2.1"),
+        (&[("RCPT", "550 unknown, or relaying denied")], About::Sender, "RCPT TO: the mail server answered 550"),
+        (&[("RCPT", "554 5.7.1 relay access denied")], About::Sender, "RCPT TO: the mail server answered 554 5.7.1"),
+        (
+            &[("RCPT", "504 5.5.2 <shop>: Helo command rejected")],
+            About::Sender,
+            "RCPT TO: the mail server answered 504 5.5.2",
+        ),
+        (
+            &[("RCPT", "550 5.1.8 sender's domain not found")],
+            About::Sender,
+            "RCPT TO: the mail server answered 550 5.1.8",
+        ),
+        (&[("RCPT", "552 5.2.2 over quota")], About::Sender, "RCPT TO: the mail server answered 552 5.2.2"),
+        (
+            &[("RCPT", "451 4.7.1 come back later, ann@example.org")],
+            About::Moment,
+            "RCPT TO: the mail server answered 451 4.7.1",
+        ),
+        (&[("MAIL", "553 5.7.1 not your address")], About::Sender, "MAIL FROM: the mail server answered 553 5.7.1"),
+        (&[("MAIL", "550 5.4.5 daily quota exceeded")], About::Sender, "MAIL FROM: the mail server answered 550 5.4.5"),
+        (&[("MAIL", "530 5.7.0 authenticate first")], About::Sender, "MAIL FROM: the mail server answered 530 5.7.0"),
+        (&[("DATA", "421 good bye")], About::Moment, "DATA: the mail server answered 421"),
+        (
+            &[(".", "554 5.7.1 ann@example.org sends spam")],
+            About::Sender,
+            "the end of the message: the mail server answered 554 5.7.1",
+        ),
+        (&[("AUTH", "535 5.7.8 wrong password")], About::Sender, "AUTH: the mail server answered 535 5.7.8"),
+        (&[("AUTH", "454 4.7.0 later")], About::Moment, "AUTH: the mail server answered 454 4.7.0"),
+        (
+            &[("EHLO", "504 5.5.2 a full name, please")],
+            About::Sender,
+            "connecting, greeting and EHLO: the mail server answered 504 5.5.2",
+        ),
+        (
+            &[("greeting", "554 nobody is in")],
+            About::Sender,
+            "connecting, greeting and EHLO: the mail server answered 554",
+        ),
+        (
+            &[("greeting", "SSH-2.0-OpenSSH_9.2")],
+            About::Moment,
+            "connecting, greeting and EHLO: the mail server's answer was no SMTP, or broke off",
+        ),
+    ];
+    for (script, about, reason) in ALL {
+        let (found, told, reply) = refusal(script).await;
+        assert_eq!((found, told.as_str()), (*about, *reason));
+        assert_eq!(reply.is_some(), reason.contains("answered"), "the operator may see the words");
     }
 }
 
 #[tokio::test]
-async fn what_is_said_before_the_message_is_never_final() {
-    for (script, reason) in [
-        (&[("greeting", "554 nobody is in")] as Script, "the mail server answered 554"),
-        (&[("AUTH", "535 5.7.8 wrong password")], "the mail server answered 535 5.7.8"),
-        (&[("greeting", "SSH-2.0-OpenSSH_9.2")], "the mail server's answer was no SMTP, or broke off"),
-    ] {
-        assert_eq!(refusal(script).await, (false, reason.to_owned()));
-    }
+async fn a_server_that_is_not_there_may_come_back() {
     let unused = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap().port();
     let error = client(unused, SmtpSecurity::Plain, None).send(&message()).await.unwrap_err();
-    assert!(!error.permanent && error.reason.contains("refused"), "{error}");
+    assert!(error.about == About::Moment && error.reason.contains("refused"), "{error}");
 }
 
 #[tokio::test]
@@ -128,7 +173,7 @@ async fn nothing_is_sent_without_the_protection_that_is_asked_for() {
     let (port, mut received) = server(&[]).await;
     let client = client(port, SmtpSecurity::StartTls, Some(("shop", "secret")));
     let error = client.send(&message()).await.unwrap_err();
-    assert!(!error.permanent && error.reason.contains("STARTTLS"), "{error}");
+    assert!(error.about == About::Sender && error.reason.contains("STARTTLS"), "{error}");
     while let Ok(command) = received.try_recv() {
         assert!(command.starts_with("0 EHLO") || command == "0 QUIT", "{command}");
     }
@@ -152,17 +197,30 @@ async fn a_dialogue_that_was_given_up_is_not_gone_on_with() {
     }
 }
 
-#[test]
-fn only_a_status_is_told_of_a_servers_words() {
-    for (text, status) in [
-        ("5.1.1 <ann@example.org> is unknown", Some("5.1.1")),
-        ("4.7.1", Some("4.7.1")),
-        ("<ann@example.org> is unknown", None),
-        ("a.b.c", None),
-        ("5.1", None),
-        ("1.2.3.4 is blocked", None),
-        ("", None),
+/// RFC 5321 §4.5.3.2: what each step may take. The clock stands still and is moved on when nothing else happens.
+#[tokio::test(start_paused = true)]
+async fn each_stage_has_the_time_that_the_rfc_gives_it() {
+    for (silent, stage) in [
+        ("greeting", Stage::Greeting),
+        ("EHLO", Stage::Greeting),
+        ("AUTH", Stage::SignIn),
+        ("MAIL", Stage::Sender),
+        ("RCPT", Stage::Recipient),
+        ("DATA", Stage::Data),
+        (".", Stage::Message),
     ] {
-        assert_eq!(enhanced_status(text), status, "{text:?}");
+        let script: Script = Box::leak(Box::new([(silent, "")]));
+        let begun = Instant::now();
+        let (about, reason, _) = refusal(script).await;
+        assert_eq!(about, About::Moment, "{reason}");
+        assert_eq!(reason, SendError::silence(stage).reason);
+        assert_eq!(begun.elapsed().as_secs(), stage.limit().as_secs(), "{silent}");
     }
+}
+
+#[tokio::test]
+async fn the_server_introduces_itself_as_it_is_told() {
+    let (port, mut received) = server(&[]).await;
+    client(port, SmtpSecurity::Plain, None).send(&message()).await.unwrap();
+    assert_eq!(received.recv().await.unwrap(), "0 EHLO out.shop.example");
 }

@@ -1,23 +1,16 @@
 //! Who takes messages: a mail server, or a folder during development.
 
-use super::smtp::SmtpClient;
-use crate::{domain::ids::MailId, settings::MailTransport};
+use super::{refusal::SendError, smtp::SmtpClient};
+use crate::{
+    domain::ids::MailId,
+    settings::{Mail, MailTransport},
+};
 use lettre::Message;
 use std::{io, path::Path, path::PathBuf};
 use tokio::{
     fs::{self, DirBuilder, OpenOptions},
     io::AsyncWriteExt,
 };
-
-/// Why a message was not taken.
-#[derive(Debug, thiserror::Error)]
-#[error("{reason}")]
-pub struct SendError {
-    /// Whether this message will never be taken. Otherwise a later attempt may succeed.
-    pub permanent: bool,
-    /// What happened, for the log: never what the other side wrote, which may repeat the recipient.
-    pub reason: String,
-}
 
 /// Takes messages.
 pub enum Transport {
@@ -29,9 +22,9 @@ pub enum Transport {
 
 impl Transport {
     /// The transport of the settings. Connects to nothing yet; fails if TLS cannot be set up.
-    pub fn new(settings: &MailTransport) -> Result<Self, SendError> {
-        Ok(match settings {
-            MailTransport::Smtp(smtp) => Self::Smtp(SmtpClient::new(smtp)?),
+    pub fn new(settings: &Mail) -> Result<Self, SendError> {
+        Ok(match &settings.transport {
+            MailTransport::Smtp(smtp) => Self::Smtp(SmtpClient::new(smtp, settings.helo.as_deref())?),
             MailTransport::File(folder) => Self::File(folder.clone()),
         })
     }
@@ -42,7 +35,7 @@ impl Transport {
             Self::Smtp(client) => client.send(message).await,
             Self::File(folder) => write(folder, id, message)
                 .await
-                .map_err(|error| SendError { permanent: false, reason: format!("the file was not written: {error}") }),
+                .map_err(|error| SendError::passing(format!("the file was not written: {error}"))),
         }
     }
 

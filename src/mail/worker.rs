@@ -1,34 +1,33 @@
 //! Sends what is in the outbox.
 
-use super::{Renderer, SendError, Transport};
+use super::{
+    Renderer, Transport,
+    refusal::{About, SendError},
+    render::RenderError,
+};
 use crate::{
     domain::{ids::MailId, time::Clock},
+    leases::Lease,
     meters::meters,
-    store::{Error, OutboxRow, Store},
+    store::{Error, OutboxRow, Queued, Store},
 };
+use parking_lot::Mutex;
 use rand::Rng;
 use std::{sync::Arc, time::Duration};
 use tokio::{
-    sync::Notify,
     task::{JoinError, JoinSet},
-    time::{Instant, sleep, timeout, timeout_at},
+    time::{Instant, MissedTickBehavior, interval, sleep, timeout},
 };
 use tokio_util::sync::CancellationToken;
 
-/// How long a claimed letter is its worker's alone. What a killed worker had claimed waits as long, and
-/// the contract promises another attempt within 30 s.
-const LEASE: Duration = Duration::from_secs(20);
-
-/// How long after the claim a letter must be handed over. What is left of the lease is for noting the
-/// outcome, so that no two workers send one letter at the same time.
-const SEND_LIMIT: Duration = Duration::from_secs(15);
+/// How often a worker looks into the outbox. It looks by this beat alone and never because a letter was just queued:
+/// else a letter that is really sent would show in the time that the next calls take. Short enough that nobody
+/// notices the wait, long enough that an idle outbox costs next to nothing.
+const BEAT: Duration = Duration::from_millis(500);
 
 /// How many letters a worker sends at a time, and so how many connections it opens. No more are claimed
 /// than can be begun at once: leases do not run out in a queue.
 const CONCURRENT: usize = 8;
-
-/// How long a worker sleeps at most: what other nodes queued does not wake it.
-const LONGEST_SLEEP: Duration = Duration::from_secs(15);
 
 /// How long a worker waits after an error of the database.
 const PAUSE_AFTER_ERROR: Duration = Duration::from_secs(1);
@@ -49,37 +48,51 @@ const FIRST_RETRY: Duration = Duration::from_secs(15);
 /// The longest wait before any attempt.
 const LONGEST_RETRY: Duration = Duration::from_secs(60 * 60);
 
+/// A letter that is due later than any retry was put off before the clock went back: it is due now. Twice the longest
+/// retry, as the clocks of several nodes differ.
+const FARTHEST_RETRY: Duration = LONGEST_RETRY.saturating_mul(2);
+
+/// How often the log says that the mail server refuses every letter. Each letter has its own line at `warn`.
+const ALARM_PERIOD: Duration = Duration::from_secs(10 * 60);
+
 /// Sends what is in the outbox. Any number of workers, on any number of nodes, may share one.
 pub struct Worker {
     store: Store,
     clock: Clock,
     renderer: Renderer,
     transport: Transport,
-    wake: Arc<Notify>,
+    lease: Lease,
+    last_alarm: Mutex<Option<Instant>>,
 }
 
 impl Worker {
-    /// A worker that looks into the outbox at once whenever `wake` is notified. That is to be done after a
-    /// commit that queued a letter, with `notify_one`, which is remembered while the worker is busy.
-    pub fn new(store: Store, clock: Clock, renderer: Renderer, transport: Transport, wake: Arc<Notify>) -> Self {
-        Self { store, clock, renderer, transport, wake }
+    /// A worker that takes letters from `store` and hands them to `transport`.
+    pub fn new(store: Store, clock: Clock, renderer: Renderer, transport: Transport) -> Self {
+        Self { store, clock, renderer, transport, lease: Lease::STANDARD, last_alarm: Mutex::new(None) }
     }
 
     /// Works until `stop`, then lets what it is sending end, for at most ten seconds.
     pub async fn run(self, stop: CancellationToken) {
         let worker = Arc::new(self);
         let mut sends = JoinSet::new();
-        while !stop.is_cancelled() {
-            let pause = worker.begin(&mut sends).await.unwrap_or_else(|error| {
-                tracing::warn!(%error, "the outbox does not answer");
-                PAUSE_AFTER_ERROR
-            });
+        let mut beat = interval(BEAT);
+        beat.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        // Whether more was due than there was room for: then a letter that has ended makes room for another.
+        let mut crowded = false;
+        loop {
             tokio::select! {
-                () = stop.cancelled() => {}
-                () = worker.wake.notified() => {}
-                Some(ended) = sends.join_next() => note_end(ended),
-                () = sleep(pause) => {}
+                () = stop.cancelled() => break,
+                Some(ended) = sends.join_next(), if crowded => note_end(ended),
+                _ = beat.tick() => {}
             }
+            while let Some(ended) = sends.try_join_next() {
+                note_end(ended);
+            }
+            crowded = worker.begin(&mut sends).await.unwrap_or_else(|error| {
+                tracing::warn!(%error, "the outbox does not answer");
+                beat.reset_after(PAUSE_AFTER_ERROR);
+                false
+            });
         }
         let all_ended = async {
             while let Some(ended) = sends.join_next().await {
@@ -92,43 +105,54 @@ impl Worker {
         worker.transport.rest().await;
     }
 
-    /// Begins to send what is due, as far as there is room, and says when to look again if nothing happens.
-    async fn begin(self: &Arc<Self>, sends: &mut JoinSet<()>) -> Result<Duration, Error> {
+    /// Begins to send what is due, as far as there is room; says whether there was too little.
+    async fn begin(self: &Arc<Self>, sends: &mut JoinSet<()>) -> Result<bool, Error> {
         let room = CONCURRENT - sends.len();
         if room == 0 {
-            return Ok(LONGEST_SLEEP);
+            return Ok(true);
         }
         // A read first: most looks find nothing, and a claim is a write transaction.
         let now = self.clock.now();
-        let due = self.store.next_letter_due().await?;
-        if due.is_none_or(|due| due > now) {
+        if !self.store.letter_is_due(now, now.after(FARTHEST_RETRY)).await? {
             if sends.is_empty() {
                 self.transport.rest().await;
             }
-            return Ok(due.map_or(LONGEST_SLEEP, |due| due.since(now).min(LONGEST_SLEEP)));
+            return Ok(false);
         }
-        let lease = Lease::begin();
-        for row in self.claim(room).await? {
+        let rows = self.claim(room).await?;
+        let crowded = rows.len() == room;
+        for row in rows {
             let worker = Arc::clone(self);
-            sends.spawn(async move { worker.attempt(row, lease).await });
+            sends.spawn(async move { worker.attempt(row).await });
         }
-        Ok(Duration::ZERO)
+        Ok(crowded)
     }
 
     async fn claim(&self, limit: usize) -> Result<Vec<OutboxRow>, Error> {
         let now = self.clock.now();
         let mut tx = self.store.write().await?;
-        let rows = tx.claim_letters(now, now.after(LEASE), i64::try_from(limit).unwrap_or(i64::MAX)).await?;
+        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+        let rows = tx.claim_letters(now, now.after(FARTHEST_RETRY), now.after(self.lease.holds), limit).await?;
         tx.commit().await?;
         Ok(rows)
     }
 
     /// Tries once to send a letter, and notes the outcome.
-    async fn attempt(&self, row: OutboxRow, lease: Lease) {
+    async fn attempt(&self, row: OutboxRow) {
         let OutboxRow { id, attempts, .. } = row;
-        let kind = row.letter.as_ref().map_or("unknown", |letter| letter.content.kind());
+        let kind = match &row.queued {
+            // Claimed and marked like a letter, so that the database's work does not tell which of both it was.
+            Queued::Decoy => return self.note_sent(id).await,
+            Queued::Letter(letter) => letter.content.kind(),
+            Queued::Unknown => "unknown",
+        };
         let begun = Instant::now();
-        let Err(SendError { permanent, reason }) = self.hand_over(&row, lease).await else {
+        let renew = || self.renew(id, attempts);
+        let Some(outcome) = self.lease.hold(self.hand_over(&row), renew).await else {
+            tracing::warn!(mail = %id, kind, attempts, "another worker has this letter now");
+            return;
+        };
+        let Err(error) = outcome else {
             let duration_ms = begun.elapsed().as_millis();
             tracing::info!(mail = %id, kind, attempts, duration_ms, "letter sent");
             meters().mail_sent.increment(1);
@@ -136,9 +160,43 @@ impl Worker {
             self.note_sent(id).await;
             return;
         };
+        self.note_failure(&row, kind, &error).await;
+    }
+
+    async fn hand_over(&self, row: &OutboxRow) -> Result<(), SendError> {
+        let Queued::Letter(letter) = &row.queued else {
+            // A newer version queued it, and runs beside this one or did: it may yet get hold of it.
+            return Err(SendError::passing("this version does not know such letters".to_owned()));
+        };
+        let message = self.renderer.render(row.id, letter).map_err(|error| match error {
+            RenderError::Address(_) => SendError {
+                about: About::Recipient,
+                reason: "the address is none that mail can be sent to".to_owned(),
+                reply: None,
+            },
+            RenderError::Message(_) | RenderError::Template(_) => SendError::of_sender(error.to_string()),
+        })?;
+        self.transport.send(row.id, &message).await
+    }
+
+    async fn renew(&self, id: MailId, attempts: i64) -> Result<bool, Error> {
+        let until = self.clock.now().after(self.lease.holds);
+        let mut tx = self.store.write().await?;
+        let still_ours = tx.postpone_letter(id, attempts, until).await?;
+        tx.commit().await?;
+        Ok(still_ours)
+    }
+
+    /// Gives the letter up or sets when it is tried again, unless another worker has claimed it since.
+    async fn note_failure(&self, row: &OutboxRow, kind: &str, SendError { about, reason, .. }: &SendError) {
+        let OutboxRow { id, attempts, .. } = *row;
         let now = self.clock.now();
-        let give_up = permanent || now.since(row.created_at) >= GIVE_UP_AFTER;
         let wait = wait_after(attempts);
+        if *about == About::Sender {
+            meters().mail_held_up.increment(1);
+            self.raise_alarm(reason);
+        }
+        let give_up = *about == About::Recipient || now.since(row.created_at) >= GIVE_UP_AFTER;
         if give_up {
             meters().mail_given_up.increment(1);
             tracing::error!(mail = %id, kind, attempts, reason, "letter given up");
@@ -146,16 +204,12 @@ impl Worker {
             meters().mail_postponed.increment(1);
             tracing::warn!(mail = %id, kind, attempts, reason, retry_in = ?wait, "letter not sent");
         }
-        // Afterwards it may be another worker's, whose lease this would cut short. It is due again anyway.
-        if lease.is_over() {
-            return;
-        }
         let noted = async {
             let mut tx = self.store.write().await?;
             if give_up {
-                tx.give_up_letter(id, now).await?;
+                tx.give_up_letter(id, attempts, now).await?;
             } else {
-                tx.postpone_letter(id, now.after(wait)).await?;
+                tx.postpone_letter(id, attempts, now.after(wait)).await?;
             }
             tx.commit().await
         };
@@ -164,20 +218,16 @@ impl Worker {
         }
     }
 
-    async fn hand_over(&self, row: &OutboxRow, lease: Lease) -> Result<(), SendError> {
-        let Some(letter) = &row.letter else {
-            // A newer version queued it, and runs beside this one or did: it may yet get hold of it.
-            let reason = "this version does not know such letters".to_owned();
-            return Err(SendError { permanent: false, reason });
-        };
-        let message = self
-            .renderer
-            .render(row.id, letter)
-            .map_err(|error| SendError { permanent: true, reason: error.to_string() })?;
-        timeout_at(lease.send_by(), self.transport.send(row.id, &message)).await.unwrap_or_else(|_| {
-            let reason = format!("it was not taken within {} s", SEND_LIMIT.as_secs());
-            Err(SendError { permanent: false, reason })
-        })
+    /// Says now and then that nothing leaves until somebody mends the settings or the mail server.
+    fn raise_alarm(&self, reason: &str) {
+        let mut last = self.last_alarm.lock();
+        if last.is_none_or(|at| at.elapsed() >= ALARM_PERIOD) {
+            *last = Some(Instant::now());
+            tracing::error!(
+                reason,
+                "the mail server refuses letters whoever they are for: they wait; try `marbelle mail test`"
+            );
+        }
     }
 
     /// Insists while the database is away, as a letter that is out but not marked is sent again.
@@ -194,24 +244,6 @@ impl Worker {
             }
             sleep(PAUSE_AFTER_ERROR).await;
         }
-    }
-}
-
-/// A claim's time, counted from before it and by a clock that nobody sets.
-#[derive(Clone, Copy)]
-struct Lease(Instant);
-
-impl Lease {
-    fn begin() -> Self {
-        Self(Instant::now())
-    }
-
-    fn send_by(self) -> Instant {
-        self.0 + SEND_LIMIT
-    }
-
-    fn is_over(self) -> bool {
-        self.0.elapsed() >= LEASE
     }
 }
 

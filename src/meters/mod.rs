@@ -92,6 +92,7 @@ meters! {
     mail_sent: Counter = "marbelle_mails_total", "outcome" = "sent"; "Attempts to send a letter, by outcome."
     mail_postponed: Counter = "marbelle_mails_total", "outcome" = "postponed"; "Attempts to send a letter, by outcome."
     mail_given_up: Counter = "marbelle_mails_total", "outcome" = "given_up"; "Attempts to send a letter, by outcome."
+    mail_held_up: Counter = "marbelle_mails_total", "outcome" = "held_up"; "Attempts to send a letter, by outcome."
     mail_age: Histogram = MAIL_AGE; "How old letters were when the mail server took them."
     mail_waiting: Gauge = "marbelle_mail_waiting"; "Letters in the outbox that wait to be sent; the same on every node."
     mail_oldest: Gauge = "marbelle_mail_oldest_seconds"; "How old the oldest of them is; the same on every node."

@@ -3,6 +3,7 @@
 use super::{
     Database, Environment, Lifetimes, Limits, Mail, MailTransport, SameSite, Settings, SettingsFaults,
     listener::{development_origins, own_url},
+    mail,
     names::Name,
     nats::nats,
     parse::{self, number, span},
@@ -16,7 +17,6 @@ use crate::{
     domain::text::Text,
     limits::{PASSWORD_MAX_CHARACTERS, PASSWORD_MIN_CHARACTERS},
 };
-use lettre::message::Mailbox;
 use std::{
     net::{Ipv4Addr, SocketAddr},
     num::{NonZeroU32, NonZeroUsize},
@@ -53,8 +53,9 @@ pub(super) fn check(mut reader: Reader) -> Result<Settings, SettingsFaults> {
         database: r.one(Name::DatabaseUrl, Database::Sqlite(data_dir.join("marbelle.db")), parse::database),
         nats: r.optional(Name::NatsUrl, nats),
         mail: Mail {
-            transport: r.one(Name::MailUrl, MailTransport::File(data_dir.join("mail")), parse::mail),
-            from: r.one(Name::MailFrom, "Marbelle <no-reply@localhost>".into(), mailbox),
+            transport: r.one(Name::MailUrl, MailTransport::File(data_dir.join("mail")), mail::transport),
+            from: r.one(Name::MailFrom, "Marbelle <no-reply@localhost>".into(), mail::sender),
+            helo: r.optional(Name::MailHelo, mail::helo),
             shop_name: r.one(Name::Shop, "Marbelle".into(), shop_name),
         },
         allowed_origins: r.list(Name::AllowedOrigins, parse::origin).unwrap_or_else(|| development_origins(listen)),
@@ -192,13 +193,6 @@ fn file(text: &str) -> Result<PathBuf, Reason> {
         Ok(path)
     } else {
         Err("must be in a folder that there is".into())
-    }
-}
-
-fn mailbox(text: &str) -> Result<String, Reason> {
-    match text.parse::<Mailbox>() {
-        Ok(_) => Ok(text.into()),
-        Err(_) => Err("must be a mailbox such as `Shop <no-reply@shop.example>`".into()),
     }
 }
 

@@ -8,6 +8,7 @@ mod fault;
 mod files;
 mod listener;
 mod load;
+mod mail;
 mod names;
 mod nats;
 mod parse;
@@ -101,8 +102,10 @@ pub enum Database {
 pub struct Mail {
     /// `MARBELLE_MAIL_URL`.
     pub transport: MailTransport,
-    /// `MARBELLE_MAIL_FROM`: a mailbox (RFC 5322), with or without a name.
+    /// `MARBELLE_MAIL_FROM`: a mailbox (RFC 5322), with or without a name; all of its address is ASCII.
     pub from: String,
+    /// `MARBELLE_MAIL_HELO`: how the server introduces itself to a mail server; `None` takes the host's full name.
+    pub helo: Option<String>,
     /// `MARBELLE_SHOP_NAME`: as letters call the shop.
     pub shop_name: String,
 }

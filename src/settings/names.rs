@@ -32,6 +32,7 @@ names! {
     NatsUrl "NATS_URL"
     MailUrl "MAIL_URL"
     MailFrom "MAIL_FROM"
+    MailHelo "MAIL_HELO"
     Shop "SHOP_NAME"
     FrontendUrl "FRONTEND_URL"
     AllowedOrigins "ALLOWED_ORIGINS"

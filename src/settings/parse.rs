@@ -1,11 +1,10 @@
 //! Values as people write them. No reason given here repeats any of the value.
 
-use super::{Database, Environment, MailTransport, SameSite, Smtp, SmtpSecurity, postgres::postgres, reader::Reason};
+use super::{Database, Environment, SameSite, postgres::postgres, reader::Reason};
 use ipnet::IpNet;
-use percent_encoding::percent_decode_str;
 use secrecy::SecretString;
 use std::{fmt::Display, net::IpAddr, ops::RangeInclusive, path::PathBuf, str::FromStr, time::Duration};
-use url::{Host, Url};
+use url::Url;
 
 pub(super) fn environment(text: &str) -> Result<Environment, Reason> {
     match text {
@@ -107,53 +106,8 @@ pub(super) fn network(text: &str) -> Result<IpNet, Reason> {
     network.map_err(|_| "must be a network such as `10.0.0.0/8` or an IP address".into())
 }
 
-pub(super) fn mail(text: &str) -> Result<MailTransport, Reason> {
-    if text.starts_with("file:") {
-        return path_after("file://", text).map(MailTransport::File);
-    }
-    let url = url_of(text, &["smtp", "smtps"])?;
-    let security = match (url.scheme(), url.query()) {
-        ("smtps", None) => SmtpSecurity::Tls,
-        ("smtp", Some("tls=required")) => SmtpSecurity::StartTls,
-        ("smtp", None) => SmtpSecurity::Plain,
-        _ => return Err("takes no options but `?tls=required`, and that with `smtp://`".into()),
-    };
-    if !matches!(url.path(), "" | "/") || url.fragment().is_some() {
-        return Err("must end after host and port".into());
-    }
-    let host = match url.host().ok_or("must name a host, as in `smtps://host`")? {
-        Host::Domain(name) => name.to_owned(),
-        Host::Ipv4(address) => address.to_string(),
-        Host::Ipv6(address) => address.to_string(),
-    };
-    let on_this_machine = host == "localhost" || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback());
-    if security == SmtpSecurity::Plain && !on_this_machine {
-        return Err("would send letters and the password unprotected: use `smtps://…` or `smtp://…?tls=required`; \
-                    plain `smtp://` is only for this machine"
-            .into());
-    }
-    let default_port = match security {
-        SmtpSecurity::Plain => 25,
-        SmtpSecurity::StartTls => 587,
-        SmtpSecurity::Tls => 465,
-    };
-    let port = url.port().unwrap_or(default_port);
-    Ok(MailTransport::Smtp(Smtp { host, port, credentials: credentials(&url)?, security }))
-}
-
-fn credentials(url: &Url) -> Result<Option<(String, SecretString)>, Reason> {
-    let decode = |text| percent_decode_str(text).decode_utf8().map_err(|_| "must be percent-encoded UTF-8");
-    match (url.username(), url.password()) {
-        ("", None) => Ok(None),
-        (user, Some(password)) if !user.is_empty() && !password.is_empty() => {
-            Ok(Some((decode(user)?.into(), decode(password)?.into_owned().into())))
-        }
-        _ => Err("must have both a user and a password, or neither".into()),
-    }
-}
-
 /// The path of a URL that is only a scheme before a path; relative ones are allowed, escapes are not read.
-fn path_after(scheme: &str, text: &str) -> Result<PathBuf, Reason> {
+pub(super) fn path_after(scheme: &str, text: &str) -> Result<PathBuf, Reason> {
     let path = text.strip_prefix(scheme).filter(|path| !path.is_empty() && !path.contains(['?', '#', '\0']));
     path.map(PathBuf::from).ok_or_else(|| format!("must be `{scheme}` and a path, without options").into())
 }

@@ -41,6 +41,7 @@ impl Settings {
                 MailTransport::Smtp(smtp) => smtp_url(smtp),
             },
             Name::MailFrom => mail.from.clone(),
+            Name::MailHelo => mail.helo.clone().unwrap_or_default(),
             Name::Shop => mail.shop_name.clone(),
             Name::FrontendUrl => self.frontend_url.clone(),
             Name::AllowedOrigins => list(&self.allowed_origins),

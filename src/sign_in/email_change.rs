@@ -81,7 +81,6 @@ impl Accounts {
         Self::resolve_guess(change.tx(), guess, requested, Some(caller.session)).await?;
         change.keep();
         self.commit(change).await?;
-        self.mail.notify_one();
         tracing::info!(target: "security", user = %caller.user, session = %caller.session, "email_change_requested");
         Ok(())
     }
@@ -121,7 +120,6 @@ impl Accounts {
         let changed = SecurityEventType::EmailChanged;
         Self::note(change.tx(), token.user, changed, now, Some((None, origin)), json!({})).await?;
         self.commit(change).await?;
-        self.mail.notify_one();
         tracing::info!(target: "security", user = %token.user, ip = %origin.ip, "email_changed");
         Ok(new_email)
     }

@@ -104,7 +104,6 @@ impl Accounts {
             let profile = change.user().profile();
             let now = change.now();
             self.commit(change).await?;
-            self.mail.notify_one();
             tracing::info!(target: "security", user = %user.user_id, session = %session, ip = %origin.ip, "sign_in");
             if let Some(replaced) = replaced.filter(|replaced| replaced.user != user.user_id) {
                 self.end_replaced(replaced).await;

@@ -56,7 +56,6 @@ impl Accounts {
         });
         self.queue_letter(&mut tx, email, letter, now).await?;
         tx.commit().await?;
-        self.mail.notify_one();
         tracing::info!(target: "security", user = known, ip = %origin.ip, "password_reset_requested");
         Ok(())
     }
@@ -97,7 +96,6 @@ impl Accounts {
         let reset = SecurityEventType::PasswordReset;
         Self::note(change.tx(), token.user, reset, now, Some((None, origin)), json!({})).await?;
         self.commit(change).await?;
-        self.mail.notify_one();
         tracing::info!(target: "security", user = %token.user, ip = %origin.ip, "password_reset");
         Ok(())
     }
@@ -139,7 +137,6 @@ impl Accounts {
         let changed = SecurityEventType::PasswordChanged;
         Self::resolve_guess(change.tx(), guess, changed, Some(caller.session)).await?;
         self.commit(change).await?;
-        self.mail.notify_one();
         tracing::info!(target: "security", user = %caller.user, session = %caller.session, "password_changed");
         Ok(count)
     }

@@ -62,7 +62,6 @@ impl Accounts {
         tx.insert_registration(&row).await?;
         self.queue_letter(&mut tx, &row.email, Some(letter).filter(|_| room), now).await?;
         tx.commit().await?;
-        self.mail.notify_one();
         Ok(())
     }
 
@@ -111,7 +110,6 @@ impl Accounts {
         });
         self.queue_letter(&mut tx, email, letter, now).await?;
         tx.commit().await?;
-        self.mail.notify_one();
         Ok(())
     }
 }

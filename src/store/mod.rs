@@ -28,7 +28,7 @@ mod users;
 
 pub use error::{Error, Outcome};
 pub use events::{AccountChange, Committed, EventRow, follows};
-pub use outbox::OutboxRow;
+pub use outbox::{OutboxRow, Queued};
 pub use rate_limits::SharedQuota;
 pub use registrations::RegistrationRow;
 pub use sessions::{CallerRow, LiveSessionRow, NewSession, SessionRow};

@@ -14,12 +14,23 @@ use crate::domain::{
 pub struct OutboxRow {
     /// Its id; the `Message-ID` is made of it, so that a repeated letter has the same one.
     pub id: MailId,
-    /// The letter; `None` if this version does not know its kind.
-    pub letter: Option<Letter>,
+    /// What is to be sent.
+    pub queued: Queued,
     /// When it was queued.
     pub created_at: Timestamp,
-    /// How often sending was begun, this time included.
+    /// How often sending was begun, this time included: the number of this claim ([`crate::leases`]).
     pub attempts: i64,
+}
+
+/// What stands in a row of the outbox.
+#[derive(Clone, Debug)]
+pub enum Queued {
+    /// A letter.
+    Letter(Letter),
+    /// A letter of a kind that this version does not know.
+    Unknown,
+    /// Nothing that is to be sent: it stands where a letter would have told something.
+    Decoy,
 }
 
 #[derive(sqlx::FromRow)]
@@ -31,6 +42,7 @@ struct Row {
     content: String,
     created_at: Timestamp,
     attempts: i64,
+    decoy: bool,
 }
 
 const INSERT: &str = "INSERT INTO mail_outbox (id, recipient, locale, content, created_at, attempts, next_attempt_at, \
@@ -38,15 +50,18 @@ const INSERT: &str = "INSERT INTO mail_outbox (id, recipient, locale, content, c
 const INSERT_DECOY: &str = "INSERT INTO mail_outbox (id, recipient, locale, content, created_at, attempts, \
      next_attempt_at, decoy) VALUES ($1, $2, 'en', '{}', $3, 0, $3, TRUE)";
 const COUNT_RECENT: &str = "SELECT COUNT(*) FROM mail_outbox WHERE recipient = $1 AND created_at > $2 AND NOT decoy";
-const CLAIM: &str = "UPDATE mail_outbox SET attempts = attempts + 1, next_attempt_at = $2 WHERE id IN \
-     (SELECT id FROM mail_outbox WHERE sent_at IS NULL AND given_up_at IS NULL AND NOT decoy AND next_attempt_at <= $1 \
-     ORDER BY next_attempt_at LIMIT $3) AND sent_at IS NULL AND given_up_at IS NULL AND NOT decoy AND next_attempt_at <= $1 \
-     RETURNING id, recipient, locale, content, created_at, attempts";
+// A time further ahead than any retry was written before the clock went back: it counts as now.
+const DUE: &str = "SELECT EXISTS (SELECT 1 FROM mail_outbox WHERE sent_at IS NULL AND given_up_at IS NULL \
+     AND (next_attempt_at <= $1 OR next_attempt_at > $2))";
+const CLAIM: &str = "UPDATE mail_outbox SET attempts = attempts + 1, next_attempt_at = $3 WHERE id IN \
+     (SELECT id FROM mail_outbox WHERE sent_at IS NULL AND given_up_at IS NULL \
+     AND (next_attempt_at <= $1 OR next_attempt_at > $2) ORDER BY next_attempt_at LIMIT $4) \
+     AND sent_at IS NULL AND given_up_at IS NULL AND (next_attempt_at <= $1 OR next_attempt_at > $2) \
+     RETURNING id, recipient, locale, content, created_at, attempts, decoy";
 const MARK_SENT: &str = "UPDATE mail_outbox SET sent_at = $2 WHERE id = $1";
-const GIVE_UP: &str = "UPDATE mail_outbox SET given_up_at = $2 WHERE id = $1";
-const POSTPONE: &str = "UPDATE mail_outbox SET next_attempt_at = $2 WHERE id = $1";
-const NEXT_DUE: &str = "SELECT MIN(next_attempt_at) FROM mail_outbox WHERE sent_at IS NULL AND given_up_at IS NULL \
-     AND NOT decoy";
+const GIVE_UP: &str = "UPDATE mail_outbox SET given_up_at = $3 WHERE id = $1 AND attempts = $2 AND sent_at IS NULL";
+const POSTPONE: &str = "UPDATE mail_outbox SET next_attempt_at = $3 WHERE id = $1 AND attempts = $2 \
+     AND sent_at IS NULL AND given_up_at IS NULL";
 const DELETE_TO: &str = "DELETE FROM mail_outbox WHERE recipient = $1";
 const WAITING: &str = "SELECT COUNT(*), MIN(created_at) FROM mail_outbox WHERE sent_at IS NULL AND given_up_at IS NULL \
      AND NOT decoy";
@@ -60,9 +75,9 @@ impl Store {
         Ok(row)
     }
 
-    /// When the next letter is due; `None` if none waits.
-    pub async fn next_letter_due(&self) -> Result<Option<Timestamp>, Error> {
-        let due = on_pool!(self, pool => sqlx::query_scalar(NEXT_DUE).fetch_one(pool).await)?;
+    /// Whether a letter is due at `now`; a time after `latest` counts as now.
+    pub async fn letter_is_due(&self, now: Timestamp, latest: Timestamp) -> Result<bool, Error> {
+        let due = on_pool!(self, pool => sqlx::query_scalar(DUE).bind(now).bind(latest).fetch_one(pool).await)?;
         Ok(due)
     }
 }
@@ -96,19 +111,24 @@ impl Tx {
     pub async fn claim_letters(
         &mut self,
         now: Timestamp,
+        latest: Timestamp,
         until: Timestamp,
         limit: i64,
     ) -> Result<Vec<OutboxRow>, Error> {
         let rows: Vec<Row> = in_tx!(self, c => sqlx::query_as(CLAIM)
-            .bind(now).bind(until).bind(limit).fetch_all(c).await)?;
+            .bind(now).bind(latest).bind(until).bind(limit).fetch_all(c).await)?;
         Ok(rows
             .into_iter()
             .map(|row| OutboxRow {
                 id: row.id,
-                letter: serde_json::from_str::<Content>(&row.content)
-                    .ok()
-                    .zip(Locale::from_name(&row.locale))
-                    .map(|(content, locale)| Letter { to: row.recipient, locale, content }),
+                queued: if row.decoy {
+                    Queued::Decoy
+                } else {
+                    let content = serde_json::from_str::<Content>(&row.content).ok();
+                    content.zip(Locale::from_name(&row.locale)).map_or(Queued::Unknown, |(content, locale)| {
+                        Queued::Letter(Letter { to: row.recipient, locale, content })
+                    })
+                },
                 created_at: row.created_at,
                 attempts: row.attempts,
             })
@@ -121,16 +141,18 @@ impl Tx {
         Ok(())
     }
 
-    /// Notes that a letter will not be sent.
-    pub async fn give_up_letter(&mut self, id: MailId, now: Timestamp) -> Result<(), Error> {
-        in_tx!(self, c => sqlx::query(GIVE_UP).bind(id).bind(now).execute(c).await.map(drop))?;
+    /// Notes that a letter will not be sent, if it is still claimed by this attempt.
+    pub async fn give_up_letter(&mut self, id: MailId, attempts: i64, now: Timestamp) -> Result<(), Error> {
+        in_tx!(self, c => sqlx::query(GIVE_UP).bind(id).bind(attempts).bind(now).execute(c).await.map(drop))?;
         Ok(())
     }
 
-    /// Sets when a letter is tried again.
-    pub async fn postpone_letter(&mut self, id: MailId, until: Timestamp) -> Result<(), Error> {
-        in_tx!(self, c => sqlx::query(POSTPONE).bind(id).bind(until).execute(c).await.map(drop))?;
-        Ok(())
+    /// Sets when a letter is due again, if it is still claimed by this attempt; says whether it is. While it is being
+    /// sent this renews the claim.
+    pub async fn postpone_letter(&mut self, id: MailId, attempts: i64, until: Timestamp) -> Result<bool, Error> {
+        let done = in_tx!(self, c => sqlx::query(POSTPONE).bind(id).bind(attempts).bind(until)
+            .execute(c).await.map(|done| done.rows_affected()))?;
+        Ok(done == 1)
     }
 
     /// Deletes every letter to an address, sent or not.
