@@ -3,8 +3,7 @@
 mod welcome;
 
 use crate::{
-    account::{self, Accounts, operator, restore},
-    cli::UserAction,
+    account::Accounts,
     crypto::{
         access_token::AccessTokens,
         decoy::Decoys,
@@ -12,7 +11,7 @@ use crate::{
         opaque_token::OpaqueTokens,
         password::{HashError, PasswordHasher},
     },
-    domain::{email::EmailAddress, session::SessionLifetimes, time::Clock},
+    domain::{session::SessionLifetimes, time::Clock},
     jobs,
     limits::PASSWORD_HASH_QUEUE,
     live::{Bus, Hub, HubSettings, Nats, NatsFault},
@@ -20,7 +19,7 @@ use crate::{
     meters::meters,
     methods,
     rpc::{Context, Rates, Rules, registry::Registry},
-    server::{CookieSettings, Pages, PagesError, Server, ServerSettings, reserve},
+    server::{CookieSettings, Pages, PagesError, Server, ServerSettings, ServiceServer, reserve},
     settings::{Database, Settings},
     store::{self, Store},
 };
@@ -59,12 +58,6 @@ pub enum Error {
     /// The address could not be listened on.
     #[error("{0} could not be listened on")]
     Listen(SocketAddr, #[source] io::Error),
-    /// There is no account with this address.
-    #[error("there is no account with the address {0}")]
-    NoSuchUser(String),
-    /// A change of accounts failed.
-    #[error("accounts could not be changed: {0}")]
-    Operator(String),
     /// Signals could not be received.
     #[error("signals could not be received")]
     Signal(#[source] io::Error),
@@ -73,6 +66,8 @@ pub enum Error {
 /// A server that is ready to run.
 pub struct App {
     server: Server,
+    /// The listener of `MARBELLE_SERVICE_LISTEN`.
+    service: Option<ServiceServer>,
     accounts: Arc<Accounts>,
     mail: Worker,
     rates: Arc<Rates>,
@@ -86,7 +81,16 @@ impl App {
     pub async fn build(settings: &Settings, clock: Clock) -> Result<Self, Error> {
         let not_listening = |error| Error::Listen(settings.listen, error);
         let socket = reserve(settings.listen).map_err(not_listening)?;
-        let settings = settings.listening_on(socket.local_addr().map_err(not_listening)?);
+        let mut settings = settings.listening_on(socket.local_addr().map_err(not_listening)?);
+        let service = match &mut settings.service_listen {
+            Some(address) => {
+                let not_listening = |error| Error::Listen(*address, error);
+                let socket = reserve(*address).map_err(not_listening)?;
+                *address = socket.local_addr().map_err(not_listening)?;
+                Some((socket, *address))
+            }
+            None => None,
+        };
         make_folder(&settings.data_dir).await?;
         let keys = Keys::load(&settings.keys, &settings.data_dir).map_err(Error::Keys)?;
         let store = open(&settings).await?;
@@ -169,6 +173,7 @@ impl App {
                 settings.lifetimes.session_absolute,
             ),
             trusted_proxies: settings.trusted_proxies.clone(),
+            http_idle: settings.http_idle,
             sockets_per_address: settings.limits.sockets_per_address.get(),
             rules: rules.clone(),
         };
@@ -177,7 +182,12 @@ impl App {
         let methods = registry.install(Context { accounts: accounts.clone(), rules, rates: rates.clone() });
         let pages = Pages::new(accounts.clone(), methods::document().to_string(), &settings)?;
         let server = Server::new(socket, accounts.clone(), methods, pages, server_settings).map_err(not_listening)?;
-        Ok(Self { server, accounts, mail, rates, settings, tasks })
+        let service = service
+            .map(|(socket, address)| {
+                ServiceServer::new(socket, accounts.clone()).map_err(|error| Error::Listen(address, error))
+            })
+            .transpose()?;
+        Ok(Self { server, service, accounts, mail, rates, settings, tasks })
     }
 
     /// The settings in force, with the address at which it listens.
@@ -195,6 +205,9 @@ impl App {
     pub async fn run(self, stop: CancellationToken) {
         let background = CancellationToken::new();
         self.tasks.spawn(self.mail.run(background.clone()));
+        if let Some(service) = self.service {
+            self.tasks.spawn(service.run(background.clone()));
+        }
         jobs::start(&self.accounts, &self.rates, &self.tasks, &background);
         self.tasks.close();
         self.server.run(stop).await;
@@ -214,40 +227,6 @@ impl App {
 pub async fn migrate(settings: &Settings) -> Result<(), Error> {
     make_folder(&settings.data_dir).await?;
     open(settings).await?.close().await;
-    Ok(())
-}
-
-/// Disables, enables or deletes an account; running nodes tell its open sockets.
-pub async fn change_user(settings: &Settings, action: UserAction, email: &str) -> Result<(), Error> {
-    let email = EmailAddress::parse(email).map_err(|_| Error::NoSuchUser(email.to_owned()))?;
-    make_folder(&settings.data_dir).await?;
-    let store = open(settings).await?;
-    let clock = Clock::system();
-    let done = match action {
-        UserAction::Disable => operator::disable(&store, &email, &clock).await,
-        UserAction::Enable => operator::enable(&store, &email, &clock).await,
-        UserAction::Delete => operator::delete(&store, &email, &clock).await,
-    };
-    store.close().await;
-    done.map_err(|error| match error {
-        account::Error::NotFound => Error::NoSuchUser(email.to_string()),
-        other => Error::Operator(format!("{other:?}")),
-    })
-}
-
-/// Renews the epoch of a restored database, ends every session, and prints what it did.
-#[expect(clippy::print_stdout, reason = "standard output is for what a command prints")]
-pub async fn new_epoch(settings: &Settings) -> Result<(), Error> {
-    make_folder(&settings.data_dir).await?;
-    let store = open(settings).await?;
-    let done = restore::new_epoch(&store, &Clock::system()).await;
-    store.close().await;
-    let done = done.map_err(|error| Error::Operator(format!("{error:?}")))?;
-    println!("The database's epoch is {} now.", done.epoch);
-    println!(
-        "Ended: {} sessions of {} accounts, the links of {} registrations; {} letters will not be sent.",
-        done.sessions, done.accounts, done.registrations, done.letters
-    );
     Ok(())
 }
 
@@ -271,7 +250,8 @@ pub async fn serve(settings: Settings) -> Result<(), Error> {
     Ok(())
 }
 
-async fn open(settings: &Settings) -> Result<Store, Error> {
+/// Opens the database of the settings; makes it and its folder if need be, and brings it up to date.
+pub(crate) async fn open(settings: &Settings) -> Result<Store, Error> {
     if let Database::Sqlite(path) = &settings.database
         && let Some(folder) = path.parent()
     {

@@ -7,6 +7,9 @@ use crate::settings::{Environment, MailTransport, Settings, own_url};
 pub(super) fn print(settings: &Settings) {
     let address = settings.listen;
     println!("Marbelle Accounts is listening on http://{address} (JSON-RPC on /rpc, HTTP and WebSocket)");
+    if let Some(address) = settings.service_listen {
+        println!("Metrics are served at http://{address}/metrics");
+    }
     let is_development = settings.environment == Environment::Development;
     let url = own_url(address);
     if settings.account_page && is_development {

@@ -56,8 +56,6 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tower::{Layer, Service, ServiceExt, layer::util::Identity, service_fn};
 use tower_http::cors::{AllowOrigin, CorsLayer};
 
-/// How long a client may take to send a request's head, and an idle connection may be kept.
-const HEAD_TIMEOUT: Duration = Duration::from_secs(60);
 /// The largest head of a request, in bytes: room for any cookie and token.
 const HEAD_BYTES: usize = 64 * 1024;
 /// How long a client may take to send a request's body, which has at most 64 KiB.
@@ -83,6 +81,8 @@ pub struct ServerSettings {
     pub environment: Environment,
     /// Origins whose pages may call.
     pub allowed_origins: Vec<String>,
+    /// How long a client may take to send a request's head, and an idle connection is kept.
+    pub http_idle: Duration,
     /// Open sockets from one client address.
     pub sockets_per_address: usize,
     /// How the session cookie is written.
@@ -108,6 +108,7 @@ pub struct Node {
     pub environment: Environment,
     pub allowed_origins: Arc<[String]>,
     pub trusted_proxies: Vec<IpNet>,
+    pub http_idle: Duration,
     pub pages: Pages,
     pub methods: Methods,
     pub json_rpc: TowerServiceBuilder<Identity, Identity>,
@@ -151,6 +152,7 @@ impl Server {
             environment: settings.environment,
             allowed_origins,
             trusted_proxies: settings.trusted_proxies,
+            http_idle: settings.http_idle,
             pages,
             methods: methods.into(),
             json_rpc: jsonrpsee::server::Server::builder().set_config(config).to_service_builder(),
@@ -303,6 +305,7 @@ async fn serve<P: Send + Sync + 'static>(
     stop: CancellationToken,
 ) {
     let _ = socket.set_nodelay(true);
+    let http_idle = node.http_idle;
     let control = Arc::new(SocketControl::default());
     // Kept by the connection and by the WebSocket that it may become.
     let open = Arc::new((place, tasks.token()));
@@ -342,7 +345,7 @@ async fn serve<P: Send + Sync + 'static>(
     });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
-        .header_read_timeout(HEAD_TIMEOUT)
+        .header_read_timeout(http_idle)
         .max_buf_size(HEAD_BYTES)
         .serve_connection(io, service)
         .with_upgrades();

@@ -8,9 +8,11 @@ mod guarded_io;
 mod listener;
 mod open_sockets;
 mod pages;
+mod service;
 mod websocket;
 
 pub use bind::reserve;
 pub use cookie::CookieSettings;
 pub use listener::{Server, ServerSettings};
 pub use pages::{Pages, PagesError};
+pub use service::ServiceServer;

@@ -42,9 +42,7 @@ pub(super) fn check(mut reader: Reader) -> Result<Settings, SettingsFaults> {
     if production {
         r.require(&REQUIRED_IN_PRODUCTION);
     }
-    let listen = r.one(Name::Listen, SocketAddr::from((Ipv4Addr::LOCALHOST, 8080)), |text| {
-        text.parse().map_err(|_| "must be an IP address and a port, such as `127.0.0.1:8080`".into())
-    });
+    let listen = r.one(Name::Listen, SocketAddr::from((Ipv4Addr::LOCALHOST, 8080)), address);
     let data_dir = r.one(Name::DataDir, PathBuf::from("./data"), folder);
     let frontend_url = r.one(Name::FrontendUrl, own_url(listen), parse::frontend);
     let settings = Settings {
@@ -70,6 +68,10 @@ pub(super) fn check(mut reader: Reader) -> Result<Settings, SettingsFaults> {
         argon2: argon2(r),
         // Sockets of sessions that expire must close within a minute (contract §2), and the sweep sees to it.
         sweep_period: r.one(Name::SweepPeriod, 2 * SECOND, span(10 * MILLISECOND..=MINUTE / 2)),
+        service_listen: r.optional(Name::ServiceListen, address),
+        // Longer than the 60 s for which nginx and load balancers keep connections that they may use again.
+        http_idle: r.one(Name::HttpIdle, 75 * SECOND, span(SECOND..=60 * MINUTE)),
+        notices: Vec::new(),
         security_log: r.optional(Name::SecurityLog, file),
         log: r.one(Name::Log, "info".into(), log),
         data_dir,
@@ -93,6 +95,13 @@ fn compare(r: &mut Reader, settings: &Settings) {
     }
     if settings.nats.is_some() && r.sound(&[Name::DatabaseUrl]) && matches!(settings.database, Database::Sqlite(_)) {
         r.refuse(Name::NatsUrl, "is for several nodes, which need a `postgres://` database (MARBELLE_DATABASE_URL)");
+    }
+    let takes_both = |one: SocketAddr| one.ip() == settings.listen.ip() || one.ip().is_unspecified();
+    if r.sound(&[Name::Listen, Name::ServiceListen])
+        && settings.listen.port() != 0
+        && settings.service_listen.is_some_and(|one| one.port() == settings.listen.port() && takes_both(one))
+    {
+        r.refuse(Name::ServiceListen, format!("must be another address than {}", Name::Listen.variable()));
     }
     let Lifetimes { session_idle, session_absolute, .. } = settings.lifetimes;
     if r.sound(&[Name::SessionIdle, Name::SessionAbsolute]) && session_idle > session_absolute {
@@ -176,6 +185,10 @@ const fn rate(number: u32) -> NonZeroU32 {
 
 const fn count(number: usize) -> NonZeroUsize {
     NonZeroUsize::MIN.saturating_add(number.saturating_sub(1))
+}
+
+fn address(text: &str) -> Result<SocketAddr, Reason> {
+    text.parse().map_err(|_| "must be an IP address and a port, such as `127.0.0.1:8080`".into())
 }
 
 fn folder(text: &str) -> Result<PathBuf, Reason> {

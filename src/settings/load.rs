@@ -5,6 +5,7 @@
 
 use super::{
     fault::{SettingsFault, Source},
+    kubernetes::is_of_service,
     names::{CONFIG, Name, PREFIX},
 };
 use std::{collections::BTreeMap, fs, path::Path, sync::Arc};
@@ -39,9 +40,10 @@ pub(super) struct Given {
 /// What is given for each setting.
 pub(super) type AllGiven = BTreeMap<Name, Given>;
 
-/// What the file, if one is named, and over it the environment say; and the faults in how they say it.
-pub(super) fn gather(env: impl IntoIterator<Item = (String, String)>) -> (AllGiven, Vec<SettingsFault>) {
-    let mut faults = Vec::new();
+/// What the file, if one is named, and over it the environment say; the variables of the environment that Kubernetes set
+/// for a service; and the faults in how it is said.
+pub(super) fn gather(env: impl IntoIterator<Item = (String, String)>) -> (AllGiven, Vec<String>, Vec<SettingsFault>) {
+    let (mut passed_over, mut faults) = (Vec::new(), Vec::new());
     // `MARBELLE_X=` is how compose files and shells write "not set".
     let ours = env.into_iter().filter(|(variable, value)| variable.starts_with(PREFIX) && !value.trim().is_empty());
     let mut variables: BTreeMap<String, String> = ours.collect();
@@ -52,10 +54,11 @@ pub(super) fn gather(env: impl IntoIterator<Item = (String, String)>) -> (AllGiv
             Ok(name) => {
                 given.insert(name, Given { value: Value::One(value), source: Source::Environment });
             }
+            Err(_) if is_of_service(&variable, &value) => passed_over.push(variable),
             Err(fault) => faults.push(fault),
         }
     }
-    (given, faults)
+    (given, passed_over, faults)
 }
 
 fn known(variable: &str, source: &Source) -> Result<Name, SettingsFault> {

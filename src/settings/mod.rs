@@ -6,11 +6,13 @@
 mod check;
 mod fault;
 mod files;
+mod kubernetes;
 mod listener;
 mod load;
 mod mail;
 mod names;
 mod nats;
+mod notices;
 mod parse;
 mod postgres;
 mod print;
@@ -75,6 +77,12 @@ pub struct Settings {
     pub sweep_period: Duration,
     /// `MARBELLE_SECURITY_LOG`: a file that security events are written to as well.
     pub security_log: Option<PathBuf>,
+    /// `MARBELLE_SERVICE_LISTEN`: a listener of its own for what is not for the world: `/metrics`.
+    pub service_listen: Option<SocketAddr>,
+    /// `MARBELLE_HTTP_IDLE`: how long an idle HTTP connection is kept, and a request's head may take.
+    pub http_idle: Duration,
+    /// What the operator is to know although the settings can be used, one sentence each.
+    pub notices: Vec<String>,
     /// `MARBELLE_LOG`: a directive that `tracing_subscriber::EnvFilter` takes.
     pub log: String,
 }
@@ -208,7 +216,9 @@ impl Settings {
     /// # Errors
     /// Every fault there is, named by variable and source; no fault repeats a value.
     pub fn load(env: impl IntoIterator<Item = (String, String)>) -> Result<Self, SettingsFaults> {
-        let (given, faults) = load::gather(env);
-        check::check(reader::Reader::new(given, faults))
+        let (given, passed_over, faults) = load::gather(env);
+        let mut settings = check::check(reader::Reader::new(given, faults))?;
+        settings.notices = notices::notices(&settings, &passed_over);
+        Ok(settings)
     }
 }

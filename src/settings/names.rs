@@ -63,6 +63,8 @@ names! {
     MemoryKib "ARGON2__MEMORY_KIB"
     Passes "ARGON2__PASSES"
     Lanes "ARGON2__LANES"
+    ServiceListen "SERVICE_LISTEN"
+    HttpIdle "HTTP_IDLE"
     SweepPeriod "SWEEP_PERIOD"
     SecurityLog "SECURITY_LOG"
     Log "LOG"

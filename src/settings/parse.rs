@@ -89,15 +89,39 @@ pub(super) fn frontend(text: &str) -> Result<String, Reason> {
     Ok(url.as_str().trim_end_matches('/').into())
 }
 
-/// An origin as browsers write it (RFC 6454 §6.2), which leaves out the scheme's own port.
+/// An origin as browsers write it (RFC 6454 §6.2), which leaves out the scheme's own port; or that of an app's shell, such
+/// as `capacitor://localhost`.
 pub(super) fn origin(text: &str) -> Result<String, Reason> {
-    const REASON: &str = "must be an exact origin such as `https://shop.example` or `http://localhost:3000`; \
-                          neither `*` nor `null` is one";
+    const REASON: &str = "must be an exact origin such as `https://shop.example`, `http://localhost:3000` or \
+                          `capacitor://localhost`; neither `*` nor `null` is one";
+    if text.contains('*') {
+        return Err("has a wildcard, which matches nothing: a page's origin is compared as a whole, since every page \
+                    behind a wildcard could act for whoever is signed in; name each origin"
+            .into());
+    }
+    if is_of_shell(text) {
+        return Ok(text.into());
+    }
     let url = url_of(text, &["http", "https"]).map_err(|_| REASON)?;
     let origin = url.origin().ascii_serialization();
     // The only thing that a parsed origin may have beyond itself is the slash that parsing adds.
     let bare = !text.ends_with('/') && url.as_str().strip_suffix('/') == Some(&origin);
     if bare { Ok(origin) } else { Err(REASON.into()) }
+}
+
+/// Whether `text` is `scheme://host[:port]`, in lower case, with a scheme that is an app's own: none that browsers know,
+/// whose pages have another origin or none.
+fn is_of_shell(text: &str) -> bool {
+    const OF_BROWSERS: [&str; 11] =
+        ["http", "https", "ws", "wss", "ftp", "file", "data", "blob", "about", "javascript", "null"];
+    let Some((scheme, rest)) = text.split_once("://") else { return false };
+    let is_scheme = scheme.starts_with(|c: char| c.is_ascii_lowercase())
+        && scheme.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || "+-.".contains(c));
+    let (host, port) = rest.split_once(':').map_or((rest, None), |(host, port)| (host, Some(port)));
+    let is_host =
+        !host.is_empty() && host.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || "-._".contains(c));
+    let is_port = port.is_none_or(|port| port.parse::<u16>().is_ok_and(|port| port > 0));
+    is_scheme && !OF_BROWSERS.contains(&scheme) && is_host && is_port
 }
 
 /// A network, or an address that stands for itself alone.

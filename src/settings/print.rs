@@ -20,6 +20,11 @@ impl Settings {
             .collect()
     }
 
+    /// The database in force as a URL, its password redacted.
+    pub fn database_url(&self) -> String {
+        self.value(Name::DatabaseUrl)
+    }
+
     fn value(&self, name: Name) -> String {
         let Self { limits, lifetimes, argon2, keys, mail, .. } = self;
         match name {
@@ -76,6 +81,8 @@ impl Settings {
             Name::MemoryKib => argon2.memory_kib.to_string(),
             Name::Passes => argon2.passes.to_string(),
             Name::Lanes => argon2.lanes.to_string(),
+            Name::ServiceListen => self.service_listen.map_or_else(String::new, |address| address.to_string()),
+            Name::HttpIdle => format_span(self.http_idle),
             Name::SweepPeriod => format_span(self.sweep_period),
             Name::SecurityLog => self.security_log.as_deref().map_or_else(String::new, show),
             Name::Log => self.log.clone(),

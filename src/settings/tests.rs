@@ -173,7 +173,13 @@ fn each_value_is_checked() {
         ),
         (
             "ALLOWED_ORIGINS",
-            &["https://x.org", "http://127.0.0.1:3000,https://x.org:8443", "http://[::1]:3000"],
+            &[
+                "https://x.org",
+                "http://127.0.0.1:3000,https://x.org:8443",
+                "http://[::1]:3000",
+                "capacitor://localhost,ionic://localhost,tauri://localhost,app://shop:8100",
+                "chrome-extension://abcdefghijklmnop",
+            ],
             &[
                 "*",
                 "null",
@@ -183,9 +189,23 @@ fn each_value_is_checked() {
                 "https://*.x.org/",
                 "https://u@x.org",
                 "file://",
+                "capacitor://",
+                "capacitor://localhost/",
+                "Capacitor://localhost",
+                "capacitor://*",
+                "wss://x.org",
+                "data://x",
+                "capacitor:localhost",
             ],
         ),
         ("COOKIE_SAME_SITE", &["lax", "Strict"], &["no"]),
+        (
+            "MAIL_HELO",
+            &["mail.shop.example", "localhost", "b\u{fc}cher.example", "[192.0.2.1]", "[IPv6:2001:db8::1]"],
+            &["mail shop", "192.0.2.1", "-x.example", "a..b", "[mail]", "x.example\r\nMAIL FROM:<>"],
+        ),
+        ("SERVICE_LISTEN", &["127.0.0.1:9090", "[::1]:0"], &["9090", "127.0.0.1:8080", "0.0.0.0:8080"]),
+        ("HTTP_IDLE", &["75s", "10m"], &["0s", "2h", "75"]),
         ("ACCOUNT_PAGE", &["true", "false"], &["yes"]),
         ("TRUSTED_PROXIES", &["10.0.0.0/8", "::1,fd00::/8"], &["10.0.0.0/33", "proxy"]),
         ("LIMITS__CALLS_PER_SECOND", &["1"], &["0", "-1", "1.5", "1000001", "many"]),
@@ -216,6 +236,62 @@ fn each_value_is_checked() {
 fn origins_are_kept_as_browsers_write_them() {
     let settings = Place::new().load(&[("ALLOWED_ORIGINS", "HTTPS://X.org:443, http://x.org:80")]).unwrap();
     assert_eq!(settings.allowed_origins, ["https://x.org", "http://x.org"]);
+}
+
+#[test]
+fn a_wildcard_is_refused_with_the_reason() {
+    let told = Place::new().load(&[("ALLOWED_ORIGINS", "https://*.shop.example")]).unwrap_err().to_string();
+    assert!(told.contains("wildcard") && told.contains("name each origin"), "{told}");
+}
+
+#[test]
+fn a_senders_domain_is_taken_as_mail_servers_know_it() {
+    let from = |text: &str| Place::new().load(&[("MAIL_FROM", text)]).map(|settings| settings.mail.from);
+    assert_eq!(from("post@b\u{fc}cher.example").unwrap(), "post@xn--bcher-kva.example");
+    assert_eq!(from("B\u{fc}cher <post@B\u{fc}cher.example>").unwrap(), "B\u{fc}cher <post@xn--bcher-kva.example>");
+    assert!(from("b\u{fc}cher@shop.example").unwrap_err().to_string().contains("before the `@`"));
+    let Ok(Mail { transport: MailTransport::Smtp(smtp), .. }) =
+        Place::new().load(&[("MAIL_URL", "smtps://mail.b\u{fc}cher.example")]).map(|settings| settings.mail)
+    else {
+        panic!("a mail server")
+    };
+    assert_eq!(smtp.host, "mail.xn--bcher-kva.example");
+}
+
+#[test]
+fn what_kubernetes_sets_is_passed_over_and_told() {
+    let settings = Place::new()
+        .load(&[
+            ("PORT", "tcp://10.96.14.3:8080"),
+            ("SERVICE_HOST", "10.96.14.3"),
+            ("SERVICE_PORT", "8080"),
+            ("PORT_8080_TCP_PROTO", "tcp"),
+            ("SERVICE_LISTEN", "127.0.0.1:9090"),
+        ])
+        .unwrap();
+    assert_eq!(settings.service_listen.unwrap().port(), 9090);
+    let [notice] = &settings.notices[..] else { panic!("{:?}", settings.notices) };
+    for variable in ["MARBELLE_PORT,", "MARBELLE_SERVICE_HOST", "MARBELLE_PORT_8080_TCP_PROTO"] {
+        assert!(notice.contains(variable), "{notice}");
+    }
+    assert_eq!(at_fault(&[("PORT", "8080")]), ["PORT"], "what nobody but a person would write is a slip");
+    let place = Place::new();
+    assert!(place.load(&[("CONFIG", &place.file("port = 'tcp://10.96.14.3:8080'"))]).is_err(), "not in a file");
+}
+
+#[test]
+fn networks_that_may_hold_the_clients_are_told_of() {
+    let notices = |networks: &str| Place::new().load(&[("TRUSTED_PROXIES", networks)]).unwrap().notices;
+    for good in ["127.0.0.1,::1", "10.1.2.0/24", "172.30.77.0/24", "104.16.0.0/13,2400:cb00::/32", "fd00:1::/64"] {
+        assert_eq!(notices(good), [""; 0], "{good}");
+    }
+    for bad in ["0.0.0.0/0", "::/0", "2000::/3", "10.0.0.0/8", "192.168.0.0/16", "fc00::/7", "::ffff:0:0/96"] {
+        let told = notices(&format!("127.0.0.1,{bad}"));
+        assert!(told.len() == 1 && told[0].contains(bad), "{bad}: {told:?}");
+    }
+    let place = Place::new();
+    let told = place.load(&pairs(&place.production())).unwrap().notices;
+    assert!(told.len() == 1 && told[0].contains("MARBELLE_TRUSTED_PROXIES"), "{told:?}");
 }
 
 #[test]

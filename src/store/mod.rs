@@ -12,6 +12,7 @@
 mod addresses;
 mod error;
 mod events;
+mod existing;
 mod migrate;
 mod outbox;
 mod password_failures;
@@ -28,6 +29,7 @@ mod users;
 
 pub use error::{Error, Outcome};
 pub use events::{AccountChange, Committed, EventRow, follows};
+pub use existing::is_there;
 pub use outbox::{OutboxRow, Queued};
 pub use rate_limits::SharedQuota;
 pub use registrations::RegistrationRow;

@@ -1,6 +1,7 @@
 //! Letters: what they look like, and that they arrive.
 
 mod letters;
+mod refusals;
 mod workers;
 
 use crate::support::{Call, Database, Mood, Node, Person, Smtp, another_email, both_databases, soon};

@@ -1,6 +1,8 @@
 //! Settings and the command line.
 
+mod commands;
 mod fuzz_settings;
+mod metrics_listener;
 mod production;
 mod settings;
 mod user_commands;

@@ -6,7 +6,8 @@ use serde_json::{Value, json};
 const NEW: &str = "nine loud herons above a mill";
 
 async fn user(node: &Node, action: &str, email: &str) {
-    let output = node.command(&["user", action, email]).await;
+    let yes: &[&str] = if action == "delete" { &["--yes"] } else { &[] };
+    let output = node.command(&[&["user", action, email], yes].concat()).await;
     let told = String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(0), "{action}: {told}");
 }

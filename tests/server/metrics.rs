@@ -105,7 +105,7 @@ async fn calls_sockets_and_events_are_counted() {
     awaits(&node, "marbelle_open_sockets", "", |sockets| sockets == 0.0).await;
     let (bob, session) = node.signed_in("bob").await;
     let tab = session.tab(&node).await;
-    assert!(node.command(&["user", "delete", &bob.email]).await.status.success());
+    assert!(node.command(&["user", "delete", "--yes", &bob.email]).await.status.success());
     tab.closed().await;
     moved(&node, "marbelle_realigned_total", "").await;
 }

@@ -190,8 +190,9 @@ async fn the_operators_commands_are_written_to_the_file_as_well() {
     let path = folder.path().join("security.log");
     let node = Node::on(Database::sqlite()).set("SECURITY_LOG", path.display()).start().await;
     let person = node.registered("ann").await;
-    for action in ["disable", "delete"] {
-        assert!(node.command(&["user", action, &person.email]).await.status.success());
+    for arguments in [&["disable"] as &[&str], &["delete", "--yes"]] {
+        let arguments = [&["user"], arguments, &[person.email.as_str()]].concat();
+        assert!(node.command(&arguments).await.status.success());
     }
     let read = || {
         let files = std::fs::read_dir(folder.path()).unwrap().flatten();

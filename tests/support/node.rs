@@ -1,7 +1,9 @@
 //! The built binary as a child process, with settings from the environment.
 
 use super::{
-    Call, Database, Deaf, Http, MailFolder, Smtp, Specification, Ws, marbelle, process::Running, socket::handshake,
+    Call, Database, Deaf, Http, MailFolder, Smtp, Specification, Ws,
+    process::{Running, marbelle_reading},
+    socket::handshake,
 };
 use base64::{Engine, prelude::BASE64_STANDARD};
 use ed25519_dalek::pkcs8::{EncodePrivateKey, KeypairBytes, spki::der::pem::LineEnding};
@@ -170,8 +172,13 @@ impl Node {
 
     /// Runs another command of the binary with the settings of this node.
     pub async fn command(&self, arguments: &[&str]) -> std::process::Output {
+        self.command_reading(arguments, "").await
+    }
+
+    /// The same, with this on its standard input.
+    pub async fn command_reading(&self, arguments: &[&str], input: &str) -> std::process::Output {
         let settings: Vec<(&str, &str)> = self.settings.iter().map(|(n, v)| (n.as_str(), v.as_str())).collect();
-        marbelle(arguments, &settings).await
+        marbelle_reading(arguments, &settings, input).await
     }
 
     /// SIGKILL, and the end awaited.

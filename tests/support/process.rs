@@ -10,7 +10,7 @@ use std::{
     time::Duration,
 };
 use tokio::{
-    io::{AsyncBufReadExt, AsyncRead, BufReader},
+    io::{AsyncBufReadExt, AsyncRead, AsyncWriteExt, BufReader},
     process::{Child, Command},
     sync::watch,
 };
@@ -139,7 +139,15 @@ fn command<'a>(settings: impl Iterator<Item = (&'a str, &'a str)>) -> Command {
 
 /// Runs the binary to its end with these arguments and these variables alone.
 pub async fn marbelle(arguments: &[&str], settings: &[(&str, &str)]) -> std::process::Output {
+    marbelle_reading(arguments, settings, "").await
+}
+
+/// The same, with this on its standard input.
+pub async fn marbelle_reading(arguments: &[&str], settings: &[(&str, &str)], input: &str) -> std::process::Output {
     let mut command = command(settings.iter().copied());
-    command.args(arguments).stdin(Stdio::null()).kill_on_drop(true);
-    within(PATIENCE * 3, "the end of the process", command.output()).await.expect("the binary runs")
+    command.args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
+    let mut child = command.spawn().expect("the binary starts");
+    // It may end without reading.
+    let _ = child.stdin.take().expect("a pipe").write_all(input.as_bytes()).await;
+    within(PATIENCE * 3, "the end of the process", child.wait_with_output()).await.expect("the binary runs")
 }

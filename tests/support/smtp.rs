@@ -22,8 +22,12 @@ pub enum Mood {
     Accept,
     /// 451 to the recipient: come again.
     RefuseForNow,
-    /// 550 to the recipient: never.
+    /// 550 5.1.1 to the recipient: never.
     RefuseForGood,
+    /// This answer to whoever sends: as a command it refuses at EHLO, MAIL or RCPT.
+    RefuseSender(&'static str, u16, &'static str),
+    /// Takes this long for its greeting, and again after the message.
+    Slow(Duration),
     /// Takes the connection and says nothing.
     Hang,
     /// Says nothing until the mood changes.
@@ -192,6 +196,7 @@ impl Smtp {
 async fn converse(stream: TcpStream, peer: IpAddr, mailbox: Mailbox) -> io::Result<()> {
     let (received, changed) = (mailbox.received.clone(), mailbox.changed.clone());
     pause(&received, &changed).await;
+    slowly(&received).await;
     let mut session = SessionBuilder::new("mail.example.test").build(peer, mailbox);
     let mut stream = BufReader::new(stream);
     stream.write_all(&session.greeting().buffer()?).await?;
@@ -199,6 +204,9 @@ async fn converse(stream: TcpStream, peer: IpAddr, mailbox: Mailbox) -> io::Resu
     while stream.read_until(b'\n', &mut line).await? > 0 {
         pause(&received, &changed).await;
         let reply = session.process(&line);
+        if line == b".\r\n" {
+            slowly(&received).await;
+        }
         line.clear();
         if reply.action != Action::NoReply {
             stream.write_all(&reply.buffer()?).await?;
@@ -208,6 +216,13 @@ async fn converse(stream: TcpStream, peer: IpAddr, mailbox: Mailbox) -> io::Resu
         }
     }
     Ok(())
+}
+
+async fn slowly(received: &Mutex<Received>) {
+    let mood = received.lock().mood;
+    if let Mood::Slow(pause) = mood {
+        tokio::time::sleep(pause).await;
+    }
 }
 
 async fn pause(received: &Mutex<Received>, changed: &watch::Sender<u64>) {
@@ -236,13 +251,37 @@ impl Mailbox {
     }
 }
 
+impl Mailbox {
+    /// How a server answers that refuses the sender at `command`.
+    fn to_sender(&self, command: &str) -> Response {
+        let mut received = self.received.lock();
+        let Mood::RefuseSender(at, code, words) = received.mood else { return response::OK };
+        if at != command {
+            return response::OK;
+        }
+        received.refusals += 1;
+        drop(received);
+        self.note();
+        Response::custom(code, words.into())
+    }
+}
+
 impl Handler for Mailbox {
+    fn helo(&mut self, _ip: IpAddr, _domain: &str) -> Response {
+        self.to_sender("EHLO")
+    }
+
+    fn mail(&mut self, _ip: IpAddr, _domain: &str, _from: &str) -> Response {
+        self.to_sender("MAIL")
+    }
+
     fn rcpt(&mut self, _to: &str) -> Response {
         let mut received = self.received.lock();
         let refusal = match received.mood {
-            Mood::Accept | Mood::Hang | Mood::Wait => return response::OK,
             Mood::RefuseForNow => Response::custom(451, "Greylisted, come again".into()),
-            Mood::RefuseForGood => response::NO_MAILBOX,
+            Mood::RefuseForGood => Response::custom(550, "5.1.1 Mailbox unavailable".into()),
+            Mood::RefuseSender("RCPT", code, words) => Response::custom(code, words.into()),
+            _ => return response::OK,
         };
         received.refusals += 1;
         drop(received);

@@ -5,7 +5,11 @@ mod dev_mail;
 mod file;
 mod headers;
 
-use crate::{account::Accounts, meters::meters, settings::Settings};
+use crate::{
+    account::Accounts,
+    meters::meters,
+    settings::{Environment, Settings},
+};
 use dev_mail::DevMail;
 use file::{File, Files};
 use http::{HeaderValue, Method, Request, Response, StatusCode, header};
@@ -37,6 +41,8 @@ pub struct Pages {
     /// The account page and what the pages need.
     files: Files,
     dev_mail: Option<DevMail>,
+    /// Whether `/metrics` is served here: in development, where no listener of its own is set.
+    metrics: bool,
 }
 
 /// What answers.
@@ -58,7 +64,8 @@ impl Pages {
         if settings.account_page {
             account_page::put(&mut files, settings, dev_mail.as_ref().map(|_| dev_mail::PATH))?;
         }
-        Ok(Self { accounts, openrpc, keys, files, dev_mail })
+        let metrics = settings.environment == Environment::Development && settings.service_listen.is_none();
+        Ok(Self { accounts, openrpc, keys, files, dev_mail, metrics })
     }
 
     /// Answers a request of `peer` to anything but `/rpc`.
@@ -74,7 +81,7 @@ impl Pages {
         match route {
             Route::Health => response(StatusCode::OK, TEXT, "ok\n"),
             Route::Readiness => self.readiness().await,
-            Route::Metrics => self.metrics(),
+            Route::Metrics => metrics(&self.accounts),
             Route::Json(document) => response(StatusCode::OK, JSON, document.to_owned()),
             Route::File(file) => file.answer(request.headers()),
             Route::Mail(mail) => mail.answer(request.uri(), request.headers(), peer).await,
@@ -85,17 +92,12 @@ impl Pages {
         Some(match path {
             "/healthz" => Route::Health,
             "/readyz" => Route::Readiness,
-            "/metrics" => Route::Metrics,
+            "/metrics" if self.metrics => Route::Metrics,
             "/openrpc.json" => Route::Json(&self.openrpc),
             "/.well-known/jwks.json" => Route::Json(&self.keys),
             _ if dev_mail::is_at(path) => Route::Mail(self.dev_mail.as_ref()?),
             _ => Route::File(self.files.get(path)?),
         })
-    }
-
-    fn metrics(&self) -> HttpResponse {
-        self.accounts.measure_now();
-        response(StatusCode::OK, PROMETHEUS, meters().render())
     }
 
     async fn readiness(&self) -> HttpResponse {
@@ -117,6 +119,12 @@ impl Pages {
         }
         response(StatusCode::SERVICE_UNAVAILABLE, TEXT, silent)
     }
+}
+
+/// What is measured, as Prometheus reads it.
+pub(super) fn metrics(accounts: &Accounts) -> HttpResponse {
+    accounts.measure_now();
+    response(StatusCode::OK, PROMETHEUS, meters().render())
 }
 
 /// Puts the icon among `files`, also where browsers look for it unasked, and gives its path.

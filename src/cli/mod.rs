@@ -1,0 +1,175 @@
+//! The command line: one file a noun.
+
+mod database;
+mod env_file;
+mod mail;
+mod user;
+
+use crate::{app, methods, settings::Settings, telemetry};
+use clap::{Parser, Subcommand};
+use std::{
+    error::Error,
+    io::{self, Write},
+    path::PathBuf,
+    process::ExitCode,
+};
+use tokio::runtime::Runtime;
+
+/// Exit status for settings (and, by clap's convention, arguments) that cannot be used.
+const FAULTY_SETTINGS: u8 = 2;
+
+/// Accounts over JSON-RPC 2.0: sign-up, sessions, profile and addresses, pushed live to every open tab.
+///
+/// Settings are environment variables named MARBELLE_…, or the same in the TOML file that MARBELLE_CONFIG
+/// names; `marbelle check-config` prints those in force. In development all of them have defaults.
+///
+/// Exit status: 0 after a clean stop, 2 for faulty settings or arguments, 1 for what fails later.
+#[derive(Debug, Parser)]
+#[command(name = "marbelle", version)]
+pub struct Cli {
+    /// Read environment variables from FILE, which is written like an EnvironmentFile of systemd.
+    ///
+    /// Its variables go before those of the shell. So a command works with the settings of a service:
+    /// `marbelle --env-file /etc/marbelle/environment user disable ann@example.org`.
+    #[arg(long, global = true, value_name = "FILE")]
+    env_file: Option<PathBuf>,
+    /// What to do; `serve` if nothing is said.
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+/// What the binary can do.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Subcommand)]
+enum Command {
+    /// Run the server (also what `marbelle` alone does).
+    ///
+    /// Brings the database up to date first. Stops cleanly at SIGINT or SIGTERM: calls in flight are answered.
+    #[default]
+    Serve,
+    /// Print the settings in force, secrets redacted, or every fault in them.
+    ///
+    /// Makes and changes nothing: neither folders nor keys.
+    CheckConfig,
+    /// Bring the database up to date, and exit.
+    ///
+    /// Makes it if there is none. For deployments that do so once before the nodes start; `serve` does it as well.
+    Migrate,
+    /// Renew the database's epoch and end all sessions: to be run after a restore.
+    ///
+    /// What a restored database holds open may have been ended, used or sent since the backup. Sessions end
+    /// with the reason `restored`; links in letters that were mailed before are good no more, pending changes
+    /// of e-mail are dropped, letters that wait are given up. Nodes may run; if it is cut short, run it again.
+    NewEpoch,
+    /// Disable, enable or delete an account.
+    ///
+    /// Through the account's log: its open sockets on running nodes are told why and closed.
+    #[command(subcommand)]
+    User(user::Action),
+    /// Try the way that letters take.
+    #[command(subcommand)]
+    Mail(mail::Action),
+    /// Print the OpenRPC specification of every method to standard output.
+    ///
+    /// Needs no settings.
+    Openrpc,
+}
+
+impl Cli {
+    /// Runs the command and gives the exit status; what fails is told on standard error.
+    #[expect(clippy::print_stderr, reason = "there is no log before the settings are known, nor after the end")]
+    pub fn run(self) -> ExitCode {
+        if let Some(file) = &self.env_file {
+            eprintln!("marbelle: {}", env_file::start_again(file));
+            return ExitCode::from(FAULTY_SETTINGS);
+        }
+        let done = match self.command.unwrap_or_default() {
+            Command::Openrpc => print_specification(),
+            command => match Settings::load(environment()) {
+                Ok(settings) => command.run(settings),
+                Err(faults) => {
+                    eprint!("{faults}");
+                    return ExitCode::from(FAULTY_SETTINGS);
+                }
+            },
+        };
+        match done {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(error) => {
+                eprintln!("marbelle: {error}");
+                let mut next = error.source();
+                while let Some(cause) = next {
+                    eprintln!("  because: {cause}");
+                    next = cause.source();
+                }
+                ExitCode::FAILURE
+            }
+        }
+    }
+}
+
+impl Command {
+    #[expect(
+        clippy::print_stderr,
+        reason = "standard output has the settings alone, in the form in which they can be set"
+    )]
+    fn run(self, settings: Settings) -> Result<(), Box<dyn Error>> {
+        if self == Self::CheckConfig {
+            for notice in &settings.notices {
+                eprintln!("Note: {notice}");
+            }
+            return Ok(io::stdout().write_all(settings.redacted().as_bytes())?);
+        }
+        // Dropped last, when the runtime has ended and nobody logs any more.
+        let _log = telemetry::init(&settings)?;
+        for notice in &settings.notices {
+            tracing::warn!("{notice}");
+        }
+        // The one TLS provider of every client in the process; an error only says that there is one already.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        Runtime::new()?.block_on(async {
+            match self {
+                Self::Migrate => app::migrate(&settings).await?,
+                Self::NewEpoch => database::new_epoch(&settings).await?,
+                Self::User(action) => user::run(action, &settings).await?,
+                Self::Mail(action) => mail::run(action, &settings).await?,
+                Self::Serve | Self::CheckConfig | Self::Openrpc => app::serve(settings).await?,
+            }
+            Ok(())
+        })
+    }
+}
+
+fn print_specification() -> Result<(), Box<dyn Error>> {
+    let mut out = io::stdout().lock();
+    serde_json::to_writer_pretty(&mut out, &methods::document())?;
+    Ok(writeln!(out)?)
+}
+
+/// The environment as text. What is not Unicode in it is replaced rather than dropped, so that a setting
+/// spoilt that way is refused instead of overlooked.
+fn environment() -> impl Iterator<Item = (String, String)> {
+    std::env::vars_os().map(|(name, value)| (name.to_string_lossy().into_owned(), value.to_string_lossy().into_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    fn command(arguments: &[&str]) -> Command {
+        Cli::parse_from([&["marbelle"], arguments].concat()).command.unwrap_or_default()
+    }
+
+    #[test]
+    fn serving_is_what_is_done_unless_something_else_is_said() {
+        Cli::command().debug_assert();
+        assert_eq!(command(&[]), Command::Serve);
+        assert_eq!(command(&["serve"]), Command::Serve);
+        assert_eq!(command(&["check-config"]), Command::CheckConfig);
+        assert_eq!(command(&["migrate"]), Command::Migrate);
+        assert_eq!(command(&["openrpc"]), Command::Openrpc);
+        assert_eq!(command(&["new-epoch"]), Command::NewEpoch);
+        assert_eq!(command(&["--env-file", "x", "migrate"]), Command::Migrate);
+        assert_eq!(command(&["migrate", "--env-file=x"]), Command::Migrate);
+    }
+}

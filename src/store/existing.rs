@@ -1,0 +1,36 @@
+//! Whether there is a database, for commands that must not make one.
+
+use super::Error;
+use crate::settings::Database;
+use secrecy::ExposeSecret;
+use sqlx::{Connection, PgConnection, SqliteConnection, sqlite::SqliteConnectOptions};
+
+const TABLES_OF_SQLITE: &str = "SELECT COUNT(*) FROM sqlite_master WHERE type = 'table' AND name = 'schema_floor'";
+const TABLES_OF_POSTGRES: &str = "SELECT COUNT(*) FROM information_schema.tables \
+     WHERE table_schema = ANY(current_schemas(FALSE)) AND table_name = 'schema_floor'";
+
+/// Whether `database` is there and has tables of this program. Makes and changes nothing.
+///
+/// # Errors
+/// A database server that does not answer, or refuses; a file that is no database.
+pub async fn is_there(database: &Database) -> Result<bool, Error> {
+    let tables: i64 = match database {
+        Database::Sqlite(path) => {
+            if !path.is_file() {
+                return Ok(false);
+            }
+            let options = SqliteConnectOptions::new().filename(path).create_if_missing(false);
+            let mut connection = SqliteConnection::connect_with(&options).await?;
+            let tables = sqlx::query_scalar(TABLES_OF_SQLITE).fetch_one(&mut connection).await?;
+            connection.close().await?;
+            tables
+        }
+        Database::Postgres(url) => {
+            let mut connection = PgConnection::connect(url.expose_secret()).await?;
+            let tables = sqlx::query_scalar(TABLES_OF_POSTGRES).persistent(false).fetch_one(&mut connection).await?;
+            connection.close().await?;
+            tables
+        }
+    };
+    Ok(tables > 0)
+}
