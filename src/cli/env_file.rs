@@ -62,7 +62,7 @@ enum At {
 /// slip is what nobody looks for.
 fn parse(text: &str) -> Result<Vec<(String, String)>, usize> {
     let mut variables = Vec::new();
-    let (mut at, mut line) = (At::Line, 1);
+    let (mut at, mut line, mut begun) = (At::Line, 1, 1);
     let (mut name, mut value) = (String::new(), String::new());
     // Up to where the value must not lose its trailing blanks: what was quoted or escaped.
     let mut kept = 0;
@@ -71,13 +71,13 @@ fn parse(text: &str) -> Result<Vec<(String, String)>, usize> {
             (At::Line, '#' | ';') => at = At::Comment,
             (At::Line, c) if c.is_ascii_whitespace() => {}
             (At::Line, c) => {
-                (name, value, kept) = (c.to_string(), String::new(), 0);
+                (name, value, kept, begun) = (c.to_string(), String::new(), 0, line);
                 at = At::Name;
             }
             (At::Comment, '\n') => at = At::Line,
             (At::Comment, _) => {}
             (At::Name, '=') if is_name(name.trim_end()) => at = At::BeforeValue,
-            (At::Name, '=' | '\n') => return Err(line),
+            (At::Name, '=' | '\n') => return Err(begun),
             (At::Name, c) => name.push(c),
             (At::BeforeValue | At::Value, '\n') => {
                 let end = kept + value[kept..].trim_end().len();
@@ -118,7 +118,7 @@ fn parse(text: &str) -> Result<Vec<(String, String)>, usize> {
         }
         line += usize::from(c == '\n');
     }
-    if at == At::Line { Ok(variables) } else { Err(line - 1) }
+    if at == At::Line { Ok(variables) } else { Err(begun) }
 }
 
 fn is_name(name: &str) -> bool {
@@ -157,7 +157,7 @@ mod tests {
         let text = "# comment\n; another = one\n\n  A=1\r\nB=2\n";
         let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
         assert_eq!(parse(text), Ok(vec![pair("A", "1"), pair("B", "2")]));
-        for (text, line) in [("A=1\nexport B=2", 2), ("A\n", 1), ("A=1\n\nB='open\nC=3\n", 4), ("=1", 1), ("1A=2", 1)] {
+        for (text, line) in [("A=1\nexport B=2", 2), ("A\n", 1), ("A=1\n\nB='open\nC=3\n", 3), ("=1", 1), ("1A=2", 1)] {
             assert_eq!(parse(text), Err(line), "{text:?}");
         }
     }

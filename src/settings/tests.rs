@@ -285,7 +285,7 @@ fn networks_that_may_hold_the_clients_are_told_of() {
     for good in ["127.0.0.1,::1", "10.1.2.0/24", "172.30.77.0/24", "104.16.0.0/13,2400:cb00::/32", "fd00:1::/64"] {
         assert_eq!(notices(good), [""; 0], "{good}");
     }
-    for bad in ["0.0.0.0/0", "::/0", "2000::/3", "10.0.0.0/8", "192.168.0.0/16", "fc00::/7", "::ffff:0:0/96"] {
+    for bad in ["0.0.0.0/0", "::/0", "2000::/3", "10.0.0.0/8", "192.168.0.0/16", "fc00::/7", "::ffff:0.0.0.0/96"] {
         let told = notices(&format!("127.0.0.1,{bad}"));
         assert!(told.len() == 1 && told[0].contains(bad), "{bad}: {told:?}");
     }

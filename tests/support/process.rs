@@ -145,6 +145,10 @@ pub async fn marbelle(arguments: &[&str], settings: &[(&str, &str)]) -> std::pro
 /// The same, with this on its standard input.
 pub async fn marbelle_reading(arguments: &[&str], settings: &[(&str, &str)], input: &str) -> std::process::Output {
     let mut command = command(settings.iter().copied());
+    // A server that is not meant to come up takes no port that somebody may be using, should it do so.
+    if arguments.first() == Some(&"serve") && settings.iter().all(|(name, _)| *name != "MARBELLE_LISTEN") {
+        command.env("MARBELLE_LISTEN", "127.0.0.1:0");
+    }
     command.args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
     let mut child = command.spawn().expect("the binary starts");
     // It may end without reading.
