@@ -21,8 +21,9 @@ pub(super) fn start_again(file: &Path) -> String {
         },
         Err(error) => return format!("{}: the file cannot be read: {error}", file.display()),
     };
-    let error =
-        Command::new("/proc/self/exe").arg0("marbelle").args(without_flag(env::args_os())).envs(variables).exec();
+    // Where there is no /proc, by the name that it was called by.
+    let program = env::current_exe().unwrap_or_else(|_| env::args_os().next().unwrap_or_default().into());
+    let error = Command::new(program).args(without_flag(env::args_os())).envs(variables).exec();
     format!("the program could not be started again with {}: {error}", file.display())
 }
 

@@ -33,6 +33,7 @@ async fn each_letter_is_sent_once() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn none_is_lost_with_nodes_that_are_killed_while_sending() {
     let mut cluster = Cluster::start(RARE_SWEEP).await;
+    cluster.nodes[2].signal("-STOP").await; // it claims nothing yet
     cluster.smtp.be(Mood::Hang);
     let mut people = Vec::new();
     for i in 0..6 {
@@ -42,6 +43,7 @@ async fn none_is_lost_with_nodes_that_are_killed_while_sending() {
     cluster.nodes[0].kill9().await;
     cluster.nodes[1].kill9().await;
     cluster.smtp.be(Mood::Accept);
+    cluster.nodes[2].signal("-CONT").await;
     for person in &people {
         let letter = cluster.smtp.letter_within(TAKEN_OVER, &person.email).await;
         verify(&cluster.nodes[2], &letter).await;
@@ -54,6 +56,9 @@ async fn none_is_lost_with_nodes_that_are_killed_while_sending() {
 async fn a_letter_that_was_sent_and_not_marked_is_repeated_with_the_same_message_id() {
     let mut cluster = Cluster::start(RARE_SWEEP).await;
     cluster.smtp.be(Mood::Wait);
+    for node in &cluster.nodes[1..] {
+        node.signal("-STOP").await; // the first node claims the letter
+    }
     let person = cluster.nodes[0].unverified("ann").await;
     cluster.smtp.connected(1).await; // claimed, and on its way
     let mut holder = cluster.nodes[0].database.connect().await;
@@ -70,6 +75,9 @@ async fn a_letter_that_was_sent_and_not_marked_is_repeated_with_the_same_message
     };
     eventually("a mark that waits", marking).await;
     cluster.nodes[0].kill9().await;
+    for node in &cluster.nodes[1..] {
+        node.signal("-CONT").await;
+    }
     sqlx::raw_sql("ROLLBACK").execute(&mut holder).await.expect("others may mark again");
     let second = cluster.smtp.letter_within(TAKEN_OVER, &person.email).await;
     assert_eq!(first.message_id, second.message_id, "one letter, for whoever receives it twice");
