@@ -11,10 +11,9 @@ export function render(spec) {
     `/** The kinds of errors of the server. */\nexport type ServerErrorKind =${union(kinds)}`,
     map('Events', 'The events of the feed: what is in `data`, by type.', spec['x-events'].map(event)),
     map('Methods', 'The methods, by name.', methods.map(method)),
-    `/** Methods that need a session. */\nexport const SESSION_METHODS: ReadonlySet<string> = new Set([\n${methods
-      .filter((entry) => entry['x-session'])
-      .map((entry) => `  '${entry.name}',\n`)
-      .join('')}])`,
+    set('SESSION_METHODS', 'Methods that need a session.', methods.filter((entry) => entry['x-session'])),
+    set('DEVICE_METHODS', 'Methods that a known device tells itself to.', methods.filter(takes('device_token'))),
+    set('CREDENTIALS_METHODS', 'Methods that answer a credential: tokens, or the cookie.', methods.filter(takes('credentials'))),
   ]
   return blocks.join('\n\n') + '\n'
 }
@@ -52,6 +51,15 @@ function method(entry) {
 
 function map(name, description, entries) {
   return `/** ${description} */\nexport interface ${name} {\n${entries.join('')}}`
+}
+
+function takes(param) {
+  return (entry) => entry.params.some(({ name }) => name === param)
+}
+
+function set(name, description, methods) {
+  const names = methods.map((entry) => `  '${entry.name}',\n`).join('')
+  return `/** ${description} */\nexport const ${name}: ReadonlySet<string> = new Set([\n${names}])`
 }
 
 function body(properties, isThere, indent) {

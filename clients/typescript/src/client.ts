@@ -1,10 +1,9 @@
-import { BearerCredentials, type Credentials, cookieCredentials } from './credentials.js'
+import { Calls } from './calls.js'
 import { type Edited, Edits } from './edits.js'
-import { isAccountsError, type MethodError } from './errors.js'
+import { isAccountsError, isRenewed, type MethodError } from './errors.js'
 import { Feed } from './feed.js'
 import { type FeedEvent, fold, type LiveAccount } from './fold.js'
-import { callOverHttp, type HttpOptions, presentUrl, serverUrl } from './http.js'
-import { defaultLocks } from './locks.js'
+import { presentUrl } from './http.js'
 import type { ClientOptions, StartOptions } from './options.js'
 import { cookieRefused } from './origin.js'
 import {
@@ -17,6 +16,7 @@ import {
 import { Socket, type SocketConstructor } from './socket.js'
 import {
   type Address,
+  CREDENTIALS_METHODS,
   type CurrentSession,
   type EndReason,
   type LogoutScope,
@@ -26,12 +26,10 @@ import {
   type SessionsEnded,
   SESSION_METHODS,
   type SignIn,
-  type Tokens,
 } from './spec.js'
 import { type Connection, type State, UNKNOWN } from './state.js'
 import { Store } from './store.js'
 import { type TabNews, Tabs } from './tabs.js'
-import { BearerTokens, defaultTokens } from './tokens.js'
 import { onWake } from './wake.js'
 
 export type Method = keyof Methods
@@ -39,6 +37,9 @@ export type Params<M extends Method> = Methods[M]['params']
 export type Result<M extends Method> = Methods[M]['result']
 /** Absent where every parameter may be. */
 export type ParamsOf<M extends Method> = Record<never, never> extends Params<M> ? [params?: Params<M>] : [params: Params<M>]
+
+/** What a sign-in takes; the client says by itself what credentials it wants, and that the device is known. */
+export type SignInParams = Omit<Params<'auth.login'>, 'credentials' | 'device_token'>
 
 /** A client of Marbelle Accounts: typed calls, and the account as it is now. */
 export class AccountsClient {
@@ -49,11 +50,8 @@ export class AccountsClient {
   /** What a server rendered, which is what a browser has to take over from it. */
   readonly getServerSnapshot = (): State => UNKNOWN
   readonly #store = new Store<State>(UNKNOWN)
-  readonly #http: HttpOptions
   readonly #WebSocket: SocketConstructor | undefined
-  readonly #timeoutMs: number
-  readonly #credentials: Credentials
-  readonly #tabsName: string
+  readonly #calls: Calls
   readonly #feed: Feed
   readonly #edits = new Edits(() => this.#publish())
   #connection: Connection = UNKNOWN.connection
@@ -66,26 +64,25 @@ export class AccountsClient {
   constructor(options: ClientOptions = {}) {
     this.subscribe = this.#store.subscribe
     this.getSnapshot = this.#store.getSnapshot
-    const url = serverUrl(options.url ?? '/rpc')
-    const kind = options.credentials ?? (typeof document === 'undefined' ? 'bearer' : 'cookie')
-    this.#timeoutMs = options.timeoutMs ?? 30_000
-    this.#http = { url, fetch: options.fetch ?? ((...call) => fetch(...call)), cookies: kind === 'cookie' }
-    this.#tabsName = options.tabs ?? `marbelle-accounts ${kind} ${url?.href ?? ''}`
-    this.#credentials = kind === 'cookie' ? cookieCredentials : this.#bearer(options)
+    const timeoutMs = options.timeoutMs ?? 30_000
+    this.#calls = new Calls(options, timeoutMs, () => this.#feed.socket)
     this.#WebSocket = options.WebSocket ?? (globalThis.WebSocket as unknown as SocketConstructor | undefined)
     this.#feed = new Feed({
       backoff: options.backoff ?? { firstMs: 500, maxMs: 30_000 },
-      timeoutMs: this.#timeoutMs,
+      timeoutMs,
       silenceMs: options.silenceMs ?? 60_000,
-      open: (onEvent) => new Socket(this.#WebSocket!, presentUrl(url).href.replace(/^http/, 'ws'), onEvent),
-      identify: (socket) => this.#identify(socket),
-      ask: async () => this.#belongTo(((await this.#overHttp('session.current', {})) as CurrentSession).session.id),
+      open: (onEvent) => new Socket(this.#WebSocket!, presentUrl(this.#calls.url).href.replace(/^http/, 'ws'), onEvent),
+      identify: async (socket) => (await this.#calls.identify(socket)).session,
+      ask: async () =>
+        this.#belongTo(((await this.#calls.overHttp('session.current', {})) as CurrentSession).session.id),
       position: (session) => this.#position(session),
       take: (event) => this.#take(event),
       onConnecting: () => this.#show(UNKNOWN.connection),
       onLive: () => this.#show({ status: 'live' }),
       onOffline: (error) => this.#show({ status: 'offline', error }),
-      onEnd: (reason) => this.#signedOut(reason, true),
+      renewed: () => this.#calls.credentials.settled(),
+      onEnd: (reason) => this.#ended(reason),
+      onLost: () => this.#lost(),
     })
   }
 
@@ -95,9 +92,9 @@ export class AccountsClient {
    */
   start({ withoutWindow = false }: StartOptions = {}): void {
     if (this.#tabs || (typeof window === 'undefined' && !withoutWindow)) return
-    presentUrl(this.#http.url)
+    presentUrl(this.#calls.url)
     if (this.#WebSocket === undefined) throw new TypeError('AccountsClient: there is no WebSocket here; pass one')
-    this.#tabs = new Tabs(this.#tabsName, (news) => this.#hear(news))
+    this.#tabs = new Tabs(this.#calls.name, (news) => this.#hear(news))
     this.#endWake = onWake(() => this.#feed.check())
     this.#feed.start()
   }
@@ -115,7 +112,8 @@ export class AccountsClient {
   async call<M extends Method>(method: M, ...[params]: ParamsOf<M>): Promise<Result<M>> {
     const sessionId = this.#sessionId
     try {
-      return (await this.#send(method, params ?? {})) as Result<M>
+      const isAdmission = CREDENTIALS_METHODS.has(method) && !('credentials' in (params ?? {}))
+      return (await (isAdmission ? this.#admit(method, params!) : this.#calls.send(method, params ?? {}))) as Result<M>
     } catch (error) {
       if (SESSION_METHODS.has(method) && sessionId === this.#sessionId) this.#mayHaveEnded(error)
       throw error
@@ -136,34 +134,28 @@ export class AccountsClient {
   }
 
   /** Opens a session, in every tab of this browser. */
-  async signIn(params: Omit<Params<'auth.login'>, 'credentials'>): Promise<SignIn> {
-    const signIn = (await this.#overHttp('auth.login', {
-      ...params,
-      credentials: this.#credentials.kind,
-    })) as SignIn
-    await this.#credentials.keep(signIn)
-    if (this.#credentials.kind === 'cookie') await this.#expectCookie()
-    this.#tabs?.tell({ type: 'signed_in', session_id: signIn.session.id })
-    this.#restart(signIn.session.id)
-    return signIn
+  signIn(params: SignInParams): Promise<SignIn> {
+    return this.call('auth.login', params)
   }
 
   /** Ends sessions: all of the user (`global`, the default), this one, or all others. */
-  async signOut(scope: LogoutScope = 'global'): Promise<SessionsEnded> {
+  async signOut(scope: LogoutScope = 'global', { forgetDevice = false } = {}): Promise<SessionsEnded> {
     const sessionId = this.#sessionId
     // Over HTTP, which can clear the cookie.
     let ended: SessionsEnded = { sessions_ended: 0 }
     try {
-      ended = (await this.#overHttp('auth.logout', { scope })) as SessionsEnded
+      const params = forgetDevice ? { scope, forget_device: true } : { scope }
+      ended = (await this.#calls.overHttp('auth.logout', params)) as SessionsEnded
     } catch (error) {
       const isOver = isAccountsError(error) && (error.kind === 'session_ended' || error.kind === 'unauthenticated')
       if (!isOver) throw error
       if (sessionId === this.#sessionId) this.#mayHaveEnded(error)
     }
+    if (forgetDevice) await this.#calls.credentials.keepDevice(null)
     if (scope !== 'others') {
       const isShown = sessionId === this.#sessionId && this.#connection.status !== 'signed_out'
-      if (isShown) this.#signedOut('logout', true)
-      if (sessionId !== null) await this.#credentials.drop(sessionId)
+      if (isShown) this.#ended('logout')
+      if (sessionId !== null) await this.#calls.credentials.drop(sessionId)
     }
     return ended
   }
@@ -200,45 +192,30 @@ export class AccountsClient {
     this.#publish()
   }
 
+  /** A call that answers a credential, for which it is kept, and in which every tab goes on. */
+  async #admit(method: string, params: object): Promise<unknown> {
+    const { credentials } = this.#calls
+    // Over HTTP, which can set the cookie.
+    const known = { ...(await credentials.device()), ...params, credentials: credentials.kind }
+    const answer = (await this.#calls.overHttp(method, known)) as Partial<SignIn> & { device_token?: string | null }
+    if (answer.device_token) await credentials.keepDevice(answer.device_token)
+    // A password that was reset signs nobody in.
+    if (answer.session) {
+      await credentials.keep(answer as SignIn)
+      if (credentials.kind === 'cookie') await this.#expectCookie()
+      this.#tabs?.tell({ type: 'signed_in', session_id: answer.session.id })
+      this.#restart(answer.session.id)
+    }
+    return answer
+  }
+
   /** A browser that drops a cookie does so without a word. */
   async #expectCookie(): Promise<void> {
     try {
-      await this.#overHttp('session.current', {})
+      await this.#calls.overHttp('session.current', {})
     } catch (error) {
-      if (isAccountsError(error) && error.kind === 'unauthenticated') throw cookieRefused(presentUrl(this.#http.url))
+      if (isAccountsError(error) && error.kind === 'unauthenticated') throw cookieRefused(presentUrl(this.#calls.url))
     }
-  }
-
-  #bearer(options: ClientOptions): BearerCredentials {
-    const storage = options.tokens ?? defaultTokens(this.#tabsName)
-    const refresh = (refresh_token: string) =>
-      callOverHttp(this.#http, 'auth.refresh', { refresh_token }, null, this.#timeoutMs) as Promise<Tokens>
-    return new BearerCredentials(
-      new BearerTokens(storage, options.locks ?? defaultLocks(), `${this.#tabsName} refresh`, refresh),
-    )
-  }
-
-  async #send(method: string, params: object): Promise<unknown> {
-    const socket = this.#feed.socket
-    if (socket === null) return this.#overHttp(method, params)
-    const wait = (params as { wait_ms?: number }).wait_ms ?? 0
-    return socket.call(method, params, this.#timeoutMs + wait)
-  }
-
-  #overHttp(method: string, params: object): Promise<unknown> {
-    const wait = (params as { wait_ms?: number }).wait_ms ?? 0
-    const send = (accessToken: string | null) =>
-      callOverHttp(this.#http, method, params, accessToken, this.#timeoutMs + wait)
-    return SESSION_METHODS.has(method) ? this.#credentials.send(send) : send(null)
-  }
-
-  async #identify(socket: Socket): Promise<Session> {
-    const answer = await this.#credentials.send((access_token) =>
-      access_token === null
-        ? socket.call('session.current', {}, this.#timeoutMs)
-        : socket.call('session.authenticate', { access_token }, this.#timeoutMs),
-    )
-    return (answer as CurrentSession).session
   }
 
   #position(session: Session): { since: number; epoch: string } | undefined {
@@ -275,28 +252,46 @@ export class AccountsClient {
 
   #hear(news: TabNews): void {
     if (news.type === 'signed_in' && news.session_id !== this.#sessionId) this.#restart(news.session_id)
-    if (news.type === 'signed_out' && news.session_id === this.#sessionId) this.#signedOut(news.reason, false)
+    if (news.type === 'signed_out' && news.session_id === this.#sessionId) {
+      this.#signedOut(news.reason)
+      void this.#calls.credentials.drop(news.session_id)
+    }
   }
 
   #mayHaveEnded(error: unknown): void {
     if (!isAccountsError(error) || this.#connection.status === 'signed_out') return
-    if (error.kind === 'session_ended') this.#signedOut(error.data.reason, true)
-    if (error.kind === 'unauthenticated') this.#signedOut(null, true)
+    if (error.kind === 'session_ended') this.#ended(error.data.reason)
+    if (isRenewed(error)) this.#lost()
+    else if (error.kind === 'unauthenticated') this.#ended(null)
   }
 
-  #signedOut(reason: EndReason | null, tell: boolean): void {
+  /** The session has ended, and every tab is told. */
+  #ended(reason: EndReason | null): void {
+    const sessionId = this.#signedOut(reason)
+    if (sessionId === null) return
+    void this.#calls.credentials.drop(sessionId)
+    this.#tabs?.tell({ type: 'signed_out', session_id: sessionId, reason })
+  }
+
+  /** The password was changed, and this tab has none of the new credentials; others may have. */
+  #lost(): void {
+    this.#signedOut('password_changed')
+  }
+
+  /** Shows that nobody is signed in, and answers whose session it was. */
+  #signedOut(reason: EndReason | null): string | null {
     const sessionId = this.#sessionId
     // By the word of another tab perhaps, before the answer to this tab's own call.
     this.#feed.end()
     this.#connection = { status: 'signed_out', reason }
     this.#belongTo(null)
     this.#publish()
-    if (sessionId === null) return
-    void this.#credentials.drop(sessionId)
-    if (tell) this.#tabs?.tell({ type: 'signed_out', session_id: sessionId, reason })
+    return sessionId
   }
 
   #show(connection: Connection): void {
+    // Who comes back unnoticed goes on in the same state.
+    if (connection.status === 'live' && this.#connection.status === 'live') return
     this.#connection = connection
     this.#publish()
   }

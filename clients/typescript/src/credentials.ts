@@ -1,6 +1,10 @@
-import { CallError, isAccountsError } from './errors.js'
-import type { SignIn } from './spec.js'
-import type { BearerTokens, SessionTokens } from './tokens.js'
+import { CallError, isAccountsError, isRenewed } from './errors.js'
+import { defaultKept, type Kept } from './kept.js'
+import { defaultLocks } from './locks.js'
+import type { ClientOptions } from './options.js'
+import { Renewal, RENEWAL_PAUSES_MS, sleep } from './renewal.js'
+import type { SignIn, Tokens } from './spec.js'
+import { BearerTokens, type SessionTokens } from './tokens.js'
 
 /** Sends a call with an access token, or with none. */
 export type Send = (accessToken: string | null) => Promise<unknown>
@@ -8,42 +12,91 @@ export type Send = (accessToken: string | null) => Promise<unknown>
 /** How a client shows whose session it acts for. */
 export interface Credentials {
   readonly kind: 'cookie' | 'bearer'
-  /** An HTTP call that acts for the session. */
+  /** A call that acts for the session; made again where the credential was not good any more, and a newer one is. */
   send(call: Send): Promise<unknown>
+  /** The call that renews the session's credentials. */
+  renew(call: Send): Promise<unknown>
+  /** Waits until what another tab had renewed is kept. */
+  settled(): Promise<void>
   /** Keeps what a sign-in answered. */
   keep(signIn: SignIn): Promise<void>
   /** Drops what is kept of a session that has ended. */
   drop(sessionId: string): Promise<void>
+  /** What says that this device has signed in before. */
+  device(): Promise<{ device_token?: string }>
+  keepDevice(token: string | null): Promise<void>
 }
 
-/** The browser keeps the cookie, and sends it by itself. */
-export const cookieCredentials: Credentials = {
-  kind: 'cookie',
-  send: (call) => call(null),
-  keep: async () => {},
-  drop: async () => {},
+/** The browser keeps the cookies, and sends them by itself. */
+export class CookieCredentials implements Credentials {
+  readonly kind = 'cookie'
+  readonly #renewal: Renewal
+
+  constructor(renewal: Renewal) {
+    this.#renewal = renewal
+  }
+
+  async send(call: Send): Promise<unknown> {
+    for (const pause of RENEWAL_PAUSES_MS) {
+      try {
+        return await call(null)
+      } catch (error) {
+        if (!isRenewed(error)) throw error
+      }
+      await this.settled()
+      await sleep(pause)
+    }
+    return call(null)
+  }
+
+  renew(call: Send): Promise<unknown> {
+    return this.send(() => this.#renewal.run(() => call(null)))
+  }
+
+  settled(): Promise<void> {
+    return this.#renewal.settled()
+  }
+
+  async keep(): Promise<void> {}
+  async drop(): Promise<void> {}
+  async keepDevice(): Promise<void> {}
+  async device(): Promise<Record<never, never>> {
+    return {}
+  }
 }
 
+/** A token may have expired, and its successor may be renewed before it is used. */
+const ATTEMPTS = 3
+
+/** Tokens, which the page keeps. */
 export class BearerCredentials implements Credentials {
   readonly kind = 'bearer'
   readonly #tokens: BearerTokens
+  readonly #renewal: Renewal
+  readonly #device: Kept<string>
 
-  constructor(tokens: BearerTokens) {
+  constructor(tokens: BearerTokens, renewal: Renewal, device: Kept<string>) {
     this.#tokens = tokens
+    this.#renewal = renewal
+    this.#device = device
   }
 
-  /** With fresh tokens, and once more, where the access token is not good any more: the call was not made then. */
-  async send(call: Send): Promise<unknown> {
-    const tokens = present(await this.#tokens.get())
-    try {
-      return await call(tokens.access_token)
-    } catch (error) {
-      if (!isAccountsError(error) || error.kind !== 'unauthenticated') {
-        if (isAccountsError(error) && error.kind === 'session_ended') await this.drop(tokens.session_id)
-        throw error
-      }
-      return call(present(await this.#tokens.after(tokens)).access_token)
-    }
+  send(call: Send): Promise<unknown> {
+    return this.#attempt((tokens) => call(tokens.access_token))
+  }
+
+  renew(call: Send): Promise<unknown> {
+    return this.#attempt(({ access_token, session_id }) =>
+      this.#renewal.run(async () => {
+        const answer = (await call(access_token)) as { tokens?: Tokens | null }
+        if (answer.tokens) await this.#tokens.set({ ...answer.tokens, session_id })
+        return answer
+      }),
+    )
+  }
+
+  settled(): Promise<void> {
+    return this.#renewal.settled()
   }
 
   async keep(signIn: SignIn): Promise<void> {
@@ -56,11 +109,68 @@ export class BearerCredentials implements Credentials {
   }
 
   drop(sessionId: string): Promise<void> {
-    return this.#tokens.forget(sessionId)
+    return this.#tokens.forget((kept) => kept.session_id === sessionId)
+  }
+
+  async device(): Promise<{ device_token?: string }> {
+    const device_token = await this.#device.get()
+    return device_token === null ? {} : { device_token }
+  }
+
+  async keepDevice(token: string | null): Promise<void> {
+    await this.#device.set(token)
+  }
+
+  async #attempt(call: (tokens: SessionTokens) => Promise<unknown>): Promise<unknown> {
+    let tokens = present(await this.#tokens.get())
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await call(tokens)
+      } catch (error) {
+        if (isAccountsError(error) && error.kind === 'session_ended') await this.drop(tokens.session_id)
+        if (!isAccountsError(error) || error.kind !== 'unauthenticated' || attempt === ATTEMPTS) throw error
+        tokens = isRenewed(error) ? await this.#renewed(tokens, error) : await this.#refreshed(tokens)
+      }
+    }
+  }
+
+  async #refreshed(used: SessionTokens): Promise<SessionTokens> {
+    try {
+      return present(await this.#tokens.after(used))
+    } catch (error) {
+      if (isRenewed(error)) return this.#renewed(used, error)
+      throw error
+    }
+  }
+
+  /** What another tab has stored after it had the credentials renewed. */
+  async #renewed(used: SessionTokens, refusal: unknown): Promise<SessionTokens> {
+    const isUsed = (kept: SessionTokens | null) => kept?.access_token === used.access_token
+    for (const pause of RENEWAL_PAUSES_MS) {
+      await this.settled()
+      await sleep(pause)
+      const kept = await this.#tokens.get()
+      if (!isUsed(kept)) return present(kept)
+    }
+    await this.#tokens.forget(isUsed)
+    throw refusal
   }
 }
 
 function present(tokens: SessionTokens | null): SessionTokens {
   if (tokens === null) throw new CallError('unauthenticated', { reason: 'missing' }, 'Sign in first.')
   return tokens
+}
+
+/** The credentials of a client, under the name that its tabs share. */
+export function credentialsOf(
+  kind: 'cookie' | 'bearer',
+  name: string,
+  { locks = defaultLocks(), tokens, device }: ClientOptions,
+  refresh: (refreshToken: string) => Promise<Tokens>,
+): Credentials {
+  const renewal = new Renewal(locks, `${name} renewal`)
+  if (kind === 'cookie') return new CookieCredentials(renewal)
+  const bearer = new BearerTokens(tokens ?? defaultKept(name), locks, `${name} refresh`, refresh)
+  return new BearerCredentials(bearer, renewal, device ?? defaultKept(`${name} device`))
 }

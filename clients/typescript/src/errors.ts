@@ -23,7 +23,7 @@ export interface ErrorData {
   invalid_params: { readonly fields: Readonly<Record<string, readonly Fault[]>> }
   internal: { readonly incident: string }
   invalid_token: Nothing
-  unauthenticated: { readonly reason: 'missing' | 'invalid' | 'expired' }
+  unauthenticated: { readonly reason: 'missing' | 'invalid' | 'expired' | 'renewed' }
   session_ended: { readonly reason: EndReason }
   invalid_credentials: Nothing
   email_not_verified: Nothing
@@ -77,6 +77,11 @@ export type MethodError<M extends keyof Methods> = AccountsError<Methods[M]['err
 /** Whether something thrown is an error of a call. */
 export function isAccountsError(thrown: unknown): thrown is AccountsError {
   return thrown instanceof CallError
+}
+
+/** Whether a credential is void because its session has newer ones. */
+export function isRenewed(thrown: unknown): boolean {
+  return isAccountsError(thrown) && thrown.kind === 'unauthenticated' && thrown.data.reason === 'renewed'
 }
 
 /** An error object of JSON-RPC. */

@@ -1,6 +1,7 @@
 import { type Backoff, delayAfter } from './backoff.js'
 import { type AccountsError, CallError, isAccountsError, noAnswer } from './errors.js'
 import type { FeedEvent } from './fold.js'
+import { RENEWAL_PAUSES_MS } from './renewal.js'
 import type { Socket } from './socket.js'
 import type { EndReason, Session } from './spec.js'
 
@@ -31,7 +32,11 @@ export interface FeedOptions {
   onConnecting(): void
   onLive(): void
   onOffline(error: AccountsError): void
+  /** Waits until what another tab had renewed is kept. */
+  renewed(): Promise<void>
   onEnd(reason: EndReason | null): void
+  /** The session goes on with credentials that are not to be found here. */
+  onLost(): void
 }
 
 /** Keeps a subscribed WebSocket open, from `start` to `stop` or the session's end. */
@@ -76,6 +81,8 @@ class Run {
   readonly #options: FeedOptions
   #isStopped = false
   #failures = 0
+  /** How often newer credentials were looked for since it was last live. */
+  #renewals = 0
   #endWait: () => void = () => {}
   #recheck: ReturnType<typeof setTimeout> | undefined
   readonly #silence: ReturnType<typeof setInterval>
@@ -108,13 +115,21 @@ class Run {
 
   async #keep(): Promise<void> {
     while (!this.#isStopped) {
-      if (this.#failures === 0) this.#options.onConnecting()
+      // Who comes back with renewed credentials was not away.
+      if (this.#failures === 0 && this.#renewals === 0) this.#options.onConnecting()
       const error = await this.#attempt()
       this.socket?.close()
       this.isLive = false
       if (this.#isStopped) return
       if (error.kind === 'session_ended') return this.#end(error.data.reason)
-      if (error.kind === 'unauthenticated') return this.#end(null)
+      if (error.kind === 'unauthenticated') {
+        if (error.data.reason !== 'renewed' && this.#renewals === 0) return this.#end(null)
+        const pause = RENEWAL_PAUSES_MS[this.#renewals++]
+        if (pause === undefined) return this.#lose()
+        await this.#options.renewed()
+        await this.#wait(pause)
+        continue
+      }
       this.#options.onOffline(error)
       await this.#wait(Math.max(delayAfter(this.#failures, this.#options.backoff), retryAfter(error)))
       this.#failures += 1
@@ -123,18 +138,19 @@ class Run {
 
   /** Opens a socket and reads it until it is lost; answers why it was. */
   async #attempt(): Promise<AccountsError> {
+    let socket: Socket | null = null
+    let error: AccountsError = noAnswer('unknown', 'the connection was closed')
     try {
-      await this.#read()
-      return noAnswer('unknown', 'the connection was closed')
-    } catch (error) {
-      if (isAccountsError(error)) return error
-      return new CallError('protocol', { status: null }, String(error))
+      socket = this.#options.open((event) => this.#take(event))
+      await this.#read(socket)
+    } catch (thrown) {
+      error = isAccountsError(thrown) ? thrown : new CallError('protocol', { status: null }, String(thrown))
     }
+    return socket?.refusal ?? error
   }
 
-  async #read(): Promise<void> {
-    const { open, identify, ask, position, timeoutMs } = this.#options
-    const socket = open((event) => this.#take(event))
+  async #read(socket: Socket): Promise<void> {
+    const { identify, ask, position, timeoutMs } = this.#options
     this.socket = socket
     const late = setTimeout(() => socket.close(), HANDSHAKE_MS)
     const isOpen = await socket.opened
@@ -164,12 +180,18 @@ class Run {
     if (this.isLive || this.#isStopped) return
     this.isLive = true
     this.#failures = 0
+    this.#renewals = 0
     this.#options.onLive()
   }
 
   #end(reason: EndReason | null): void {
     this.end()
     this.#options.onEnd(reason)
+  }
+
+  #lose(): void {
+    this.end()
+    this.#options.onLost()
   }
 
   #halt(): void {

@@ -29,8 +29,14 @@ export async function callOverHttp(
   params: unknown,
   accessToken: string | null,
   timeoutMs: number,
+  signal?: AbortSignal,
 ): Promise<unknown> {
   const url = presentUrl(options.url)
+  const patience = new AbortController()
+  const giveUp = () => patience.abort()
+  const timer = setTimeout(giveUp, timeoutMs)
+  signal?.addEventListener('abort', giveUp)
+  if (signal?.aborted) giveUp()
   const headers: Record<string, string> = { 'content-type': 'application/json' }
   if (accessToken !== null) headers['authorization'] = `Bearer ${accessToken}`
   let response: Response
@@ -41,13 +47,16 @@ export async function callOverHttp(
       headers,
       credentials: options.cookies ? 'include' : 'omit',
       body: JSON.stringify({ jsonrpc: '2.0', id: 1, method, params: params ?? {} }),
-      signal: AbortSignal.timeout(timeoutMs),
+      signal: patience.signal,
     })
     text = await response.text()
   } catch (thrown) {
     // A browser says no more of a page that may not call; a call that took too long is another error.
     if (thrown instanceof TypeError && (await isOriginRefused(options, url))) throw originRefused(url)
     throw noAnswer('unknown', 'the server does not answer')
+  } finally {
+    clearTimeout(timer)
+    signal?.removeEventListener('abort', giveUp)
   }
   return resultOf(response, text, url)
 }

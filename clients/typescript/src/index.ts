@@ -1,6 +1,6 @@
 export { accountsHook, type UseStore, watch } from './adapters.js'
 export type { Backoff } from './backoff.js'
-export { AccountsClient, type Method, type Params, type Result } from './client.js'
+export { AccountsClient, type Method, type Params, type Result, type SignInParams } from './client.js'
 export type { Edited } from './edits.js'
 export {
   type AccountsError,
@@ -12,10 +12,11 @@ export {
   type MethodError,
 } from './errors.js'
 export type { FeedEvent, LiveAccount, LiveSession } from './fold.js'
+export { inLocalStorage, inMemory, type Kept } from './kept.js'
 export type { Locks } from './locks.js'
 export type { ClientOptions, StartOptions } from './options.js'
 export type { AddressPatch, ProfilePatch } from './pending.js'
 export type { SocketConstructor, SocketLike } from './socket.js'
 export type * from './spec.js'
 export type { Connection, State } from './state.js'
-export { localStorageTokens, memoryTokens, type SessionTokens, type TokenStorage } from './tokens.js'
+export type { SessionTokens } from './tokens.js'

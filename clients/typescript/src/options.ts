@@ -1,7 +1,8 @@
 import type { Backoff } from './backoff.js'
+import type { Kept } from './kept.js'
 import type { Locks } from './locks.js'
 import type { SocketConstructor } from './socket.js'
-import type { TokenStorage } from './tokens.js'
+import type { SessionTokens } from './tokens.js'
 
 export interface ClientOptions {
   /** Of `/rpc`; this page's own server if absent. */
@@ -9,7 +10,9 @@ export interface ClientOptions {
   /** `cookie` in browsers, `bearer` elsewhere, if absent. */
   readonly credentials?: 'cookie' | 'bearer'
   /** Where bearer tokens are kept: localStorage if there is one. */
-  readonly tokens?: TokenStorage
+  readonly tokens?: Kept<SessionTokens>
+  /** Where a bearer client keeps what says that this device has signed in before; it outlives sign-outs. */
+  readonly device?: Kept<string>
   /** The name that the tabs of a browser share. */
   readonly tabs?: string
   readonly backoff?: Backoff

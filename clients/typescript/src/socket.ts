@@ -1,11 +1,12 @@
-import { type ErrorObject, fromErrorObject, noAnswer } from './errors.js'
+import { type AccountsError, CallError, type ErrorObject, fromErrorObject, noAnswer } from './errors.js'
 import type { FeedEvent } from './fold.js'
+import type { EndReason } from './spec.js'
 
 /** The part of WebSocket that is used. */
 export interface SocketLike {
   onopen: ((event: never) => void) | null
   onmessage: ((event: { data: unknown }) => void) | null
-  onclose: ((event: never) => void) | null
+  onclose: ((event: { readonly code?: number; readonly reason?: string } | undefined) => void) | null
   onerror: ((event: never) => void) | null
   send(text: string): void
   close(): void
@@ -27,12 +28,18 @@ interface Message {
   readonly params?: { readonly result: FeedEvent }
 }
 
+/** Close codes of the server's own; after any other one comes back by and by. */
+const SESSION_ENDED = 4401
+const RENEWED = 4402
+
 /** One WebSocket: calls, and the events of its subscription. */
 export class Socket {
   /** Settles when it is open; `false` if it never was. */
   readonly opened: Promise<boolean>
   /** Settles when it is closed. */
   readonly closed: Promise<void>
+  /** Why the server closed it, where that is for a reason of the session. */
+  refusal: AccountsError<'session_ended' | 'unauthenticated'> | null = null
   /** When something was last received. */
   heardAt = Date.now()
   readonly #socket: SocketLike
@@ -51,7 +58,10 @@ export class Socket {
       socket.onopen = () => resolve(true)
       void this.closed.then(() => resolve(false))
     })
-    socket.onclose = () => this.close()
+    socket.onclose = (event) => {
+      if (!this.#isClosed) this.refusal = refusalOf(event?.code, event?.reason)
+      this.close()
+    }
     // A close follows.
     socket.onerror = () => {}
     socket.onmessage = ({ data }) => {
@@ -94,5 +104,16 @@ export class Socket {
     clearTimeout(waiting.timer)
     if (message.error) waiting.reject(fromErrorObject(message.error))
     else waiting.resolve(message.result)
+  }
+}
+
+function refusalOf(code: number | undefined, reason = ''): AccountsError<'session_ended' | 'unauthenticated'> | null {
+  switch (code) {
+    case SESSION_ENDED:
+      return new CallError('session_ended', { reason: reason as EndReason }, 'the session has ended')
+    case RENEWED:
+      return new CallError('unauthenticated', { reason: 'renewed' }, 'the credentials of the session were renewed')
+    default:
+      return null
   }
 }

@@ -659,3 +659,12 @@ export const SESSION_METHODS: ReadonlySet<string> = new Set([
   'session.list',
   'session.revoke',
 ])
+
+/** Methods that a known device tells itself to. */
+export const DEVICE_METHODS: ReadonlySet<string> = new Set([
+])
+
+/** Methods that answer a credential: tokens, or the cookie. */
+export const CREDENTIALS_METHODS: ReadonlySet<string> = new Set([
+  'auth.login',
+])

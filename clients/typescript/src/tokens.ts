@@ -1,96 +1,59 @@
-import { isAccountsError } from './errors.js'
+import { isAccountsError, isRenewed } from './errors.js'
+import type { Kept } from './kept.js'
 import type { Locks } from './locks.js'
 import type { Tokens } from './spec.js'
 
 /** The tokens of a session. */
 export type SessionTokens = Tokens & { readonly session_id: string }
 
-/** Where the tokens of a bearer session are kept: one place for all tabs of a browser. */
-export interface TokenStorage {
-  get(): SessionTokens | null | Promise<SessionTokens | null>
-  set(tokens: SessionTokens | null): void | Promise<void>
-}
-
-/** Kept by this page only. */
-export function memoryTokens(): TokenStorage {
-  let kept: SessionTokens | null = null
-  return {
-    get: () => kept,
-    set: (tokens) => {
-      kept = tokens
-    },
-  }
-}
-
-/** Kept by the browser. A script that runs in the page can read them: a cookie is safer. */
-export function localStorageTokens(key: string, storage: Storage = localStorage): TokenStorage {
-  return {
-    get() {
-      try {
-        return JSON.parse(storage.getItem(key) ?? 'null') as SessionTokens | null
-      } catch {
-        return null
-      }
-    },
-    set(tokens) {
-      if (tokens === null) storage.removeItem(key)
-      else storage.setItem(key, JSON.stringify(tokens))
-    },
-  }
-}
-
-/** The browser's storage; this page's own where there is none, or where it is forbidden. */
-export function defaultTokens(key: string): TokenStorage {
-  // Node has a localStorage that complains, or keeps one person's tokens for all.
-  if (typeof window === 'undefined') return memoryTokens()
-  try {
-    return localStorageTokens(key)
-  } catch {
-    return memoryTokens()
-  }
-}
-
 /** The session's tokens, refreshed by one tab for all. */
 export class BearerTokens {
-  readonly #storage: TokenStorage
+  readonly #kept: Kept<SessionTokens>
   readonly #locks: Locks
   readonly #lockName: string
   readonly #refresh: (refreshToken: string) => Promise<Tokens>
 
-  constructor(storage: TokenStorage, locks: Locks, lockName: string, refresh: (token: string) => Promise<Tokens>) {
-    this.#storage = storage
+  constructor(
+    kept: Kept<SessionTokens>,
+    locks: Locks,
+    lockName: string,
+    refresh: (token: string) => Promise<Tokens>,
+  ) {
+    this.#kept = kept
     this.#locks = locks
     this.#lockName = lockName
     this.#refresh = refresh
   }
 
   async get(): Promise<SessionTokens | null> {
-    return this.#storage.get()
+    return this.#kept.get()
   }
 
   async set(tokens: SessionTokens | null): Promise<void> {
-    await this.#locks.request(this.#lockName, async () => this.#storage.set(tokens))
+    await this.#locks.request(this.#lockName, async () => this.#kept.set(tokens))
   }
 
-  /** Forgets the tokens of a session, unless another took its place meanwhile. */
-  async forget(sessionId: string): Promise<void> {
+  /** Forgets the tokens that this is true of, unless others took their place meanwhile. */
+  async forget(isOver: (kept: SessionTokens) => boolean): Promise<void> {
     await this.#locks.request(this.#lockName, async () => {
-      if ((await this.#storage.get())?.session_id === sessionId) await this.#storage.set(null)
+      const kept = await this.#kept.get()
+      if (kept !== null && isOver(kept)) await this.#kept.set(null)
     })
   }
 
   /** The tokens that follow on `used`: another tab's if it was quicker, else new ones. */
   async after(used: SessionTokens): Promise<SessionTokens | null> {
     return this.#locks.request(this.#lockName, async () => {
-      const kept = await this.#storage.get()
+      const kept = await this.#kept.get()
       if (kept === null || kept.access_token !== used.access_token) return kept
       try {
         const fresh = { ...(await this.#refresh(kept.refresh_token)), session_id: kept.session_id }
-        await this.#storage.set(fresh)
+        await this.#kept.set(fresh)
         return fresh
       } catch (error) {
         const isDead = isAccountsError(error) && (error.kind === 'session_ended' || error.kind === 'unauthenticated')
-        if (isDead) await this.#storage.set(null)
+        // The tab that has them renewed brings newer ones.
+        if (isDead && !isRenewed(error)) await this.#kept.set(null)
         throw error
       }
     })

@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import type { SocketLike } from '../src/index.js'
 import { Browser } from './support/browser.js'
 import { mailedToken } from './support/mail.js'
 import { Person } from './support/person.js'
@@ -189,10 +190,10 @@ describe('the end of a session', () => {
 const nowhere = class {
   onopen = null
   onmessage = null
-  onclose: ((event: never) => void) | null = null
+  onclose: SocketLike['onclose'] = null
   onerror = null
   constructor(_url: string) {
-    setTimeout(() => this.onclose?.(undefined as never))
+    setTimeout(() => this.onclose?.(undefined))
   }
   send(): void {}
   close(): void {}

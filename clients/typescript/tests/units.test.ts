@@ -1,7 +1,7 @@
 import { describe, expect, it, vi } from 'vitest'
 import { delayAfter } from '../src/backoff.js'
 import { type FeedEvent, fold, type LiveAccount } from '../src/fold.js'
-import { AccountsClient, accountsHook, localStorageTokens, type State, watch } from '../src/index.js'
+import { AccountsClient, accountsHook, inLocalStorage, type SessionTokens, type State, watch } from '../src/index.js'
 import { UNKNOWN } from '../src/state.js'
 import { Store } from '../src/store.js'
 import { onWake } from '../src/wake.js'
@@ -139,7 +139,7 @@ describe('tokens in localStorage', () => {
       setItem: (key: string, value: string) => void kept.set(key, value),
       removeItem: (key: string) => void kept.delete(key),
     } as unknown as Storage
-    const tokens = localStorageTokens('key', storage)
+    const tokens = inLocalStorage<SessionTokens>('key', storage)
     const some = { access_token: 'a', access_expires_at: '', refresh_token: 'r', refresh_expires_at: '', session_id: 's' }
     expect(tokens.get()).toBeNull()
     void tokens.set(some)

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { WebSocket as NodeSocket } from 'ws'
-import { AccountsClient, type ClientOptions, memoryTokens, type SocketConstructor } from '../../src/index.js'
+import { AccountsClient, type ClientOptions, inMemory, type SessionTokens, type SocketConstructor } from '../../src/index.js'
 
 /** Whose pages the server allows in development: a frontend's development server. */
 const PAGE = 'http://localhost:5173'
@@ -13,8 +13,10 @@ export class Browser {
   /** Messages received over WebSockets. */
   readonly heard: { method?: string; params?: { result: { type: string; revision: number | null } } }[] = []
   readonly sockets: NodeSocket[] = []
-  readonly tokens = memoryTokens()
-  cookie: string | null = null
+  readonly tokens = inMemory<SessionTokens>()
+  readonly device = inMemory<string>()
+  /** By name. */
+  readonly cookies = new Map<string, string>()
   readonly #name = randomUUID()
   readonly #url: string
   readonly #tabs: AccountsClient[] = []
@@ -28,6 +30,7 @@ export class Browser {
       url: this.#url,
       tabs: this.#name,
       tokens: this.tokens,
+      device: this.device,
       backoff: QUICK,
       fetch: (input, init) => this.#fetch(input, init),
       WebSocket: this.#socketConstructor(),
@@ -41,6 +44,16 @@ export class Browser {
   /** The types of the events that came. */
   get events(): string[] {
     return this.heard.flatMap(({ method, params }) => (method === 'account.event' && params ? [params.result.type] : []))
+  }
+
+  /** The session's cookie. */
+  get cookie(): string | null {
+    return [...this.cookies].find(([name]) => name.startsWith('marbelle_session'))?.[1] ?? null
+  }
+
+  get #cookieHeader(): { cookie?: string } {
+    if (this.cookies.size === 0) return {}
+    return { cookie: [...this.cookies].map(([name, value]) => `${name}=${value}`).join('; ') }
   }
 
   /** The network is gone, without a farewell. */
@@ -58,11 +71,14 @@ export class Browser {
     const headers = new Headers(init.headers)
     if (init.credentials === 'include') {
       headers.set('origin', PAGE)
-      if (this.cookie !== null) headers.set('cookie', this.cookie)
+      const { cookie } = this.#cookieHeader
+      if (cookie) headers.set('cookie', cookie)
     }
     const response = await fetch(input, { ...init, headers })
     for (const cookie of response.headers.getSetCookie()) {
-      this.cookie = cookie.includes('Max-Age=0') ? null : (cookie.split(';')[0] ?? null)
+      const [, name, value] = /^([^=]+)=([^;]*)/.exec(cookie)!
+      if (cookie.includes('Max-Age=0')) this.cookies.delete(name!)
+      else this.cookies.set(name!, value!)
     }
     return response
   }
@@ -71,8 +87,7 @@ export class Browser {
     const browser = this
     return class extends NodeSocket {
       constructor(url: string) {
-        const cookie = browser.cookie === null ? {} : { cookie: browser.cookie }
-        super(url, { origin: PAGE, headers: cookie })
+        super(url, { origin: PAGE, headers: browser.#cookieHeader })
         browser.sockets.push(this)
         this.on('message', (data) => browser.heard.push(JSON.parse(String(data))))
       }

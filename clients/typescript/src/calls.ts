@@ -1,0 +1,74 @@
+import { type Credentials, credentialsOf } from './credentials.js'
+import { isRenewed } from './errors.js'
+import { callOverHttp, type HttpOptions, serverUrl } from './http.js'
+import type { ClientOptions } from './options.js'
+import type { Socket } from './socket.js'
+import { type CurrentSession, DEVICE_METHODS, SESSION_METHODS, type Tokens } from './spec.js'
+
+/** How calls reach the server: over the WebSocket where it is open, else over HTTP, with the credentials there are. */
+export class Calls {
+  readonly url: URL | null
+  readonly credentials: Credentials
+  /** The name that the tabs of a browser share. */
+  readonly name: string
+  readonly #http: HttpOptions
+  readonly #timeoutMs: number
+  readonly #socket: () => Socket | null
+
+  constructor(options: ClientOptions, timeoutMs: number, socket: () => Socket | null) {
+    const kind = options.credentials ?? (typeof document === 'undefined' ? 'bearer' : 'cookie')
+    this.url = serverUrl(options.url ?? '/rpc')
+    this.name = options.tabs ?? `marbelle-accounts ${kind} ${this.url?.href ?? ''}`
+    this.#http = { url: this.url, fetch: options.fetch ?? ((...call) => fetch(...call)), cookies: kind === 'cookie' }
+    this.#timeoutMs = timeoutMs
+    this.#socket = socket
+    const refresh = (refresh_token: string) => this.#post('auth.refresh', { refresh_token }, null) as Promise<Tokens>
+    this.credentials = credentialsOf(kind, this.name, options, refresh)
+  }
+
+  async send(method: string, params: object): Promise<unknown> {
+    if (method === 'auth.change_password') return this.#renew(method, params)
+    const known = DEVICE_METHODS.has(method) ? { ...(await this.credentials.device()), ...params } : params
+    const socket = this.#socket()
+    if (socket === null) return this.overHttp(method, known)
+    try {
+      return await socket.call(method, known, this.#patience(known))
+    } catch (error) {
+      // The socket is about to be closed; nothing was done.
+      if (isRenewed(error)) return this.overHttp(method, known)
+      throw error
+    }
+  }
+
+  overHttp(method: string, params: object, signal?: AbortSignal): Promise<unknown> {
+    const send = (accessToken: string | null) => this.#post(method, params, accessToken, signal)
+    return SESSION_METHODS.has(method) ? this.credentials.send(send) : send(null)
+  }
+
+  /** Makes a socket act for the session, and tells which that is. */
+  async identify(socket: Socket): Promise<CurrentSession> {
+    const answer = await this.credentials.send((access_token) =>
+      access_token === null
+        ? socket.call('session.current', {}, this.#timeoutMs)
+        : socket.call('session.authenticate', { access_token }, this.#timeoutMs),
+    )
+    return answer as CurrentSession
+  }
+
+  /** Over HTTP where the answer sets a new cookie. */
+  #renew(method: string, params: object): Promise<unknown> {
+    return this.credentials.renew((accessToken) => {
+      const socket = accessToken === null ? null : this.#socket()
+      return socket?.call(method, params, this.#timeoutMs) ?? this.#post(method, params, accessToken)
+    })
+  }
+
+  #post(method: string, params: object, accessToken: string | null, signal?: AbortSignal): Promise<unknown> {
+    return callOverHttp(this.#http, method, params, accessToken, this.#patience(params), signal)
+  }
+
+  /** A call that waits for something may take longer than others. */
+  #patience(params: { wait_ms?: number | null }): number {
+    return this.#timeoutMs + (params.wait_ms ?? 0)
+  }
+}
