@@ -1,6 +1,6 @@
 //! Whether there is a database, for commands that must not make one.
 
-use super::Error;
+use super::{Backend, Error, Store, on_pool};
 use crate::settings::Database;
 use secrecy::ExposeSecret;
 use sqlx::{Connection, PgConnection, SqliteConnection, sqlite::SqliteConnectOptions};
@@ -8,6 +8,25 @@ use sqlx::{Connection, PgConnection, SqliteConnection, sqlite::SqliteConnectOpti
 const TABLES_OF_SQLITE: &str = "SELECT COUNT(*) FROM sqlite_master WHERE type = 'table' AND name = 'schema_floor'";
 const TABLES_OF_POSTGRES: &str = "SELECT COUNT(*) FROM information_schema.tables \
      WHERE table_schema = ANY(current_schemas(FALSE)) AND table_name = 'schema_floor'";
+
+const TIME_LIMIT: &str = "SELECT current_setting('lock_timeout')";
+
+impl Store {
+    /// Says in the log where the limits of time that each connection asks for do not hold: a pooler between may drop what
+    /// is asked at a connection's start. Then the role or the database has to set them.
+    pub(super) async fn check_time_limits(&self) -> Result<(), Error> {
+        if let Backend::Postgres(_) = self.backend {
+            let limit: String = on_pool!(self, pool => sqlx::query_scalar(TIME_LIMIT).fetch_one(pool).await)?;
+            if limit == "0" {
+                tracing::warn!(
+                    "PostgreSQL has no limits of time for this server's statements: behind PgBouncer set statement_timeout, \
+                     lock_timeout and idle_in_transaction_session_timeout for the role (docs/scaling.md)"
+                );
+            }
+        }
+        Ok(())
+    }
+}
 
 /// Whether `database` is there and has tables of this program. Makes and changes nothing.
 ///

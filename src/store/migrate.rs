@@ -9,7 +9,11 @@ use sqlx::{PgPool, SqlitePool, migrate::Migrator};
 use std::{sync::LazyLock, time::Duration};
 
 static SQLITE: LazyLock<Migrator> = LazyLock::new(|| passing_over_newer(sqlx::migrate!("migrations/sqlite")));
-static POSTGRES: LazyLock<Migrator> = LazyLock::new(|| passing_over_newer(sqlx::migrate!("migrations/postgres")));
+static POSTGRES: LazyLock<Migrator> = LazyLock::new(|| {
+    let mut migrator = passing_over_newer(sqlx::migrate!("migrations/postgres"));
+    migrator.set_locking(false);
+    migrator
+});
 
 const FIND_FLOOR: &str = "SELECT migration FROM schema_floor";
 const FIND_NEWEST: &str = "SELECT MAX(version) FROM _sqlx_migrations";
@@ -37,9 +41,21 @@ pub(super) async fn sqlite(pool: &SqlitePool) -> Result<(), Error> {
     }
 }
 
-/// Of several processes one migrates, under an advisory lock; the others wait and find the work done.
+/// The advisory lock of whoever migrates: "marbelle" in ASCII, which nothing else in the database will take.
+const MIGRATING: i64 = 0x6d61_7262_656c_6c65;
+/// However long the one that migrates takes, the others wait; and its lock's transaction is idle meanwhile.
+const WAIT: &str = "SET LOCAL lock_timeout = 0; SET LOCAL statement_timeout = 0; \
+     SET LOCAL idle_in_transaction_session_timeout = 0";
+const LOCK: &str = "SELECT pg_advisory_xact_lock($1)";
+
+/// Of several processes one migrates, under an advisory lock; the others wait and find the work done. The lock is a
+/// transaction's and not, as sqlx's own, a session's: PgBouncer may lend a session to somebody else in between.
 pub(super) async fn postgres(pool: &PgPool) -> Result<(), Error> {
-    POSTGRES.run(pool).await.map_err(Error::Migration)
+    let mut lock = pool.begin().await?;
+    sqlx::raw_sql(WAIT).execute(&mut *lock).await?;
+    sqlx::query(LOCK).bind(MIGRATING).execute(&mut *lock).await?;
+    POSTGRES.run(pool).await.map_err(Error::Migration)?;
+    Ok(lock.commit().await?)
 }
 
 impl Store {

@@ -162,6 +162,7 @@ impl Store {
         };
         let store = Self { backend };
         store.check_floor().await?;
+        store.check_time_limits().await?;
         Ok(store)
     }
 

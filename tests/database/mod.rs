@@ -3,6 +3,7 @@
 mod database_crash;
 mod database_faults;
 mod outage;
+mod pgbouncer;
 mod postgres_tls;
 mod restore;
 mod retention;

@@ -288,7 +288,8 @@ fn hand_over(files: &[(&str, PathBuf)], folder: &Path) -> Vec<String> {
     copies.chain(tls).flatten().collect()
 }
 
-fn as_unprivileged(folder: &Path, program: &Path) -> Command {
+/// Runs `program` as the user that PostgreSQL runs as.
+pub(super) fn as_unprivileged(folder: &Path, program: &Path) -> Command {
     use std::os::unix::process::CommandExt;
     let mut command = Command::new(program);
     if let Some((user, group)) = unprivileged(folder) {
