@@ -18,7 +18,7 @@ use crate::{
     mail::{Renderer, Transport, Worker},
     meters::meters,
     methods,
-    rpc::{Context, Rates, Rules, registry::Registry},
+    rpc::{Context, Rates, Rules, dispatch::Dispatcher, registry::Registry},
     server::{CookieSettings, Pages, PagesError, Server, ServerSettings, ServiceServer, reserve},
     settings::{Database, Settings},
     store::{self, Store},
@@ -175,13 +175,14 @@ impl App {
             trusted_proxies: settings.trusted_proxies.clone(),
             http_idle: settings.http_idle,
             sockets_per_address: settings.limits.sockets_per_address.get(),
-            rules: rules.clone(),
         };
         let mut registry = Registry::default();
         methods::declare(&mut registry);
-        let methods = registry.install(Context { accounts: accounts.clone(), rules, rates: rates.clone() });
+        let context = Context { accounts: accounts.clone(), rules, rates: rates.clone() };
+        let dispatcher = Dispatcher::new(registry.install(context));
         let pages = Pages::new(accounts.clone(), methods::document().to_string(), &settings)?;
-        let server = Server::new(socket, accounts.clone(), methods, pages, server_settings).map_err(not_listening)?;
+        let server =
+            Server::new(socket, accounts.clone(), dispatcher, pages, server_settings).map_err(not_listening)?;
         let service = service
             .map(|(socket, address)| {
                 ServiceServer::new(socket, accounts.clone()).map_err(|error| Error::Listen(address, error))

@@ -29,29 +29,33 @@ pub const VERIFIED_TOKENS: usize = 10_000;
 pub const TOKEN_SECRET_MIN_BYTES: usize = 32;
 
 /// The largest message that a client may send, in bytes (contract §1).
-pub const MESSAGE_BYTES: u32 = 64 * 1024;
+pub const MESSAGE_BYTES: usize = 64 * 1024;
 
 /// The largest answer, a batch's included. A page of the log ends at [`PAGE_BYTES`]; a batch with more
 /// than this is answered with jsonrpsee's error instead.
-pub const ANSWER_BYTES: u32 = 4 * 1024 * 1024;
+pub const ANSWER_BYTES: usize = 4 * 1024 * 1024;
 
 /// Where a page of the log ends, however many entries it may have: with the longest texts an entry has
 /// some 30 KiB, and 500 of them would be 15 MiB of one answer.
 pub const PAGE_BYTES: usize = 256 * 1024;
 
-/// Bytes of answers that may wait for a WebSocket's peer to read them before its next calls do.
-pub const UNSENT_BYTES: usize = 1024 * 1024;
+/// Bytes of answers that may wait for a WebSocket's peer before no further call of it is read.
+pub const UNSENT_BYTES: usize = 256 * 1024;
+
+/// Bytes that may wait for a WebSocket's peer when an event is sent to it. With more the connection catches up from
+/// the log at its own pace.
+pub const QUEUED_EVENT_BYTES: usize = 64 * 1024;
+
+/// What the kernel may hold of one connection in each direction. It takes twice as much, for its own book-keeping
+/// (socket(7)), and without this limit up to some megabytes for a peer that does not read.
+pub const KERNEL_BUFFER_BYTES: u32 = 64 * 1024;
 
 /// Entries of a batch (contract §1).
-pub const BATCH_ENTRIES: u32 = 50;
+pub const BATCH_ENTRIES: usize = 50;
 
 /// Calls of one WebSocket that are worked on at a time; with more its reading pauses. Enough for any
 /// client that waits for answers, few enough that one socket cannot crowd out the others.
 pub const CALLS_IN_FLIGHT: usize = 64;
-
-/// Messages that wait in one WebSocket's queue. An event that finds it full makes the connection catch up
-/// from the log at its own pace.
-pub const QUEUED_MESSAGES: u32 = 64;
 
 /// Sockets of any kind that a node holds open; the kernel's limit on files is usually reached first.
 pub const SOCKETS: usize = 200_000;

@@ -39,7 +39,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("flate2", &["server/pages/file.rs"]),
     ("governor", &["rpc/rates.rs"]),
     ("hmac", &["crypto/"]),
-    ("jsonrpsee", &["methods/account.rs", "rpc/", "server/"]),
+    ("jsonrpsee", &["rpc/", "server/"]),
     ("jsonwebtoken", &["crypto/"]),
     ("lettre", &["mail/", "settings/mail.rs"]),
     ("mail_parser", &["server/pages/dev_mail/"]),
@@ -47,6 +47,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("metrics_exporter_prometheus", &["meters/"]),
     ("scrypt", &["crypto/"]),
     ("sqlx", &["store/", "domain/"]),
+    ("tokio_tungstenite", &["server/websocket/"]),
 ];
 
 #[test]

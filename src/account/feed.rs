@@ -4,7 +4,7 @@ use super::{Accounts, Error};
 use crate::{
     domain::{event::Snapshot, ids::Epoch, session::Caller},
     limits::PAGE_BYTES,
-    live::{Connection, EventSink, JoinError, SnapshotError},
+    live::{Connection, JoinError, SnapshotError},
     store::{EventRow, follows},
 };
 use std::{sync::Arc, time::Duration};
@@ -120,7 +120,7 @@ impl Accounts {
     }
 }
 
-/// A subscription that was granted and waits for its sink.
+/// A subscription that was granted, and begins when that has been answered.
 pub struct Subscription {
     accounts: Arc<Accounts>,
     connection: Arc<Connection>,
@@ -131,9 +131,9 @@ pub struct Subscription {
 
 impl Subscription {
     /// Begins to send.
-    pub fn begin(mut self, sink: Arc<dyn EventSink>) {
+    pub fn begin(mut self) {
         self.begun = true;
-        self.accounts.hub.subscribe(&self.connection, self.caller, sink, self.after);
+        self.accounts.hub.subscribe(&self.connection, self.caller, self.after);
     }
 }
 

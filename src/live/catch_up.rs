@@ -1,11 +1,13 @@
 //! Feeds one subscription from the log at its peer's pace until it has reached the follower.
 
 use super::{
-    connection::{Identity, Joined, SessionEnd},
-    follower::{Follower, PAGE, RETRY, ended_by, session_end, wire_form},
+    connection::{Identity, Joined, Over},
+    follower::{Follower, PAGE, RETRY},
     hub::Shared,
+    notification,
+    page::{Page, runs},
+    session_end::{SessionEnd, ended_by, session_end},
     snapshot::{SnapshotError, read_snapshot},
-    socket::EventSink,
 };
 use crate::{
     domain::{
@@ -13,9 +15,8 @@ use crate::{
         session::{Caller, EndReason},
     },
     meters::meters,
-    store::{self, follows},
+    store::{self, EventRow, follows},
 };
-use serde_json::value::to_raw_value;
 use std::sync::Arc;
 
 /// Where a subscription begins.
@@ -31,8 +32,8 @@ pub(super) enum Start {
 
 /// Why catching up stopped before it reached the follower.
 enum Stopped {
-    /// The peer is gone or the client has unsubscribed.
-    Closed,
+    /// The socket is closing or the client has unsubscribed.
+    Over,
     /// The session has ended.
     Ended(SessionEnd),
     /// The database did not answer.
@@ -45,16 +46,17 @@ impl From<store::Error> for Stopped {
     }
 }
 
-/// Starts the task. The connection's feed must be in catch-up with this sink.
-pub(super) fn spawn(
-    shared: &Arc<Shared>,
-    follower: &Arc<Follower>,
-    joined: Joined,
-    sink: Arc<dyn EventSink>,
-    start: Start,
-) {
+impl From<Over> for Stopped {
+    fn from(_: Over) -> Self {
+        Self::Over
+    }
+}
+
+/// Starts the task of a subscription that is in catch-up.
+pub(super) fn spawn(shared: &Arc<Shared>, follower: &Arc<Follower>, joined: Joined, subscription: u64, start: Start) {
     let slow = matches!(start, Start::Behind(_));
-    let mut task = CatchUp { shared: shared.clone(), follower: follower.clone(), joined, sink, at: start, slow };
+    let (shared, follower) = (shared.clone(), follower.clone());
+    let mut task = CatchUp { shared, follower, joined, subscription, at: start, slow };
     tokio::spawn(async move { task.run().await });
 }
 
@@ -64,7 +66,8 @@ struct CatchUp {
     /// With the session it was joined for: by the time the end of that session is read, the connection
     /// acts for nobody.
     joined: Joined,
-    sink: Arc<dyn EventSink>,
+    /// Which subscription of the connection it is.
+    subscription: u64,
     at: Start,
     /// It has fallen behind.
     slow: bool,
@@ -75,15 +78,15 @@ impl CatchUp {
         loop {
             match self.advance().await {
                 Ok(()) if self.slow => return meters().caught_up.increment(1),
-                Ok(()) | Err(Stopped::Closed) => return,
+                Ok(()) | Err(Stopped::Over) => return,
                 Err(Stopped::Ended(end)) => {
                     self.follower.remove(self.joined.connection.id);
-                    return self.joined.connection.finish(&self.sink, &end).await;
+                    return self.joined.connection.finish(&end);
                 }
                 Err(Stopped::Store(error)) => {
                     tracing::warn!(connection = self.joined.connection.id, %error, "a subscription waits for the database");
                     tokio::time::sleep(RETRY).await;
-                    if self.sink.is_closed() {
+                    if self.joined.connection.is_over(self.subscription) {
                         return;
                     }
                 }
@@ -107,13 +110,15 @@ impl CatchUp {
                 self.at = Start::Snapshot;
                 continue;
             }
-            for row in &rows {
-                if let Some((_, end)) = ended_by(row).into_iter().find(|(session, _)| *session == self.joined.session) {
+            for run in runs(&rows) {
+                if let Some(end) = run.first().and_then(|row| self.end_by(row)) {
                     return Err(Stopped::Ended(end));
                 }
-                self.sink.send(&wire_form(row)).await.map_err(|_| Stopped::Closed)?;
-                meters().events_sent.increment(1);
-                self.at = Start::After(row.revision);
+                let page = Page::of(run);
+                let Some((frames, count)) = page.after(cursor) else { continue };
+                self.joined.connection.catch_up(self.subscription, &frames).await?;
+                meters().events_sent.increment(u64::try_from(count).unwrap_or(u64::MAX));
+                self.at = Start::After(page.last());
             }
             // The end that a realignment found has no entry to come to.
             if let Identity::Ended(reason) = self.joined.connection.identity()
@@ -122,10 +127,15 @@ impl CatchUp {
                 return Err(Stopped::Ended(session_end(reason, self.shared.clock.now(), None)));
             }
             let Start::After(cursor) = self.at else { continue };
-            if self.follower.reached(cursor, || self.joined.connection.go_live(&self.sink, cursor)) {
+            if self.follower.reached(cursor, || self.joined.connection.go_live(self.subscription, cursor)) {
                 return Ok(());
             }
         }
+    }
+
+    /// The end of this connection's session, if that is what an entry tells.
+    fn end_by(&self, row: &EventRow) -> Option<SessionEnd> {
+        ended_by(row).into_iter().find(|(session, _)| *session == self.joined.session).map(|(_, end)| end)
     }
 
     /// Sends the whole account; returns the revision that it shows.
@@ -141,15 +151,14 @@ impl CatchUp {
             }
             Err(SnapshotError::Store(error)) => return Err(Stopped::Store(error)),
         };
-        let event = to_raw_value(&Event {
+        let event = notification::of(&Event {
             revision: Some(revision),
             at: self.shared.clock.now(),
             r#type: EventType::Snapshot,
             session_id: None,
             data: snapshot,
-        })
-        .expect("a snapshot of plain values has a JSON form");
-        self.sink.send(&event).await.map_err(|_| Stopped::Closed)?;
+        });
+        self.joined.connection.catch_up(self.subscription, &event).await?;
         Ok(revision)
     }
 }

@@ -1,26 +1,24 @@
 //! One open socket, or one HTTP call: who it acts for, and what feeds it.
 
-use super::socket::{EventSink, SinkError, Socket};
+use super::{
+    page::Page,
+    session_end::SessionEnd,
+    socket::{Close, Refused, Socket},
+};
 use crate::domain::{
-    event::{Event, EventType, SessionRevoked},
     ids::SessionId,
     session::{Caller, CredentialFault, EndReason},
-    time::Timestamp,
 };
+use bytes::Bytes;
 use parking_lot::Mutex;
-use serde_json::value::{RawValue, to_raw_value};
 use std::{
     net::IpAddr,
     sync::{
         Arc,
-        atomic::{AtomicBool, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
-    time::Duration,
 };
 use tokio_util::sync::CancellationToken;
-
-/// How long a peer may take to read what is left for it once its session has ended.
-const GRACE: Duration = Duration::from_secs(5);
 
 /// Who a connection acts for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,23 +50,32 @@ enum Feed {
     None,
     /// One is being granted.
     Reserved,
-    /// A task of its own, until it has reached the follower.
-    CatchUp(Arc<dyn EventSink>),
-    /// The follower; every entry up to the cursor was handed on.
-    Live { sink: Arc<dyn EventSink>, cursor: i64 },
+    /// The catch-up task of the subscription with this number, until it has reached the follower.
+    CatchUp(u64),
+    /// The follower; every entry up to the cursor was sent.
+    Live {
+        /// Which subscription of the connection it is.
+        number: u64,
+        /// The last revision that was sent.
+        cursor: i64,
+    },
     /// The last event was sent.
     Finished,
 }
 
-/// What became of an entry that was offered.
+/// What became of a page that was offered.
 pub(super) enum Offer {
-    /// The connection is not fed by the follower, or has it.
+    /// The connection is not fed by the follower, or has all of it.
     NotLive,
-    /// It is on its way.
-    Queued,
-    /// The peer cannot keep up: what must be caught up, and from where.
-    Behind(Arc<dyn EventSink>, i64),
+    /// So many events are on their way.
+    Sent(usize),
+    /// The peer cannot keep up: the subscription with this number must catch up from this revision.
+    Behind(u64, i64),
 }
+
+/// The subscription is over: the socket is closing, or the client has unsubscribed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Over;
 
 /// One open socket, or the transient stand-in of an HTTP call.
 pub struct Connection {
@@ -81,15 +88,16 @@ pub struct Connection {
     identity: Mutex<Identity>,
     binding: tokio::sync::Mutex<()>,
     joined: Mutex<Option<Caller>>,
-    ended: CancellationToken,
     closed: AtomicBool,
-    socket: Option<Box<dyn Socket>>,
+    socket: Option<Arc<Socket>>,
     feed: Mutex<Feed>,
+    /// How many subscriptions there have been.
+    subscriptions: AtomicU64,
 }
 
 impl Connection {
     /// A connection that acts for nobody. HTTP calls have no socket.
-    pub fn new(id: u64, peer: IpAddr, user_agent: Option<String>, socket: Option<Box<dyn Socket>>) -> Self {
+    pub fn new(id: u64, peer: IpAddr, user_agent: Option<String>, socket: Option<Arc<Socket>>) -> Self {
         Self {
             id,
             peer,
@@ -97,10 +105,10 @@ impl Connection {
             identity: Mutex::new(Identity::Anonymous),
             binding: tokio::sync::Mutex::new(()),
             joined: Mutex::new(None),
-            ended: CancellationToken::new(),
             closed: AtomicBool::new(false),
             socket,
             feed: Mutex::new(Feed::None),
+            subscriptions: AtomicU64::new(0),
         }
     }
 
@@ -114,9 +122,9 @@ impl Connection {
         *self.identity.lock()
     }
 
-    /// Cancelled when its session ends: what only reads or waits stops then.
-    pub fn ended(&self) -> &CancellationToken {
-        &self.ended
+    /// Cancelled when the session of a WebSocket ends: what only reads or waits stops then. An HTTP call has none.
+    pub fn ended(&self) -> Option<&CancellationToken> {
+        self.socket.as_ref().map(|socket| socket.ended())
     }
 
     /// The stand-in of an HTTP call that came with this credential.
@@ -184,17 +192,13 @@ impl Connection {
         *self.joined.lock()
     }
 
-    /// Stops the socket without a last event.
-    pub fn stop(&self) {
+    /// Closes the socket with this code and text and without a last event: no event is sent any more, calls in flight
+    /// are answered, and nothing follows the Close frame. The first reason holds. A peer that does not answer it in time
+    /// is cut.
+    pub fn close(&self, code: u16, reason: &'static str) {
         if let Some(socket) = &self.socket {
-            socket.stop();
+            socket.close(Close { code, reason });
         }
-    }
-
-    /// Stops the socket, and cuts it if its peer does not let it.
-    pub(super) fn stop_or_kill(self: &Arc<Self>) {
-        self.stop();
-        self.kill_after_grace();
     }
 
     /// Cuts the socket.
@@ -204,15 +208,21 @@ impl Connection {
         }
     }
 
+    /// Pings the peer if it has been silent, and cuts one that has gone or does not read. To be called once a second.
+    pub fn sweep(&self) {
+        if let Some(socket) = &self.socket {
+            socket.sweep();
+        }
+    }
+
     /// Keeps the connection's one subscription for who asks first; `false` if there is one already.
     pub fn reserve_subscription(&self) -> bool {
         let mut feed = self.feed.lock();
-        match &*feed {
-            Feed::CatchUp(sink) | Feed::Live { sink, .. } if !sink.is_closed() => return false,
-            Feed::Reserved | Feed::Finished => return false,
-            Feed::None | Feed::CatchUp(_) | Feed::Live { .. } => *feed = Feed::Reserved,
+        let is_free = matches!(*feed, Feed::None);
+        if is_free {
+            *feed = Feed::Reserved;
         }
-        true
+        is_free
     }
 
     /// Gives a reserved subscription up.
@@ -223,121 +233,131 @@ impl Connection {
         }
     }
 
-    /// Begins the reserved subscription in catch-up; `false` if the session has ended meanwhile.
-    pub(super) fn begin_subscription(&self, sink: Arc<dyn EventSink>) -> bool {
+    /// Ends the subscription; `false` if there is none. Once this has returned, no event is sent.
+    pub fn unsubscribe(&self) -> bool {
         let mut feed = self.feed.lock();
-        let reserved = matches!(*feed, Feed::Reserved);
-        if reserved {
-            *feed = Feed::CatchUp(sink);
+        let is_fed = matches!(*feed, Feed::CatchUp(_) | Feed::Live { .. });
+        if is_fed {
+            *feed = Feed::None;
         }
-        reserved
+        is_fed
     }
 
-    /// Hands the subscription over to the follower, unless it is another by now.
-    pub(super) fn go_live(&self, sink: &Arc<dyn EventSink>, cursor: i64) {
+    /// Begins the reserved subscription in catch-up and gives its number; none if the session has ended meanwhile.
+    pub(super) fn begin_subscription(&self) -> Option<u64> {
         let mut feed = self.feed.lock();
-        if matches!(&*feed, Feed::CatchUp(present) if Arc::ptr_eq(present, sink)) {
-            *feed = Feed::Live { sink: sink.clone(), cursor };
-        }
+        matches!(*feed, Feed::Reserved).then(|| {
+            let number = self.subscriptions.fetch_add(1, Ordering::Relaxed);
+            *feed = Feed::CatchUp(number);
+            number
+        })
     }
 
-    /// Queues an entry of the log if the connection is live and has not had it.
-    pub(super) fn offer(&self, revision: i64, event: &RawValue) -> Offer {
+    /// Hands the subscription over to the follower, unless it is another by now; `false` if the session has ended, of
+    /// which the follower no longer tells this connection.
+    pub(super) fn go_live(&self, number: u64, cursor: i64) -> bool {
         let mut feed = self.feed.lock();
-        let Feed::Live { sink, cursor } = &mut *feed else { return Offer::NotLive };
-        if *cursor >= revision {
-            return Offer::NotLive;
+        if matches!(self.identity(), Identity::Ended(_)) {
+            return false;
         }
-        match sink.try_send(event) {
+        if matches!(*feed, Feed::CatchUp(present) if present == number) {
+            *feed = Feed::Live { number, cursor };
+        }
+        true
+    }
+
+    /// Sends what a live connection has not had of a page of the log.
+    pub(super) fn offer(&self, page: &Page) -> Offer {
+        let Some(socket) = &self.socket else { return Offer::NotLive };
+        let mut feed = self.feed.lock();
+        let Feed::Live { number, cursor } = &mut *feed else { return Offer::NotLive };
+        let Some((frames, count)) = page.after(*cursor) else { return Offer::NotLive };
+        match socket.send_events(&frames) {
             Ok(()) => {
-                *cursor = revision;
-                Offer::Queued
+                *cursor = page.last();
+                Offer::Sent(count)
             }
-            Err(SinkError::Full) => {
-                let (sink, cursor) = (sink.clone(), *cursor);
-                *feed = Feed::CatchUp(sink.clone());
-                Offer::Behind(sink, cursor)
+            Err(Refused::Full) => {
+                let (number, cursor) = (*number, *cursor);
+                *feed = Feed::CatchUp(number);
+                Offer::Behind(number, cursor)
             }
-            Err(SinkError::Closed) => {
+            Err(Refused::Closed) => {
                 *feed = Feed::None;
                 Offer::NotLive
             }
         }
     }
 
-    /// The session has ended: no call acts for it any more, reads and waits stop, a live subscription
-    /// gets its last event, the socket is closed. One that is catching up comes to the entry itself.
-    pub(super) fn end(self: &Arc<Self>, end: &SessionEnd) {
-        *self.identity.lock() = Identity::Ended(end.reason);
-        self.ended.cancel();
-        let mut feed = self.feed.lock();
-        match std::mem::replace(&mut *feed, Feed::Finished) {
-            Feed::CatchUp(sink) if !sink.is_closed() => *feed = Feed::CatchUp(sink),
-            Feed::Live { sink, .. } => {
-                drop(feed);
-                match sink.try_send(&end.event()) {
-                    Err(SinkError::Full) => {
-                        let (connection, end) = (self.clone(), *end);
-                        tokio::spawn(async move { connection.finish(&sink, &end).await });
-                    }
-                    Ok(()) | Err(SinkError::Closed) => self.stop(),
-                }
+    /// Sends events of a subscription in catch-up as soon as there is room for them.
+    pub(super) async fn catch_up(&self, number: u64, frames: &Bytes) -> Result<(), Over> {
+        let Some(socket) = &self.socket else { return Err(Over) };
+        loop {
+            socket.room_for_events().await;
+            let feed = self.feed.lock();
+            if !matches!(*feed, Feed::CatchUp(present) if present == number) {
+                return Err(Over);
             }
-            Feed::CatchUp(_) | Feed::None | Feed::Reserved | Feed::Finished => {
-                drop(feed);
-                self.stop();
+            match socket.send_events(frames) {
+                Ok(()) => return Ok(()),
+                Err(Refused::Closed) => return Err(Over),
+                // Answers took the room meanwhile.
+                Err(Refused::Full) => {}
             }
         }
-        self.kill_after_grace();
     }
 
-    /// Sends the last event at the peer's pace, then closes.
-    pub(super) async fn finish(self: &Arc<Self>, sink: &Arc<dyn EventSink>, end: &SessionEnd) {
-        *self.identity.lock() = Identity::Ended(end.reason);
-        self.ended.cancel();
-        *self.feed.lock() = Feed::Finished;
-        self.kill_after_grace();
-        // A peer that does not read is cut by the grace period, which ends this wait.
-        let _ = sink.send(&end.event()).await;
-        self.stop();
+    /// Whether the subscription in catch-up is over.
+    pub(super) fn is_over(&self, number: u64) -> bool {
+        let is_cut = self.socket.as_ref().is_none_or(|socket| socket.is_killed());
+        is_cut || !matches!(*self.feed.lock(), Feed::CatchUp(present) if present == number)
     }
 
-    fn kill_after_grace(self: &Arc<Self>) {
-        let connection = Arc::downgrade(self);
-        tokio::spawn(async move {
-            tokio::time::sleep(GRACE).await;
-            if let Some(connection) = connection.upgrade() {
-                connection.kill();
+    /// The session has ended: no call acts for it any more, reads and waits stop, a live subscription gets its last
+    /// event, the socket is closed. One that is catching up comes to the entry itself.
+    pub(super) fn end(&self, end: &SessionEnd) {
+        self.stop_acting(end.reason);
+        let Some(socket) = &self.socket else { return };
+        let mut feed = self.feed.lock();
+        match *feed {
+            Feed::CatchUp(_) => {}
+            Feed::Live { .. } => {
+                *feed = Feed::Finished;
+                socket.send_last_event(&end.event(), end.close());
             }
-        });
+            Feed::None | Feed::Reserved | Feed::Finished => {
+                *feed = Feed::Finished;
+                socket.close(end.close());
+            }
+        }
+        socket.expire();
+    }
+
+    /// Sends the last event of a subscription that has caught up with the end of its session, then closes.
+    pub(super) fn finish(&self, end: &SessionEnd) {
+        self.stop_acting(end.reason);
+        let Some(socket) = &self.socket else { return };
+        let mut feed = self.feed.lock();
+        if matches!(*feed, Feed::CatchUp(_)) {
+            socket.send_last_event(&end.event(), end.close());
+        } else {
+            socket.close(end.close());
+        }
+        *feed = Feed::Finished;
+        socket.expire();
+    }
+
+    fn stop_acting(&self, reason: EndReason) {
+        *self.identity.lock() = Identity::Ended(reason);
+        if let Some(ended) = self.ended() {
+            ended.cancel();
+        }
     }
 }
 
 impl std::fmt::Debug for Connection {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Connection").field("id", &self.id).field("identity", &self.identity()).finish_non_exhaustive()
-    }
-}
-
-/// The entry of the log that ended a session.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct SessionEnd {
-    pub(super) reason: EndReason,
-    pub(super) at: Timestamp,
-    pub(super) actor: Option<SessionId>,
-}
-
-impl SessionEnd {
-    /// The last event of a connection.
-    fn event(&self) -> Box<RawValue> {
-        to_raw_value(&Event {
-            revision: None,
-            at: self.at,
-            r#type: EventType::SessionRevoked,
-            session_id: self.actor,
-            data: SessionRevoked { reason: self.reason },
-        })
-        .expect("an event of plain values has a JSON form")
     }
 }
 

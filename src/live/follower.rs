@@ -3,21 +3,17 @@
 use super::{
     bus::Wakeups,
     catch_up::{self, Start},
-    connection::{Connection, Joined, Offer, SessionEnd},
+    connection::{Connection, Joined, Offer},
     hub::Shared,
+    page::{Page, runs},
+    session_end::{SessionEnd, ended_by},
 };
 use crate::{
-    domain::{
-        event::{Event, EventType, SessionsChanged},
-        ids::{SessionId, UserId},
-        session::EndReason,
-        time::Timestamp,
-    },
+    domain::ids::{SessionId, UserId},
     meters::meters,
     store::{self, EventRow, follows},
 };
 use parking_lot::Mutex;
-use serde_json::value::{RawValue, to_raw_value};
 use std::{
     collections::BTreeMap,
     sync::{
@@ -38,6 +34,8 @@ pub(super) const PAGE: i64 = 100;
 pub(super) const RETRY: Duration = Duration::from_millis(250);
 /// Connections served before other tasks get their turn.
 const TURN: usize = 256;
+/// The code of the Close frame that asks a client to come back (IANA's registry of close codes).
+const SERVICE_RESTART: u16 = 1012;
 
 /// One user's log, as far as this node has handed it on.
 pub(super) struct Follower {
@@ -162,15 +160,11 @@ impl Follower {
         sessions
     }
 
-    /// Hands a connection that has caught up to `cursor` over to the follower; `false` if the follower
-    /// is further by now.
-    pub(super) fn reached(&self, cursor: i64, go_live: impl FnOnce()) -> bool {
+    /// Hands a connection that has caught up to `cursor` over to the follower by `go_live`; `false` if the follower is
+    /// further by now, or the connection's session has ended.
+    pub(super) fn reached(&self, cursor: i64, go_live: impl FnOnce() -> bool) -> bool {
         let state = self.state.lock();
-        let reached = state.cursor <= cursor;
-        if reached {
-            go_live();
-        }
-        reached
+        state.cursor <= cursor && go_live()
     }
 
     /// Ends the connections of sessions that have ended.
@@ -187,31 +181,33 @@ impl Follower {
         self.state.lock().cursor = revision;
         self.revisions.send_replace(revision);
         for joined in self.state.lock().connections.values() {
-            joined.connection.stop_or_kill();
+            joined.connection.close(SERVICE_RESTART, "the log is another now");
         }
     }
 
-    /// Hands one entry to every connection.
-    async fn hand_on(self: &Arc<Self>, shared: &Arc<Shared>, row: &EventRow) {
-        let ended = ended_by(row);
+    /// Hands consecutive entries to every connection, as one buffer that all of them share. Only the first may end
+    /// sessions.
+    async fn hand_on(self: &Arc<Self>, shared: &Arc<Shared>, rows: &[EventRow]) {
+        let ([first, ..], [.., last]) = (rows, rows) else { return };
+        let ended = ended_by(first);
+        let page = Page::of(rows);
         // At once: a connection that has caught up meanwhile must not go live without its follower.
         let (hit, connections) = {
             let mut state = self.state.lock();
             let hit = state.take(&ended);
-            state.cursor = row.revision;
+            state.cursor = last.revision;
             (hit, state.connections.values().cloned().collect::<Vec<_>>())
         };
         hit.into_iter().for_each(|(connection, end)| connection.end(&end));
-        self.revisions.send_replace(row.revision);
-        let event = wire_form(row);
+        self.revisions.send_replace(last.revision);
         let mut sent = 0;
         for (served, joined) in connections.into_iter().enumerate() {
-            match joined.connection.offer(row.revision, &event) {
+            match joined.connection.offer(&page) {
                 Offer::NotLive => {}
-                Offer::Queued => sent += 1,
-                Offer::Behind(sink, cursor) => {
+                Offer::Sent(count) => sent += count,
+                Offer::Behind(subscription, cursor) => {
                     meters().fell_behind.increment(1);
-                    catch_up::spawn(shared, self, joined, sink, Start::Behind(cursor));
+                    catch_up::spawn(shared, self, joined, subscription, Start::Behind(cursor));
                 }
             }
             if served % TURN == TURN - 1 {
@@ -219,8 +215,8 @@ impl Follower {
             }
         }
         if sent > 0 {
-            meters().events_sent.increment(sent);
-            meters().delivery.record(shared.clock.now().since(row.at));
+            meters().events_sent.increment(u64::try_from(sent).unwrap_or(u64::MAX));
+            meters().delivery.record(shared.clock.now().since(first.at));
         }
     }
 
@@ -267,8 +263,8 @@ impl Follower {
             let rows = shared.store.list_events(self.user, cursor, PAGE).await?;
             match &rows[..] {
                 rows @ [_, ..] if follows(cursor, rows) => {
-                    for row in rows {
-                        self.hand_on(shared, row).await;
+                    for run in runs(rows) {
+                        self.hand_on(shared, run).await;
                     }
                 }
                 // The log does not continue where we are.
@@ -345,40 +341,4 @@ impl Drop for Membership {
         state.guests -= 1;
         state.note_if_deserted();
     }
-}
-
-/// The sessions that an entry ended.
-pub(super) fn ended_by(row: &EventRow) -> Vec<(SessionId, SessionEnd)> {
-    if row.event_type != EventType::SessionsChanged {
-        return Vec::new();
-    }
-    match serde_json::from_str::<SessionsChanged>(&row.data) {
-        Ok(changed) => changed
-            .ended
-            .into_iter()
-            .map(|ended| (ended.session_id, session_end(ended.reason, row.at, row.session_id)))
-            .collect(),
-        Err(error) => {
-            // Only foreign hands in the table can cause this; every call still asks the database.
-            tracing::error!(revision = row.revision, %error, "an entry of a log cannot be read");
-            Vec::new()
-        }
-    }
-}
-
-pub(super) fn session_end(reason: EndReason, at: Timestamp, actor: Option<SessionId>) -> SessionEnd {
-    SessionEnd { reason, at, actor }
-}
-
-/// An entry as it is sent; made once and shared by all connections.
-pub(super) fn wire_form(row: &EventRow) -> Box<RawValue> {
-    let data: &RawValue = serde_json::from_str(&row.data).unwrap_or(RawValue::NULL);
-    to_raw_value(&Event {
-        revision: Some(row.revision),
-        at: row.at,
-        r#type: row.event_type,
-        session_id: row.session_id,
-        data,
-    })
-    .expect("an event of plain values has a JSON form")
 }

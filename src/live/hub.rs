@@ -7,7 +7,6 @@ use super::{
     follower::{Follower, Membership},
     presence,
     snapshot::{SnapshotError, live_sessions, read_snapshot},
-    socket::EventSink,
     sweep,
 };
 use crate::{
@@ -186,19 +185,18 @@ impl Hub {
 
     /// Begins to send the caller's log to a connection that has joined and has reserved its subscription.
     /// The first event is a snapshot, or the entry after `after`.
-    pub fn subscribe(
-        &self,
-        connection: &Arc<Connection>,
-        caller: Caller,
-        sink: Arc<dyn EventSink>,
-        after: Option<i64>,
-    ) {
+    pub fn subscribe(&self, connection: &Arc<Connection>, caller: Caller, after: Option<i64>) {
         // Gone: the socket has closed or the session has ended meanwhile.
         let Some(follower) = self.shared.followers.get(&caller.user).map(|f| f.clone()) else { return };
-        if connection.begin_subscription(sink.clone()) {
-            let joined = Joined { session: caller.session, connection: connection.clone() };
-            catch_up::spawn(&self.shared, &follower, joined, sink, after.map_or(Start::Snapshot, Start::After));
+        let Some(subscription) = connection.begin_subscription() else { return };
+        let joined = Joined { session: caller.session, connection: connection.clone() };
+        // A tab that comes back where the follower is costs no statement.
+        if let Some(cursor) = after
+            && follower.reached(cursor, || connection.go_live(subscription, cursor))
+        {
+            return;
         }
+        catch_up::spawn(&self.shared, &follower, joined, subscription, after.map_or(Start::Snapshot, Start::After));
     }
 
     /// The whole account at one revision.

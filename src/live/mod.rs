@@ -7,6 +7,9 @@
 //! revisions. Between nodes wake-ups travel over the [`Bus`], which makes delivery fast and is not needed
 //! for it to be right.
 //!
+//! An event is serialised and framed once, and the bytes are shared by all connections: [`Socket`] writes them to the
+//! kernel, or queues them where the peer does not keep up.
+//!
 //! A connection is fed by one of two ways with one cursor: *live* by the follower, or, when it has just
 //! subscribed or cannot keep up, by a *catch-up* task that reads the log at the pace of its peer and
 //! hands over to the follower once it has reached it. The end of a session is an entry of the log like
@@ -16,9 +19,13 @@ mod bus;
 mod catch_up;
 mod connection;
 mod follower;
+pub mod frame;
 mod hub;
 mod nats;
+mod notification;
+mod page;
 mod presence;
+mod session_end;
 mod snapshot;
 mod socket;
 mod sweep;
@@ -28,5 +35,6 @@ pub use connection::{BindError, Connection, Identity};
 pub use follower::Membership;
 pub use hub::{Hub, HubSettings, JoinError};
 pub use nats::{Nats, NatsFault};
+pub use notification::{EVENT, SUBSCRIPTION};
 pub use snapshot::SnapshotError;
-pub use socket::{EventSink, SinkError, Socket};
+pub use socket::{Close, Socket};

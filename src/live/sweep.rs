@@ -1,9 +1,9 @@
 //! Finds what nobody announced: compares the followed users' revisions, and the epoch, with the database.
 
 use super::{
-    connection::SessionEnd,
-    follower::{Follower, session_end},
+    follower::Follower,
     hub::Shared,
+    session_end::{SessionEnd, session_end},
 };
 use crate::{
     domain::{

@@ -139,10 +139,10 @@ impl Meters {
         self.recorder.register_counter(&Key::from_parts(CALLS, labels), &METADATA)
     }
 
-    /// Counts a call that was answered: with a result, or with an error of this kind.
-    pub fn answered(&self, method: &str, error: Option<&'static str>, took: Duration) {
+    /// Counts a call that was answered: with a result, or with an error of this kind. There may be no such method.
+    pub fn answered(&self, method: Option<&str>, error: Option<&'static str>, took: Duration) {
         let Some(calls) = self.calls.get() else { return };
-        let known = calls.get_key_value(method).or_else(|| calls.get_key_value(UNKNOWN));
+        let known = calls.get_key_value(method.unwrap_or(UNKNOWN));
         let Some((method, meters)) = known else { return };
         meters.duration.record(took);
         match error {
@@ -184,9 +184,9 @@ mod tests {
     fn a_call_is_counted_by_method_and_outcome() {
         let meters = Meters::new();
         meters.declare_calls(["profile.get"].into_iter());
-        meters.answered("profile.get", None, Duration::from_millis(3));
-        meters.answered("profile.get", Some("not_found"), Duration::from_millis(3));
-        meters.answered("no.such", Some("method_not_found"), Duration::ZERO);
+        meters.answered(Some("profile.get"), None, Duration::from_millis(3));
+        meters.answered(Some("profile.get"), Some("not_found"), Duration::from_millis(3));
+        meters.answered(None, Some("method_not_found"), Duration::ZERO);
         let text = meters.render();
         for line in [
             r#"marbelle_calls_total{method="profile.get",outcome="ok"} 1"#,
@@ -207,7 +207,7 @@ mod tests {
         meters.declare_calls(["profile.get", "profile.update"].into_iter());
         let (begun, rounds) = (std::time::Instant::now(), 2_000_000);
         for round in 0..rounds {
-            meters.answered("profile.get", None, Duration::from_micros(400));
+            meters.answered(Some("profile.get"), None, Duration::from_micros(400));
             if round % 100_000 == 0 {
                 meters.gather();
             }

@@ -2,7 +2,7 @@
 
 use super::examples;
 use crate::{
-    account::{ChangesPage, ChangesRequest, Error, Subscription},
+    account::{ChangesPage, ChangesRequest, Error},
     domain::{
         address::Address,
         event::{Event, EventType},
@@ -11,22 +11,20 @@ use crate::{
         security_event::SecurityEvent,
         session::{Caller, Session},
     },
+    live::SUBSCRIPTION,
     rpc::{
-        Context,
         error::Kind,
         param_types::{Revision, Whole},
-        params::{self, NoParams, params},
+        params::{NoParams, params},
         rates::Rate,
-        registry::{self, Access, Call, Description, Effect, Registry},
-        subscription::{JsonRpcSink, SUBSCRIBE, UNSUBSCRIBE, UnsubscribeParams},
+        registry::{Call, Description, Effect, Registry, SubscriptionMethods},
     },
     store::EventRow,
 };
-use jsonrpsee::{Extensions, PendingSubscriptionSink, types::Params as RawParams};
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Value, json};
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
 /// The whole account at one revision.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
@@ -168,32 +166,30 @@ pub fn declare(registry: &mut Registry) {
         },
         security_log,
     );
-    registry.declare::<SubscribeParams, String>(
-        SUBSCRIBE,
-        Access::Session,
-        Description {
-            summary: "Pushes the log as account.event notifications to this WebSocket; one subscription each.",
-            rate: Rate::Calls,
-            errors: &[Kind::Forbidden],
-            example: (json!({ "since": 2 }), json!("5d1Hq0yZ8wKcVf3L")),
+    registry.subscription(
+        SubscriptionMethods {
+            subscribe: (
+                "account.subscribe",
+                Description {
+                    summary: "Pushes the log as account.event notifications to this WebSocket; one subscription each.",
+                    rate: Rate::Calls,
+                    errors: &[Kind::Forbidden],
+                    example: (json!({ "since": 2 }), json!(SUBSCRIPTION)),
+                },
+            ),
+            unsubscribe: (
+                "account.unsubscribe",
+                Description {
+                    summary: "Ends a subscription of this WebSocket; false if there is none with this id.",
+                    rate: Rate::Calls,
+                    errors: &[Kind::Forbidden],
+                    example: (json!({ "subscription": SUBSCRIPTION }), json!(true)),
+                },
+            ),
+            over_http: "subscriptions need a WebSocket; over HTTP call account.changes",
+            id: SUBSCRIPTION,
         },
-        |module| {
-            module
-                .register_subscription(SUBSCRIBE, "account.event", UNSUBSCRIBE, subscribe)
-                .expect("every method is declared once, which a test of the specification shows");
-        },
-    );
-    // jsonrpsee registers this one together with the other.
-    registry.declare::<UnsubscribeParams, bool>(
-        UNSUBSCRIBE,
-        Access::Session,
-        Description {
-            summary: "Ends a subscription of this WebSocket; false if there is none with this id.",
-            rate: Rate::Calls,
-            errors: &[Kind::Forbidden],
-            example: (json!({ "subscription": "5d1Hq0yZ8wKcVf3L" }), json!(true)),
-        },
-        |_| {},
+        subscribe,
     );
 }
 
@@ -224,34 +220,14 @@ async fn security_log(call: Call, caller: Caller, params: SecurityLogParams) -> 
     Ok(SecurityLog { events, more })
 }
 
-/// Accepts a subscription and leaves it to the follower; no task stays behind.
 async fn subscribe(
-    raw: RawParams<'static>,
-    pending: PendingSubscriptionSink,
-    context: Arc<Context>,
-    extensions: Extensions,
-) {
-    match granted(&raw, context, &extensions).await {
-        Err(error) => pending.reject(error).await,
-        Ok(subscription) => {
-            // Gone meanwhile: there is nobody to tell.
-            let Ok(sink) = pending.accept().await else { return };
-            subscription.begin(Arc::new(JsonRpcSink::new(sink)));
-        }
-    }
-}
-
-async fn granted(
-    raw: &RawParams<'static>,
-    context: Arc<Context>,
-    extensions: &Extensions,
-) -> Result<Subscription, Error> {
-    let call = registry::call(context, extensions)?;
-    let caller = call.caller()?;
-    call.context.rates.count_call(caller.session)?;
-    let params: SubscribeParams = params::read(raw.as_str(), &call.context.rules).map_err(Error::InvalidParams)?;
+    call: Call,
+    caller: Caller,
+    params: SubscribeParams,
+) -> Result<impl FnOnce() + Send + 'static, Error> {
     let since = params.since.map(|since| since.0);
-    call.context.accounts.subscribe(&call.connection, caller, since, params.epoch).await
+    let subscription = call.context.accounts.subscribe(&call.connection, caller, since, params.epoch).await?;
+    Ok(move || subscription.begin())
 }
 
 /// The events of the feed: name and schema of each, for the document.

@@ -3,13 +3,20 @@
 //! A method is declared once, in [`crate::methods`] in the file of its noun, with [`registry::Registry`]: its name,
 //! what it takes and answers, what it refuses, and an example. The declaration makes both the callback that
 //! jsonrpsee calls and the entry of the OpenRPC document, so neither can miss the other.
+//!
+//! A message, by HTTP or over a WebSocket, is text: [`dispatch::Dispatcher`] reads it, calls what it names, and gives the
+//! text of the answer.
 
+pub mod answer;
+pub mod dispatch;
 pub mod error;
 pub mod http_call;
 pub mod param_types;
 pub mod params;
 pub mod rates;
 pub mod registry;
+pub mod request;
+pub mod source;
 pub mod spec;
 pub mod subscription;
 pub mod trace;

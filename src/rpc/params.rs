@@ -38,6 +38,8 @@ pub trait Param: JsonSchema + Sized {
 pub fn read<P: Params>(raw: Option<&str>, rules: &Rules) -> Result<P, Faults> {
     let present = match raw.map(str::trim) {
         None | Some("") => Map::new(),
+        // Clients send an empty list where a method takes nothing.
+        Some(raw) if is_empty_list(raw) => Map::new(),
         Some(raw) => serde_json::from_str::<Map<String, Value>>(raw).map_err(|error| {
             let fault = match error.classify() {
                 serde_json::error::Category::Data => Fault::new(Rule::Type, "must be an object: parameters go by name"),
@@ -56,6 +58,10 @@ pub fn read<P: Params>(raw: Option<&str>, rules: &Rules) -> Result<P, Faults> {
         Some(params) if reader.faults.is_empty() => Ok(params),
         _ => Err(reader.faults),
     }
+}
+
+fn is_empty_list(raw: &str) -> bool {
+    raw.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).is_some_and(|between| between.trim_ascii().is_empty())
 }
 
 /// Takes parameters by name and notes what is wrong with them.

@@ -6,6 +6,8 @@ use super::{
     http_call::HttpCall,
     params::{self, Params},
     rates::Rate,
+    source::Source,
+    subscription::UnsubscribeParams,
 };
 use crate::{
     account::Error,
@@ -18,7 +20,7 @@ use crate::{
 };
 use futures_util::future::BoxFuture;
 use jsonrpsee::{
-    Extensions, RpcModule,
+    Extensions, IntoResponse, ResponsePayload, RpcModule,
     types::{ErrorObjectOwned, Params as RawParams},
 };
 use schemars::{JsonSchema, SchemaGenerator, generate::SchemaSettings};
@@ -73,7 +75,6 @@ pub struct Declared {
     pub params: Vec<Value>,
     /// The schema of its result.
     pub result: Value,
-    /// What jsonrpsee itself answers registers nothing.
     install: Install,
 }
 
@@ -98,9 +99,17 @@ pub struct Call {
     pub in_batch: bool,
 }
 
-/// Marks a call as an entry of a batch.
-#[derive(Clone, Copy, Debug)]
-pub struct InBatch;
+/// The two methods of a subscription.
+pub struct SubscriptionMethods {
+    /// The name of the method that subscribes, and what the document says of it.
+    pub subscribe: (&'static str, Description),
+    /// The name of the method that ends the subscription, and what the document says of it.
+    pub unsubscribe: (&'static str, Description),
+    /// What is answered to who would subscribe over HTTP.
+    pub over_http: &'static str,
+    /// The id that the one answers and the other takes. A connection has one subscription, so it is the same for all.
+    pub id: &'static str,
+}
 
 impl Default for Registry {
     /// Without methods.
@@ -129,7 +138,7 @@ impl Registry {
                 async move {
                     call.count(rate).await?;
                     let params = params::read(raw.as_str(), &call.context.rules).map_err(Error::InvalidParams)?;
-                    run(effect, method(call, params)).await
+                    run(effect, method(call, params)).await.map(ResponsePayload::success)
                 }
             });
         });
@@ -157,14 +166,53 @@ impl Registry {
                         (Some(http), Err(Error::SessionEnded(_) | Error::Unauthenticated(_))) => http.clear_cookie(),
                         _ => {}
                     }
-                    result
+                    result.map(ResponsePayload::success)
                 }
             });
         });
     }
 
-    /// A method that is registered in a way of its own.
-    pub fn declare<P: Params, R: JsonSchema>(
+    /// A subscription of WebSockets that act for a session: `grant` decides, and what it gives is begun as soon as the
+    /// answer is on its way, so that no event comes before it.
+    pub fn subscription<P, B, F, Fut>(&mut self, methods: SubscriptionMethods, grant: F)
+    where
+        P: Params,
+        B: FnOnce() + Send + 'static,
+        F: Fn(Call, Caller, P) -> Fut + Clone + Send + Sync + 'static,
+        Fut: Future<Output = Result<B, Error>> + Send + 'static,
+    {
+        let SubscriptionMethods { subscribe, unsubscribe, over_http, id } = methods;
+        let (name, description) = subscribe;
+        self.declare::<P, String>(name, Access::Session, description, move |module| {
+            install(module, name, move |call, raw: RawParams<'static>| {
+                let grant = grant.clone();
+                async move {
+                    let caller = call.socket_caller(over_http)?;
+                    if call.in_batch {
+                        return Err(Error::Forbidden("a subscription cannot be part of a batch"));
+                    }
+                    call.context.rates.count_call(caller.session)?;
+                    let params = params::read(raw.as_str(), &call.context.rules).map_err(Error::InvalidParams)?;
+                    let begin = grant(call, caller, params).await?;
+                    let (payload, answered) = ResponsePayload::success(id).notify_on_completion();
+                    tokio::spawn(async move { answered.await.is_ok().then(begin) });
+                    Ok(payload)
+                }
+            });
+        });
+        let (name, description) = unsubscribe;
+        self.declare::<UnsubscribeParams, bool>(name, Access::Session, description, move |module| {
+            install(module, name, move |call, raw: RawParams<'static>| async move {
+                let caller = call.socket_caller(over_http)?;
+                call.context.rates.count_call(caller.session)?;
+                let params = UnsubscribeParams::read(raw.as_str(), &call.context.rules);
+                let params = params.map_err(Error::InvalidParams)?;
+                Ok(ResponsePayload::success(params.subscription.0 == id && call.connection.unsubscribe()))
+            });
+        });
+    }
+
+    fn declare<P: Params, R: JsonSchema>(
         &mut self,
         name: &'static str,
         access: Access,
@@ -193,6 +241,14 @@ impl Call {
         caller_of(&self.connection)
     }
 
+    /// Whom it acts for, if it came over a WebSocket.
+    fn socket_caller(&self, over_http: &'static str) -> Result<Caller, Error> {
+        if !self.connection.is_socket() {
+            return Err(Error::Forbidden(over_http));
+        }
+        self.caller()
+    }
+
     /// Counts it against what it may do so often.
     pub async fn count(&self, rate: Rate) -> Result<(), Error> {
         self.context.rates.count(rate, self.connection.peer, &self.context.accounts).await
@@ -217,10 +273,9 @@ pub fn caller_of(connection: &Connection) -> Result<Caller, Error> {
 }
 
 /// The call that jsonrpsee hands over.
-pub fn call(context: Arc<Context>, extensions: &Extensions) -> Result<Call, Error> {
-    let connection = extensions.get::<Arc<Connection>>().cloned();
-    let connection = connection.ok_or(Error::Internal("a call without a connection".into()))?;
-    let (http, in_batch) = (extensions.get::<Arc<HttpCall>>().cloned(), extensions.get::<InBatch>().is_some());
+fn call(context: Arc<Context>, extensions: &Extensions) -> Result<Call, Error> {
+    let source = extensions.get::<Source>().cloned();
+    let Source { connection, http, in_batch, .. } = source.ok_or(Error::Internal("a call without a source".into()))?;
     Ok(Call { context, connection, http, in_batch })
 }
 
@@ -244,12 +299,10 @@ where
     let params = params::read(raw.as_str(), &call.context.rules).map_err(Error::InvalidParams)?;
     let connection = call.connection.clone();
     let work = run(effect, method(call, caller, params));
-    if effect == Effect::Write || !connection.is_socket() {
-        return work.await;
-    }
+    let Some(ended) = connection.ended().filter(|_| effect == Effect::Read) else { return work.await };
     tokio::select! {
         biased;
-        () = connection.ended().cancelled() => Err(match caller_of(&connection) {
+        () = ended.cancelled() => Err(match caller_of(&connection) {
             Err(error) => error,
             Ok(_) => Error::Internal("a connection has ended and acts for a session".into()),
         }),
@@ -257,7 +310,7 @@ where
     }
 }
 
-/// jsonrpsee drops a call when its socket closes; what writes must not be dropped. In a box, because what
+/// A call is dropped when its connection closes; what writes must not be dropped. In a box, because what
 /// surrounds it would otherwise carry the whole method about, several times over.
 fn run<R: Send + 'static>(
     effect: Effect,
@@ -274,15 +327,22 @@ fn run<R: Send + 'static>(
 
 fn install<R, F, Fut>(module: &mut RpcModule<Context>, name: &'static str, method: F)
 where
+    ResponsePayload<'static, R>: IntoResponse,
     R: Serialize + Clone + Send + 'static,
     F: Fn(Call, RawParams<'static>) -> Fut + Clone + Send + Sync + 'static,
-    Fut: Future<Output = Result<R, Error>> + Send + 'static,
+    Fut: Future<Output = Result<ResponsePayload<'static, R>, Error>> + Send + 'static,
 {
     module
         .register_async_method(name, move |raw, context, extensions| {
             let call = call(context, &extensions);
             let method = method.clone();
-            async move { Ok::<R, ErrorObjectOwned>(method(call?, raw).await?) }
+            async move {
+                let answered = match call {
+                    Ok(call) => method(call, raw).await,
+                    Err(error) => Err(error),
+                };
+                answered.unwrap_or_else(|error| ResponsePayload::error(ErrorObjectOwned::from(error)))
+            }
         })
         .expect("every method is declared once, which a test of the specification shows");
 }

@@ -2,67 +2,50 @@
 
 use super::{
     bind::BACKLOG,
-    client::{Credential, client_address, cookie_caller, user_agent},
+    client::client_address,
     cookie::CookieSettings,
-    guard::Guard,
-    guarded_io::{GuardedIo, SocketControl},
+    guarded_io::GuardedIo,
+    http::refusal,
     open_sockets::OpenSockets,
     pages::Pages,
-    websocket::{foreign_origin, refusal, upgrade},
+    websocket::{is_wanted, upgrade},
 };
 use crate::{
     account::Accounts,
-    limits::{ANSWER_BYTES, BATCH_ENTRIES, MESSAGE_BYTES, QUEUED_MESSAGES, SOCKETS},
-    live::Connection,
-    rpc::{
-        Rules,
-        http_call::{Answer, HttpCall},
-        trace::TraceId,
-    },
+    limits::SOCKETS,
+    live::{Close, Connection},
+    rpc::dispatch::Dispatcher,
     settings::Environment,
 };
 use dashmap::DashMap;
 use futures_util::future::Either;
 use http::{HeaderMap, HeaderValue, Method, Request, StatusCode, header};
-use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
-use hyper::{
-    body::{Bytes, Incoming},
-    server::conn::http1,
-};
+use hyper::{body::Incoming, server::conn::http1};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use ipnet::IpNet;
-use jsonrpsee::{
-    core::middleware::RpcServiceBuilder,
-    server::{
-        BatchRequestConfig, HttpResponse, Methods, PingConfig, RandomStringIdProvider, ServerConfig, StopHandle,
-        TowerServiceBuilder, http::response::too_large, stop_channel, ws,
-    },
-};
+use jsonrpsee::server::HttpResponse;
 use std::{
     convert::Infallible,
     io,
     net::IpAddr,
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-    },
+    sync::{Arc, atomic::AtomicU64},
     time::Duration,
 };
 use tokio::{
     net::{TcpListener, TcpSocket, TcpStream},
     sync::Semaphore,
+    time::{Instant, MissedTickBehavior},
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
-use tower::{Layer, Service, ServiceExt, layer::util::Identity, service_fn};
+use tower::{Layer, ServiceExt, service_fn};
 use tower_http::cors::{AllowOrigin, CorsLayer};
 
 /// The largest head of a request, in bytes: room for any cookie and token.
 const HEAD_BYTES: usize = 64 * 1024;
-/// How long a client may take to send a request's body, which has at most 64 KiB.
-const BODY_TIMEOUT: Duration = Duration::from_secs(20);
-/// How often an open WebSocket is pinged, and how long it may stay silent.
-const PING: Duration = Duration::from_secs(20);
-const SILENCE: Duration = Duration::from_secs(50);
+/// How often open WebSockets are looked after.
+const SWEEP: Duration = Duration::from_secs(1);
+/// How WebSockets are closed when the server stops.
+pub(super) const STOPPING: Close = Close { code: 1001, reason: "the server stops" };
 /// How long calls in flight may take to answer when the server stops.
 const STOP_GRACE: Duration = Duration::from_secs(10);
 /// How long a browser may remember what is allowed to another origin.
@@ -89,8 +72,6 @@ pub struct ServerSettings {
     pub cookie: CookieSettings,
     /// Whose word on a client's address is believed.
     pub trusted_proxies: Vec<IpNet>,
-    /// What parameters are held against.
-    pub rules: Rules,
 }
 
 /// A listener that is bound but does not accept yet.
@@ -103,21 +84,17 @@ pub struct Server {
 /// What every connection shares.
 pub struct Node {
     pub accounts: Arc<Accounts>,
-    pub rules: Arc<Rules>,
     pub cookie: CookieSettings,
     pub environment: Environment,
     pub allowed_origins: Arc<[String]>,
     pub trusted_proxies: Vec<IpNet>,
     pub http_idle: Duration,
     pub pages: Pages,
-    pub methods: Methods,
-    pub json_rpc: TowerServiceBuilder<Identity, Identity>,
+    pub dispatcher: Dispatcher,
     /// Every open WebSocket.
     pub connections: DashMap<u64, Arc<Connection>>,
     pub sockets: OpenSockets,
     pub next_connection: AtomicU64,
-    /// HTTP calls are never stopped half-way: nobody stops this.
-    http: StopHandle,
 }
 
 impl Server {
@@ -125,41 +102,25 @@ impl Server {
     pub fn new(
         socket: TcpSocket,
         accounts: Arc<Accounts>,
-        methods: impl Into<Methods>,
+        dispatcher: Dispatcher,
         pages: Pages,
         settings: ServerSettings,
     ) -> io::Result<Self> {
         let listener = socket.listen(BACKLOG)?;
-        let config = ServerConfig::builder()
-            // Sockets are counted as they are accepted; this one counts HTTP requests as well.
-            .max_connections(u32::MAX >> 4)
-            // The guard refuses a second one, with an error of the contract.
-            .max_subscriptions_per_connection(1024)
-            .max_request_body_size(MESSAGE_BYTES)
-            .max_response_body_size(ANSWER_BYTES)
-            .set_batch_request_config(BatchRequestConfig::Limit(BATCH_ENTRIES))
-            .set_message_buffer_capacity(QUEUED_MESSAGES)
-            .set_id_provider(RandomStringIdProvider::new(16))
-            .enable_ws_ping(PingConfig::new().ping_interval(PING).inactive_limit(SILENCE).max_failures(1))
-            .build();
-        let (http, _) = stop_channel();
         let allowed_origins: Arc<[String]> = settings.allowed_origins.into();
         let cors = cors(allowed_origins.clone());
         let node = Node {
             accounts,
-            rules: Arc::new(settings.rules),
             cookie: settings.cookie,
             environment: settings.environment,
             allowed_origins,
             trusted_proxies: settings.trusted_proxies,
             http_idle: settings.http_idle,
             pages,
-            methods: methods.into(),
-            json_rpc: jsonrpsee::server::Server::builder().set_config(config).to_service_builder(),
+            dispatcher,
             connections: DashMap::new(),
             sockets: OpenSockets::new(settings.sockets_per_address),
             next_connection: AtomicU64::new(1),
-            http,
         };
         Ok(Self { listener, node: Arc::new(node), cors })
     }
@@ -169,9 +130,15 @@ impl Server {
         let places = Arc::new(Semaphore::new(SOCKETS));
         let tasks = TaskTracker::new();
         let cut = CancellationToken::new();
+        let mut sweeps = tokio::time::interval(SWEEP);
+        sweeps.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             let accepted = tokio::select! {
                 () = stop.cancelled() => break,
+                _ = sweeps.tick() => {
+                    self.node.sweep();
+                    continue;
+                }
                 accepted = self.listener.accept() => accepted,
             };
             let (socket, peer) = match accepted {
@@ -198,17 +165,23 @@ impl Server {
         drop(self.listener);
         self.node.accounts.hub.stopping().cancel();
         for connection in &self.node.connections {
-            connection.stop();
+            connection.close(STOPPING.code, STOPPING.reason);
         }
         tasks.close();
-        if tokio::time::timeout(STOP_GRACE, tasks.wait()).await.is_err() {
-            tracing::warn!("some connections did not close in time and were cut");
-            for connection in &self.node.connections {
-                connection.kill();
+        let deadline = Instant::now() + STOP_GRACE;
+        loop {
+            tokio::select! {
+                () = tasks.wait() => return,
+                _ = sweeps.tick() => self.node.sweep(),
+                () = tokio::time::sleep_until(deadline) => break,
             }
-            cut.cancel();
-            tasks.wait().await;
         }
+        tracing::warn!("some connections did not close in time and were cut");
+        for connection in &self.node.connections {
+            connection.kill();
+        }
+        cut.cancel();
+        tasks.wait().await;
     }
 }
 
@@ -218,51 +191,11 @@ impl Node {
         headers.get(header::ORIGIN).is_some_and(|origin| is_listed(&self.allowed_origins, origin))
     }
 
-    /// Answers calls over HTTP.
-    async fn call<R>(&self, mut json_rpc: R, peer: IpAddr, request: Request<Incoming>) -> HttpResponse
-    where
-        R: Service<Request<Full<Bytes>>, Response = HttpResponse>,
-        R::Error: std::fmt::Display,
-    {
-        // Before anything is done for it: jsonrpsee would wait for the rest of a body for ever.
-        let (head, body) = request.into_parts();
-        let body = Limited::new(body, MESSAGE_BYTES as usize).collect();
-        let body = match tokio::time::timeout(BODY_TIMEOUT, body).await {
-            Ok(Ok(body)) => body.to_bytes(),
-            Ok(Err(error)) if error.is::<LengthLimitError>() => return too_large(MESSAGE_BYTES),
-            Ok(Err(_)) => return refusal(StatusCode::BAD_REQUEST, "the request's body could not be read"),
-            Err(_) => return refusal(StatusCode::REQUEST_TIMEOUT, "the request's body took too long"),
-        };
-        let mut request = Request::from_parts(head, Full::new(body));
-        let headers = request.headers();
-        let Ok(credential) = Credential::of(headers, self) else { return foreign_origin() };
-        let http = Arc::new(HttpCall::new(
-            self.is_origin_allowed(headers),
-            cookie_caller(headers, &self.accounts, &self.cookie),
-            matches!(credential, Credential::Cookie(_) | Credential::BadCookie),
-        ));
-        let trace = TraceId::of(headers);
-        let id = self.next_connection.fetch_add(1, Ordering::Relaxed);
-        let connection = Connection::new(id, peer, user_agent(headers), None).identified(credential.identity());
-        let extensions = request.extensions_mut();
-        extensions.insert(Arc::new(connection));
-        extensions.insert(http.clone());
-        trace.map(|trace| extensions.insert(trace));
-        let mut response = match json_rpc.call(request).await {
-            Ok(response) => response,
-            Err(error) => {
-                tracing::error!(%error, "a call was not answered");
-                return refusal(StatusCode::INTERNAL_SERVER_ERROR, "the call was not answered");
-            }
-        };
-        let cookie = match http.answer() {
-            Answer::Plain => return response,
-            Answer::SetCookie(value) => self.cookie.set(&value),
-            Answer::ClearCookie => self.cookie.clear(),
-            Answer::Forbidden => return foreign_origin(),
-        };
-        response.headers_mut().insert(header::SET_COOKIE, cookie);
-        response
+    /// Looks after the open WebSockets, once a second: no socket has timers of its own.
+    fn sweep(&self) {
+        for connection in &self.connections {
+            connection.sweep();
+        }
     }
 
     /// What every answer says for the security of browsers; those of `/rpc` are never kept in a cache.
@@ -306,25 +239,19 @@ async fn serve<P: Send + Sync + 'static>(
 ) {
     let _ = socket.set_nodelay(true);
     let http_idle = node.http_idle;
-    let control = Arc::new(SocketControl::default());
     // Kept by the connection and by the WebSocket that it may become.
     let open = Arc::new((place, tasks.token()));
-    let http = RpcServiceBuilder::new().layer_fn({
-        let rules = node.rules.clone();
-        move |service| Guard::new(service, None, rules.clone())
-    });
-    let json_rpc = node.json_rpc.clone().set_rpc_middleware(http).build(node.methods.clone(), node.http.clone());
-    let io = TokioIo::new(GuardedIo::new(socket, control.clone()));
+    let io = TokioIo::new(GuardedIo::new(socket));
     let answer = move |request: Request<Incoming>| {
-        let (node, control, open, json_rpc) = (node.clone(), control.clone(), open.clone(), json_rpc.clone());
+        let (node, open) = (node.clone(), open.clone());
         async move {
             let client = client_address(peer, request.headers(), &node.trusted_proxies);
             let is_rpc = request.uri().path() == "/rpc";
             let mut response = match (request.uri().path(), request.method()) {
-                ("/rpc", &Method::POST) => node.call(json_rpc, client, request).await,
+                ("/rpc", &Method::POST) => node.call(client, request).await,
                 // In a box, like the plain routes: what is rare must not be carried about by every call.
-                ("/rpc", &Method::GET) if ws::is_upgrade_request(&request) => {
-                    Box::pin(upgrade(&node, &control, client, request, open)).await
+                ("/rpc", &Method::GET) if is_wanted(request.headers()) => {
+                    Box::pin(upgrade(&node, client, request, open)).await
                 }
                 ("/rpc", &Method::GET) => refusal(StatusCode::UPGRADE_REQUIRED, "POST a call, or open a WebSocket"),
                 ("/rpc", _) => refusal(StatusCode::METHOD_NOT_ALLOWED, "POST a call, or open a WebSocket"),

@@ -3,8 +3,8 @@
 mod bind;
 mod client;
 mod cookie;
-mod guard;
 mod guarded_io;
+mod http;
 mod listener;
 mod open_sockets;
 mod pages;

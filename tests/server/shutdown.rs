@@ -40,7 +40,7 @@ both_databases! {
         other.closed().await;
         assert_eq!(silent.closed().await, Vec::<Value>::new());
         for socket in [&tab, &silent, &other] {
-            assert_eq!(socket.close_code(), Some(1000));
+            assert_eq!(socket.close_frame().map(|(code, _)| code), Some(1001));
         }
         node.restart().await;
         let again = session.tab(&node).await;

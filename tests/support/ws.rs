@@ -32,8 +32,8 @@ pub enum Arrival {
     Reply(u64),
     /// The `result` of an `account.event`.
     Event(Value),
-    /// The close frame's code, or none where the connection was cut.
-    Closed(Option<u16>),
+    /// The Close frame's code and text, or none where the connection was cut.
+    Closed(Option<(u16, String)>),
 }
 
 struct Shared {
@@ -210,6 +210,7 @@ impl Ws {
         assert_eq!(last["type"], "session.revoked", "{last:#}");
         assert_eq!(last["data"], json!({ "reason": reason }), "{last:#}");
         assert_eq!(last["revision"], Value::Null, "{last:#}");
+        assert_eq!(self.close_frame(), Some((4401, reason.to_owned())));
         events
     }
 
@@ -222,10 +223,10 @@ impl Ws {
         self.shared.lock().transcript.clone()
     }
 
-    /// How the server closed: the close frame's code, `None` where it cut the connection.
-    pub fn close_code(&self) -> Option<u16> {
+    /// How the server closed: the Close frame's code and text, `None` where it cut the connection.
+    pub fn close_frame(&self) -> Option<(u16, String)> {
         match self.shared.lock().transcript.last() {
-            Some(Arrival::Closed(code)) => *code,
+            Some(Arrival::Closed(frame)) => frame.clone(),
             other => panic!("not closed: {other:?}"),
         }
     }
@@ -266,7 +267,9 @@ impl Shared {
     fn note(&mut self, arrived: Option<Result<Message, tungstenite::Error>>) -> bool {
         match arrived {
             Some(Ok(Message::Text(text))) => self.read(serde_json::from_str(&text).expect("JSON from the server")),
-            Some(Ok(Message::Close(frame))) => return self.close(frame.map(|CloseFrame { code, .. }| code.into())),
+            Some(Ok(Message::Close(frame))) => {
+                return self.close(frame.map(|CloseFrame { code, reason }| (code.into(), reason.to_string())));
+            }
             Some(Ok(_)) => {}
             Some(Err(_)) | None => return self.close(None),
         }
@@ -293,8 +296,8 @@ impl Shared {
         }
     }
 
-    fn close(&mut self, code: Option<u16>) -> bool {
-        self.transcript.push(Arrival::Closed(code));
+    fn close(&mut self, frame: Option<(u16, String)>) -> bool {
+        self.transcript.push(Arrival::Closed(frame));
         self.pending.clear();
         self.closed = true;
         true

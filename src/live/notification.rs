@@ -1,0 +1,33 @@
+//! An event as it is sent: a JSON-RPC notification in a WebSocket frame, made once and shared by all connections.
+
+use super::frame;
+use crate::domain::event::Event;
+use bytes::Bytes;
+use serde::Serialize;
+
+/// The name of the notification.
+pub const EVENT: &str = "account.event";
+
+/// The id of the one subscription that a connection can have. It is the same for all, so that an event is one text for
+/// all of them.
+pub const SUBSCRIPTION: &str = "account";
+
+const END: &[u8] = b"}}";
+
+/// Appends the frame of one event.
+pub(super) fn append<T: Serialize>(event: &Event<T>, frames: &mut Vec<u8>) {
+    let mut json =
+        format!(r#"{{"jsonrpc":"2.0","method":"{EVENT}","params":{{"subscription":"{SUBSCRIPTION}","result":"#)
+            .into_bytes();
+    serde_json::to_writer(&mut json, event).expect("an event of plain values has a JSON form");
+    json.extend_from_slice(END);
+    frame::begin_text(json.len(), frames);
+    frames.append(&mut json);
+}
+
+/// The frame of one event.
+pub(super) fn of<T: Serialize>(event: &Event<T>) -> Bytes {
+    let mut frame = Vec::new();
+    append(event, &mut frame);
+    frame.into()
+}

@@ -1,0 +1,115 @@
+//! Where the frames of a peer end (RFC 6455 §5.2), told from the bytes alone.
+
+/// The longest header of a frame: two bytes, eight of length, four of mask.
+const LONGEST_HEADER: usize = 14;
+
+/// Follows the frames in what is read. tungstenite does not say whether it holds bytes back, and keeps the buffer of a
+/// large message for ever: only between two messages can it be replaced by a fresh one.
+#[derive(Debug, Default)]
+pub struct Boundary {
+    header: [u8; LONGEST_HEADER],
+    /// How much of a header has come.
+    begun: usize,
+    /// How much of the frame is still to come.
+    left: u64,
+    /// Whether the message goes on in a further frame.
+    continues: bool,
+    longest: u64,
+}
+
+impl Boundary {
+    /// Takes what was read.
+    pub fn feed(&mut self, mut bytes: &[u8]) {
+        while let [next, rest @ ..] = bytes {
+            if self.left > 0 {
+                let passed = bytes.len().min(usize::try_from(self.left).unwrap_or(usize::MAX));
+                self.left -= u64::try_from(passed).unwrap_or(0);
+                bytes = &bytes[passed..];
+                continue;
+            }
+            self.header[self.begun] = *next;
+            self.begun += 1;
+            bytes = rest;
+            if self.begun >= 2 && self.begun == self.header_length() {
+                self.begin_payload();
+            }
+        }
+    }
+
+    /// Whether everything that came belongs to whole messages.
+    pub fn is_between_messages(&self) -> bool {
+        self.begun == 0 && self.left == 0 && !self.continues
+    }
+
+    /// The payload of the longest frame that was announced.
+    pub fn longest(&self) -> u64 {
+        self.longest
+    }
+
+    fn header_length(&self) -> usize {
+        let length = match self.header[1] & 0x7f {
+            126 => 2,
+            127 => 8,
+            _ => 0,
+        };
+        let mask = if self.header[1] & 0x80 == 0 { 0 } else { 4 };
+        2 + length + mask
+    }
+
+    fn begin_payload(&mut self) {
+        let big_endian = |bytes: &[u8]| bytes.iter().fold(0, |number, byte| number << 8 | u64::from(*byte));
+        self.left = match self.header[1] & 0x7f {
+            126 => big_endian(&self.header[2..4]),
+            127 => big_endian(&self.header[2..10]),
+            short => u64::from(short),
+        };
+        self.longest = self.longest.max(self.left);
+        self.begun = 0;
+        let is_control = self.header[0] & 0x08 != 0;
+        if !is_control {
+            self.continues = self.header[0] & 0x80 == 0;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use tokio_tungstenite::tungstenite::protocol::frame::{
+        Frame,
+        coding::{Control, Data, OpCode},
+    };
+
+    fn frames(lengths: &[(usize, u8)]) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        for (length, kind) in lengths {
+            let (opcode, is_final) = match kind {
+                0 => (OpCode::Data(Data::Text), true),
+                1 => (OpCode::Data(Data::Text), false),
+                2 => (OpCode::Data(Data::Continue), true),
+                _ => (OpCode::Control(Control::Ping), true),
+            };
+            let mut frame = Frame::message(vec![0xff; *length], opcode, is_final);
+            frame.header_mut().mask = Some([1, 2, 3, 4]);
+            frame.format(&mut bytes).unwrap();
+        }
+        bytes
+    }
+
+    proptest! {
+        #[test]
+        fn frames_end_where_they_end_however_they_come(
+            lengths in prop::collection::vec((prop_oneof![0..130usize, Just(70_000usize)], 0..4u8), 1..6),
+            pieces in 1..5000usize,
+        ) {
+            let bytes = frames(&lengths);
+            let mut boundary = Boundary::default();
+            bytes.chunks(pieces).for_each(|piece| boundary.feed(piece));
+            let open = lengths.iter().rev().find(|(_, kind)| *kind < 3).is_some_and(|(_, kind)| *kind == 1);
+            prop_assert_eq!(boundary.is_between_messages(), !open);
+            boundary.feed(&bytes[..1]);
+            prop_assert!(!boundary.is_between_messages());
+        }
+    }
+}

@@ -1,0 +1,119 @@
+//! A WebSocket from its handshake to its end.
+
+mod boundary;
+mod handshake;
+mod task;
+
+pub use handshake::is_wanted;
+
+use super::{
+    client::{Credential, ForeignOrigin, user_agent},
+    guarded_io::GuardedIo,
+    http::{foreign_origin, refusal},
+    listener::{Node, STOPPING},
+};
+use crate::{
+    account::Error,
+    live::{Connection, Socket},
+    meters::meters,
+    rpc::{source::Source, trace::TraceId},
+};
+use http::{Request, StatusCode};
+use hyper::{
+    body::Incoming,
+    upgrade::{OnUpgrade, Parts},
+};
+use hyper_util::rt::TokioIo;
+use jsonrpsee::server::HttpResponse;
+use std::{
+    net::IpAddr,
+    sync::{Arc, atomic::Ordering},
+};
+use task::WebSocketTask;
+use tokio::net::TcpStream;
+
+/// Takes a connection out of everything that knows it.
+struct LeaveOnDrop {
+    node: Arc<Node>,
+    connection: Arc<Connection>,
+}
+
+impl LeaveOnDrop {
+    fn new(node: &Arc<Node>, connection: &Arc<Connection>) -> Self {
+        meters().open_sockets.increment(1.0);
+        Self { node: node.clone(), connection: connection.clone() }
+    }
+}
+
+impl Drop for LeaveOnDrop {
+    fn drop(&mut self) {
+        meters().open_sockets.decrement(1.0);
+        self.node.connections.remove(&self.connection.id);
+        self.node.accounts.hub.close(&self.connection);
+    }
+}
+
+/// Answers a handshake. `open` is kept for as long as the socket is.
+pub async fn upgrade<T: Send + 'static>(
+    node: &Arc<Node>,
+    peer: IpAddr,
+    mut request: Request<Incoming>,
+    open: T,
+) -> HttpResponse {
+    let response = match handshake::answer(&request) {
+        Ok(response) => response,
+        Err(refused) => return refused.into(),
+    };
+    let caller = match Credential::of(request.headers(), node) {
+        Ok(Credential::None) => None,
+        Ok(Credential::Bearer(caller) | Credential::Cookie(caller)) => Some(caller),
+        Ok(Credential::BadBearer(_) | Credential::BadCookie) => {
+            return refusal(StatusCode::UNAUTHORIZED, "the credential is not valid");
+        }
+        Err(ForeignOrigin) => return foreign_origin(),
+    };
+    let Some(place) = node.sockets.open(peer) else {
+        return refusal(StatusCode::TOO_MANY_REQUESTS, "too many sockets are open from this address");
+    };
+    let socket = Arc::new(Socket::default());
+    let id = node.next_connection.fetch_add(1, Ordering::Relaxed);
+    let connection = Arc::new(Connection::new(id, peer, user_agent(request.headers()), Some(socket.clone())));
+    // Whatever becomes of the handshake: a client that gives up drops this call at any await.
+    let leave = LeaveOnDrop::new(node, &connection);
+    if let Some(caller) = caller
+        && let Err(error) = node.accounts.authenticate(&connection, caller).await
+    {
+        return match error {
+            Error::LimitReached(_) => refusal(StatusCode::TOO_MANY_REQUESTS, "too many sockets are open for this user"),
+            Error::Unavailable { .. } | Error::Internal(_) => {
+                refusal(StatusCode::SERVICE_UNAVAILABLE, "the session cannot be checked at the moment")
+            }
+            _ => refusal(StatusCode::UNAUTHORIZED, "the session has ended"),
+        };
+    }
+    node.connections.insert(id, connection.clone());
+    // A stop that began meanwhile has gone through the connections already.
+    if node.accounts.hub.stopping().is_cancelled() {
+        connection.close(STOPPING.code, STOPPING.reason);
+    }
+    let source = Source { connection, http: None, trace: TraceId::of(request.headers()), in_batch: false };
+    let upgraded = hyper::upgrade::on(&mut request);
+    let dispatcher = node.dispatcher.clone();
+    tokio::spawn(async move {
+        let _open = (leave, place, open);
+        // A box, so that the handshake's needs are not kept for as long as the socket.
+        let Some((tcp, early)) = Box::pin(taken_over(upgraded)).await else { return };
+        let (read, write) = tcp.into_split();
+        socket.open(write);
+        WebSocketTask::new(socket, read, early, dispatcher, source).await;
+    });
+    response
+}
+
+/// The connection once the handshake is answered, and what has come over it already.
+async fn taken_over(upgraded: OnUpgrade) -> Option<(TcpStream, Vec<u8>)> {
+    let upgraded = upgraded.await.ok()?;
+    let Parts { io, read_buf, .. } = upgraded.downcast::<TokioIo<GuardedIo<TcpStream>>>().ok()?;
+    // A copy: the other is hyper's buffer of 8 KiB.
+    Some((io.into_inner().into_inner(), read_buf.to_vec()))
+}
