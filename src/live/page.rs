@@ -81,12 +81,13 @@ mod tests {
             data: format!("\"{}\"", "x".repeat(200)),
             session_id: None,
         };
-        let page = Page::of(&[row(7), row(8), row(9)]);
+        let rows = [row(7), row(8), row(9)];
+        let page = Page::of(&rows);
         assert_eq!(page.last(), 9);
         let (all, count) = page.after(3).unwrap();
         assert_eq!((all.len(), count), (page.frames.len(), 3));
         let (rest, count) = page.after(8).unwrap();
-        assert_eq!((rest.clone(), count), (Page::of(&[row(9)]).frames, 1));
+        assert_eq!((rest.clone(), count), (Page::of(&rows[2..]).frames, 1));
         assert!(String::from_utf8_lossy(&rest).contains(r#""result":{"revision":9,"#));
         assert!(page.after(9).is_none());
     }

@@ -89,8 +89,10 @@ mod tests {
         let result = Answer::to_call(call.id, result);
         let mut appended = Vec::new();
         result.append(&mut appended);
-        assert_eq!((appended.len(), result.bytes()), (43, 43));
-        assert_eq!(result.into_json(), r#"{"jsonrpc":"2.0","id":-1.50,"result":"null"}"#[..]);
+        let expected = r#"{"jsonrpc":"2.0","id":-1.50,"result":"null"}"#;
+        assert_eq!(result.bytes(), expected.len());
+        assert_eq!(String::from_utf8_lossy(&appended), expected);
+        assert_eq!(result.into_json(), expected);
         let error = Answer::error(ErrorCode::ParseError.into()).into_json();
         assert_eq!(error, r#"{"jsonrpc":"2.0","id":null,"error":{"code":-32700,"message":"Parse error"}}"#);
     }

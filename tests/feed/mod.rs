@@ -2,6 +2,7 @@
 
 mod changes;
 mod crash;
+mod off_the_shelf_client;
 mod slow_readers;
 
 use crate::support::{Account, Call, Database, address, both_databases, somebody};

@@ -12,3 +12,4 @@ mod shutdown;
 mod slow_senders;
 mod specification;
 mod traces;
+mod websocket_frames;

@@ -16,6 +16,7 @@ mod pgbouncer;
 mod postgres;
 mod process;
 mod proxy;
+pub mod raw_socket;
 mod reply;
 mod rows;
 mod schema;

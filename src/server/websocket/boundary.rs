@@ -78,19 +78,19 @@ mod tests {
     use proptest::prelude::*;
     use tokio_tungstenite::tungstenite::protocol::frame::{
         Frame,
-        coding::{Control, Data, OpCode},
+        coding::{Data, OpCode},
     };
 
     fn frames(lengths: &[(usize, u8)]) -> Vec<u8> {
         let mut bytes = Vec::new();
         for (length, kind) in lengths {
-            let (opcode, is_final) = match kind {
-                0 => (OpCode::Data(Data::Text), true),
-                1 => (OpCode::Data(Data::Text), false),
-                2 => (OpCode::Data(Data::Continue), true),
-                _ => (OpCode::Control(Control::Ping), true),
+            let payload = vec![0xff; *length];
+            let mut frame = match kind {
+                0 => Frame::message(payload, OpCode::Data(Data::Text), true),
+                1 => Frame::message(payload, OpCode::Data(Data::Text), false),
+                2 => Frame::message(payload, OpCode::Data(Data::Continue), true),
+                _ => Frame::ping(payload),
             };
-            let mut frame = Frame::message(vec![0xff; *length], opcode, is_final);
             frame.header_mut().mask = Some([1, 2, 3, 4]);
             frame.format(&mut bytes).unwrap();
         }
