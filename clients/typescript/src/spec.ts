@@ -381,7 +381,7 @@ export interface Methods {
   /** Ends a subscription of this WebSocket; false if there is none with this id. */
   'account.unsubscribe': {
     params: {
-      /** The id that `account.subscribe` answered. */
+      /** The id that the subscribing method answered. */
       subscription: Token
     }
     result: boolean
