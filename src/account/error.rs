@@ -11,13 +11,16 @@ use crate::{
     live::{BindError, JoinError, SnapshotError},
     store::{self, Outcome},
 };
+use schemars::JsonSchema;
+use serde::Serialize;
 use std::{borrow::Cow, time::Duration};
 
 /// How long a client may wait before it tries again when the database is away.
 const DATABASE_RETRY: Duration = Duration::from_secs(1);
 
 /// The present state of what an edit was made against.
-#[derive(Debug)]
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(untagged)]
 pub enum Current {
     /// A profile.
     Profile(Box<Profile>),
@@ -25,7 +28,7 @@ pub enum Current {
     Address(Box<Address>),
 }
 
-/// A refusal; `rpc::error` gives each its code and kind (contract §5).
+/// A refusal; `rpc::error` gives each its code and kind.
 #[derive(Debug)]
 pub enum Error {
     /// Parameters that break rules; all of them.

@@ -13,7 +13,7 @@ pub type Place = Text<100>;
 /// Postal code, free of any country's form.
 pub type PostalCode = Text<20>;
 
-/// `Address` of contract §3.
+/// A postal address of a user.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Address {
     /// The address's id.

@@ -22,7 +22,7 @@ text_enum! {
     }
 }
 
-/// `Profile` of contract §3.
+/// A user's profile.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Profile {
     /// The user's id.

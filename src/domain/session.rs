@@ -141,7 +141,7 @@ pub struct OpenedSession {
     pub created_at: Timestamp,
 }
 
-/// `Session` of contract §3.
+/// A session as its user sees it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Session {
     /// What never changes.

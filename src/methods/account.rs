@@ -1,11 +1,11 @@
 //! `account.*`: the account as a whole and its feed.
 
-use super::examples;
+use super::{events::LogEvent, examples};
 use crate::{
     account::{ChangesPage, ChangesRequest, Error},
     domain::{
         address::Address,
-        event::{Event, EventType},
+        event::Event,
         ids::{Epoch, SecurityEventId},
         profile::Profile,
         security_event::SecurityEvent,
@@ -47,6 +47,7 @@ pub struct Changes {
     /// The database's present history.
     epoch: Epoch,
     /// The entries, in order; none with `snapshot_required`.
+    #[schemars(with = "Vec<LogEvent>")]
     events: Vec<Event<Value>>,
     /// The next `since`.
     revision: i64,
@@ -148,7 +149,7 @@ pub fn declare(registry: &mut Registry) {
             example: (
                 json!({ "since": 1, "wait_ms": 30_000 }),
                 json!({
-                    "epoch": "3f2b8c1e-7a5d-4e90-9b1f-2c4d6e8f0a13", "events": [examples::event()],
+                    "epoch": "3f2b8c1e-7a5d-4e90-9b1f-2c4d6e8f0a13", "events": [examples::addresses_changed()],
                     "revision": 2, "more": false, "snapshot_required": false,
                 }),
             ),
@@ -228,31 +229,4 @@ async fn subscribe(
     let since = params.since.map(|since| since.0);
     let subscription = call.context.accounts.subscribe(&call.connection, caller, since, params.epoch).await?;
     Ok(move || subscription.begin())
-}
-
-/// The events of the feed: name and schema of each, for the document.
-pub fn describe_events(generator: &mut schemars::SchemaGenerator) -> Vec<Value> {
-    use crate::domain::event::{AddressesChanged, SessionRevoked, SessionsChanged, Snapshot};
-    let event = |name: EventType, description: &str, schema: schemars::Schema| {
-        let mut schema = serde_json::to_value(schema).unwrap_or(Value::Bool(true));
-        schema["properties"]["type"] = json!({ "type": "string", "const": name });
-        json!({ "name": name, "description": description, "schema": schema })
-    };
-    /// The schema of an event with this data, written out.
-    macro_rules! schema {
-        ($data:ty) => {
-            <Event<$data> as JsonSchema>::json_schema(generator)
-        };
-    }
-    vec![
-        event(EventType::Snapshot, "The whole account.", schema!(Snapshot)),
-        event(EventType::ProfileChanged, "The profile is another.", schema!(Profile)),
-        event(EventType::AddressesChanged, "One atomic change of addresses.", schema!(AddressesChanged)),
-        event(EventType::SessionsChanged, "Sessions were opened or ended.", schema!(SessionsChanged)),
-        event(
-            EventType::SessionRevoked,
-            "This connection's session was ended: the last event.",
-            schema!(SessionRevoked),
-        ),
-    ]
 }

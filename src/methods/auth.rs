@@ -30,7 +30,7 @@ use std::sync::Arc;
 /// The one answer of every method that must not tell whether an address is known.
 pub const CHECK_YOUR_MAIL: &str = "If this is possible, a letter is on its way. Check your mail.";
 
-/// `Accepted` of contract §3.
+/// The one answer where it must not tell whether an e-mail address is known.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct Accepted {
     /// A sentence for a person; the same whatever happened.
@@ -42,7 +42,7 @@ pub fn accepted() -> Accepted {
     Accepted { message: CHECK_YOUR_MAIL }
 }
 
-/// `Tokens` of contract §3.
+/// A pair of tokens of a session.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct Tokens {
     /// A JWT for `Authorization: Bearer` and `session.authenticate`.
@@ -66,7 +66,7 @@ impl From<TokenPair> for Tokens {
     }
 }
 
-/// `SignIn` of contract §3.
+/// A sign-in.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct SignIn {
     /// The new session.

@@ -1,5 +1,9 @@
 //! The example values of the OpenRPC document; a test holds them against their schemas.
 
+use crate::{
+    domain::event::EventType,
+    live::{EVENT, SUBSCRIPTION},
+};
 use serde_json::{Value, json};
 
 pub fn profile() -> Value {
@@ -98,13 +102,27 @@ pub fn snapshot() -> Value {
     })
 }
 
-pub fn event() -> Value {
+/// An event of any kind.
+pub fn event(kind: EventType, revision: Value, data: Value) -> Value {
     json!({
-        "revision": 2,
+        "revision": revision,
         "at": "2026-11-21T09:05:00.000Z",
-        "type": "addresses.changed",
+        "type": kind,
         "session_id": "019aa3c5-1f00-7b44-b0aa-9c7d3e5f1a22",
-        "data": { "upserted": [address()], "deleted": [] },
+        "data": data,
+    })
+}
+
+pub fn addresses_changed() -> Value {
+    event(EventType::AddressesChanged, json!(2), json!({ "upserted": [address()], "deleted": [] }))
+}
+
+/// The notification that carries an event.
+pub fn notification(event: Value) -> Value {
+    json!({
+        "jsonrpc": "2.0",
+        "method": EVENT,
+        "params": { "subscription": SUBSCRIPTION, "result": event },
     })
 }
 

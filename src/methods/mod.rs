@@ -4,6 +4,7 @@ mod account;
 mod addresses;
 mod auth;
 mod discover;
+mod events;
 mod examples;
 mod passwords;
 mod profile;
@@ -16,7 +17,7 @@ use std::sync::LazyLock;
 static DOCUMENT: LazyLock<Value> = LazyLock::new(|| {
     let mut registry = Registry::default();
     declare(&mut registry);
-    let events = account::describe_events(&mut registry.generator);
+    let events = events::describe(&mut registry.generator);
     spec::render(registry, events)
 });
 

@@ -1,20 +1,37 @@
-//! Refusals on the wire (contract §5): one match gives each its code, kind and data.
+//! Refusals on the wire (docs/protocol.md, "Errors"): each kind declared once, with its code, its message and its data.
 
 use crate::{
     account::{Current, Error},
+    domain::{
+        fault::Faults,
+        session::{CredentialFault, EndReason},
+    },
     store::Outcome,
 };
 use jsonrpsee::types::{ErrorObject, ErrorObjectOwned};
+use schemars::{JsonSchema, Schema, SchemaGenerator};
+use serde::Serialize;
 use serde_json::{Value, json};
 use std::time::Duration;
 use uuid::Uuid;
 
-/// The stable kinds of errors, with code and message.
+/// What a kind of error tells in `data`, beside `kind`.
+pub trait ErrorData: Serialize {
+    /// The kind.
+    const KIND: Kind;
+}
+
+/// The stable kinds of errors, with code, name, message and data.
 macro_rules! kinds {
-    ($($(#[$doc:meta])* $name:ident = $code:literal, $kind:literal, $message:literal;)*) => {
+    ($(
+        $(#[doc = $doc:literal])*
+        $name:ident = $code:literal, $kind:literal, $message:literal {
+            $($(#[doc = $field_doc:literal])* $field:ident: $ty:ty,)*
+        }
+    )*) => {
         /// A kind of error: what a program looks at.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-        pub enum Kind { $($(#[$doc])* $name,)* }
+        pub enum Kind { $($(#[doc = $doc])* $name,)* }
 
         impl Kind {
             /// Every kind.
@@ -34,58 +51,122 @@ macro_rules! kinds {
             pub fn message(self) -> &'static str {
                 match self { $(Self::$name => $message,)* }
             }
+
+            /// The name of the schema of its data.
+            pub fn schema_name(self) -> &'static str {
+                match self { $(Self::$name => concat!(stringify!($name), "Data"),)* }
+            }
+
+            /// The schema of the fields that stand beside `kind`.
+            fn fields_schema(self, generator: &mut SchemaGenerator) -> Schema {
+                match self { $(Self::$name => data::$name::json_schema(generator),)* }
+            }
+        }
+
+        /// What stands in an error's `data` beside its `kind`.
+        pub mod data {
+            use super::*;
+            $(
+                $(#[doc = $doc])*
+                #[derive(Serialize, JsonSchema)]
+                pub struct $name { $($(#[doc = $field_doc])* pub $field: $ty,)* }
+
+                impl ErrorData for $name {
+                    const KIND: Kind = Kind::$name;
+                }
+            )*
         }
     };
 }
 
 kinds! {
     /// Parameters that break rules; `fields` names them all.
-    InvalidParams = -32602, "invalid_params", "Some parameters are not valid.";
+    InvalidParams = -32602, "invalid_params", "Some parameters are not valid." {
+        /// Every broken rule, by parameter.
+        fields: Faults,
+    }
     /// A defect of the server; `incident` stands in its log.
-    Internal = -32603, "internal", "Something went wrong on our side.";
+    Internal = -32603, "internal", "Something went wrong on our side." {
+        /// The id of the log's entry.
+        incident: Uuid,
+    }
     /// A one-time token that is unknown, used, expired or for another purpose.
-    InvalidToken = 4001, "invalid_token", "This link is not valid or has been used.";
+    InvalidToken = 4001, "invalid_token", "This link is not valid or has been used." {}
     /// No good credential; `reason` says more.
-    Unauthenticated = 4010, "unauthenticated", "Sign in first.";
+    Unauthenticated = 4010, "unauthenticated", "Sign in first." {
+        /// What is wrong with the credential.
+        reason: CredentialFault,
+    }
     /// The session has ended; `reason` says why.
-    SessionEnded = 4011, "session_ended", "This session has ended.";
+    SessionEnded = 4011, "session_ended", "This session has ended." {
+        /// Why the session ended.
+        reason: EndReason,
+    }
     /// Wrong e-mail address or password.
-    InvalidCredentials = 4012, "invalid_credentials", "E-mail address or password is wrong.";
+    InvalidCredentials = 4012, "invalid_credentials", "E-mail address or password is wrong." {}
     /// The registration's address is not verified.
-    EmailNotVerified = 4013, "email_not_verified", "Verify your e-mail address first.";
+    EmailNotVerified = 4013, "email_not_verified", "Verify your e-mail address first." {}
     /// Not here, or not for this caller.
-    Forbidden = 4030, "forbidden", "This is not possible here.";
+    Forbidden = 4030, "forbidden", "This is not possible here." {}
     /// The account is disabled.
-    AccountDisabled = 4031, "account_disabled", "This account is disabled.";
+    AccountDisabled = 4031, "account_disabled", "This account is disabled." {}
     /// It is not there, or belongs to somebody else.
-    NotFound = 4040, "not_found", "There is no such thing.";
+    NotFound = 4040, "not_found", "There is no such thing." {}
     /// Another has it; `field` names what.
-    Conflict = 4090, "conflict", "This is taken.";
+    Conflict = 4090, "conflict", "This is taken." {
+        /// The parameter whose value is taken.
+        field: &'static str,
+    }
     /// It changed meanwhile; `current` is how it is now.
-    StaleRevision = 4091, "stale_revision", "This has changed since you saw it.";
+    StaleRevision = 4091, "stale_revision", "This has changed since you saw it." {
+        /// The object as it is now.
+        current: Current,
+    }
     /// There is room for `limit`.
-    LimitReached = 4092, "limit_reached", "There is no room for more.";
+    LimitReached = 4092, "limit_reached", "There is no room for more." {
+        /// How many there may be.
+        limit: usize,
+    }
     /// The only address cannot be deleted.
-    LastAddress = 4093, "last_address", "The only address cannot be deleted.";
+    LastAddress = 4093, "last_address", "The only address cannot be deleted." {}
     /// Too often; try again after `retry_after_ms`.
-    RateLimited = 4290, "rate_limited", "This was tried too often; try again later.";
+    RateLimited = 4290, "rate_limited", "This was tried too often; try again later." {
+        /// How long to wait, in milliseconds.
+        retry_after_ms: u64,
+    }
     /// Try again after `retry_after_ms`; `outcome` says whether it may have happened.
-    Unavailable = 5030, "unavailable", "This is not possible at the moment; try again.";
+    Unavailable = 5030, "unavailable", "This is not possible at the moment; try again." {
+        /// How long to wait, in milliseconds.
+        retry_after_ms: u64,
+        /// Whether the call may have taken effect.
+        outcome: Outcome,
+    }
 }
 
 impl Kind {
-    /// The error object, with more in `data`.
-    fn object(self, more: Value) -> ErrorObjectOwned {
-        self.object_saying(self.message(), more)
-    }
-
-    fn object_saying(self, message: &str, more: Value) -> ErrorObjectOwned {
-        let mut data = json!({ "kind": self.name() });
-        if let (Value::Object(data), Value::Object(more)) = (&mut data, more) {
-            data.extend(more);
+    /// The schema of an error's `data`: its kind and what that kind tells.
+    pub fn data_schema(self, generator: &mut SchemaGenerator) -> Value {
+        let mut schema = self.fields_schema(generator).to_value();
+        schema["properties"]["kind"] = json!({ "type": "string", "const": self.name() });
+        match schema["required"].as_array_mut() {
+            Some(required) => required.insert(0, json!("kind")),
+            None => schema["required"] = json!(["kind"]),
         }
-        ErrorObject::owned(self.code(), message, Some(data))
+        schema
     }
+}
+
+/// The error object, with the kind's own message.
+fn refusal<D: ErrorData>(data: &D) -> ErrorObjectOwned {
+    refusal_saying(D::KIND.message(), data)
+}
+
+fn refusal_saying<D: ErrorData>(message: &str, data: &D) -> ErrorObjectOwned {
+    let mut all = json!({ "kind": D::KIND.name() });
+    if let (Value::Object(all), Ok(Value::Object(data))) = (&mut all, serde_json::to_value(data)) {
+        all.extend(data);
+    }
+    ErrorObject::owned(D::KIND.code(), message, Some(all))
 }
 
 /// What metrics and logs call an error that was answered.
@@ -100,47 +181,38 @@ pub fn outcome(code: i32) -> &'static str {
 impl From<Error> for ErrorObjectOwned {
     fn from(error: Error) -> Self {
         match error {
-            Error::InvalidParams(faults) => Kind::InvalidParams.object(json!({ "fields": faults })),
+            Error::InvalidParams(fields) => refusal(&data::InvalidParams { fields }),
             Error::InvalidToken => {
                 tracing::info!(target: "security", "one_time_token_refused");
-                Kind::InvalidToken.object(json!({}))
+                refusal(&data::InvalidToken {})
             }
-            Error::Unauthenticated(reason) => Kind::Unauthenticated.object(json!({ "reason": reason })),
-            Error::SessionEnded(reason) => Kind::SessionEnded.object(json!({ "reason": reason })),
-            Error::InvalidCredentials => Kind::InvalidCredentials.object(json!({})),
-            Error::EmailNotVerified => Kind::EmailNotVerified.object(json!({})),
-            Error::AccountDisabled => Kind::AccountDisabled.object(json!({})),
-            Error::Forbidden(why) => Kind::Forbidden.object_saying(why, json!({})),
-            Error::NotFound => Kind::NotFound.object(json!({})),
-            Error::Conflict(field) => Kind::Conflict.object(json!({ "field": field })),
-            Error::StaleRevision(Current::Profile(current)) => {
-                Kind::StaleRevision.object(json!({ "current": current }))
-            }
-            Error::StaleRevision(Current::Address(current)) => {
-                Kind::StaleRevision.object(json!({ "current": current }))
-            }
-            Error::LimitReached(limit) => Kind::LimitReached.object(json!({ "limit": limit })),
-            Error::LastAddress => Kind::LastAddress.object(json!({})),
+            Error::Unauthenticated(reason) => refusal(&data::Unauthenticated { reason }),
+            Error::SessionEnded(reason) => refusal(&data::SessionEnded { reason }),
+            Error::InvalidCredentials => refusal(&data::InvalidCredentials {}),
+            Error::EmailNotVerified => refusal(&data::EmailNotVerified {}),
+            Error::AccountDisabled => refusal(&data::AccountDisabled {}),
+            Error::Forbidden(why) => refusal_saying(why, &data::Forbidden {}),
+            Error::NotFound => refusal(&data::NotFound {}),
+            Error::Conflict(field) => refusal(&data::Conflict { field }),
+            Error::StaleRevision(current) => refusal(&data::StaleRevision { current }),
+            Error::LimitReached(limit) => refusal(&data::LimitReached { limit }),
+            Error::LastAddress => refusal(&data::LastAddress {}),
             Error::RateLimited { retry_after } => {
-                Kind::RateLimited.object(json!({ "retry_after_ms": milliseconds(retry_after) }))
+                refusal(&data::RateLimited { retry_after_ms: milliseconds(retry_after) })
             }
-            Error::Unavailable { retry_after, outcome } => Kind::Unavailable.object(json!({
-                "retry_after_ms": milliseconds(retry_after),
-                "outcome": match outcome {
-                    Outcome::NotDone => "not_done",
-                    Outcome::Unknown => "unknown",
-                },
-            })),
+            Error::Unavailable { retry_after, outcome } => {
+                refusal(&data::Unavailable { retry_after_ms: milliseconds(retry_after), outcome })
+            }
             Error::Internal(cause) => {
                 let incident = Uuid::new_v4();
                 tracing::error!(%incident, %cause, "internal error");
-                Kind::Internal.object(json!({ "incident": incident }))
+                refusal(&data::Internal { incident })
             }
         }
     }
 }
 
-/// Rounded up: who waits so long has waited long enough.
+/// Rounded up, so that a client that waits this long has waited long enough.
 fn milliseconds(time: Duration) -> u64 {
     u64::try_from(time.as_nanos().div_ceil(1_000_000)).unwrap_or(u64::MAX)
 }

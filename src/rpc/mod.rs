@@ -19,6 +19,7 @@ pub mod request;
 pub mod source;
 pub mod spec;
 pub mod subscription;
+pub mod titles;
 pub mod trace;
 
 pub use params::Rules;

@@ -23,7 +23,11 @@ use jsonrpsee::{
     Extensions, IntoResponse, ResponsePayload, RpcModule,
     types::{ErrorObjectOwned, Params as RawParams},
 };
-use schemars::{JsonSchema, SchemaGenerator, generate::SchemaSettings};
+use schemars::{
+    JsonSchema, SchemaGenerator,
+    generate::{Contract, SchemaSettings},
+    transform::{ReplacePrefixItems, ReplaceUnevaluatedProperties},
+};
 use serde::Serialize;
 use serde_json::Value;
 use std::{future::Future, sync::Arc};
@@ -117,6 +121,11 @@ impl Default for Registry {
         let settings = SchemaSettings::draft07().with(|s| {
             s.definitions_path = "/components/schemas".into();
             s.meta_schema = None;
+            // An answer has every field, those that are null too.
+            s.contract = Contract::Serialize;
+            // Keeps the description that stands beside a reference: validators of draft 7 pass over it, and
+            // generators would make a type of its own of each `allOf` around a reference.
+            s.transforms = vec![Box::<ReplaceUnevaluatedProperties>::default(), Box::<ReplacePrefixItems>::default()];
         });
         Self { methods: Vec::new(), generator: settings.into_generator() }
     }

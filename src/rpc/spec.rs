@@ -3,7 +3,9 @@
 use super::{
     error::Kind,
     registry::{Access, Declared, Registry},
+    titles::{Taken, entitle, pascal},
 };
+use schemars::SchemaGenerator;
 use serde_json::{Map, Value, json};
 
 /// What every method may answer.
@@ -11,11 +13,24 @@ const ALWAYS: &[Kind] = &[Kind::InvalidParams, Kind::RateLimited, Kind::Internal
 /// What every method that needs a session may answer as well.
 const WITH_SESSION: &[Kind] = &[Kind::Unauthenticated, Kind::SessionEnded];
 
+/// A kind of event, for the document.
+pub struct DescribedEvent {
+    /// Its stable name.
+    pub name: &'static str,
+    /// One line.
+    pub description: &'static str,
+    /// The schema of the event: what a notification has as its `result`.
+    pub schema: Value,
+    /// A whole notification.
+    pub example: Value,
+}
+
 /// Renders the document of the declared methods and of the events of the feed.
-pub fn render(mut registry: Registry, events: Vec<Value>) -> Value {
-    let methods: Vec<Value> = registry.methods.iter().map(method).collect();
-    let schemas = registry.generator.take_definitions(true);
+pub fn render(mut registry: Registry, events: Vec<DescribedEvent>) -> Value {
+    let taken = Taken::by_methods(registry.methods.iter().map(|method| method.name));
+    let methods: Vec<Value> = registry.methods.iter().map(|declared| method(declared, &taken)).collect();
     let errors: Map<String, Value> = Kind::ALL.iter().map(|kind| (kind.name().to_owned(), error(*kind))).collect();
+    let schemas = schemas(&mut registry.generator, &taken);
     json!({
         "openrpc": "1.4.0",
         "info": {
@@ -25,12 +40,24 @@ pub fn render(mut registry: Registry, events: Vec<Value>) -> Value {
             "license": { "name": "MIT" },
         },
         "methods": methods,
-        "x-events": events,
+        "x-events": events.into_iter().map(event).collect::<Vec<_>>(),
         "components": { "schemas": schemas, "errors": errors },
     })
 }
 
-fn method(method: &Declared) -> Value {
+/// The schemas that methods and events refer to, and one for the data of each kind of error.
+fn schemas(generator: &mut SchemaGenerator, taken: &Taken) -> Map<String, Value> {
+    let errors: Vec<_> =
+        Kind::ALL.iter().map(|kind| (kind.schema_name().into(), kind.data_schema(generator))).collect();
+    let mut schemas = generator.take_definitions(true);
+    schemas.extend(errors);
+    for (name, schema) in &mut schemas {
+        entitle(schema, name, taken);
+    }
+    schemas
+}
+
+fn method(method: &Declared, taken: &Taken) -> Value {
     let with_session = if method.access == Access::Session { WITH_SESSION } else { &[] };
     let errors: Vec<Value> = method
         .description
@@ -43,18 +70,49 @@ fn method(method: &Declared) -> Value {
     let (params, result) = &method.description.example;
     let example: Vec<Value> =
         params.as_object().into_iter().flatten().map(|(name, value)| json!({ "name": name, "value": value })).collect();
+    let title = pascal(method.name);
+    let mut result_schema = method.result.clone();
+    entitle(&mut result_schema, &format!("{title}Result"), taken);
     json!({
         "name": method.name,
         "summary": method.description.summary,
         "paramStructure": "by-name",
-        "params": method.params,
-        "result": { "name": "result", "schema": method.result },
+        "params": params_of(method, &title, taken),
+        "result": { "name": "result", "schema": result_schema },
         "errors": errors,
         "examples": [{ "name": method.name, "params": example, "result": { "name": "result", "value": result } }],
         "x-session": method.access == Access::Session,
     })
 }
 
+/// The parameters, the required ones first: generated functions take them in this order.
+fn params_of(method: &Declared, title: &str, taken: &Taken) -> Vec<Value> {
+    let mut params = method.params.clone();
+    params.sort_by_key(|param| param["required"] != true);
+    for param in &mut params {
+        let title = format!("{title}{}", pascal(param["name"].as_str().unwrap_or_default()));
+        entitle(&mut param["schema"], &title, taken);
+        if param["description"] == "" {
+            param.as_object_mut().map(|param| param.remove("description"));
+        }
+    }
+    params
+}
+
+fn event(event: DescribedEvent) -> Value {
+    json!({
+        "name": event.name,
+        "description": event.description,
+        "schema": event.schema,
+        "examples": [event.example],
+    })
+}
+
+/// `data` names the kind and refers to the schema of what is sent.
 fn error(kind: Kind) -> Value {
-    json!({ "code": kind.code(), "message": kind.message(), "data": { "kind": kind.name() } })
+    json!({
+        "code": kind.code(),
+        "message": kind.message(),
+        "data": { "kind": kind.name(), "$ref": format!("#/components/schemas/{}", kind.schema_name()) },
+    })
 }

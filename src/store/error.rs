@@ -1,9 +1,12 @@
 //! What can go wrong with the database.
 
+use schemars::JsonSchema;
+use serde::Serialize;
 use sqlx::error::ErrorKind;
 
 /// Whether a change that failed may have happened all the same.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
 pub enum Outcome {
     /// It did not happen; repeat freely.
     NotDone,

@@ -3,28 +3,6 @@
 use serde_json::{Value, json};
 use std::{collections::BTreeMap, future::Future};
 
-/// The contract's codes and their kinds (§5).
-pub const KINDS: [(i64, &str); 18] = [
-    (-32602, "invalid_params"),
-    (-32603, "internal"),
-    (4001, "invalid_token"),
-    (4010, "unauthenticated"),
-    (4011, "session_ended"),
-    (4012, "invalid_credentials"),
-    (4013, "email_not_verified"),
-    (4031, "account_disabled"),
-    (4030, "forbidden"),
-    (4040, "not_found"),
-    (4090, "conflict"),
-    (4091, "stale_revision"),
-    (4092, "limit_reached"),
-    (4093, "last_address"),
-    (4290, "rate_limited"),
-    (5030, "unavailable"),
-    (-32601, "jsonrpsee: no such method"),
-    (-32600, "jsonrpsee: no request"),
-];
-
 /// A JSON-RPC error.
 #[derive(Clone, Debug, PartialEq)]
 pub struct RpcError {

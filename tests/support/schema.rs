@@ -1,6 +1,6 @@
 //! Every answer and event of the suite is held against the OpenRPC document that the server serves.
 
-use super::reply::{KINDS, Reply, RpcError};
+use super::reply::{Reply, RpcError};
 use jsonschema::{Draft, Validator};
 use serde_json::{Value, json};
 use std::{collections::HashMap, sync::Arc};
@@ -11,12 +11,19 @@ pub struct Specification {
     pub document: Value,
     methods: HashMap<String, Method>,
     events: Vec<(String, Validator)>,
+    /// By kind.
+    errors: HashMap<String, KnownError>,
+}
+
+struct KnownError {
+    code: i64,
+    data: Validator,
 }
 
 struct Method {
     result: Option<Validator>,
-    /// Code and, where the document says it, kind.
-    errors: Vec<(i64, Option<String>)>,
+    /// The kinds that it may answer.
+    errors: Vec<String>,
 }
 
 /// The document's name for the resolution of `$ref`s.
@@ -44,15 +51,22 @@ impl Specification {
             let name = method["name"].as_str().expect("a method has a name").to_owned();
             // The result of rpc.discover is described by a schema of another site.
             let result = (name != "rpc.discover").then(|| validator(&document, &format!("/methods/{i}/result/schema")));
-            let errors = method["errors"].as_array().into_iter().flatten().map(|e| error(&document, e)).collect();
+            let errors = method["errors"].as_array().into_iter().flatten().map(kind_of).collect();
             (name, Method { result, errors })
         });
         let events = list("x-events").iter().enumerate().map(|(i, event)| {
             let name = event["name"].as_str().expect("an event has a name").to_owned();
             (name, validator(&document, &format!("/x-events/{i}/schema")))
         });
-        let (methods, events) = (methods.collect(), events.collect());
-        Self { methods, events, document }
+        let errors = document["components"]["errors"].as_object().expect("errors in the document");
+        let errors = errors.iter().map(|(kind, error)| {
+            let code = error["code"].as_i64().unwrap_or_else(|| panic!("an error without a code: {error}"));
+            assert_eq!(error["data"]["kind"], *kind, "{error}");
+            let data = validator(&document, &format!("/components/errors/{kind}/data"));
+            (kind.clone(), KnownError { code, data })
+        });
+        let (methods, events, errors) = (methods.collect(), events.collect(), errors.collect());
+        Self { methods, events, errors, document }
     }
 
     /// Panics where the reply of `method` is not what the document says.
@@ -76,13 +90,14 @@ impl Specification {
             assert!(own, "{method} answers an error without data.kind: {error:?}");
             return;
         }
-        assert!(KINDS.contains(&(error.code, error.kind.as_str())), "{method} answers an unknown pair: {error:?}");
+        let Some(described) = self.errors.get(&error.kind) else {
+            panic!("{method} answers a kind of error that is not in the specification: {error:?}")
+        };
+        assert_eq!(described.code, error.code, "{method} answers an error with the code of another: {error:?}");
+        let wrong = violations(&described.data, &error.data);
+        assert!(wrong.is_empty(), "the data of an error of {method} breaks its schema: {wrong:#?}\n{error:?}");
         let Some(known) = known else { panic!("{method} is not in the specification but answers {error:?}") };
-        let listed = known
-            .errors
-            .iter()
-            .any(|(code, kind)| *code == error.code && kind.as_ref().is_none_or(|kind| *kind == error.kind));
-        assert!(listed, "{method} does not list the error {} {}: {:?}", error.code, error.kind, known.errors);
+        assert!(known.errors.contains(&error.kind), "{method} does not list {}: {:?}", error.kind, known.errors);
     }
 
     /// Panics where the `result` of an `account.event` is not what the document says.
@@ -122,15 +137,9 @@ fn validator(document: &Value, pointer: &str) -> Validator {
         .unwrap_or_else(|e| panic!("the schema at {pointer} does not compile: {e}"))
 }
 
-/// An error object, or a reference to one.
-fn error(document: &Value, error: &Value) -> (i64, Option<String>) {
-    let error = match error["$ref"].as_str() {
-        None => error,
-        Some(reference) => {
-            document.pointer(reference.trim_start_matches('#')).unwrap_or_else(|| panic!("{reference} leads nowhere"))
-        }
-    };
-    let code = error["code"].as_i64().unwrap_or_else(|| panic!("an error without a code: {error}"));
-    let kind = error["data"]["kind"].as_str().map(str::to_owned);
-    (code, kind)
+/// The kind that a method's reference to an error names.
+fn kind_of(reference: &Value) -> String {
+    let reference = reference["$ref"].as_str().unwrap_or_else(|| panic!("no reference to an error: {reference}"));
+    let kind = reference.strip_prefix("#/components/errors/");
+    kind.unwrap_or_else(|| panic!("{reference} is no error of the document")).to_owned()
 }

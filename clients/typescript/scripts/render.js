@@ -9,7 +9,7 @@ export function render(spec) {
     '// Generated from rpc-spec.json by scripts/generate.js: do not edit.',
     ...schemas.map(([name, schema]) => declaration(name, schema)),
     `/** The kinds of errors of the server. */\nexport type ServerErrorKind =${union(kinds)}`,
-    map('Events', 'The events of the feed: what is in `data`, by type.', spec['x-events'].map(event)),
+    map('Events', 'The events of the feed: what is in `data`, by type.', spec['x-events'].map((entry) => event(entry, spec))),
     map('Methods', 'The methods, by name.', methods.map(method)),
     set('SESSION_METHODS', 'Methods that need a session.', methods.filter((entry) => entry['x-session'])),
     set('DEVICE_METHODS', 'Methods that a known device tells itself to.', methods.filter(takes('device_token'))),
@@ -30,8 +30,9 @@ function answered(schema) {
   return (name, property) => (schema.required ?? []).includes(name) || isNullable(property)
 }
 
-function event(entry) {
-  return doc(entry.description, '  ') + `  '${entry.name}': ${type(entry.schema.properties.data, '  ')}\n`
+function event(entry, spec) {
+  const schema = spec.components.schemas[entry.schema.$ref.split('/').at(-1)]
+  return doc(entry.description, '  ') + `  '${entry.name}': ${type(schema.properties.data, '  ')}\n`
 }
 
 function method(entry) {
@@ -73,7 +74,9 @@ function body(properties, isThere, indent) {
 function type(schema, indent) {
   if (schema.$ref) return schema.$ref.split('/').at(-1)
   if (schema.allOf) return schema.allOf.map((part) => type(part, indent)).join(' & ')
-  if (schema.anyOf) return schema.anyOf.map((part) => type(part, indent)).join(' | ')
+  const options = schema.anyOf ?? schema.oneOf
+  if (options) return options.map((part) => type(part, indent)).join(' | ')
+  if (schema.const !== undefined) return quoted(schema.const)
   if (schema.enum) return schema.enum.map(quoted).join(' | ')
   if (Array.isArray(schema.type)) return schema.type.map((one) => type({ ...schema, type: one }, indent)).join(' | ')
   switch (schema.type) {
@@ -87,7 +90,8 @@ function type(schema, indent) {
     case 'array':
       return `${type(schema.items, indent)}[]`
     case 'object':
-      return isObject(schema) ? body(schema.properties, answered(schema), indent) : 'Record<string, unknown>'
+      if (isObject(schema)) return body(schema.properties, answered(schema), indent)
+      return `Record<string, ${schema.additionalProperties ? type(schema.additionalProperties, indent) : 'unknown'}>`
     case undefined:
       return 'unknown'
     default:

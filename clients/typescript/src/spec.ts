@@ -1,6 +1,6 @@
 // Generated from rpc-spec.json by scripts/generate.js: do not edit.
 
-/** `Accepted` of contract §3. */
+/** The one answer where it must not tell whether an e-mail address is known. */
 export interface Accepted {
   /** A sentence for a person; the same whatever happened. */
   message: string
@@ -20,7 +20,23 @@ export interface Account {
   sessions: Session[]
 }
 
-/** `Address` of contract §3. */
+/** The account is disabled. */
+export interface AccountDisabledData {
+  kind: 'account_disabled'
+}
+
+/** The notification that carries an event. */
+export interface AccountEvent {
+  jsonrpc: '2.0'
+  method: 'account.event'
+  params: {
+    result: SnapshotEvent | ProfileChangedEvent | AddressesChangedEvent | SessionsChangedEvent | SessionRevokedEvent
+    /** What `account.subscribe` answered. */
+    subscription: string
+  }
+}
+
+/** A postal address of a user. */
 export interface Address {
   /** Street and number. */
   address_line_1: string
@@ -67,12 +83,25 @@ export interface AddressesChanged {
   upserted: Address[]
 }
 
+/** Addresses were added, edited or deleted, all at once. */
+export interface AddressesChangedEvent {
+  /** When it was committed. */
+  at: Timestamp
+  /** What changed. */
+  data: AddressesChanged
+  /** The revision that the account has after it. */
+  revision: number
+  /** The session that did it; `null` where none did. */
+  session_id: SessionId | null
+  type: 'addresses.changed'
+}
+
 /** Entries of the log. */
 export interface Changes {
   /** The database's present history. */
   epoch: Epoch
   /** The entries, in order; none with `snapshot_required`. */
-  events: Event[]
+  events: LogEvent[]
   /** Whether there are further entries. */
   more: boolean
   /** The next `since`. */
@@ -87,7 +116,19 @@ export interface Confirmed {
   email: string
 }
 
+/** Another has it; `field` names what. */
+export interface ConflictData {
+  /** The parameter whose value is taken. */
+  field: string
+  kind: 'conflict'
+}
+
+export type CredentialFault = 'missing' | 'invalid' | 'expired'
+
 export type CredentialKind = 'bearer' | 'cookie'
+
+/** The present state of what an edit was made against. */
+export type Current = Profile | Address
 
 /** A session and whose it is. */
 export interface CurrentSession {
@@ -99,6 +140,11 @@ export interface CurrentSession {
 
 /** Nothing to tell. */
 export type Done = Record<string, unknown>
+
+/** The registration's address is not verified. */
+export interface EmailNotVerifiedData {
+  kind: 'email_not_verified'
+}
 
 export type EndReason = 'logout' | 'revoked' | 'replaced' | 'session_limit' | 'password_changed' | 'password_reset' | 'email_changed' | 'refresh_token_reuse' | 'expired' | 'account_disabled' | 'account_deleted' | 'restored'
 
@@ -113,25 +159,71 @@ export interface EndedSession {
 /** The database's present history; renewed when an older backup was restored. */
 export type Epoch = string
 
-/** An event as it is sent. */
-export interface Event {
-  /** When it was committed. */
-  at: Timestamp
-  /** What changed. */
-  data: unknown
-  /** The revision that the account has after it; `null` for `session.revoked`. */
-  revision: number | null
-  /** The session that did it; `null` where none did. */
-  session_id: SessionId | null
-  /** Its kind. */
-  type: EventType
+export type EventType = 'snapshot' | 'profile.changed' | 'addresses.changed' | 'sessions.changed' | 'session.revoked'
+
+/** One broken rule, with a sentence for a person. */
+export interface Fault {
+  /** The same in English. Never repeats the value: it may be a secret. */
+  message: string
+  /** Which rule. */
+  rule: Rule
 }
 
-export type EventType = 'snapshot' | 'profile.changed' | 'addresses.changed' | 'sessions.changed' | 'session.revoked'
+/** Every fault of a request, by field. */
+export type Faults = Record<string, Fault[]>
+
+/** Not here, or not for this caller. */
+export interface ForbiddenData {
+  kind: 'forbidden'
+}
+
+/** A defect of the server; `incident` stands in its log. */
+export interface InternalData {
+  /** The id of the log's entry. */
+  incident: string
+  kind: 'internal'
+}
+
+/** Wrong e-mail address or password. */
+export interface InvalidCredentialsData {
+  kind: 'invalid_credentials'
+}
+
+/** Parameters that break rules; `fields` names them all. */
+export interface InvalidParamsData {
+  /** Every broken rule, by parameter. */
+  fields: Faults
+  kind: 'invalid_params'
+}
+
+/** A one-time token that is unknown, used, expired or for another purpose. */
+export interface InvalidTokenData {
+  kind: 'invalid_token'
+}
+
+/** The only address cannot be deleted. */
+export interface LastAddressData {
+  kind: 'last_address'
+}
+
+/** There is room for `limit`. */
+export interface LimitReachedData {
+  kind: 'limit_reached'
+  /** How many there may be. */
+  limit: number
+}
 
 export type Locale = 'en' | 'de' | 'sq'
 
+/** An entry of the account's log. */
+export type LogEvent = ProfileChangedEvent | AddressesChangedEvent | SessionsChangedEvent
+
 export type LogoutScope = 'global' | 'local' | 'others'
+
+/** It is not there, or belongs to somebody else. */
+export interface NotFoundData {
+  kind: 'not_found'
+}
 
 /** The part of a session that never changes: what `sessions.changed` tells of it. */
 export interface OpenedSession {
@@ -147,7 +239,10 @@ export interface OpenedSession {
   user_agent: string | null
 }
 
-/** `Profile` of contract §3. */
+/** Whether a change that failed may have happened all the same. */
+export type Outcome = 'not_done' | 'unknown'
+
+/** A user's profile. */
 export interface Profile {
   /** The company, for business customers. */
   company_name: string | null
@@ -174,6 +269,29 @@ export interface Profile {
   /** When the profile last changed. */
   updated_at: Timestamp
 }
+
+/** The profile has changed. */
+export interface ProfileChangedEvent {
+  /** When it was committed. */
+  at: Timestamp
+  /** What changed. */
+  data: Profile
+  /** The revision that the account has after it. */
+  revision: number
+  /** The session that did it; `null` where none did. */
+  session_id: SessionId | null
+  type: 'profile.changed'
+}
+
+/** Too often; try again after `retry_after_ms`. */
+export interface RateLimitedData {
+  kind: 'rate_limited'
+  /** How long to wait, in milliseconds. */
+  retry_after_ms: number
+}
+
+/** The stable name of a broken rule. */
+export type Rule = 'required' | 'unknown' | 'type' | 'too_short' | 'too_long' | 'format' | 'out_of_range' | 'control_characters' | 'guessable' | 'same_as_present' | 'not_null' | 'not_allowed'
 
 /** An entry of the security log. */
 export interface SecurityEvent {
@@ -206,7 +324,7 @@ export interface SecurityLog {
   more: boolean
 }
 
-/** `Session` of contract §3. */
+/** A session as its user sees it. */
 export interface Session {
   /** Whether a socket of it is open. */
   connected: boolean
@@ -228,6 +346,13 @@ export interface Session {
   user_agent: string | null
 }
 
+/** The session has ended; `reason` says why. */
+export interface SessionEndedData {
+  kind: 'session_ended'
+  /** Why the session ended. */
+  reason: EndReason
+}
+
 /** One sign-in: a browser profile or a device. */
 export type SessionId = string
 
@@ -235,6 +360,19 @@ export type SessionId = string
 export interface SessionRevoked {
   /** Why the session ended. */
   reason: EndReason
+}
+
+/** This connection's session was ended: the last event. */
+export interface SessionRevokedEvent {
+  /** When it was committed. */
+  at: Timestamp
+  /** What changed. */
+  data: SessionRevoked
+  /** None: it is no entry of the log. */
+  revision: null
+  /** The session that did it; `null` where none did. */
+  session_id: SessionId | null
+  type: 'session.revoked'
 }
 
 /** `data` of `sessions.changed`. */
@@ -245,13 +383,26 @@ export interface SessionsChanged {
   opened: OpenedSession | null
 }
 
+/** Sessions were opened or ended. */
+export interface SessionsChangedEvent {
+  /** When it was committed. */
+  at: Timestamp
+  /** What changed. */
+  data: SessionsChanged
+  /** The revision that the account has after it. */
+  revision: number
+  /** The session that did it; `null` where none did. */
+  session_id: SessionId | null
+  type: 'sessions.changed'
+}
+
 /** How many sessions a call ended. */
 export interface SessionsEnded {
   /** The caller's own counts where it ended too. */
   sessions_ended: number
 }
 
-/** `SignIn` of contract §3. */
+/** A sign-in. */
 export interface SignIn {
   /** When it expires. */
   access_expires_at?: Timestamp
@@ -279,13 +430,33 @@ export interface Snapshot {
   sessions: Session[]
 }
 
+/** The whole account. */
+export interface SnapshotEvent {
+  /** When it was committed. */
+  at: Timestamp
+  /** What changed. */
+  data: Snapshot
+  /** The revision that it shows. */
+  revision: number
+  /** The session that did it; `null` where none did. */
+  session_id: SessionId | null
+  type: 'snapshot'
+}
+
+/** It changed meanwhile; `current` is how it is now. */
+export interface StaleRevisionData {
+  /** The object as it is now. */
+  current: Current
+  kind: 'stale_revision'
+}
+
 /** RFC 3339, UTC, milliseconds */
 export type Timestamp = string
 
 /** A token as a client presents it: any text; whether it is one is found out when it is used. */
 export type Token = string
 
-/** `Tokens` of contract §3. */
+/** A pair of tokens of a session. */
 export interface Tokens {
   /** When it expires. */
   access_expires_at: Timestamp
@@ -295,6 +466,22 @@ export interface Tokens {
   refresh_expires_at: Timestamp
   /** Good for one `auth.refresh`. */
   refresh_token: string
+}
+
+/** No good credential; `reason` says more. */
+export interface UnauthenticatedData {
+  kind: 'unauthenticated'
+  /** What is wrong with the credential. */
+  reason: CredentialFault
+}
+
+/** Try again after `retry_after_ms`; `outcome` says whether it may have happened. */
+export interface UnavailableData {
+  kind: 'unavailable'
+  /** Whether the call may have taken effect. */
+  outcome: Outcome
+  /** How long to wait, in milliseconds. */
+  retry_after_ms: number
 }
 
 /** A person's account. */
@@ -323,13 +510,13 @@ export type ServerErrorKind =
 export interface Events {
   /** The whole account. */
   'snapshot': Snapshot
-  /** The profile is another. */
+  /** The profile has changed. */
   'profile.changed': Profile
-  /** One atomic change of addresses. */
+  /** Addresses were added, edited or deleted, all at once: a client that applies it whole never sees two primary addresses or none. */
   'addresses.changed': AddressesChanged
   /** Sessions were opened or ended. */
   'sessions.changed': SessionsChanged
-  /** This connection's session was ended: the last event. */
+  /** This connection's session was ended: the last event, before the server closes the connection. */
   'session.revoked': SessionRevoked
 }
 
@@ -394,13 +581,13 @@ export interface Methods {
       label: string
       first_name: string
       last_name: string
-      company?: string | null
       address_line_1: string
-      address_line_2?: string | null
       city: string
       state: string
       postal_code: string
       country: string
+      company?: string | null
+      address_line_2?: string | null
       phone?: string | null
       /** Whether it takes over as the primary one; the first address is whatever is asked. */
       is_primary?: boolean | null
