@@ -7,6 +7,7 @@ mod fuzz_requests;
 mod http_headers;
 mod metrics;
 mod plain_http;
+mod protocol;
 mod rates;
 mod shutdown;
 mod slow_senders;
