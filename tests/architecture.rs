@@ -1,9 +1,11 @@
 //! The map of the source (docs/architecture.md) is the territory: who uses whom, where each foreign crate
 //! is at home, and how long a file may get.
 
+mod picture;
+
 use std::{
     collections::{BTreeMap, BTreeSet},
-    fs,
+    env, fs,
     path::{Path, PathBuf},
 };
 
@@ -64,6 +66,30 @@ fn every_part_uses_what_it_may() {
         wrong.extend(used.map(|used| format!("{path} uses {used}")));
     }
     assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+/// What each part uses, as the source stands.
+fn uses() -> picture::Uses {
+    let mut uses = picture::Uses::new();
+    for (path, text) in sources() {
+        let part = path.split(['/', '.']).next().expect("a name").to_owned();
+        if !["lib", "main"].contains(&part.as_str()) {
+            let used = parts_used(&text).into_iter().filter(|used| *used != part);
+            uses.entry(part.clone()).or_default().extend(used);
+        }
+    }
+    uses
+}
+
+#[test]
+fn the_picture_is_the_source() {
+    let path = root().join("docs/architecture/parts.svg");
+    let drawn = picture::svg(&uses());
+    if env::var_os("DRAW").is_some() {
+        fs::write(&path, &drawn).expect("the picture can be written");
+    }
+    let kept = fs::read_to_string(&path).unwrap_or_default();
+    assert!(kept == drawn, "docs/architecture/parts.svg is old: DRAW=1 cargo test --test it the_picture_is_the_source");
 }
 
 /// A part that uses another is not used by it, on whatever way.
