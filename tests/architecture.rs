@@ -1,6 +1,7 @@
 //! The map of the source (docs/architecture.md) is the territory: who uses whom, where each foreign crate
 //! is at home, and how long a file may get.
 
+mod adding;
 mod picture;
 
 use std::{
@@ -90,6 +91,23 @@ fn the_picture_is_the_source() {
     }
     let kept = fs::read_to_string(&path).unwrap_or_default();
     assert!(kept == drawn, "docs/architecture/parts.svg is old: DRAW=1 cargo test --test it the_picture_is_the_source");
+}
+
+/// The files that the pages for readers of the source name are there.
+#[test]
+fn the_pages_name_files_that_there_are() {
+    let mut missing = Vec::new();
+    for page in ["docs/architecture.md", "docs/protocol.md"] {
+        let text = fs::read_to_string(root().join(page)).expect("the page");
+        let prose: String = text.split("```").step_by(2).collect();
+        for name in prose.split('`').skip(1).step_by(2).filter(|name| name.ends_with(".rs") && !name.contains('<')) {
+            let is_there = ["", "src"].iter().any(|folder| root().join(folder).join(name).exists());
+            if !is_there {
+                missing.push(format!("{page} names {name}"));
+            }
+        }
+    }
+    assert!(missing.is_empty(), "{missing:#?}");
 }
 
 /// A part that uses another is not used by it, on whatever way.
