@@ -20,7 +20,7 @@ use tracing_subscriber::{
     util::{SubscriberInitExt, TryInitError},
 };
 
-/// The target of security events. They are told whatever `MARBELLE_LOG` says (contract §6).
+/// The target of security events. They are told whatever `MARBELLE_LOG` says (docs/settings.md).
 pub const SECURITY: &str = "security";
 
 /// Why there is no log.

@@ -110,6 +110,26 @@ fn the_pages_name_files_that_there_are() {
     assert!(missing.is_empty(), "{missing:#?}");
 }
 
+/// Comments refer to the protocol by section.
+#[test]
+fn the_sections_that_comments_name_are_there() {
+    let page = fs::read_to_string(root().join("docs/protocol.md")).expect("the page");
+    let reference = ["docs/protocol.md", ", \""].concat();
+    let mut wrong = Vec::new();
+    for folder in ["src", "tests", "benches"] {
+        for path in rust_files(&root().join(folder)) {
+            let text = fs::read_to_string(&path).expect("a file of text");
+            for rest in text.split(&reference).skip(1) {
+                let section = rest.split('"').next().unwrap_or_default();
+                if !page.contains(&format!("\n## {section}\n")) {
+                    wrong.push(format!("{} refers to {section}", path.display()));
+                }
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
 /// A part that uses another is not used by it, on whatever way.
 #[test]
 fn no_circle_of_parts() {

@@ -1,4 +1,4 @@
-//! No password and no token is readable in the database, the data folder or a log at any level (contract §3).
+//! No password and no token is readable in the database, the data folder or a log at any level.
 
 use crate::support::{Call, DATABASE_PASSWORD, Database, Node, Person, another_email, both_databases};
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};

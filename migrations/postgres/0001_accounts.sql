@@ -1,6 +1,6 @@
 -- The same tables, columns and names as for SQLite.
 
--- One row: which history of the database this is (contract §4, `epoch`).
+-- One row: which history of the database this is (docs/protocol.md, "Events", `epoch`).
 CREATE TABLE database_epoch (
     singleton   BOOLEAN NOT NULL PRIMARY KEY CHECK (singleton = TRUE),
     epoch       UUID    NOT NULL

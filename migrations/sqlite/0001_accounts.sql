@@ -1,6 +1,6 @@
 -- Times are RFC 3339 text in UTC, ids 16 bytes. The same tables, columns and names as for PostgreSQL.
 
--- One row: which history of the database this is (contract §4, `epoch`).
+-- One row: which history of the database this is (docs/protocol.md, "Events", `epoch`).
 CREATE TABLE database_epoch (
     singleton   BOOLEAN NOT NULL PRIMARY KEY CHECK (singleton = TRUE),
     epoch       BLOB    NOT NULL CHECK (length(epoch) = 16)

@@ -1,4 +1,4 @@
-//! The account as a whole: snapshot, pull and push of its log (contract §4).
+//! The account as a whole: snapshot, pull and push of its log (docs/protocol.md, "Events").
 
 use super::{Accounts, Error};
 use crate::{

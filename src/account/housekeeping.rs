@@ -6,9 +6,9 @@ use std::{sync::Arc, time::Duration};
 
 /// Rows dealt with in one transaction: few enough that nobody waits noticeably for the lock.
 pub(crate) const BATCH: i64 = 200;
-/// How long ended sessions are remembered with their reason (contract §2).
+/// How long ended sessions are remembered with their reason (docs/protocol.md, "Sessions").
 const ENDED_SESSIONS: Duration = Duration::from_secs(30 * 86_400);
-/// How long registrations are kept (contract §3).
+/// How long registrations are kept (docs/protocol.md, "Methods").
 const REGISTRATIONS: Duration = Duration::from_secs(7 * 86_400);
 /// How long spent and expired tokens are kept: long enough to see in the table what became of them.
 const TOKENS: Duration = Duration::from_secs(7 * 86_400);

@@ -7,7 +7,7 @@ use crate::{
 };
 use std::time::Duration;
 
-/// The time that the limit on letters to a mailbox counts in (contract §6).
+/// The time that the limit on letters to a mailbox counts in (docs/settings.md).
 const MAILBOX_WINDOW: Duration = Duration::from_secs(3600);
 
 impl Accounts {

@@ -1,4 +1,4 @@
-//! Access tokens: short-lived JWTs that name a user and a session (contract §2).
+//! Access tokens: short-lived JWTs that name a user and a session (docs/protocol.md, "Sessions").
 //!
 //! A good token only says who calls; that the session is still alive is asked of the database every time.
 

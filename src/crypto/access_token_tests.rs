@@ -64,7 +64,7 @@ fn an_issued_token_says_who_until_it_expires() {
 }
 
 #[test]
-fn the_form_is_that_of_the_contract() {
+fn the_form_is_that_of_rfc_9068() {
     let scene = scene();
     let (token, _) = scene.tokens.issue(scene.user, scene.session);
     assert!(token.len() < ACCESS_TOKEN_MAX_BYTES / 2, "{}", token.len());

@@ -1,4 +1,4 @@
-//! E-mail addresses: one plain address with a dotted domain, lower-cased (contract §3).
+//! E-mail addresses: one plain address with a dotted domain, lower-cased (docs/protocol.md, "Values").
 
 use super::{
     fault::{Fault, Rule},

@@ -1,4 +1,4 @@
-//! Entries of a user's ordered log (contract §4).
+//! Entries of a user's ordered log (docs/protocol.md, "Events").
 
 use super::{
     address::Address,

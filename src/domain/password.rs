@@ -1,4 +1,4 @@
-//! Passwords as people type them (contract §3, Passwords).
+//! Passwords as people type them (docs/protocol.md, "Values").
 
 use super::fault::{Fault, Rule};
 use crate::limits::{PASSWORD_MAX_CHARACTERS, PASSWORD_MIN_CHARACTERS, PASSWORD_STRENGTH_CHARACTERS};

@@ -1,4 +1,4 @@
-//! Telephone numbers: international, kept as E.164 (contract §3).
+//! Telephone numbers: international, kept as E.164 (docs/protocol.md, "Values").
 
 use super::{
     fault::{Fault, Rule},

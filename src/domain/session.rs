@@ -16,7 +16,7 @@ pub type DeviceName = Text<100>;
 pub type UserAgent = Text<255>;
 
 text_enum! {
-    /// Why a session ended (contract §4).
+    /// Why a session ended.
     pub enum EndReason {
         /// Its owner signed out.
         Logout = "logout",
@@ -46,7 +46,7 @@ text_enum! {
 }
 
 text_enum! {
-    /// What is wrong with a credential (contract §5, `unauthenticated`).
+    /// What is wrong with a credential (`unauthenticated`).
     pub enum CredentialFault {
         /// There is none.
         Missing = "missing",
@@ -94,7 +94,7 @@ impl SessionLifetimes {
         last_seen_at.after(self.idle).min(created_at.after(self.absolute))
     }
 
-    /// How old `last_seen_at` may get before a use is written down: five minutes (contract §3), or less
+    /// How old `last_seen_at` may get before a use is written down: five minutes, or less
     /// where sessions live so shortly that this would end one in use.
     pub fn touch_interval(&self) -> Duration {
         Duration::from_secs(300).min(self.idle / 4)

@@ -1,4 +1,4 @@
-//! Text of a person: trimmed, NFC, without control characters, of bounded length (contract §1).
+//! Text of a person: trimmed, NFC, without control characters, of bounded length (docs/protocol.md, "Values").
 
 use super::fault::{Fault, Rule};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};

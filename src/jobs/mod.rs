@@ -1,5 +1,5 @@
-//! Periodic work. Every node runs it: each step is a conditional statement that finds nothing left to do
-//! where another node was first.
+//! Periodic work. Every node runs it: each step is a conditional statement, which finds nothing left to do if
+//! another node ran it first.
 
 use crate::{
     account::{Accounts, Error},
@@ -10,17 +10,17 @@ use std::{future::Future, sync::Arc, time::Duration};
 use tokio::time::MissedTickBehavior;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-/// Sockets of an expired session close within a minute (contract §2).
+/// Sockets of an expired session close within a minute (docs/protocol.md, "Sessions").
 const EXPIRE: Duration = Duration::from_secs(20);
-/// How often what was kept long enough is looked for.
+/// How often expired rows are deleted.
 const PRUNE: Duration = Duration::from_secs(600);
-/// How often the counts of who has not called for a while are dropped.
+/// How often the counts of clients that no longer call are dropped.
 const FORGET_IDLE: Duration = Duration::from_secs(60);
 /// How often it is looked at what signing in to accounts costs.
 const WEIGH: Duration = Duration::from_secs(60);
 /// How often metrics are gathered.
 const MEASURE: Duration = Duration::from_secs(5);
-/// No job runs more often, however short the lifetimes that are set.
+/// No job runs more often than this, however short the lifetimes in the settings.
 const SHORTEST: Duration = Duration::from_millis(100);
 
 /// Starts the jobs; they end with `stop`.

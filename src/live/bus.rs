@@ -9,7 +9,7 @@ use std::future::pending;
 /// A wake-up is a hint: it may be lost, doubled, late or forged without harm. What was committed stands in
 /// the log, which the sweep compares with what was handed on.
 pub enum Bus {
-    /// Not at all: there is one node. Several on one database would hear from each other by the sweep.
+    /// No bus: there is one node. Several nodes on one database would learn of each other's commits by the sweep.
     Local,
     /// Over NATS.
     Nats(Box<Nats>),
@@ -20,7 +20,7 @@ pub enum Bus {
 #[error("the message bus does not answer")]
 pub struct BusDown;
 
-/// What a follower hears from other nodes.
+/// A follower's subscription to the bus.
 pub(super) enum Wakeups {
     /// Nothing.
     Local,
@@ -29,15 +29,15 @@ pub(super) enum Wakeups {
 }
 
 impl Bus {
-    /// Tells the other nodes of a commit. Never waits: where the bus is down or too busy it tells nobody.
+    /// Tells the other nodes of a commit. Never waits: if the bus is down or busy, nothing is sent.
     pub(super) fn announce(&self, committed: Committed) {
         if let Self::Nats(nats) = self {
             nats.announce(committed);
         }
     }
 
-    /// Begins to listen for a user. What is committed after this has returned is heard of, if the bus is
-    /// up; where it does not answer soon, the listening begins once it does.
+    /// Subscribes to a user. Commits after this has returned arrive, if the bus is up; if it does not answer
+    /// soon, the subscription begins once it does.
     pub(super) async fn listen(&self, user: UserId) -> Wakeups {
         match self {
             Self::Local => Wakeups::Local,
@@ -53,8 +53,8 @@ impl Bus {
         }
     }
 
-    /// Returns after each connection to the bus, once this node is listening as before: what was announced
-    /// until then may have been missed.
+    /// Returns after each connection to the bus, once this node is subscribed as before. Announcements until then
+    /// may have been missed.
     pub(super) async fn reconnected(&self) {
         match self {
             Self::Local => pending().await,
@@ -62,7 +62,7 @@ impl Bus {
         }
     }
 
-    /// Lets what was announced leave, unless the bus is down.
+    /// Flushes what was announced, unless the bus is down.
     pub(super) async fn flush(&self) {
         if let Self::Nats(nats) = self {
             nats.flush().await;
@@ -71,7 +71,7 @@ impl Bus {
 }
 
 impl Wakeups {
-    /// The next revision that somebody speaks of. Nothing is lost if it is dropped before that.
+    /// The next announced revision. Cancel-safe.
     pub(super) async fn next(&mut self) -> i64 {
         match self {
             Self::Local => pending().await,

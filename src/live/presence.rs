@@ -12,9 +12,9 @@ use tokio::time::MissedTickBehavior;
 const PERIOD: Duration = Duration::from_millis(500);
 /// How often a node says that it runs.
 const HEARTBEAT: Duration = Duration::from_secs(15);
-/// A node not seen for so long does not count (contract §3: `connected` may lag a minute).
+/// A node not seen for so long does not count (`connected` may lag a minute).
 const DEAD_AFTER: Duration = Duration::from_secs(50);
-/// When what is left of a dead node is removed.
+/// When the rows of a dead node are removed.
 const FORGET_AFTER: Duration = Duration::from_secs(3600);
 
 /// Nodes seen after this moment run.
@@ -49,7 +49,7 @@ async fn write(shared: &Shared, heartbeat: bool, now: Timestamp) -> Result<(), s
     if !heartbeat && shared.presence_changes.is_empty() {
         return Ok(());
     }
-    // Taken out before they are looked at: a change that comes meanwhile is put in again.
+    // Taken out before they are read, so that a change in between is put in again.
     let changed: Vec<_> = shared.presence_changes.iter().map(|entry| *entry).collect();
     for entry in &changed {
         shared.presence_changes.remove(entry);

@@ -44,7 +44,7 @@ pub(super) async fn run(shared: Arc<Shared>, period: Duration) {
     }
 }
 
-/// Has a sweep made whenever the bus is back: what was announced meanwhile, nobody here has heard.
+/// Starts a sweep whenever the bus is back: announcements in between did not arrive here.
 pub(super) async fn after_reconnects(shared: Arc<Shared>) {
     loop {
         tokio::select! {
@@ -80,7 +80,7 @@ async fn sweep(shared: &Arc<Shared>) -> Result<(), store::Error> {
     let epoch = shared.store.epoch().await?;
     let renewed = *shared.epoch.lock() != epoch;
     for batch in followers.chunks(BATCH) {
-        // Read before the database is asked: what is handed on meanwhile is no step back.
+        // Read before the database is asked, so that an event delivered in between does not look like a step back.
         let cursors: Vec<i64> = batch.iter().map(|follower| follower.cursor()).collect();
         let users: Vec<UserId> = batch.iter().map(|follower| follower.user).collect();
         let revisions: HashMap<UserId, i64> = shared.store.revisions(&users).await?.into_iter().collect();
@@ -93,21 +93,21 @@ async fn sweep(shared: &Arc<Shared>) -> Result<(), store::Error> {
             }
         }
     }
-    // Only now: a sweep that failed half-way must find the epoch new once more.
+    // Stored only now: a sweep that failed half-way must see the new epoch again.
     *shared.epoch.lock() = epoch;
     let elapsed_us = u64::try_from(begun.elapsed().as_micros()).unwrap_or(u64::MAX);
     tracing::debug!(followers = followers.len(), elapsed_us, "swept");
     Ok(())
 }
 
-/// Brings a follower whose place in the log is no more to the present: another epoch, a revision below
-/// its cursor, a log pruned beyond it, or a user who is gone. Its sockets are closed: those of ended
+/// Resets a follower whose place in the log no longer exists: another epoch, a revision below its cursor,
+/// a log pruned beyond it, or a deleted user. Its sockets are closed: those of ended
 /// sessions with the reason, the others to come back and resume, which gives them a snapshot.
 pub(super) async fn realign(shared: &Arc<Shared>, follower: &Follower) -> Result<(), store::Error> {
     meters().realigned.increment(1);
     let now = shared.clock.now();
     let revision = shared.store.revisions(&[follower.user]).await?.first().map(|(_, revision)| *revision);
-    // A user who is there has lost a session only with the history that it was opened in.
+    // A session of a user who still exists is missing only if a restored backup does not have it.
     let gone = if revision.is_some() { EndReason::Restored } else { EndReason::AccountDeleted };
     let mut ended: Vec<(SessionId, SessionEnd)> = Vec::new();
     for session in follower.sessions() {

@@ -53,7 +53,7 @@ pub struct Changes {
     revision: i64,
     /// Whether there are further entries.
     more: bool,
-    /// Whether the log cannot tell what happened since: call `account.get`.
+    /// Whether the log no longer reaches back to `since`: call `account.get`.
     snapshot_required: bool,
 }
 

@@ -1,4 +1,4 @@
-//! How often calls may be made (contract §6): by client network for what guesses or sends mail, by session
+//! How often calls may be made (docs/settings.md): by client network for what guesses or sends mail, by session
 //! for everything that acts for one. Batches, HTTP and WebSocket count alike, because methods are counted.
 
 use crate::{

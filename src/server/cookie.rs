@@ -1,5 +1,5 @@
-//! The session cookie (contract §2.3): set and cleared over HTTP only, and only together with an `Origin`
-//! on the allow-list.
+//! The session cookie (docs/protocol.md, "Sessions"): set and cleared over HTTP only, and only together with an
+//! `Origin` on the allow-list.
 
 use crate::settings::{Environment, SameSite};
 use http::{HeaderMap, HeaderValue, header};

@@ -1,4 +1,4 @@
-//! Checks what is given: each value by itself, then what must hold between them (contract §6).
+//! Checks what is given: each value by itself, then what must hold between them.
 
 use super::{
     Database, Environment, Lifetimes, Limits, Mail, MailTransport, SameSite, Settings, SettingsFaults,
@@ -66,7 +66,7 @@ pub(super) fn check(mut reader: Reader) -> Result<Settings, SettingsFaults> {
         limits: limits(r),
         lifetimes: lifetimes(r),
         argon2: argon2(r),
-        // Sockets of sessions that expire must close within a minute (contract §2), and the sweep sees to it.
+        // Sockets of sessions that expire must close within a minute, and the sweep sees to it.
         sweep_period: r.one(Name::SweepPeriod, 2 * SECOND, span(10 * MILLISECOND..=MINUTE / 2)),
         service_listen: r.optional(Name::ServiceListen, address),
         // Longer than the 60 s for which nginx and load balancers keep connections that they may use again.

@@ -1,4 +1,4 @@
-//! Settings: read and checked once at start, all faults at once (contract §6).
+//! Settings: read and checked once at start, all faults at once (docs/settings.md).
 //!
 //! Three sources, each overriding the one before: the defaults, a TOML file named by `MARBELLE_CONFIG`,
 //! and environment variables. See [`Settings::load`] for how they are written.

@@ -13,7 +13,7 @@ macro_rules! names {
         pub(super) enum Name { $($name),* }
 
         impl Name {
-            /// Every setting, in the order of the contract's table.
+            /// Every setting, in the order in which `check-config` prints them.
             pub(super) const ALL: &[Self] = &[$(Self::$name),*];
 
             /// The variable's whole name.

@@ -16,9 +16,9 @@ use crate::{
 use serde_json::{Value, json};
 use std::{sync::Arc, time::Duration};
 
-/// How long wrong passwords count (contract §6).
+/// How long wrong passwords count (docs/settings.md).
 const WINDOW: Duration = Duration::from_secs(15 * 60);
-/// How long a network that signed in to an account is known to it (contract §6).
+/// How long a network that signed in to an account is known to it (docs/settings.md).
 const KNOWN_NETWORK: Duration = Duration::from_secs(30 * 86_400);
 
 /// A password that somebody presented, counted and noted as wrong until it turns out to be right.

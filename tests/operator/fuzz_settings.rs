@@ -10,7 +10,7 @@ use tempfile::TempDir;
 
 const FAILURES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/seeds/settings.txt");
 
-/// Every variable of contract §6 that names no file to be read.
+/// Every variable of docs/settings.md that names no file to be read.
 const NAMES: [&str; 39] = [
     "ENV",
     "LISTEN",

@@ -1,4 +1,4 @@
-//! How often one may call, by network, by session and by mailbox (contract §6).
+//! How often one may call, by network, by session and by mailbox (docs/settings.md).
 
 use crate::support::{Call, Database, Http, Nats, Node, Reply, RpcError, another_email, both_databases};
 use serde_json::{Value, json};
@@ -14,7 +14,7 @@ fn another_address() -> String {
     format!("198.51.{}.{}", n / 250, n % 250 + 1)
 }
 
-/// A node behind a proxy on this machine, with the allowances that the contract gives.
+/// A node behind a proxy on this machine, with the default limits.
 async fn node(database: Database) -> Node {
     Node::on(database)
         .set("TRUSTED_PROXIES", "127.0.0.0/8")

@@ -1,4 +1,4 @@
-//! Sessions by cookie (contract §2.3).
+//! Sessions by cookie (docs/protocol.md, "Sessions").
 
 use crate::support::{Call, Database, Exchange, Http, Node, PRODUCTION, Person, Ws, both_databases, somebody};
 use reqwest::StatusCode;

@@ -61,7 +61,7 @@ fn kid(session: &Session) -> Value {
 }
 
 both_databases! {
-    async fn an_access_token_is_what_the_contract_says(database: Database) {
+    async fn an_access_token_has_the_claims_of_the_protocol(database: Database) {
         let node = Node::start(database).await;
         let (_, session) = node.signed_in("ann").await;
         let (header, claims) = (part(&session.access_token, 0), part(&session.access_token, 1));

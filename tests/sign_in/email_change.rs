@@ -1,4 +1,4 @@
-//! A new e-mail address, confirmed from its mailbox (contract §3).
+//! A new e-mail address, confirmed from its mailbox (docs/protocol.md, "Methods").
 
 use crate::support::{Account, Call, Database, Node, Person, Session, another_email, both_databases, somebody};
 use futures_util::future::join_all;

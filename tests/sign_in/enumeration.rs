@@ -1,5 +1,5 @@
 //! Nothing tells who has an account: known, pending, unknown and disabled addresses get one answer after the
-//! same work (contract §3).
+//! same work (docs/protocol.md, "Methods").
 
 use crate::support::{
     Call, Database, Inside, Node, PASSWORD, Work, another_email, both_databases,

@@ -1,5 +1,5 @@
 //! Wrong passwords, counted by account: many addresses cannot guess one password, and no stranger locks out
-//! an owner (contract §6).
+//! an owner (docs/settings.md).
 
 use crate::support::{
     Call, Database, Http, Inside, Node, PASSWORD, Person, another_email, both_databases,

@@ -1,4 +1,4 @@
-//! A new password by a mailed link (contract §3).
+//! A new password by a mailed link (docs/protocol.md, "Methods").
 
 use crate::support::{Call, Database, Node, Person, another_email, both_databases, eventually, somebody};
 use futures_util::future::join_all;

@@ -1,4 +1,4 @@
-//! What happened to an account's security: for its owner, in the log, and in a file (contract §3, §6).
+//! What happened to an account's security: for its owner, in the log, and in a file.
 
 use crate::support::{
     Call, Database, Http, Node, Person, Session, another_email, both_databases, eventually, somebody,

@@ -14,10 +14,10 @@ pub struct Account {
     pub sessions: BTreeMap<String, Value>,
 }
 
-/// Of a session, what is not in the log (contract §3).
+/// Of a session, what is not in the log.
 const VOLATILE: [&str; 4] = ["current", "connected", "last_seen_at", "expires_at"];
 
-/// The limit of addresses (contract §3).
+/// The limit of addresses.
 const MAX_ADDRESSES: usize = 10;
 
 impl Account {
@@ -101,7 +101,7 @@ impl Account {
         }
     }
 
-    /// What must hold after every event (contract §3).
+    /// What must hold after every event.
     pub fn assert_legal(&self) {
         let primaries = self.addresses.values().filter(|a| a["is_primary"] == true).count();
         assert_eq!(primaries, usize::from(!self.addresses.is_empty()), "one primary: {self:#?}");

@@ -1,4 +1,4 @@
-//! The plain HTTP routes beside `/rpc` (contract §1), the account page among them.
+//! The plain HTTP routes beside `/rpc` (docs/protocol.md, "Transport"), the account page among them.
 
 mod account_page;
 mod dev_mail;

@@ -4,7 +4,7 @@ import { useTexts } from '../language.js'
 import { Field } from '../parts/field.js'
 import { PhoneField } from '../parts/phone-field.js'
 
-/** The fields of an address in the order of an envelope (contract, section 3). */
+/** The fields of an address in the order of an envelope. */
 export const ADDRESS_FIELDS = [
   'label',
   'first_name',
