@@ -1,8 +1,8 @@
 //! What is measured, as Prometheus reads it at `/metrics`. The home of `metrics` and its exporter.
 //!
-//! One table below names every metric; its fields are ready to count, so that a call on the hot path looks
-//! nothing up but its method. What a structure knows by itself (followers, connections, queues) is asked
-//! when it is read, by [`crate::server`]. To add a metric, add a line, count it where it happens, and describe it
+//! One table below names every metric. Its fields are registered once, so that a call on the hot path looks up
+//! only its method. Sizes that a structure knows (followers, connections, queues) are read at each scrape, by
+//! [`crate::server`]. To add a metric, add a line, count it where it happens, and describe it
 //! in `docs/operations.md`: a test holds the two against each other.
 
 use metrics::{Counter, Gauge, Histogram, Key, KeyName, Label, Level, Metadata, Recorder, Unit};
@@ -81,14 +81,14 @@ meters! {
     delivery: Histogram = "marbelle_delivery_seconds"; "From a change to the moment when its event was queued for the last socket of this node that keeps up. By the clocks of the two nodes, if two have part in it."
     sweep: Histogram = "marbelle_sweep_seconds"; "How long one sweep over the followed users took."
     sweep_repaired: Counter = "marbelle_sweep_repaired_total"; "Events that nothing had announced and the sweep found."
-    realigned: Counter = "marbelle_realigned_total"; "Followers whose place in the log was no more: a restore, a log pruned beyond them, a deleted user."
+    realigned: Counter = "marbelle_realigned_total"; "Followers whose place in the log no longer existed: a restore, a log pruned beyond them, a deleted user."
     fell_behind: Counter = "marbelle_slow_readers_total", "outcome" = "fell_behind"; "Sockets that did not read fast enough, by what became of it."
     caught_up: Counter = "marbelle_slow_readers_total", "outcome" = "caught_up"; "Sockets that did not read fast enough, by what became of it."
     cut: Counter = "marbelle_slow_readers_total", "outcome" = "cut"; "Sockets that did not read fast enough, by what became of it."
     password_queue: Gauge = "marbelle_password_queue"; "Callers that wait for a thread that hashes passwords."
     password_wait: Histogram = "marbelle_password_wait_seconds"; "How long callers waited for such a thread."
     password_hash: Histogram = "marbelle_password_hash_seconds"; "How long one hash took."
-    password_refused: Counter = "marbelle_password_refused_total"; "Callers that were told to come back, as the queue was full."
+    password_refused: Counter = "marbelle_password_refused_total"; "Callers that were refused because the queue was full."
     mail_sent: Counter = "marbelle_mails_total", "outcome" = "sent"; "Attempts to send a letter, by outcome."
     mail_postponed: Counter = "marbelle_mails_total", "outcome" = "postponed"; "Attempts to send a letter, by outcome."
     mail_given_up: Counter = "marbelle_mails_total", "outcome" = "given_up"; "Attempts to send a letter, by outcome."
@@ -120,11 +120,11 @@ fn recorder() -> PrometheusRecorder {
         .build_recorder()
 }
 
-/// What counts calls to methods that there are not.
+/// The metrics of calls to unknown methods.
 const UNKNOWN: &str = "unknown";
 
 impl Meters {
-    /// Makes the metrics of these methods ready.
+    /// Registers the metrics of these methods.
     pub fn declare_calls(&self, methods: impl Iterator<Item = &'static str>) {
         self.calls.get_or_init(|| methods.chain([UNKNOWN]).map(|method| (method, self.call_meters(method))).collect());
     }
@@ -151,7 +151,7 @@ impl Meters {
         }
     }
 
-    /// Notes how many connections of a pool are open, and how many of them are idle.
+    /// Sets how many connections of a pool are open, and how many of them are idle.
     pub fn database_connections(&self, pool: &'static str, open: usize, idle: usize) {
         for (state, connections) in [("busy", open.saturating_sub(idle)), ("idle", idle)] {
             let labels = vec![Label::new("pool", pool), Label::new("state", state)];
@@ -165,7 +165,7 @@ impl Meters {
         self.handle.render()
     }
 
-    /// Gathers what was recorded since: to be done every few seconds, as samples wait in memory until then.
+    /// Gathers the recorded samples. To be called every few seconds: samples wait in memory until then.
     pub fn gather(&self) {
         self.handle.run_upkeep();
     }
