@@ -28,7 +28,7 @@ pub const VERIFIED_TOKENS: usize = 10_000;
 /// which the key is the weakest part (RFC 2104 §3).
 pub const TOKEN_SECRET_MIN_BYTES: usize = 32;
 
-/// The largest message that a client may send, in bytes (contract §1).
+/// The largest message that a client may send, in bytes (docs/protocol.md, "Limits").
 pub const MESSAGE_BYTES: usize = 64 * 1024;
 
 /// The largest answer, a batch's included. A page of the log ends at [`PAGE_BYTES`]; a batch with more
@@ -50,7 +50,7 @@ pub const QUEUED_EVENT_BYTES: usize = 64 * 1024;
 /// (socket(7)), and without this limit up to some megabytes for a peer that does not read.
 pub const KERNEL_BUFFER_BYTES: u32 = 64 * 1024;
 
-/// Entries of a batch (contract §1).
+/// Entries of a batch (docs/protocol.md, "Limits").
 pub const BATCH_ENTRIES: usize = 50;
 
 /// Calls of one WebSocket that are worked on at a time; with more its reading pauses. Enough for any

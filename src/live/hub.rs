@@ -24,23 +24,23 @@ use std::{sync::Arc, time::Duration};
 use tokio::sync::Notify;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-/// What followers need of the rest.
+/// What followers share.
 pub(super) struct Shared {
     pub(super) store: Store,
     pub(super) bus: Bus,
-    /// Asks for a sweep before its time.
+    /// Asks for a sweep at once.
     pub(super) sweep_soon: Notify,
     pub(super) clock: Clock,
     pub(super) lifetimes: SessionLifetimes,
     pub(super) epoch: Mutex<Epoch>,
     pub(super) followers: DashMap<UserId, Arc<Follower>>,
     pub(super) node: NodeId,
-    /// Sessions whose first socket here has opened, or whose last has closed, since it was written down.
+    /// Sessions whose first socket here has opened, or whose last one has closed, since presence was last written.
     pub(super) presence_changes: DashSet<Caller>,
     pub(super) stopping: CancellationToken,
 }
 
-/// What is configured of live delivery.
+/// The settings of live delivery.
 #[derive(Clone, Copy, Debug)]
 pub struct HubSettings {
     /// Sockets that one user may have open on this node.
@@ -116,9 +116,9 @@ impl Hub {
     pub async fn follow(&self, user: UserId) -> Result<Membership, JoinError> {
         loop {
             let follower = self.shared.followers.entry(user).or_insert_with(|| Follower::new(user)).clone();
-            // Too late: it has been stopped between the look-up and the entry. There will be another.
+            // The follower was stopped between the look-up and this line: start over with a new one.
             let Some(membership) = follower.enter() else { continue };
-            // In the map and on the bus first, then the revision: a commit in between wakes it.
+            // Enter the map and the bus before reading the revision, so that a commit in between wakes the follower.
             follower
                 .started
                 .get_or_try_init(|| async {
@@ -133,8 +133,8 @@ impl Hub {
         }
     }
 
-    /// Makes a connection one of the caller's. The caller's session is to be checked *after* this: then
-    /// its end is either seen by the follower or by the check.
+    /// Makes a connection one of the caller's. The caller's session must be checked *after* this: its end is
+    /// then seen either by the follower or by the check.
     pub async fn join(&self, connection: &Arc<Connection>, caller: Caller) -> Result<(), JoinError> {
         if !connection.begin_binding(caller).map_err(JoinError::Bind)? {
             return Ok(());
@@ -151,7 +151,7 @@ impl Hub {
             return Err(JoinError::TooManySockets(self.sockets_per_user));
         }
         self.shared.presence_changes.insert(caller);
-        // Whoever closes the socket first marks it, then leaves: one of the two sees the other.
+        // A closing socket is marked before it leaves, so either this check or `close` sees the other.
         if connection.is_closed() {
             membership.follower().remove(connection.id);
         }
@@ -161,7 +161,7 @@ impl Hub {
     /// Removes a connection whose socket has closed.
     pub fn close(&self, connection: &Connection) {
         connection.mark_closed();
-        // By whom it joined, not by whom it acts for: that may have ended, or not have begun.
+        // The user that it joined as: the one it acts for may have ended, or not have begun.
         if let Some(caller) = connection.joined() {
             self.remove(connection, caller);
         }
@@ -186,7 +186,7 @@ impl Hub {
     /// Begins to send the caller's log to a connection that has joined and has reserved its subscription.
     /// The first event is a snapshot, or the entry after `after`.
     pub fn subscribe(&self, connection: &Arc<Connection>, caller: Caller, after: Option<i64>) {
-        // Gone: the socket has closed or the session has ended meanwhile.
+        // The socket has closed or the session has ended meanwhile.
         let Some(follower) = self.shared.followers.get(&caller.user).map(|f| f.clone()) else { return };
         let Some(subscription) = connection.begin_subscription() else { return };
         let joined = Joined { session: caller.session, connection: connection.clone() };
@@ -226,7 +226,7 @@ impl Hub {
         self.shared.followers.len()
     }
 
-    /// Whether commits on other nodes are heard of at once.
+    /// Whether wake-ups of other nodes arrive.
     ///
     /// # Errors
     /// [`BusDown`]; then the sweep finds them.
@@ -234,12 +234,12 @@ impl Hub {
         self.shared.bus.ping().await
     }
 
-    /// Lets the last announcements leave, before the process ends.
+    /// Sends the last announcements before the process ends.
     pub async fn flush_bus(&self) {
         self.shared.bus.flush().await;
     }
 
-    /// Cancelled when the node stops: waits answer then.
+    /// Cancelled when the node stops; waiting calls are then answered.
     pub fn stopping(&self) -> &CancellationToken {
         &self.shared.stopping
     }

@@ -140,12 +140,8 @@ async fn the_errors_are_those_of_the_specification() {
 
 #[test]
 fn the_limits_are_those_of_the_source() {
-    let expected = [
-        limits::MESSAGE_BYTES as usize,
-        limits::BATCH_ENTRIES as usize,
-        limits::CALLS_IN_FLIGHT,
-        limits::PASSWORD_MAX_CHARACTERS,
-    ];
+    let expected =
+        [limits::MESSAGE_BYTES, limits::BATCH_ENTRIES, limits::CALLS_IN_FLIGHT, limits::PASSWORD_MAX_CHARACTERS];
     let described: Vec<usize> =
         rows(&page("protocol.md"), "Limits").iter().map(|row| row[1].parse().expect("a number")).collect();
     assert_eq!(described, expected);
