@@ -38,7 +38,7 @@ const CLOSE_GRACE: u64 = 5;
 /// Frames that are handed to the kernel at once.
 const SLICES: usize = 32;
 
-/// Closed, as the peer does not read (contract of the wire, `docs/protocol.md`).
+/// The peer does not read (docs/protocol.md, "Transport").
 const TRY_AGAIN_LATER: u16 = 1013;
 
 /// Why the server closes a socket.

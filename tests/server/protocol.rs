@@ -5,6 +5,7 @@ use marbelle::limits;
 use serde_json::Value;
 use std::{
     collections::{BTreeMap, BTreeSet},
+    path::Path,
     time::Duration,
 };
 
@@ -145,6 +146,30 @@ fn the_limits_are_those_of_the_source() {
     let described: Vec<usize> =
         rows(&page("protocol.md"), "Limits").iter().map(|row| row[1].parse().expect("a number")).collect();
     assert_eq!(described, expected);
+}
+
+/// The codes of Close frames that the source names.
+#[test]
+fn the_close_codes_are_those_of_the_source() {
+    fn sources(folder: &Path, found: &mut String) {
+        for entry in std::fs::read_dir(folder).expect("a folder") {
+            let path = entry.expect("an entry").path();
+            if path.is_dir() {
+                sources(&path, found);
+            } else if path.extension().is_some_and(|extension| extension == "rs") {
+                found.push_str(&std::fs::read_to_string(&path).expect("a file of text"));
+            }
+        }
+    }
+    let mut text = String::new();
+    for folder in ["src/live", "src/server"] {
+        sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join(folder), &mut text);
+    }
+    let code = |rest: &str| rest.get(..4).filter(|code| code.bytes().all(|b| b.is_ascii_digit())).map(str::to_owned);
+    let named = ["Close { code: ", ": u16 = "].iter().flat_map(|before| text.split(before).skip(1)).filter_map(code);
+    let page = page("protocol.md");
+    let described = rows(&page, "Transport").into_iter().map(|row| row[0].clone()).filter_map(|cell| code(&cell));
+    assert_eq!(described.collect::<BTreeSet<_>>(), named.collect::<BTreeSet<_>>());
 }
 
 /// Every setting has a row, and the defaults of limits and spans of time are those in force.
