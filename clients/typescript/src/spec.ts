@@ -106,7 +106,7 @@ export interface Changes {
   more: boolean
   /** The next `since`. */
   revision: number
-  /** Whether the log cannot tell what happened since: call `account.get`. */
+  /** Whether the log no longer reaches back to `since`: call `account.get`. */
   snapshot_required: boolean
 }
 
