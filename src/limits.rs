@@ -17,10 +17,10 @@ pub const PASSWORD_STRENGTH_CHARACTERS: usize = 72;
 pub const PASSWORD_HASH_QUEUE: usize = 64;
 
 /// The longest access token that is looked at, in bytes. Ours have about 500; the length is checked before
-/// anything is decoded or hashed.
+/// anything is decoded or compared.
 pub const ACCESS_TOKEN_MAX_BYTES: usize = 2048;
 
-/// How many access tokens are remembered as rightly signed: about 1 MiB, and enough for the sessions
+/// How many access tokens are remembered as rightly signed: about 6 MiB, and enough for the sessions
 /// that one node serves between two refreshes of theirs.
 pub const VERIFIED_TOKENS: usize = 10_000;
 

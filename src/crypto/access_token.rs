@@ -14,7 +14,6 @@ use dashmap::DashMap;
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use sha2::{Digest, Sha256};
 use std::{collections::HashMap, time::Duration};
 use uuid::Uuid;
 
@@ -78,9 +77,19 @@ pub struct AccessTokens {
     lifetime: Duration,
     clock: Clock,
     key_set: Value,
-    /// What tokens said whose signature was found good, by the SHA-256 of the token: verifying costs some
-    /// thousand times a look-up, and a client sends the same token for minutes.
-    verified: DashMap<[u8; 32], Claims>,
+    /// Tokens whose signature was found good: verifying costs some thousand times a look-up, and a client sends the
+    /// same token for minutes.
+    verified: DashMap<Tail, Verified>,
+}
+
+/// The end of a token, which is the end of its signature. It only says where to look: what is found there counts
+/// for the token that it was found for and for no other.
+type Tail = [u8; 16];
+
+/// A token with a good signature, and what it says.
+struct Verified {
+    token: Box<str>,
+    claims: Claims,
 }
 
 impl AccessTokens {
@@ -138,18 +147,20 @@ impl AccessTokens {
         if token.len() > ACCESS_TOKEN_MAX_BYTES {
             return Err(TokenError::Invalid);
         }
-        let digest: [u8; 32] = Sha256::digest(token).into();
-        let known = self.verified.get(&digest).map(|claims| *claims);
+        let tail = token.as_bytes().last_chunk().ok_or(TokenError::Invalid)?;
+        let known = self.verified.get(tail).filter(|known| *known.token == *token).map(|known| known.claims);
         let claims = match known {
             Some(claims) => claims,
             None => self.verify_signature(token)?,
         };
         if claims.expires <= self.clock.now() {
-            self.verified.remove(&digest);
+            if known.is_some() {
+                self.verified.remove(tail);
+            }
             return Err(TokenError::Expired);
         }
         if known.is_none() {
-            self.remember(digest, claims);
+            self.remember(*tail, Verified { token: token.into(), claims });
         }
         Ok(claims)
     }
@@ -172,15 +183,15 @@ impl AccessTokens {
     }
 
     /// Remembers a good token. Full of live tokens, it forgets them all: they cost one verification each.
-    fn remember(&self, digest: [u8; 32], claims: Claims) {
+    fn remember(&self, tail: Tail, verified: Verified) {
         if self.verified.len() >= VERIFIED_TOKENS {
             let now = self.clock.now();
-            self.verified.retain(|_, claims| claims.expires > now);
+            self.verified.retain(|_, known| known.claims.expires > now);
             if self.verified.len() >= VERIFIED_TOKENS {
                 self.verified.clear();
             }
         }
-        self.verified.insert(digest, claims);
+        self.verified.insert(tail, verified);
     }
 }
 

@@ -169,18 +169,51 @@ fn a_rotated_key_still_verifies_and_a_removed_one_does_not() {
 }
 
 #[test]
+fn what_only_ends_like_a_remembered_token_is_verified_by_itself() {
+    let scene = scene();
+    let (token, expires) = scene.tokens.issue(scene.user, scene.session);
+    let claims = Claims { user: scene.user, session: scene.session, expires };
+    assert_eq!(scene.tokens.verify(&token), Ok(claims));
+    let (signed, signature) = token.rsplit_once('.').unwrap();
+    let (header, payload) = signed.split_once('.').unwrap();
+    let mut other = scene.claims();
+    other["sub"] = json!(UserId::new());
+    let other = URL_SAFE_NO_PAD.encode(other.to_string());
+    let (first, rest) = token.split_at(1);
+    let forged = [
+        format!("{header}.{other}.{signature}"),
+        format!("{header}.{payload}.{}{}", "A".repeat(70), &signature[70..]),
+        format!("{}{rest}", first.to_lowercase()),
+        format!("x{token}"),
+        rest.to_owned(),
+        signature[signature.len() - 16..].to_owned(),
+        signature[signature.len() - 15..].to_owned(),
+        String::new(),
+    ];
+    for forged in forged {
+        assert!(scene.refuses(&forged), "{forged}");
+        assert_eq!(scene.tokens.verify(&token), Ok(claims), "the true one stays known");
+    }
+    assert_eq!(scene.tokens.verified.len(), 1, "what is refused takes no room");
+}
+
+#[test]
 fn memory_is_bounded() {
     let scene = scene();
     let claims = |expires| Claims { user: scene.user, session: scene.session, expires };
-    let digest = |n: usize| -> [u8; 32] { Sha256::digest(n.to_be_bytes()).into() };
+    let remember = |n: usize, expires| {
+        let token = format!("{n:016}");
+        let tail = *token.as_bytes().last_chunk().unwrap();
+        scene.tokens.remember(tail, Verified { token: token.into(), claims: claims(expires) });
+    };
     let (past, future) = (scene.clock.now(), scene.clock.now().after(LIFETIME));
     for n in 0..VERIFIED_TOKENS {
-        scene.tokens.remember(digest(n), claims(if n % 2 == 0 { past } else { future }));
+        remember(n, if n % 2 == 0 { past } else { future });
     }
-    scene.tokens.remember(digest(VERIFIED_TOKENS), claims(future));
+    remember(VERIFIED_TOKENS, future);
     assert_eq!(scene.tokens.verified.len(), VERIFIED_TOKENS / 2 + 1, "expired ones go first");
     for n in 0..2 * VERIFIED_TOKENS {
-        scene.tokens.remember(digest(n), claims(future));
+        remember(n, future);
         assert!(scene.tokens.verified.len() <= VERIFIED_TOKENS);
     }
 }

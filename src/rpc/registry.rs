@@ -147,7 +147,8 @@ impl Registry {
                 async move {
                     call.count(rate).await?;
                     let params = params::read(raw.as_str(), &call.context.rules).map_err(Error::InvalidParams)?;
-                    run(effect, method(call, params)).await.map(ResponsePayload::success)
+                    let context = call.context.clone();
+                    run(effect, context, method(call, params)).await.map(ResponsePayload::success)
                 }
             });
         });
@@ -306,8 +307,8 @@ where
     call.context.rates.count_call(caller.session)?;
     call.count(rate).await?;
     let params = params::read(raw.as_str(), &call.context.rules).map_err(Error::InvalidParams)?;
-    let connection = call.connection.clone();
-    let work = run(effect, method(call, caller, params));
+    let (connection, context) = (call.connection.clone(), call.context.clone());
+    let work = run(effect, context, method(call, caller, params));
     let Some(ended) = connection.ended().filter(|_| effect == Effect::Read) else { return work.await };
     tokio::select! {
         biased;
@@ -323,11 +324,13 @@ where
 /// surrounds it would otherwise carry the whole method about, several times over.
 fn run<R: Send + 'static>(
     effect: Effect,
+    context: Arc<Context>,
     work: impl Future<Output = Result<R, Error>> + Send + 'static,
 ) -> BoxFuture<'static, Result<R, Error>> {
     match effect {
         Effect::Read => Box::pin(work),
         Effect::Write => {
+            let work = async move { context.accounts.store.settled(work).await? };
             let work = tokio::spawn(work.in_current_span());
             Box::pin(async { work.await.unwrap_or_else(|panicked| Err(Error::Internal(panicked.to_string().into()))) })
         }

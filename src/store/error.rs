@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 use sqlx::error::ErrorKind;
+use std::io;
 
 /// Whether a change that failed may have happened all the same.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
@@ -59,6 +60,34 @@ impl Error {
             other => other,
         }
     }
+
+    /// The failed `COMMIT` of a group of changes: where the database answered, none of them happened. It is never
+    /// the fault of one of them, as no constraint of ours is deferred.
+    pub(super) fn group_commit(error: sqlx::Error) -> Self {
+        match Self::commit(error) {
+            Self::Broken(source) | Self::Unique(source) => Self::Unavailable { outcome: Outcome::NotDone, source },
+            other => other,
+        }
+    }
+
+    /// A transaction that was rolled back before its `COMMIT`, through no fault of the change that is told so.
+    pub(super) fn rolled_back(why: &sqlx::Error) -> Self {
+        Self::Unavailable { outcome: Outcome::NotDone, source: said_again(why) }
+    }
+
+    /// The same once more, for each change of a group: sqlx's errors cannot be cloned.
+    pub(super) fn said_again(&self) -> Self {
+        match self {
+            Self::Unavailable { outcome, source } => {
+                Self::Unavailable { outcome: *outcome, source: said_again(source) }
+            }
+            other => Self::Broken(sqlx::Error::Io(io::Error::other(other.to_string()))),
+        }
+    }
+}
+
+fn said_again(error: &sqlx::Error) -> sqlx::Error {
+    sqlx::Error::Io(io::Error::other(error.to_string()))
 }
 
 impl From<sqlx::Error> for Error {

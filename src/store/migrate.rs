@@ -4,8 +4,8 @@
 //! meanwhile has to start: migrations that it does not know are passed over. How far back that holds stands
 //! in the tables themselves, as `schema_floor`.
 
-use super::{Error, Store, on_pool};
-use sqlx::{PgPool, SqlitePool, migrate::Migrator};
+use super::{Error, Store, on_pool, pool::Pool};
+use sqlx::{Connection, PgConnection, SqliteConnection, migrate::Migrator};
 use std::{sync::LazyLock, time::Duration};
 
 static SQLITE: LazyLock<Migrator> = LazyLock::new(|| passing_over_newer(sqlx::migrate!("migrations/sqlite")));
@@ -26,19 +26,18 @@ fn passing_over_newer(mut migrator: Migrator) -> Migrator {
 
 /// sqlx locks nothing on SQLite: two processes that start at once on a new file may both try to create a
 /// table. The loser's attempt fails whole; it tries again and then finds the work done.
-pub(super) async fn sqlite(pool: &SqlitePool) -> Result<(), Error> {
+pub(super) async fn sqlite(pool: &Pool<SqliteConnection>) -> Result<(), Error> {
     const ATTEMPTS: u32 = 20;
+    let mut lease = pool.acquire().await?;
     let mut attempt = 1;
-    loop {
-        match SQLITE.run(pool).await {
-            Ok(()) => return Ok(()),
-            Err(error) if attempt >= ATTEMPTS => return Err(Error::Migration(error)),
-            Err(_) => {
-                attempt += 1;
-                tokio::time::sleep(Duration::from_millis(50)).await;
-            }
+    while let Err(error) = SQLITE.run(&mut *lease).await {
+        if attempt >= ATTEMPTS {
+            return Err(Error::Migration(error));
         }
+        attempt += 1;
+        tokio::time::sleep(Duration::from_millis(50)).await;
     }
+    Ok(lease.give_back(Ok(()))?)
 }
 
 /// The advisory lock of whoever migrates: "marbelle" in ASCII, which nothing else in the database will take.
@@ -50,12 +49,15 @@ const LOCK: &str = "SELECT pg_advisory_xact_lock($1)";
 
 /// Of several processes one migrates, under an advisory lock; the others wait and find the work done. The lock is a
 /// transaction's and not, as sqlx's own, a session's: PgBouncer may lend a session to somebody else in between.
-pub(super) async fn postgres(pool: &PgPool) -> Result<(), Error> {
-    let mut lock = pool.begin().await?;
+pub(super) async fn postgres(pool: &Pool<PgConnection>) -> Result<(), Error> {
+    let (mut locking, mut migrating) = (pool.acquire().await?, pool.acquire().await?);
+    let mut lock = locking.begin().await?;
     sqlx::raw_sql(WAIT).execute(&mut *lock).await?;
     sqlx::query(LOCK).bind(MIGRATING).execute(&mut *lock).await?;
-    POSTGRES.run(pool).await.map_err(Error::Migration)?;
-    Ok(lock.commit().await?)
+    POSTGRES.run(&mut *migrating).await.map_err(Error::Migration)?;
+    let unlocked = lock.commit().await;
+    migrating.give_back(Ok(()))?;
+    Ok(locking.give_back(unlocked)?)
 }
 
 impl Store {

@@ -16,7 +16,9 @@ mod existing;
 mod migrate;
 mod outbox;
 mod password_failures;
+mod pool;
 mod presence;
+mod private_files;
 mod profiles;
 mod rate_limits;
 mod registrations;
@@ -26,6 +28,7 @@ mod sessions;
 mod tokens;
 mod tx;
 mod users;
+mod writer;
 
 pub use error::{Error, Outcome};
 pub use events::{AccountChange, Committed, EventRow, follows};
@@ -38,26 +41,30 @@ pub use tx::Tx;
 pub use users::{NewUser, UserRow};
 
 use crate::settings::Database;
+use pool::{Pool, Trust, within};
 use secrecy::ExposeSecret;
 use sqlx::{
-    Connection, PgPool, SqlitePool,
-    postgres::{PgConnectOptions, PgPoolOptions},
-    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
+    PgConnection, SqliteConnection,
+    postgres::PgConnectOptions,
+    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous},
 };
-use std::{future::Future, io, str::FromStr, time::Duration};
+use std::{future::Future, str::FromStr, time::Duration};
+use writer::Writer;
 
-/// How long a call waits for a database connection before it answers `unavailable`.
-const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(3);
 /// How long SQLite waits for another process's lock before it answers `unavailable`.
 const SQLITE_BUSY_TIMEOUT: Duration = Duration::from_secs(3);
+/// What the file of SQLite's log is cut to when a checkpoint has emptied it, in bytes: what a burst of changes has
+/// made it grow to would stay on the disk for ever.
+const SQLITE_LOG_BYTES: u32 = 8 << 20;
 /// How long PostgreSQL may work on a statement, or stay silent. Ours take milliseconds.
 const STATEMENT_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long a statement may wait for another's lock: less, so that PostgreSQL says so itself.
 const LOCK_TIMEOUT: Duration = Duration::from_secs(5);
-/// How long a connection that was used may take to show that it can be used again.
-const RELEASE_TIMEOUT: Duration = Duration::from_secs(2);
 /// Connections to PostgreSQL a node.
 const POSTGRES_CONNECTIONS: u32 = 16;
+/// How long connections to PostgreSQL are trusted.
+const POSTGRES_TRUST: Trust =
+    Trust { unasked: Duration::from_secs(10), idle: Duration::from_secs(10 * 60), age: Duration::from_secs(30 * 60) };
 
 /// The database.
 #[derive(Clone, Debug)]
@@ -67,21 +74,40 @@ pub struct Store {
 
 #[derive(Clone, Debug)]
 enum Backend {
-    /// SQLite has one writer at a time: a pool of one connection queues them fairly, where waiting on
-    /// the file's lock would not. Readers never wait for it (WAL).
+    /// SQLite has one writer at a time: they queue for it fairly, where waiting on the file's lock would not be
+    /// fair. Readers never wait for it (WAL).
     Sqlite {
-        read: SqlitePool,
-        write: SqlitePool,
+        read: Pool<SqliteConnection>,
+        write: Writer,
     },
-    Postgres(PgPool),
+    Postgres(Pool<PgConnection>),
 }
 
-/// Runs one statement on a pool of either backend: readers' for SQLite.
+/// Runs one statement on a connection of either backend: a reader's for SQLite.
 macro_rules! on_pool {
-    ($store:expr, $pool:ident => $body:expr) => {
+    ($store:expr, $connection:ident => $body:expr) => {
         match &$store.backend {
-            $crate::store::Backend::Sqlite { read: $pool, .. } => $body,
-            $crate::store::Backend::Postgres($pool) => $crate::store::bounded(async { $body }).await,
+            $crate::store::Backend::Sqlite { read, .. } => {
+                async {
+                    let mut lease = read.acquire().await?;
+                    let $connection = &mut *lease;
+                    let result = $body;
+                    lease.give_back(result)
+                }
+                .await
+            }
+            $crate::store::Backend::Postgres(pool) => {
+                async {
+                    let mut lease = pool.acquire().await?;
+                    let result = $crate::store::bounded(async {
+                        let $connection = &mut *lease;
+                        $body
+                    })
+                    .await;
+                    lease.give_back(result)
+                }
+                .await
+            }
         }
     };
 }
@@ -102,14 +128,9 @@ macro_rules! in_tx {
 }
 pub(crate) use {in_tx, on_pool};
 
-/// A statement that fails when the server is silent for too long: a machine or a network that died
-/// without a word would hold calls, and a clean stop, for ever.
+/// A statement that fails when PostgreSQL is silent for too long.
 async fn bounded<T>(statement: impl Future<Output = Result<T, sqlx::Error>>) -> Result<T, sqlx::Error> {
-    tokio::time::timeout(STATEMENT_TIMEOUT, statement).await.unwrap_or_else(|_| Err(silence()))
-}
-
-fn silence() -> sqlx::Error {
-    sqlx::Error::Io(io::ErrorKind::TimedOut.into())
+    within(STATEMENT_TIMEOUT, statement).await
 }
 
 impl Store {
@@ -120,6 +141,7 @@ impl Store {
     pub async fn open(database: &Database) -> Result<Self, Error> {
         let backend = match database {
             Database::Sqlite(path) => {
+                private_files::close_to_others(path);
                 let options = SqliteConnectOptions::new()
                     .filename(path)
                     .create_if_missing(true)
@@ -127,13 +149,14 @@ impl Store {
                     .journal_mode(SqliteJournalMode::Wal)
                     // An answered change must survive a power cut; NORMAL would lose the last ones.
                     .synchronous(SqliteSynchronous::Full)
+                    .pragma("journal_size_limit", SQLITE_LOG_BYTES.to_string())
                     .busy_timeout(SQLITE_BUSY_TIMEOUT);
-                let write = sqlite_pool(1).connect_with(options.clone()).await?;
+                let write = Pool::new(options.clone(), 1, None);
                 migrate::sqlite(&write).await?;
                 let readers = std::thread::available_parallelism().map_or(2, usize::from).clamp(2, 16);
                 let readers = u32::try_from(readers).unwrap_or(2);
-                let read = sqlite_pool(readers).connect_with(options.read_only(true)).await?;
-                Backend::Sqlite { read, write }
+                let read = Pool::new(options.read_only(true), readers, None);
+                Backend::Sqlite { read, write: Writer::start(write) }
             }
             Database::Postgres(url) => {
                 let milliseconds = |time: Duration| format!("{}ms", time.as_millis());
@@ -142,20 +165,7 @@ impl Store {
                     ("lock_timeout", milliseconds(LOCK_TIMEOUT)),
                     ("idle_in_transaction_session_timeout", milliseconds(STATEMENT_TIMEOUT * 2)),
                 ]);
-                let pool = PgPoolOptions::new()
-                    .max_connections(POSTGRES_CONNECTIONS)
-                    .acquire_timeout(ACQUIRE_TIMEOUT)
-                    // A broken connection is found by its first statement, which answers `unavailable`
-                    // with `not_done`; asking first would double every read's round trips.
-                    .test_before_acquire(false)
-                    // sqlx asks once more by itself, and would wait for the answer until TCP gives up: for a quarter
-                    // of an hour, and each connection that died without a word would keep its place for as long.
-                    .after_release(|connection, _| {
-                        let answer = tokio::time::timeout(RELEASE_TIMEOUT, connection.ping());
-                        Box::pin(async { answer.await.unwrap_or_else(|_| Err(silence())).map(|()| true) })
-                    })
-                    .connect_with(options)
-                    .await?;
+                let pool = Pool::new(options, POSTGRES_CONNECTIONS, Some(POSTGRES_TRUST));
                 migrate::postgres(&pool).await?;
                 Backend::Postgres(pool)
             }
@@ -174,12 +184,11 @@ impl Store {
 
     /// The pools: name, open connections, idle ones among them.
     pub fn connections(&self) -> Vec<(&'static str, usize, usize)> {
-        let open = |size: u32| usize::try_from(size).unwrap_or(usize::MAX);
         match &self.backend {
             Backend::Sqlite { read, write } => {
-                vec![("read", open(read.size()), read.num_idle()), ("write", open(write.size()), write.num_idle())]
+                vec![("read", read.open(), read.idle()), ("write", write.pool().open(), write.pool().idle())]
             }
-            Backend::Postgres(pool) => vec![("all", open(pool.size()), pool.num_idle())],
+            Backend::Postgres(pool) => vec![("all", pool.open(), pool.idle())],
         }
     }
 
@@ -188,21 +197,9 @@ impl Store {
         match &self.backend {
             Backend::Sqlite { read, write } => {
                 read.close().await;
-                write.close().await;
+                write.pool().close().await;
             }
             Backend::Postgres(pool) => pool.close().await,
         }
     }
-}
-
-fn sqlite_pool(connections: u32) -> SqlitePoolOptions {
-    SqlitePoolOptions::new()
-        .max_connections(connections)
-        .acquire_timeout(ACQUIRE_TIMEOUT)
-        .idle_timeout(None)
-        .max_lifetime(None)
-        .test_before_acquire(false)
-        // SQLite itself rolls a transaction back that meets a full disk or a failing one. sqlx believes it is
-        // open still, and would refuse every later one on this connection: another takes its place.
-        .before_acquire(|connection, _| Box::pin(async move { Ok(!connection.is_in_transaction()) }))
 }

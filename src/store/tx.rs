@@ -1,36 +1,74 @@
 //! A transaction on either backend.
 
-use super::{Backend, Error, Store, bounded};
-use sqlx::{Postgres, Sqlite, Transaction};
+use super::{Backend, Error, Store, bounded, pool::Lease, writer::Turn};
+use sqlx::{PgConnection, SqliteConnection};
+use std::ops::{Deref, DerefMut};
 
 /// A transaction; dropped without [`Tx::commit`] it is rolled back.
 #[derive(Debug)]
 pub enum Tx {
     /// On SQLite.
-    Sqlite(Transaction<'static, Sqlite>),
+    Sqlite(SqliteTx),
     /// On PostgreSQL, READ COMMITTED when it writes: every statement sees what is committed by then.
-    Postgres(Transaction<'static, Postgres>),
+    Postgres(Lease<PgConnection>),
 }
 
-/// sqlx's futures that begin a transaction have 3 KiB on SQLite and 14 on PostgreSQL. Each is boxed where it is
-/// made: every future around it would hold that much, and the compiler copies futures as it nests them.
+/// A transaction on SQLite.
+#[derive(Debug)]
+pub enum SqliteTx {
+    /// On a reader's connection.
+    Read(Lease<SqliteConnection>),
+    /// On the writer's.
+    Write(Turn),
+}
+
+impl Deref for SqliteTx {
+    type Target = SqliteConnection;
+
+    fn deref(&self) -> &SqliteConnection {
+        match self {
+            Self::Read(lease) => lease,
+            Self::Write(turn) => turn,
+        }
+    }
+}
+
+impl DerefMut for SqliteTx {
+    fn deref_mut(&mut self) -> &mut SqliteConnection {
+        match self {
+            Self::Read(lease) => lease,
+            Self::Write(turn) => turn,
+        }
+    }
+}
+
 impl Store {
-    /// A transaction that writes. On SQLite it is the only one from its first statement on: a deferred
-    /// one that wants to write later fails at once when another has written meanwhile.
+    /// A transaction that writes. On SQLite it is the only one until it ends: a deferred one that wants to write
+    /// later fails at once when another has written meanwhile.
     pub async fn write(&self) -> Result<Tx, Error> {
         Ok(match &self.backend {
-            Backend::Sqlite { write, .. } => Tx::Sqlite(Box::pin(write.begin_with("BEGIN IMMEDIATE")).await?),
-            Backend::Postgres(pool) => Tx::Postgres(bounded(Box::pin(pool.begin())).await?),
+            Backend::Sqlite { write, .. } => Tx::Sqlite(SqliteTx::Write(write.turn().await?)),
+            Backend::Postgres(pool) => {
+                let mut lease = pool.acquire().await?;
+                bounded(sqlx::raw_sql("BEGIN").execute(&mut *lease)).await?;
+                Tx::Postgres(lease)
+            }
         })
     }
 
     /// A transaction whose statements all see one consistent state and that cannot write.
     pub async fn read(&self) -> Result<Tx, Error> {
         Ok(match &self.backend {
-            Backend::Sqlite { read, .. } => Tx::Sqlite(Box::pin(read.begin()).await?),
+            Backend::Sqlite { read, .. } => {
+                let mut lease = read.acquire().await?;
+                sqlx::query("BEGIN").execute(&mut *lease).await?;
+                Tx::Sqlite(SqliteTx::Read(lease))
+            }
             Backend::Postgres(pool) => {
-                let begin = pool.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY");
-                Tx::Postgres(bounded(Box::pin(begin)).await?)
+                let mut lease = pool.acquire().await?;
+                let begin = sqlx::raw_sql("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY");
+                bounded(begin.execute(&mut *lease)).await?;
+                Tx::Postgres(lease)
             }
         })
     }
@@ -40,18 +78,29 @@ impl Tx {
     /// Makes the changes durable.
     pub async fn commit(self) -> Result<(), Error> {
         match self {
-            Self::Sqlite(transaction) => transaction.commit().await,
-            Self::Postgres(transaction) => bounded(transaction.commit()).await,
+            Self::Sqlite(SqliteTx::Write(turn)) => turn.commit().await,
+            Self::Sqlite(SqliteTx::Read(lease)) => end_read(lease).await.map_err(Error::commit),
+            Self::Postgres(lease) => commit(lease).await.map_err(Error::commit),
         }
-        .map_err(Error::commit)
     }
 
     /// Ends a transaction that has only read: whatever happens now, nothing was to be done.
     pub async fn end_read(self) -> Result<(), Error> {
         match self {
-            Self::Sqlite(transaction) => transaction.commit().await?,
-            Self::Postgres(transaction) => bounded(transaction.commit()).await?,
+            Self::Sqlite(SqliteTx::Write(turn)) => turn.commit().await?,
+            Self::Sqlite(SqliteTx::Read(lease)) => end_read(lease).await?,
+            Self::Postgres(lease) => commit(lease).await?,
         }
         Ok(())
     }
+}
+
+async fn end_read(mut lease: Lease<SqliteConnection>) -> Result<(), sqlx::Error> {
+    let ended = sqlx::query("COMMIT").execute(&mut *lease).await;
+    lease.give_back(ended).map(drop)
+}
+
+async fn commit(mut lease: Lease<PgConnection>) -> Result<(), sqlx::Error> {
+    let ended = bounded(sqlx::raw_sql("COMMIT").execute(&mut *lease)).await;
+    lease.give_back(ended).map(drop)
 }

@@ -1,0 +1,325 @@
+//! Connections that are kept for the next statement.
+//!
+//! sqlx's own pool asks a connection whether it is alive whenever it is given back, in a task of its own and
+//! without a way to turn that off: a second round trip to PostgreSQL, or to SQLite's thread, for each
+//! statement. This one trusts a connection whose last statement was answered. It asks the others: those whose
+//! statement failed or was abandoned before they are kept, and those that were idle for long before they are used.
+//! Where one is lost, the idle ones go with it: what ended it has probably ended them too.
+
+use parking_lot::Mutex;
+use sqlx::{ConnectOptions, Connection, PgConnection, SqliteConnection};
+use std::{
+    fmt,
+    future::Future,
+    io,
+    ops::{Deref, DerefMut},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicUsize, Ordering},
+    },
+    time::{Duration, Instant},
+};
+use tokio::{runtime::Handle, sync::Semaphore};
+
+/// How long a call waits for a connection before it answers `unavailable`.
+pub(super) const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(3);
+/// How long a connection in doubt may take to show that it can be used again.
+const PROOF_TIMEOUT: Duration = Duration::from_secs(2);
+/// The first pause between two attempts to connect; each further one is twice as long.
+const FIRST_PAUSE: Duration = Duration::from_millis(10);
+/// The longest pause between two attempts to connect.
+const LONGEST_PAUSE: Duration = Duration::from_millis(600);
+
+/// When a connection to a server is not to be trusted any longer. SQLite's are files of this process and have none.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Trust {
+    /// Idle for longer, it is asked before it is used: firewalls forget connections, and machines fail over.
+    pub unasked: Duration,
+    /// Idle for longer, it is closed.
+    pub idle: Duration,
+    /// Older, it is closed: a server behind a balancer gets its share again after it was away.
+    pub age: Duration,
+}
+
+/// What the pool does with connections of either database.
+pub trait Pooled: Connection + 'static {
+    /// Ends whatever an abandoned or failed statement has left, a transaction too. An answer shows that the
+    /// connection is alive.
+    fn clean(&mut self) -> impl Future<Output = Result<(), sqlx::Error>> + Send;
+}
+
+impl Pooled for SqliteConnection {
+    async fn clean(&mut self) -> Result<(), sqlx::Error> {
+        // Without a transaction there is nothing to roll back, which SQLite calls an error.
+        match sqlx::query("ROLLBACK").execute(self).await {
+            Err(sqlx::Error::Database(error)) if error.code().as_deref() == Some("1") => Ok(()),
+            other => other.map(drop),
+        }
+    }
+}
+
+impl Pooled for PgConnection {
+    async fn clean(&mut self) -> Result<(), sqlx::Error> {
+        sqlx::raw_sql("ROLLBACK").execute(self).await.map(drop)
+    }
+}
+
+/// Connections to one database; clones share them.
+pub(super) struct Pool<C: Pooled>(Arc<Shared<C>>);
+
+struct Shared<C: Pooled> {
+    options: C::Options,
+    trust: Option<Trust>,
+    size: u32,
+    /// One for each connection that is neither idle nor yet to be opened.
+    permits: Semaphore,
+    open: Arc<AtomicUsize>,
+    closed: AtomicBool,
+    /// The one that was used last is taken first, so that those that are not needed grow old.
+    idle: Mutex<Vec<Kept<C>>>,
+}
+
+/// An open connection.
+struct Kept<C> {
+    connection: C,
+    opened: Instant,
+    /// When it last answered.
+    heard: Instant,
+    _count: Count,
+}
+
+/// Counts an open connection for as long as there is one.
+struct Count(Arc<AtomicUsize>);
+
+impl Count {
+    fn one(open: &Arc<AtomicUsize>) -> Self {
+        open.fetch_add(1, Ordering::Relaxed);
+        Self(open.clone())
+    }
+}
+
+impl Drop for Count {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+/// A place among the connections that there may be.
+struct Permit<C: Pooled>(Pool<C>);
+
+impl<C: Pooled> Drop for Permit<C> {
+    fn drop(&mut self) {
+        self.0.0.permits.add_permits(1);
+    }
+}
+
+/// A connection in use. [`Lease::give_back`] after its last statement was answered; dropped, it is cleaned first,
+/// in the background.
+pub struct Lease<C: Pooled> {
+    held: Option<(Kept<C>, Permit<C>)>,
+}
+
+impl<C: Pooled> Clone for Pool<C> {
+    fn clone(&self) -> Self {
+        Self(self.0.clone())
+    }
+}
+
+impl<C: Pooled> fmt::Debug for Pool<C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Pool").field("open", &self.open()).field("idle", &self.idle()).finish_non_exhaustive()
+    }
+}
+
+impl<C: Pooled> fmt::Debug for Lease<C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Lease").finish_non_exhaustive()
+    }
+}
+
+impl<C: Pooled> Pool<C> {
+    /// At most `size` connections, each opened when it is first needed.
+    pub(super) fn new(options: C::Options, size: u32, trust: Option<Trust>) -> Self {
+        Self(Arc::new(Shared {
+            options,
+            trust,
+            size,
+            permits: Semaphore::new(usize::try_from(size).unwrap_or(usize::MAX)),
+            open: Arc::default(),
+            closed: AtomicBool::new(false),
+            idle: Mutex::default(),
+        }))
+    }
+
+    /// Connections that are open.
+    pub(super) fn open(&self) -> usize {
+        self.0.open.load(Ordering::Relaxed)
+    }
+
+    /// Connections that wait for a use.
+    pub(super) fn idle(&self) -> usize {
+        self.0.idle.lock().len()
+    }
+
+    /// A connection, in the order in which callers have come.
+    pub(super) async fn acquire(&self) -> Result<Lease<C>, sqlx::Error> {
+        if let Ok(permit) = self.0.permits.try_acquire() {
+            permit.forget();
+            let permit = Permit(self.clone());
+            if let Some(kept) = self.take_trusted()? {
+                return Ok(Lease { held: Some((kept, permit)) });
+            }
+            // What connects is large: the way without it is to stay small.
+            return Box::pin(in_time(self.prove_or_connect(permit))).await;
+        }
+        Box::pin(in_time(async {
+            self.0.permits.acquire().await.map_err(|_| sqlx::Error::PoolClosed)?.forget();
+            let permit = Permit(self.clone());
+            match self.take_trusted()? {
+                Some(kept) => Ok(Lease { held: Some((kept, permit)) }),
+                None => self.prove_or_connect(permit).await,
+            }
+        }))
+        .await
+    }
+
+    /// Lets what is in use come back, then closes every connection.
+    pub(super) async fn close(&self) {
+        self.0.closed.store(true, Ordering::SeqCst);
+        // The semaphore is never closed: whoever waits before us gets a permit, sees that, and gives it up.
+        let Ok(_all) = self.0.permits.acquire_many(self.0.size).await else { return };
+        let idle = std::mem::take(&mut *self.0.idle.lock());
+        for kept in idle {
+            // Whether it says good-bye or not, it is gone.
+            let _ = within(PROOF_TIMEOUT, kept.connection.close()).await;
+        }
+    }
+
+    /// An idle connection that need not be asked.
+    fn take_trusted(&self) -> Result<Option<Kept<C>>, sqlx::Error> {
+        if self.0.closed.load(Ordering::SeqCst) {
+            return Err(sqlx::Error::PoolClosed);
+        }
+        let trusted = |kept: &mut Kept<C>| self.0.trust.is_none_or(|trust| kept.heard.elapsed() < trust.unasked);
+        Ok(self.0.idle.lock().pop_if(trusted))
+    }
+
+    async fn prove_or_connect(&self, permit: Permit<C>) -> Result<Lease<C>, sqlx::Error> {
+        let idle = self.0.idle.lock().pop();
+        if let Some(mut kept) = idle {
+            match within(PROOF_TIMEOUT, kept.connection.ping()).await {
+                Ok(()) => return Ok(Lease { held: Some((kept, permit)) }),
+                Err(error) => self.lose(kept, &error),
+            }
+        }
+        let kept = self.connect().await?;
+        Ok(Lease { held: Some((kept, permit)) })
+    }
+
+    /// Connects; a server that is just starting is tried again. Ends by the caller's time limit.
+    async fn connect(&self) -> Result<Kept<C>, sqlx::Error> {
+        let mut pause = FIRST_PAUSE;
+        loop {
+            match self.0.options.connect().await {
+                Ok(connection) => {
+                    let now = Instant::now();
+                    return Ok(Kept { connection, opened: now, heard: now, _count: Count::one(&self.0.open) });
+                }
+                Err(sqlx::Error::Io(error)) if error.kind() == io::ErrorKind::ConnectionRefused => {}
+                Err(sqlx::Error::Database(error)) if error.is_transient_in_connect_phase() => {}
+                Err(error) => return Err(error),
+            }
+            tokio::time::sleep(pause).await;
+            pause = (pause * 2).min(LONGEST_PAUSE);
+        }
+    }
+
+    /// Keeps a connection that has just answered.
+    fn keep(&self, mut kept: Kept<C>) {
+        let Some(trust) = self.0.trust else {
+            return self.0.idle.lock().push(kept);
+        };
+        let now = Instant::now();
+        if now - kept.opened > trust.age {
+            return discard(kept);
+        }
+        kept.heard = now;
+        let mut idle = self.0.idle.lock();
+        let old = idle.first().is_some_and(|oldest| now - oldest.heard > trust.idle);
+        let old = old.then(|| idle.remove(0));
+        idle.push(kept);
+        drop(idle);
+        if let Some(old) = old {
+            discard(old);
+        }
+    }
+
+    /// Gives up a connection that has failed, and the idle ones.
+    fn lose(&self, kept: Kept<C>, error: &sqlx::Error) {
+        tracing::warn!(%error, "a connection to the database is given up");
+        let idle = std::mem::take(&mut *self.0.idle.lock());
+        drop((kept, idle));
+    }
+}
+
+/// Closes a connection that is not wanted any longer, in the background.
+fn discard<C: Pooled>(kept: Kept<C>) {
+    if let Ok(runtime) = Handle::try_current() {
+        runtime.spawn(within(PROOF_TIMEOUT, kept.connection.close()));
+    }
+}
+
+impl<C: Pooled> Lease<C> {
+    /// Gives the connection back, after a statement that is over: at once if it was answered, else when the
+    /// connection has shown that it can be used again.
+    pub(super) fn give_back<T>(mut self, result: Result<T, sqlx::Error>) -> Result<T, sqlx::Error> {
+        let answered = !matches!(&result, Err(error) if !matches!(error, sqlx::Error::RowNotFound));
+        if let Some((kept, permit)) = self.held.take_if(|_| answered) {
+            permit.0.keep(kept);
+        }
+        result
+    }
+}
+
+impl<C: Pooled> Deref for Lease<C> {
+    type Target = C;
+
+    fn deref(&self) -> &C {
+        &self.held.as_ref().expect("a lease holds its connection until it ends").0.connection
+    }
+}
+
+impl<C: Pooled> DerefMut for Lease<C> {
+    fn deref_mut(&mut self) -> &mut C {
+        &mut self.held.as_mut().expect("a lease holds its connection until it ends").0.connection
+    }
+}
+
+impl<C: Pooled> Drop for Lease<C> {
+    fn drop(&mut self) {
+        let Some((mut kept, permit)) = self.held.take() else { return };
+        let clean = async move {
+            match within(PROOF_TIMEOUT, kept.connection.clean()).await {
+                Ok(()) => permit.0.keep(kept),
+                Err(error) => permit.0.lose(kept, &error),
+            }
+        };
+        // Without a runtime the process ends, and its connections with it.
+        if let Ok(runtime) = Handle::try_current() {
+            runtime.spawn(clean);
+        }
+    }
+}
+
+/// What takes longer than `limit` has failed: a machine or a network that died without a word would hold calls, and
+/// a clean stop, for ever.
+pub(super) async fn within<T>(
+    limit: Duration,
+    work: impl Future<Output = Result<T, sqlx::Error>>,
+) -> Result<T, sqlx::Error> {
+    tokio::time::timeout(limit, work).await.unwrap_or_else(|_| Err(sqlx::Error::Io(io::ErrorKind::TimedOut.into())))
+}
+
+async fn in_time<T>(work: impl Future<Output = Result<T, sqlx::Error>>) -> Result<T, sqlx::Error> {
+    tokio::time::timeout(ACQUIRE_TIMEOUT, work).await.unwrap_or(Err(sqlx::Error::PoolTimedOut))
+}
