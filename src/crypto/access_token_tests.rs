@@ -183,7 +183,7 @@ fn what_only_ends_like_a_remembered_token_is_verified_by_itself() {
     let forged = [
         format!("{header}.{other}.{signature}"),
         format!("{header}.{payload}.{}{}", "A".repeat(70), &signature[70..]),
-        format!("{}{rest}", first.to_lowercase()),
+        format!("{}{rest}", first.to_uppercase()),
         format!("x{token}"),
         rest.to_owned(),
         signature[signature.len() - 16..].to_owned(),
