@@ -4,7 +4,7 @@ use super::{
     Result,
     baseline::{self, Plan},
     children::{Cores, Process, this_program},
-    statements::Subject,
+    statements::{Person, Source, Subject},
     wire::{Http, result_of},
 };
 use mail_parser::MessageParser;
@@ -14,6 +14,7 @@ use std::{
     net::SocketAddr,
     path::Path,
     process::{Command, Stdio},
+    sync::Arc,
     time::Duration,
 };
 use tempfile::TempDir;
@@ -21,6 +22,8 @@ use tempfile::TempDir;
 /// People who can sign in, each so seldom that no session is ended to make room; the first is the one whose
 /// account is measured.
 pub const PEOPLE: usize = 48;
+/// People who edit their profiles at the same time.
+pub const EDITORS: usize = 16;
 /// Everybody's password.
 pub const PASSWORD: &str = "a long walk by the sea";
 
@@ -37,35 +40,50 @@ pub struct World {
     pub bare: Node,
     /// The access token of the account that is measured.
     pub token: String,
+    /// Those of people who edit at the same time.
+    pub editors: Arc<[String]>,
     plan: Plan,
     folder: TempDir,
 }
 
 impl World {
-    /// Starts both servers and registers everybody.
-    pub async fn build(cores: &Cores) -> Result<Self> {
+    /// Starts both servers and registers everybody. Without a `source` the server makes a file of its own.
+    pub async fn build(cores: &Cores, source: Option<Source>) -> Result<Self> {
         // On the disk that the build is on: a durable write into memory would be none.
         let folder = TempDir::new_in(env!("CARGO_TARGET_TMPDIR"))?;
-        let ours = start_ours(*cores, folder.path())?;
+        let source = source.unwrap_or_else(|| Source::Sqlite(folder.path().join("marbelle.db")));
+        let ours = start_ours(*cores, &source, folder.path())?;
         let mut http = Http::open(ours.address, None).await?;
         for person in 0..PEOPLE {
             register(&mut http, &email(person), folder.path()).await?;
         }
-        let signed_in = sign_in(&mut http, 0).await?;
-        let token = text(&signed_in, "/access_token")?.to_owned();
+        let (mut editors, mut people) = (Vec::new(), Vec::new());
+        for person in 0..EDITORS {
+            let signed_in = sign_in(&mut http, person).await?;
+            editors.push(text(&signed_in, "/access_token")?.to_owned());
+            people.push(Person {
+                user: text(&signed_in, "/profile/id")?.parse()?,
+                session: text(&signed_in, "/session/id")?.parse()?,
+            });
+        }
+        let token = editors[0].clone();
         let mut http = Http::open(ours.address, Some(&token)).await?;
         let profile = result_of(http.call("profile.update", r#"{"first_name":"Anna"}"#).await?)?;
         let before = profile["revision"].as_i64().ok_or("a profile without revision")? - 1;
         let mut changes = result_of(http.call("account.changes", &json!({ "since": before }).to_string()).await?)?;
-        let subject = Subject {
-            database: folder.path().join("marbelle.db"),
-            user: text(&signed_in, "/profile/id")?.parse()?,
-            session: text(&signed_in, "/session/id")?.parse()?,
-        };
+        let subject = Subject { source, people };
         let event = to_raw_value(&changes["events"][0].take())?;
         let plan = Plan { subject, constant: to_raw_value(&profile)?, event, seconds: 0.0 };
         let bare = start_bare(*cores, &plan)?;
-        Ok(Self { cores: *cores, ours, bare, token, plan, folder })
+        Ok(Self { cores: *cores, ours, bare, token, editors: editors.into(), plan, folder })
+    }
+
+    /// What the rows of this world's database are called.
+    pub fn database(&self) -> &'static str {
+        match self.plan.subject.source {
+            Source::Sqlite(_) => "SQLite",
+            Source::Postgres(_) => "PostgreSQL",
+        }
     }
 
     /// Starts a baseline that ends by itself.
@@ -76,15 +94,15 @@ impl World {
 
     /// Both servers anew, with nothing of what they remember.
     pub fn restart(self) -> Result<Self> {
-        let Self { cores, ours, bare, token, plan, folder } = self;
+        let Self { cores, ours, bare, token, editors, plan, folder } = self;
         drop((ours, bare));
-        let ours = start_ours(cores, folder.path())?;
+        let ours = start_ours(cores, &plan.subject.source, folder.path())?;
         let bare = start_bare(cores, &plan)?;
-        Ok(Self { cores, ours, bare, token, plan, folder })
+        Ok(Self { cores, ours, bare, token, editors, plan, folder })
     }
 }
 
-fn start_ours(cores: Cores, folder: &Path) -> Result<Node> {
+fn start_ours(cores: Cores, source: &Source, folder: &Path) -> Result<Node> {
     let mut command = Command::new(env!("CARGO_BIN_EXE_marbelle"));
     for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("MARBELLE_")) {
         command.env_remove(name);
@@ -103,6 +121,9 @@ fn start_ours(cores: Cores, folder: &Path) -> Result<Node> {
         .env("MARBELLE_LIMITS__SOCKETS_PER_ADDRESS", many)
         .env("MARBELLE_LIMITS__SOCKETS_PER_USER", many)
         .stderr(Stdio::from(fs::File::create(folder.join("log"))?));
+    if let Source::Postgres(url) = source {
+        command.env("MARBELLE_DATABASE_URL", url);
+    }
     let mut process = cores.start(&mut command)?;
     let address = process.read_after("listening on http://")?.parse()?;
     Ok(Node { process, address })

@@ -3,6 +3,7 @@
 
 use super::{
     Result,
+    children::own_cpu_time,
     statements::{Statements, Subject},
 };
 use argon2::{Argon2, PasswordHash, PasswordHasher, PasswordVerifier};
@@ -17,15 +18,20 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use std::{
     hint::black_box,
-    sync::atomic::{AtomicU64, Ordering},
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
     time::{Duration, Instant},
 };
+use tokio::task::JoinSet;
 
 /// Bare jsonrpsee. Prints `listening on <address>`.
 pub const SERVER: &str = "bare-server";
 /// Argon2id for some seconds. Prints `hashes a second: <rate>`.
 pub const HASHES: &str = "raw-hashes";
-/// The statements of `profile.update` for some seconds. Prints `updates a second: <rate>`.
+/// The statements of `profile.update` for some seconds. Prints `updates a second: <rate>` and
+/// `CPU microseconds an update: <time>`.
 pub const UPDATES: &str = "raw-updates";
 
 /// Sinks served before other tasks get their turn.
@@ -116,19 +122,33 @@ impl Bare {
 
     async fn update(&self) -> Result<()> {
         let n = self.updates.fetch_add(1, Ordering::Relaxed);
-        self.statements.update(&format!("Ann{}", letters(n))).await
+        self.statements.update(0, &format!("Ann{}", letters(n))).await
     }
 }
 
 async fn update(plan: Plan) -> Result<()> {
-    let statements = Statements::open(plan.subject).await?;
+    let people = plan.subject.people.len();
+    let statements = Arc::new(Statements::open(plan.subject).await?);
     statements.profile().await?;
-    let (begun, mut done) = (Instant::now(), 0);
-    while begun.elapsed() < Duration::from_secs_f64(plan.seconds) {
-        done += 1;
-        statements.update(&format!("Ann{}", letters(done))).await?;
+    let (begun, used) = (Instant::now(), own_cpu_time()?);
+    let mut editors = JoinSet::new();
+    for person in 0..people {
+        let statements = statements.clone();
+        editors.spawn(async move {
+            let mut done = 0;
+            while begun.elapsed() < Duration::from_secs_f64(plan.seconds) {
+                done += 1;
+                statements.update(person, &format!("Ann{}", letters(done))).await?;
+            }
+            Ok::<_, Box<dyn std::error::Error + Send + Sync>>(done)
+        });
+    }
+    let mut done = 0;
+    while let Some(edits) = editors.join_next().await {
+        done += edits??;
     }
     println!("updates a second: {}", rate(done, begun));
+    println!("CPU microseconds an update: {}", (own_cpu_time()? - used).as_secs_f64() * 1e6 / done as f64);
     Ok(())
 }
 

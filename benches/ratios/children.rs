@@ -59,12 +59,18 @@ impl Cores {
         pin(self.load)
     }
 
-    /// Starts a process on the server's core; it inherits the affinity from this thread.
-    pub fn start(self, command: &mut Command) -> Result<Process> {
+    /// Runs on the server's core what starts processes; they inherit the affinity from this thread.
+    pub fn beside_the_server<T>(self, start: impl FnOnce() -> T) -> Result<T> {
         pin(self.server)?;
-        let started = command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn();
+        let started = start();
         pin(self.load)?;
-        let mut child = started?;
+        Ok(started)
+    }
+
+    /// Starts a process on the server's core.
+    pub fn start(self, command: &mut Command) -> Result<Process> {
+        let command = command.stdin(Stdio::null()).stdout(Stdio::piped());
+        let mut child = self.beside_the_server(|| command.spawn())??;
         let output = child.stdout.take().map(BufReader::new).ok_or("a child without output")?;
         Ok(Process { child, output })
     }
@@ -161,6 +167,11 @@ impl Others {
 
 fn cpu_time(pid: u32) -> Result<Duration> {
     Ok(Duration::from_secs_f64(ticks_of(&pid.to_string(), 2)? / TICKS_PER_SECOND))
+}
+
+/// What this process has used so far.
+pub fn own_cpu_time() -> Result<Duration> {
+    cpu_time(std::process::id())
 }
 
 /// The sum of the first of a process's user and system time and its ended children's.

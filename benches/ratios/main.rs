@@ -13,6 +13,10 @@
     reason = "figures for a person, of counts far below 2^52"
 )]
 
+#[path = "../../tests/support/postgres.rs"]
+#[allow(dead_code, clippy::panic, reason = "the tests use the rest, and stop where something is wrong")]
+mod postgres;
+
 mod account;
 mod baseline;
 mod cases;
@@ -23,7 +27,9 @@ mod table;
 mod tabs;
 mod wire;
 
+use account::World;
 use children::Cores;
+use statements::Source;
 use std::error::Error;
 use table::Table;
 
@@ -48,8 +54,14 @@ fn main() -> Result<()> {
     let wanted = |case: &str| arguments.is_empty() || arguments.iter().any(|argument| case.contains(&**argument));
     let others = cores.watch_others()?;
     runtime.block_on(async {
-        let world = account::World::build(&cores).await?;
         let mut table = Table::begin();
+        if wanted("postgres") {
+            let server = cores.beside_the_server(|| postgres::Postgres::start(&[]))?;
+            let world = World::build(&cores, Some(Source::Postgres(server.database().await))).await?;
+            cases::calls::measure(&world, &mut table).await?;
+            cases::updates::measure(&world, &mut table).await?;
+        }
+        let world = World::build(&cores, None).await?;
         if wanted("calls") {
             cases::calls::measure(&world, &mut table).await?;
         }

@@ -1,12 +1,13 @@
-//! The statements of `profile.get` and `profile.update`, alone, on the server's own database file.
+//! The statements of `profile.get` and `profile.update`, alone, on the server's own database.
 //!
 //! Texts and pool options are those of `src/store`, written out once more on purpose: a baseline that went
 //! through the server's code would share its cost.
 
 use super::Result;
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use sqlx::{
-    SqlitePool,
+    PgPool, SqlitePool,
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
 use std::{path::PathBuf, time::Duration};
@@ -24,17 +25,32 @@ const UPDATE_PROFILE: &str = "UPDATE users SET first_name = $2, last_name = $3, 
 const INSERT_EVENT: &str =
     "INSERT INTO account_events (user_id, revision, at, type, data, session_id) VALUES ($1, $2, $3, $4, $5, $6)";
 
-/// Whose rows, and in which file.
+/// A database.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Subject {
-    pub database: PathBuf,
+pub enum Source {
+    /// In this file.
+    Sqlite(PathBuf),
+    /// At this URL.
+    Postgres(String),
+}
+
+/// A user with a session.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub struct Person {
     pub user: Uuid,
     pub session: Uuid,
 }
 
-/// What an answer shows of a row of `users`.
+/// Whose rows, and in which database.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Subject {
+    pub source: Source,
+    pub people: Vec<Person>,
+}
+
+/// What an answer shows of a row of `users`; times are what the database makes of them with the least work.
 #[derive(Clone, Debug, sqlx::FromRow, Serialize)]
-pub struct Profile {
+pub struct Profile<T> {
     id: Uuid,
     email: String,
     first_name: String,
@@ -47,45 +63,39 @@ pub struct Profile {
     pending_email: Option<String>,
     #[sqlx(rename = "profile_revision")]
     revision: i64,
-    created_at: String,
-    updated_at: String,
+    created_at: T,
+    updated_at: T,
 }
 
-/// The pools, with the server's options.
+/// A profile from either database.
+#[derive(Serialize)]
+#[serde(untagged)]
+pub enum Answer {
+    Sqlite(Profile<String>),
+    Postgres(Profile<DateTime<Utc>>),
+}
+
+/// The pools: those of SQLite with the server's options, that of PostgreSQL with sqlx's defaults.
+enum Pools {
+    Sqlite { read: SqlitePool, write: SqlitePool },
+    Postgres(PgPool),
+}
+
+/// The statements, and whose rows they are about.
 pub struct Statements {
-    subject: Subject,
-    read: SqlitePool,
-    write: SqlitePool,
+    people: Vec<Person>,
+    pools: Pools,
 }
 
-impl Statements {
-    /// Opens the database, which a server has made.
-    pub async fn open(subject: Subject) -> Result<Self> {
-        let options = SqliteConnectOptions::new()
-            .filename(&subject.database)
-            .foreign_keys(true)
-            .journal_mode(SqliteJournalMode::Wal)
-            .synchronous(SqliteSynchronous::Full)
-            .busy_timeout(Duration::from_secs(3));
-        let write = pool(1).connect_with(options.clone()).await?;
-        let read = pool(2).connect_with(options.read_only(true)).await?;
-        Ok(Self { subject, read, write })
-    }
-
-    /// The statement of `profile.get`.
-    pub async fn profile(&self) -> Result<Profile> {
-        Ok(sqlx::query_as(PROFILE).bind(self.subject.session).fetch_one(&self.read).await?)
-    }
-
-    /// The transaction of `profile.update`, until it is durable.
-    pub async fn update(&self, first_name: &str) -> Result<()> {
-        let mut tx = self.write.begin_with("BEGIN IMMEDIATE").await?;
-        let Subject { user, session, .. } = self.subject;
+/// The transaction of `profile.update` on either database, until it is durable.
+macro_rules! update {
+    ($tx:expr, $person:expr, $first_name:expr, $time:ty) => {{
+        let (mut tx, Person { user, session }) = ($tx, $person);
         let row = sqlx::query(LOCK).bind(user).fetch_one(&mut *tx).await?;
         let revision: i64 = sqlx::Row::try_get(&row, "revision")?;
-        let mut profile: Profile = sqlx::FromRow::from_row(&row)?;
+        let mut profile: Profile<$time> = sqlx::FromRow::from_row(&row)?;
         sqlx::query(SESSION).bind(session).fetch_one(&mut *tx).await?;
-        profile.first_name = first_name.to_owned();
+        profile.first_name = $first_name.to_owned();
         profile.revision = revision;
         sqlx::query(UPDATE_PROFILE)
             .bind(user)
@@ -109,6 +119,46 @@ impl Statements {
             .execute(&mut *tx)
             .await?;
         Ok(tx.commit().await?)
+    }};
+}
+
+impl Statements {
+    /// Opens the database, which a server has made.
+    pub async fn open(subject: Subject) -> Result<Self> {
+        let pools = match subject.source {
+            Source::Postgres(url) => Pools::Postgres(PgPool::connect(&url).await?),
+            Source::Sqlite(path) => {
+                let options = SqliteConnectOptions::new()
+                    .filename(path)
+                    .foreign_keys(true)
+                    .journal_mode(SqliteJournalMode::Wal)
+                    .synchronous(SqliteSynchronous::Full)
+                    .busy_timeout(Duration::from_secs(3));
+                let write = pool(1).connect_with(options.clone()).await?;
+                Pools::Sqlite { read: pool(2).connect_with(options.read_only(true)).await?, write }
+            }
+        };
+        Ok(Self { people: subject.people, pools })
+    }
+
+    /// The statement of `profile.get`, for the first person.
+    pub async fn profile(&self) -> Result<Answer> {
+        let session = self.people[0].session;
+        Ok(match &self.pools {
+            Pools::Sqlite { read, .. } => Answer::Sqlite(sqlx::query_as(PROFILE).bind(session).fetch_one(read).await?),
+            Pools::Postgres(pool) => Answer::Postgres(sqlx::query_as(PROFILE).bind(session).fetch_one(pool).await?),
+        })
+    }
+
+    /// The transaction of `profile.update`, until it is durable.
+    pub async fn update(&self, person: usize, first_name: &str) -> Result<()> {
+        let person = self.people[person];
+        match &self.pools {
+            Pools::Sqlite { write, .. } => {
+                update!(write.begin_with("BEGIN IMMEDIATE").await?, person, first_name, String)
+            }
+            Pools::Postgres(pool) => update!(pool.begin().await?, person, first_name, DateTime<Utc>),
+        }
     }
 }
 

@@ -271,13 +271,32 @@ fn discard<C: Pooled>(kept: Kept<C>) {
 
 impl<C: Pooled> Lease<C> {
     /// Gives the connection back, after a statement that is over: at once if it was answered, else when the
-    /// connection has shown that it can be used again.
+    /// connection has shown that it can be used again. One that is lost is given up at once.
     pub(super) fn give_back<T>(mut self, result: Result<T, sqlx::Error>) -> Result<T, sqlx::Error> {
-        let answered = !matches!(&result, Err(error) if !matches!(error, sqlx::Error::RowNotFound));
-        if let Some((kept, permit)) = self.held.take_if(|_| answered) {
-            permit.0.keep(kept);
+        match &result {
+            Ok(_) | Err(sqlx::Error::RowNotFound) => {
+                if let Some((kept, permit)) = self.held.take() {
+                    permit.0.keep(kept);
+                }
+            }
+            Err(error) if is_lost(error) => {
+                if let Some((kept, permit)) = self.held.take() {
+                    permit.0.lose(kept, error);
+                }
+            }
+            Err(_) => {}
         }
         result
+    }
+}
+
+/// Whether an error says that its connection is no longer one: the wire failed, or the server has closed it.
+fn is_lost(error: &sqlx::Error) -> bool {
+    match error {
+        sqlx::Error::Io(_) | sqlx::Error::Tls(_) | sqlx::Error::Protocol(_) | sqlx::Error::WorkerCrashed => true,
+        // PostgreSQL is shut down, has crashed, or cannot be connected to; its administrator has ended the connection.
+        sqlx::Error::Database(error) => error.code().is_some_and(|code| code.starts_with("57P")),
+        _ => false,
     }
 }
 
@@ -323,3 +342,7 @@ pub(super) async fn within<T>(
 async fn in_time<T>(work: impl Future<Output = Result<T, sqlx::Error>>) -> Result<T, sqlx::Error> {
     tokio::time::timeout(ACQUIRE_TIMEOUT, work).await.unwrap_or(Err(sqlx::Error::PoolTimedOut))
 }
+
+#[cfg(test)]
+#[path = "pool_tests.rs"]
+mod tests;

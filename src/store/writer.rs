@@ -228,3 +228,7 @@ async fn lease_commit(mut lease: Lease<SqliteConnection>) -> Result<(), Error> {
     let committed = sqlx::query(COMMIT).execute(&mut *lease).await;
     lease.give_back(committed).map(drop).map_err(Error::group_commit)
 }
+
+#[cfg(test)]
+#[path = "writer_tests.rs"]
+mod tests;

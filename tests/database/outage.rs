@@ -95,6 +95,31 @@ async fn connections_that_are_dead_without_a_word_give_way_to_others() {
     within(A_WHILE, "calls that are all answered", async { while many().await.iter().any(Result::is_err) {} }).await;
 }
 
+/// Of the connections that a restart of the database has ended, one call finds out for all.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn one_call_fails_after_the_database_was_away_and_not_one_for_each_connection() {
+    let database = Database::postgres().await;
+    let node = Node::start(database.clone()).await;
+    let (_, session) = node.signed_in("ann").await;
+    let http = session.http(&node);
+    eventually("several connections", || async {
+        join_all((0..64).map(|_| http.ok("profile.get", json!({})))).await;
+        let metrics = node.http().get("/metrics").send().await.unwrap().text().await.unwrap();
+        let idle = metrics.lines().filter(|line| line.starts_with("marbelle_database_connections{"));
+        let idle: u32 = idle.filter_map(|line| line.rsplit(' ').next()?.parse::<u32>().ok()).sum();
+        (idle > 8).then_some(())
+    })
+    .await;
+    database.outage().await;
+    database.back().await;
+    // The node's own tasks may be the one.
+    let answered = http.call("profile.get", json!({})).await;
+    assert!(answered.as_ref().err().is_none_or(|error| error.kind == "unavailable"), "{answered:?}");
+    for _ in 0..64 {
+        http.ok("profile.get", json!({})).await;
+    }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_commit_whose_answer_is_lost_was_done_and_reaches_the_tabs() {
     let proxy = Proxy::start().await;

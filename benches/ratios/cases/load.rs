@@ -33,13 +33,14 @@ pub struct Call {
     pub method: &'static str,
     /// Takes turns among these.
     pub params: Arc<[String]>,
-    pub bearer: Option<String>,
+    /// Of whom; the connections take turns among these, if there are any.
+    pub bearers: Arc<[String]>,
 }
 
 impl Call {
     /// One that is always the same, without parameters.
     pub fn plain(method: &'static str, bearer: Option<&str>) -> Self {
-        Self { method, params: Arc::new(["{}".to_owned()]), bearer: bearer.map(str::to_owned) }
+        Self { method, params: Arc::new(["{}".to_owned()]), bearers: bearer.into_iter().map(str::to_owned).collect() }
     }
 }
 
@@ -58,10 +59,23 @@ pub struct Rate {
     pub busy: [f64; 2],
 }
 
+impl Rate {
+    /// CPU time of the server's process for each call, in microseconds.
+    pub fn cpu_us(&self) -> f64 {
+        self.busy[0] * 1e6 / self.per_second
+    }
+}
+
 impl fmt::Display for Rate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let [server, load] = self.busy.map(|share| share * 100.0);
         write!(f, "{:.0}/s, the server's core {server:.0} % busy, the load's {load:.0} %", self.per_second)
+    }
+}
+
+impl Call {
+    fn bearer(&self, connection: usize) -> Option<&str> {
+        self.bearers.get(connection % self.bearers.len().max(1)).map(String::as_str)
     }
 }
 
@@ -73,7 +87,7 @@ impl Load {
             let (address, call, answered) = (node.address, call.clone(), load.answered.clone());
             match transport {
                 Transport::Http => load.connections.spawn(async move {
-                    let mut http = Http::open(address, call.bearer.as_deref()).await?;
+                    let mut http = Http::open(address, call.bearer(connection)).await?;
                     for turn in connection.. {
                         expect_result(http.call(call.method, &call.params[turn % call.params.len()]).await?)?;
                         answered.fetch_add(1, Ordering::Relaxed);
@@ -81,7 +95,7 @@ impl Load {
                     Ok(())
                 }),
                 Transport::WebSocket { in_flight } => load.connections.spawn(async move {
-                    let mut socket = WebSocket::open(address, call.bearer.as_deref()).await?;
+                    let mut socket = WebSocket::open(address, call.bearer(connection)).await?;
                     call_over(&mut socket, &call, connection, in_flight, &answered).await
                 }),
             };
@@ -147,7 +161,7 @@ pub async fn latencies(
     for connection in 0..connections {
         let (address, call) = (node.address, call.clone());
         callers.spawn(async move {
-            let mut socket = WebSocket::open(address, call.bearer.as_deref()).await?;
+            let mut socket = WebSocket::open(address, call.bearer(connection)).await?;
             let mut samples = Vec::new();
             let mut due = begun + pace * connection / connections;
             while due < begun + measured {

@@ -8,7 +8,7 @@ use crate::{
     stats::percentile_ms,
     table::{Figures, Goal, Table},
 };
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 /// Connections that sign in at the same time: more than there are hashing threads, so none idles.
 const CALLERS: usize = 8;
@@ -20,7 +20,7 @@ const PACE: Duration = Duration::from_millis(40);
 
 /// Measures.
 pub async fn measure(world: &World, table: &mut Table) -> Result<()> {
-    let sign_in = Call { method: "auth.login", params: (1..PEOPLE).map(credentials).collect(), bearer: None };
+    let sign_in = Call { method: "auth.login", params: (1..PEOPLE).map(credentials).collect(), bearers: Arc::new([]) };
     let [mut ours, mut raw] = [(); 2].map(|()| Figures::default());
     for _ in 0..ROUNDS {
         let load = Load::begin(&world.ours, Transport::Http, CALLERS, &sign_in);

@@ -3,7 +3,7 @@
 use super::load::{Call, Transport, rate};
 use crate::{
     ROUNDS, Result,
-    account::World,
+    account::{EDITORS, World},
     baseline::{UPDATES, letters},
     table::{Figures, Goal, Table},
 };
@@ -12,20 +12,26 @@ use std::sync::{
     atomic::{AtomicU64, Ordering},
 };
 
-/// Callers that edit at the same time.
-const CALLERS: usize = 16;
 /// Names that take turns, so that every edit changes something.
 const NAMES: u64 = 101;
 
 /// Measures.
 pub async fn measure(world: &World, table: &mut Table) -> Result<()> {
-    let call = Call { method: "profile.update", params: names(), bearer: Some(world.token.clone()) };
-    let [mut ours, mut alone] = [(); 2].map(|()| Figures::default());
+    let call = Call { method: "profile.update", params: names(), bearers: world.editors.clone() };
+    let [mut ours, mut alone] = [(); 2].map(|()| [Figures::default(), Figures::default()]);
     for _ in 0..ROUNDS {
-        ours.push(rate(&world.ours, Transport::WebSocket { in_flight: 1 }, CALLERS, &call).await?.per_second);
-        alone.push(world.baseline(UPDATES, 2.0)?.read_after("updates a second: ")?.parse()?);
+        let rate = rate(&world.ours, Transport::WebSocket { in_flight: 1 }, EDITORS, &call).await?;
+        ours[0].push(rate.per_second);
+        ours[1].push(rate.cpu_us());
+        let mut baseline = world.baseline(UPDATES, 2.0)?;
+        alone[0].push(baseline.read_after("updates a second: ")?.parse()?);
+        alone[1].push(baseline.read_after("CPU microseconds an update: ")?.parse()?);
     }
-    table.row("durable `profile.update`/s", "the same statements alone", &ours, &alone, Goal::AtLeast(0.7));
+    let against = "the same statements alone";
+    let case = format!("durable `profile.update`/s, {}", world.database());
+    table.row(&case, against, &ours[0], &alone[0], Goal::AtLeast(0.8));
+    let case = format!("CPU µs a `profile.update`, {}", world.database());
+    table.row(&case, against, &ours[1], &alone[1], Goal::None);
     Ok(())
 }
 
