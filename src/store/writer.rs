@@ -43,8 +43,11 @@ const COMMIT: &str = "RELEASE change; COMMIT";
 #[derive(Clone, Debug)]
 pub(super) struct Writer {
     pool: Pool<SqliteConnection>,
-    requests: mpsc::Sender<oneshot::Sender<Result<Turn, sqlx::Error>>>,
+    requests: mpsc::Sender<Request>,
 }
+
+/// Where somebody waits for a turn.
+type Request = oneshot::Sender<Result<Turn, sqlx::Error>>;
 
 /// What became of a group's `COMMIT`, once it is known.
 type Settled = watch::Receiver<Option<Result<(), Arc<Error>>>>;
@@ -52,11 +55,14 @@ type Settled = watch::Receiver<Option<Result<(), Arc<Error>>>>;
 /// One change's turn to write; dropped without [`Turn::commit`] it is rolled back.
 #[derive(Debug)]
 pub struct Turn {
-    held: Option<(Lease<SqliteConnection>, oneshot::Sender<(Lease<SqliteConnection>, End)>)>,
+    held: Option<(Lease<SqliteConnection>, oneshot::Sender<Ended>)>,
     settled: Settled,
     /// Whether changes that are not committed yet may have been seen.
     joined: bool,
 }
+
+/// The connection that comes back, and what its change is to become.
+type Ended = (Lease<SqliteConnection>, End);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum End {
@@ -160,7 +166,7 @@ async fn settled(mut group: Settled) -> Result<(), Error> {
     }
 }
 
-type Requests = mpsc::Receiver<oneshot::Sender<Result<Turn, sqlx::Error>>>;
+type Requests = mpsc::Receiver<Request>;
 
 async fn serve(pool: Pool<SqliteConnection>, mut queue: Requests) {
     // A group gathers for as long as a sync has just taken, so that a change waits for about two of them at most.
@@ -176,7 +182,7 @@ async fn serve(pool: Pool<SqliteConnection>, mut queue: Requests) {
 /// Makes changes and commits them; says how long the next group may gather.
 async fn serve_group(
     mut lease: Lease<SqliteConnection>,
-    first: oneshot::Sender<Result<Turn, sqlx::Error>>,
+    first: Request,
     queue: &mut Requests,
     gathering: Duration,
 ) -> Duration {
