@@ -68,7 +68,7 @@ pub struct Profile<T> {
 }
 
 /// A profile from either database.
-#[derive(Serialize)]
+#[derive(Clone, Serialize)]
 #[serde(untagged)]
 pub enum Answer {
     Sqlite(Profile<String>),

@@ -163,6 +163,9 @@ impl<C: Pooled> Pool<C> {
 
     /// A connection, in the order in which callers have come.
     pub(super) async fn acquire(&self) -> Result<Lease<C>, sqlx::Error> {
+        if self.0.closed.load(Ordering::SeqCst) {
+            return Err(sqlx::Error::PoolClosed);
+        }
         if let Ok(permit) = self.0.permits.try_acquire() {
             permit.forget();
             let permit = Permit(self.clone());

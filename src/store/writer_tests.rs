@@ -106,7 +106,12 @@ async fn a_transaction_that_is_lost_fails_every_change_of_it() {
 
         let mut turn = second.await.unwrap().unwrap();
         sqlx::query("ROLLBACK").execute(&mut *turn).await.unwrap();
-        let second = if commits { Some(tokio::spawn(turn.commit())) } else { None };
+        let second = if commits {
+            Some(tokio::spawn(turn.commit()))
+        } else {
+            drop(turn);
+            None
+        };
 
         assert!(third.await.unwrap().is_err(), "there is nothing to go on with");
         assert!(is_not_done(&first.await.unwrap()));

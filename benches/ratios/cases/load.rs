@@ -161,7 +161,7 @@ pub async fn latencies(
     for connection in 0..connections {
         let (address, call) = (node.address, call.clone());
         callers.spawn(async move {
-            let mut socket = WebSocket::open(address, call.bearer(connection)).await?;
+            let mut socket = WebSocket::open(address, call.bearer(0)).await?;
             let mut samples = Vec::new();
             let mut due = begun + pace * connection / connections;
             while due < begun + measured {
