@@ -187,3 +187,24 @@ both_databases! {
         assert_unreadable(&content, &node, &secrets);
     }
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_database_s_files_are_their_owner_s_alone() {
+    use std::{fs::Permissions, os::unix::fs::PermissionsExt};
+    let mut node = Node::start(Database::sqlite()).await;
+    node.signed_in("ann").await;
+    let files = ["marbelle.db", "marbelle.db-wal", "marbelle.db-shm"].map(|name| node.data().join(name));
+    let mode = |path: &Path| std::fs::metadata(path).expect("a file").permissions().mode() & 0o777;
+    for file in &files {
+        assert_eq!(mode(file), 0o600, "{}", file.display());
+    }
+    node.stop().await;
+    // A backup that was copied back.
+    std::fs::set_permissions(&files[0], Permissions::from_mode(0o644)).expect("its owner may");
+    node.restart().await;
+    node.signed_in("bob").await;
+    for file in &files {
+        assert_eq!(mode(file), 0o600, "{}", file.display());
+    }
+    assert!(node.output().contains("only its owner"), "the log says so:\n{}", node.output());
+}

@@ -1,4 +1,5 @@
 use super::*;
+use crate::store::Tx;
 use sqlx::{ConnectOptions, Connection, sqlite::SqliteConnectOptions};
 use tempfile::TempDir;
 
@@ -192,4 +193,26 @@ async fn who_has_given_up_waiting_gets_no_turn() {
     turn.commit().await.unwrap();
     assert_eq!(scene.numbers().await, [1]);
     served.await.unwrap();
+}
+
+#[tokio::test]
+async fn the_log_s_file_shrinks_after_a_burst() {
+    let folder = tempfile::tempdir().unwrap();
+    let database = folder.path().join("db");
+    let store = Store::open(&crate::settings::Database::Sqlite(database.clone())).await.unwrap();
+    let log = || std::fs::metadata(database.with_file_name("db-wal")).unwrap().len();
+    let limit = u64::from(crate::store::SQLITE_LOG_BYTES);
+    let change = async |statement: &'static str| {
+        let Tx::Sqlite(mut tx) = store.write().await.unwrap() else { panic!("SQLite") };
+        sqlx::query(statement).execute(&mut *tx).await.unwrap();
+        Tx::Sqlite(tx).commit().await.unwrap();
+    };
+    change("CREATE TABLE burst (bytes BLOB)").await;
+    change("INSERT INTO burst VALUES (zeroblob(3 * 8388608))").await;
+    assert!(log() > limit, "it has grown");
+    // The log is begun anew with the first change after a checkpoint.
+    change("DELETE FROM burst").await;
+    change("INSERT INTO burst VALUES (NULL)").await;
+    assert!(log() <= limit, "{} bytes", log());
+    store.close().await;
 }
