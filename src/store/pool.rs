@@ -43,14 +43,13 @@ pub(super) struct Trust {
 
 /// What the pool does with connections of either database.
 pub trait Pooled: Connection + 'static {
-    /// Ends whatever an abandoned or failed statement has left, a transaction too. An answer shows that the
-    /// connection is alive.
-    fn clean(&mut self) -> impl Future<Output = Result<(), sqlx::Error>> + Send;
+    /// Ends the transaction that was abandoned or has failed. An answer shows that the connection is alive.
+    fn roll_back(&mut self) -> impl Future<Output = Result<(), sqlx::Error>> + Send;
 }
 
 impl Pooled for SqliteConnection {
-    async fn clean(&mut self) -> Result<(), sqlx::Error> {
-        // Without a transaction there is nothing to roll back, which SQLite calls an error.
+    async fn roll_back(&mut self) -> Result<(), sqlx::Error> {
+        // SQLite may have done so by itself, and calls it an error then.
         match sqlx::query("ROLLBACK").execute(self).await {
             Err(sqlx::Error::Database(error)) if error.code().as_deref() == Some("1") => Ok(()),
             other => other.map(drop),
@@ -59,7 +58,7 @@ impl Pooled for SqliteConnection {
 }
 
 impl Pooled for PgConnection {
-    async fn clean(&mut self) -> Result<(), sqlx::Error> {
+    async fn roll_back(&mut self) -> Result<(), sqlx::Error> {
         sqlx::raw_sql("ROLLBACK").execute(self).await.map(drop)
     }
 }
@@ -113,10 +112,11 @@ impl<C: Pooled> Drop for Permit<C> {
     }
 }
 
-/// A connection in use. [`Lease::give_back`] after its last statement was answered; dropped, it is cleaned first,
-/// in the background.
+/// A connection in use. [`Lease::give_back`] after its last statement was answered; dropped, its transaction is
+/// rolled back first, in the background, or it is asked whether it is alive.
 pub struct Lease<C: Pooled> {
     held: Option<(Kept<C>, Permit<C>)>,
+    in_transaction: bool,
 }
 
 impl<C: Pooled> Clone for Pool<C> {
@@ -170,7 +170,7 @@ impl<C: Pooled> Pool<C> {
             permit.forget();
             let permit = Permit(self.clone());
             if let Some(kept) = self.take_trusted()? {
-                return Ok(Lease { held: Some((kept, permit)) });
+                return Ok(Lease::of(kept, permit));
             }
             // What connects is large: the way without it is to stay small.
             return Box::pin(in_time(self.prove_or_connect(permit))).await;
@@ -179,7 +179,7 @@ impl<C: Pooled> Pool<C> {
             self.0.permits.acquire().await.map_err(|_| sqlx::Error::PoolClosed)?.forget();
             let permit = Permit(self.clone());
             match self.take_trusted()? {
-                Some(kept) => Ok(Lease { held: Some((kept, permit)) }),
+                Some(kept) => Ok(Lease::of(kept, permit)),
                 None => self.prove_or_connect(permit).await,
             }
         }))
@@ -211,12 +211,12 @@ impl<C: Pooled> Pool<C> {
         let idle = self.0.idle.lock().pop();
         if let Some(mut kept) = idle {
             match within(PROOF_TIMEOUT, kept.connection.ping()).await {
-                Ok(()) => return Ok(Lease { held: Some((kept, permit)) }),
+                Ok(()) => return Ok(Lease::of(kept, permit)),
                 Err(error) => self.lose(kept, &error),
             }
         }
         let kept = self.connect().await?;
-        Ok(Lease { held: Some((kept, permit)) })
+        Ok(Lease::of(kept, permit))
     }
 
     /// Connects; a server that is just starting is tried again. Ends by the caller's time limit.
@@ -273,6 +273,16 @@ fn discard<C: Pooled>(kept: Kept<C>) {
 }
 
 impl<C: Pooled> Lease<C> {
+    fn of(kept: Kept<C>, permit: Permit<C>) -> Self {
+        Self { held: Some((kept, permit)), in_transaction: false }
+    }
+
+    /// The connection, for the statement that begins a transaction. From now on there may be one.
+    pub(super) fn beginning(&mut self) -> &mut C {
+        self.in_transaction = true;
+        self
+    }
+
     /// Gives the connection back, after a statement that is over: at once if it was answered, else when the
     /// connection has shown that it can be used again. One that is lost is given up at once.
     pub(super) fn give_back<T>(mut self, result: Result<T, sqlx::Error>) -> Result<T, sqlx::Error> {
@@ -320,8 +330,13 @@ impl<C: Pooled> DerefMut for Lease<C> {
 impl<C: Pooled> Drop for Lease<C> {
     fn drop(&mut self) {
         let Some((mut kept, permit)) = self.held.take() else { return };
+        let in_transaction = self.in_transaction;
         let clean = async move {
-            match within(PROOF_TIMEOUT, kept.connection.clean()).await {
+            let connection = &mut kept.connection;
+            let cleaned = within(PROOF_TIMEOUT, async {
+                if in_transaction { connection.roll_back().await } else { connection.ping().await }
+            });
+            match cleaned.await {
                 Ok(()) => permit.0.keep(kept),
                 Err(error) => permit.0.lose(kept, &error),
             }

@@ -28,10 +28,10 @@ async fn a_connection_is_used_again() {
 async fn what_was_abandoned_is_rolled_back_before_the_next_use() {
     let (_folder, pool) = pool(1, None);
     let mut lease = pool.acquire().await.unwrap();
-    sqlx::query("BEGIN").execute(&mut *lease).await.unwrap();
+    sqlx::query("BEGIN").execute(lease.beginning()).await.unwrap();
     drop(lease);
     let mut lease = pool.acquire().await.unwrap();
-    sqlx::query("BEGIN").execute(&mut *lease).await.expect("no transaction is open");
+    sqlx::query("BEGIN").execute(lease.beginning()).await.expect("no transaction is open");
     assert_eq!(pool.open(), 1, "it is the same connection");
 }
 

@@ -50,7 +50,7 @@ impl Store {
             Backend::Sqlite { write, .. } => Tx::Sqlite(SqliteTx::Write(write.turn().await?)),
             Backend::Postgres(pool) => {
                 let mut lease = pool.acquire().await?;
-                bounded(sqlx::raw_sql("BEGIN").execute(&mut *lease)).await?;
+                bounded(sqlx::raw_sql("BEGIN").execute(lease.beginning())).await?;
                 Tx::Postgres(lease)
             }
         })
@@ -61,13 +61,13 @@ impl Store {
         Ok(match &self.backend {
             Backend::Sqlite { read, .. } => {
                 let mut lease = read.acquire().await?;
-                sqlx::query("BEGIN").execute(&mut *lease).await?;
+                sqlx::query("BEGIN").execute(lease.beginning()).await?;
                 Tx::Sqlite(SqliteTx::Read(lease))
             }
             Backend::Postgres(pool) => {
                 let mut lease = pool.acquire().await?;
                 let begin = sqlx::raw_sql("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY");
-                bounded(begin.execute(&mut *lease)).await?;
+                bounded(begin.execute(lease.beginning())).await?;
                 Tx::Postgres(lease)
             }
         })

@@ -194,7 +194,7 @@ async fn serve_group(
         // Who has given up waiting gets none.
         if !request.is_closed() {
             let begin = if turns == 0 { BEGIN } else { NEXT };
-            if let Err(error) = sqlx::query(begin).execute(&mut *lease).await {
+            if let Err(error) = sqlx::query(begin).execute(lease.beginning()).await {
                 result.send_replace(Some(Err(Arc::new(Error::rolled_back(&error)))));
                 drop(request.send(Err(error)));
                 return gathering;
@@ -225,12 +225,12 @@ async fn serve_group(
         return gathering;
     }
     let begun = Instant::now();
-    let committed = lease_commit(lease).await;
+    let committed = commit(lease).await;
     result.send_replace(Some(committed.map_err(Arc::new)));
     begun.elapsed().min(LONGEST_GATHERING)
 }
 
-async fn lease_commit(mut lease: Lease<SqliteConnection>) -> Result<(), Error> {
+async fn commit(mut lease: Lease<SqliteConnection>) -> Result<(), Error> {
     let committed = sqlx::query(COMMIT).execute(&mut *lease).await;
     lease.give_back(committed).map(drop).map_err(Error::group_commit)
 }
