@@ -86,6 +86,11 @@ impl World {
         }
     }
 
+    /// Whether its database syncs what is committed.
+    pub fn is_durable(&self) -> bool {
+        matches!(self.plan.subject.source, Source::Sqlite(_))
+    }
+
     /// Starts a baseline that ends by itself.
     pub fn baseline(&self, name: &str, seconds: f64) -> Result<Process> {
         let plan = Plan { seconds, ..self.plan.clone() };

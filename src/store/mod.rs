@@ -13,6 +13,7 @@ mod addresses;
 mod error;
 mod events;
 mod existing;
+mod lease;
 mod migrate;
 mod outbox;
 mod password_failures;

@@ -6,13 +6,13 @@
 //! statement failed or was abandoned before they are kept, and those that were idle for long before they are used.
 //! Where one is lost, the idle ones go with it: what ended it has probably ended them too.
 
+use super::lease::Lease;
 use parking_lot::Mutex;
 use sqlx::{ConnectOptions, Connection, PgConnection, SqliteConnection};
 use std::{
     fmt,
     future::Future,
     io,
-    ops::{Deref, DerefMut},
     sync::{
         Arc,
         atomic::{AtomicBool, AtomicUsize, Ordering},
@@ -24,7 +24,7 @@ use tokio::{runtime::Handle, sync::Semaphore};
 /// How long a call waits for a connection before it answers `unavailable`.
 pub(super) const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(3);
 /// How long a connection in doubt may take to show that it can be used again.
-const PROOF_TIMEOUT: Duration = Duration::from_secs(2);
+pub(super) const PROOF_TIMEOUT: Duration = Duration::from_secs(2);
 /// The first pause between two attempts to connect; each further one is twice as long.
 const FIRST_PAUSE: Duration = Duration::from_millis(10);
 /// The longest pause between two attempts to connect.
@@ -79,8 +79,8 @@ struct Shared<C: Pooled> {
 }
 
 /// An open connection.
-struct Kept<C> {
-    connection: C,
+pub(super) struct Kept<C> {
+    pub(super) connection: C,
     opened: Instant,
     /// When it last answered.
     heard: Instant,
@@ -104,19 +104,19 @@ impl Drop for Count {
 }
 
 /// A place among the connections that there may be.
-struct Permit<C: Pooled>(Pool<C>);
+pub(super) struct Permit<C: Pooled>(Pool<C>);
+
+impl<C: Pooled> Permit<C> {
+    /// Whose place it is.
+    pub(super) fn pool(&self) -> &Pool<C> {
+        &self.0
+    }
+}
 
 impl<C: Pooled> Drop for Permit<C> {
     fn drop(&mut self) {
         self.0.0.permits.add_permits(1);
     }
-}
-
-/// A connection in use. [`Lease::give_back`] after its last statement was answered; dropped, its transaction is
-/// rolled back first, in the background, or it is asked whether it is alive.
-pub struct Lease<C: Pooled> {
-    held: Option<(Kept<C>, Permit<C>)>,
-    in_transaction: bool,
 }
 
 impl<C: Pooled> Clone for Pool<C> {
@@ -128,12 +128,6 @@ impl<C: Pooled> Clone for Pool<C> {
 impl<C: Pooled> fmt::Debug for Pool<C> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Pool").field("open", &self.open()).field("idle", &self.idle()).finish_non_exhaustive()
-    }
-}
-
-impl<C: Pooled> fmt::Debug for Lease<C> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Lease").finish_non_exhaustive()
     }
 }
 
@@ -238,7 +232,7 @@ impl<C: Pooled> Pool<C> {
     }
 
     /// Keeps a connection that has just answered.
-    fn keep(&self, mut kept: Kept<C>) {
+    pub(super) fn keep(&self, mut kept: Kept<C>) {
         let Some(trust) = self.0.trust else {
             return self.0.idle.lock().push(kept);
         };
@@ -258,7 +252,7 @@ impl<C: Pooled> Pool<C> {
     }
 
     /// Gives up a connection that has failed, and the idle ones.
-    fn lose(&self, kept: Kept<C>, error: &sqlx::Error) {
+    pub(super) fn lose(&self, kept: Kept<C>, error: &sqlx::Error) {
         tracing::warn!(%error, "a connection to the database is given up");
         let idle = std::mem::take(&mut *self.0.idle.lock());
         drop((kept, idle));
@@ -269,82 +263,6 @@ impl<C: Pooled> Pool<C> {
 fn discard<C: Pooled>(kept: Kept<C>) {
     if let Ok(runtime) = Handle::try_current() {
         runtime.spawn(within(PROOF_TIMEOUT, kept.connection.close()));
-    }
-}
-
-impl<C: Pooled> Lease<C> {
-    fn of(kept: Kept<C>, permit: Permit<C>) -> Self {
-        Self { held: Some((kept, permit)), in_transaction: false }
-    }
-
-    /// The connection, for the statement that begins a transaction. From now on there may be one.
-    pub(super) fn beginning(&mut self) -> &mut C {
-        self.in_transaction = true;
-        self
-    }
-
-    /// Gives the connection back, after a statement that is over: at once if it was answered, else when the
-    /// connection has shown that it can be used again. One that is lost is given up at once.
-    pub(super) fn give_back<T>(mut self, result: Result<T, sqlx::Error>) -> Result<T, sqlx::Error> {
-        match &result {
-            Ok(_) | Err(sqlx::Error::RowNotFound) => {
-                if let Some((kept, permit)) = self.held.take() {
-                    permit.0.keep(kept);
-                }
-            }
-            Err(error) if is_lost(error) => {
-                if let Some((kept, permit)) = self.held.take() {
-                    permit.0.lose(kept, error);
-                }
-            }
-            Err(_) => {}
-        }
-        result
-    }
-}
-
-/// Whether an error says that its connection is no longer one: the wire failed, or the server has closed it.
-fn is_lost(error: &sqlx::Error) -> bool {
-    match error {
-        sqlx::Error::Io(_) | sqlx::Error::Tls(_) | sqlx::Error::Protocol(_) | sqlx::Error::WorkerCrashed => true,
-        // PostgreSQL is shut down, has crashed, or cannot be connected to; its administrator has ended the connection.
-        sqlx::Error::Database(error) => error.code().is_some_and(|code| code.starts_with("57P")),
-        _ => false,
-    }
-}
-
-impl<C: Pooled> Deref for Lease<C> {
-    type Target = C;
-
-    fn deref(&self) -> &C {
-        &self.held.as_ref().expect("a lease holds its connection until it ends").0.connection
-    }
-}
-
-impl<C: Pooled> DerefMut for Lease<C> {
-    fn deref_mut(&mut self) -> &mut C {
-        &mut self.held.as_mut().expect("a lease holds its connection until it ends").0.connection
-    }
-}
-
-impl<C: Pooled> Drop for Lease<C> {
-    fn drop(&mut self) {
-        let Some((mut kept, permit)) = self.held.take() else { return };
-        let in_transaction = self.in_transaction;
-        let clean = async move {
-            let connection = &mut kept.connection;
-            let cleaned = within(PROOF_TIMEOUT, async {
-                if in_transaction { connection.roll_back().await } else { connection.ping().await }
-            });
-            match cleaned.await {
-                Ok(()) => permit.0.keep(kept),
-                Err(error) => permit.0.lose(kept, &error),
-            }
-        };
-        // Without a runtime the process ends, and its connections with it.
-        if let Ok(runtime) = Handle::try_current() {
-            runtime.spawn(clean);
-        }
     }
 }
 

@@ -1,6 +1,6 @@
 //! A transaction on either backend.
 
-use super::{Backend, Error, Store, bounded, pool::Lease, writer::Turn};
+use super::{Backend, Error, Store, bounded, lease::Lease, writer::Turn};
 use sqlx::{PgConnection, SqliteConnection};
 use std::ops::{Deref, DerefMut};
 

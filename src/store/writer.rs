@@ -12,7 +12,8 @@
 
 use super::{
     Backend, Error, Outcome, Store,
-    pool::{ACQUIRE_TIMEOUT, Lease, Pool},
+    lease::Lease,
+    pool::{ACQUIRE_TIMEOUT, Pool},
 };
 use sqlx::SqliteConnection;
 use std::{

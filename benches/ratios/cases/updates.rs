@@ -28,8 +28,13 @@ pub async fn measure(world: &World, table: &mut Table) -> Result<()> {
         alone[1].push(baseline.read_after("CPU microseconds an update: ")?.parse()?);
     }
     let against = "the same statements alone";
-    let case = format!("durable `profile.update`/s, {}", world.database());
-    table.row(&case, against, &ours[0], &alone[0], Goal::AtLeast(0.8));
+    // The private PostgreSQL is that of the tests and waits for no disk: nothing is compared there but work.
+    let (case, goal) = if world.is_durable() {
+        ("durable `profile.update`/s", Goal::AtLeast(0.8))
+    } else {
+        ("`profile.update`/s without a sync", Goal::None)
+    };
+    table.row(&format!("{case}, {}", world.database()), against, &ours[0], &alone[0], goal);
     let case = format!("CPU µs a `profile.update`, {}", world.database());
     table.row(&case, against, &ours[1], &alone[1], Goal::None);
     Ok(())
