@@ -52,7 +52,7 @@ const LONGEST_RETRY: Duration = Duration::from_secs(60 * 60);
 /// retry, as the clocks of several nodes differ.
 const FARTHEST_RETRY: Duration = LONGEST_RETRY.saturating_mul(2);
 
-/// How often the log says that the mail server refuses every letter. Each letter has its own line at `warn`.
+/// How often the log raises the alarm that letters are refused whoever they are for. Each has its own line at `warn`.
 const ALARM_PERIOD: Duration = Duration::from_secs(10 * 60);
 
 /// Sends what is in the outbox. Any number of workers, on any number of nodes, may share one.
@@ -225,7 +225,8 @@ impl Worker {
             *last = Some(Instant::now());
             tracing::error!(
                 reason,
-                "the mail server refuses letters whoever they are for: they wait; try `marbelle mail test`"
+                "the mail server refused a letter, and not for its recipient's address: others may wait for the same reason; \
+                 try `marbelle mail test`"
             );
         }
     }

@@ -1,6 +1,6 @@
 //! What an operator is to know of settings that can be used.
 
-use super::{Environment, Settings, names::Name};
+use super::{Environment, MailTransport, Settings, names::Name};
 use ipnet::IpNet;
 
 /// The notices, one sentence each; `passed_over` are variables that Kubernetes sets for a service.
@@ -19,7 +19,11 @@ pub(super) fn notices(settings: &Settings, passed_over: &[String]) -> Vec<String
              every limit by address; name the addresses of the proxies alone"
         ));
     }
-    if settings.environment == Environment::Production && settings.trusted_proxies.is_empty() {
+    let production = settings.environment == Environment::Production;
+    if production && matches!(settings.mail.transport, MailTransport::File(_)) {
+        notices.push(format!("{}: letters are written to files, and reach nobody", Name::MailUrl.variable()));
+    }
+    if production && settings.trusted_proxies.is_empty() {
         notices.push(format!(
             "{proxies} is not set: behind a proxy that serves https all clients have the proxy's address, and share its \
              limits; name the proxy"

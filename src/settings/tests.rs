@@ -292,6 +292,11 @@ fn networks_that_may_hold_the_clients_are_told_of() {
     let place = Place::new();
     let told = place.load(&pairs(&place.production())).unwrap().notices;
     assert!(told.len() == 1 && told[0].contains("MARBELLE_TRUSTED_PROXIES"), "{told:?}");
+    let mut env = place.production();
+    env.extend([("TRUSTED_PROXIES", "127.0.0.1".into()), ("MAIL_URL", "file:///var/lib/marbelle/mail".into())]);
+    env.remove(1);
+    let told = place.load(&pairs(&env)).unwrap().notices;
+    assert!(told.len() == 1 && told[0].contains("MARBELLE_MAIL_URL"), "{told:?}");
 }
 
 #[test]

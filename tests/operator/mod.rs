@@ -2,6 +2,7 @@
 
 mod commands;
 mod fuzz_settings;
+mod listener;
 mod metrics_listener;
 mod production;
 mod settings;
