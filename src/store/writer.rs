@@ -171,22 +171,30 @@ type Requests = mpsc::Receiver<Request>;
 
 async fn serve(pool: Pool<SqliteConnection>, mut queue: Requests) {
     // A group gathers for as long as a sync has just taken, so that a change waits for about two of them at most.
-    let mut gathering = Duration::ZERO;
-    while let Some(first) = queue.recv().await {
+    let (mut gathering, mut left) = (Duration::ZERO, None);
+    loop {
+        let first = match left.take() {
+            Some(request) => request,
+            None => match queue.recv().await {
+                Some(request) => request,
+                None => return,
+            },
+        };
         match pool.acquire().await {
-            Ok(lease) => gathering = serve_group(lease, first, &mut queue, gathering).await,
+            Ok(lease) => (gathering, left) = serve_group(lease, first, &mut queue, gathering).await,
             Err(error) => drop(first.send(Err(error))),
         }
     }
 }
 
-/// Makes changes and commits them; says how long the next group may gather.
+/// Makes changes and commits them; says how long the next group may gather, and who is to be its first because this
+/// one was lost before their turn.
 async fn serve_group(
     mut lease: Lease<SqliteConnection>,
     first: Request,
     queue: &mut Requests,
     gathering: Duration,
-) -> Duration {
+) -> (Duration, Option<Request>) {
     let (result, settled) = watch::channel(None);
     let (mut turns, mut changes) = (0, 0);
     let begun = Instant::now();
@@ -197,8 +205,11 @@ async fn serve_group(
             let begin = if turns == 0 { BEGIN } else { NEXT };
             if let Err(error) = sqlx::query(begin).execute(lease.beginning()).await {
                 result.send_replace(Some(Err(Arc::new(Error::rolled_back(&error)))));
+                if turns > 0 {
+                    return (gathering, Some(request));
+                }
                 drop(request.send(Err(error)));
-                return gathering;
+                return (gathering, None);
             }
             turns += 1;
             let (back, returned) = oneshot::channel();
@@ -207,14 +218,14 @@ async fn serve_group(
             drop(request.send(Ok(turn)));
             let Ok((returned, end)) = returned.await else {
                 result.send_replace(Some(Err(Arc::new(Error::rolled_back(&sqlx::Error::WorkerCrashed)))));
-                return gathering;
+                return (gathering, None);
             };
             lease = returned;
             if end == End::Commit {
                 changes += 1;
             } else if let Err(error) = sqlx::query(UNDO).execute(&mut *lease).await {
                 result.send_replace(Some(Err(Arc::new(Error::rolled_back(&error)))));
-                return gathering;
+                return (gathering, None);
             }
         }
         if turns < GROUP && (changes == 0 || begun.elapsed() < gathering) {
@@ -223,12 +234,12 @@ async fn serve_group(
     }
     if changes == 0 {
         // Dropped, it is rolled back, also where no turn was begun.
-        return gathering;
+        return (gathering, None);
     }
     let begun = Instant::now();
     let committed = commit(lease).await;
     result.send_replace(Some(committed.map_err(Arc::new)));
-    begun.elapsed().min(LONGEST_GATHERING)
+    (begun.elapsed().min(LONGEST_GATHERING), None)
 }
 
 async fn commit(mut lease: Lease<SqliteConnection>) -> Result<(), Error> {
