@@ -1,4 +1,4 @@
-//! What a client holds: the snapshot and every event applied to it, legal at each step.
+//! The state of a client: the snapshot with every event applied to it, valid after each step.
 
 use super::{Call, Ws};
 use serde_json::{Value, json};
@@ -14,7 +14,7 @@ pub struct Account {
     pub sessions: BTreeMap<String, Value>,
 }
 
-/// Of a session, what is not in the log.
+/// The fields of a session that are not in the log.
 const VOLATILE: [&str; 4] = ["current", "connected", "last_seen_at", "expires_at"];
 
 /// The limit of addresses.
@@ -54,7 +54,7 @@ impl Account {
         Self::from_snapshot(&tab.snapshot().await)
     }
 
-    /// Applies one event whole, and asserts that the result is a legal account.
+    /// Applies one event and asserts that the result is a valid account.
     pub fn apply(&mut self, event: &Value) {
         let revision = event["revision"].as_i64().unwrap_or_else(|| panic!("an event without revision: {event:#}"));
         assert_eq!(revision, self.revision + 1, "revisions rise by exactly 1: {event:#}");
@@ -140,7 +140,7 @@ fn array(value: &Value) -> &[Value] {
     value.as_array().unwrap_or_else(|| panic!("no list: {value}"))
 }
 
-/// A session without what is read fresh.
+/// A session without the fields that are not in the log.
 fn lasting(session: &Value) -> Value {
     let mut session = session.clone();
     let object = session.as_object_mut().expect("a session");

@@ -14,7 +14,7 @@ use std::sync::{
     atomic::{AtomicU64, Ordering},
 };
 
-/// A client of one node, as nobody or with a bearer token.
+/// A client of one node, with or without a bearer token.
 #[derive(Clone)]
 pub struct Http {
     client: Client,
@@ -69,7 +69,7 @@ impl Http {
         }
     }
 
-    /// Posts any bytes as JSON and reads whatever comes back (`null` where the body is empty or no JSON).
+    /// Posts any bytes as JSON and reads the answer (`null` if the body is empty or not JSON).
     pub async fn raw(&self, body: impl Into<reqwest::Body>) -> (StatusCode, Value) {
         let response = self.post().header("content-type", "application/json").body(body).send().await;
         let response = response.expect("the node answers");
@@ -77,7 +77,7 @@ impl Http {
         (status, response.json().await.unwrap_or(Value::Null))
     }
 
-    /// Calls where the node may die meanwhile: `None` then.
+    /// Calls a node that may die meanwhile; `None` if it does.
     pub async fn attempt(&self, method: &str, params: Value) -> Option<Reply> {
         let id = self.next_id.fetch_add(1, Ordering::Relaxed);
         let response = self.post().json(&request(id, method, &params)).send().await.ok()?;
@@ -88,7 +88,7 @@ impl Http {
         Some(reply)
     }
 
-    /// Calls, and gives all that HTTP says beside the reply.
+    /// Calls, and gives the whole HTTP response beside the reply.
     pub async fn exchange(&self, method: &str, params: Value) -> Exchange {
         let id = self.next_id.fetch_add(1, Ordering::Relaxed);
         let response = self.post().json(&request(id, method, &params)).send().await.expect("the node answers");

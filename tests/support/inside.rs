@@ -1,4 +1,4 @@
-//! The use-cases inside this process, where their work can be counted and time be moved.
+//! The use-cases within this process, where a test can count their work and set the clock.
 
 use super::{Database, PASSWORD};
 use dashmap::DashMap;
@@ -36,11 +36,11 @@ use tracing_subscriber::{
     util::SubscriberInitExt,
 };
 
-/// A server that is built but does not run: nothing happens unless a story makes it happen.
+/// A server that is built but does not run: only the test calls it.
 pub struct Inside {
     settings: Settings,
     clock: Clock,
-    /// Goes with the server.
+    /// Deleted with the server.
     _folder: TempDir,
 }
 

@@ -1,4 +1,4 @@
-//! What the stories stand on: real servers (PostgreSQL, SMTP, the built binary) and clients that speak the wire.
+//! Fixtures: real servers (PostgreSQL, SMTP, NATS, the built binary) and clients that speak the protocol.
 
 mod cluster;
 mod disorder;

@@ -50,7 +50,7 @@ impl Nats {
         format!("nats://{}", self.address)
     }
 
-    /// SIGKILL, and the end awaited.
+    /// Kills the server and awaits its end.
     pub async fn kill(&self) {
         let (mut wrapper, lifeline) = self.running.lock().take().expect("it runs");
         drop(lifeline);
@@ -110,7 +110,7 @@ async fn run(address: SocketAddr, arguments: &[String]) -> Option<(Child, ChildS
         assert!(said.contains("address already in use"), "nats-server does not start:\n{said}\n{INSTALL}");
         return None;
     }
-    // Read on, or it would wait for its log to be read.
+    // Keep reading: the server blocks when its log is not read.
     tokio::spawn(async move { log.read_to_end(&mut Vec::new()).await });
     Some((child, lifeline))
 }

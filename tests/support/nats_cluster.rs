@@ -1,4 +1,4 @@
-//! Three NATS servers that are one: what is published at one is heard at all.
+//! A cluster of three NATS servers.
 
 use super::{Nats, eventually};
 use serde_json::Value;
@@ -6,7 +6,7 @@ use std::net::{SocketAddr, TcpListener};
 
 pub struct NatsCluster {
     pub servers: Vec<Nats>,
-    /// Where each tells of itself.
+    /// The monitoring port of each server.
     monitors: Vec<SocketAddr>,
 }
 
@@ -55,7 +55,7 @@ impl NatsCluster {
     }
 }
 
-/// Three that are free now, each another.
+/// Three different ports that are free now.
 fn free_addresses() -> Vec<SocketAddr> {
     let listeners: Vec<_> = (0..3).map(|_| TcpListener::bind("127.0.0.1:0").expect("a free port")).collect();
     listeners.iter().map(|listener| listener.local_addr().expect("an address")).collect()

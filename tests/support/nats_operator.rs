@@ -1,4 +1,4 @@
-//! A NATS server with accounts, which lets in who has a credentials file (`nsc` makes such).
+//! A NATS server with accounts, whose clients need a credentials file (as `nsc` makes it).
 
 use super::Nats;
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
@@ -20,7 +20,7 @@ impl OperatedNats {
         let of_operator = claim(&operator, &operator, json!({ "type": "operator", "version": 2 }));
         let of_account = json!({ "type": "account", "version": 2, "limits": unlimited });
         let of_account = claim(&operator, &account, of_account);
-        // Nothing but what docs/settings.md says that a node needs.
+        // Only the permissions that docs/settings.md demands.
         let only = json!({ "allow": ["marbelle.>"] });
         let of_user =
             json!({ "type": "user", "version": 2, "subs": -1, "data": -1, "payload": -1, "pub": only, "sub": only });

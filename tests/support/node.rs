@@ -12,7 +12,7 @@ use tempfile::TempDir;
 use tokio::process::Command;
 use tokio_tungstenite::tungstenite;
 
-/// Rates that no story reaches by accident, and hashing that costs next to nothing.
+/// Limits that no test reaches by accident, and hashing at the lowest cost.
 const CHEAP_AND_UNLIMITED: [(&str, &str); 10] = [
     ("LIMITS__SIGN_IN_PER_MINUTE", "100000"),
     ("LIMITS__TOKEN_PER_MINUTE", "100000"),
@@ -29,7 +29,7 @@ const CHEAP_AND_UNLIMITED: [(&str, &str); 10] = [
 /// Where pages are served that may call a node of [`Builder::production`].
 pub const PRODUCTION: &str = "https://shop.example";
 
-/// What a node is started with.
+/// The settings that a node is started with.
 pub struct Builder {
     database: Database,
     settings: BTreeMap<String, String>,
@@ -43,7 +43,7 @@ impl Builder {
         self
     }
 
-    /// Sends mail to a server that the story holds.
+    /// Sends mail to a server of the test.
     pub fn smtp(mut self, smtp: &Smtp) -> Self {
         self.smtp = Some(smtp.clone());
         self
@@ -104,7 +104,7 @@ pub struct Node {
 }
 
 impl Node {
-    /// With nothing but what every story needs.
+    /// A node with the settings that every test needs.
     pub async fn start(database: Database) -> Self {
         Self::on(database).start().await
     }
@@ -135,12 +135,12 @@ impl Node {
         MailFolder::new(self.data().join("mail"))
     }
 
-    /// A client that is nobody.
+    /// A client without a credential.
     pub fn http(&self) -> Http {
         self.http.clone()
     }
 
-    /// A WebSocket that is nobody.
+    /// A WebSocket without a credential.
     pub async fn ws(&self) -> Ws {
         self.ws_with(&[]).await.unwrap_or_else(|e| panic!("the handshake fails: {e}"))
     }
@@ -181,13 +181,13 @@ impl Node {
         marbelle_reading(arguments, &settings, input).await
     }
 
-    /// SIGKILL, and the end awaited.
+    /// Kills the process and awaits its end.
     pub async fn kill9(&mut self) {
         self.running.kill();
         self.running.wait().await;
     }
 
-    /// SIGTERM, without awaiting the end.
+    /// Sends SIGTERM and does not await the end.
     pub async fn terminate(&self) {
         self.signal("-TERM").await;
     }
@@ -252,7 +252,7 @@ pub fn signing_key(seed: u8) -> String {
 
 /// A token secret of 32 bytes, always the same for the same seed.
 pub fn token_secret(seed: u8) -> String {
-    // Every byte another: a secret that is visibly not random may be refused.
+    // Every byte differs: a secret that is visibly not random may be refused.
     BASE64_STANDARD
         .encode(std::array::from_fn::<u8, 32, _>(|i| seed.wrapping_mul(97).wrapping_add((i as u8).wrapping_mul(37))))
 }

@@ -1,4 +1,4 @@
-//! A PostgreSQL server of one story's own.
+//! A PostgreSQL server for one test.
 
 use super::{Database, eventually, postgres::Postgres, tls::Certificate};
 use sqlx::{Connection, PgConnection};
@@ -7,7 +7,7 @@ use std::{
     path::PathBuf,
 };
 
-/// A server of one story's own, which can be killed. It stops when dropped.
+/// A server for one test, which can be killed. It stops when dropped.
 pub struct OwnPostgres {
     server: Postgres,
     pub database: Database,
@@ -36,7 +36,7 @@ impl OwnPostgres {
         (Ipv4Addr::LOCALHOST, self.server.port).into()
     }
 
-    /// SIGKILL to every process of the server, and their end awaited.
+    /// Kills every process of the server and awaits their end.
     pub async fn kill(&self) {
         self.server.order("kill");
         let gone = || async { PgConnection::connect(&self.server.url("postgres")).await.is_err().then_some(()) };

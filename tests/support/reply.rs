@@ -1,4 +1,4 @@
-//! What a call comes back with, and what every client of the suite can do.
+//! Replies to calls, and the calls that every client of the suite can make.
 
 use serde_json::{Value, json};
 use std::{collections::BTreeMap, future::Future};
@@ -68,7 +68,7 @@ pub fn outcome(response: &Value) -> Reply {
     }
 }
 
-/// Whoever can call a method: an HTTP client, a WebSocket.
+/// A client that can call methods: over HTTP or a WebSocket.
 pub trait Call {
     /// Calls and awaits the reply, validated against the specification.
     fn call(&self, method: &str, params: Value) -> impl Future<Output = Reply> + Send;

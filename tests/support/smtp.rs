@@ -24,7 +24,7 @@ pub enum Mood {
     RefuseForNow,
     /// 550 5.1.1 to the recipient: never.
     RefuseForGood,
-    /// This answer to whoever sends: as a command it refuses at EHLO, MAIL or RCPT.
+    /// The answer to every sender, at EHLO, MAIL or RCPT.
     RefuseSender(&'static str, u16, &'static str),
     /// Takes this long for its greeting, and again after the message.
     Slow(Duration),

@@ -55,7 +55,7 @@ async fn connect(client: TcpStream, server: SocketAddr, sent: Arc<Mutex<Vec<u8>>
             }
         }
     };
-    // Whoever ends first ends both ways: what it has said has been passed on.
+    // The first end closes both directions: its bytes have been passed on.
     tokio::select! {
         () = requests => {}
         _ = copy(&mut from_server, &mut to_client) => {}
