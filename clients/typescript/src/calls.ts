@@ -1,6 +1,7 @@
 import { type Credentials, credentialsOf } from './credentials.js'
 import { isRenewed } from './errors.js'
 import { callOverHttp, type HttpOptions, serverUrl } from './http.js'
+import { defaultLocks, type Locks } from './locks.js'
 import type { ClientOptions } from './options.js'
 import type { Socket } from './socket.js'
 import { type CurrentSession, DEVICE_METHODS, SESSION_METHODS, type Tokens } from './spec.js'
@@ -11,6 +12,7 @@ export class Calls {
   readonly credentials: Credentials
   /** The name that the tabs of a browser share. */
   readonly name: string
+  readonly locks: Locks
   readonly #http: HttpOptions
   readonly #timeoutMs: number
   readonly #socket: () => Socket | null
@@ -20,27 +22,28 @@ export class Calls {
     this.url = serverUrl(options.url ?? '/rpc')
     this.name = options.tabs ?? `marbelle-accounts ${kind} ${this.url?.href ?? ''}`
     this.#http = { url: this.url, fetch: options.fetch ?? ((...call) => fetch(...call)), cookies: kind === 'cookie' }
+    this.locks = options.locks ?? defaultLocks()
     this.#timeoutMs = timeoutMs
     this.#socket = socket
     const refresh = (refresh_token: string) => this.#post('auth.refresh', { refresh_token }, null) as Promise<Tokens>
-    this.credentials = credentialsOf(kind, this.name, options, refresh)
+    this.credentials = credentialsOf(kind, this.name, this.locks, options, refresh)
   }
 
   async send(method: string, params: object): Promise<unknown> {
     if (method === 'auth.change_password') return this.#renew(method, params)
-    const known = DEVICE_METHODS.has(method) ? { ...(await this.credentials.device()), ...params } : params
     const socket = this.#socket()
-    if (socket === null) return this.overHttp(method, known)
+    if (socket === null) return this.overHttp(method, params)
     try {
-      return await socket.call(method, known, this.#patience(known))
+      return await socket.call(method, await this.#told(method, params), this.#patience(params))
     } catch (error) {
       // The socket is about to be closed; nothing was done.
-      if (isRenewed(error)) return this.overHttp(method, known)
+      if (isRenewed(error)) return this.overHttp(method, params)
       throw error
     }
   }
 
-  overHttp(method: string, params: object, signal?: AbortSignal): Promise<unknown> {
+  async overHttp(method: string, given: object, signal?: AbortSignal): Promise<unknown> {
+    const params = await this.#told(method, given)
     const send = (accessToken: string | null) => this.#post(method, params, accessToken, signal)
     return SESSION_METHODS.has(method) ? this.credentials.send(send) : send(null)
   }
@@ -61,6 +64,11 @@ export class Calls {
       const socket = accessToken === null ? null : this.#socket()
       return socket?.call(method, params, this.#timeoutMs) ?? this.#post(method, params, accessToken)
     })
+  }
+
+  /** Where it is asked for, that this device has signed in before. */
+  async #told(method: string, params: object): Promise<object> {
+    return DEVICE_METHODS.has(method) ? { ...(await this.credentials.device()), ...params } : params
   }
 
   #post(method: string, params: object, accessToken: string | null, signal?: AbortSignal): Promise<unknown> {

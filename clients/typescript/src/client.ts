@@ -6,13 +6,8 @@ import { type FeedEvent, fold, type LiveAccount } from './fold.js'
 import { presentUrl } from './http.js'
 import type { ClientOptions, StartOptions } from './options.js'
 import { cookieRefused } from './origin.js'
-import {
-  type AddressPatch,
-  patchedAddress,
-  patchedProfile,
-  type ProfilePatch,
-  withPending,
-} from './pending.js'
+import { type AddressPatch, patchedAddress, patchedProfile, type ProfilePatch, withPending } from './pending.js'
+import { whenVerified } from './registration.js'
 import { Socket, type SocketConstructor } from './socket.js'
 import {
   type Address,
@@ -138,6 +133,19 @@ export class AccountsClient {
     return this.call('auth.login', params)
   }
 
+  /**
+   * Waits until a registration is verified, on whatever device, and opens a session, in every tab of this browser.
+   * `null` where `signal` ended the wait, or the registration signs nobody in any more: another tab was quicker, or it is
+   * too late.
+   */
+  signInWhenVerified(
+    registration: string,
+    { signal, ...params }: { readonly device_name?: string; readonly signal?: AbortSignal } = {},
+  ): Promise<SignIn | null> {
+    const signIn = () => this.call('auth.login_registration', { ...params, registration })
+    return whenVerified(this.#calls, registration, signIn, signal)
+  }
+
   /** Ends sessions: all of the user (`global`, the default), this one, or all others. */
   async signOut(scope: LogoutScope = 'global', { forgetDevice = false } = {}): Promise<SessionsEnded> {
     const sessionId = this.#sessionId
@@ -196,8 +204,8 @@ export class AccountsClient {
   async #admit(method: string, params: object): Promise<unknown> {
     const { credentials } = this.#calls
     // Over HTTP, which can set the cookie.
-    const known = { ...(await credentials.device()), ...params, credentials: credentials.kind }
-    const answer = (await this.#calls.overHttp(method, known)) as Partial<SignIn> & { device_token?: string | null }
+    const asked = { ...params, credentials: credentials.kind }
+    const answer = (await this.#calls.overHttp(method, asked)) as Partial<SignIn> & { device_token?: string | null }
     if (answer.device_token) await credentials.keepDevice(answer.device_token)
     // A password that was reset signs nobody in.
     if (answer.session) {

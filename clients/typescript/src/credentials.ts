@@ -1,8 +1,9 @@
 import { CallError, isAccountsError, isRenewed } from './errors.js'
 import { defaultKept, type Kept } from './kept.js'
-import { defaultLocks } from './locks.js'
+import type { Locks } from './locks.js'
 import type { ClientOptions } from './options.js'
-import { Renewal, RENEWAL_PAUSES_MS, sleep } from './renewal.js'
+import { Renewal, RENEWAL_PAUSES_MS } from './renewal.js'
+import { sleep } from './sleep.js'
 import type { SignIn, Tokens } from './spec.js'
 import { BearerTokens, type SessionTokens } from './tokens.js'
 
@@ -166,7 +167,8 @@ function present(tokens: SessionTokens | null): SessionTokens {
 export function credentialsOf(
   kind: 'cookie' | 'bearer',
   name: string,
-  { locks = defaultLocks(), tokens, device }: ClientOptions,
+  locks: Locks,
+  { tokens, device }: ClientOptions,
   refresh: (refreshToken: string) => Promise<Tokens>,
 ): Credentials {
   const renewal = new Renewal(locks, `${name} renewal`)

@@ -84,6 +84,11 @@ export function isRenewed(thrown: unknown): boolean {
   return isAccountsError(thrown) && thrown.kind === 'unauthenticated' && thrown.data.reason === 'renewed'
 }
 
+/** How long the server wants to be left alone. */
+export function retryAfter(error: AccountsError): number {
+  return error.kind === 'rate_limited' || error.kind === 'unavailable' ? error.data.retry_after_ms : 0
+}
+
 /** An error object of JSON-RPC. */
 export interface ErrorObject {
   readonly code: number

@@ -1,5 +1,5 @@
 import { type Backoff, delayAfter } from './backoff.js'
-import { type AccountsError, CallError, isAccountsError, noAnswer } from './errors.js'
+import { type AccountsError, CallError, isAccountsError, noAnswer, retryAfter } from './errors.js'
 import type { FeedEvent } from './fold.js'
 import { RENEWAL_PAUSES_MS } from './renewal.js'
 import type { Socket } from './socket.js'
@@ -222,8 +222,4 @@ class Run {
       }
     })
   }
-}
-
-function retryAfter(error: AccountsError): number {
-  return error.kind === 'rate_limited' || error.kind === 'unavailable' ? error.data.retry_after_ms : 0
 }

@@ -26,7 +26,3 @@ export class Renewal {
     return this.#locks.request(this.#name, async () => {})
   }
 }
-
-export function sleep(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms))
-}

@@ -30,12 +30,13 @@ export class Scripted {
   version = 1
   /** Every call: its method, and its parameters. */
   readonly calls: { method: string; params: Record<string, unknown> }[] = []
-  /** Instead of the usual answers. */
-  readonly answers: Record<string, Answer> = {}
+  /** By method; a test may put others in their place. */
+  readonly answers: Record<string, Answer>
   readonly #http: HttpServer
   readonly #sockets = new WebSocketServer({ noServer: true })
 
   private constructor() {
+    this.answers = this.#usual()
     this.#http = createServer((request, response) => {
       let body = ''
       request.on('data', (part) => (body += part))
@@ -100,7 +101,7 @@ export class Scripted {
     const { id, method, params } = JSON.parse(text) as { id: number; method: string; params: Record<string, unknown> }
     this.calls.push({ method, params })
     try {
-      const answer = this.answers[method] ?? this.#usual[method]
+      const answer = this.answers[method]
       if (answer === undefined) throw new Refusal('internal')
       return JSON.stringify({ jsonrpc: '2.0', id, result: await answer(params, caller) })
     } catch (error) {
@@ -109,31 +110,35 @@ export class Scripted {
     }
   }
 
-  readonly #usual: Record<string, Answer> = {
-    'auth.login': ({ credentials }, caller) => {
+  #usual(): Record<string, Answer> {
+    const signIn: Answer = ({ credentials }, caller) => {
       caller.setsCookie = credentials === 'cookie'
       const tokens = credentials === 'cookie' ? {} : { ...this.tokens(), device_token: 'device' }
       return { session: SESSION, profile: PROFILE, ...tokens }
-    },
-    'auth.logout': () => ({ sessions_ended: 1 }),
-    'auth.refresh': ({ refresh_token }) => {
-      if (refresh_token !== `refresh-${this.version}`) throw new Refusal('unauthenticated', { reason: 'renewed' })
-      return this.tokens()
-    },
-    'session.authenticate': ({ access_token }, caller) => {
-      caller.version = versionIn(String(access_token))
-      return this.#current(caller)
-    },
-    'session.current': (_, caller) => this.#current(caller),
-    'profile.get': (_, caller) => this.#current(caller).profile,
-    'account.subscribe': (_, caller) => {
-      this.#current(caller)
-      const data = { epoch: 'epoch', profile: PROFILE, addresses: [], sessions: [SESSION] }
-      const result = { type: 'snapshot', revision: 1, at: '', session_id: null, data }
-      const event = { jsonrpc: '2.0', method: 'account.event', params: { subscription: 's', result } }
-      setImmediate(() => caller.socket?.send(JSON.stringify(event)))
-      return 's'
-    },
+    }
+    return {
+      'auth.login': signIn,
+      'auth.login_registration': signIn,
+      'auth.logout': () => ({ sessions_ended: 1 }),
+      'auth.refresh': ({ refresh_token }) => {
+        if (refresh_token !== `refresh-${this.version}`) throw new Refusal('unauthenticated', { reason: 'renewed' })
+        return this.tokens()
+      },
+      'session.authenticate': ({ access_token }, caller) => {
+        caller.version = versionIn(String(access_token))
+        return this.#current(caller)
+      },
+      'session.current': (_, caller) => this.#current(caller),
+      'profile.get': (_, caller) => this.#current(caller).profile,
+      'account.subscribe': (_, caller) => {
+        this.#current(caller)
+        const data = { epoch: 'epoch', profile: PROFILE, addresses: [], sessions: [SESSION] }
+        const result = { type: 'snapshot', revision: 1, at: '', session_id: null, data }
+        const event = { jsonrpc: '2.0', method: 'account.event', params: { subscription: 's', result } }
+        setImmediate(() => caller.socket?.send(JSON.stringify(event)))
+        return 's'
+      },
+    }
   }
 
   #current({ version, socket }: Caller) {

@@ -1,0 +1,55 @@
+import { delayAfter } from './backoff.js'
+import type { Calls } from './calls.js'
+import { type AccountsError, isAccountsError, retryAfter } from './errors.js'
+import { sleep } from './sleep.js'
+import type { Methods, SignIn } from './spec.js'
+
+/** How long the server keeps one question: shorter than what proxies cut. */
+const WAIT_MS = 25_000
+/** An answer that came earlier was hastened by another wait for the same registration; the next is asked no sooner. */
+const TURN_MS = 5_000
+const BACKOFF = { firstMs: 500, maxMs: 30_000 }
+
+/** Signs in once a registration is verified; `null` where `signal` ended the wait, or it is too late. */
+export function whenVerified(
+  calls: Calls,
+  registration: string,
+  signIn: () => Promise<SignIn>,
+  signal: AbortSignal | undefined,
+): Promise<SignIn | null> {
+  // The server knows one wait a registration, and one sign-in: the tabs of a browser take turns.
+  return calls.locks.request(`${calls.name} ${registration}`, async () => {
+    if (!(await untilVerified(calls, registration, signal))) return null
+    try {
+      return await signIn()
+    } catch (error) {
+      if (isAccountsError(error) && error.kind === 'invalid_token') return null
+      throw error
+    }
+  })
+}
+
+async function untilVerified(calls: Calls, registration: string, signal: AbortSignal | undefined): Promise<boolean> {
+  const params = { registration, wait_ms: WAIT_MS }
+  let failures = 0
+  while (!signal?.aborted) {
+    const askedAt = Date.now()
+    let pause: number
+    try {
+      const answer = await calls.overHttp('auth.await_verification', params, signal)
+      if ((answer as Methods['auth.await_verification']['result']).verified) return true
+      failures = 0
+      pause = askedAt + TURN_MS - Date.now()
+    } catch (error) {
+      if (signal?.aborted) break
+      if (!isAccountsError(error) || !isPassing(error)) throw error
+      pause = Math.max(delayAfter(failures++, BACKOFF), retryAfter(error))
+    }
+    await sleep(pause, signal)
+  }
+  return false
+}
+
+function isPassing({ kind }: AccountsError): boolean {
+  return kind === 'no_answer' || kind === 'rate_limited' || kind === 'unavailable' || kind === 'internal'
+}
