@@ -121,19 +121,24 @@ class Run {
       this.socket?.close()
       this.isLive = false
       if (this.#isStopped) return
-      if (error.kind === 'session_ended') return this.#end(error.data.reason)
-      if (error.kind === 'unauthenticated') {
-        if (error.data.reason !== 'renewed' && this.#renewals === 0) return this.#end(null)
-        const pause = RENEWAL_PAUSES_MS[this.#renewals++]
-        if (pause === undefined) return this.#lose()
+      const pause = this.#mayBeNewer(error) ? RENEWAL_PAUSES_MS[this.#renewals++] : undefined
+      if (pause !== undefined) {
         await this.#options.renewed()
         await this.#wait(pause)
         continue
       }
+      if (error.kind === 'session_ended') return this.#end(error.data.reason)
+      if (error.kind === 'unauthenticated') return this.#renewals > 0 ? this.#lose() : this.#end(null)
       this.#options.onOffline(error)
       await this.#wait(Math.max(delayAfter(this.#failures, this.#options.backoff), retryAfter(error)))
       this.#failures += 1
     }
+  }
+
+  /** Whether this browser has, or is about to have, a newer credential: of this session, or of one that took its place. */
+  #mayBeNewer(error: AccountsError): boolean {
+    if (error.kind === 'session_ended') return error.data.reason === 'replaced'
+    return error.kind === 'unauthenticated' && (error.data.reason === 'renewed' || this.#renewals > 0)
   }
 
   /** Opens a socket and reads it until it is lost; answers why it was. */
@@ -170,7 +175,10 @@ class Run {
 
   #take(event: FeedEvent): void {
     if (this.#isStopped) return
-    if (event.type === 'session.revoked') return this.#end(event.data.reason)
+    if (event.type === 'session.revoked') {
+      // The close that follows says so too, and then it is looked for what took its place.
+      return event.data.reason === 'replaced' ? undefined : this.#end(event.data.reason)
+    }
     if (this.#options.take(event)) this.#live()
     // What is missing comes after `since`.
     else this.socket?.close()

@@ -140,6 +140,25 @@ describe('a socket that is closed', () => {
   })
 })
 
+it('a session that another one took the place of is looked for no longer than its successor may take', async () => {
+  const [tab] = await signedIn('cookie', undefined, 1)
+  const gone = () => {
+    throw new Refusal('session_ended', { reason: 'replaced' })
+  }
+  const present = server.answers['session.current']!
+  server.answers['session.current'] = gone
+  server.close(4401, 'replaced')
+  await eventually(() => expect(server.open).toBe(1))
+  server.answers['session.current'] = present
+  await eventually(() => expect(server.countOf('account.subscribe')).toBe(2))
+  expect(tab!.getSnapshot().connection.status).toBe('live')
+
+  server.answers['session.current'] = gone
+  server.close(4401, 'replaced')
+  const { connection } = await untilStatus(tab!, 'signed_out')
+  expect(connection).toEqual({ status: 'signed_out', reason: 'replaced' })
+})
+
 describe('a known device', () => {
   const signIn = { email: 'ann@example.org', password: PASSWORDS.current_password }
 

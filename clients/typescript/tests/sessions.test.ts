@@ -74,10 +74,13 @@ describe.each(['bearer', 'cookie'] as const)('with %s credentials', (credentials
     const { browser, tab } = await person.browser(credentials)
     const second = browser.tab({ credentials })
     await until(second, ({ account }) => account !== null)
+    const shown = new Set<string>()
+    second.subscribe(() => shown.add(second.getSnapshot().connection.status))
     await other.signIn(tab)
     const { account } = await until(second, (state) => state.account?.profile.email === other.email)
     expect(account!.sessions).toHaveLength(1)
     expect(tab.getSnapshot().account!.profile.email).toBe(other.email)
+    expect([...shown]).not.toContain('signed_out')
   })
 
   it('a session that was ended from another device says why', async () => {
