@@ -17,7 +17,7 @@ mod nats;
 #[allow(dead_code, clippy::panic, reason = "the tests use the rest, and stop where something is wrong")]
 mod postgres;
 
-use futures_util::{StreamExt, stream};
+use futures_util::{StreamExt, TryStreamExt, stream};
 use marbelle::{
     domain::{
         email::EmailAddress,
@@ -29,7 +29,7 @@ use marbelle::{
     },
     live::{Bus, Hub, HubSettings, Membership, Nats},
     settings::{Database, Settings},
-    store::{NewUser, Store},
+    store::{LockedAccount, NewUser, Store},
 };
 use std::{
     error::Error,
@@ -148,6 +148,9 @@ async fn measure(
     Ok(())
 }
 
+/// Users that are made at a time: they share the database's syncs.
+const MADE_AT_ONCE: usize = 64;
+
 /// Makes the users of a case.
 async fn make_users(store: &Store, count: usize) -> Result<Vec<UserId>> {
     let now = Clock::system().now();
@@ -159,9 +162,7 @@ async fn make_users(store: &Store, count: usize) -> Result<Vec<UserId>> {
         phone: None,
         locale: Locale::En,
     };
-    let mut users = Vec::with_capacity(count);
-    let mut tx = store.write().await?;
-    for _ in 0..count {
+    let made = stream::iter(0..count).map(async |_| {
         let id = UserId::new();
         let email = EmailAddress::parse(&format!("{id}@example.test")).map_err(|faults| format!("{faults:?}"))?;
         let user = NewUser {
@@ -173,11 +174,11 @@ async fn make_users(store: &Store, count: usize) -> Result<Vec<UserId>> {
             person: person.clone(),
             created_at: now,
         };
-        tx.insert_user(&user).await?;
-        users.push(id);
-    }
-    tx.commit().await?;
-    Ok(users)
+        let account = LockedAccount::create(store.write().await?, &user).await?.ok_or("a new address is taken")?;
+        account.commit().await?;
+        Ok(id)
+    });
+    made.buffer_unordered(MADE_AT_ONCE).try_collect().await
 }
 
 /// Passes on how long each sweep took.

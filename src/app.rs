@@ -3,7 +3,7 @@
 mod welcome;
 
 use crate::{
-    account::Accounts,
+    account::{self, Accounts},
     crypto::{
         access_token::AccessTokens,
         decoy::Decoys,
@@ -91,57 +91,9 @@ impl App {
             }
             None => None,
         };
-        make_folder(&settings.data_dir).await?;
-        let keys = Keys::load(&settings.keys, &settings.data_dir).map_err(Error::Keys)?;
-        let store = open(&settings).await?;
-        let epoch = store.epoch().await?;
-        let session_lifetimes =
-            SessionLifetimes { idle: settings.lifetimes.session_idle, absolute: settings.lifetimes.session_absolute };
-        let bus = match &settings.nats {
-            Some(nats) => Bus::Nats(Box::new(Nats::connect(nats).await?)),
-            None => Bus::Local,
-        };
         let tasks = TaskTracker::new();
-        // A bus says itself when it is there.
-        meters().bus_connected.set(if settings.nats.is_some() { 0.0 } else { 1.0 });
-        let hub = Hub::start(
-            store.clone(),
-            clock.clone(),
-            session_lifetimes,
-            epoch,
-            bus,
-            HubSettings {
-                sockets_per_user: settings.limits.sockets_per_user.get(),
-                sweep_period: settings.sweep_period,
-            },
-            &tasks,
-        );
-        // A bus to other nodes says otherwise when it has lost them.
-        let cores = available_parallelism().map_or(1, usize::from);
-        let accounts = Arc::new(Accounts {
-            store: store.clone(),
-            clock: clock.clone(),
-            hub,
-            passwords: PasswordHasher::new(settings.argon2, cores, PASSWORD_HASH_QUEUE)?,
-            decoys: Decoys::new(&keys),
-            access_tokens: AccessTokens::new(
-                &keys,
-                &settings.token_issuer,
-                &settings.token_audience,
-                settings.lifetimes.access_token,
-                clock.clone(),
-            ),
-            opaque_tokens: OpaqueTokens::new(&keys),
-            lifetimes: settings.lifetimes,
-            session_lifetimes,
-            sessions_per_user: settings.limits.sessions_per_user.get(),
-            max_addresses: settings.limits.max_addresses.get(),
-            failures_per_account: settings.limits.failures_per_account,
-            mails_per_mailbox: settings.limits.mails_per_mailbox,
-            password_min_length: settings.limits.password_min_length,
-            shop_name: settings.mail.shop_name.clone(),
-            touching: Arc::new(DashSet::new()),
-        });
+        let keys = load_keys(&settings).await?;
+        let accounts = open_accounts(&settings, &keys, clock.clone(), &tasks).await?;
         accounts.weigh_decoys().await?;
         let renderer = Renderer::new(
             &settings.mail,
@@ -152,7 +104,7 @@ impl App {
         )
         .map_err(|error| Error::Mail(error.to_string()))?;
         let transport = Transport::new(&settings.mail).map_err(|error| Error::Mail(error.to_string()))?;
-        let mail = Worker::new(store, clock, renderer, transport);
+        let mail = Worker::new(accounts.store.clone(), clock, renderer, transport);
         let limits = &settings.limits;
         let rates = Arc::new(Rates::new(
             limits.sign_in_per_minute,
@@ -222,6 +174,81 @@ impl App {
             tracing::warn!("the database is silent: stopping without its answer");
         }
     }
+}
+
+/// The use-cases on the database that the settings name; what runs in the background runs among `tasks`.
+async fn open_accounts(
+    settings: &Settings,
+    keys: &Keys,
+    clock: Clock,
+    tasks: &TaskTracker,
+) -> Result<Arc<Accounts>, Error> {
+    let store = open(settings).await?;
+    let epoch = store.epoch().await?;
+    let session_lifetimes =
+        SessionLifetimes { idle: settings.lifetimes.session_idle, absolute: settings.lifetimes.session_absolute };
+    let bus = match &settings.nats {
+        Some(nats) => Bus::Nats(Box::new(Nats::connect(nats).await?)),
+        None => Bus::Local,
+    };
+    // A bus says itself when it is there.
+    meters().bus_connected.set(if settings.nats.is_some() { 0.0 } else { 1.0 });
+    let hub = Hub::start(
+        store.clone(),
+        clock.clone(),
+        session_lifetimes,
+        epoch,
+        bus,
+        HubSettings { sockets_per_user: settings.limits.sockets_per_user.get(), sweep_period: settings.sweep_period },
+        tasks,
+    );
+    let cores = available_parallelism().map_or(1, usize::from);
+    Ok(Arc::new(Accounts {
+        store,
+        clock: clock.clone(),
+        hub,
+        passwords: PasswordHasher::new(settings.argon2, cores, PASSWORD_HASH_QUEUE)?,
+        decoys: Decoys::new(keys),
+        access_tokens: AccessTokens::new(
+            keys,
+            &settings.token_issuer,
+            &settings.token_audience,
+            settings.lifetimes.access_token,
+            clock.clone(),
+        ),
+        opaque_tokens: OpaqueTokens::new(keys),
+        lifetimes: settings.lifetimes,
+        session_lifetimes,
+        sessions_per_user: settings.limits.sessions_per_user.get(),
+        max_addresses: settings.limits.max_addresses.get(),
+        failures_per_account: settings.limits.failures_per_account,
+        mails_per_mailbox: settings.limits.mails_per_mailbox,
+        password_min_length: settings.limits.password_min_length,
+        shop_name: settings.mail.shop_name.clone(),
+        touching: Arc::new(DashSet::new()),
+    }))
+}
+
+async fn load_keys(settings: &Settings) -> Result<Keys, Error> {
+    make_folder(&settings.data_dir).await?;
+    Keys::load(&settings.keys, &settings.data_dir).map_err(Error::Keys)
+}
+
+/// Lets a command use the accounts beside running nodes, which hear of its changes over the bus, if there is one.
+pub(crate) async fn with_accounts<T>(
+    settings: &Settings,
+    command: impl AsyncFnOnce(&Arc<Accounts>) -> Result<T, account::Error>,
+) -> Result<Result<T, account::Error>, Error> {
+    let tasks = TaskTracker::new();
+    let keys = load_keys(settings).await?;
+    let accounts = open_accounts(settings, &keys, Clock::system(), &tasks).await?;
+    let done = command(&accounts).await;
+    accounts.hub.stopping().cancel();
+    tasks.close();
+    tasks.wait().await;
+    accounts.hub.flush_bus().await;
+    accounts.store.close().await;
+    Ok(done)
 }
 
 /// Brings the database up to date.

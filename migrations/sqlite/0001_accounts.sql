@@ -24,6 +24,7 @@ CREATE TABLE registrations (
 CREATE INDEX registrations_by_email ON registrations (email, id);
 CREATE INDEX registrations_by_age ON registrations (created_at);
 
+-- `credentials_version` counts what a sign-in is decided by: password, e-mail address, state.
 -- `revision` counts the account's changes and is the lock of its log; `profile_revision` is the one at
 -- which the profile last changed. Without `password_hash` there is no password. `password_cost` says what a hash
 -- of another system costs to verify, and is null for our own; `imported_cost` is what it was when the account came.
@@ -42,6 +43,7 @@ CREATE TABLE users (
     locale            TEXT    NOT NULL CHECK (locale IN ('en', 'de', 'sq')),
     pending_email     TEXT,
     disabled_at       TIMESTAMPTZ,
+    credentials_version BIGINT NOT NULL CHECK (credentials_version >= 0),
     revision          BIGINT  NOT NULL CHECK (revision >= 0),
     profile_revision  BIGINT  NOT NULL CHECK (profile_revision >= 0),
     created_at        TIMESTAMPTZ NOT NULL,
@@ -56,6 +58,8 @@ CREATE TABLE sessions (
     user_agent          TEXT,
     ip                  TEXT    NOT NULL,
     network             TEXT    NOT NULL,
+    methods             TEXT    NOT NULL,
+    proven_at           TIMESTAMPTZ NOT NULL,
     refresh_generation  BIGINT  NOT NULL CHECK (refresh_generation >= 0),
     refreshed_at        TIMESTAMPTZ NOT NULL,
     created_at          TIMESTAMPTZ NOT NULL,
@@ -122,6 +126,7 @@ CREATE INDEX connected_sessions_by_node ON connected_sessions (node_id);
 -- where there is nobody to write to, so that both are the same work; it is never sent.
 CREATE TABLE mail_outbox (
     id               BLOB    NOT NULL PRIMARY KEY CHECK (length(id) = 16),
+    user_id          BLOB    CHECK (length(user_id) = 16),
     recipient        TEXT    NOT NULL,
     locale           TEXT    NOT NULL,
     content          TEXT    NOT NULL,
@@ -135,3 +140,4 @@ CREATE TABLE mail_outbox (
 CREATE INDEX mail_outbox_due ON mail_outbox (next_attempt_at) WHERE sent_at IS NULL AND given_up_at IS NULL;
 CREATE INDEX mail_outbox_by_age ON mail_outbox (created_at);
 CREATE INDEX mail_outbox_by_recipient ON mail_outbox (recipient, created_at);
+CREATE INDEX mail_outbox_by_user ON mail_outbox (user_id) WHERE user_id IS NOT NULL;

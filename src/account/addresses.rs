@@ -1,15 +1,15 @@
 //! Postal addresses: at most ten, exactly one primary as soon as there is one, labels unique.
 
-use super::{Accounts, Current, Error};
+use super::{Accounts, Actor, Change, Current, Error};
 use crate::{
     domain::{
         address::{Address, AddressPatch, NewAddress},
-        event::{AddressesChanged, Change},
+        client::Client,
         fault::{Fault, Rule},
         ids::AddressId,
         session::Caller,
     },
-    store::{self, AccountChange},
+    store,
 };
 use std::sync::Arc;
 
@@ -31,8 +31,13 @@ impl Accounts {
     }
 
     /// Adds an address. The first is primary whatever is asked.
-    pub async fn create_address(self: &Arc<Self>, caller: Caller, new: NewAddress) -> Result<Address, Error> {
-        let mut change = self.change(caller).await?;
+    pub async fn create_address(
+        self: &Arc<Self>,
+        caller: Caller,
+        client: &Client,
+        new: NewAddress,
+    ) -> Result<Address, Error> {
+        let mut change = self.change(caller.user, Actor::Session(caller, client)).await?;
         let present = change.tx().list_addresses(caller.user).await?;
         if is_label_taken(&present, None, &new.label.key()) {
             return Err(Error::Conflict("label"));
@@ -40,16 +45,14 @@ impl Accounts {
         if present.len() >= self.max_addresses {
             return Err(Error::LimitReached(self.max_addresses));
         }
-        let mut event = AddressesChanged::default();
         let is_primary = new.is_primary || present.is_empty();
         if is_primary {
-            event.upserted.extend(take_primary(&mut change, &present).await?);
+            take_primary(&mut change, &present).await?;
         }
-        let address = new.placed(AddressId::new(), is_primary, change.revision(), change.now());
-        change.tx().insert_address(caller.user, &address).await.map_err(label_conflict)?;
-        event.upserted.push(address.clone());
-        change.note(Change::Addresses(event));
-        self.commit(change).await?;
+        let (revision, now) = (change.account().addresses_revision(), change.now());
+        let address = new.placed(AddressId::new(), is_primary, revision, now);
+        change.account().insert_address(&address).await.map_err(label_conflict)?;
+        change.commit().await?;
         Ok(address)
     }
 
@@ -57,30 +60,13 @@ impl Accounts {
     pub async fn update_address(
         self: &Arc<Self>,
         caller: Caller,
+        client: &Client,
         id: AddressId,
         patch: AddressPatch,
         expected_revision: Option<i64>,
     ) -> Result<Address, Error> {
-        let change = self.change(caller).await?;
-        self.write_address(change, id, patch, expected_revision).await
-    }
-
-    /// Makes an address the primary one.
-    pub async fn set_primary_address(self: &Arc<Self>, caller: Caller, id: AddressId) -> Result<Address, Error> {
-        let change = self.change(caller).await?;
-        let patch = AddressPatch { is_primary: Some(true), ..AddressPatch::default() };
-        self.write_address(change, id, patch, None).await
-    }
-
-    async fn write_address(
-        &self,
-        mut change: AccountChange,
-        id: AddressId,
-        patch: AddressPatch,
-        expected_revision: Option<i64>,
-    ) -> Result<Address, Error> {
-        let user = change.user().user_id;
-        let all = change.tx().list_addresses(user).await?;
+        let mut change = self.change(caller.user, Actor::Session(caller, client)).await?;
+        let all = change.tx().list_addresses(caller.user).await?;
         let present = all.iter().find(|address| address.id == id).ok_or(Error::NotFound)?;
         if expected_revision.is_some_and(|expected| present.revision > expected) {
             return Err(Error::StaleRevision(Current::Address(Box::new(present.clone()))));
@@ -96,55 +82,59 @@ impl Accounts {
         if is_label_taken(&all, Some(id), &edited.label.key()) {
             return Err(Error::Conflict("label"));
         }
-        let mut event = AddressesChanged::default();
         if edited.is_primary && !present.is_primary {
-            event.upserted.extend(take_primary(&mut change, &all).await?);
+            take_primary(&mut change, &all).await?;
         }
-        edited.revision = change.revision();
+        edited.revision = change.account().addresses_revision();
         edited.updated_at = change.now();
-        change.tx().update_address(user, &edited).await.map_err(label_conflict)?;
-        event.upserted.push(edited.clone());
-        change.note(Change::Addresses(event));
-        self.commit(change).await?;
+        change.account().update_address(&edited).await.map_err(label_conflict)?;
+        change.commit().await?;
         Ok(edited)
     }
 
+    /// Makes an address the primary one.
+    pub async fn set_primary_address(
+        self: &Arc<Self>,
+        caller: Caller,
+        client: &Client,
+        id: AddressId,
+    ) -> Result<Address, Error> {
+        let patch = AddressPatch { is_primary: Some(true), ..AddressPatch::default() };
+        self.update_address(caller, client, id, patch, None).await
+    }
+
     /// Deletes an address, but not the only one; if it was the primary one, the oldest other takes over.
-    pub async fn delete_address(self: &Arc<Self>, caller: Caller, id: AddressId) -> Result<(), Error> {
-        let mut change = self.change(caller).await?;
+    pub async fn delete_address(self: &Arc<Self>, caller: Caller, client: &Client, id: AddressId) -> Result<(), Error> {
+        let mut change = self.change(caller.user, Actor::Session(caller, client)).await?;
         let all = change.tx().list_addresses(caller.user).await?;
         let present = all.iter().find(|address| address.id == id).ok_or(Error::NotFound)?;
         if all.len() == 1 {
             return Err(Error::LastAddress);
         }
-        change.tx().delete_address(caller.user, id).await?;
-        let mut event = AddressesChanged { upserted: Vec::new(), deleted: vec![id] };
-        if present.is_primary {
+        change.account().delete_address(id).await?;
+        if present.is_primary
             // The list is primary first, then oldest first: the oldest other is the next one.
-            let heir = all.iter().find(|address| address.id != id);
-            event.upserted.extend(match heir {
-                Some(heir) => Some(set_primary(&mut change, heir, true).await?),
-                None => None,
-            });
+            && let Some(heir) = all.iter().find(|address| address.id != id)
+        {
+            set_primary(&mut change, heir, true).await?;
         }
-        change.note(Change::Addresses(event));
-        self.commit(change).await
+        change.commit().await
     }
 }
 
-/// Takes the primary from whichever address has it; returns that address as it is then.
-async fn take_primary(change: &mut AccountChange, all: &[Address]) -> Result<Option<Address>, Error> {
+/// Takes the primary from whichever address has it.
+async fn take_primary(change: &mut Change<'_>, all: &[Address]) -> Result<(), Error> {
     match all.iter().find(|address| address.is_primary) {
-        Some(primary) => Ok(Some(set_primary(change, primary, false).await?)),
-        None => Ok(None),
+        Some(primary) => set_primary(change, primary, false).await,
+        None => Ok(()),
     }
 }
 
-async fn set_primary(change: &mut AccountChange, address: &Address, is_primary: bool) -> Result<Address, Error> {
-    let address = Address { is_primary, revision: change.revision(), updated_at: change.now(), ..address.clone() };
-    let user = change.user().user_id;
-    change.tx().update_address(user, &address).await?;
-    Ok(address)
+async fn set_primary(change: &mut Change<'_>, address: &Address, is_primary: bool) -> Result<(), Error> {
+    let revision = change.account().addresses_revision();
+    let address = Address { is_primary, revision, updated_at: change.now(), ..address.clone() };
+    change.account().update_address(&address).await?;
+    Ok(())
 }
 
 fn is_label_taken(all: &[Address], except: Option<AddressId>, key: &str) -> bool {

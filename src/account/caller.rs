@@ -1,14 +1,14 @@
-//! Who calls, whether they may, and the way every change goes.
+//! Who calls, and whether they may.
 
 use super::{Accounts, Error};
 use crate::{
     domain::{
         ids::SessionId,
         profile::Profile,
-        session::{Caller, CredentialFault, EndReason, EndedSession, SessionLife},
+        session::{Caller, CredentialFault, EndReason, SessionLife},
         time::Timestamp,
     },
-    store::{AccountChange, CallerRow, Tx},
+    store::{CallerRow, Tx},
 };
 use std::sync::Arc;
 
@@ -56,20 +56,6 @@ impl Accounts {
         Ok((tx, row))
     }
 
-    /// A change of the caller's account: the lock first, then the check in a statement of its own, which
-    /// on PostgreSQL sees what was committed while it waited.
-    pub(crate) async fn change(self: &Arc<Self>, caller: Caller) -> Result<AccountChange, Error> {
-        let tx = self.store.write().await?;
-        let change = AccountChange::begin(tx, caller.user, Some(caller.session), &self.clock).await?;
-        let Some(mut change) = change else { return Err(self.unknown_session(caller.session).await) };
-        let Some(session) = change.tx().find_session(caller.session).await? else {
-            drop(change);
-            return Err(self.unknown_session(caller.session).await);
-        };
-        self.check(session.life(), caller, change.now())?;
-        Ok(change)
-    }
-
     /// Why there is no such session: it never was, is forgotten, or went with its deleted user.
     pub(crate) async fn unknown_session(&self, session: SessionId) -> Error {
         match self.store.is_deleted_session(session).await {
@@ -77,19 +63,6 @@ impl Accounts {
             Ok(false) => Error::Unauthenticated(CredentialFault::Invalid),
             Err(error) => error.into(),
         }
-    }
-
-    /// Commits a change and wakes those who follow the account.
-    pub(crate) async fn commit(&self, mut change: AccountChange) -> Result<(), Error> {
-        let ended = change.sessions().ended.clone();
-        if let Some(committed) = change.commit().await? {
-            for EndedSession { session_id, reason } in ended {
-                let (user, reason) = (committed.user, reason.as_str());
-                tracing::info!(target: "security", %user, session = %session_id, reason, "session_ended");
-            }
-            self.hub.announce(committed);
-        }
-        Ok(())
     }
 
     /// Whether the session is the caller's and alive. A use of it is written down if the last one is old.

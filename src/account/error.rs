@@ -41,8 +41,6 @@ pub enum Error {
     SessionEnded(EndReason),
     /// Wrong e-mail address or wrong password.
     InvalidCredentials,
-    /// The right password of a registration that is not verified.
-    EmailNotVerified,
     /// The right password of a disabled account.
     AccountDisabled,
     /// Not here, or not for this caller; says why.

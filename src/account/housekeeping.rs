@@ -1,6 +1,6 @@
 //! What the server does to accounts of its own accord.
 
-use super::{Accounts, Error};
+use super::{Accounts, Actor, Error};
 use crate::domain::{ids::SessionId, session::EndReason};
 use std::{sync::Arc, time::Duration};
 
@@ -56,7 +56,7 @@ impl Accounts {
     }
 
     /// Ends, through the log, the sessions whose time is up.
-    pub async fn end_expired_sessions(&self) -> Result<(), Error> {
+    pub async fn end_expired_sessions(self: &Arc<Self>) -> Result<(), Error> {
         let lifetimes = &self.session_lifetimes;
         loop {
             let now = self.clock.now();
@@ -67,7 +67,7 @@ impl Accounts {
             let mut failed = None;
             for (user, session) in &expired {
                 // One account that cannot be changed must not keep the others' sessions alive.
-                if let Err(error) = self.end_one(*user, *session, None, EndReason::Expired).await {
+                if let Err(error) = self.end_session(*user, *session, Actor::Server, EndReason::Expired).await {
                     failed = Some(error);
                 }
             }

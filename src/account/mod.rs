@@ -1,26 +1,32 @@
 //! The use-cases, one file a noun. Each owns its transaction, uses the store, and returns domain values
 //! or an [`Error`].
 //!
-//! A change goes one way: [`Accounts::change`] locks the user and checks, under the lock, that the
-//! caller's session is alive; the use-case writes and notes its events; [`Accounts::commit`] commits and
-//! wakes those who follow. Whatever was decided before the lock is looked at again under it.
+//! A change goes one way: [`Accounts::change`] locks the account and checks, under the lock, that the [`Actor`] may
+//! change it; the use-case says what is to be written; [`Change::commit`] appends the events, commits, and wakes those
+//! who follow. Whatever was decided before the lock is looked at again under it.
 
+mod actor;
 mod addresses;
 mod caller;
+mod change;
 mod error;
 mod feed;
 mod housekeeping;
 mod letters;
 mod measure;
-pub mod operator;
+mod operator;
 mod profile;
-pub mod restore;
-pub(crate) mod sessions;
+mod restore;
+mod security_log;
+mod sessions;
 mod shared_limits;
 
+pub use actor::Actor;
+pub use change::{Change, Sessions};
 pub use error::{Current, Error};
 pub use feed::{ChangesPage, ChangesRequest, Subscription};
 pub(crate) use housekeeping::BATCH;
+pub use restore::NewEpoch;
 
 use crate::{
     crypto::{access_token::AccessTokens, decoy::Decoys, opaque_token::OpaqueTokens, password::PasswordHasher},

@@ -1,7 +1,8 @@
 //! The profile.
 
-use super::{Accounts, Current, Error};
+use super::{Accounts, Actor, Current, Error};
 use crate::domain::{
+    client::Client,
     profile::{Profile, ProfilePatch},
     session::Caller,
 };
@@ -17,10 +18,11 @@ impl Accounts {
     pub async fn update_profile(
         self: &Arc<Self>,
         caller: Caller,
+        client: &Client,
         patch: ProfilePatch,
         expected_revision: Option<i64>,
     ) -> Result<Profile, Error> {
-        let mut change = self.change(caller).await?;
+        let mut change = self.change(caller.user, Actor::Session(caller, client)).await?;
         let present = change.user().profile();
         if expected_revision.is_some_and(|expected| present.revision > expected) {
             return Err(Error::StaleRevision(Current::Profile(Box::new(present))));
@@ -29,8 +31,8 @@ impl Accounts {
         if edited == present {
             return Ok(present);
         }
-        let profile = change.change_profile(edited).await?;
-        self.commit(change).await?;
+        let profile = change.save_profile(edited).await?;
+        change.commit().await?;
         Ok(profile)
     }
 }

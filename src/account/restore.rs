@@ -1,17 +1,14 @@
 //! After a restore: the database is an older one than clients, letters and running nodes know.
 
-use super::Error;
-use crate::{
-    domain::{
-        ids::{Epoch, UserId},
-        security_event::{SecurityEvent, SecurityEventType},
-        session::{EndReason, EndedSession},
-        time::Clock,
-    },
-    store::{AccountChange, Store},
+use super::{Accounts, Actor, Error};
+use crate::domain::{
+    ids::{Epoch, UserId},
+    security_event::SecurityEventType,
+    session::EndReason,
 };
 use futures_util::{TryStreamExt, stream};
 use serde_json::json;
+use std::sync::Arc;
 
 /// Rows found or changed by one statement.
 const BATCH: i64 = 200;
@@ -34,48 +31,51 @@ pub struct NewEpoch {
     pub letters: u64,
 }
 
-/// Renews the epoch of a restored database and ends what it holds open, as that may have been ended, spent or
-/// sent since the backup: every session (`restored`), every one-time token, every pending change of e-mail,
-/// every letter that waits.
-///
-/// Nodes may run: each account is changed through its log, and a session that is opened meanwhile may live
-/// on or be ended. The epoch comes first, so that from the beginning no client resumes what no longer is. If
-/// it is cut short, run it again.
-pub async fn new_epoch(store: &Store, clock: &Clock) -> Result<NewEpoch, Error> {
-    let epoch = Epoch(uuid::Uuid::new_v4());
-    let mut tx = store.write().await?;
-    tx.renew_epoch(epoch).await?;
-    tx.commit().await?;
+impl Accounts {
+    /// Renews the epoch of a restored database and ends what it holds open, as that may have been ended, spent or
+    /// sent since the backup: every session (`restored`), every one-time token, every pending change of e-mail,
+    /// every letter that waits.
+    ///
+    /// Nodes may run: each account is changed through its log, and a session that is opened meanwhile may live
+    /// on or be ended. The epoch comes first, so that from the beginning no client resumes what no longer is. If
+    /// it is cut short, run it again.
+    pub async fn new_epoch(self: &Arc<Self>) -> Result<NewEpoch, Error> {
+        let store = &self.store;
+        let epoch = Epoch(uuid::Uuid::new_v4());
+        let mut tx = store.write().await?;
+        tx.renew_epoch(epoch).await?;
+        tx.commit().await?;
 
-    let now = clock.now();
-    let mut done = NewEpoch { epoch, accounts: 0, sessions: 0, registrations: 0, letters: 0 };
-    // At once: a mail worker of a running node must not send what was sent before.
-    done.letters = in_batches(async || {
-        let mut tx = store.write().await?;
-        let changed = tx.give_up_letters(now, BATCH).await?;
-        tx.commit().await?;
-        Ok(changed)
-    })
-    .await?;
-    done.registrations = in_batches(async || {
-        let mut tx = store.write().await?;
-        let changed = tx.expire_registration_tokens(now, BATCH).await?;
-        tx.commit().await?;
-        Ok(changed)
-    })
-    .await?;
-    let mut last = None;
-    loop {
-        let users = store.find_users_to_end(last, BATCH).await?;
-        let Some(end_of_page) = users.last().copied() else { break };
-        last = Some(end_of_page);
-        let changes = stream::iter(users.into_iter().map(|user| Ok::<_, Error>(end_user(store, clock, user))));
-        let ended: Vec<usize> = changes.try_buffer_unordered(CONCURRENT).try_collect().await?;
-        done.accounts += ended.len();
-        done.sessions += ended.iter().sum::<usize>();
+        let now = self.clock.now();
+        let mut done = NewEpoch { epoch, accounts: 0, sessions: 0, registrations: 0, letters: 0 };
+        // At once: a mail worker of a running node must not send what was sent before.
+        done.letters = in_batches(async || {
+            let mut tx = store.write().await?;
+            let changed = tx.give_up_letters(now, BATCH).await?;
+            tx.commit().await?;
+            Ok(changed)
+        })
+        .await?;
+        done.registrations = in_batches(async || {
+            let mut tx = store.write().await?;
+            let changed = tx.expire_registration_tokens(now, BATCH).await?;
+            tx.commit().await?;
+            Ok(changed)
+        })
+        .await?;
+        let mut last = None;
+        loop {
+            let users = store.find_users_to_end(last, BATCH).await?;
+            let Some(end_of_page) = users.last().copied() else { break };
+            last = Some(end_of_page);
+            let changes = stream::iter(users.into_iter().map(|user| Ok::<_, Error>(end_user(self, user))));
+            let ended: Vec<usize> = changes.try_buffer_unordered(CONCURRENT).try_collect().await?;
+            done.accounts += ended.len();
+            done.sessions += ended.iter().sum::<usize>();
+        }
+        tracing::info!(target: "security", %epoch, accounts = done.accounts, sessions = done.sessions, "restored");
+        Ok(done)
     }
-    tracing::info!(target: "security", %epoch, accounts = done.accounts, sessions = done.sessions, "restored");
-    Ok(done)
 }
 
 /// Repeats a statement that changes at most [`BATCH`] rows until it finds fewer; says how many it changed.
@@ -91,25 +91,14 @@ async fn in_batches(mut once: impl AsyncFnMut() -> Result<u64, Error>) -> Result
 }
 
 /// Ends what one account holds open; says how many sessions.
-async fn end_user(store: &Store, clock: &Clock, user: UserId) -> Result<usize, Error> {
-    let tx = store.write().await?;
-    // Gone: deleted meanwhile.
-    let Some(mut change) = AccountChange::begin(tx, user, None, clock).await? else { return Ok(0) };
-    let (now, reason) = (change.now(), EndReason::Restored);
-    change.tx().spend_all_tokens(user, now).await?;
-    let ended = change.tx().end_all_sessions(user, reason, now).await?;
-    let count = ended.len();
-    change.sessions().ended.extend(ended.into_iter().map(|session_id| EndedSession { session_id, reason }));
-    let mut profile = change.user().profile();
-    if profile.pending_email.take().is_some() {
-        // Its token is spent: it cannot be confirmed any more.
-        change.change_profile(profile).await?;
-    }
-    let detail = json!({ "sessions_ended": count });
-    let event = SecurityEvent::now(SecurityEventType::AccountRestored, now, None, None, detail);
-    change.tx().insert_security_event(user, &event).await?;
-    change.keep();
-    // Running nodes learn of it by their sweep: this process has no followers.
-    let _ = change.commit().await?;
-    Ok(count)
+async fn end_user(accounts: &Arc<Accounts>, user: UserId) -> Result<usize, Error> {
+    let mut change = match accounts.change(user, Actor::Server).await {
+        // Deleted meanwhile.
+        Err(Error::NotFound) => return Ok(0),
+        change => change?,
+    };
+    let ended = change.end_everything(EndReason::Restored).await?;
+    change.record(SecurityEventType::AccountRestored, json!({ "sessions_ended": ended })).await?;
+    change.commit().await?;
+    Ok(ended)
 }

@@ -1,38 +1,27 @@
-//! Ending sessions, whoever asks.
+//! Ending a session on behalf of somebody other than its owner.
 
-use super::{Accounts, Error};
-use crate::{
-    domain::{
-        ids::{SessionId, UserId},
-        session::{EndReason, EndedSession},
-    },
-    store::AccountChange,
+use super::{Accounts, Actor, Error, Sessions};
+use crate::domain::{
+    ids::{SessionId, UserId},
+    session::EndReason,
 };
+use std::sync::Arc;
 
 impl Accounts {
-    /// Ends a session on behalf of the server itself or of a stranger; nothing happens if it has ended.
-    pub(crate) async fn end_one(
-        &self,
+    /// Ends one session; `false` if it has ended already, or its account is gone.
+    pub async fn end_session(
+        self: &Arc<Self>,
         user: UserId,
         session: SessionId,
-        actor: Option<SessionId>,
+        actor: Actor<'_>,
         reason: EndReason,
-    ) -> Result<(), Error> {
-        let tx = self.store.write().await?;
-        let Some(mut change) = AccountChange::begin(tx, user, actor, &self.clock).await? else { return Ok(()) };
-        if end(&mut change, session, reason).await? {
-            self.commit(change).await?;
-        }
-        Ok(())
+    ) -> Result<bool, Error> {
+        let mut change = match self.change(user, actor).await {
+            Err(Error::NotFound) => return Ok(false),
+            change => change?,
+        };
+        let ended = change.end_sessions(Sessions::One(session), reason).await? == 1;
+        change.commit().await?;
+        Ok(ended)
     }
-}
-
-/// Ends one session and notes it; `false` if it is not a live one of the user.
-pub(crate) async fn end(change: &mut AccountChange, session: SessionId, reason: EndReason) -> Result<bool, Error> {
-    let (user, now) = (change.user().user_id, change.now());
-    let ended = change.tx().end_session(user, session, reason, now).await?;
-    if ended {
-        change.sessions().ended.push(EndedSession { session_id: session, reason });
-    }
-    Ok(ended)
 }

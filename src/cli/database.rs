@@ -1,12 +1,12 @@
 //! The database that a command works on.
 
 use crate::{
-    account::restore,
+    account::{self, Accounts},
     app,
-    domain::time::Clock,
     settings::Settings,
-    store::{self, Store},
+    store,
 };
+use std::sync::Arc;
 
 /// Why a command on data did nothing.
 #[derive(Debug, thiserror::Error)]
@@ -34,24 +34,34 @@ pub(super) enum DataError {
     NotConfirmed,
 }
 
-/// Opens the database of the settings for a command on its data: says on standard error which one that is, and makes none.
+/// Says on standard error which database the settings name.
+///
+/// # Errors
+/// [`DataError::NoDatabase`]: a command on data makes none.
 #[expect(clippy::print_stderr, reason = "standard output is for what the command prints")]
-pub(super) async fn open(settings: &Settings) -> Result<Store, DataError> {
+pub(super) async fn check(settings: &Settings) -> Result<(), DataError> {
     let name = settings.database_url();
     eprintln!("Database: {name}");
     match store::is_there(&settings.database).await {
-        Ok(true) => Ok(app::open(settings).await?),
+        Ok(true) => Ok(()),
         Ok(false) => Err(DataError::NoDatabase(name)),
         Err(error) => Err(DataError::Closed(name, error)),
     }
 }
 
+/// Lets a command use the accounts; nodes that run hear of its changes over the bus, or by their sweep.
+pub(super) async fn with_accounts<T>(
+    settings: &Settings,
+    command: impl AsyncFnOnce(&Arc<Accounts>) -> Result<T, account::Error>,
+) -> Result<Result<T, account::Error>, DataError> {
+    check(settings).await?;
+    Ok(app::with_accounts(settings, command).await?)
+}
+
 /// Renews the epoch of a restored database, ends every session, and prints what it did.
 #[expect(clippy::print_stdout, reason = "standard output is for what a command prints")]
 pub(super) async fn new_epoch(settings: &Settings) -> Result<(), DataError> {
-    let store = open(settings).await?;
-    let done = restore::new_epoch(&store, &Clock::system()).await;
-    store.close().await;
+    let done = with_accounts(settings, async |accounts| accounts.new_epoch().await).await?;
     let done = done.map_err(|error| DataError::Failed(format!("{error:?}")))?;
     println!("The database's epoch is {} now.", done.epoch);
     println!(

@@ -1,9 +1,9 @@
 //! `marbelle user`: what the operator does with an account.
 
-use super::database::{DataError, open};
+use super::database::{DataError, check, with_accounts};
 use crate::{
-    account::{self, operator},
-    domain::{email::EmailAddress, time::Clock},
+    account::{self, Actor},
+    domain::email::EmailAddress,
     settings::Settings,
 };
 use clap::{Args, Subcommand};
@@ -37,18 +37,18 @@ pub(super) struct Account {
 pub(super) async fn run(action: Action, settings: &Settings) -> Result<(), DataError> {
     let (Action::Disable(account) | Action::Enable(account) | Action::Delete { account, .. }) = &action;
     let email = EmailAddress::parse(&account.email).map_err(|_| DataError::NoSuchUser(account.email.clone()))?;
-    let store = open(settings).await?;
-    if matches!(action, Action::Delete { yes: false, .. }) && !confirm(&email) {
-        store.close().await;
-        return Err(DataError::NotConfirmed);
+    if matches!(action, Action::Delete { yes: false, .. }) {
+        check(settings).await?;
+        if !confirm(&email) {
+            return Err(DataError::NotConfirmed);
+        }
     }
-    let clock = Clock::system();
-    let done = match action {
-        Action::Disable(_) => operator::disable(&store, &email, &clock).await,
-        Action::Enable(_) => operator::enable(&store, &email, &clock).await,
-        Action::Delete { .. } => operator::delete(&store, &email, &clock).await,
-    };
-    store.close().await;
+    let done = with_accounts(settings, async |accounts| match action {
+        Action::Disable(_) => accounts.disable_account(&email, Actor::Operator).await,
+        Action::Enable(_) => accounts.enable_account(&email, Actor::Operator).await,
+        Action::Delete { .. } => accounts.delete_account(&email, Actor::Operator).await,
+    })
+    .await?;
     done.map_err(|error| match error {
         account::Error::NotFound => DataError::NoSuchUser(email.to_string()),
         other => DataError::Failed(format!("{other:?}")),

@@ -3,7 +3,7 @@
 
 use super::{
     email::EmailAddress,
-    ids::{RegistrationId, TokenId},
+    ids::{RegistrationId, TokenId, UserId},
     profile::Locale,
     session::UserAgent,
     text_enum::text_enum,
@@ -14,6 +14,8 @@ use serde::{Deserialize, Serialize};
 /// A letter in the outbox.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Letter {
+    /// Whose account it is about, if there is one: it goes with the account, whatever address it is sent to.
+    pub user: Option<UserId>,
     /// Whom it is sent to.
     pub to: EmailAddress,
     /// The language it is written in.

@@ -3,6 +3,7 @@
 //! Text from outside becomes one of these types through its `parse`, the only validator there is.
 
 pub mod address;
+pub mod client;
 pub mod email;
 pub mod event;
 pub mod fault;

@@ -9,7 +9,6 @@ use super::{
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use std::net::IpAddr;
 
 text_enum! {
     /// What happened.
@@ -47,15 +46,6 @@ text_enum! {
         /// The database was restored from a backup; all sessions were ended.
         AccountRestored = "account_restored",
     }
-}
-
-/// Where a call came from.
-#[derive(Clone, Debug)]
-pub struct Origin {
-    /// The client's address.
-    pub ip: IpAddr,
-    /// What it says it is.
-    pub user_agent: Option<UserAgent>,
 }
 
 /// An entry of the security log.

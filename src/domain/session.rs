@@ -46,6 +46,14 @@ text_enum! {
 }
 
 text_enum! {
+    /// What a sign-in was by.
+    pub enum AuthenticationMethod {
+        /// The password.
+        Password = "password",
+    }
+}
+
+text_enum! {
     /// What is wrong with a credential (`unauthenticated`).
     pub enum CredentialFault {
         /// There is none.
@@ -137,6 +145,8 @@ pub struct OpenedSession {
     pub user_agent: Option<UserAgent>,
     /// The address that signed in.
     pub ip: String,
+    /// What the sign-in was by.
+    pub methods: Vec<AuthenticationMethod>,
     /// When it signed in.
     pub created_at: Timestamp,
 }
@@ -149,6 +159,8 @@ pub struct Session {
     pub opened: OpenedSession,
     /// When it was last used; written at most every five minutes.
     pub last_seen_at: Timestamp,
+    /// When its user last proved to be its owner.
+    pub proven_at: Timestamp,
     /// When it ends if it is not used again.
     pub expires_at: Timestamp,
     /// Whether it is the caller's own.

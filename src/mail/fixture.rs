@@ -40,7 +40,7 @@ pub(super) fn letter(content: Content) -> Letter {
 }
 
 pub(super) fn letter_in(locale: Locale, content: Content) -> Letter {
-    Letter { to: EmailAddress::parse("ann@example.org").unwrap(), locale, content }
+    Letter { user: None, to: EmailAddress::parse("ann@example.org").unwrap(), locale, content }
 }
 
 /// A message as a mail program shows it.

@@ -130,7 +130,7 @@ pub fn declare(registry: &mut Registry) {
             example: (examples::address_id(), json!({})),
         },
         |call: Call, caller: Caller, params: AddressIdParams| async move {
-            call.context.accounts.delete_address(caller, params.address_id).await?;
+            call.context.accounts.delete_address(caller, &call.client(), params.address_id).await?;
             Ok(Done {})
         },
     );
@@ -144,7 +144,7 @@ pub fn declare(registry: &mut Registry) {
             example: (examples::address_id(), examples::address()),
         },
         |call: Call, caller: Caller, params: AddressIdParams| async move {
-            call.context.accounts.set_primary_address(caller, params.address_id).await
+            call.context.accounts.set_primary_address(caller, &call.client(), params.address_id).await
         },
     );
 }
@@ -169,7 +169,7 @@ async fn create(call: Call, caller: Caller, params: CreateParams) -> Result<Addr
         phone: params.phone,
         is_primary: params.is_primary.unwrap_or(false),
     };
-    call.context.accounts.create_address(caller, new).await
+    call.context.accounts.create_address(caller, &call.client(), new).await
 }
 
 async fn update(call: Call, caller: Caller, params: UpdateParams) -> Result<Address, Error> {
@@ -188,5 +188,5 @@ async fn update(call: Call, caller: Caller, params: UpdateParams) -> Result<Addr
         is_primary: params.is_primary,
     };
     let expected = params.expected_revision.map(|revision| revision.0);
-    call.context.accounts.update_address(caller, params.address_id, patch, expected).await
+    call.context.accounts.update_address(caller, &call.client(), params.address_id, patch, expected).await
 }

@@ -20,7 +20,7 @@ use crate::{
         rates::Rate,
         registry::{Call, Description, Effect, Registry},
     },
-    sign_in::{Credentials, Registration, TokenPair},
+    sign_in::{Credentials, Device, Registration, TokenPair},
 };
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -201,7 +201,7 @@ pub fn declare(registry: &mut Registry) {
         Description {
             summary: "Opens a session. Never binds the socket it came on: see session.authenticate.",
             rate: Rate::SignIn,
-            errors: &[Kind::InvalidCredentials, Kind::EmailNotVerified, Kind::AccountDisabled],
+            errors: &[Kind::InvalidCredentials, Kind::AccountDisabled],
             example: (
                 json!({ "email": "ann@example.org", "password": "a long walk by the sea", "device_name": "Ann's laptop" }),
                 signed_in,
@@ -247,7 +247,7 @@ async fn register(call: Call, params: RegisterParams) -> Result<Accepted, Error>
 }
 
 async fn verify_email(call: Call, params: VerifyEmailParams) -> Result<Confirmed, Error> {
-    Ok(Confirmed { email: call.context.accounts.verify_email(&params.token.0, &call.origin()).await? })
+    Ok(Confirmed { email: call.context.accounts.verify_email(&params.token.0, &call.client()).await? })
 }
 
 async fn resend_verification(call: Call, params: EmailParams) -> Result<Accepted, Error> {
@@ -260,12 +260,16 @@ async fn login(call: Call, params: LoginParams) -> Result<SignIn, Error> {
         None | Some(CredentialKind::Bearer) => None,
         Some(CredentialKind::Cookie) => Some(cookie_answer(&call)?),
     };
-    let credentials = Credentials { email: params.email, password: params.password, device_name: params.device_name };
-    let replaced = cookie.as_ref().and_then(|http| http.cookie);
+    let device = Device {
+        name: params.device_name,
+        client: call.client(),
+        replaced: cookie.as_ref().and_then(|http| http.cookie),
+    };
     let accounts = &call.context.accounts;
-    let signed_in = accounts.sign_in(credentials, &call.origin(), replaced).await?;
+    let credentials = Credentials { email: params.email, password: params.password };
+    let signed_in = accounts.sign_in(&credentials, &device).await?;
     let tokens = match cookie {
-        None => Some(accounts.bearer_tokens(&signed_in).into()),
+        None => Some(accounts.first_tokens(&signed_in).into()),
         Some(http) => {
             let caller = Caller { user: signed_in.profile.id, session: signed_in.session.opened.id };
             http.set_cookie(accounts.cookie_value(caller));
@@ -293,7 +297,7 @@ async fn refresh(call: Call, params: RefreshParams) -> Result<Tokens, Error> {
     if let Some(session) = call.context.accounts.session_of_refresh_token(&params.refresh_token.0) {
         call.context.rates.count_call(session)?;
     }
-    match call.context.accounts.refresh(&params.refresh_token.0, &call.origin()).await {
+    match call.context.accounts.refresh(&params.refresh_token.0, &call.client()).await {
         Ok(tokens) => Ok(tokens.into()),
         Err(refused @ (Error::Unauthenticated(_) | Error::SessionEnded(_))) => {
             // Only what fails counts, so a limit never stands in the way of a good token.
@@ -306,7 +310,7 @@ async fn refresh(call: Call, params: RefreshParams) -> Result<Tokens, Error> {
 
 async fn logout(call: Call, caller: Caller, params: LogoutParams) -> Result<SessionsEnded, Error> {
     let scope = params.scope.unwrap_or(LogoutScope::Global);
-    let sessions_ended = call.context.accounts.logout(caller, scope, &call.origin()).await?;
+    let sessions_ended = call.context.accounts.logout(caller, &call.client(), scope).await?;
     if let Some(http) = call.http.filter(|http| http.acts_by_cookie && scope != LogoutScope::Others) {
         http.clear_cookie();
     }

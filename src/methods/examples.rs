@@ -64,6 +64,7 @@ pub fn address_id() -> Value {
 pub fn session() -> Value {
     let mut session = opened_session();
     session["last_seen_at"] = json!("2026-11-21T09:01:00.000Z");
+    session["proven_at"] = json!("2026-11-21T09:01:00.000Z");
     session["expires_at"] = json!("2026-12-19T09:01:00.000Z");
     session["current"] = json!(true);
     session["connected"] = json!(true);
@@ -76,6 +77,7 @@ pub fn opened_session() -> Value {
         "device_name": "Ann's laptop",
         "user_agent": "Mozilla/5.0",
         "ip": "192.0.2.7",
+        "methods": ["password"],
         "created_at": "2026-11-21T09:01:00.000Z",
     })
 }

@@ -76,18 +76,18 @@ pub fn declare(registry: &mut Registry) {
 }
 
 async fn request_password_reset(call: Call, params: EmailParams) -> Result<Accepted, Error> {
-    call.context.accounts.request_password_reset(&params.email, &call.origin()).await?;
+    call.context.accounts.request_password_reset(&params.email, &call.client()).await?;
     Ok(accepted())
 }
 
 async fn confirm_password_reset(call: Call, params: ConfirmPasswordResetParams) -> Result<Done, Error> {
     let (token, new_password) = (&params.token.0, &params.new_password);
-    call.context.accounts.confirm_password_reset(token, new_password, &call.origin()).await?;
+    call.context.accounts.confirm_password_reset(token, new_password, &call.client()).await?;
     Ok(Done {})
 }
 
 async fn change_password(call: Call, caller: Caller, params: ChangePasswordParams) -> Result<SessionsEnded, Error> {
     let (current, new) = (&params.current_password, &params.new_password);
     let accounts = &call.context.accounts;
-    Ok(SessionsEnded { sessions_ended: accounts.change_password(caller, current, new, &call.origin()).await? })
+    Ok(SessionsEnded { sessions_ended: accounts.change_password(caller, &call.client(), current, new).await? })
 }

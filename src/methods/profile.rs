@@ -114,7 +114,7 @@ pub fn declare(registry: &mut Registry) {
             example: (json!({}), examples::profile()),
         },
         |call: Call, caller, _: NoParams| async move {
-            call.context.accounts.cancel_email_change(caller, &call.origin()).await
+            call.context.accounts.cancel_email_change(caller, &call.client()).await
         },
     );
 }
@@ -128,15 +128,15 @@ async fn update(call: Call, caller: Caller, params: UpdateParams) -> Result<Prof
         locale: params.locale,
     };
     let expected = params.expected_revision.map(|revision| revision.0);
-    call.context.accounts.update_profile(caller, patch, expected).await
+    call.context.accounts.update_profile(caller, &call.client(), patch, expected).await
 }
 
 async fn request_email_change(call: Call, caller: Caller, params: RequestEmailChangeParams) -> Result<Accepted, Error> {
     let (current, new_email) = (&params.current_password, params.new_email);
-    call.context.accounts.request_email_change(caller, current, new_email, &call.origin()).await?;
+    call.context.accounts.request_email_change(caller, &call.client(), current, new_email).await?;
     Ok(accepted())
 }
 
 async fn confirm_email_change(call: Call, params: ConfirmEmailChangeParams) -> Result<Confirmed, Error> {
-    Ok(Confirmed { email: call.context.accounts.confirm_email_change(&params.token.0, &call.origin()).await? })
+    Ok(Confirmed { email: call.context.accounts.confirm_email_change(&params.token.0, &call.client()).await? })
 }

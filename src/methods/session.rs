@@ -96,7 +96,7 @@ pub fn declare(registry: &mut Registry) {
             example: (json!({ "session_id": "019aa3c5-1f00-7b44-b0aa-9c7d3e5f1a22" }), json!({})),
         },
         |call: Call, caller: Caller, params: RevokeParams| async move {
-            call.context.accounts.revoke_session(caller, params.session_id, &call.origin()).await?;
+            call.context.accounts.revoke_session(caller, &call.client(), params.session_id).await?;
             Ok(Done {})
         },
     );

@@ -189,7 +189,6 @@ impl From<Error> for ErrorObjectOwned {
             Error::Unauthenticated(reason) => refusal(&data::Unauthenticated { reason }),
             Error::SessionEnded(reason) => refusal(&data::SessionEnded { reason }),
             Error::InvalidCredentials => refusal(&data::InvalidCredentials {}),
-            Error::EmailNotVerified => refusal(&data::EmailNotVerified {}),
             Error::AccountDisabled => refusal(&data::AccountDisabled {}),
             Error::Forbidden(why) => refusal_saying(why, &data::Forbidden {}),
             Error::NotFound => refusal(&data::NotFound {}),

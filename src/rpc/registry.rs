@@ -12,7 +12,7 @@ use super::{
 use crate::{
     account::Error,
     domain::{
-        security_event::Origin,
+        client::Client,
         session::{Caller, CredentialFault, EndReason, UserAgent},
     },
     live::{Connection, Identity},
@@ -265,10 +265,10 @@ impl Call {
     }
 
     /// Where it came from, for the security log.
-    pub fn origin(&self) -> Origin {
+    pub fn client(&self) -> Client {
         let user_agent = self.connection.user_agent.as_deref().map(UserAgent::cut);
         let user_agent = user_agent.filter(|said| !said.as_str().is_empty());
-        Origin { ip: self.connection.peer, user_agent }
+        Client { ip: self.connection.peer, user_agent }
     }
 }
 

@@ -3,11 +3,16 @@
 mod cookie;
 mod decoys;
 mod email_change;
+mod finish;
 mod guesses;
 mod password;
+mod password_change;
+mod refresh;
 mod reset;
 mod sessions;
 mod sign_up;
 
-pub use password::{Credentials, SignedIn, TokenPair};
+pub use finish::{Device, SignedIn};
+pub use password::Credentials;
+pub use refresh::TokenPair;
 pub use sign_up::Registration;

@@ -1,12 +1,13 @@
 //! Sessions: binding sockets to them, listing and ending them.
 
 use crate::{
-    account::{Accounts, Error, sessions::end},
+    account::{Accounts, Actor, Error, Sessions},
     domain::{
+        client::Client,
         ids::SessionId,
         profile::Profile,
-        security_event::{Origin, SecurityEventType},
-        session::{Caller, EndReason, EndedSession, LogoutScope, Session},
+        security_event::SecurityEventType,
+        session::{Caller, EndReason, LogoutScope, Session},
     },
     live::{Connection, JoinError},
     store::CallerRow,
@@ -63,43 +64,31 @@ impl Accounts {
     pub async fn revoke_session(
         self: &Arc<Self>,
         caller: Caller,
+        client: &Client,
         session: SessionId,
-        origin: &Origin,
     ) -> Result<(), Error> {
-        let mut change = self.change(caller).await?;
-        if !end(&mut change, session, EndReason::Revoked).await? {
+        let mut change = self.change(caller.user, Actor::Session(caller, client)).await?;
+        if change.end_sessions(Sessions::One(session), EndReason::Revoked).await? == 0 {
             return Err(Error::NotFound);
         }
-        let (revoked, by) = (SecurityEventType::SessionRevoked, Some((Some(caller.session), origin)));
-        let now = change.now();
-        Self::note(change.tx(), caller.user, revoked, now, by, json!({ "session_id": session })).await?;
-        self.commit(change).await?;
-        tracing::info!(target: "security", user = %caller.user, session = %session, by = %caller.session, "session_revoked");
-        Ok(())
+        change.record(SecurityEventType::SessionRevoked, json!({ "session_id": session })).await?;
+        change.commit().await
     }
 
     /// Ends sessions of the caller; says how many.
-    pub async fn logout(self: &Arc<Self>, caller: Caller, scope: LogoutScope, origin: &Origin) -> Result<usize, Error> {
-        let mut change = self.change(caller).await?;
-        let reason = EndReason::Logout;
-        let now = change.now();
-        let ended = match scope {
-            LogoutScope::Global => change.tx().end_all_sessions(caller.user, reason, now).await?,
-            LogoutScope::Others => change.tx().end_other_sessions(caller.user, caller.session, reason, now).await?,
-            LogoutScope::Local => {
-                change.tx().end_session(caller.user, caller.session, reason, now).await?;
-                vec![caller.session]
-            }
+    pub async fn logout(self: &Arc<Self>, caller: Caller, client: &Client, scope: LogoutScope) -> Result<usize, Error> {
+        let mut change = self.change(caller.user, Actor::Session(caller, client)).await?;
+        let which = match scope {
+            LogoutScope::Global => Sessions::All,
+            LogoutScope::Others => Sessions::AllBut(caller.session),
+            LogoutScope::Local => Sessions::One(caller.session),
         };
-        let count = ended.len();
-        change.sessions().ended.extend(ended.into_iter().map(|session_id| EndedSession { session_id, reason }));
-        let (logout, by) = (SecurityEventType::Logout, Some((Some(caller.session), origin)));
-        let detail = json!({ "scope": scope, "sessions_ended": count });
-        if count > 0 {
-            Self::note(change.tx(), caller.user, logout, now, by, detail).await?;
+        let ended = change.end_sessions(which, EndReason::Logout).await?;
+        if ended > 0 {
+            let detail = json!({ "scope": scope, "sessions_ended": ended });
+            change.record(SecurityEventType::Logout, detail).await?;
         }
-        self.commit(change).await?;
-        tracing::info!(target: "security", user = %caller.user, session = %caller.session, count, ?scope, "logout");
-        Ok(count)
+        change.commit().await?;
+        Ok(ended)
     }
 }

@@ -1,19 +1,21 @@
 //! Registration and the verification of its address.
 
 use crate::{
-    account::{Accounts, Error},
+    account::{Accounts, Actor, Error},
     crypto::opaque_token::Purpose,
     domain::{
+        client::Client,
         email::EmailAddress,
         ids::{RegistrationId, UserId},
         letter::{Content, Letter},
         password::Password,
         profile::PersonalData,
-        security_event::{Origin, SecurityEventType},
+        security_event::SecurityEventType,
     },
     store::{NewUser, RegistrationRow},
 };
 use serde_json::json;
+use std::sync::Arc;
 
 /// What somebody registers with.
 #[derive(Debug)]
@@ -53,11 +55,17 @@ impl Accounts {
         let owner = tx.find_user_by_email(&row.email).await?;
         let letter = match owner {
             None => Letter {
+                user: None,
                 to: row.email.clone(),
                 locale: row.locale,
                 content: Content::VerifyEmail { registration: row.id, generation: row.token_generation },
             },
-            Some(owner) => Letter { to: owner.email, locale: owner.locale, content: Content::AlreadyRegistered },
+            Some(owner) => Letter {
+                user: Some(owner.user_id),
+                to: owner.email,
+                locale: owner.locale,
+                content: Content::AlreadyRegistered,
+            },
         };
         tx.insert_registration(&row).await?;
         self.queue_letter(&mut tx, &row.email, Some(letter).filter(|_| room), now).await?;
@@ -67,7 +75,7 @@ impl Accounts {
 
     /// Spends a verification token: makes the account from its registration and drops the others of the
     /// same address. [`Error::Conflict`] if an account has the address by then.
-    pub async fn verify_email(&self, token: &str, origin: &Origin) -> Result<EmailAddress, Error> {
+    pub async fn verify_email(self: &Arc<Self>, token: &str, client: &Client) -> Result<EmailAddress, Error> {
         let (id, generation) = self.opaque_tokens.open(Purpose::VerifyEmail, token).ok_or(Error::InvalidToken)?;
         let now = self.clock.now();
         let mut tx = self.store.write().await?;
@@ -84,13 +92,9 @@ impl Accounts {
             external_id: registration.external_id,
             created_at: now,
         };
-        if !tx.insert_user(&user).await? {
-            return Err(Error::Conflict("email"));
-        }
-        let created = SecurityEventType::AccountCreated;
-        Self::note(&mut tx, user.id, created, now, Some((None, origin)), json!({})).await?;
-        tx.commit().await?;
-        tracing::info!(target: "security", user = %user.id, "account_created");
+        let mut change = self.create_account(tx, &user, Actor::Link(client)).await?;
+        change.record(SecurityEventType::AccountCreated, json!({})).await?;
+        change.commit().await?;
         Ok(user.email)
     }
 
@@ -104,6 +108,7 @@ impl Accounts {
         let expires_at = now.after(self.lifetimes.one_time_token);
         let renewed = tx.renew_registration_token(email, expires_at, room).await?;
         let letter = renewed.filter(|_| owner.is_none()).map(|registration| Letter {
+            user: None,
             to: registration.email,
             locale: registration.locale,
             content: Content::VerifyEmail { registration: registration.id, generation: registration.token_generation },

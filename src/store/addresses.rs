@@ -1,6 +1,6 @@
 //! Postal addresses.
 
-use super::{Error, Tx, in_tx};
+use super::{Error, LockedAccount, Tx, in_tx};
 use crate::domain::{
     address::{Address, Label, Line, Place, PostalCode},
     ids::{AddressId, UserId},
@@ -84,35 +84,44 @@ impl Tx {
             in_tx!(self, c => sqlx::query_as(FIND).bind(user).bind(id).fetch_optional(c).await)?;
         Ok(row.map(Address::from))
     }
+}
 
+/// Each of these stages what `addresses.changed` tells.
+impl LockedAccount {
     /// Adds an address; [`Error::Unique`] if its label is taken.
-    pub async fn insert_address(&mut self, user: UserId, address: &Address) -> Result<(), Error> {
-        in_tx!(self, c => sqlx::query(INSERT)
+    pub async fn insert_address(&mut self, address: &Address) -> Result<(), Error> {
+        let user = self.user.user_id;
+        in_tx!(&mut self.tx, c => sqlx::query(INSERT)
             .bind(address.id).bind(user).bind(&address.label).bind(address.label.key())
             .bind(&address.first_name).bind(&address.last_name).bind(&address.company)
             .bind(&address.address_line_1).bind(&address.address_line_2).bind(&address.city).bind(&address.state)
             .bind(&address.postal_code).bind(&address.country).bind(&address.phone).bind(address.is_primary)
             .bind(address.revision).bind(address.created_at).bind(address.updated_at)
             .execute(c).await.map(drop))?;
+        self.addresses().upserted.push(address.clone());
         Ok(())
     }
 
     /// Writes an address as it is given; [`Error::Unique`] if its label is taken. To move the primary,
     /// write the old one first: the index allows one at any moment.
-    pub async fn update_address(&mut self, user: UserId, address: &Address) -> Result<(), Error> {
-        in_tx!(self, c => sqlx::query(UPDATE)
+    pub async fn update_address(&mut self, address: &Address) -> Result<(), Error> {
+        let user = self.user.user_id;
+        in_tx!(&mut self.tx, c => sqlx::query(UPDATE)
             .bind(user).bind(address.id).bind(&address.label).bind(address.label.key())
             .bind(&address.first_name).bind(&address.last_name).bind(&address.company)
             .bind(&address.address_line_1).bind(&address.address_line_2).bind(&address.city).bind(&address.state)
             .bind(&address.postal_code).bind(&address.country).bind(&address.phone).bind(address.is_primary)
             .bind(address.revision).bind(address.updated_at)
             .execute(c).await.map(drop))?;
+        self.addresses().upserted.push(address.clone());
         Ok(())
     }
 
     /// Deletes an address.
-    pub async fn delete_address(&mut self, user: UserId, id: AddressId) -> Result<(), Error> {
-        in_tx!(self, c => sqlx::query(DELETE).bind(user).bind(id).execute(c).await.map(drop))?;
+    pub async fn delete_address(&mut self, id: AddressId) -> Result<(), Error> {
+        let user = self.user.user_id;
+        in_tx!(&mut self.tx, c => sqlx::query(DELETE).bind(user).bind(id).execute(c).await.map(drop))?;
+        self.addresses().deleted.push(id);
         Ok(())
     }
 }

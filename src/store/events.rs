@@ -1,11 +1,10 @@
-//! The ordered log of each user, and the one way to append to it.
+//! The ordered log of each user. [`LockedAccount`](super::LockedAccount) appends to it.
 
-use super::{Error, Store, Tx, UserRow, in_tx, on_pool};
+use super::{Error, Store, Tx, in_tx, on_pool};
 use crate::domain::{
-    event::{Change, EventType, SessionsChanged},
+    event::{Change, EventType},
     ids::{Epoch, SessionId, UserId},
-    profile::Profile,
-    time::{Clock, Timestamp},
+    time::Timestamp,
 };
 
 /// A row of `account_events`.
@@ -25,16 +24,6 @@ pub fn follows(since: i64, rows: &[EventRow]) -> bool {
     rows.iter().zip(since + 1..).all(|(row, revision)| row.revision == revision)
 }
 
-/// Proof that a change is committed: who waits for a user's log may be woken.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[must_use = "followers wait to be woken"]
-pub struct Committed {
-    /// Whose log has grown.
-    pub user: UserId,
-    /// To which revision.
-    pub revision: i64,
-}
-
 const INSERT: &str =
     "INSERT INTO account_events (user_id, revision, at, type, data, session_id) VALUES ($1, $2, $3, $4, $5, $6)";
 const PAGE: &str = "SELECT revision, at, type, data, session_id FROM account_events \
@@ -43,109 +32,6 @@ const PRUNE: &str = "DELETE FROM account_events WHERE (user_id, revision) IN \
      (SELECT user_id, revision FROM account_events WHERE at < $1 ORDER BY at LIMIT $2)";
 const FIND_EPOCH: &str = "SELECT epoch FROM database_epoch";
 const INSERT_EPOCH: &str = "INSERT INTO database_epoch (singleton, epoch) VALUES (TRUE, $1) ON CONFLICT DO NOTHING";
-
-/// A transaction that changes one account: it holds the account's lock and numbers the events.
-///
-/// This is the only way to change profile, addresses or sessions, so no change can miss its event.
-#[derive(Debug)]
-pub struct AccountChange {
-    tx: Tx,
-    user: UserRow,
-    actor: Option<SessionId>,
-    now: Timestamp,
-    sessions: SessionsChanged,
-    changes: Vec<Change>,
-    keep: bool,
-}
-
-impl AccountChange {
-    /// Locks the account; `None` if it is gone. The change happens once the lock is held, so that times
-    /// rise with revisions.
-    pub async fn begin(
-        mut tx: Tx,
-        user: UserId,
-        actor: Option<SessionId>,
-        clock: &Clock,
-    ) -> Result<Option<Self>, Error> {
-        let user = tx.lock_user(user).await?;
-        let now = clock.now();
-        Ok(user.map(|user| Self {
-            tx,
-            user,
-            actor,
-            now,
-            sessions: SessionsChanged::default(),
-            changes: Vec::new(),
-            keep: false,
-        }))
-    }
-
-    /// The account as it is under the lock; `revision` is the one of the first event.
-    pub fn user(&self) -> &UserRow {
-        &self.user
-    }
-
-    /// The transaction, for the statements of the change.
-    pub fn tx(&mut self) -> &mut Tx {
-        &mut self.tx
-    }
-
-    /// When this change happens.
-    pub fn now(&self) -> Timestamp {
-        self.now
-    }
-
-    /// Notes sessions that were opened or ended; their event comes before all others.
-    pub fn sessions(&mut self) -> &mut SessionsChanged {
-        &mut self.sessions
-    }
-
-    /// The revision of the next change that is noted. Note sessions before asking.
-    pub fn revision(&self) -> i64 {
-        let sessions = i64::from(self.sessions != SessionsChanged::default());
-        self.user.revision + sessions + i64::try_from(self.changes.len()).unwrap_or(i64::MAX)
-    }
-
-    /// Writes the profile as it is to be, and notes the event.
-    pub async fn change_profile(&mut self, mut profile: Profile) -> Result<Profile, Error> {
-        profile.revision = self.revision();
-        profile.updated_at = self.now;
-        self.tx.update_profile(&profile).await?;
-        self.changes.push(Change::Profile(profile.clone()));
-        Ok(profile)
-    }
-
-    /// Notes a change of addresses that the caller has written.
-    pub fn note(&mut self, change: Change) {
-        self.changes.push(change);
-    }
-
-    /// Says that there is something to commit even if no event tells of it: a new password, a token.
-    pub fn keep(&mut self) {
-        self.keep = true;
-    }
-
-    /// Appends the events and commits. Without events the revision stays as it was and there is nothing
-    /// to announce; a transaction that was not to be kept either is rolled back.
-    pub async fn commit(mut self) -> Result<Option<Committed>, Error> {
-        let sessions = (self.sessions != SessionsChanged::default()).then_some(Change::Sessions(self.sessions));
-        let changes: Vec<Change> = sessions.into_iter().chain(self.changes).collect();
-        let user = self.user.user_id;
-        let mut revision = self.user.revision - 1;
-        for change in &changes {
-            revision += 1;
-            self.tx.insert_event(user, revision, self.now, change, self.actor).await?;
-        }
-        if changes.is_empty() && !self.keep {
-            return Ok(None);
-        }
-        if revision != self.user.revision {
-            self.tx.count_further_revisions(user, revision - self.user.revision).await?;
-        }
-        self.tx.commit().await?;
-        Ok((!changes.is_empty()).then_some(Committed { user, revision }))
-    }
-}
 
 impl Store {
     /// The database's present history; made on the first start.
@@ -186,7 +72,7 @@ impl Tx {
         Ok(rows)
     }
 
-    async fn insert_event(
+    pub(super) async fn insert_event(
         &mut self,
         user: UserId,
         revision: i64,

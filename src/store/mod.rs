@@ -14,6 +14,7 @@ mod error;
 mod events;
 mod existing;
 mod lease;
+mod locked_account;
 mod migrate;
 mod outbox;
 mod password_failures;
@@ -32,8 +33,9 @@ mod users;
 mod writer;
 
 pub use error::{Error, Outcome};
-pub use events::{AccountChange, Committed, EventRow, follows};
+pub use events::{EventRow, follows};
 pub use existing::is_there;
+pub use locked_account::{Committed, LockedAccount};
 pub use outbox::{OutboxRow, Queued};
 pub use rate_limits::SharedQuota;
 pub use registrations::RegistrationRow;

@@ -3,7 +3,7 @@
 use super::{Error, Store, Tx, in_tx, on_pool};
 use crate::domain::{
     email::EmailAddress,
-    ids::MailId,
+    ids::{MailId, UserId},
     letter::{Content, Letter},
     profile::Locale,
     time::Timestamp,
@@ -36,6 +36,7 @@ pub enum Queued {
 #[derive(sqlx::FromRow)]
 struct Row {
     id: MailId,
+    user_id: Option<UserId>,
     recipient: EmailAddress,
     /// Text: a newer version may know languages that this one does not.
     locale: String,
@@ -45,8 +46,8 @@ struct Row {
     decoy: bool,
 }
 
-const INSERT: &str = "INSERT INTO mail_outbox (id, recipient, locale, content, created_at, attempts, next_attempt_at, \
-     decoy) VALUES ($1, $2, $3, $4, $5, 0, $5, FALSE)";
+const INSERT: &str = "INSERT INTO mail_outbox (id, user_id, recipient, locale, content, created_at, attempts, \
+     next_attempt_at, decoy) VALUES ($1, $6, $2, $3, $4, $5, 0, $5, FALSE)";
 const INSERT_DECOY: &str = "INSERT INTO mail_outbox (id, recipient, locale, content, created_at, attempts, \
      next_attempt_at, decoy) VALUES ($1, $2, 'en', '{}', $3, 0, $3, TRUE)";
 const COUNT_RECENT: &str = "SELECT COUNT(*) FROM mail_outbox WHERE recipient = $1 AND created_at > $2 AND NOT decoy";
@@ -57,12 +58,14 @@ const CLAIM: &str = "UPDATE mail_outbox SET attempts = attempts + 1, next_attemp
      (SELECT id FROM mail_outbox WHERE sent_at IS NULL AND given_up_at IS NULL \
      AND (next_attempt_at <= $1 OR next_attempt_at > $2) ORDER BY next_attempt_at LIMIT $4) \
      AND sent_at IS NULL AND given_up_at IS NULL AND (next_attempt_at <= $1 OR next_attempt_at > $2) \
-     RETURNING id, recipient, locale, content, created_at, attempts, decoy";
+     RETURNING id, user_id, recipient, locale, content, created_at, attempts, decoy";
 const MARK_SENT: &str = "UPDATE mail_outbox SET sent_at = $2 WHERE id = $1";
 const GIVE_UP: &str = "UPDATE mail_outbox SET given_up_at = $3 WHERE id = $1 AND attempts = $2 AND sent_at IS NULL";
 const POSTPONE: &str = "UPDATE mail_outbox SET next_attempt_at = $3 WHERE id = $1 AND attempts = $2 \
      AND sent_at IS NULL AND given_up_at IS NULL";
 const DELETE_TO: &str = "DELETE FROM mail_outbox WHERE recipient = $1";
+const ADOPT: &str = "UPDATE mail_outbox SET user_id = $1 WHERE recipient = $2 AND user_id IS NULL";
+const DELETE_OF: &str = "DELETE FROM mail_outbox WHERE user_id = $1";
 const WAITING: &str = "SELECT COUNT(*), MIN(created_at) FROM mail_outbox WHERE sent_at IS NULL AND given_up_at IS NULL \
      AND NOT decoy";
 const PRUNE: &str = "DELETE FROM mail_outbox WHERE id IN (SELECT id FROM mail_outbox \
@@ -88,7 +91,7 @@ impl Tx {
         let content =
             serde_json::to_string(&letter.content).map_err(|e| Error::Broken(sqlx::Error::Encode(e.into())))?;
         in_tx!(self, c => sqlx::query(INSERT)
-            .bind(MailId::new()).bind(&letter.to).bind(letter.locale).bind(content).bind(now)
+            .bind(MailId::new()).bind(&letter.to).bind(letter.locale).bind(content).bind(now).bind(letter.user)
             .execute(c).await.map(drop))?;
         Ok(())
     }
@@ -126,7 +129,7 @@ impl Tx {
                 } else {
                     let content = serde_json::from_str::<Content>(&row.content).ok();
                     content.zip(Locale::from_name(&row.locale)).map_or(Queued::Unknown, |(content, locale)| {
-                        Queued::Letter(Letter { to: row.recipient, locale, content })
+                        Queued::Letter(Letter { user: row.user_id, to: row.recipient, locale, content })
                     })
                 },
                 created_at: row.created_at,
@@ -155,9 +158,21 @@ impl Tx {
         Ok(done == 1)
     }
 
+    /// Deletes every letter about a user's account, sent or not, whatever address it went to.
+    pub async fn delete_letters_of(&mut self, user: UserId) -> Result<(), Error> {
+        in_tx!(self, c => sqlx::query(DELETE_OF).bind(user).execute(c).await.map(drop))?;
+        Ok(())
+    }
+
     /// Deletes every letter to an address, sent or not.
     pub async fn delete_letters_to(&mut self, to: &EmailAddress) -> Result<(), Error> {
         in_tx!(self, c => sqlx::query(DELETE_TO).bind(to).execute(c).await.map(drop))?;
+        Ok(())
+    }
+
+    /// Makes the letters that an address got before it had an account letters about that account.
+    pub async fn adopt_letters(&mut self, user: UserId, to: &EmailAddress) -> Result<(), Error> {
+        in_tx!(self, c => sqlx::query(ADOPT).bind(user).bind(to).execute(c).await.map(drop))?;
         Ok(())
     }
 

@@ -2,9 +2,10 @@
 
 use super::{Error, Tx, in_tx};
 use crate::domain::{
+    client::Client,
     email::EmailAddress,
     ids::{SecurityEventId, SessionId, UserId},
-    security_event::{Origin, SecurityEvent, SecurityEventType},
+    security_event::{SecurityEvent, SecurityEventType},
     session::UserAgent,
     time::Timestamp,
 };
@@ -116,7 +117,7 @@ impl SecurityEvent {
         r#type: SecurityEventType,
         at: Timestamp,
         session_id: Option<SessionId>,
-        origin: Option<&Origin>,
+        client: Option<&Client>,
         detail: serde_json::Value,
     ) -> Self {
         Self {
@@ -124,8 +125,8 @@ impl SecurityEvent {
             at,
             r#type,
             session_id,
-            ip: origin.map(|origin| origin.ip.to_string()),
-            user_agent: origin.and_then(|origin| origin.user_agent.clone()),
+            ip: client.map(|client| client.ip.to_string()),
+            user_agent: client.and_then(|client| client.user_agent.clone()),
             detail,
         }
     }

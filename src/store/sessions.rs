@@ -1,9 +1,12 @@
 //! Sessions.
 
-use super::{Error, Store, Tx, UserRow, in_tx, on_pool, users::user_columns};
+use super::{Error, LockedAccount, Store, Tx, UserRow, in_tx, on_pool, users::user_columns};
 use crate::domain::{
     ids::{SessionId, UserId},
-    session::{DeviceName, EndReason, OpenedSession, Session, SessionLife, SessionLifetimes, UserAgent},
+    session::{
+        AuthenticationMethod, DeviceName, EndReason, EndedSession, OpenedSession, Session, SessionLife,
+        SessionLifetimes, UserAgent,
+    },
     time::Timestamp,
 };
 
@@ -16,6 +19,9 @@ pub struct SessionRow {
     pub device_name: Option<DeviceName>,
     pub user_agent: Option<UserAgent>,
     pub ip: String,
+    /// Names of [`AuthenticationMethod`], separated by spaces.
+    pub methods: String,
+    pub proven_at: Timestamp,
     pub refresh_generation: i64,
     pub refreshed_at: Timestamp,
     pub session_created_at: Timestamp,
@@ -44,6 +50,7 @@ impl SessionRow {
         Session {
             opened: self.opened(),
             last_seen_at: self.last_seen_at,
+            proven_at: self.proven_at,
             expires_at: self.expires_at(lifetimes),
             current: self.session_id == current,
             connected,
@@ -57,6 +64,7 @@ impl SessionRow {
             device_name: self.device_name.clone(),
             user_agent: self.user_agent.clone(),
             ip: self.ip.clone(),
+            methods: self.methods.split(' ').filter_map(AuthenticationMethod::from_name).collect(),
             created_at: self.session_created_at,
         }
     }
@@ -84,8 +92,6 @@ pub struct CallerRow {
 /// A session to be opened.
 #[derive(Debug)]
 pub struct NewSession {
-    /// Whose.
-    pub user: UserId,
     /// What is told of it.
     pub opened: OpenedSession,
     /// The network that it was opened from.
@@ -95,7 +101,8 @@ pub struct NewSession {
 /// The columns of [`SessionRow`], under names that no column of `users` has.
 macro_rules! session_columns {
     () => {
-        "s.id AS session_id, s.user_id AS session_user_id, s.device_name, s.user_agent, s.ip, s.refresh_generation, \
+        "s.id AS session_id, s.user_id AS session_user_id, s.device_name, s.user_agent, s.ip, s.methods, s.proven_at, \
+         s.refresh_generation, \
          s.refreshed_at, s.created_at AS session_created_at, s.last_seen_at, s.end_reason"
     };
 }
@@ -115,8 +122,8 @@ const LIST_LIVE: &str = concat!(
      WHERE c.session_id = s.id AND n.seen_at > $2) AS connected \
      FROM sessions s WHERE s.user_id = $1 AND s.ended_at IS NULL ORDER BY s.created_at DESC, s.id DESC"
 );
-const INSERT: &str = "INSERT INTO sessions (id, user_id, device_name, user_agent, ip, network, refresh_generation, \
-     refreshed_at, created_at, last_seen_at) VALUES ($1, $2, $3, $4, $5, $7, 0, $6, $6, $6)";
+const INSERT: &str = "INSERT INTO sessions (id, user_id, device_name, user_agent, ip, network, methods, \
+     refresh_generation, refreshed_at, created_at, last_seen_at, proven_at) VALUES ($1, $2, $3, $4, $5, $7, $8, 0, $6, $6, $6, $6)";
 const IS_NEW_DEVICE: &str = "SELECT NOT EXISTS \
      (SELECT 1 FROM sessions WHERE user_id = $1 AND COALESCE(user_agent, '') = $2 AND (network LIKE '%:%') = $3)";
 const FIND_DELETED: &str = "SELECT EXISTS (SELECT 1 FROM deleted_sessions WHERE id = $1)";
@@ -189,16 +196,6 @@ impl Tx {
         Ok(rows)
     }
 
-    /// Opens a session.
-    pub async fn insert_session(&mut self, session: &NewSession) -> Result<(), Error> {
-        let opened = &session.opened;
-        in_tx!(self, c => sqlx::query(INSERT)
-            .bind(opened.id).bind(session.user).bind(&opened.device_name).bind(&opened.user_agent).bind(&opened.ip)
-            .bind(opened.created_at).bind(&session.network)
-            .execute(c).await.map(drop))?;
-        Ok(())
-    }
-
     /// Whether the user has no session, alive or remembered, with this client over this kind of network.
     /// Asked before the new session is inserted.
     pub async fn is_new_device(
@@ -214,7 +211,7 @@ impl Tx {
     }
 
     /// Keeps the live sessions of a user who is about to be deleted, so that they can be told.
-    pub async fn keep_deleted_sessions(&mut self, user: UserId, now: Timestamp) -> Result<(), Error> {
+    pub(super) async fn keep_deleted_sessions(&mut self, user: UserId, now: Timestamp) -> Result<(), Error> {
         in_tx!(self, c => sqlx::query(KEEP_DELETED).bind(user).bind(now).execute(c).await.map(drop))?;
         Ok(())
     }
@@ -224,44 +221,6 @@ impl Tx {
         let done = in_tx!(self, c => sqlx::query(PRUNE_DELETED).bind(before).bind(limit)
             .execute(c).await.map(|done| done.rows_affected()))?;
         Ok(done)
-    }
-
-    /// Ends one live session of a user; `false` if it is not one.
-    pub async fn end_session(
-        &mut self,
-        user: UserId,
-        session: SessionId,
-        reason: EndReason,
-        now: Timestamp,
-    ) -> Result<bool, Error> {
-        let row: Option<SessionId> = in_tx!(self, c => sqlx::query_scalar(END_ONE)
-            .bind(user).bind(session).bind(now).bind(reason).fetch_optional(c).await)?;
-        Ok(row.is_some())
-    }
-
-    /// Ends every live session of a user but `keep`; says which.
-    pub async fn end_other_sessions(
-        &mut self,
-        user: UserId,
-        keep: SessionId,
-        reason: EndReason,
-        now: Timestamp,
-    ) -> Result<Vec<SessionId>, Error> {
-        let rows = in_tx!(self, c => sqlx::query_scalar(END_ALL_BUT)
-            .bind(user).bind(keep).bind(now).bind(reason).fetch_all(c).await)?;
-        Ok(rows)
-    }
-
-    /// Ends every live session of a user; says which.
-    pub async fn end_all_sessions(
-        &mut self,
-        user: UserId,
-        reason: EndReason,
-        now: Timestamp,
-    ) -> Result<Vec<SessionId>, Error> {
-        let rows = in_tx!(self, c => sqlx::query_scalar(END_ALL)
-            .bind(user).bind(now).bind(reason).fetch_all(c).await)?;
-        Ok(rows)
     }
 
     /// Spends the refresh token of `generation`: of callers that race, one is told `true`. Only for a
@@ -301,5 +260,53 @@ impl Tx {
         let done = in_tx!(self, c => sqlx::query(PRUNE).bind(before).bind(limit)
             .execute(c).await.map(|done| done.rows_affected()))?;
         Ok(done)
+    }
+}
+
+impl LockedAccount {
+    /// Opens a session.
+    pub async fn open_session(&mut self, session: &NewSession) -> Result<(), Error> {
+        let (user, opened) = (self.user.user_id, &session.opened);
+        let methods: Vec<_> = opened.methods.iter().map(|method| method.as_str()).collect();
+        in_tx!(&mut self.tx, c => sqlx::query(INSERT)
+            .bind(opened.id).bind(user).bind(&opened.device_name).bind(&opened.user_agent).bind(&opened.ip)
+            .bind(opened.created_at).bind(&session.network).bind(methods.join(" "))
+            .execute(c).await.map(drop))?;
+        self.sessions().opened = Some(opened.clone());
+        Ok(())
+    }
+
+    /// Ends one live session; `false` if it is not one of the account's.
+    pub async fn end_session(&mut self, session: SessionId, reason: EndReason) -> Result<bool, Error> {
+        let (user, now) = (self.user.user_id, self.now());
+        let row: Option<SessionId> = in_tx!(&mut self.tx, c => sqlx::query_scalar(END_ONE)
+            .bind(user).bind(session).bind(now).bind(reason).fetch_optional(c).await)?;
+        self.stage_ended(row.as_slice(), reason);
+        Ok(row.is_some())
+    }
+
+    /// Ends every live session but `keep`; says how many.
+    pub async fn end_other_sessions(&mut self, keep: SessionId, reason: EndReason) -> Result<usize, Error> {
+        let (user, now) = (self.user.user_id, self.now());
+        let rows: Vec<SessionId> = in_tx!(&mut self.tx, c => sqlx::query_scalar(END_ALL_BUT)
+            .bind(user).bind(keep).bind(now).bind(reason).fetch_all(c).await)?;
+        self.stage_ended(&rows, reason);
+        Ok(rows.len())
+    }
+
+    /// Ends every live session; says how many.
+    pub async fn end_all_sessions(&mut self, reason: EndReason) -> Result<usize, Error> {
+        let (user, now) = (self.user.user_id, self.now());
+        let rows: Vec<SessionId> = in_tx!(&mut self.tx, c => sqlx::query_scalar(END_ALL)
+            .bind(user).bind(now).bind(reason).fetch_all(c).await)?;
+        self.stage_ended(&rows, reason);
+        Ok(rows.len())
+    }
+
+    fn stage_ended(&mut self, sessions: &[SessionId], reason: EndReason) {
+        if !sessions.is_empty() {
+            let ended = sessions.iter().map(|session_id| EndedSession { session_id: *session_id, reason });
+            self.sessions().ended.extend(ended);
+        }
     }
 }

@@ -1,6 +1,6 @@
 //! Accounts.
 
-use super::{Error, Store, Tx, in_tx, on_pool};
+use super::{Error, LockedAccount, Store, Tx, in_tx, on_pool};
 use crate::domain::{
     email::EmailAddress,
     ids::UserId,
@@ -24,6 +24,7 @@ pub struct UserRow {
     pub locale: Locale,
     pub pending_email: Option<EmailAddress>,
     pub disabled_at: Option<Timestamp>,
+    pub credentials_version: i64,
     pub revision: i64,
     pub profile_revision: i64,
     pub created_at: Timestamp,
@@ -89,6 +90,8 @@ macro_rules! user_columns {
             $of,
             "disabled_at, ",
             $of,
+            "credentials_version, ",
+            $of,
             "revision, ",
             $of,
             "profile_revision, ",
@@ -104,8 +107,8 @@ pub(super) use user_columns;
 const FIND_BY_EMAIL: &str = concat!("SELECT ", user_columns!(""), " FROM users WHERE email = $1");
 const FIND: &str = concat!("SELECT ", user_columns!(""), " FROM users WHERE id = $1");
 const INSERT: &str = "INSERT INTO users (id, email, password_hash, first_name, last_name, company_name, phone, locale, \
-     revision, profile_revision, created_at, updated_at, imported_cost, password_cost, external_id) \
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 0, 0, $9, $9, $10, $10, $11) ON CONFLICT (email) DO NOTHING";
+     credentials_version, revision, profile_revision, created_at, updated_at, imported_cost, password_cost, external_id) \
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 0, 0, 0, $9, $9, $10, $10, $11) ON CONFLICT (email) DO NOTHING";
 const LOCK: &str = concat!("UPDATE users SET revision = revision + 1 WHERE id = $1 RETURNING ", user_columns!(""));
 const LOCK_QUIETLY: &str = "UPDATE users SET revision = revision WHERE id = $1";
 const COUNT_FURTHER: &str = "UPDATE users SET revision = revision + $2 WHERE id = $1";
@@ -117,12 +120,14 @@ const END_PENDING_EMAIL: &str =
     "UPDATE users SET pending_email_until = NULL WHERE id = $1 AND pending_email_until <= $2";
 const FIND_OVERDUE_EMAIL_CHANGES: &str =
     "SELECT id FROM users WHERE pending_email_until <= $1 ORDER BY pending_email_until LIMIT $2";
-const UPDATE_EMAIL: &str = "UPDATE users SET email = $2 WHERE id = $1";
-const UPDATE_DISABLED_AT: &str = "UPDATE users SET disabled_at = $2 WHERE id = $1";
+const UPDATE_EMAIL: &str = "UPDATE users SET email = $2, credentials_version = credentials_version + 1 WHERE id = $1";
+const UPDATE_DISABLED_AT: &str =
+    "UPDATE users SET disabled_at = $2, credentials_version = credentials_version + 1 WHERE id = $1";
+const DELETE: &str = "DELETE FROM users WHERE id = $1";
+const UPDATE_PASSWORD: &str = "UPDATE users SET password_hash = $2, password_cost = NULL, credentials_version = credentials_version + 1 WHERE id = $1";
+const UPGRADE_PASSWORD_HASH: &str = "UPDATE users SET password_hash = $2, password_cost = NULL WHERE id = $1";
 const COUNT_PASSWORD_COSTS: &str = "SELECT imported_cost, password_cost, CAST(COUNT(*) AS BIGINT) FROM users \
      WHERE password_hash IS NOT NULL GROUP BY imported_cost, password_cost";
-const DELETE: &str = "DELETE FROM users WHERE id = $1";
-const UPDATE_PASSWORD_HASH: &str = "UPDATE users SET password_hash = $2, password_cost = NULL WHERE id = $1";
 
 impl Store {
     /// The account with this address.
@@ -171,7 +176,7 @@ impl Tx {
     }
 
     /// Makes an account; `false` if the address has one.
-    pub async fn insert_user(&mut self, user: &NewUser) -> Result<bool, Error> {
+    pub(super) async fn insert_user(&mut self, user: &NewUser) -> Result<bool, Error> {
         let done = in_tx!(self, c => sqlx::query(INSERT)
             .bind(user.id).bind(&user.email).bind(&user.password_hash)
             .bind(&user.person.first_name).bind(&user.person.last_name)
@@ -200,50 +205,77 @@ impl Tx {
         Ok(())
     }
 
-    /// Writes the profile as it is given, revision and time included.
-    pub async fn update_profile(&mut self, profile: &Profile) -> Result<(), Error> {
-        in_tx!(self, c => sqlx::query(UPDATE_PROFILE)
+    /// Deletes an account with everything that is its own.
+    pub(super) async fn delete_user(&mut self, user: UserId) -> Result<(), Error> {
+        in_tx!(self, c => sqlx::query(DELETE).bind(user).execute(c).await.map(drop))?;
+        Ok(())
+    }
+}
+
+/// What is written of a locked account itself. `credentials_version` rises with everything that a sign-in or a proof
+/// was decided by, so that a decision made before the lock can be looked at again under it by one number.
+impl LockedAccount {
+    /// Writes the profile as it is to be, with the revision and the time of this change.
+    pub async fn save_profile(&mut self, mut profile: Profile) -> Result<Profile, Error> {
+        profile.revision = self.profile_revision();
+        profile.updated_at = self.now();
+        in_tx!(&mut self.tx, c => sqlx::query(UPDATE_PROFILE)
             .bind(profile.id).bind(&profile.first_name).bind(&profile.last_name)
             .bind(&profile.company_name).bind(&profile.phone).bind(profile.locale)
             .bind(&profile.pending_email).bind(profile.revision).bind(profile.updated_at)
             .execute(c).await.map(drop))?;
+        self.stage_profile(profile.clone());
+        Ok(profile)
+    }
+
+    /// Sets until when the pending change of the e-mail address waits.
+    pub async fn set_pending_email_until(&mut self, until: Timestamp) -> Result<(), Error> {
+        let user = self.user.user_id;
+        in_tx!(&mut self.tx, c => sqlx::query(UPDATE_PENDING_EMAIL_UNTIL).bind(user).bind(until)
+            .execute(c).await.map(drop))?;
+        self.must_commit();
         Ok(())
     }
 
-    /// Sets until when a locked account's change of e-mail address waits.
-    pub async fn update_pending_email_until(&mut self, user: UserId, until: Timestamp) -> Result<(), Error> {
-        in_tx!(self, c => sqlx::query(UPDATE_PENDING_EMAIL_UNTIL).bind(user).bind(until).execute(c).await.map(drop))?;
-        Ok(())
-    }
-
-    /// Ends the waiting of a locked account's change of e-mail address; `false` if it does not wait, or waits on.
-    pub async fn end_pending_email(&mut self, user: UserId, now: Timestamp) -> Result<bool, Error> {
-        let ended = in_tx!(self, c => sqlx::query(END_PENDING_EMAIL).bind(user).bind(now).execute(c).await
+    /// Ends the waiting of a change of the e-mail address whose time is over; `false` if it does not wait, or waits on.
+    pub async fn end_overdue_email_change(&mut self) -> Result<bool, Error> {
+        let (user, now) = (self.user.user_id, self.now());
+        let ended = in_tx!(&mut self.tx, c => sqlx::query(END_PENDING_EMAIL).bind(user).bind(now).execute(c).await
             .map(|done| done.rows_affected()))?;
+        self.must_commit();
         Ok(ended == 1)
     }
 
-    /// Sets the password's hash of a locked account; one that we have made.
-    pub async fn update_password_hash(&mut self, user: UserId, hash: &str) -> Result<(), Error> {
-        in_tx!(self, c => sqlx::query(UPDATE_PASSWORD_HASH).bind(user).bind(hash).execute(c).await.map(drop))?;
+    /// Sets another password.
+    pub async fn set_password(&mut self, hash: &str) -> Result<(), Error> {
+        let user = self.user.user_id;
+        in_tx!(&mut self.tx, c => sqlx::query(UPDATE_PASSWORD).bind(user).bind(hash).execute(c).await.map(drop))?;
+        self.must_commit();
         Ok(())
     }
 
-    /// Sets the address of a locked account; [`Error::Unique`] if another has it.
-    pub async fn update_email(&mut self, user: UserId, email: &EmailAddress) -> Result<(), Error> {
-        in_tx!(self, c => sqlx::query(UPDATE_EMAIL).bind(user).bind(email).execute(c).await.map(drop))?;
+    /// Sets a new hash of the same password.
+    pub async fn upgrade_password_hash(&mut self, hash: &str) -> Result<(), Error> {
+        let user = self.user.user_id;
+        in_tx!(&mut self.tx, c => sqlx::query(UPGRADE_PASSWORD_HASH).bind(user).bind(hash)
+            .execute(c).await.map(drop))?;
+        self.must_commit();
         Ok(())
     }
 
-    /// Disables or enables a locked account.
-    pub async fn update_disabled_at(&mut self, user: UserId, at: Option<Timestamp>) -> Result<(), Error> {
-        in_tx!(self, c => sqlx::query(UPDATE_DISABLED_AT).bind(user).bind(at).execute(c).await.map(drop))?;
-        Ok(())
+    /// Sets the e-mail address that signs in, and drops the pending one; [`Error::Unique`] if another account has it.
+    pub async fn set_email(&mut self, email: &EmailAddress) -> Result<Profile, Error> {
+        let user = self.user.user_id;
+        in_tx!(&mut self.tx, c => sqlx::query(UPDATE_EMAIL).bind(user).bind(email).execute(c).await.map(drop))?;
+        let present = self.profile();
+        self.save_profile(Profile { email: email.clone(), pending_email: None, ..present }).await
     }
 
-    /// Deletes an account with everything that is its own.
-    pub async fn delete_user(&mut self, user: UserId) -> Result<(), Error> {
-        in_tx!(self, c => sqlx::query(DELETE).bind(user).execute(c).await.map(drop))?;
+    /// Disables the account, or enables it.
+    pub async fn set_disabled(&mut self, disabled: bool) -> Result<(), Error> {
+        let (user, at) = (self.user.user_id, disabled.then(|| self.now()));
+        in_tx!(&mut self.tx, c => sqlx::query(UPDATE_DISABLED_AT).bind(user).bind(at).execute(c).await.map(drop))?;
+        self.must_commit();
         Ok(())
     }
 }

@@ -3,10 +3,10 @@
 
 use crate::support::{
     Call, Database, Inside, Node, PASSWORD, Work, another_email, both_databases,
-    inside::{account, credentials, email, origin, password, register},
+    inside::{account, client, credentials, device, email, password, register},
 };
 use marbelle::{
-    account::{Error, operator},
+    account::{Actor, Error},
     domain::session::Caller,
 };
 use serde_json::{Value, json};
@@ -89,8 +89,7 @@ both_databases! {
             let kind = reply.map_or_else(|error| error.kind, |_| "ok".into());
             let expected = match standing {
                 Known => "ok",
-                Pending => "email_not_verified",
-                Unknown => "invalid_credentials",
+                Pending | Unknown => "invalid_credentials",
                 Disabled => "account_disabled",
             };
             assert_eq!(kind, expected, "{standing:?}");
@@ -105,8 +104,8 @@ both_databases! {
                 account(accounts, email).await;
             }
             register(accounts, &pending).await;
-            operator::disable(&accounts.store, &disabled, &accounts.clock).await.expect("disabled");
-            let signed_in = accounts.sign_in(credentials(&eve, PASSWORD), &origin(), None).await.expect("a session");
+            accounts.disable_account(&disabled, Actor::Operator).await.expect("disabled");
+            let signed_in = accounts.sign_in(&credentials(&eve, PASSWORD), &device()).await.expect("a session");
             Caller { user: signed_in.profile.id, session: signed_in.session.opened.id }
         })
         .await;
@@ -114,11 +113,11 @@ both_databases! {
         let mut login = Vec::new();
         let (mut registering, mut resending, mut resetting, mut changing) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
         for address in [&known, &pending, &unknown, &disabled] {
-            login.push(inside.work(async |a| refused(a.sign_in(credentials(address, WRONG), &origin(), None).await)).await.1);
+            login.push(inside.work(async |a| refused(a.sign_in(&credentials(address, WRONG), &device()).await)).await.1);
             resending.push(inside.work(async |a| a.resend_verification(address).await.expect("accepted")).await.1);
-            resetting.push(inside.work(async |a| a.request_password_reset(address, &origin()).await.expect("accepted")).await.1);
+            resetting.push(inside.work(async |a| a.request_password_reset(address, &client()).await.expect("accepted")).await.1);
             changing.push(inside.work(async |a| {
-                a.request_email_change(caller, &password(PASSWORD), address.clone(), &origin()).await.expect("accepted");
+                a.request_email_change(caller, &client(), &password(PASSWORD), address.clone()).await.expect("accepted");
             }).await.1);
         }
         for address in [&known, &pending, &unknown, &disabled] {
@@ -149,7 +148,7 @@ both_databases! {
         for address in [&known, &unknown] {
             for (attempt, password) in [WRONG, WRONG, PASSWORD].into_iter().enumerate() {
                 let (limited, work) = inside.work(async |a| {
-                    let refused = a.sign_in(credentials(address, password), &origin(), None).await;
+                    let refused = a.sign_in(&credentials(address, password), &device()).await;
                     matches!(refused, Err(Error::RateLimited { .. }))
                 })
                 .await;

@@ -3,10 +3,10 @@
 
 use crate::support::{
     Call, Database, Http, Inside, Node, PASSWORD, Person, another_email, both_databases,
-    inside::{account, credentials, email, origin},
+    inside::{account, client, credentials, device, email},
 };
 use futures_util::future::join_all;
-use marbelle::{account::Error, domain::security_event::Origin};
+use marbelle::{account::Error, domain::client::Client, sign_in::Device};
 use serde_json::{Value, json};
 use std::{
     sync::atomic::{AtomicU32, Ordering},
@@ -163,10 +163,6 @@ both_databases! {
             let change = json!({ "current_password": person.password, "new_email": another_email("new") });
             http.ok("profile.request_email_change", change).await;
         }
-        let pending = node.unverified("bob").await;
-        for _ in 0..5 {
-            stranger(&node).refused("email_not_verified", "auth.login", pending.credentials()).await;
-        }
     }
 
     async fn guesses_are_forgotten_after_a_quarter_of_an_hour(database: Database) {
@@ -174,7 +170,7 @@ both_databases! {
         let ann = email(&another_email("ann"));
         inside.with(async |accounts| account(accounts, &ann).await).await;
         let sign_in = async |password: &'static str| {
-            inside.with(async |accounts| accounts.sign_in(credentials(&ann, password), &origin(), None).await).await
+            inside.with(async |accounts| accounts.sign_in(&credentials(&ann, password), &device()).await).await
         };
         for _ in 0..3 {
             assert!(matches!(sign_in(WRONG).await, Err(Error::InvalidCredentials)));
@@ -189,18 +185,19 @@ both_databases! {
     async fn a_network_is_known_for_thirty_days(database: Database) {
         let inside = Inside::on(&database, &[("LIMITS__FAILURES_PER_ACCOUNT", "3")]);
         let ann = email(&another_email("ann"));
-        let stranger = Origin { ip: "198.51.100.99".parse().expect("an address"), user_agent: None };
-        let guess = async |password: &'static str, origin: &Origin| {
-            inside.with(async |accounts| accounts.sign_in(credentials(&ann, password), origin, None).await.map(drop)).await
+        let stranger = Client { ip: "198.51.100.99".parse().expect("an address"), user_agent: None };
+        let guess = async |password: &'static str, client: &Client| {
+            let device = Device { client: client.clone(), ..device() };
+            inside.with(async |accounts| accounts.sign_in(&credentials(&ann, password), &device).await.map(drop)).await
         };
         inside.with(async |accounts| account(accounts, &ann).await).await;
-        guess(PASSWORD, &origin()).await.expect("a session");
+        guess(PASSWORD, &client()).await.expect("a session");
         for (days, known) in [(29, true), (29, true), (31, false)] {
             inside.advance(DAY * days);
             for _ in 0..3 {
                 assert!(matches!(guess(WRONG, &stranger).await, Err(Error::InvalidCredentials)));
             }
-            assert_eq!(guess(PASSWORD, &origin()).await.is_ok(), known, "after {days} more days");
+            assert_eq!(guess(PASSWORD, &client()).await.is_ok(), known, "after {days} more days");
         }
     }
 }

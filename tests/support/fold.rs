@@ -15,7 +15,7 @@ pub struct Account {
 }
 
 /// The fields of a session that are not in the log.
-const VOLATILE: [&str; 4] = ["current", "connected", "last_seen_at", "expires_at"];
+const VOLATILE: [&str; 5] = ["current", "connected", "last_seen_at", "proven_at", "expires_at"];
 
 /// The limit of addresses.
 const MAX_ADDRESSES: usize = 10;

@@ -7,15 +7,15 @@ use marbelle::{
     app::App,
     crypto::opaque_token::Purpose,
     domain::{
+        client::Client,
         email::EmailAddress,
         password::Password,
         profile::{Locale, PersonalData},
-        security_event::Origin,
         text::Text,
         time::Clock,
     },
     settings::Settings,
-    sign_in::{Credentials, Registration},
+    sign_in::{Credentials, Device, Registration},
 };
 use std::{
     net::{Ipv4Addr, SocketAddr},
@@ -192,12 +192,17 @@ pub fn password(text: &str) -> Password {
 }
 
 pub fn credentials(email: &EmailAddress, text: &str) -> Credentials {
-    Credentials { email: email.clone(), password: password(text), device_name: None }
+    Credentials { email: email.clone(), password: password(text) }
+}
+
+/// A device of this machine that nobody has named.
+pub fn device() -> Device {
+    Device { name: None, client: client(), replaced: None }
 }
 
 /// From this machine.
-pub fn origin() -> Origin {
-    Origin { ip: Ipv4Addr::LOCALHOST.into(), user_agent: None }
+pub fn client() -> Client {
+    Client { ip: Ipv4Addr::LOCALHOST.into(), user_agent: None }
 }
 
 /// Somebody registers.
@@ -214,5 +219,5 @@ pub async fn account(accounts: &Arc<Accounts>, email: &EmailAddress) {
     register(accounts, email).await;
     let row = accounts.store.find_newest_registration(email).await.expect("the database answers").expect("registered");
     let token = accounts.opaque_tokens.make(Purpose::VerifyEmail, row.id.0, row.token_generation);
-    accounts.verify_email(token.expose(), &origin()).await.expect("verified");
+    accounts.verify_email(token.expose(), &client()).await.expect("verified");
 }

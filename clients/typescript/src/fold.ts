@@ -2,7 +2,7 @@ import type { Address, Events, OpenedSession, Profile, Session } from './spec.js
 
 /** A session as the feed tells it: what is not in the log is there once it was read (`session.list`). */
 export type LiveSession = OpenedSession & { current: boolean } & Partial<
-    Pick<Session, 'connected' | 'last_seen_at' | 'expires_at'>
+    Pick<Session, 'connected' | 'last_seen_at' | 'proven_at' | 'expires_at'>
   >
 
 /** The account at one revision. Parts that did not change keep their identity. */

@@ -96,6 +96,8 @@ export interface AddressesChangedEvent {
   type: 'addresses.changed'
 }
 
+export type AuthenticationMethod = 'password'
+
 /** Entries of the log. */
 export interface Changes {
   /** The database's present history. */
@@ -235,6 +237,8 @@ export interface OpenedSession {
   id: SessionId
   /** The address that signed in. */
   ip: string
+  /** What the sign-in was by. */
+  methods: AuthenticationMethod[]
   /** What the client said it was. */
   user_agent: string | null
 }
@@ -342,6 +346,10 @@ export interface Session {
   ip: string
   /** When it was last used; written at most every five minutes. */
   last_seen_at: Timestamp
+  /** What the sign-in was by. */
+  methods: AuthenticationMethod[]
+  /** When its user last proved to be its owner. */
+  proven_at: Timestamp
   /** What the client said it was. */
   user_agent: string | null
 }
@@ -681,7 +689,7 @@ export interface Methods {
       credentials?: CredentialKind | null
     }
     result: SignIn
-    errors: 'invalid_credentials' | 'email_not_verified' | 'account_disabled' | 'invalid_params' | 'rate_limited' | 'internal' | 'unavailable'
+    errors: 'invalid_credentials' | 'account_disabled' | 'invalid_params' | 'rate_limited' | 'internal' | 'unavailable'
   }
   /** Ends sessions of the user; their tokens are powerless from then on, their sockets close. */
   'auth.logout': {

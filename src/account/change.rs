@@ -1,0 +1,227 @@
+//! One change of one account: the only door to what an account is.
+
+use super::{Accounts, Actor, Error};
+use crate::{
+    domain::{
+        email::EmailAddress,
+        ids::{SessionId, UserId},
+        letter::{Content, Letter},
+        profile::Profile,
+        security_event::{SecurityEvent, SecurityEventType},
+        session::EndReason,
+        time::Timestamp,
+    },
+    store::{LockedAccount, NewUser, Tx, UserRow},
+};
+use serde_json::Value;
+use std::sync::Arc;
+
+/// A change under way. Dropped without [`Change::commit`] it has not happened.
+///
+/// What was decided before the lock is to be looked at again under it: `credentials_version` of [`Change::user`] has
+/// risen if the password, the e-mail address or the state of the account is another by now.
+pub struct Change<'a> {
+    accounts: &'a Arc<Accounts>,
+    account: LockedAccount,
+    actor: Actor<'a>,
+    /// What the security log of the process is told once the change is committed.
+    recorded: Vec<(SecurityEventType, Value)>,
+}
+
+/// Which of an account's sessions.
+#[derive(Clone, Copy, Debug)]
+pub enum Sessions {
+    /// Every one.
+    All,
+    /// Every one but this.
+    AllBut(SessionId),
+    /// This one.
+    One(SessionId),
+}
+
+impl Accounts {
+    /// Locks an account and checks, in a statement of its own under the lock, that the actor may change it: on
+    /// PostgreSQL that statement sees what was committed while the lock was waited for.
+    pub async fn change<'a>(self: &'a Arc<Self>, user: UserId, actor: Actor<'a>) -> Result<Change<'a>, Error> {
+        let tx = self.store.write().await?;
+        self.change_in(tx, user, actor).await
+    }
+
+    /// The same in a transaction that has only read so far.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] for an account that is gone; for a session what became of it; for a link, also of a
+    /// disabled account, [`Error::InvalidToken`].
+    pub async fn change_in<'a>(
+        self: &'a Arc<Self>,
+        tx: Tx,
+        user: UserId,
+        actor: Actor<'a>,
+    ) -> Result<Change<'a>, Error> {
+        let locked = LockedAccount::lock(tx, user, actor.session(), &self.clock).await?;
+        match (locked, actor) {
+            (Some(account), _) => {
+                let mut change = Change { accounts: self, account, actor, recorded: Vec::new() };
+                change.check_actor().await?;
+                Ok(change)
+            }
+            (None, Actor::Session(caller, _)) => Err(self.unknown_session(caller.session).await),
+            (None, Actor::Link(_)) => Err(Error::InvalidToken),
+            (None, _) => Err(Error::NotFound),
+        }
+    }
+
+    /// Makes an account.
+    ///
+    /// # Errors
+    /// [`Error::Conflict`] if its address has one already.
+    pub async fn create_account<'a>(
+        self: &'a Arc<Self>,
+        tx: Tx,
+        new: &NewUser,
+        actor: Actor<'a>,
+    ) -> Result<Change<'a>, Error> {
+        let mut account = LockedAccount::create(tx, new).await?.ok_or(Error::Conflict("email"))?;
+        account.tx().adopt_letters(new.id, &new.email).await?;
+        Ok(Change { accounts: self, account, actor, recorded: Vec::new() })
+    }
+}
+
+impl Change<'_> {
+    async fn check_actor(&mut self) -> Result<(), Error> {
+        match self.actor {
+            Actor::Session(caller, _) => {
+                let Some(session) = self.account.tx().find_session(caller.session).await? else {
+                    return Err(Error::Unauthenticated(crate::domain::session::CredentialFault::Invalid));
+                };
+                self.accounts.check(session.life(), caller, self.now())
+            }
+            Actor::Link(_) if self.user().disabled_at.is_some() => Err(Error::InvalidToken),
+            _ => Ok(()),
+        }
+    }
+
+    /// The account as it was when it was locked.
+    pub fn user(&self) -> &UserRow {
+        self.account.user()
+    }
+
+    /// When this change happens.
+    pub fn now(&self) -> Timestamp {
+        self.account.now()
+    }
+
+    /// The transaction, for what is no part of the account's log.
+    pub fn tx(&mut self) -> &mut Tx {
+        self.account.tx()
+    }
+
+    /// What is written of the account; each write stages its event.
+    pub fn account(&mut self) -> &mut LockedAccount {
+        &mut self.account
+    }
+
+    /// Ends live sessions; says how many.
+    pub async fn end_sessions(&mut self, which: Sessions, reason: EndReason) -> Result<usize, Error> {
+        Ok(match which {
+            Sessions::All => self.account.end_all_sessions(reason).await?,
+            Sessions::AllBut(keep) => self.account.end_other_sessions(keep, reason).await?,
+            Sessions::One(session) => usize::from(self.account.end_session(session, reason).await?),
+        })
+    }
+
+    /// Spends every link that is out, and drops the change of the e-mail address that waited for one.
+    pub async fn spend_links(&mut self) -> Result<(), Error> {
+        let (user, now) = (self.user().user_id, self.now());
+        self.tx().spend_all_tokens(user, now).await?;
+        self.account.must_commit();
+        self.drop_pending_email().await
+    }
+
+    /// Drops the change of the e-mail address that waits, if one does. Its link is to be spent too.
+    pub async fn drop_pending_email(&mut self) -> Result<(), Error> {
+        let mut profile = self.account.profile();
+        if profile.pending_email.take().is_some() {
+            self.account.save_profile(profile).await?;
+        }
+        Ok(())
+    }
+
+    /// Ends whatever the account holds open: sessions, links, and what waits for a link. Says how many sessions.
+    pub async fn end_everything(&mut self, reason: EndReason) -> Result<usize, Error> {
+        let ended = self.end_sessions(Sessions::All, reason).await?;
+        self.spend_links().await?;
+        Ok(ended)
+    }
+
+    /// Writes the profile as it is to be.
+    pub async fn save_profile(&mut self, profile: Profile) -> Result<Profile, Error> {
+        Ok(self.account.save_profile(profile).await?)
+    }
+
+    /// Records in the account's security log what the actor does, and says so in the log once it is committed.
+    pub async fn record(&mut self, r#type: SecurityEventType, detail: Value) -> Result<(), Error> {
+        let (user, now, actor) = (self.user().user_id, self.now(), self.actor);
+        let event = SecurityEvent::now(r#type, now, actor.recorded_session(), actor.client(), detail.clone());
+        self.tx().insert_security_event(user, &event).await?;
+        self.log(r#type, detail);
+        Ok(())
+    }
+
+    /// Says in the log, once it is committed, what the actor does and stands in the security log already.
+    pub fn log(&mut self, r#type: SecurityEventType, detail: Value) {
+        self.account.must_commit();
+        self.recorded.push((r#type, detail));
+    }
+
+    /// Queues a letter to the owner.
+    pub async fn tell_owner(&mut self, content: Content) -> Result<(), Error> {
+        let to = self.user().email.clone();
+        self.write_to(to, content).await
+    }
+
+    /// Queues a letter about the account, in its owner's language, to an address that may not be the account's yet.
+    pub async fn write_to(&mut self, to: EmailAddress, content: Content) -> Result<(), Error> {
+        let (user, now) = (self.user(), self.now());
+        let letter = Letter { user: Some(user.user_id), to, locale: user.locale, content };
+        self.tx().insert_letter(&letter, now).await?;
+        self.account.must_commit();
+        Ok(())
+    }
+
+    /// Deletes the account, and commits.
+    pub async fn delete(mut self) -> Result<(), Error> {
+        let user = self.user().user_id;
+        let emails = [Some(self.user().email.clone()), self.user().pending_email.clone()];
+        for email in emails.iter().flatten() {
+            self.tx().delete_letters_to(email).await?;
+            self.tx().delete_password_failures(email).await?;
+            self.tx().delete_registrations(email).await?;
+        }
+        self.tx().delete_letters_of(user).await?;
+        self.account.delete().await?;
+        tracing::info!(target: "security", %user, "account_deleted");
+        Ok(())
+    }
+
+    /// Commits, wakes those who follow the account, and writes the log lines. What changed nothing
+    /// is rolled back.
+    pub async fn commit(self) -> Result<(), Error> {
+        let Self { accounts, account, actor, recorded } = self;
+        let user = account.user().user_id;
+        let ended = account.staged_sessions().map(|sessions| sessions.ended.clone()).unwrap_or_default();
+        if let Some(committed) = account.commit().await? {
+            accounts.hub.announce(committed);
+        }
+        for session in ended {
+            let (session, reason) = (session.session_id, session.reason.as_str());
+            tracing::info!(target: "security", %user, %session, reason, "session_ended");
+        }
+        for (what, detail) in recorded {
+            let session = actor.recorded_session().map(tracing::field::display);
+            let ip = actor.client().map(|client| tracing::field::display(client.ip));
+            tracing::info!(target: "security", %user, session, ip, %detail, "{}", what.as_str());
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,23 @@
+//! The log of what happened to an account's security, for its owner (OWASP ASVS 5, 16.3).
+
+use super::{Accounts, Error};
+use crate::domain::{ids::SecurityEventId, security_event::SecurityEvent, session::Caller};
+use std::sync::Arc;
+
+impl Accounts {
+    /// A page of the caller's security log, newest first, and whether there is more.
+    pub async fn security_log(
+        self: &Arc<Self>,
+        caller: Caller,
+        before: Option<SecurityEventId>,
+        limit: i64,
+    ) -> Result<(Vec<SecurityEvent>, bool), Error> {
+        let (mut tx, _) = self.read(caller).await?;
+        let mut events = tx.list_security_events(caller.user, before, limit + 1).await?;
+        tx.end_read().await?;
+        let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+        let more = events.len() > limit;
+        events.truncate(limit);
+        Ok((events, more))
+    }
+}

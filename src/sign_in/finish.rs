@@ -1,0 +1,149 @@
+//! The end of every sign-in, whatever it was by: a session is opened for who has shown that they may have one.
+
+use super::guesses::Guess;
+use crate::{
+    account::{Accounts, Actor, Change, Error, Sessions},
+    crypto::opaque_token::Purpose,
+    domain::{
+        client::Client,
+        ids::SessionId,
+        letter::{AddressFamily, Content},
+        network::{family, network},
+        profile::Profile,
+        security_event::SecurityEventType,
+        session::{AuthenticationMethod, Caller, DeviceName, EndReason, OpenedSession, Session},
+        time::Timestamp,
+    },
+    store::{NewSession, UserRow},
+};
+use serde_json::json;
+use std::sync::Arc;
+
+/// What somebody has shown who wants to sign in.
+#[derive(Debug)]
+pub struct Proof {
+    /// The account, as it was when this was shown.
+    pub user: UserRow,
+    /// What it was shown by.
+    pub methods: Vec<AuthenticationMethod>,
+    /// The password's hash by the present parameters, where the stored one is by others.
+    pub new_hash: Option<String>,
+    /// The guess that turned out to be right.
+    pub guess: Option<Guess>,
+}
+
+/// The device that signs in.
+#[derive(Debug)]
+pub struct Device {
+    /// What the owner calls it.
+    pub name: Option<DeviceName>,
+    /// Where the call came from.
+    pub client: Client,
+    /// The session whose cookie the new one takes the place of.
+    pub replaced: Option<Caller>,
+}
+
+/// A session that was opened.
+#[derive(Debug)]
+pub struct SignedIn {
+    /// The session.
+    pub session: Session,
+    /// Whose.
+    pub profile: Profile,
+}
+
+impl Accounts {
+    /// Opens a session. `None` if what was shown is history by now: a reset that ended every session must not be
+    /// followed by a session that the old password opens.
+    pub(crate) async fn finish_sign_in(
+        self: &Arc<Self>,
+        proof: &Proof,
+        device: &Device,
+    ) -> Result<Option<SignedIn>, Error> {
+        let (user, session) = (proof.user.user_id, SessionId::new());
+        let mut change = match self.change(user, Actor::SignIn(session, &device.client)).await {
+            Err(Error::NotFound) => return Ok(None),
+            change => change?,
+        };
+        if change.user().credentials_version != proof.user.credentials_version {
+            return Ok(None);
+        }
+        if let Some(hash) = &proof.new_hash {
+            change.account().upgrade_password_hash(hash).await?;
+        }
+        let replaced = device.replaced.filter(|replaced| replaced.user == user);
+        if let Some(replaced) = replaced {
+            change.end_sessions(Sessions::One(replaced.session), EndReason::Replaced).await?;
+        }
+        let opened = self.open_session(&mut change, session, proof, device).await?;
+        match &proof.guess {
+            Some(guess) => guess.resolve(&mut change, SecurityEventType::SignIn, Some(session)).await?,
+            None => change.record(SecurityEventType::SignIn, json!({})).await?,
+        }
+        let (profile, now) = (change.user().profile(), change.now());
+        change.commit().await?;
+        if let Some(other) = device.replaced.filter(|other| other.user != user) {
+            self.end_replaced(other, &device.client).await;
+        }
+        Ok(Some(SignedIn { session: self.as_seen_by_itself(opened, now), profile }))
+    }
+
+    fn as_seen_by_itself(&self, opened: OpenedSession, now: Timestamp) -> Session {
+        Session {
+            last_seen_at: now,
+            proven_at: now,
+            expires_at: self.session_lifetimes.expiry(now, now),
+            current: true,
+            connected: false,
+            opened,
+        }
+    }
+
+    /// Adds the session, ends the oldest ones beyond the limit, tells the owner of a new device.
+    async fn open_session(
+        &self,
+        change: &mut Change<'_>,
+        id: SessionId,
+        proof: &Proof,
+        device: &Device,
+    ) -> Result<OpenedSession, Error> {
+        let (user, now, client) = (change.user().clone(), change.now(), &device.client);
+        let opened = OpenedSession {
+            id,
+            device_name: device.name.clone(),
+            user_agent: client.user_agent.clone(),
+            ip: client.ip.to_string(),
+            methods: proof.methods.clone(),
+            created_at: now,
+        };
+        let live = change.tx().list_live_sessions(user.user_id, now).await?;
+        for oldest in live.iter().skip(self.sessions_per_user.saturating_sub(1)) {
+            change.end_sessions(Sessions::One(oldest.session.session_id), EndReason::SessionLimit).await?;
+        }
+        let family = family(client.ip);
+        let is_ipv6 = family == AddressFamily::Ipv6;
+        // The first sign-in of all is revision 1: nobody needs to be told of that.
+        if user.revision > 1 && change.tx().is_new_device(user.user_id, client.user_agent.as_ref(), is_ipv6).await? {
+            let content = Content::NewDevice { user_agent: client.user_agent.clone(), network: family, at: now };
+            change.tell_owner(content).await?;
+        }
+        let network = network(client.ip).to_string();
+        change.account().open_session(&NewSession { opened: opened.clone(), network }).await?;
+        Ok(opened)
+    }
+
+    /// Ends another user's session whose cookie was replaced. The sign-in has happened: a failure here must
+    /// not undo it.
+    async fn end_replaced(self: &Arc<Self>, replaced: Caller, client: &Client) {
+        let (user, session) = (replaced.user, replaced.session);
+        if let Err(error) = self.end_session(user, session, Actor::Stranger(session, client), EndReason::Replaced).await
+        {
+            tracing::warn!(?error, %session, "a replaced session could not be ended");
+        }
+    }
+
+    /// The session whose refresh token this is, good or spent.
+    pub fn session_of_refresh_token(&self, refresh_token: &str) -> Option<SessionId> {
+        self.opaque_tokens.open(Purpose::Refresh, refresh_token).map(|(id, _)| SessionId(id))
+    }
+}

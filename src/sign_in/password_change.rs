@@ -1,0 +1,108 @@
+//! A new password by who knows the present one.
+
+use super::guesses::Guess;
+use crate::{
+    account::{Accounts, Actor, Change, Error, Sessions},
+    domain::{
+        client::Client,
+        fault::{Fault, Faults, Rule},
+        letter::Content,
+        password::Password,
+        security_event::SecurityEventType,
+        session::{Caller, EndReason},
+    },
+    store::UserRow,
+};
+use std::sync::Arc;
+
+/// The parameter that a refused new password is a fault of.
+const FIELD: &str = "new_password";
+
+impl Accounts {
+    /// Sets a new password for who knows the present one, and ends every other session; says how many.
+    pub async fn change_password(
+        self: &Arc<Self>,
+        caller: Caller,
+        client: &Client,
+        current: &Password,
+        new_password: &Password,
+    ) -> Result<usize, Error> {
+        let (user, guess) = self.begin_password_check(caller, client).await?;
+        let came = self.change_password_by(&guess, &user, caller, client, current, new_password).await;
+        self.settle_guess(&guess, came).await
+    }
+
+    async fn change_password_by(
+        self: &Arc<Self>,
+        guess: &Guess,
+        user: &UserRow,
+        caller: Caller,
+        client: &Client,
+        current: &Password,
+        new_password: &Password,
+    ) -> Result<usize, Error> {
+        self.check_password(user, caller, current).await?;
+        self.check_new_password(new_password, user)?;
+        if new_password.expose() == current.expose() {
+            return Err(same_as_present());
+        }
+        let hash = self.passwords.hash(new_password).await?;
+        let mut change = self.change_as_checked(caller, client, user).await?;
+        let ended = change.end_sessions(Sessions::AllBut(caller.session), EndReason::PasswordChanged).await?;
+        change.spend_links().await?;
+        change.account().set_password(&hash).await?;
+        change.tell_owner(Content::PasswordChanged).await?;
+        guess.resolve(&mut change, SecurityEventType::PasswordChanged, Some(caller.session)).await?;
+        change.commit().await?;
+        Ok(ended)
+    }
+
+    /// Counts a guess at the caller's own password, before it is looked at.
+    pub(crate) async fn begin_password_check(
+        self: &Arc<Self>,
+        caller: Caller,
+        client: &Client,
+    ) -> Result<(UserRow, Guess), Error> {
+        let user = self.live_caller(caller).await?.user;
+        let guess = self.begin_guess(&user.email, SecurityEventType::PasswordCheckFailed, client).await?;
+        Ok((user, guess))
+    }
+
+    /// Whether `current` is the caller's password; nothing is that of an account without one.
+    pub(crate) async fn check_password(&self, user: &UserRow, caller: Caller, current: &Password) -> Result<(), Error> {
+        if self.verify_password(current, &user.email, user.password_hash.as_deref()).await?.ok {
+            return Ok(());
+        }
+        tracing::info!(target: "security", user = %caller.user, session = %caller.session, "password_check_failed");
+        Err(Error::InvalidCredentials)
+    }
+
+    /// A change by a caller whose password was verified before the lock: if the credentials are others by now, what
+    /// was verified proves nothing.
+    pub(crate) async fn change_as_checked<'a>(
+        self: &'a Arc<Self>,
+        caller: Caller,
+        client: &'a Client,
+        checked: &UserRow,
+    ) -> Result<Change<'a>, Error> {
+        let change = self.change(caller.user, Actor::Session(caller, client)).await?;
+        let unchanged = change.user().credentials_version == checked.credentials_version;
+        if unchanged { Ok(change) } else { Err(Error::InvalidCredentials) }
+    }
+
+    /// Whether a new password leans on what is known of its user.
+    pub(crate) fn check_new_password(&self, password: &Password, user: &UserRow) -> Result<(), Error> {
+        let mut context = vec![self.shop_name.as_str(), user.email.as_str()];
+        context.extend([user.first_name.as_str(), user.last_name.as_str()]);
+        context.extend(user.company_name.as_ref().map(|name| name.as_str()));
+        Password::chosen(password.expose(), self.password_min_length, &context).map(drop).map_err(|refused| {
+            let mut faults = Faults::default();
+            refused.into_iter().for_each(|fault| faults.add(FIELD, fault));
+            Error::InvalidParams(faults)
+        })
+    }
+}
+
+pub(crate) fn same_as_present() -> Error {
+    Error::invalid(FIELD, Fault::new(Rule::SameAsPresent, "is the present password"))
+}

@@ -1,0 +1,185 @@
+//! An account under its lock: the only way to write users, sessions and addresses, and to append to their log.
+
+use super::{Error, NewUser, Tx, UserRow};
+use crate::domain::{
+    event::{AddressesChanged, Change, SessionsChanged},
+    ids::{SessionId, UserId},
+    profile::Profile,
+    time::{Clock, Timestamp},
+};
+
+/// Proof that a change is committed: who waits for a user's log may be woken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[must_use = "followers wait to be woken"]
+pub struct Committed {
+    /// Whose log has grown.
+    pub user: UserId,
+    /// To which revision.
+    pub revision: i64,
+}
+
+/// A transaction that holds the lock of one account and numbers its events.
+///
+/// Every method that writes a part of the account stages the event that tells of it, so that no change can miss its
+/// event. The statements themselves are private to the store.
+#[derive(Debug)]
+pub struct LockedAccount {
+    pub(super) tx: Tx,
+    pub(super) user: UserRow,
+    now: Timestamp,
+    actor: Option<SessionId>,
+    next_revision: i64,
+    sessions: Option<Staged<SessionsChanged>>,
+    profile: Option<Staged<Profile>>,
+    addresses: Option<Staged<AddressesChanged>>,
+    must_commit: bool,
+}
+
+/// An event that [`LockedAccount::commit`] appends.
+#[derive(Debug)]
+struct Staged<T> {
+    revision: i64,
+    data: T,
+}
+
+impl LockedAccount {
+    /// Locks the account; `None` if there is none. `actor` is the session that the events name. The change happens
+    /// once the lock is held, so that times rise with revisions.
+    pub async fn lock(
+        mut tx: Tx,
+        user: UserId,
+        actor: Option<SessionId>,
+        clock: &Clock,
+    ) -> Result<Option<Self>, Error> {
+        let user = tx.lock_user(user).await?;
+        let now = clock.now();
+        Ok(user.map(|user| Self {
+            tx,
+            next_revision: user.revision,
+            user,
+            now,
+            actor,
+            sessions: None,
+            profile: None,
+            addresses: None,
+            must_commit: false,
+        }))
+    }
+
+    /// Makes an account, which is locked thereby; `None` if its address has one already.
+    pub async fn create(mut tx: Tx, new: &NewUser) -> Result<Option<Self>, Error> {
+        if !tx.insert_user(new).await? {
+            return Ok(None);
+        }
+        let user = tx.find_user(new.id).await?;
+        Ok(user.map(|user| Self {
+            tx,
+            next_revision: user.revision + 1,
+            user,
+            now: new.created_at,
+            actor: None,
+            sessions: None,
+            profile: None,
+            addresses: None,
+            must_commit: true,
+        }))
+    }
+
+    /// The account as it was when it was locked, but for `revision`, which is that of the first event.
+    pub fn user(&self) -> &UserRow {
+        &self.user
+    }
+
+    /// When this change happens.
+    pub fn now(&self) -> Timestamp {
+        self.now
+    }
+
+    /// The transaction, for what is no part of the log: links, letters, the security log.
+    pub fn tx(&mut self) -> &mut Tx {
+        &mut self.tx
+    }
+
+    /// Says that there is something to commit even if no event tells of it.
+    pub fn must_commit(&mut self) {
+        self.must_commit = true;
+    }
+
+    /// The staged event of sessions. Sessions come before everything else of a change: their event is the first.
+    pub(super) fn sessions(&mut self) -> &mut SessionsChanged {
+        let next = &mut self.next_revision;
+        &mut self.sessions.get_or_insert_with(|| staged(next, SessionsChanged::default())).data
+    }
+
+    /// The revision that the profile has after this change.
+    pub(super) fn profile_revision(&self) -> i64 {
+        self.profile.as_ref().map_or(self.next_revision, |staged| staged.revision)
+    }
+
+    /// Stages the profile as it is after this change.
+    pub(super) fn stage_profile(&mut self, profile: Profile) {
+        match &mut self.profile {
+            Some(staged) => staged.data = profile,
+            None => self.profile = Some(staged(&mut self.next_revision, profile)),
+        }
+    }
+
+    /// The revision that addresses written by this change have.
+    pub fn addresses_revision(&self) -> i64 {
+        self.addresses.as_ref().map_or(self.next_revision, |staged| staged.revision)
+    }
+
+    /// The staged event of addresses.
+    pub(super) fn addresses(&mut self) -> &mut AddressesChanged {
+        let next = &mut self.next_revision;
+        &mut self.addresses.get_or_insert_with(|| staged(next, AddressesChanged::default())).data
+    }
+
+    /// The profile as it is after what was staged.
+    pub fn profile(&self) -> Profile {
+        self.profile.as_ref().map_or_else(|| self.user.profile(), |staged| staged.data.clone())
+    }
+
+    /// The sessions that this change opens and ends.
+    pub fn staged_sessions(&self) -> Option<&SessionsChanged> {
+        self.sessions.as_ref().map(|staged| &staged.data)
+    }
+
+    /// Appends the staged events and commits. Without events the revision stays as it was and there is nothing to
+    /// announce; a transaction that has nothing to commit either is rolled back.
+    pub async fn commit(mut self) -> Result<Option<Committed>, Error> {
+        let mut events: Vec<(i64, Change)> = Vec::new();
+        events.extend(self.sessions.map(|staged| (staged.revision, Change::Sessions(staged.data))));
+        events.extend(self.profile.map(|staged| (staged.revision, Change::Profile(staged.data))));
+        events.extend(self.addresses.map(|staged| (staged.revision, Change::Addresses(staged.data))));
+        if events.is_empty() && !self.must_commit {
+            return Ok(None);
+        }
+        let user = self.user.user_id;
+        for (revision, event) in &events {
+            self.tx.insert_event(user, *revision, self.now, event, self.actor).await?;
+        }
+        // The lock has counted one revision.
+        let last = self.next_revision - 1;
+        if last != self.user.revision {
+            self.tx.count_further_revisions(user, last - self.user.revision).await?;
+        }
+        self.tx.commit().await?;
+        Ok((!events.is_empty()).then_some(Committed { user, revision: last }))
+    }
+
+    /// Deletes the account with everything that is its own, and commits. The ids of its live sessions stay for a
+    /// while, so that they can be told why they ended.
+    pub async fn delete(mut self) -> Result<(), Error> {
+        let user = self.user.user_id;
+        self.tx.keep_deleted_sessions(user, self.now).await?;
+        self.tx.delete_user(user).await?;
+        self.tx.commit().await
+    }
+}
+
+fn staged<T>(next_revision: &mut i64, data: T) -> Staged<T> {
+    let revision = *next_revision;
+    *next_revision += 1;
+    Staged { revision, data }
+}
