@@ -18,9 +18,11 @@ use crate::{
     mail::{Renderer, Transport, Worker},
     meters::meters,
     methods,
-    rpc::{Context, Rates, Rules, dispatch::Dispatcher, registry::Registry},
-    server::{CookieSettings, Pages, PagesError, Server, ServerSettings, ServiceServer, reserve},
-    settings::{Database, Settings},
+    rpc::{Context, RateSettings, Rates, Rules, dispatch::Dispatcher, registry::Registry},
+    server::{
+        ClientAddresses, CookieSettings, Origins, Pages, PagesError, Server, ServerSettings, ServiceServer, reserve,
+    },
+    settings::{Database, Settings, own_url},
     store::{self, Store},
 };
 use dashmap::DashSet;
@@ -106,33 +108,40 @@ impl App {
         let transport = Transport::new(&settings.mail).map_err(|error| Error::Mail(error.to_string()))?;
         let mail = Worker::new(accounts.store.clone(), clock, renderer, transport);
         let limits = &settings.limits;
-        let rates = Arc::new(Rates::new(
-            limits.sign_in_per_minute,
-            limits.token_per_minute,
-            limits.calls_per_second,
-            settings.nats.is_some(),
-        ));
+        let rates = Arc::new(Rates::new(RateSettings {
+            sign_in_per_minute: limits.sign_in_per_minute,
+            token_per_minute: limits.token_per_minute,
+            ceremonies_per_minute: limits.ceremonies_per_minute,
+            refusals_per_minute: limits.refusals_per_minute,
+            calls_per_second: limits.calls_per_second,
+            writes_per_minute: limits.writes_per_minute,
+            password_changes_per_hour: limits.password_changes_per_hour,
+            in_cluster: settings.nats.is_some(),
+        }));
         let rules = Rules {
             password_min_length: settings.limits.password_min_length,
             shop_name: settings.mail.shop_name.clone(),
         };
         let server_settings = ServerSettings {
             environment: settings.environment,
-            allowed_origins: settings.allowed_origins.clone(),
-            cookie: CookieSettings::new(
+            origins: Origins::new(settings.allowed_origins.clone(), own_url(settings.listen)),
+            cookies: CookieSettings::new(
                 settings.environment,
                 settings.cookie_same_site,
+                settings.listen.port(),
                 settings.lifetimes.session_absolute,
             ),
-            trusted_proxies: settings.trusted_proxies.clone(),
+            client_addresses: ClientAddresses::new(settings.trusted_proxies.clone(), settings.client_address_header),
             http_idle: settings.http_idle,
             sockets_per_address: settings.limits.sockets_per_address.get(),
+            connections_per_address: settings.limits.connections_per_address.get(),
+            rates: rates.clone(),
         };
         let mut registry = Registry::default();
         methods::declare(&mut registry);
         let context = Context { accounts: accounts.clone(), rules, rates: rates.clone() };
         let dispatcher = Dispatcher::new(registry.install(context));
-        let pages = Pages::new(accounts.clone(), methods::document().to_string(), &settings)?;
+        let pages = Pages::new(accounts.clone(), methods::document_text().get(), &settings)?;
         let server =
             Server::new(socket, accounts.clone(), dispatcher, pages, server_settings).map_err(not_listening)?;
         let service = service

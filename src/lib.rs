@@ -12,6 +12,7 @@ pub mod live;
 pub mod mail;
 pub mod meters;
 pub mod methods;
+pub mod notices;
 pub mod rpc;
 pub mod server;
 pub mod settings;

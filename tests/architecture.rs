@@ -17,6 +17,7 @@ const MAX_LINES: usize = 400;
 const ARROWS: &[(&str, &[&str])] = &[
     ("limits", &[]),
     ("meters", &[]),
+    ("notices", &[]),
     ("domain", &["limits"]),
     ("crypto", &["domain", "limits", "meters"]),
     ("settings", &["crypto", "domain", "limits"]),
@@ -25,11 +26,11 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("live", &["domain", "limits", "meters", "settings", "store"]),
     ("leases", &["store"]),
     ("mail", &["crypto", "domain", "leases", "meters", "settings", "store"]),
-    ("account", &["crypto", "domain", "limits", "live", "meters", "settings", "store"]),
+    ("account", &["crypto", "domain", "limits", "live", "meters", "notices", "settings", "store"]),
     ("sign_in", &["account", "crypto", "domain", "limits", "live", "meters", "settings", "store"]),
-    ("rpc", &["account", "domain", "limits", "live", "meters", "store"]),
+    ("rpc", &["account", "domain", "limits", "live", "meters", "notices", "store"]),
     ("methods", &["account", "domain", "limits", "live", "rpc", "sign_in", "store"]),
-    ("server", &["account", "domain", "limits", "live", "meters", "rpc", "settings", "sign_in"]),
+    ("server", &["account", "domain", "limits", "live", "meters", "notices", "rpc", "settings", "sign_in"]),
     ("jobs", &["account", "meters", "rpc", "sign_in"]),
 ];
 
@@ -40,7 +41,6 @@ const HOMES: &[(&str, &[&str])] = &[
     ("bcrypt", &["crypto/"]),
     ("askama", &["mail/", "server/pages/"]),
     ("flate2", &["server/pages/file.rs"]),
-    ("governor", &["rpc/rates.rs"]),
     ("hmac", &["crypto/"]),
     ("jsonrpsee", &["rpc/", "server/"]),
     ("jsonwebtoken", &["crypto/"]),
@@ -49,6 +49,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("metrics", &["meters/"]),
     ("metrics_exporter_prometheus", &["meters/"]),
     ("scrypt", &["crypto/"]),
+    ("rustix", &["server/descriptors.rs"]),
     ("sqlx", &["store/", "domain/"]),
     ("tokio_tungstenite", &["server/websocket/"]),
 ];

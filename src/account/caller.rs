@@ -18,10 +18,7 @@ impl Accounts {
         use crate::crypto::access_token::TokenError;
         match self.access_tokens.verify(access_token) {
             Ok(claims) => Ok(Caller { user: claims.user, session: claims.session }),
-            Err(TokenError::Invalid) => {
-                tracing::info!(target: "security", "access_token_refused");
-                Err(Error::Unauthenticated(CredentialFault::Invalid))
-            }
+            Err(TokenError::Invalid) => Err(Error::Unauthenticated(CredentialFault::Invalid)),
             Err(TokenError::Expired) => Err(Error::Unauthenticated(CredentialFault::Expired)),
         }
     }

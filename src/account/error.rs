@@ -9,11 +9,15 @@ use crate::{
         session::{CredentialFault, EndReason},
     },
     live::{BindError, JoinError, SnapshotError},
+    notices::Notices,
     store::{self, Outcome},
 };
 use schemars::JsonSchema;
 use serde::Serialize;
-use std::{borrow::Cow, time::Duration};
+use std::{borrow::Cow, sync::LazyLock, time::Duration};
+
+/// What is told of a database that is away.
+static UNAVAILABLE: LazyLock<Notices<()>> = LazyLock::new(|| Notices::new(1));
 
 /// How long a client may wait before it tries again when the database is away.
 const DATABASE_RETRY: Duration = Duration::from_secs(1);
@@ -76,13 +80,26 @@ impl Error {
     pub fn invalid(field: &'static str, fault: Fault) -> Self {
         Self::InvalidParams(Faults::one(field, fault))
     }
+
+    /// Whether a call that acted by the session cookie was refused because that is good for nothing any more. Not
+    /// where a newer cookie has taken its place in the browser by now: that one must stay.
+    pub fn says_cookie_is_dead(&self) -> bool {
+        match self {
+            Self::SessionEnded(reason) => *reason != EndReason::Replaced,
+            Self::Unauthenticated(_) => true,
+            _ => false,
+        }
+    }
 }
 
 impl From<store::Error> for Error {
     fn from(error: store::Error) -> Self {
         match error {
             store::Error::Unavailable { outcome, source } => {
-                tracing::warn!(error = %source, ?outcome, "the database is unavailable");
+                // As many calls as anybody makes meanwhile meet with it.
+                if let Some(calls) = UNAVAILABLE.note(()) {
+                    tracing::warn!(error = %source, ?outcome, calls, "the database is unavailable");
+                }
                 Self::Unavailable { retry_after: DATABASE_RETRY, outcome }
             }
             other => Self::Internal(other.to_string().into()),

@@ -113,7 +113,7 @@ impl Accounts {
                 (!page.snapshot_required).then_some(since)
             }
         };
-        if !connection.reserve_subscription() {
+        if !connection.reserve_subscription(caller) {
             return Err(Error::Forbidden("this connection has a subscription"));
         }
         Ok(Subscription { accounts: self.clone(), connection: connection.clone(), caller, after, begun: false })

@@ -11,6 +11,14 @@ pub fn network(peer: IpAddr) -> IpAddr {
     }
 }
 
+/// What one IPv6 customer may have been given to make networks of: a /48 (RFC 6177).
+pub fn site(peer: IpAddr) -> Option<IpAddr> {
+    match peer.to_canonical() {
+        IpAddr::V6(address) => Some(IpAddr::V6(Ipv6Addr::from_bits(address.to_bits() >> 80 << 80))),
+        IpAddr::V4(_) => None,
+    }
+}
+
 /// How a client is connected.
 pub fn family(peer: IpAddr) -> AddressFamily {
     match peer.to_canonical() {
@@ -28,5 +36,8 @@ mod tests {
         let network = |text: &str| network(text.parse().unwrap()).to_string();
         assert_eq!(network("2001:db8:1:2:3:4:5:6"), "2001:db8:1:2::");
         assert_eq!(network("::ffff:192.0.2.1"), "192.0.2.1");
+        let site = |text: &str| site(text.parse().unwrap()).map(|site| site.to_string());
+        assert_eq!(site("2001:db8:1:2:3:4:5:6").as_deref(), Some("2001:db8:1::"));
+        assert_eq!(site("::ffff:192.0.2.1"), None);
     }
 }

@@ -44,6 +44,17 @@ pub enum BindError {
     Ended(EndReason),
 }
 
+/// What a connection that is about to act for a session was before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Binding {
+    /// It acts for it already.
+    Present,
+    /// Nobody's.
+    New,
+    /// Another session's, by cookie alone.
+    InPlaceOf(Caller),
+}
+
 /// What feeds a subscription.
 enum Feed {
     /// There is none.
@@ -88,6 +99,8 @@ pub struct Connection {
     identity: Mutex<Identity>,
     binding: tokio::sync::Mutex<()>,
     joined: Mutex<Option<Caller>>,
+    /// Whether it acts by cookie alone: browsers send cookies unasked, so it may still be bound by a token.
+    by_cookie: AtomicBool,
     closed: AtomicBool,
     socket: Option<Arc<Socket>>,
     feed: Mutex<Feed>,
@@ -105,6 +118,7 @@ impl Connection {
             identity: Mutex::new(Identity::Anonymous),
             binding: tokio::sync::Mutex::new(()),
             joined: Mutex::new(None),
+            by_cookie: AtomicBool::new(false),
             closed: AtomicBool::new(false),
             socket,
             feed: Mutex::new(Feed::None),
@@ -142,22 +156,41 @@ impl Connection {
         self.closed.load(Ordering::Acquire)
     }
 
+    /// Notes that the cookie of the handshake bound it.
+    pub fn mark_bound_by_cookie(&self) {
+        self.by_cookie.store(true, Ordering::Release);
+    }
+
+    /// Whether it is bound by the cookie of its handshake and by nothing else.
+    pub fn is_bound_by_cookie(&self) -> bool {
+        self.by_cookie.load(Ordering::Acquire)
+    }
+
     /// One binding at a time: whoever comes second finds the first one's outcome.
     pub async fn binding(&self) -> tokio::sync::MutexGuard<'_, ()> {
         self.binding.lock().await
     }
 
-    /// Announces that it is about to act for `caller`; `false` if it does already.
-    pub(super) fn begin_binding(&self, caller: Caller) -> Result<bool, BindError> {
+    /// Announces that it is about to act for `caller`.
+    pub(super) fn begin_binding(&self, caller: Caller) -> Result<Binding, BindError> {
         let mut identity = self.identity.lock();
-        match *identity {
-            Identity::Anonymous => *identity = Identity::Binding(caller),
-            Identity::Bound(present) if present == caller => return Ok(false),
+        let binding = match *identity {
+            Identity::Anonymous => Binding::New,
+            Identity::Bound(present) if present == caller => {
+                self.by_cookie.store(false, Ordering::Release);
+                return Ok(Binding::Present);
+            }
+            // What is subscribed to is one account's. A subscription is reserved under the same lock.
+            Identity::Bound(present) if self.is_bound_by_cookie() && matches!(*self.feed.lock(), Feed::None) => {
+                self.by_cookie.store(false, Ordering::Release);
+                Binding::InPlaceOf(present)
+            }
             Identity::Binding(_) | Identity::Bound(_) | Identity::Refused(_) => return Err(BindError::OtherSession),
             Identity::Ended(reason) => return Err(BindError::Ended(reason)),
-        }
+        };
+        *identity = Identity::Binding(caller);
         *self.joined.lock() = Some(caller);
-        Ok(true)
+        Ok(binding)
     }
 
     /// Acts for the session from now on, unless the follower has seen its end meanwhile.
@@ -215,8 +248,13 @@ impl Connection {
         }
     }
 
-    /// Keeps the connection's one subscription for who asks first; `false` if there is one already.
-    pub fn reserve_subscription(&self) -> bool {
+    /// Keeps the connection's one subscription for who asks first; `false` if there is one already, or if the
+    /// connection does not act for `caller` any more.
+    pub fn reserve_subscription(&self, caller: Caller) -> bool {
+        let identity = self.identity.lock();
+        if *identity != Identity::Bound(caller) {
+            return false;
+        }
         let mut feed = self.feed.lock();
         let is_free = matches!(*feed, Feed::None);
         if is_free {
@@ -314,9 +352,19 @@ impl Connection {
     }
 
     /// The session has ended: no call acts for it any more, reads and waits stop, a live subscription gets its last
-    /// event, the socket is closed. One that is catching up comes to the entry itself.
-    pub(super) fn end(&self, end: &SessionEnd) {
-        self.stop_acting(end.reason);
+    /// event, the socket is closed. One that is catching up comes to the entry itself. Nothing happens to one that has
+    /// been bound to another session since.
+    pub(super) fn end(&self, session: SessionId, end: &SessionEnd) {
+        {
+            let mut identity = self.identity.lock();
+            if self.joined().is_some_and(|joined| joined.session != session) {
+                return;
+            }
+            *identity = Identity::Ended(end.reason);
+        }
+        if let Some(ended) = self.ended() {
+            ended.cancel();
+        }
         let Some(socket) = &self.socket else { return };
         let mut feed = self.feed.lock();
         match *feed {

@@ -170,7 +170,7 @@ impl Follower {
     /// Ends the connections of sessions that have ended.
     fn end(&self, ended: &[(SessionId, SessionEnd)]) {
         let hit = self.state.lock().take(ended);
-        hit.into_iter().for_each(|(connection, end)| connection.end(&end));
+        hit.into_iter().for_each(|(joined, end)| joined.connection.end(joined.session, &end));
     }
 
     /// Gives up the place in the log: the database's history is another than the one followed. The
@@ -198,7 +198,7 @@ impl Follower {
             state.cursor = last.revision;
             (hit, state.connections.values().cloned().collect::<Vec<_>>())
         };
-        hit.into_iter().for_each(|(connection, end)| connection.end(&end));
+        hit.into_iter().for_each(|(joined, end)| joined.connection.end(joined.session, &end));
         self.revisions.send_replace(last.revision);
         let mut sent = 0;
         for (served, joined) in connections.into_iter().enumerate() {
@@ -298,14 +298,14 @@ impl Follower {
 
 impl State {
     /// Takes out the connections of sessions that have ended.
-    fn take(&mut self, ended: &[(SessionId, SessionEnd)]) -> Vec<(Arc<Connection>, SessionEnd)> {
+    fn take(&mut self, ended: &[(SessionId, SessionEnd)]) -> Vec<(Joined, SessionEnd)> {
         let mut hit = Vec::new();
         if ended.is_empty() {
             return hit;
         }
         self.connections.retain(|_, joined| {
             let end = ended.iter().find(|(session, _)| *session == joined.session);
-            hit.extend(end.map(|(_, end)| (joined.connection.clone(), *end)));
+            hit.extend(end.map(|(_, end)| (joined.clone(), *end)));
             end.is_none()
         });
         self.note_if_deserted();

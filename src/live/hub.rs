@@ -3,7 +3,7 @@
 use super::{
     bus::{Bus, BusDown},
     catch_up::{self, Start},
-    connection::{BindError, Connection, Joined},
+    connection::{BindError, Binding, Connection, Joined},
     follower::{Follower, Membership},
     presence,
     snapshot::{SnapshotError, live_sessions, read_snapshot},
@@ -136,8 +136,10 @@ impl Hub {
     /// Makes a connection one of the caller's. The caller's session must be checked *after* this: its end is
     /// then seen either by the follower or by the check.
     pub async fn join(&self, connection: &Arc<Connection>, caller: Caller) -> Result<(), JoinError> {
-        if !connection.begin_binding(caller).map_err(JoinError::Bind)? {
-            return Ok(());
+        match connection.begin_binding(caller).map_err(JoinError::Bind)? {
+            Binding::Present => return Ok(()),
+            Binding::New => {}
+            Binding::InPlaceOf(former) => self.remove(connection, former),
         }
         let membership = match self.follow(caller.user).await {
             Ok(membership) => membership,

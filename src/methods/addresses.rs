@@ -103,7 +103,7 @@ pub fn declare(registry: &mut Registry) {
         Effect::Write,
         Description {
             summary: "Adds an address; the first is the primary one.",
-            rate: Rate::Calls,
+            rate: Rate::Change,
             errors: &[Kind::Conflict, Kind::LimitReached],
             example: (examples::new_address(), examples::address()),
         },
@@ -114,7 +114,7 @@ pub fn declare(registry: &mut Registry) {
         Effect::Write,
         Description {
             summary: "Edits an address; what is left out stays.",
-            rate: Rate::Calls,
+            rate: Rate::Change,
             errors: &[Kind::NotFound, Kind::Conflict, Kind::StaleRevision],
             example: (with_id(json!({ "city": "Berlin", "expected_revision": 2 })), examples::address()),
         },
@@ -125,7 +125,7 @@ pub fn declare(registry: &mut Registry) {
         Effect::Write,
         Description {
             summary: "Deletes an address, but not the only one; the oldest other becomes primary if it was.",
-            rate: Rate::Calls,
+            rate: Rate::Change,
             errors: &[Kind::NotFound, Kind::LastAddress],
             example: (examples::address_id(), json!({})),
         },
@@ -139,7 +139,7 @@ pub fn declare(registry: &mut Registry) {
         Effect::Write,
         Description {
             summary: "Makes an address the primary one.",
-            rate: Rate::Calls,
+            rate: Rate::Change,
             errors: &[Kind::NotFound],
             example: (examples::address_id(), examples::address()),
         },

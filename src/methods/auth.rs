@@ -209,7 +209,7 @@ pub fn declare(registry: &mut Registry) {
         },
         login,
     );
-    registry.public(
+    registry.presenting(
         "auth.refresh",
         Effect::Write,
         Description {
@@ -217,6 +217,9 @@ pub fn declare(registry: &mut Registry) {
             rate: Rate::Calls,
             errors: &[Kind::Unauthenticated, Kind::SessionEnded],
             example: (json!({ "refresh_token": "AZqjxR8Ae0…" }), examples::tokens()),
+        },
+        |call: &Call, params: &RefreshParams| {
+            Ok((call.context.accounts.session_of_refresh_token(&params.refresh_token.0), ()))
         },
         refresh,
     );
@@ -293,19 +296,8 @@ fn cookie_answer(call: &Call) -> Result<Arc<HttpCall>, Error> {
     Ok(http)
 }
 
-async fn refresh(call: Call, params: RefreshParams) -> Result<Tokens, Error> {
-    if let Some(session) = call.context.accounts.session_of_refresh_token(&params.refresh_token.0) {
-        call.context.rates.count_call(session)?;
-    }
-    match call.context.accounts.refresh(&params.refresh_token.0, &call.client()).await {
-        Ok(tokens) => Ok(tokens.into()),
-        Err(refused @ (Error::Unauthenticated(_) | Error::SessionEnded(_))) => {
-            // Only what fails counts, so a limit never stands in the way of a good token.
-            call.count(Rate::SignIn).await?;
-            Err(refused)
-        }
-        Err(other) => Err(other),
-    }
+async fn refresh(call: Call, (): (), params: RefreshParams) -> Result<Tokens, Error> {
+    Ok(call.context.accounts.refresh(&params.refresh_token.0, &call.client()).await?.into())
 }
 
 async fn logout(call: Call, caller: Caller, params: LogoutParams) -> Result<SessionsEnded, Error> {

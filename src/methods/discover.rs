@@ -1,20 +1,24 @@
 //! `rpc.discover`.
 
-use super::document;
-use crate::rpc::{
-    params::NoParams,
-    rates::Rate,
-    registry::{Description, Effect, Registry},
+use super::document_text;
+use crate::{
+    account::Error,
+    rpc::{
+        error::Kind,
+        params::NoParams,
+        rates::Rate,
+        registry::{Call, Description, Effect, Registry},
+    },
 };
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Serialize;
-use serde_json::{Value, json};
+use serde_json::{json, value::RawValue};
 use std::borrow::Cow;
 
 /// The document as a result.
 #[derive(Clone, Serialize)]
 #[serde(transparent)]
-struct OpenRpc(&'static Value);
+struct OpenRpc(&'static RawValue);
 
 impl JsonSchema for OpenRpc {
     fn schema_name() -> Cow<'static, str> {
@@ -37,10 +41,16 @@ pub fn declare(registry: &mut Registry) {
         Effect::Read,
         Description {
             summary: "This document.",
-            rate: Rate::Calls,
-            errors: &[],
+            rate: Rate::Discover,
+            errors: &[Kind::Forbidden],
             example: (json!({}), json!({ "openrpc": "1.4.0", "info": {}, "methods": [] })),
         },
-        |_, _: NoParams| async { Ok(OpenRpc(document())) },
+        |call: Call, _: NoParams| async move {
+            if call.in_batch {
+                // Fifty copies of it would be five megabytes of one answer.
+                return Err(Error::Forbidden("rpc.discover cannot be part of a batch"));
+            }
+            Ok(OpenRpc(document_text()))
+        },
     );
 }

@@ -11,7 +11,10 @@ mod profile;
 mod session;
 
 use crate::rpc::{registry::Registry, spec};
-use serde_json::Value;
+use serde_json::{
+    Value,
+    value::{RawValue, to_raw_value},
+};
 use std::sync::LazyLock;
 
 static DOCUMENT: LazyLock<Value> = LazyLock::new(|| {
@@ -20,6 +23,9 @@ static DOCUMENT: LazyLock<Value> = LazyLock::new(|| {
     let events = events::describe(&mut registry.generator);
     spec::render(registry, events)
 });
+
+static DOCUMENT_TEXT: LazyLock<Box<RawValue>> =
+    LazyLock::new(|| to_raw_value(document()).expect("what is JSON already has a JSON form"));
 
 /// Declares every method, of every namespace.
 pub fn declare(registry: &mut Registry) {
@@ -32,7 +38,12 @@ pub fn declare(registry: &mut Registry) {
     discover::declare(registry);
 }
 
-/// The OpenRPC document of the declared methods: `rpc-spec.json`, `rpc.discover`, `/openrpc.json`.
+/// The OpenRPC document of the declared methods: `rpc-spec.json`.
 pub fn document() -> &'static Value {
     &DOCUMENT
+}
+
+/// The same as text, written once: `rpc.discover`, `/openrpc.json`.
+pub fn document_text() -> &'static RawValue {
+    &DOCUMENT_TEXT
 }

@@ -64,7 +64,7 @@ pub fn declare(registry: &mut Registry) {
         Effect::Write,
         Description {
             summary: "Sets a new password for who knows the present one, and ends every other session.",
-            rate: Rate::Calls,
+            rate: Rate::PasswordChange,
             errors: &[Kind::InvalidCredentials],
             example: (
                 json!({ "current_password": "a long walk by the sea", "new_password": "seven green bicycles" }),

@@ -73,7 +73,7 @@ pub fn declare(registry: &mut Registry) {
         Effect::Write,
         Description {
             summary: "Edits the caller's profile; what is left out stays.",
-            rate: Rate::Calls,
+            rate: Rate::Change,
             errors: &[Kind::StaleRevision],
             example: (json!({ "first_name": "Ann", "expected_revision": 4 }), examples::profile()),
         },
@@ -109,7 +109,7 @@ pub fn declare(registry: &mut Registry) {
         Effect::Write,
         Description {
             summary: "Drops a pending change of the e-mail address and its token.",
-            rate: Rate::Calls,
+            rate: Rate::Change,
             errors: &[],
             example: (json!({}), examples::profile()),
         },

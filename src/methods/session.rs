@@ -50,7 +50,7 @@ params! {
 /// Declares the namespace.
 pub fn declare(registry: &mut Registry) {
     let current = || json!({ "session": examples::session(), "profile": examples::profile() });
-    registry.public(
+    registry.presenting(
         "session.authenticate",
         Effect::Write,
         Description {
@@ -58,6 +58,14 @@ pub fn declare(registry: &mut Registry) {
             rate: Rate::Calls,
             errors: &[Kind::Unauthenticated, Kind::SessionEnded, Kind::Forbidden, Kind::LimitReached],
             example: (json!({ "access_token": "eyJ…" }), current()),
+        },
+        |call: &Call, params: &AuthenticateParams| {
+            if !call.connection.is_socket() {
+                let why = "session.authenticate binds a WebSocket; over HTTP send Authorization: Bearer";
+                return Err(Error::Forbidden(why));
+            }
+            let caller = call.context.accounts.caller_of_token(&params.access_token.0)?;
+            Ok((Some(caller.session), caller))
         },
         authenticate,
     );
@@ -102,13 +110,7 @@ pub fn declare(registry: &mut Registry) {
     );
 }
 
-async fn authenticate(call: Call, params: AuthenticateParams) -> Result<CurrentSession, Error> {
-    if !call.connection.is_socket() {
-        return Err(Error::Forbidden("session.authenticate binds a WebSocket; over HTTP send Authorization: Bearer"));
-    }
-    let accounts = &call.context.accounts;
-    let caller = accounts.caller_of_token(&params.access_token.0)?;
-    call.context.rates.count_call(caller.session)?;
-    let (session, profile) = accounts.authenticate(&call.connection, caller).await?;
+async fn authenticate(call: Call, caller: Caller, _: AuthenticateParams) -> Result<CurrentSession, Error> {
+    let (session, profile) = call.context.accounts.authenticate(&call.connection, caller).await?;
     Ok(CurrentSession { session, profile })
 }

@@ -1,6 +1,6 @@
 //! The HTTP request around a call, and what the call says of its answer.
 
-use crate::domain::session::Caller;
+use crate::{account::Error, domain::session::Caller};
 use parking_lot::Mutex;
 
 /// What an HTTP request brought beside its call, and what the call says of the HTTP answer.
@@ -8,48 +8,76 @@ use parking_lot::Mutex;
 pub struct HttpCall {
     /// Whether its `Origin` is on the allow-list.
     pub origin_allowed: bool,
-    /// Whose cookie it carries, rightly made.
+    /// Whose session cookie it carries, rightly made.
     pub cookie: Option<Caller>,
-    /// Whether it acts by its cookie.
+    /// Whether it acts by its session cookie.
     pub acts_by_cookie: bool,
+    /// The device cookie that it carries, from an allowed origin; right or wrong.
+    pub device_cookie: Option<String>,
     answer: Mutex<Answer>,
 }
 
 /// What a call says of the HTTP answer that carries its own.
-#[derive(Clone, Debug)]
-pub enum Answer {
-    /// Nothing.
-    Plain,
-    /// It sets the session cookie to this value.
-    SetCookie(String),
-    /// It clears the session cookie.
-    ClearCookie,
+#[derive(Clone, Debug, Default)]
+pub struct Answer {
     /// It is HTTP 403.
-    Forbidden,
+    pub forbidden: bool,
+    /// What becomes of the session cookie.
+    pub session: Option<CookieChange>,
+    /// What becomes of the device cookie.
+    pub device: Option<CookieChange>,
+}
+
+/// What becomes of a cookie.
+#[derive(Clone, Debug)]
+pub enum CookieChange {
+    /// It is set to this value.
+    Set(String),
+    /// It is cleared.
+    Clear,
 }
 
 impl HttpCall {
     /// A request that has not been answered.
-    pub fn new(origin_allowed: bool, cookie: Option<Caller>, acts_by_cookie: bool) -> Self {
-        Self { origin_allowed, cookie, acts_by_cookie, answer: Mutex::new(Answer::Plain) }
+    pub fn new(
+        origin_allowed: bool,
+        cookie: Option<Caller>,
+        acts_by_cookie: bool,
+        device_cookie: Option<String>,
+    ) -> Self {
+        Self { origin_allowed, cookie, acts_by_cookie, device_cookie, answer: Mutex::default() }
     }
 
-    /// The answer sets the cookie.
+    /// The answer sets the session cookie.
     pub fn set_cookie(&self, value: String) {
-        *self.answer.lock() = Answer::SetCookie(value);
+        self.answer.lock().session = Some(CookieChange::Set(value));
     }
 
-    /// The answer clears the cookie: it is good for nothing any more.
+    /// The answer clears the session cookie, unless it sets a new one.
     pub fn clear_cookie(&self) {
-        let mut answer = self.answer.lock();
-        if matches!(*answer, Answer::Plain) {
-            *answer = Answer::ClearCookie;
+        self.answer.lock().session.get_or_insert(CookieChange::Clear);
+    }
+
+    /// Clears the session cookie where the call acts by it and this refusal says that it is dead.
+    pub fn clear_dead_cookie(&self, refused: &Error) {
+        if self.acts_by_cookie && refused.says_cookie_is_dead() {
+            self.clear_cookie();
         }
+    }
+
+    /// The answer sets the device cookie.
+    pub fn set_device_cookie(&self, value: String) {
+        self.answer.lock().device = Some(CookieChange::Set(value));
+    }
+
+    /// The answer clears the device cookie.
+    pub fn clear_device_cookie(&self) {
+        self.answer.lock().device = Some(CookieChange::Clear);
     }
 
     /// The answer is HTTP 403.
     pub fn forbid(&self) {
-        *self.answer.lock() = Answer::Forbidden;
+        self.answer.lock().forbidden = true;
     }
 
     /// What the answer says beside the call's.

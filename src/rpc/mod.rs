@@ -7,6 +7,7 @@
 //! A message, by HTTP or over a WebSocket, is text: [`dispatch::Dispatcher`] reads it, calls what it names, and gives the
 //! text of the answer.
 
+mod allowances;
 pub mod answer;
 pub mod dispatch;
 pub mod error;
@@ -23,7 +24,7 @@ pub mod titles;
 pub mod trace;
 
 pub use params::Rules;
-pub use rates::Rates;
+pub use rates::{RateSettings, Rates};
 
 use crate::account::Accounts;
 use std::sync::Arc;

@@ -1,135 +1,335 @@
-//! How often calls may be made (docs/settings.md): by client network for what guesses or sends mail, by session
-//! for everything that acts for one. Batches, HTTP and WebSocket count alike, because methods are counted.
+//! How often calls may be made (docs/settings.md, "Limits"): by client network for what guesses, mails or is dear,
+//! by session and user for everything that acts for one. Batches, HTTP and WebSocket count alike, because methods
+//! are counted; a method declares what it counts against, and nothing is counted in its body.
 
+use super::allowances::{Allowances, Quota};
 use crate::{
     account::{Accounts, Error},
-    domain::{ids::SessionId, network::network},
+    domain::{
+        ids::{SessionId, UserId},
+        network::{network, site},
+        session::Caller,
+    },
+    notices::Notices,
 };
-use governor::{
-    DefaultKeyedRateLimiter, Quota, RateLimiter,
-    clock::{Clock, DefaultClock},
-};
-use std::{hash::Hash, net::IpAddr, num::NonZeroU32};
+use std::{net::IpAddr, num::NonZeroU32, time::Duration};
 
-/// What a call counts against.
+const SECOND: Duration = Duration::from_secs(1);
+const MINUTE: Duration = Duration::from_secs(60);
+const HOUR: Duration = Duration::from_secs(60 * 60);
+
+/// A site has so many times the allowance of one network: strangers choose among its networks at will, and it may be
+/// an office with many people.
+const NETWORKS_OF_A_SITE: NonZeroU32 = NonZeroU32::MIN.saturating_add(9);
+/// A burst of calls is so many times what a second allows.
+const BURST: NonZeroU32 = NonZeroU32::MIN.saturating_add(1);
+/// A user's sessions may call so many times as often as one of them.
+const SESSIONS_AT_ONCE: NonZeroU32 = NonZeroU32::MIN.saturating_add(1);
+/// Networks of refused credentials that are told apart in the log of a minute.
+const NOTED_NETWORKS: usize = 1000;
+
+/// What a call counts against, beyond what every call of a session does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Rate {
-    /// Nothing but its session's calls.
+    /// Nothing.
     Calls,
-    /// What tries passwords.
+    /// By network: what tries passwords.
     SignIn,
-    /// What sends or takes one-time tokens.
+    /// By network: what sends or takes one-time tokens. For a session it is a change as well.
     Token,
+    /// By network: what begins or awaits something that takes a place in memory.
+    Ceremony,
+    /// By network: the specification, the largest of all answers.
+    Discover,
+    /// By user: what changes the account.
+    Change,
+    /// By user: a new password. A change as well.
+    PasswordChange,
 }
 
-/// Calls, by network and by session.
+/// How often each.
+#[derive(Clone, Copy, Debug)]
+pub struct RateSettings {
+    /// [`Rate::SignIn`], a minute and network.
+    pub sign_in_per_minute: NonZeroU32,
+    /// [`Rate::Token`], a minute and network.
+    pub token_per_minute: NonZeroU32,
+    /// [`Rate::Ceremony`], a minute and network.
+    pub ceremonies_per_minute: NonZeroU32,
+    /// Refused credentials, a minute and network; half as many [`Rate::Discover`].
+    pub refusals_per_minute: NonZeroU32,
+    /// Calls, a second and session; twice as many a user, and twice as many at once.
+    pub calls_per_second: NonZeroU32,
+    /// [`Rate::Change`], a minute and user.
+    pub writes_per_minute: NonZeroU32,
+    /// [`Rate::PasswordChange`], an hour and user.
+    pub password_changes_per_hour: NonZeroU32,
+    /// Whether other nodes count too.
+    pub in_cluster: bool,
+}
+
+/// Counts calls.
 ///
-/// What is counted by network holds for all nodes together where there are several: this node's count
+/// Sign-ins and one-time tokens are counted for all nodes together where there are several: this node's count
 /// first, which costs nothing, then a row in the database. A database, because it is there anyway, decides
 /// in one statement, and a node that comes back finds the counts as they are.
 pub struct Rates {
     sign_in: ByNetwork,
     token: ByNetwork,
-    calls: DefaultKeyedRateLimiter<SessionId>,
-    /// Whether other nodes count too.
+    ceremonies: ByNetwork,
+    discover: ByNetwork,
+    refusals: ByNetwork,
+    calls: Allowances<SessionId>,
+    calls_of_user: Allowances<UserId>,
+    changes: Allowances<UserId>,
+    password_changes: Allowances<UserId>,
     in_cluster: bool,
-    clock: DefaultClock,
+    /// What is told of refused credentials.
+    refused: Notices<IpAddr>,
 }
 
-/// What is counted by client network.
+/// What is counted by client network, and by the site that the network is part of.
 struct ByNetwork {
     name: &'static str,
     per_minute: NonZeroU32,
-    here: DefaultKeyedRateLimiter<IpAddr>,
+    networks: Allowances<IpAddr>,
+    sites: Allowances<IpAddr>,
 }
 
 impl ByNetwork {
     fn new(name: &'static str, per_minute: NonZeroU32) -> Self {
-        Self { name, per_minute, here: RateLimiter::keyed(Quota::per_minute(per_minute)) }
+        let quota = |times| Quota::new(times, MINUTE);
+        Self {
+            name,
+            per_minute,
+            networks: Allowances::new(quota(per_minute)),
+            sites: Allowances::new(quota(per_minute.saturating_mul(NETWORKS_OF_A_SITE))),
+        }
+    }
+
+    fn take(&self, client: IpAddr) -> Result<(), Error> {
+        // The network first: what it is refused takes nothing from its site.
+        self.networks.take(network(client)).map_err(limited)?;
+        site(client).map_or(Ok(()), |site| self.sites.take(site).map_err(limited))
+    }
+
+    async fn take_in_cluster(&self, client: IpAddr, accounts: &Accounts) -> Result<(), Error> {
+        accounts.count_in_cluster(&format!("{} {}", self.name, network(client)), self.per_minute).await?;
+        let Some(site) = site(client) else { return Ok(()) };
+        let of_site = self.per_minute.saturating_mul(NETWORKS_OF_A_SITE);
+        accounts.count_in_cluster(&format!("{} {site}/48", self.name), of_site).await
     }
 }
 
 impl Rates {
-    /// So many a minute and network, and so many calls a second and session; twice as many at once.
-    pub fn new(
-        sign_in_per_minute: NonZeroU32,
-        token_per_minute: NonZeroU32,
-        calls_per_second: NonZeroU32,
-        in_cluster: bool,
-    ) -> Self {
-        let burst = calls_per_second.saturating_add(calls_per_second.get());
+    /// With these allowances.
+    pub fn new(settings: RateSettings) -> Self {
+        let calls =
+            |per_second: NonZeroU32| Quota::new(per_second, SECOND).with_burst(per_second.saturating_mul(BURST));
+        let half = |times: NonZeroU32| NonZeroU32::new(times.get().div_ceil(2)).unwrap_or(NonZeroU32::MIN);
         Self {
-            sign_in: ByNetwork::new("sign_in", sign_in_per_minute),
-            token: ByNetwork::new("token", token_per_minute),
-            in_cluster,
-            calls: RateLimiter::keyed(Quota::per_second(calls_per_second).allow_burst(burst)),
-            clock: DefaultClock::default(),
+            sign_in: ByNetwork::new("sign_in", settings.sign_in_per_minute),
+            token: ByNetwork::new("token", settings.token_per_minute),
+            ceremonies: ByNetwork::new("ceremony", settings.ceremonies_per_minute),
+            discover: ByNetwork::new("discover", half(settings.refusals_per_minute)),
+            refusals: ByNetwork::new("refusal", settings.refusals_per_minute),
+            calls: Allowances::new(calls(settings.calls_per_second)),
+            calls_of_user: Allowances::new(calls(settings.calls_per_second.saturating_mul(SESSIONS_AT_ONCE))),
+            changes: Allowances::new(Quota::new(settings.writes_per_minute, MINUTE)),
+            password_changes: Allowances::new(Quota::new(settings.password_changes_per_hour, HOUR)),
+            in_cluster: settings.in_cluster,
+            refused: Notices::new(NOTED_NETWORKS),
         }
     }
 
-    /// Counts a call from a client.
-    pub async fn count(&self, rate: Rate, peer: IpAddr, accounts: &Accounts) -> Result<(), Error> {
-        let Some(counted) = self.count_here(rate, peer)? else { return Ok(()) };
-        if self.in_cluster {
-            let subject = format!("{} {}", counted.name, network(peer));
-            accounts.count_in_cluster(&subject, counted.per_minute).await?;
+    /// Counts a call of a method that declares `rate`, from a client and, where it acts for one, for a session.
+    pub(super) async fn count(
+        &self,
+        rate: Rate,
+        client: IpAddr,
+        caller: Option<Caller>,
+        accounts: &Accounts,
+    ) -> Result<(), Error> {
+        let by_network = self.count_here(rate, client, caller)?;
+        if self.in_cluster
+            && let Some(by_network) = by_network
+        {
+            by_network.take_in_cluster(client, accounts).await?;
         }
         Ok(())
     }
 
-    /// Counts a call on this node; says against what.
-    fn count_here(&self, rate: Rate, peer: IpAddr) -> Result<Option<&ByNetwork>, Error> {
-        let by_network = match rate {
-            Rate::Calls => return Ok(None),
-            Rate::SignIn => &self.sign_in,
-            Rate::Token => &self.token,
-        };
-        self.check(&by_network.here, &network(peer))?;
-        Ok(Some(by_network))
+    /// Counts on this node; says what is to be counted on all together.
+    fn count_here(&self, rate: Rate, client: IpAddr, caller: Option<Caller>) -> Result<Option<&ByNetwork>, Error> {
+        let user = caller.map(|caller| caller.user);
+        if let (Rate::Token | Rate::Change | Rate::PasswordChange, Some(user)) = (rate, user) {
+            self.changes.take(user).map_err(limited)?;
+        }
+        match rate {
+            Rate::Calls | Rate::Change => {}
+            Rate::SignIn => self.sign_in.take(client)?,
+            Rate::Token => self.token.take(client)?,
+            Rate::Ceremony => self.ceremonies.take(client)?,
+            Rate::Discover => self.discover.take(client)?,
+            Rate::PasswordChange => {
+                user.map_or(Ok(()), |user| self.password_changes.take(user)).map_err(limited)?;
+            }
+        }
+        Ok(match rate {
+            Rate::SignIn => Some(&self.sign_in),
+            Rate::Token => Some(&self.token),
+            _ => None,
+        })
+    }
+
+    /// Takes back what a call of `rate` counted by user because it came to nothing.
+    pub(super) fn give_back(&self, rate: Rate, caller: Caller) {
+        if rate == Rate::PasswordChange {
+            self.password_changes.give_back(&caller.user);
+        }
     }
 
     /// Counts a call of a session.
-    pub fn count_call(&self, session: SessionId) -> Result<(), Error> {
-        self.check(&self.calls, &session)
+    pub fn count_call(&self, caller: Caller) -> Result<(), Error> {
+        self.count_call_of(caller.session)?;
+        self.calls_of_user.take(caller.user).map_err(limited)
     }
 
-    /// Forgets who has not called for so long that it makes no difference.
+    /// Counts a handshake that acts for a session: as a call of its user, and none of the session's, which then begins
+    /// with all it has.
+    pub fn count_handshake(&self, caller: Caller) -> Result<(), Error> {
+        self.calls_of_user.take(caller.user).map_err(limited)
+    }
+
+    /// Counts a call of a session whose user is not known yet.
+    pub(super) fn count_call_of(&self, session: SessionId) -> Result<(), Error> {
+        self.calls.take(session).map_err(limited)
+    }
+
+    /// Counts and notes a credential that is not one of ours.
+    ///
+    /// # Errors
+    /// `RateLimited` where the client has presented too many of them: a good one is never stood in the way of.
+    pub fn refused(&self, client: IpAddr) -> Result<(), Error> {
+        if let Some(times) = self.refused.note(network(client)) {
+            tell_refused(network(client), times);
+        }
+        self.refusals.take(client)
+    }
+
+    /// Tells what refused credentials have not been told of, and forgets who has not called for so long that it makes
+    /// no difference.
     pub fn forget_idle(&self) {
-        self.sign_in.here.retain_recent();
-        self.token.here.retain_recent();
-        self.calls.retain_recent();
-        self.sign_in.here.shrink_to_fit();
-        self.token.here.shrink_to_fit();
-        self.calls.shrink_to_fit();
+        let untold = self.refused.untold();
+        for (network, times) in untold.subjects {
+            tell_refused(network, times);
+        }
+        if untold.further > 0 {
+            tracing::info!(target: "security", times = untold.further, "credentials_refused");
+        }
+        for by_network in [&self.sign_in, &self.token, &self.ceremonies, &self.discover, &self.refusals] {
+            by_network.networks.forget_idle();
+            by_network.sites.forget_idle();
+        }
+        self.calls.forget_idle();
+        for by_user in [&self.calls_of_user, &self.changes, &self.password_changes] {
+            by_user.forget_idle();
+        }
     }
+}
 
-    fn check<K: Hash + Eq + Clone>(&self, limiter: &DefaultKeyedRateLimiter<K>, key: &K) -> Result<(), Error> {
-        limiter.check_key(key).map_err(|refused| Error::RateLimited {
-            retry_after: refused.wait_time_from(self.clock.now()).max(std::time::Duration::from_millis(1)),
-        })
-    }
+/// One line a network and minute: strangers can present as many as they like.
+fn tell_refused(network: IpAddr, times: u64) {
+    tracing::info!(target: "security", ip = %network, times, "credentials_refused");
+}
+
+fn limited(retry_after: Duration) -> Error {
+    Error::RateLimited { retry_after }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn rates(times: u32) -> Rates {
+        let times = NonZeroU32::new(times).unwrap();
+        Rates::new(RateSettings {
+            sign_in_per_minute: times,
+            token_per_minute: times,
+            ceremonies_per_minute: times,
+            refusals_per_minute: times,
+            calls_per_second: times,
+            writes_per_minute: times,
+            password_changes_per_hour: times,
+            in_cluster: false,
+        })
+    }
+
+    fn caller() -> Caller {
+        Caller { user: UserId::new(), session: SessionId::new() }
+    }
+
+    fn is_limited<T>(result: Result<T, Error>) -> bool {
+        matches!(result, Err(Error::RateLimited { retry_after }) if !retry_after.is_zero())
+    }
+
     #[test]
-    fn networks_and_sessions_have_allowances_of_their_own() {
-        let two = NonZeroU32::new(2).unwrap();
-        let rates = Rates::new(two, two, two, false);
+    fn networks_have_allowances_of_their_own() {
+        let rates = rates(2);
         let (ann, bob) = ("2001:db8::1".parse().unwrap(), "192.0.2.1".parse().unwrap());
-        rates.count_here(Rate::SignIn, ann).unwrap();
+        let count = |rate, client| rates.count_here(rate, client, None).map(drop);
+        count(Rate::SignIn, ann).unwrap();
         // The same /64.
-        rates.count_here(Rate::SignIn, "2001:db8::2".parse().unwrap()).unwrap();
-        let Err(Error::RateLimited { retry_after }) = rates.count_here(Rate::SignIn, ann) else {
-            panic!("not limited")
-        };
-        assert!(!retry_after.is_zero());
-        rates.count_here(Rate::Token, ann).unwrap();
-        rates.count_here(Rate::SignIn, bob).unwrap();
-        let session = SessionId::new();
-        assert_eq!((0..10).filter(|_| rates.count_call(session).is_ok()).count(), 4, "twice as many at once");
-        rates.count_call(SessionId::new()).unwrap();
+        count(Rate::SignIn, "2001:db8::2".parse().unwrap()).unwrap();
+        assert!(is_limited(count(Rate::SignIn, ann)));
+        for other in [Rate::Token, Rate::Ceremony, Rate::Discover, Rate::Calls] {
+            count(other, ann).unwrap();
+        }
+        count(Rate::SignIn, bob).unwrap();
+        assert!(is_limited(count(Rate::Discover, ann)), "half as many");
+    }
+
+    #[test]
+    fn a_site_has_ten_times_the_allowance_of_its_networks() {
+        let rates = rates(2);
+        let client = |network: u16| IpAddr::from([0x2001, 0xdb8, 7, network, 0, 0, 0, 1]);
+        for rate in [Rate::SignIn, Rate::Token, Rate::Ceremony] {
+            let passed = (0..1000).filter(|n| rates.count_here(rate, client(*n), None).is_ok()).count();
+            assert_eq!(passed, 20, "{rate:?}");
+        }
+        assert_eq!((0..1000).filter(|n| rates.refused(client(*n)).is_ok()).count(), 20);
+        let elsewhere = "2001:db8:8::1".parse().unwrap();
+        rates.count_here(Rate::SignIn, elsewhere, None).unwrap();
+        // One network that goes on and on takes nothing from the others.
+        let passed = (0..1000).filter(|_| rates.count_here(Rate::SignIn, elsewhere, None).is_ok()).count();
+        assert_eq!(passed, 1);
+        rates.count_here(Rate::SignIn, "2001:db8:8:1::1".parse().unwrap(), None).unwrap();
+    }
+
+    #[test]
+    fn a_user_has_twice_the_calls_of_a_session() {
+        let rates = rates(2);
+        let (ann, bob) = (caller(), caller());
+        assert_eq!((0..10).filter(|_| rates.count_call(ann).is_ok()).count(), 4, "twice as many at once");
+        let sessions = (0..10).map(|_| Caller { session: SessionId::new(), ..ann });
+        assert_eq!(sessions.filter(|session| rates.count_call(*session).is_ok()).count(), 4);
+        rates.count_call(bob).unwrap();
+    }
+
+    #[test]
+    fn changes_count_by_user_wherever_they_come_from() {
+        let rates = rates(2);
+        let ann = caller();
+        let client = |n: u8| IpAddr::from([192, 0, 2, n]);
+        let change = |rate, n, session| rates.count_here(rate, client(n), Some(session)).map(drop);
+        change(Rate::Change, 1, ann).unwrap();
+        change(Rate::Token, 2, Caller { session: SessionId::new(), ..ann }).unwrap();
+        assert!(is_limited(change(Rate::Change, 3, ann)));
+        assert!(is_limited(change(Rate::PasswordChange, 4, ann)));
+        change(Rate::Calls, 5, ann).unwrap();
+        let bob = caller();
+        change(Rate::PasswordChange, 1, bob).unwrap();
+        rates.give_back(Rate::PasswordChange, bob);
+        change(Rate::PasswordChange, 1, bob).unwrap();
     }
 }

@@ -13,7 +13,8 @@ use crate::{
     account::Error,
     domain::{
         client::Client,
-        session::{Caller, CredentialFault, EndReason, UserAgent},
+        ids::SessionId,
+        session::{Caller, CredentialFault, UserAgent},
     },
     live::{Connection, Identity},
     meters::meters,
@@ -140,15 +141,40 @@ impl Registry {
         F: Fn(Call, P) -> Fut + Clone + Send + Sync + 'static,
         Fut: Future<Output = Result<R, Error>> + Send + 'static,
     {
+        let nobody = |_: &Call, _: &P| Ok((None, ()));
+        self.presenting(name, effect, description, nobody, move |call, (), params| method(call, params));
+    }
+
+    /// A method that anybody may call, with a credential among its parameters. `look` finds out what that is of: the
+    /// session, whose calls this one counts as, and what the method is handed.
+    pub fn presenting<P, C, R, L, F, Fut>(
+        &mut self,
+        name: &'static str,
+        effect: Effect,
+        description: Description,
+        look: L,
+        method: F,
+    ) where
+        P: Params,
+        C: Send + 'static,
+        R: Serialize + JsonSchema + Clone + Send + 'static,
+        L: Fn(&Call, &P) -> Result<(Option<SessionId>, C), Error> + Clone + Send + Sync + 'static,
+        F: Fn(Call, C, P) -> Fut + Clone + Send + Sync + 'static,
+        Fut: Future<Output = Result<R, Error>> + Send + 'static,
+    {
         let rate = description.rate;
         self.declare::<P, R>(name, Access::Public, description, move |module| {
             install(module, name, move |call, raw: RawParams<'static>| {
-                let method = method.clone();
+                let (look, method) = (look.clone(), method.clone());
                 async move {
-                    call.count(rate).await?;
+                    call.count(rate, None).await?;
                     let params = params::read(raw.as_str(), &call.context.rules).map_err(Error::InvalidParams)?;
+                    let (session, credential) = look(&call, &params)?;
+                    if let Some(session) = session {
+                        call.context.rates.count_call_of(session)?;
+                    }
                     let context = call.context.clone();
-                    run(effect, context, method(call, params)).await.map(ResponsePayload::success)
+                    run(effect, context, method(call, credential, params)).await.map(ResponsePayload::success)
                 }
             });
         });
@@ -167,14 +193,11 @@ impl Registry {
             install(module, name, move |call, raw: RawParams<'static>| {
                 let method = method.clone();
                 async move {
-                    let http = call.http.clone().filter(|http| http.acts_by_cookie);
+                    let http = call.http.clone();
                     let result = as_caller(effect, rate, call, raw, method).await;
                     // Only here: what a method without a session refuses says nothing of the cookie.
-                    match (http, &result) {
-                        // A newer cookie has taken its place in the browser by now: that one must stay.
-                        (Some(_), Err(Error::SessionEnded(EndReason::Replaced))) => {}
-                        (Some(http), Err(Error::SessionEnded(_) | Error::Unauthenticated(_))) => http.clear_cookie(),
-                        _ => {}
+                    if let (Some(http), Err(refused)) = (http, &result) {
+                        http.clear_dead_cookie(refused);
                     }
                     result.map(ResponsePayload::success)
                 }
@@ -201,7 +224,7 @@ impl Registry {
                     if call.in_batch {
                         return Err(Error::Forbidden("a subscription cannot be part of a batch"));
                     }
-                    call.context.rates.count_call(caller.session)?;
+                    call.context.rates.count_call(caller)?;
                     let params = params::read(raw.as_str(), &call.context.rules).map_err(Error::InvalidParams)?;
                     let begin = grant(call, caller, params).await?;
                     let (payload, answered) = ResponsePayload::success(id).notify_on_completion();
@@ -214,7 +237,7 @@ impl Registry {
         self.declare::<UnsubscribeParams, bool>(name, Access::Session, description, move |module| {
             install(module, name, move |call, raw: RawParams<'static>| async move {
                 let caller = call.socket_caller(over_http)?;
-                call.context.rates.count_call(caller.session)?;
+                call.context.rates.count_call(caller)?;
                 let params = UnsubscribeParams::read(raw.as_str(), &call.context.rules);
                 let params = params.map_err(Error::InvalidParams)?;
                 Ok(ResponsePayload::success(params.subscription.0 == id && call.connection.unsubscribe()))
@@ -260,8 +283,8 @@ impl Call {
     }
 
     /// Counts it against what it may do so often.
-    pub async fn count(&self, rate: Rate) -> Result<(), Error> {
-        self.context.rates.count(rate, self.connection.peer, &self.context.accounts).await
+    async fn count(&self, rate: Rate, caller: Option<Caller>) -> Result<(), Error> {
+        self.context.rates.count(rate, self.connection.peer, caller, &self.context.accounts).await
     }
 
     /// Where it came from, for the security log.
@@ -304,12 +327,23 @@ where
     Fut: Future<Output = Result<R, Error>> + Send + 'static,
 {
     let caller = call.caller()?;
-    call.context.rates.count_call(caller.session)?;
-    call.count(rate).await?;
-    let params = params::read(raw.as_str(), &call.context.rules).map_err(Error::InvalidParams)?;
-    let (connection, context) = (call.connection.clone(), call.context.clone());
-    let work = run(effect, context, method(call, caller, params));
-    let Some(ended) = connection.ended().filter(|_| effect == Effect::Read) else { return work.await };
+    let context = call.context.clone();
+    context.rates.count_call(caller)?;
+    call.count(rate, Some(caller)).await?;
+    let params = params::read(raw.as_str(), &context.rules).map_err(|faults| {
+        context.rates.give_back(rate, caller);
+        Error::InvalidParams(faults)
+    })?;
+    let connection = call.connection.clone();
+    let work = run(effect, context.clone(), method(call, caller, params));
+    let Some(ended) = connection.ended().filter(|_| effect == Effect::Read) else {
+        let result = work.await;
+        // A parameter that the method itself refuses may have cost a hash.
+        if !matches!(result, Ok(_) | Err(Error::InvalidParams(_))) {
+            context.rates.give_back(rate, caller);
+        }
+        return result;
+    };
     tokio::select! {
         biased;
         () = ended.cancelled() => Err(match caller_of(&connection) {
@@ -350,11 +384,24 @@ where
             let method = method.clone();
             async move {
                 let answered = match call {
-                    Ok(call) => method(call, raw).await,
+                    Ok(call) => counted(call, |call| method(call, raw)).await,
                     Err(error) => Err(error),
                 };
                 answered.unwrap_or_else(|error| ResponsePayload::error(ErrorObjectOwned::from(error)))
             }
         })
         .expect("every method is declared once, which a test of the specification shows");
+}
+
+/// Counts the refusal of a credential that is not one of ours, wherever it was presented: somebody made it up.
+async fn counted<T, Fut>(call: Call, method: impl FnOnce(Call) -> Fut) -> Result<T, Error>
+where
+    Fut: Future<Output = Result<T, Error>>,
+{
+    let (context, client) = (call.context.clone(), call.connection.peer);
+    let answered = method(call).await;
+    if let Err(Error::Unauthenticated(CredentialFault::Invalid)) = answered {
+        context.rates.refused(client)?;
+    }
+    answered
 }

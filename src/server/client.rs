@@ -1,14 +1,12 @@
-//! Who sends a request: its address, and the credential it carries.
+//! The credential of a request, and what the client says it is.
 
-use super::{cookie::CookieSettings, listener::Node};
+use super::{cookie::CookieSettings, listener::Node, origins::Origin};
 use crate::{
     account::{Accounts, Error},
     domain::session::{Caller, CredentialFault},
     live::Identity,
 };
-use http::{HeaderMap, HeaderValue, header};
-use ipnet::IpNet;
-use std::net::IpAddr;
+use http::{HeaderMap, header};
 
 /// The credential of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,20 +28,20 @@ pub enum Credential {
 pub struct ForeignOrigin;
 
 impl Credential {
-    /// Reads the `Authorization` header, or else the cookie.
+    /// Reads the access token, or else the cookie. Beside a token the cookie is ignored, and so is what an `Origin`
+    /// says of it.
     pub fn of(headers: &HeaderMap, node: &Node) -> Result<Self, ForeignOrigin> {
-        if let Some(value) = headers.get(header::AUTHORIZATION) {
-            return Ok(Self::of_authorization(value, &node.accounts));
+        if let Some(token) = bearer(headers) {
+            return Ok(Self::of_token(token, &node.accounts));
         }
-        match node.cookie.find(headers) {
+        match node.cookies.session.find(headers) {
             None => Ok(Self::None),
-            Some(_) if !node.is_origin_allowed(headers) => Err(ForeignOrigin),
+            Some(_) if node.origins.of(headers) != Origin::Allowed => Err(ForeignOrigin),
             Some(value) => Ok(node.accounts.caller_of_cookie(value).map_or(Self::BadCookie, Self::Cookie)),
         }
     }
 
-    fn of_authorization(value: &HeaderValue, accounts: &Accounts) -> Self {
-        let Some(token) = bearer(value) else { return Self::BadBearer(CredentialFault::Invalid) };
+    fn of_token(token: &str, accounts: &Accounts) -> Self {
         match accounts.caller_of_token(token) {
             Ok(caller) => Self::Bearer(caller),
             Err(Error::Unauthenticated(fault)) => Self::BadBearer(fault),
@@ -62,15 +60,21 @@ impl Credential {
     }
 }
 
-/// Whose cookie a request carries, whatever it acts by.
-pub fn cookie_caller(headers: &HeaderMap, accounts: &Accounts, cookie: &CookieSettings) -> Option<Caller> {
-    accounts.caller_of_cookie(cookie.find(headers)?)
+/// Whose session cookie a request carries, whatever it acts by.
+pub fn cookie_caller(headers: &HeaderMap, accounts: &Accounts, cookies: &CookieSettings) -> Option<Caller> {
+    accounts.caller_of_cookie(cookies.session.find(headers)?)
 }
 
-/// The token of `Bearer <token>`; the scheme's case does not matter (RFC 9110 §11.1).
-fn bearer(value: &HeaderValue) -> Option<&str> {
-    let (scheme, token) = value.to_str().ok()?.split_once(' ')?;
-    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+/// The token of `Bearer <token>`; the scheme's case does not matter (RFC 9110 §11.1). Another scheme is not ours: a
+/// proxy before us may ask for a password of its own.
+fn bearer(headers: &HeaderMap) -> Option<&str> {
+    headers.get_all(header::AUTHORIZATION).iter().find_map(|value| {
+        let value = value.as_bytes();
+        let blank = value.iter().position(|byte| *byte == b' ').unwrap_or(value.len());
+        let (scheme, token) = value.split_at(blank);
+        // What is no text is no token of ours.
+        scheme.eq_ignore_ascii_case(b"bearer").then(|| std::str::from_utf8(token.trim_ascii()).unwrap_or_default())
+    })
 }
 
 /// What the client says it is.
@@ -78,103 +82,28 @@ pub fn user_agent(headers: &HeaderMap) -> Option<String> {
     headers.get(header::USER_AGENT).map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned())
 }
 
-/// The client behind trusted proxies: the last address of `X-Forwarded-For`, or of `Forwarded` (RFC 7239),
-/// that is not a trusted proxy itself. Let the proxy remove the one that it does not write. What an untrusted peer says is not read.
-pub fn client_address(peer: IpAddr, headers: &HeaderMap, trusted: &[IpNet]) -> IpAddr {
-    let is_trusted = |address: &IpAddr| trusted.iter().any(|network| network.contains(&address.to_canonical()));
-    if trusted.is_empty() || !is_trusted(&peer) {
-        return peer;
-    }
-    let client = |chain: Vec<Option<IpAddr>>| {
-        let mut client = peer;
-        for address in chain.into_iter().rev() {
-            // What a client may have written before the first trusted proxy is not believed.
-            let Some(address) = address else { break };
-            client = address;
-            if !is_trusted(&address) {
-                break;
-            }
-        }
-        client
-    };
-    let forwarded = addresses(headers, "forwarded", forwarded_for);
-    let x_forwarded_for = addresses(headers, "x-forwarded-for", plain_address);
-    match (forwarded.is_empty(), x_forwarded_for.is_empty()) {
-        (true, _) => client(x_forwarded_for),
-        (false, true) => client(forwarded),
-        // A proxy writes one of the two and may pass the other on as a client wrote it: which one is not
-        // known, so where they differ neither is believed.
-        (false, false) => {
-            let (one, other) = (client(forwarded), client(x_forwarded_for));
-            if one == other { one } else { peer }
-        }
-    }
-}
-
-fn addresses(headers: &HeaderMap, name: &str, parse: fn(&str) -> Option<IpAddr>) -> Vec<Option<IpAddr>> {
-    headers
-        .get_all(name)
-        .iter()
-        .flat_map(|value| value.to_str().unwrap_or_default().split(','))
-        .map(|element| parse(element.trim()))
-        .collect()
-}
-
-/// `for=` of one element of `Forwarded`.
-fn forwarded_for(element: &str) -> Option<IpAddr> {
-    element.split(';').find_map(|pair| {
-        let (name, value) = pair.trim().split_once('=')?;
-        name.eq_ignore_ascii_case("for").then(|| plain_address(value.trim_matches('"')))?
-    })
-}
-
-/// An address, with or without a port, in brackets or not.
-fn plain_address(text: &str) -> Option<IpAddr> {
-    if let Ok(address) = text.parse::<IpAddr>() {
-        return Some(address);
-    }
-    if let Ok(address) = text.parse::<std::net::SocketAddr>() {
-        return Some(address.ip());
-    }
-    text.strip_prefix('[')?.strip_suffix(']')?.parse().ok()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn client(peer: &str, header: (&'static str, &'static str)) -> String {
-        let mut headers = HeaderMap::new();
-        headers.insert(header.0, HeaderValue::from_static(header.1));
-        let trusted = ["10.0.0.0/8".parse().unwrap(), "fd00::/8".parse().unwrap()];
-        client_address(peer.parse().unwrap(), &headers, &trusted).to_string()
-    }
+    use http::HeaderValue;
 
     #[test]
-    fn only_trusted_proxies_are_believed() {
-        assert_eq!(client("192.0.2.9", ("x-forwarded-for", "198.51.100.1")), "192.0.2.9");
-        assert_eq!(client("10.0.0.1", ("x-forwarded-for", "198.51.100.1")), "198.51.100.1");
-        // The client wrote the first one itself.
-        assert_eq!(client("10.0.0.1", ("x-forwarded-for", "203.0.113.5, 198.51.100.1, 10.0.0.2")), "198.51.100.1");
-        assert_eq!(client("::ffff:10.0.0.1", ("x-forwarded-for", "198.51.100.1:4711")), "198.51.100.1");
-    }
-
-    #[test]
-    fn a_header_that_the_proxy_passes_on_is_not_believed_against_its_own() {
-        let mut headers = HeaderMap::new();
-        headers.insert("x-forwarded-for", HeaderValue::from_static("198.51.100.1"));
-        headers.insert("forwarded", HeaderValue::from_static("for=203.0.113.5"));
-        let (proxy, trusted) = ("10.0.0.1".parse().unwrap(), ["10.0.0.0/8".parse().unwrap()]);
-        assert_eq!(client_address(proxy, &headers, &trusted), proxy);
-        headers.insert("forwarded", HeaderValue::from_static("for=198.51.100.1"));
-        assert_eq!(client_address(proxy, &headers, &trusted).to_string(), "198.51.100.1");
-    }
-
-    #[test]
-    fn forwarded_is_read_as_its_rfc_says() {
-        let value = "for=203.0.113.5, For=\"[2001:db8::1]:4711\";proto=https, for=10.0.0.2";
-        assert_eq!(client("fd00::1", ("forwarded", value)), "2001:db8::1");
-        assert_eq!(client("10.0.0.1", ("forwarded", "for=_hidden")), "10.0.0.1");
-        assert_eq!(client("10.0.0.1", ("forwarded", "proto=https")), "10.0.0.1");
+    fn only_bearer_is_our_scheme() {
+        let of = |values: &[&'static [u8]]| {
+            let values = values.iter().map(|value| (header::AUTHORIZATION, HeaderValue::from_bytes(value).unwrap()));
+            let mut headers = HeaderMap::new();
+            values.for_each(|(name, value)| {
+                headers.append(name, value);
+            });
+            bearer(&headers).map(str::to_owned)
+        };
+        assert_eq!(of(&[b"Bearer abc"]).as_deref(), Some("abc"));
+        assert_eq!(of(&[b"bEARER   abc "]).as_deref(), Some("abc"));
+        assert_eq!(of(&[b"Bearer"]).as_deref(), Some(""), "ours, and not good");
+        assert_eq!(of(&[b"Bearer \xff"]).as_deref(), Some(""), "ours, and not good");
+        for other in [&b"Basic c2hvcDpzaG9w"[..], b"Negotiate YII", b"Bearerabc", b"\xff", b""] {
+            assert_eq!(of(&[other]), None);
+        }
+        assert_eq!(of(&[b"Basic c2hvcDpzaG9w", b"Bearer abc"]).as_deref(), Some("abc"));
     }
 }

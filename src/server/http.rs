@@ -2,14 +2,17 @@
 
 use super::{
     client::{Credential, cookie_caller, user_agent},
+    cookie::Cookie,
     listener::Node,
+    media_type::is_json,
+    origins::Origin,
 };
 use crate::{
     limits::MESSAGE_BYTES,
     live::Connection,
     rpc::{
         dispatch::is_batch,
-        http_call::{Answer, HttpCall},
+        http_call::{Answer, CookieChange, HttpCall},
         source::Source,
         trace::TraceId,
     },
@@ -20,10 +23,7 @@ use http_body_util::{BodyExt, LengthLimitError, Limited};
 use hyper::body::{Bytes, Incoming};
 use jsonrpsee::server::{
     HttpBody, HttpResponse,
-    http::{
-        is_json,
-        response::{malformed, ok_response, too_large, unsupported_content_type},
-    },
+    http::response::{malformed, ok_response, too_large, unsupported_content_type},
 };
 use std::{
     net::IpAddr,
@@ -42,7 +42,7 @@ impl Node {
     pub(super) async fn call(&self, peer: IpAddr, request: Request<Incoming>) -> HttpResponse {
         let (head, body) = request.into_parts();
         let headers = &head.headers;
-        if !is_json(headers.get(header::CONTENT_TYPE)) {
+        if !is_json(headers) {
             return unsupported_content_type();
         }
         let body = match read(body).await {
@@ -55,10 +55,13 @@ impl Node {
         }
         let Ok(text) = std::str::from_utf8(&body) else { return malformed() };
         let Ok(credential) = Credential::of(headers, self) else { return foreign_origin() };
+        let origin_allowed = self.origins.of(headers) == Origin::Allowed;
+        let device_cookie = self.cookies.device.find(headers).filter(|_| origin_allowed);
         let http = Arc::new(HttpCall::new(
-            self.is_origin_allowed(headers),
-            cookie_caller(headers, &self.accounts, &self.cookie),
+            origin_allowed,
+            cookie_caller(headers, &self.accounts, &self.cookies),
             matches!(credential, Credential::Cookie(_) | Credential::BadCookie),
+            device_cookie.map(str::to_owned),
         ));
         let id = self.next_connection.fetch_add(1, Ordering::Relaxed);
         let connection = Connection::new(id, peer, user_agent(headers), None).identified(credential.identity());
@@ -74,14 +77,23 @@ impl Node {
             self.dispatcher.single(text, &source).await
         };
         let mut response = ok_response(answer.map_or(NO_ANSWER.to_owned(), |answer| answer.into_json()));
-        let cookie = match http.answer() {
-            Answer::Plain => return response,
-            Answer::SetCookie(value) => self.cookie.set(&value),
-            Answer::ClearCookie => self.cookie.clear(),
-            Answer::Forbidden => return foreign_origin(),
-        };
-        response.headers_mut().insert(header::SET_COOKIE, cookie);
+        let Answer { forbidden, session, device } = http.answer();
+        if forbidden {
+            return foreign_origin();
+        }
+        for (cookie, change) in [(&self.cookies.session, session), (&self.cookies.device, device)] {
+            if let Some(change) = change {
+                response.headers_mut().append(header::SET_COOKIE, set_cookie(cookie, &change));
+            }
+        }
         response
+    }
+}
+
+fn set_cookie(cookie: &Cookie, change: &CookieChange) -> HeaderValue {
+    match change {
+        CookieChange::Set(value) => cookie.set(value),
+        CookieChange::Clear => cookie.clear(),
     }
 }
 
@@ -103,9 +115,12 @@ async fn read(body: Incoming) -> Result<Bytes, HttpResponse> {
     }
 }
 
-/// A request that carries the cookie from a page that may not use it.
+/// A request from a page that may not send it.
 pub fn foreign_origin() -> HttpResponse {
-    refusal(StatusCode::FORBIDDEN, "the cookie counts for pages of allowed origins only")
+    refusal(
+        StatusCode::FORBIDDEN,
+        "only pages of allowed origins may connect and use the cookie (MARBELLE_ALLOWED_ORIGINS)",
+    )
 }
 
 /// A refused request, in plain text.

@@ -2,27 +2,28 @@
 
 use super::{
     bind::BACKLOG,
-    client::client_address,
+    client_address::ClientAddresses,
     cookie::CookieSettings,
+    descriptors,
     guarded_io::GuardedIo,
     http::refusal,
-    open_sockets::OpenSockets,
+    open_connections::{OpenConnection, OpenConnections},
+    origins::Origins,
     pages::Pages,
     websocket::{is_wanted, upgrade},
 };
 use crate::{
     account::Accounts,
-    limits::SOCKETS,
     live::{Close, Connection},
-    rpc::dispatch::Dispatcher,
+    notices::Notices,
+    rpc::{Rates, dispatch::Dispatcher},
     settings::Environment,
 };
 use dashmap::DashMap;
 use futures_util::future::Either;
-use http::{HeaderMap, HeaderValue, Method, Request, StatusCode, header};
+use http::{HeaderValue, Method, Request, StatusCode, header};
 use hyper::{body::Incoming, server::conn::http1};
 use hyper_util::rt::{TokioIo, TokioTimer};
-use ipnet::IpNet;
 use jsonrpsee::server::HttpResponse;
 use std::{
     convert::Infallible,
@@ -38,7 +39,7 @@ use tokio::{
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tower::{Layer, ServiceExt, service_fn};
-use tower_http::cors::{AllowOrigin, CorsLayer};
+use tower_http::cors::CorsLayer;
 
 /// The largest head of a request, in bytes: room for any cookie and token.
 const HEAD_BYTES: usize = 64 * 1024;
@@ -48,8 +49,8 @@ const SWEEP: Duration = Duration::from_secs(1);
 pub(super) const STOPPING: Close = Close { code: 1001, reason: "the server stops" };
 /// How long calls in flight may take to answer when the server stops.
 const STOP_GRACE: Duration = Duration::from_secs(10);
-/// How long a browser may remember what is allowed to another origin.
-const PREFLIGHT_AGE: Duration = Duration::from_secs(3600);
+/// Kinds of failures that whoever connects can cause.
+const NOTED_FAILURES: usize = 8;
 
 /// Browsers that came over https once come back over nothing else, for a year (RFC 6797).
 const HSTS: HeaderValue = HeaderValue::from_static("max-age=31536000");
@@ -63,15 +64,19 @@ pub struct ServerSettings {
     /// In production a proxy serves https, and browsers are told to keep to it.
     pub environment: Environment,
     /// Origins whose pages may call.
-    pub allowed_origins: Vec<String>,
+    pub origins: Origins,
     /// How long a client may take to send a request's head, and an idle connection is kept.
     pub http_idle: Duration,
-    /// Open sockets from one client address.
+    /// Open WebSockets from one client address.
     pub sockets_per_address: usize,
-    /// How the session cookie is written.
-    pub cookie: CookieSettings,
+    /// Open connections of any kind from one client address.
+    pub connections_per_address: usize,
+    /// What refused credentials count against.
+    pub rates: Arc<Rates>,
+    /// How the cookies are written.
+    pub cookies: CookieSettings,
     /// Whose word on a client's address is believed.
-    pub trusted_proxies: Vec<IpNet>,
+    pub client_addresses: ClientAddresses,
 }
 
 /// A listener that is bound but does not accept yet.
@@ -84,16 +89,22 @@ pub struct Server {
 /// What every connection shares.
 pub struct Node {
     pub accounts: Arc<Accounts>,
-    pub cookie: CookieSettings,
+    pub cookies: CookieSettings,
     pub environment: Environment,
-    pub allowed_origins: Arc<[String]>,
-    pub trusted_proxies: Vec<IpNet>,
+    pub origins: Arc<Origins>,
+    pub client_addresses: ClientAddresses,
     pub http_idle: Duration,
     pub pages: Pages,
     pub dispatcher: Dispatcher,
     /// Every open WebSocket.
     pub connections: DashMap<u64, Arc<Connection>>,
-    pub sockets: OpenSockets,
+    /// How many of them each client has.
+    pub sockets: OpenConnections,
+    /// How many connections of any kind each client has.
+    peers: OpenConnections,
+    pub rates: Arc<Rates>,
+    /// Lines that whoever connects can cause.
+    notices: Notices<&'static str>,
     pub next_connection: AtomicU64,
 }
 
@@ -107,19 +118,22 @@ impl Server {
         settings: ServerSettings,
     ) -> io::Result<Self> {
         let listener = socket.listen(BACKLOG)?;
-        let allowed_origins: Arc<[String]> = settings.allowed_origins.into();
-        let cors = cors(allowed_origins.clone());
+        let origins = Arc::new(settings.origins);
+        let cors = origins.cors();
         let node = Node {
             accounts,
-            cookie: settings.cookie,
+            cookies: settings.cookies,
             environment: settings.environment,
-            allowed_origins,
-            trusted_proxies: settings.trusted_proxies,
+            origins,
+            client_addresses: settings.client_addresses,
             http_idle: settings.http_idle,
             pages,
             dispatcher,
             connections: DashMap::new(),
-            sockets: OpenSockets::new(settings.sockets_per_address),
+            sockets: OpenConnections::new(settings.sockets_per_address),
+            peers: OpenConnections::new(settings.connections_per_address),
+            rates: settings.rates,
+            notices: Notices::new(NOTED_FAILURES),
             next_connection: AtomicU64::new(1),
         };
         Ok(Self { listener, node: Arc::new(node), cors })
@@ -127,7 +141,7 @@ impl Server {
 
     /// Serves until `stop`, then lets calls in flight answer and closes every socket.
     pub async fn run(self, stop: CancellationToken) {
-        let places = Arc::new(Semaphore::new(SOCKETS));
+        let places = Arc::new(Semaphore::new(descriptors::places()));
         let tasks = TaskTracker::new();
         let cut = CancellationToken::new();
         let mut sweeps = tokio::time::interval(SWEEP);
@@ -145,13 +159,21 @@ impl Server {
                 Ok(accepted) => accepted,
                 Err(error) => {
                     // Out of files, most likely: there will be some when others close.
-                    tracing::warn!(%error, "a connection could not be accepted");
+                    if let Some(times) = self.node.notices.note("accept") {
+                        tracing::warn!(%error, times, "connections could not be accepted");
+                    }
                     tokio::time::sleep(Duration::from_millis(50)).await;
                     continue;
                 }
             };
             // No place: closed at once, without a task.
-            let Ok(place) = places.clone().try_acquire_owned() else { continue };
+            let Ok(place) = places.clone().try_acquire_owned() else {
+                if let Some(times) = self.node.notices.note("places") {
+                    tracing::warn!(times, "connections were closed at once: there is room for no more");
+                }
+                continue;
+            };
+            let Some(place) = self.node.admit(peer.ip()).map(|peer| (place, peer)) else { continue };
             let served =
                 serve(self.node.clone(), self.cors.clone(), socket, peer.ip(), tasks.clone(), place, stop.clone());
             let cut = cut.clone();
@@ -186,9 +208,9 @@ impl Server {
 }
 
 impl Node {
-    /// Whether a request says that it comes from a page of an allowed origin.
-    pub fn is_origin_allowed(&self, headers: &HeaderMap) -> bool {
-        headers.get(header::ORIGIN).is_some_and(|origin| is_listed(&self.allowed_origins, origin))
+    /// A place for a connection of `peer`, if it may have one more. What a trusted proxy has open are its clients'.
+    fn admit(&self, peer: IpAddr) -> Option<Option<OpenConnection>> {
+        if self.client_addresses.is_trusted(peer) { Some(None) } else { self.peers.open(peer).map(Some) }
     }
 
     /// Looks after the open WebSockets, once a second: no socket has timers of its own.
@@ -212,21 +234,6 @@ impl Node {
     }
 }
 
-fn is_listed(allowed: &[String], origin: &HeaderValue) -> bool {
-    allowed.iter().any(|allowed| allowed.as_bytes() == origin)
-}
-
-fn cors(allowed: Arc<[String]>) -> CorsLayer {
-    // By a predicate, because a list would be copied for every request.
-    let origin = AllowOrigin::predicate(move |origin, _| is_listed(&allowed, origin));
-    CorsLayer::new()
-        .allow_origin(origin)
-        .allow_methods([Method::POST])
-        .allow_headers([header::AUTHORIZATION, header::CONTENT_TYPE])
-        .allow_credentials(true)
-        .max_age(PREFLIGHT_AGE)
-}
-
 /// Serves one connection: HTTP requests one after the other, or a WebSocket.
 async fn serve<P: Send + Sync + 'static>(
     node: Arc<Node>,
@@ -238,19 +245,23 @@ async fn serve<P: Send + Sync + 'static>(
     stop: CancellationToken,
 ) {
     let _ = socket.set_nodelay(true);
-    let http_idle = node.http_idle;
+    let (http_idle, origins) = (node.http_idle, node.origins.clone());
     // Kept by the connection and by the WebSocket that it may become.
     let open = Arc::new((place, tasks.token()));
     let io = TokioIo::new(GuardedIo::new(socket));
     let answer = move |request: Request<Incoming>| {
         let (node, open) = (node.clone(), open.clone());
         async move {
-            let client = client_address(peer, request.headers(), &node.trusted_proxies);
+            let client = || node.client_addresses.of(peer, request.headers());
             let is_rpc = request.uri().path() == "/rpc";
             let mut response = match (request.uri().path(), request.method()) {
-                ("/rpc", &Method::POST) => node.call(client, request).await,
+                ("/rpc", &Method::POST) => {
+                    let client = client();
+                    node.call(client, request).await
+                }
                 // In a box, like the plain routes: what is rare must not be carried about by every call.
                 ("/rpc", &Method::GET) if is_wanted(request.headers()) => {
+                    let client = client();
                     Box::pin(upgrade(&node, client, request, open)).await
                 }
                 ("/rpc", &Method::GET) => refusal(StatusCode::UPGRADE_REQUIRED, "POST a call, or open a WebSocket"),
@@ -263,11 +274,14 @@ async fn serve<P: Send + Sync + 'static>(
     };
     let across_origins = cors.layer(service_fn(answer.clone()));
     let service = hyper::service::service_fn(move |request: Request<Incoming>| {
-        // No cache keeps the answer to a call, so one that goes to no page need not say what pages it depends on.
-        let is_call = request.method() == Method::POST && request.uri().path() == "/rpc";
-        if is_call && !request.headers().contains_key(header::ORIGIN) {
+        // Pages of other origins may call; what else they may read says so itself. No cache keeps the answer to a
+        // call, so one that goes to no page need not say what pages it depends on.
+        let across = request.uri().path() == "/rpc"
+            && (request.method() != Method::POST || request.headers().contains_key(header::ORIGIN));
+        if !across {
             return Either::Left(answer(request));
         }
+        origins.note(request.headers());
         Either::Right(across_origins.clone().oneshot(request))
     });
     let connection = http1::Builder::new()

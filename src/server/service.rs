@@ -2,7 +2,7 @@
 //! and calls tell a stranger who compares them whether an address has an account.
 
 use super::{bind::BACKLOG, pages::metrics};
-use crate::account::Accounts;
+use crate::{account::Accounts, notices::Notices};
 use http::{Method, Request, Response, StatusCode, header};
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -35,6 +35,7 @@ impl ServiceServer {
     pub async fn run(self, stop: CancellationToken) {
         let places = Arc::new(Semaphore::new(CONNECTIONS));
         let connections = TaskTracker::new();
+        let failures = Notices::new(1);
         loop {
             let accepted = tokio::select! {
                 () = stop.cancelled() => break,
@@ -43,7 +44,9 @@ impl ServiceServer {
             let socket = match accepted {
                 Ok((socket, _)) => socket,
                 Err(error) => {
-                    tracing::warn!(%error, "a connection to the service listener could not be accepted");
+                    if let Some(times) = failures.note(()) {
+                        tracing::warn!(%error, times, "connections to the service listener could not be accepted");
+                    }
                     tokio::time::sleep(Duration::from_millis(50)).await;
                     continue;
                 }

@@ -1,8 +1,9 @@
 //! Checks what is given: each value by itself, then what must hold between them.
 
 use super::{
-    Database, Environment, Lifetimes, Limits, Mail, MailTransport, SameSite, Settings, SettingsFaults,
-    listener::{development_origins, own_url},
+    ClientAddressHeader, Database, Environment, Lifetimes, Limits, Mail, MailTransport, SameSite, Settings,
+    SettingsFaults,
+    listener::own_url,
     mail,
     names::Name,
     nats::nats,
@@ -56,13 +57,18 @@ pub(super) fn check(mut reader: Reader) -> Result<Settings, SettingsFaults> {
             helo: r.optional(Name::MailHelo, mail::helo),
             shop_name: r.one(Name::Shop, "Marbelle".into(), shop_name),
         },
-        allowed_origins: r.list(Name::AllowedOrigins, parse::origin).unwrap_or_else(|| development_origins(listen)),
+        allowed_origins: r.list(Name::AllowedOrigins, parse::origin).unwrap_or_default(),
         keys: keys(r, &data_dir),
         token_issuer: r.one(Name::TokenIssuer, frontend_url.clone(), parse::text),
         token_audience: r.one(Name::TokenAudience, "marbelle".into(), parse::text),
         cookie_same_site: r.one(Name::CookieSameSite, SameSite::Lax, parse::same_site),
         account_page: r.one(Name::AccountPage, !production, parse::truth),
         trusted_proxies: r.list(Name::TrustedProxies, parse::network).unwrap_or_default(),
+        client_address_header: r.one(
+            Name::ClientAddressHeader,
+            ClientAddressHeader::XForwardedFor,
+            parse::client_address_header,
+        ),
         limits: limits(r),
         lifetimes: lifetimes(r),
         argon2: argon2(r),
@@ -137,6 +143,10 @@ fn limits(r: &mut Reader) -> Limits {
     let failures_per_account = rate(Name::FailuresPerAccount, 10);
     let mails_per_mailbox = rate(Name::MailsPerMailbox, 10);
     let calls_per_second = rate(Name::CallsPerSecond, 50);
+    let writes_per_minute = rate(Name::WritesPerMinute, 120);
+    let refusals_per_minute = rate(Name::RefusalsPerMinute, 60);
+    let password_changes_per_hour = rate(Name::PasswordChangesPerHour, 5);
+    let ceremonies_per_minute = rate(Name::CeremoniesPerMinute, 30);
     let mut count = |name, default, most| r.one(name, count(default), number(NonZeroUsize::MIN..=count(most)));
     Limits {
         sign_in_per_minute,
@@ -144,6 +154,11 @@ fn limits(r: &mut Reader) -> Limits {
         failures_per_account,
         mails_per_mailbox,
         calls_per_second,
+        writes_per_minute,
+        refusals_per_minute,
+        password_changes_per_hour,
+        ceremonies_per_minute,
+        connections_per_address: count(Name::ConnectionsPerAddress, 400, 1_000_000),
         sockets_per_address: count(Name::SocketsPerAddress, 200, 1_000_000),
         sockets_per_user: count(Name::SocketsPerUser, 100, 1_000_000),
         // A snapshot holds every session and address of a user.

@@ -7,9 +7,6 @@ use std::{
 };
 use url::Url;
 
-/// Where frontend developers' servers listen by default: create-react-app and Next.js, Vite.
-const FRONTEND_PORTS: [u16; 2] = [3000, 5173];
-
 /// Where a browser on this machine finds the listener, without a slash at the end.
 pub fn own_url(listen: SocketAddr) -> String {
     match listen.ip() {
@@ -18,18 +15,6 @@ pub fn own_url(listen: SocketAddr) -> String {
         IpAddr::V4(ip) => http(ip, listen.port()),
         IpAddr::V6(ip) => http(format_args!("[{ip}]"), listen.port()),
     }
-}
-
-/// The origins whose pages may call a development server: the listener's own, and frontends on this machine.
-pub(super) fn development_origins(listen: SocketAddr) -> Vec<String> {
-    let ports = FRONTEND_PORTS.into_iter().chain([listen.port()]);
-    let mut origins: Vec<String> = ports
-        .flat_map(|port| ["localhost", "127.0.0.1"].map(|host| http(host, port)))
-        .chain([own_url(listen)])
-        .collect();
-    origins.sort();
-    origins.dedup();
-    origins
 }
 
 /// As browsers write it, who leave out the scheme's own port.
@@ -77,10 +62,8 @@ mod tests {
         assert_eq!(settings.listen.port(), 4711);
         assert_eq!(settings.frontend_url, "http://127.0.0.1:4711");
         assert_eq!(settings.token_issuer, "http://127.0.0.1:4711");
-        for origin in ["http://127.0.0.1:4711", "http://localhost:4711", "http://localhost:5173"] {
-            assert!(settings.allowed_origins.iter().any(|allowed| allowed == origin), "{origin}");
-        }
-        assert!(settings.allowed_origins.iter().all(|origin| !origin.ends_with(":0")));
+        let settings = bound("127.0.0.1:4711", &[("ALLOWED_ORIGINS", "http://localhost:0")]);
+        assert_eq!(settings.allowed_origins, ["http://localhost:4711"]);
     }
 
     #[test]
@@ -100,7 +83,7 @@ mod tests {
     }
 
     #[test]
-    fn the_listener_is_an_origin_as_a_browser_writes_it() {
+    fn the_listeners_url_is_as_a_browser_writes_it() {
         for (listen, own) in [
             ("127.0.0.1:8080", "http://127.0.0.1:8080"),
             ("127.0.0.1:80", "http://127.0.0.1"),
@@ -111,7 +94,6 @@ mod tests {
         ] {
             let settings = settings(&[("LISTEN", listen)]);
             assert_eq!(settings.frontend_url, own);
-            assert_eq!(settings.allowed_origins.iter().filter(|origin| *origin == own).count(), 1, "{listen}");
         }
     }
 }

@@ -53,7 +53,8 @@ pub struct Settings {
     pub mail: Mail,
     /// `MARBELLE_FRONTEND_URL`: what links in letters begin with; without a slash at its end.
     pub frontend_url: String,
-    /// `MARBELLE_ALLOWED_ORIGINS`: as browsers write them in `Origin`.
+    /// `MARBELLE_ALLOWED_ORIGINS`: as browsers write them in `Origin`. None is given only in development, and means
+    /// this machine: localhost and 127.0.0.1 on any port, and the listener's own.
     pub allowed_origins: Vec<String>,
     /// The keys as given; [`crate::crypto::keys::Keys::load`] reads or makes them.
     pub keys: KeySettings,
@@ -65,8 +66,10 @@ pub struct Settings {
     pub cookie_same_site: SameSite,
     /// `MARBELLE_ACCOUNT_PAGE`: whether `GET /` and below serve the account page.
     pub account_page: bool,
-    /// `MARBELLE_TRUSTED_PROXIES`: whose `Forwarded` and `X-Forwarded-For` are believed.
+    /// `MARBELLE_TRUSTED_PROXIES`: whose word on a client's address is believed.
     pub trusted_proxies: Vec<IpNet>,
+    /// `MARBELLE_CLIENT_ADDRESS_HEADER`: the one header in which they give it.
+    pub client_address_header: ClientAddressHeader,
     /// `MARBELLE_LIMITS__…`.
     pub limits: Limits,
     /// `MARBELLE_LIFETIMES__…`.
@@ -160,6 +163,28 @@ pub enum SameSite {
     None,
 }
 
+/// In which header trusted proxies give their client's address.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ClientAddressHeader {
+    /// `X-Forwarded-For`: addresses, the nearest proxy's client last.
+    XForwardedFor,
+    /// `Forwarded` (RFC 7239).
+    Forwarded,
+    /// `X-Real-IP`: the client's address alone.
+    XRealIp,
+}
+
+impl ClientAddressHeader {
+    /// The header's name, in lower case.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::XForwardedFor => "x-forwarded-for",
+            Self::Forwarded => "forwarded",
+            Self::XRealIp => "x-real-ip",
+        }
+    }
+}
+
 /// How much is too much.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
@@ -171,8 +196,18 @@ pub struct Limits {
     pub failures_per_account: NonZeroU32,
     /// Letters an hour to one mailbox.
     pub mails_per_mailbox: NonZeroU32,
-    /// Calls a second, a session.
+    /// Calls a second, a session; twice as many a user.
     pub calls_per_second: NonZeroU32,
+    /// Changes a minute, a user.
+    pub writes_per_minute: NonZeroU32,
+    /// Refused credentials a minute and client address; half as many calls of `rpc.discover`.
+    pub refusals_per_minute: NonZeroU32,
+    /// Changes of the password an hour, a user.
+    pub password_changes_per_hour: NonZeroU32,
+    /// Calls that begin or await something, a minute and client address.
+    pub ceremonies_per_minute: NonZeroU32,
+    /// Open connections of any kind from one client address.
+    pub connections_per_address: NonZeroUsize,
     /// Open sockets from one client address.
     pub sockets_per_address: NonZeroUsize,
     /// Open sockets of one user.

@@ -1,6 +1,6 @@
 //! Values as people write them. No reason given here repeats any of the value.
 
-use super::{Database, Environment, SameSite, postgres::postgres, reader::Reason};
+use super::{ClientAddressHeader, Database, Environment, SameSite, postgres::postgres, reader::Reason};
 use ipnet::IpNet;
 use secrecy::SecretString;
 use std::{fmt::Display, net::IpAddr, ops::RangeInclusive, path::PathBuf, str::FromStr, time::Duration};
@@ -21,6 +21,12 @@ pub(super) fn same_site(text: &str) -> Result<SameSite, Reason> {
         "none" => Ok(SameSite::None),
         _ => Err("must be `lax`, `strict` or `none`".into()),
     }
+}
+
+pub(super) fn client_address_header(text: &str) -> Result<ClientAddressHeader, Reason> {
+    use ClientAddressHeader::{Forwarded, XForwardedFor, XRealIp};
+    let named = [XForwardedFor, Forwarded, XRealIp].into_iter().find(|header| text.eq_ignore_ascii_case(header.name()));
+    named.ok_or("must be `x-forwarded-for`, `forwarded` or `x-real-ip`".into())
 }
 
 pub(super) fn truth(text: &str) -> Result<bool, Reason> {

@@ -23,6 +23,10 @@ impl Accounts {
         caller: Caller,
     ) -> Result<(Session, Profile), Error> {
         let _one_at_a_time = connection.binding().await;
+        if connection.is_bound_by_cookie() {
+            // A token that is no good leaves the socket to whom it acts for.
+            self.live_caller(caller).await?;
+        }
         match self.hub.join(connection, caller).await {
             Err(JoinError::UnknownUser) => return Err(self.unknown_session(caller.session).await),
             joined => joined?,

@@ -35,7 +35,8 @@ async fn answers(node: &Node) -> Vec<(&'static str, StatusCode, HeaderMap)> {
     answers.push(("rpc with a form", form.status(), form.headers().clone()));
     let large = http.post().header("content-type", "application/json").body("x".repeat(70_000)).send().await.unwrap();
     answers.push(("rpc with too much", large.status(), large.headers().clone()));
-    let cookie = http.with("cookie", "marbelle_session=x; __Host-marbelle_session=x");
+    let development = format!("marbelle_session_{}=x", node.address().port());
+    let cookie = http.with("cookie", &format!("{development}; __Host-marbelle_session=x"));
     let Exchange { status, headers, .. } = cookie.exchange("rpc.discover", json!({})).await;
     answers.push(("rpc from a foreign origin", status, headers));
     match node.ws_with(&[("authorization", "Bearer garbage")]).await.map(drop).map_err(|error| *error) {

@@ -1,7 +1,9 @@
 //! HTTP, WebSocket and JSON-RPC: what is asked, what is answered, what is refused, and the pages.
 
 mod account_page;
+mod allowances;
 mod bad_input;
+mod client_address;
 mod dev_mail;
 mod fuzz_requests;
 mod http_headers;

@@ -58,10 +58,13 @@ async fn a_call_is_a_post_of_json() {
         async { post.send().await.unwrap().status() }
     };
     assert_eq!(send(Some("application/json")).await, 200);
-    assert_eq!(send(Some("application/json; charset=utf-8")).await, 200);
     for kind in
-        [Some("text/plain"), Some("application/x-www-form-urlencoded"), Some("multipart/form-data; boundary=x"), None]
+        ["application/json; charset=utf-8", "application/json; charset=\"utf-8\"", "Application/JSON;charset=UTF-8"]
     {
+        assert_eq!(send(Some(kind)).await, 200, "{kind}");
+    }
+    let others = ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x"];
+    for kind in others.into_iter().chain(["application/json; charset=utf-16"]).map(Some).chain([None]) {
         assert_eq!(send(kind).await, 415, "{kind:?}: what a form can send is no call");
     }
     for method in [Method::PUT, Method::DELETE, Method::PATCH, Method::GET] {
@@ -78,7 +81,7 @@ async fn pages_of_allowed_origins_may_call() {
     let text = |name: &str| allowed.headers().get(name).map(|v| v.to_str().unwrap().to_lowercase()).unwrap_or_default();
     assert_eq!(text("access-control-allow-origin"), ALLOWED);
     assert!(text("access-control-allow-methods").contains("post"), "{:?}", allowed.headers());
-    for name in ["authorization", "content-type"] {
+    for name in ["authorization", "content-type", "traceparent", "tracestate", "baggage", "sentry-trace"] {
         assert!(text("access-control-allow-headers").contains(name), "{:?}", allowed.headers());
     }
     assert!(text("vary").contains("origin"), "{:?}", allowed.headers());
@@ -96,17 +99,66 @@ async fn pages_of_allowed_origins_may_call() {
 #[tokio::test]
 async fn pages_of_other_origins_get_no_leave() {
     let node = Node::start(Database::sqlite()).await;
-    for origin in [
-        FOREIGN,
-        "null",
-        "http://localhost:51730",
-        "http://localhost",
-        "https://localhost:5173",
-        "http://localhost:5173.evil.example",
-    ] {
+    for origin in [FOREIGN, "null", "https://localhost:5173", "http://localhost:5173.evil.example"] {
         let answer = preflight(&node, origin).await;
         assert!(!answer.headers().contains_key("access-control-allow-origin"), "{origin}: {:?}", answer.headers());
     }
+    for origin in ["http://localhost:5174", "http://127.0.0.1:4173", "http://localhost", "http://localhost:51730"] {
+        let answer = preflight(&node, origin).await;
+        assert_eq!(answer.headers()["access-control-allow-origin"], origin, "a frontend on this machine");
+    }
+}
+
+#[tokio::test]
+async fn the_log_says_once_which_origin_is_refused() {
+    let node = Node::start(Database::sqlite()).await;
+    for _ in 0..20 {
+        preflight(&node, FOREIGN).await;
+        assert_eq!(node.refused_handshake(&[("origin", FOREIGN)]).await, 403);
+    }
+    for n in 0..300 {
+        preflight(&node, &format!("https://{n}.example")).await;
+    }
+    let line = node.printed(FOREIGN).await;
+    assert!(line.contains("MARBELLE_ALLOWED_ORIGINS"), "{line}");
+    node.printed("https://0.example").await;
+    let lines = node.output().lines().filter(|line| line.contains("MARBELLE_ALLOWED_ORIGINS")).count();
+    assert!(lines <= 100, "{lines} lines: their number is bounded, whatever origins are made up");
+    let of_one = node.output().lines().filter(|line| line.contains(FOREIGN)).count();
+    assert_eq!(of_one, 1, "one an origin and minute");
+}
+
+#[tokio::test]
+async fn what_is_public_may_be_read_by_any_page_and_kept_for_a_while() {
+    let node = Node::start(Database::sqlite()).await;
+    for path in ["/openrpc.json", "/.well-known/jwks.json"] {
+        for origin in [FOREIGN, ALLOWED, "null"] {
+            let answer = node.http().get(path).header("origin", origin).send().await.unwrap();
+            assert_eq!(answer.headers()["access-control-allow-origin"], "*", "{path} {origin}");
+            let kept = answer.headers()["cache-control"].to_str().unwrap().to_owned();
+            assert!(kept.contains("max-age="), "{path}: {kept}");
+        }
+        let asked = node.http().request(Method::OPTIONS, path).header("origin", FOREIGN);
+        let asked = asked.header("access-control-request-method", "GET");
+        let asked = asked.header("access-control-request-headers", "traceparent").send().await.unwrap();
+        assert!(asked.status().is_success(), "{path}: {}", asked.status());
+        assert_eq!(asked.headers()["access-control-allow-headers"], "*");
+        // Who has it need not fetch it again.
+        let first = node.http().get(path).send().await.unwrap();
+        let again =
+            node.http().get(path).header("if-none-match", first.headers()["etag"].clone()).send().await.unwrap();
+        assert_eq!(again.status(), 304, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn password_managers_find_where_the_password_is_changed() {
+    let node = Node::on(Database::sqlite()).set("FRONTEND_URL", "http://localhost:5173/shop").start().await;
+    let client = reqwest::Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none()).build().unwrap();
+    let url = format!("http://{}/.well-known/change-password", node.address());
+    let answer = client.get(url).send().await.unwrap();
+    assert_eq!(answer.status(), 302);
+    assert_eq!(answer.headers()["location"], "http://localhost:5173/shop/security");
 }
 
 #[tokio::test]

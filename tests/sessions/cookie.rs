@@ -8,7 +8,16 @@ use std::collections::BTreeSet;
 const ALLOWED: &str = "http://localhost:5173";
 const FOREIGN: [&str; 4] =
     ["https://evil.example", "null", "http://localhost:5173.evil.example", "https://localhost:5173"];
-const LAX_AND_DEAD: &str = "marbelle_session=; Path=/; HttpOnly; SameSite=Lax; Max-Age=0";
+
+/// The name of a development server's cookie: browsers keep one jar for all ports of a host.
+fn name(node: &Node) -> String {
+    format!("marbelle_session_{}", node.address().port())
+}
+
+/// What clears it.
+fn lax_and_dead(node: &Node) -> String {
+    format!("{}=; Path=/; HttpOnly; SameSite=Lax; Max-Age=0", name(node))
+}
 
 fn by_cookie(person: &Person) -> Value {
     let mut params = person.credentials();
@@ -44,6 +53,11 @@ async fn tab(node: &Node, cookie: &str) -> Ws {
     node.ws_with(&[("origin", ALLOWED), ("cookie", cookie)]).await.unwrap_or_else(|e| panic!("the handshake: {e}"))
 }
 
+/// A WebSocket, and the `Set-Cookie` of its handshake's answer.
+async fn opened(node: &Node, headers: &[(&'static str, &str)]) -> (Ws, String) {
+    node.ws_answered(headers).await.unwrap_or_else(|e| panic!("the handshake: {e}"))
+}
+
 async fn sessions(http: &Http) -> usize {
     http.ok("session.list", json!({})).await.as_array().expect("a list").len()
 }
@@ -59,7 +73,7 @@ both_databases! {
         let attributes = attributes(&answer);
         assert_eq!(attributes, BTreeSet::from(["HttpOnly", "Max-Age=7776000", "Path=/", "SameSite=Lax"]));
         let cookie = cookie(&answer);
-        assert!(cookie.starts_with("marbelle_session="), "{cookie}");
+        assert!(cookie.starts_with(&format!("{}=", name(&node))), "{cookie}");
         assert!(!sign_in.to_string().contains(cookie.split_once('=').unwrap().1), "not readable by the page");
         assert_eq!(answer.header("cache-control"), "no-store");
 
@@ -78,7 +92,8 @@ both_databases! {
         let ws = node.ws_with(&[("origin", ALLOWED)]).await.unwrap();
         ws.invalid(not_here, "auth.login", by_cookie(&person)).await;
         let page = node.http().with("origin", ALLOWED);
-        let replies = page.batch(&[("auth.login", by_cookie(&person)), ("rpc.discover", json!({}))]).await;
+        let other = json!({ "email": person.email });
+        let replies = page.batch(&[("auth.login", by_cookie(&person)), ("auth.resend_verification", other)]).await;
         let error = replies[0].clone().expect_err("not in a batch");
         assert_eq!(error.rules()["credentials"], ["not_allowed"]);
         replies[1].as_ref().expect("the others of the batch run");
@@ -115,8 +130,20 @@ both_databases! {
             // A bearer token needs no origin, and beside it the cookie does not count.
             let bearer = carrying.bearer(&session.access_token);
             assert_eq!(bearer.ok("session.current", json!({})).await["session"]["id"], session.id);
-            headers.push(("authorization", "Bearer garbage"));
-            assert_eq!(node.refused_handshake(&headers).await, 401, "{origin:?}");
+            // A foreign page opens no socket, whatever it carries: it must not use its visitor's network.
+            let bearer = format!("Bearer {}", session.access_token);
+            for (authorization, expected) in [("Bearer garbage", 401), (bearer.as_str(), 101)] {
+                let mut headers = headers.clone();
+                headers.push(("authorization", authorization));
+                let status = match node.ws_with(&headers).await {
+                    Ok(_) => 101,
+                    Err(_) => node.refused_handshake(&headers).await,
+                };
+                assert_eq!(status, if origin.is_some() { 403 } else { expected }, "{authorization} {origin:?}");
+            }
+            if let Some(origin) = origin {
+                assert_eq!(node.refused_handshake(&[("origin", origin)]).await, 403, "nobody's, from {origin}");
+            }
         }
         assert_eq!(sessions(&session.http(&node)).await, 2, "no session was opened");
         let profile = page(&node, &cookie).ok("profile.get", json!({})).await;
@@ -152,11 +179,15 @@ both_databases! {
         open.revoked("revoked").await;
         let page = page(&node, &cookie);
         let answer = page.exchange("profile.get", json!({})).await;
-        assert_eq!(answer.header("set-cookie"), LAX_AND_DEAD);
+        assert_eq!(answer.header("set-cookie"), lax_and_dead(&node));
         let error = answer.reply.unwrap().unwrap_err();
         assert_eq!((error.kind.as_str(), &error.data["reason"]), ("session_ended", &json!("revoked")));
         page.ok("auth.login", person.credentials()).await; // what needs no session runs
-        assert_eq!(node.refused_handshake(&[("origin", ALLOWED), ("cookie", &cookie)]).await, 401);
+        let (ws, cleared) = opened(&node, &[("origin", ALLOWED), ("cookie", &cookie)]).await;
+        assert_eq!(cleared, lax_and_dead(&node), "the handshake clears it as well");
+        let error = ws.refused("unauthenticated", "profile.get", json!({})).await;
+        assert_eq!(error.data["reason"], "missing", "the socket acts for nobody");
+        ws.ok("session.authenticate", json!({ "access_token": session.access_token })).await;
     }
 
     async fn what_is_no_cookie_of_ours_is_as_good_as_dead(database: Database) {
@@ -175,10 +206,10 @@ both_databases! {
             format!("{user}.{}", session.refresh_token),
             session.access_token.clone(),
         ] {
-            let forged = format!("marbelle_session={forged}");
+            let forged = format!("{}={forged}", name(&node));
             let answer = page(&node, &forged).exchange("profile.get", json!({})).await;
             assert_eq!(answer.reply.clone().unwrap().unwrap_err().kind, "unauthenticated", "{forged}");
-            assert_eq!(answer.header("set-cookie"), LAX_AND_DEAD, "{forged}");
+            assert_eq!(answer.header("set-cookie"), lax_and_dead(&node), "{forged}");
             // Whatever reads an account asks whose session it is, not whose the cookie says.
             for (method, params) in [
                 ("account.get", json!({})),
@@ -191,7 +222,9 @@ both_databases! {
             ] {
                 page(&node, &forged).refused("unauthenticated", method, params).await;
             }
-            assert_eq!(node.refused_handshake(&[("origin", ALLOWED), ("cookie", &forged)]).await, 401, "{forged}");
+            let (ws, cleared) = opened(&node, &[("origin", ALLOWED), ("cookie", &forged)]).await;
+            assert_eq!(cleared, lax_and_dead(&node), "{forged}");
+            ws.refused("unauthenticated", "profile.get", json!({})).await;
         }
         // Nor is the cookie's value any other credential.
         for value in [value, secret] {
@@ -207,7 +240,7 @@ both_databases! {
         for (scope, ends) in [("others", false), ("local", true), ("global", true)] {
             let (cookie, _) = signed_in(&node, &person).await;
             let answer = page(&node, &cookie).exchange("auth.logout", json!({ "scope": scope })).await;
-            assert_eq!(answer.header("set-cookie"), if ends { LAX_AND_DEAD } else { "" }, "{scope}");
+            assert_eq!(answer.header("set-cookie"), if ends { lax_and_dead(&node) } else { String::new() }, "{scope}");
             let after = page(&node, &cookie).call("profile.get", json!({})).await;
             assert_eq!(after.is_err(), ends, "{scope}: {after:?}");
         }
@@ -228,6 +261,8 @@ both_databases! {
             // A late answer to the old cookie must not take the new one out of the browser.
             let late = page(&node, &first).exchange("profile.get", json!({})).await;
             assert_eq!(late.header("set-cookie"), "");
+            let (_, cleared) = opened(&node, &[("origin", ALLOWED), ("cookie", &first)]).await;
+            assert_eq!(cleared, "", "nor may a late handshake");
             assert_eq!(page(&node, &second).ok("profile.get", json!({})).await["email"], next.email);
             // A sign-in that fails, or one by bearer, replaces nothing.
             let wrong = json!({ "email": person.email, "password": "wrong larches", "credentials": "cookie" });

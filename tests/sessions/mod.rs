@@ -1,6 +1,7 @@
 //! Binding a socket, listing and ending sessions.
 
 mod cookie;
+mod cookie_beside;
 mod revocation;
 mod tokens;
 

@@ -173,7 +173,7 @@ async fn it_is_told_as_json_lines_in_the_log_and_in_a_file() {
     // Each end of a session is told as well; the owner's log has what ended it.
     let of_user = logged.iter().filter(|(what, who)| who.as_deref() == Some(&user) && what != "session_ended");
     assert_eq!(of_user.map(|(what, _)| what.as_str()).collect::<Vec<_>>(), noted, "under the same names");
-    assert!(logged.iter().any(|(what, who)| what == "refresh_refused" && who.is_none()), "{logged:?}");
+    assert!(logged.iter().any(|(what, who)| what == "credentials_refused" && who.is_none()), "{logged:?}");
 
     let files: Vec<_> = std::fs::read_dir(folder.path()).unwrap().flatten().map(|entry| entry.path()).collect();
     let name = files[0].file_name().unwrap().to_str().unwrap();

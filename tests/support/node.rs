@@ -2,7 +2,7 @@
 
 use super::{
     Call, Database, Deaf, Http, MailFolder, Smtp, Specification, Ws,
-    process::{Running, marbelle_reading},
+    process::{OPEN_FILES, Running, marbelle_reading},
     socket::handshake,
 };
 use base64::{Engine, prelude::BASE64_STANDARD};
@@ -13,12 +13,17 @@ use tokio::process::Command;
 use tokio_tungstenite::tungstenite;
 
 /// Limits that no test reaches by accident, and hashing at the lowest cost.
-const CHEAP_AND_UNLIMITED: [(&str, &str); 10] = [
+const CHEAP_AND_UNLIMITED: [(&str, &str); 15] = [
     ("LIMITS__SIGN_IN_PER_MINUTE", "100000"),
     ("LIMITS__TOKEN_PER_MINUTE", "100000"),
     ("LIMITS__FAILURES_PER_ACCOUNT", "100000"),
     ("LIMITS__MAILS_PER_MAILBOX", "100000"),
     ("LIMITS__CALLS_PER_SECOND", "100000"),
+    ("LIMITS__WRITES_PER_MINUTE", "100000"),
+    ("LIMITS__REFUSALS_PER_MINUTE", "100000"),
+    ("LIMITS__PASSWORD_CHANGES_PER_HOUR", "100000"),
+    ("LIMITS__CEREMONIES_PER_MINUTE", "100000"),
+    ("LIMITS__CONNECTIONS_PER_ADDRESS", "20000"),
     ("LIMITS__SOCKETS_PER_ADDRESS", "2000"),
     ("LIMITS__SOCKETS_PER_USER", "2000"),
     ("ARGON2__MEMORY_KIB", "1024"),
@@ -65,6 +70,12 @@ impl Builder {
         self.settings.remove("MARBELLE_MAIL_URL");
         self.smtp = None;
         self.settings.insert("files".into(), String::new());
+        self
+    }
+
+    /// With at most so many files open.
+    pub fn open_files(mut self, files: u32) -> Self {
+        self.settings.insert(OPEN_FILES.into(), files.to_string());
         self
     }
 
@@ -148,6 +159,13 @@ impl Node {
     pub async fn ws_with(&self, headers: &[(&'static str, &str)]) -> Result<Ws, Box<tungstenite::Error>> {
         let (socket, _) = handshake(self.address(), headers, None).await?;
         Ok(Ws::new(socket, self.specification.clone()))
+    }
+
+    /// A WebSocket, and the `Set-Cookie` of the answer that opened it.
+    pub async fn ws_answered(&self, headers: &[(&'static str, &str)]) -> Result<(Ws, String), Box<tungstenite::Error>> {
+        let (socket, answer) = handshake(self.address(), headers, None).await?;
+        let cookie = answer.headers().get("set-cookie").map(|value| value.to_str().expect("text").to_owned());
+        Ok((Ws::new(socket, self.specification.clone()), cookie.unwrap_or_default()))
     }
 
     /// A WebSocket that is read only on demand, through a receive buffer of a few KiB.

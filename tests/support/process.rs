@@ -15,6 +15,9 @@ use tokio::{
     sync::watch,
 };
 
+/// Not a setting of the server: how many files it may have open.
+pub const OPEN_FILES: &str = "OPEN_FILES";
+
 /// The line that says where the server listens.
 const LISTENING: &str = "listening on http://";
 
@@ -28,8 +31,18 @@ pub struct Running {
 impl Running {
     /// Starts it and awaits that it listens.
     pub async fn start(settings: &BTreeMap<String, String>) -> Self {
-        let mut child = command(settings.iter().map(|(n, v)| (n.as_str(), v.as_str())))
-            .arg("serve")
+        let mut command = command(settings.iter().map(|(n, v)| (n.as_str(), v.as_str())));
+        if let Some(files) = settings.get(OPEN_FILES) {
+            let (program, variables) = ("ulimit -n \"$0\" && exec \"$1\" serve", command.as_std().get_envs());
+            let variables: Vec<_> =
+                variables.filter_map(|(name, value)| Some((name.to_owned(), value?.to_owned()))).collect();
+            command = Command::new("/bin/sh");
+            command.env_clear().envs(variables).current_dir(std::env::temp_dir());
+            command.args(["-c", program, files, env!("CARGO_BIN_EXE_marbelle")]);
+        } else {
+            command.arg("serve");
+        }
+        let mut child = command
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())

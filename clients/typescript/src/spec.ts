@@ -799,7 +799,7 @@ export interface Methods {
   'rpc.discover': {
     params: Record<string, never>
     result: Record<string, unknown>
-    errors: 'invalid_params' | 'rate_limited' | 'internal' | 'unavailable'
+    errors: 'forbidden' | 'invalid_params' | 'rate_limited' | 'internal' | 'unavailable'
   }
   /** Lets this WebSocket act for a session for as long as the session lives. WebSocket only. */
   'session.authenticate': {

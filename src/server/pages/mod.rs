@@ -8,10 +8,12 @@ mod headers;
 use crate::{
     account::Accounts,
     meters::meters,
+    notices::Notices,
     settings::{Environment, Settings},
 };
 use dev_mail::DevMail;
 use file::{File, Files};
+use headers::Header;
 use http::{HeaderValue, Method, Request, Response, StatusCode, header};
 use hyper::body::{Bytes, Incoming};
 use jsonrpsee::server::{HttpBody, HttpResponse};
@@ -20,7 +22,13 @@ use std::{net::IpAddr, sync::Arc, time::Duration};
 /// How long the database may take to show that it is there.
 const READINESS_LIMIT: Duration = Duration::from_secs(2);
 
-const JSON: &str = "application/json";
+/// What is no secret and the same for everybody: pages of any origin may read it. Kept for so short a time that
+/// verifiers hear of a new key before it signs.
+const PUBLIC: [Header; 3] = [
+    ("content-type", "application/json"),
+    ("access-control-allow-origin", "*"),
+    ("cache-control", "public, max-age=300"),
+];
 const PROMETHEUS: &str = "text/plain; version=0.0.4; charset=utf-8";
 const SVG: &str = "image/svg+xml";
 const TEXT: &str = "text/plain; charset=utf-8";
@@ -30,14 +38,24 @@ const ICON: &[u8] = include_bytes!("account_page/icon.svg");
 
 /// Why the plain routes could not be set up.
 #[derive(Debug, thiserror::Error)]
-#[error("a page could not be made")]
-pub struct PagesError(#[from] askama::Error);
+pub enum PagesError {
+    /// A page could not be rendered.
+    #[error("a page could not be rendered")]
+    Page(#[from] askama::Error),
+    /// The frontend's URL cannot be sent.
+    #[error("the frontend's URL is no header")]
+    Frontend(#[from] header::InvalidHeaderValue),
+}
 
 /// Answers the plain routes.
 pub struct Pages {
     accounts: Arc<Accounts>,
-    openrpc: String,
-    keys: String,
+    openrpc: File,
+    keys: File,
+    /// Where owners change their password.
+    change_password: HeaderValue,
+    /// Why the node is not ready: as often as anybody asks, told once a minute.
+    not_ready: Notices<&'static str>,
     /// The account page and what the pages need.
     files: Files,
     dev_mail: Option<DevMail>,
@@ -50,22 +68,25 @@ enum Route<'a> {
     Health,
     Readiness,
     Metrics,
-    Json(&'a str),
+    Public(&'a File),
+    ChangePassword,
     File(&'a File),
     Mail(&'a DevMail),
 }
 
 impl Pages {
     /// Renders what does not change.
-    pub fn new(accounts: Arc<Accounts>, openrpc: String, settings: &Settings) -> Result<Self, PagesError> {
-        let keys = accounts.access_tokens.jwks().to_string();
+    pub fn new(accounts: Arc<Accounts>, openrpc: &'static str, settings: &Settings) -> Result<Self, PagesError> {
+        let keys = File::new(accounts.access_tokens.jwks().to_string().into(), &PUBLIC);
+        let change_password = HeaderValue::try_from(format!("{}/security", settings.frontend_url))?;
         let mut files = Files::default();
         let dev_mail = DevMail::new(settings, &mut files);
         if settings.account_page {
             account_page::put(&mut files, settings, dev_mail.as_ref().map(|_| dev_mail::PATH))?;
         }
         let metrics = settings.environment == Environment::Development && settings.service_listen.is_none();
-        Ok(Self { accounts, openrpc, keys, files, dev_mail, metrics })
+        let openrpc = File::new(Bytes::from_static(openrpc.as_bytes()), &PUBLIC);
+        Ok(Self { accounts, openrpc, keys, change_password, not_ready: Notices::new(2), files, dev_mail, metrics })
     }
 
     /// Answers a request of `peer` to anything but `/rpc`.
@@ -73,6 +94,9 @@ impl Pages {
         let Some(route) = self.route(request.uri().path()) else {
             return response(StatusCode::NOT_FOUND, TEXT, "not found\n");
         };
+        if matches!((&route, request.method()), (Route::Public(_), &Method::OPTIONS)) {
+            return public_preflight();
+        }
         if !matches!(*request.method(), Method::GET | Method::HEAD) {
             let mut refused = response(StatusCode::METHOD_NOT_ALLOWED, TEXT, "GET only\n");
             refused.headers_mut().insert(header::ALLOW, HeaderValue::from_static("GET, HEAD"));
@@ -82,8 +106,8 @@ impl Pages {
             Route::Health => response(StatusCode::OK, TEXT, "ok\n"),
             Route::Readiness => self.readiness().await,
             Route::Metrics => metrics(&self.accounts),
-            Route::Json(document) => response(StatusCode::OK, JSON, document.to_owned()),
-            Route::File(file) => file.answer(request.headers()),
+            Route::Public(file) | Route::File(file) => file.answer(request.headers()),
+            Route::ChangePassword => self.change_password(),
             Route::Mail(mail) => mail.answer(request.uri(), request.headers(), peer).await,
         }
     }
@@ -93,11 +117,19 @@ impl Pages {
             "/healthz" => Route::Health,
             "/readyz" => Route::Readiness,
             "/metrics" if self.metrics => Route::Metrics,
-            "/openrpc.json" => Route::Json(&self.openrpc),
-            "/.well-known/jwks.json" => Route::Json(&self.keys),
+            "/openrpc.json" => Route::Public(&self.openrpc),
+            "/.well-known/jwks.json" => Route::Public(&self.keys),
+            "/.well-known/change-password" => Route::ChangePassword,
             _ if dev_mail::is_at(path) => Route::Mail(self.dev_mail.as_ref()?),
             _ => Route::File(self.files.get(path)?),
         })
+    }
+
+    /// Where password managers send their users (<https://www.w3.org/TR/change-password-url/>).
+    fn change_password(&self) -> HttpResponse {
+        let mut found = response(StatusCode::FOUND, TEXT, "change the password there\n");
+        found.headers_mut().insert(header::LOCATION, self.change_password.clone());
+        found
     }
 
     async fn readiness(&self) -> HttpResponse {
@@ -107,11 +139,15 @@ impl Pages {
         );
         let mut silent = String::new();
         if !matches!(database, Ok(Ok(()))) {
-            tracing::warn!(?database, "not ready");
+            if let Some(requests) = self.not_ready.note("database") {
+                tracing::warn!(?database, requests, "not ready");
+            }
             silent.push_str("the database does not answer\n");
         }
         if let Err(error) = bus {
-            tracing::warn!(%error, "not ready");
+            if let Some(requests) = self.not_ready.note("bus") {
+                tracing::warn!(%error, requests, "not ready");
+            }
             silent.push_str(&format!("{error}\n"));
         }
         if silent.is_empty() {
@@ -125,6 +161,19 @@ impl Pages {
 pub(super) fn metrics(accounts: &Accounts) -> HttpResponse {
     accounts.measure_now();
     response(StatusCode::OK, PROMETHEUS, meters().render())
+}
+
+/// Scripts that trace their requests ask before they read a public document.
+fn public_preflight() -> HttpResponse {
+    let mut allowed = response(StatusCode::NO_CONTENT, TEXT, "");
+    let says = [
+        ("access-control-allow-origin", "*"),
+        ("access-control-allow-methods", "GET, HEAD"),
+        ("access-control-allow-headers", "*"),
+        ("access-control-max-age", "3600"),
+    ];
+    headers::set(allowed.headers_mut(), &says);
+    allowed
 }
 
 /// Puts the icon among `files`, also where browsers look for it unasked, and gives its path.

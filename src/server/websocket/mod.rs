@@ -7,18 +7,20 @@ mod task;
 pub use handshake::is_wanted;
 
 use super::{
-    client::{Credential, ForeignOrigin, user_agent},
+    client::{Credential, user_agent},
     guarded_io::GuardedIo,
     http::{foreign_origin, refusal},
     listener::{Node, STOPPING},
+    origins::Origin,
 };
 use crate::{
     account::Error,
+    domain::session::CredentialFault,
     live::{Connection, Socket},
     meters::meters,
     rpc::{source::Source, trace::TraceId},
 };
-use http::{Request, StatusCode};
+use http::{Request, StatusCode, header};
 use hyper::{
     body::Incoming,
     upgrade::{OnUpgrade, Parts},
@@ -60,18 +62,27 @@ pub async fn upgrade<T: Send + 'static>(
     mut request: Request<Incoming>,
     open: T,
 ) -> HttpResponse {
-    let response = match handshake::answer(&request) {
+    let mut response = match handshake::answer(&request) {
         Ok(response) => response,
         Err(refused) => return refused.into(),
     };
-    let caller = match Credential::of(request.headers(), node) {
-        Ok(Credential::None) => None,
-        Ok(Credential::Bearer(caller) | Credential::Cookie(caller)) => Some(caller),
-        Ok(Credential::BadBearer(_) | Credential::BadCookie) => {
+    // Whatever it carries: a foreign page must not use its visitor's network.
+    if node.origins.of(request.headers()) == Origin::Foreign {
+        return foreign_origin();
+    }
+    let Ok(credential) = Credential::of(request.headers(), node) else { return foreign_origin() };
+    let caller = match credential {
+        Credential::None | Credential::BadCookie => None,
+        Credential::Bearer(caller) | Credential::Cookie(caller) => Some(caller),
+        Credential::BadBearer(fault) => {
+            if fault == CredentialFault::Invalid && node.rates.refused(peer).is_err() {
+                return refusal(StatusCode::TOO_MANY_REQUESTS, "too many credentials were refused; try again later");
+            }
             return refusal(StatusCode::UNAUTHORIZED, "the credential is not valid");
         }
-        Err(ForeignOrigin) => return foreign_origin(),
     };
+    let by_cookie = matches!(credential, Credential::Cookie(_));
+    let mut clears_cookie = credential == Credential::BadCookie;
     let Some(place) = node.sockets.open(peer) else {
         return refusal(StatusCode::TOO_MANY_REQUESTS, "too many sockets are open from this address");
     };
@@ -80,16 +91,26 @@ pub async fn upgrade<T: Send + 'static>(
     let connection = Arc::new(Connection::new(id, peer, user_agent(request.headers()), Some(socket.clone())));
     // Whatever becomes of the handshake: a client that gives up drops this call at any await.
     let leave = LeaveOnDrop::new(node, &connection);
-    if let Some(caller) = caller
-        && let Err(error) = node.accounts.authenticate(&connection, caller).await
-    {
-        return match error {
-            Error::LimitReached(_) => refusal(StatusCode::TOO_MANY_REQUESTS, "too many sockets are open for this user"),
-            Error::Unavailable { .. } | Error::Internal(_) => {
-                refusal(StatusCode::SERVICE_UNAVAILABLE, "the session cannot be checked at the moment")
+    if let Some(caller) = caller {
+        if node.rates.count_handshake(caller).is_err() {
+            return refusal(StatusCode::TOO_MANY_REQUESTS, "this user calls too often; try again later");
+        }
+        match node.accounts.authenticate(&connection, caller).await {
+            Ok(_) if by_cookie => connection.mark_bound_by_cookie(),
+            Ok(_) => {}
+            Err(Error::LimitReached(_)) => {
+                return refusal(StatusCode::TOO_MANY_REQUESTS, "too many sockets are open for this user");
             }
-            _ => refusal(StatusCode::UNAUTHORIZED, "the session has ended"),
-        };
+            Err(Error::Unavailable { .. } | Error::Internal(_)) => {
+                return refusal(StatusCode::SERVICE_UNAVAILABLE, "the session cannot be checked at the moment");
+            }
+            // Browsers send cookies unasked: a dead one must not keep a page from connecting.
+            Err(refused) if by_cookie => clears_cookie = refused.says_cookie_is_dead(),
+            Err(_) => return refusal(StatusCode::UNAUTHORIZED, "the session has ended"),
+        }
+    }
+    if clears_cookie {
+        response.headers_mut().append(header::SET_COOKIE, node.cookies.session.clear());
     }
     node.connections.insert(id, connection.clone());
     // A stop that began meanwhile has gone through the connections already.
