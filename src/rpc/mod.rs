@@ -9,6 +9,7 @@
 
 mod allowances;
 pub mod answer;
+mod call;
 pub mod dispatch;
 pub mod error;
 pub mod http_call;

@@ -40,7 +40,6 @@ impl Accounts {
     /// the same successor; a superseded one presented otherwise ends the session.
     pub async fn refresh(self: &Arc<Self>, refresh_token: &str, client: &Client) -> Result<TokenPair, Error> {
         let Some((id, generation)) = self.opaque_tokens.open(Purpose::Refresh, refresh_token) else {
-            tracing::info!(target: "security", "refresh_refused");
             return Err(Error::Unauthenticated(CredentialFault::Invalid));
         };
         let session = SessionId(id);

@@ -1,0 +1,151 @@
+//! One call: whom it acts for, what it counts against, and how its method runs.
+
+use super::{
+    Context,
+    http_call::HttpCall,
+    params::{self, Params},
+    rates::Rate,
+    registry::Effect,
+    source::Source,
+};
+use crate::{
+    account::Error,
+    domain::{
+        client::Client,
+        session::{Caller, CredentialFault, UserAgent},
+    },
+    live::{Connection, Identity},
+};
+use futures_util::future::BoxFuture;
+use jsonrpsee::{Extensions, types::Params as RawParams};
+use std::{future::Future, sync::Arc};
+use tracing::Instrument;
+
+/// One call, as a method sees it.
+#[derive(Clone)]
+pub struct Call {
+    /// What every method needs.
+    pub context: Arc<Context>,
+    /// The socket, or the stand-in of an HTTP call.
+    pub connection: Arc<Connection>,
+    /// What the HTTP request brought and what is said of its answer; none on a WebSocket.
+    pub http: Option<Arc<HttpCall>>,
+    /// Whether it is an entry of a batch.
+    pub in_batch: bool,
+}
+
+impl Call {
+    /// Whom the connection acts for at this moment.
+    pub fn caller(&self) -> Result<Caller, Error> {
+        caller_of(&self.connection)
+    }
+
+    /// Whom it acts for, if it came over a WebSocket.
+    pub(super) fn socket_caller(&self, over_http: &'static str) -> Result<Caller, Error> {
+        if !self.connection.is_socket() {
+            return Err(Error::Forbidden(over_http));
+        }
+        self.caller()
+    }
+
+    /// Counts it against what it may do so often.
+    pub(super) async fn count(&self, rate: Rate, caller: Option<Caller>) -> Result<(), Error> {
+        self.context.rates.count(rate, self.connection.peer, caller, &self.context.accounts).await
+    }
+
+    /// Where it came from, for the security log.
+    pub fn client(&self) -> Client {
+        let user_agent = self.connection.user_agent.as_deref().map(UserAgent::cut);
+        let user_agent = user_agent.filter(|said| !said.as_str().is_empty());
+        Client { ip: self.connection.peer, user_agent }
+    }
+}
+
+/// Whom a connection acts for at this moment.
+pub fn caller_of(connection: &Connection) -> Result<Caller, Error> {
+    match connection.identity() {
+        Identity::Bound(caller) => Ok(caller),
+        Identity::Anonymous | Identity::Binding(_) => Err(Error::Unauthenticated(CredentialFault::Missing)),
+        Identity::Refused(fault) => Err(Error::Unauthenticated(fault)),
+        Identity::Ended(reason) => Err(Error::SessionEnded(reason)),
+    }
+}
+
+/// The call that jsonrpsee hands over.
+pub(super) fn call(context: Arc<Context>, extensions: &Extensions) -> Result<Call, Error> {
+    let source = extensions.get::<Source>().cloned();
+    let Source { connection, http, in_batch, .. } = source.ok_or(Error::Internal("a call without a source".into()))?;
+    Ok(Call { context, connection, http, in_batch })
+}
+
+/// Runs a method for whom the connection acts for; one that only reads stops when that session ends.
+pub(super) async fn as_caller<P, R, F, Fut>(
+    effect: Effect,
+    rate: Rate,
+    call: Call,
+    raw: RawParams<'static>,
+    method: F,
+) -> Result<R, Error>
+where
+    P: Params,
+    R: Send + 'static,
+    F: Fn(Call, Caller, P) -> Fut,
+    Fut: Future<Output = Result<R, Error>> + Send + 'static,
+{
+    let caller = call.caller()?;
+    let context = call.context.clone();
+    context.rates.count_call(caller)?;
+    call.count(rate, Some(caller)).await?;
+    let params = params::read(raw.as_str(), &context.rules).map_err(|faults| {
+        context.rates.give_back(rate, caller);
+        Error::InvalidParams(faults)
+    })?;
+    let connection = call.connection.clone();
+    let work = run(effect, context.clone(), method(call, caller, params));
+    let Some(ended) = connection.ended().filter(|_| effect == Effect::Read) else {
+        let result = work.await;
+        // A parameter that the method itself refuses may have cost a hash.
+        if !matches!(result, Ok(_) | Err(Error::InvalidParams(_))) {
+            context.rates.give_back(rate, caller);
+        }
+        return result;
+    };
+    tokio::select! {
+        biased;
+        () = ended.cancelled() => Err(match caller_of(&connection) {
+            Err(error) => error,
+            Ok(_) => Error::Internal("a connection has ended and acts for a session".into()),
+        }),
+        result = work => result,
+    }
+}
+
+/// A call is dropped when its connection closes; what writes must not be dropped. In a box, because what
+/// surrounds it would otherwise carry the whole method about, several times over.
+pub(super) fn run<R: Send + 'static>(
+    effect: Effect,
+    context: Arc<Context>,
+    work: impl Future<Output = Result<R, Error>> + Send + 'static,
+) -> BoxFuture<'static, Result<R, Error>> {
+    match effect {
+        Effect::Read => Box::pin(work),
+        Effect::Write => {
+            let work = async move { context.accounts.store.settled(work).await? };
+            let work = tokio::spawn(work.in_current_span());
+            Box::pin(async { work.await.unwrap_or_else(|panicked| Err(Error::Internal(panicked.to_string().into()))) })
+        }
+    }
+}
+
+/// Counts the refusal of a credential that is not one of ours, wherever it was presented: somebody made it up.
+pub(super) async fn counted<T, Fut>(call: Call, method: impl FnOnce(Call) -> Fut) -> Result<T, Error>
+where
+    Fut: Future<Output = Result<T, Error>>,
+{
+    let (context, client) = (call.context.clone(), call.connection.peer);
+    let answered = method(call).await;
+    if let Err(Error::Unauthenticated(CredentialFault::Invalid)) = answered {
+        context.rates.refused(client)?;
+    }
+    answered
+}
