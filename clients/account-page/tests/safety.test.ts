@@ -24,9 +24,12 @@ afterAll(async () => {
 })
 
 it('gives a page of a foreign origin no socket and no answer', async () => {
-  const customer = await Customer.withAccount(stage.server)
+  const cable = await Cable.lay()
+  const server = await Server.start({ MARBELLE_ALLOWED_ORIGINS: cable.origin })
+  cable.plugIn(server.origin)
+  const customer = await Customer.withAccount(server)
   const device = await stage.chrome.device()
-  await customer.signIn(await tab(device, stage.server.origin))
+  await customer.signIn(await tab(device, cable.origin))
   const page = await tab(device, `http://127.0.0.1:${(foreign.address() as AddressInfo).port}`)
   const handshake = page.waitForEvent('websocket')
   const opened = await page.evaluate(
@@ -36,7 +39,7 @@ it('gives a page of a foreign origin no socket and no answer', async () => {
         socket.onopen = () => resolve(true)
         socket.onerror = () => resolve(false)
       }),
-    stage.server.url.replace('http', 'ws'),
+    server.url.replace('http', 'ws'),
   )
   expect(opened).toBe(false)
   expect((await handshake).url()).toContain('/rpc')
@@ -51,12 +54,15 @@ it('gives a page of a foreign origin no socket and no answer', async () => {
         (response) => response.status,
         () => 'refused',
       ),
-    stage.server.url,
+    server.url,
   )
   expect(answered).toBe('refused')
   // And nothing was done: the account is still open beside it.
-  const account = await tab(device, stage.server.origin, '/profile')
+  const account = await tab(device, cable.origin, '/profile')
   await account.getByText('Live: changes').waitFor()
+  await device.close()
+  await cable.remove()
+  await server.end()
   stage.chrome.forgiveFailedConnections()
 })
 
@@ -73,6 +79,7 @@ it.each([
   await page.getByRole('button', { name: signIn, exact: true }).click()
   await page.getByRole('alert').getByText(said.replace('ORIGIN', origin)).waitFor()
   stage.chrome.forgiveUnlistedOrigin()
+  stage.chrome.forgiveFailedConnections()
 })
 
 it('says why nobody is signed in by a browser that keeps no cookie', async () => {

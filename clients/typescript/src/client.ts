@@ -68,8 +68,8 @@ export class AccountsClient {
       silenceMs: options.silenceMs ?? 60_000,
       open: (onEvent) => new Socket(this.#WebSocket!, presentUrl(this.#calls.url).href.replace(/^http/, 'ws'), onEvent),
       identify: async (socket) => (await this.#calls.identify(socket)).session,
-      ask: async () =>
-        this.#belongTo(((await this.#calls.overHttp('session.current', {})) as CurrentSession).session.id),
+      ask: async () => ((await this.#calls.overHttp('session.current', {})) as CurrentSession).session,
+      asksAhead: this.#calls.credentials.kind === 'cookie',
       position: (session) => this.#position(session),
       take: (event) => this.#take(event),
       onConnecting: () => this.#show(UNKNOWN.connection),

@@ -23,8 +23,10 @@ export interface FeedOptions {
   open(onEvent: (event: FeedEvent) => void): Socket
   /** Makes the socket act for the session, and tells which that is. */
   identify(socket: Socket): Promise<Session>
-  /** Finds out over HTTP why a handshake failed. */
-  ask(): Promise<unknown>
+  /** Asks over HTTP whose session it is, and so why a handshake failed. */
+  ask(): Promise<Session>
+  /** A handshake clears a dead cookie; why it is dead is told to a request that is sent before. */
+  readonly asksAhead: boolean
   /** The last revision that is held of this session's account. */
   position(session: Session): { since: number; epoch: string } | undefined
   /** Takes an event; `false` where some are missing before it. */
@@ -146,31 +148,47 @@ class Run {
     let socket: Socket | null = null
     let error: AccountsError = noAnswer('unknown', 'the connection was closed')
     try {
-      socket = this.#options.open((event) => this.#take(event))
-      await this.#read(socket)
+      const { asksAhead, ask, open } = this.#options
+      const asked = asksAhead ? ask() : null
+      asked?.catch(() => {})
+      socket = open((event) => this.#take(event))
+      await this.#read(socket, asked)
     } catch (thrown) {
       error = isAccountsError(thrown) ? thrown : new CallError('protocol', { status: null }, String(thrown))
     }
     return socket?.refusal ?? error
   }
 
-  async #read(socket: Socket): Promise<void> {
-    const { identify, ask, position, timeoutMs } = this.#options
+  async #read(socket: Socket, asked: Promise<Session> | null): Promise<void> {
+    const { ask, position, timeoutMs } = this.#options
     this.socket = socket
     const late = setTimeout(() => socket.close(), HANDSHAKE_MS)
     const isOpen = await socket.opened
     clearTimeout(late)
     if (this.#isStopped) return
     if (!isOpen) {
-      await ask()
+      const session = await (asked ?? ask())
+      if (!this.#isStopped) position(session)
       return
     }
-    const session = await identify(socket)
+    const session = await this.#identify(socket, asked)
     if (this.#isStopped) return
     const held = position(session)
     await socket.call('account.subscribe', held, timeoutMs)
     if (held !== undefined) this.#live()
     await socket.closed
+  }
+
+  async #identify(socket: Socket, asked: Promise<Session> | null): Promise<Session> {
+    try {
+      return await this.#options.identify(socket)
+    } catch (error) {
+      const isNobodys = isAccountsError(error) && error.kind === 'unauthenticated'
+      if (!isNobodys || asked === null) throw error
+      // Why; or else the browser has a newer cookie by now than the handshake carried.
+      await asked
+      throw new CallError('unauthenticated', { reason: 'renewed' }, error.message)
+    }
   }
 
   #take(event: FeedEvent): void {
