@@ -70,9 +70,12 @@ impl Cores {
     /// Starts a process on the server's core.
     pub fn start(self, command: &mut Command) -> Result<Process> {
         let command = command.stdin(Stdio::null()).stdout(Stdio::piped());
-        let mut child = self.beside_the_server(|| command.spawn())??;
-        let output = child.stdout.take().map(BufReader::new).ok_or("a child without output")?;
-        Ok(Process { child, output })
+        Process::of(self.beside_the_server(|| command.spawn())??)
+    }
+
+    /// Starts a process on the load's core.
+    pub fn start_load(self, command: &mut Command) -> Result<Process> {
+        Process::of(command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn()?)
     }
 }
 
@@ -81,7 +84,6 @@ fn pin(core: usize) -> Result<()> {
     only.set(core);
     Ok(sched_setaffinity(None, &only)?)
 }
-
 /// Ten thousand sockets need as many files, here and in the servers, which inherit the limit.
 pub fn raise_file_limit() -> Result<()> {
     let limit = getrlimit(Resource::Nofile);
@@ -100,6 +102,11 @@ pub struct Process {
 }
 
 impl Process {
+    fn of(mut child: Child) -> Result<Self> {
+        let output = child.stdout.take().map(BufReader::new).ok_or("a child without output")?;
+        Ok(Self { child, output })
+    }
+
     /// What follows `mark` up to the next blank, in the first line that has it.
     pub fn read_after(&mut self, mark: &str) -> Result<String> {
         let mut line = String::new();

@@ -48,6 +48,11 @@ fn main() -> Result<()> {
         return done;
     }
     children::raise_file_limit()?;
+    if let [name, clients] = &arguments[..]
+        && name == cases::crowd::CLIENTS
+    {
+        return cases::crowd::run(&serde_json::from_str(clients)?);
+    }
     let cores = Cores::choose()?;
     cores.pin_load()?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
@@ -61,7 +66,8 @@ fn main() -> Result<()> {
             cases::calls::measure(&world, &mut table).await?;
             cases::updates::measure(&world, &mut table).await?;
         }
-        let world = World::build(&cores, None).await?;
+        // Anew: what registering everybody took stays behind.
+        let mut world = World::build(&cores, None).await?.restart()?;
         if wanted("calls") {
             cases::calls::measure(&world, &mut table).await?;
         }
@@ -74,10 +80,17 @@ fn main() -> Result<()> {
         if wanted("stopped-reader") {
             cases::stopped_reader::measure(&world, &mut table).await?;
         }
-        // Memory is compared from the start of a process, so this one starts its own.
+        // Memory is compared from the start of a process, so these start their own.
         if wanted("fan-out") {
-            cases::fan_out::measure(world, &mut table).await?;
+            world = cases::fan_out::measure(world, &mut table).await?;
         }
+        if wanted("crowd") {
+            world = cases::crowd::measure(world, &mut table).await?;
+        }
+        if wanted("storm") {
+            world = cases::storm::measure(world, &mut table).await?;
+        }
+        drop(world);
         Ok::<_, Box<dyn Error + Send + Sync>>(())
     })?;
     let percent = others.share()? * 100.0;

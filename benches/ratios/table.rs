@@ -45,6 +45,12 @@ impl Table {
         };
         println!("| {case} | {against} | {} | {} | {ratio:.2} | {goal} | {verdict} |", figure(ours), figure(bare));
     }
+
+    /// Prints a row of a figure that stands alone: it is to be at most so much.
+    pub fn limit(&mut self, case: &str, ours: &Figures, limit: f64) {
+        let ours = median(&ours.0);
+        println!("| {case} | | {} | | | ≤ {limit} | {} |", figure(ours), verdict(ours <= limit));
+    }
 }
 
 fn verdict(met: bool) -> &'static str {

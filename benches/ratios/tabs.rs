@@ -7,7 +7,10 @@ use super::{
 };
 use futures_util::{StreamExt, stream};
 use parking_lot::Mutex;
+use serde::{Deserialize, Serialize};
 use std::{
+    borrow::Cow,
+    net::SocketAddr,
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -19,10 +22,10 @@ const OPENING: usize = 64;
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// How tabs of one server subscribe.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Subscribing {
     pub bearer: Option<String>,
-    pub method: &'static str,
+    pub method: Cow<'static, str>,
     /// Whether the first event is there without anybody publishing.
     pub greets: bool,
 }
@@ -51,16 +54,26 @@ struct Event {
 impl Tabs {
     /// No tabs yet.
     pub async fn of(node: &Node, subscribing: Subscribing) -> Result<Self> {
-        let publisher = WebSocket::open(node.address, subscribing.bearer.as_deref()).await?;
+        Self::at(node.address, subscribing).await
+    }
+
+    /// No tabs yet, of the server at this address.
+    pub async fn at(address: SocketAddr, subscribing: Subscribing) -> Result<Self> {
+        let publisher = WebSocket::open(address, subscribing.bearer.as_deref()).await?;
         Ok(Self { publisher, readers: JoinSet::new(), board: Arc::default(), subscribing })
     }
 
     /// Opens more until there are `count`.
     pub async fn grow(&mut self, node: &Node, count: usize) -> Result<()> {
+        self.grow_at(node.address, count).await
+    }
+
+    /// The same at an address.
+    pub async fn grow_at(&mut self, address: SocketAddr, count: usize) -> Result<()> {
         let subscribing = &self.subscribing;
         let mut opening = stream::iter(self.readers.len()..count)
             .map(|_| async move {
-                let mut socket = WebSocket::open(node.address, subscribing.bearer.as_deref()).await?;
+                let mut socket = WebSocket::open(address, subscribing.bearer.as_deref()).await?;
                 subscribe(&mut socket, subscribing).await?;
                 Ok::<_, Box<dyn std::error::Error + Send + Sync>>(socket)
             })
@@ -72,9 +85,14 @@ impl Tabs {
         Ok(())
     }
 
+    /// The number of the next event, which somebody else publishes to every tab.
+    pub fn expect(&self) -> usize {
+        self.board.begin(self.readers.len())
+    }
+
     /// Publishes one event to every tab; returns its number.
     pub async fn publish(&mut self, method: &str, params: &str) -> Result<usize> {
-        let number = self.board.begin(self.readers.len());
+        let number = self.expect();
         self.publisher.call(method, params).await?;
         Ok(number)
     }
@@ -135,7 +153,7 @@ impl Board {
 
 /// Subscribes and waits until the subscription is live.
 async fn subscribe(socket: &mut WebSocket, subscribing: &Subscribing) -> Result<()> {
-    socket.feed(&request(1, subscribing.method, "{}"));
+    socket.feed(&request(1, &subscribing.method, "{}"));
     socket.flush().await?;
     let (mut answered, mut greeted) = (false, !subscribing.greets);
     while !(answered && greeted) {

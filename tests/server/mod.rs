@@ -16,3 +16,4 @@ mod slow_senders;
 mod specification;
 mod traces;
 mod websocket_frames;
+mod websocket_limits;

@@ -12,6 +12,7 @@ const CONNECTIONS: usize = 64;
 /// Measures over each transport.
 pub async fn measure(world: &World, table: &mut Table) -> Result<()> {
     let profile = Call::plain("profile.get", Some(&world.token));
+    table.limit("MiB resident at rest", &resident(world)?, 20.0);
     let (statement, constant) = (Call::plain("statement", None), Call::plain("constant", None));
     for (name, transport, goal) in [
         ("HTTP", Transport::Http, 0.85),
@@ -33,10 +34,17 @@ pub async fn measure(world: &World, table: &mut Table) -> Result<()> {
         }
         let case = format!("`profile.get`/s, {}, {name}", world.database());
         table.row(&case, "bare method, same statement", &ours[0], &with_statement[0], Goal::AtLeast(goal));
-        table.row(&case, "bare method, a constant", &ours[0], &without[0], Goal::None);
+        table.row(&case, "bare method, a constant", &ours[0], &without[0], Goal::AtLeast(0.3));
         let case = format!("CPU µs a `profile.get`, {}, {name}", world.database());
         table.row(&case, "bare method, same statement", &ours[1], &with_statement[1], Goal::None);
         table.row(&case, "bare method, a constant", &ours[1], &without[1], Goal::None);
     }
+    table.limit("MiB resident after these calls", &resident(world)?, 40.0);
     Ok(())
+}
+
+fn resident(world: &World) -> Result<Figures> {
+    let mut mib = Figures::default();
+    mib.push(world.ours.process.resident_kib()? / 1024.0);
+    Ok(mib)
 }

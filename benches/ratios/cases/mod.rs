@@ -1,8 +1,11 @@
 //! The comparisons, one file each.
 
 pub mod calls;
+pub mod crowd;
 pub mod fan_out;
 mod load;
+mod probe;
 pub mod sign_ins;
 pub mod stopped_reader;
+pub mod storm;
 pub mod updates;

@@ -22,7 +22,8 @@ const UNREAD_CALLS: u64 = 200;
 
 /// Measures.
 pub async fn measure(world: &World, table: &mut Table) -> Result<()> {
-    let subscribing = Subscribing { bearer: Some(world.token.clone()), method: "account.subscribe", greets: true };
+    let subscribing =
+        Subscribing { bearer: Some(world.token.clone()), method: "account.subscribe".into(), greets: true };
     let mut tabs = Tabs::of(&world.ours, subscribing).await?;
     tabs.grow(&world.ours, TABS).await?;
     let [mut with, mut without, mut with_p99, mut without_p99] = [(); 4].map(|()| Figures::default());
