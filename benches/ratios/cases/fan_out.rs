@@ -77,8 +77,8 @@ pub async fn measure(mut world: World, table: &mut Table) -> Result<World> {
         let case = format!("steady deliveries/s to {size} tabs");
         let (rate, bare_rate) = (&ours[i].deliveries_per_second, &bare[i].deliveries_per_second);
         table.row(&case, "bare subscriptions", rate, bare_rate, Goal::AtLeast(2.0));
-        let case = "CPU time of the server a delivery, µs";
-        table.row(case, "bare subscriptions", &ours[i].us_per_delivery, &bare[i].us_per_delivery, Goal::None);
+        let case = format!("CPU µs a delivery to {size} tabs");
+        table.row(&case, "bare subscriptions", &ours[i].us_per_delivery, &bare[i].us_per_delivery, Goal::None);
         let case = format!("p99 of another user's call during steady deliveries to {size} tabs, ms");
         let goal = if *size == 10_000 { Goal::AtMost(0.1) } else { Goal::None };
         table.row(&case, "bare method, same statement", &ours[i].call_p99_ms, &bare[i].call_p99_ms, goal);
