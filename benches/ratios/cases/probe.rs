@@ -38,7 +38,7 @@ impl Probe {
 
 fn run(address: SocketAddr, call: &Call, stop: &AtomicBool) -> Result<Vec<Duration>> {
     tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
-        let mut socket = WebSocket::open(address, call.bearer.as_deref()).await?;
+        let mut socket = WebSocket::open(address, call.bearers.first().map(String::as_str)).await?;
         let mut samples = Vec::new();
         while !stop.load(Ordering::Relaxed) {
             let sent = Instant::now();

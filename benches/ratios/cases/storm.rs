@@ -54,11 +54,11 @@ async fn storm(node: &Node, way: &Way, resume: &str, call: &Call) -> Result<(f64
     let begun = Instant::now();
     let mut coming = JoinSet::new();
     for _ in 0..TABS {
-        let (address, bearer, method) = (node.address, way.subscribing.bearer.clone(), way.subscribing.method);
+        let (address, bearer, method) = (node.address, way.subscribing.bearer.clone(), way.subscribing.method.clone());
         let resume = resume.to_owned();
         coming.spawn(async move {
             let mut socket = WebSocket::open(address, bearer.as_deref()).await?;
-            socket.feed(&request(1, method, &resume));
+            socket.feed(&request(1, &method, &resume));
             socket.flush().await?;
             expect_result(socket.next().await?)?;
             Ok::<_, Box<dyn std::error::Error + Send + Sync>>(socket)
