@@ -1,9 +1,10 @@
 //! Feeds one subscription from the log at its peer's pace until it has reached the follower.
 
 use super::{
-    connection::{Identity, Joined, Over},
+    connection::{Joined, Over},
     follower::{Follower, PAGE, RETRY},
     hub::Shared,
+    identity::Identity,
     notification,
     page::{Page, runs},
     session_end::{SessionEnd, ended_by, session_end},

@@ -1,13 +1,14 @@
 //! One open socket, or one HTTP call: who it acts for, and what feeds it.
 
 use super::{
+    identity::{BindError, Binding, Identity},
     page::Page,
     session_end::SessionEnd,
     socket::{Close, Refused, Socket},
 };
 use crate::domain::{
     ids::SessionId,
-    session::{Caller, CredentialFault, EndReason},
+    session::{Caller, EndReason},
 };
 use bytes::Bytes;
 use parking_lot::Mutex;
@@ -19,41 +20,6 @@ use std::{
     },
 };
 use tokio_util::sync::CancellationToken;
-
-/// Who a connection acts for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Identity {
-    /// Nobody yet.
-    Anonymous,
-    /// Nobody yet; a session is being checked.
-    Binding(Caller),
-    /// A session.
-    Bound(Caller),
-    /// A session that has ended.
-    Ended(EndReason),
-    /// Nobody: the credential that an HTTP call carried is not good.
-    Refused(CredentialFault),
-}
-
-/// Why a connection was not bound to a session.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum BindError {
-    /// It acts for another session already.
-    OtherSession,
-    /// Its session has ended.
-    Ended(EndReason),
-}
-
-/// What a connection that is about to act for a session was before.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Binding {
-    /// It acts for it already.
-    Present,
-    /// Nobody's.
-    New,
-    /// Another session's, by cookie alone.
-    InPlaceOf(Caller),
-}
 
 /// What feeds a subscription.
 enum Feed {

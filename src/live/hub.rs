@@ -3,8 +3,9 @@
 use super::{
     bus::{Bus, BusDown},
     catch_up::{self, Start},
-    connection::{BindError, Binding, Connection, Joined},
+    connection::{Connection, Joined},
     follower::{Follower, Membership},
+    identity::{BindError, Binding},
     presence,
     snapshot::{SnapshotError, live_sessions, read_snapshot},
     sweep,
