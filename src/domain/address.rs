@@ -4,7 +4,7 @@ use super::{ids::AddressId, phone::Phone, profile::Name, text::Text, time::Times
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// What the owner calls an address; unique per user ignoring case.
+/// What the owner calls an address; unique per user by [`Text::key`].
 pub type Label = Text<50>;
 /// A line of an address.
 pub type Line = Text<255>;
@@ -14,7 +14,7 @@ pub type Place = Text<100>;
 pub type PostalCode = Text<20>;
 
 /// A postal address of a user.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, sqlx::FromRow)]
 pub struct Address {
     /// The address's id.
     pub id: AddressId,
@@ -22,8 +22,8 @@ pub struct Address {
     pub label: Label,
     /// Recipient's first name.
     pub first_name: Name,
-    /// Recipient's last name.
-    pub last_name: Name,
+    /// Recipient's last name; some people have one name.
+    pub last_name: Option<Name>,
     /// Recipient's company.
     pub company: Option<Name>,
     /// Street and number.
@@ -32,10 +32,10 @@ pub struct Address {
     pub address_line_2: Option<Line>,
     /// City.
     pub city: Place,
-    /// State or province.
-    pub state: Place,
-    /// Postal code.
-    pub postal_code: PostalCode,
+    /// State or province, where there are such.
+    pub state: Option<Place>,
+    /// Postal code, where there are such.
+    pub postal_code: Option<PostalCode>,
     /// Country, free text.
     pub country: Place,
     /// Telephone number in E.164.
@@ -56,13 +56,13 @@ pub struct Address {
 pub struct NewAddress {
     pub label: Label,
     pub first_name: Name,
-    pub last_name: Name,
+    pub last_name: Option<Name>,
     pub company: Option<Name>,
     pub address_line_1: Line,
     pub address_line_2: Option<Line>,
     pub city: Place,
-    pub state: Place,
-    pub postal_code: PostalCode,
+    pub state: Option<Place>,
+    pub postal_code: Option<PostalCode>,
     pub country: Place,
     pub phone: Option<Phone>,
     /// Whether it takes over as the primary one; the first address does whatever is asked.
@@ -99,13 +99,13 @@ impl NewAddress {
 pub struct AddressPatch {
     pub label: Option<Label>,
     pub first_name: Option<Name>,
-    pub last_name: Option<Name>,
+    pub last_name: Option<Option<Name>>,
     pub company: Option<Option<Name>>,
     pub address_line_1: Option<Line>,
     pub address_line_2: Option<Option<Line>>,
     pub city: Option<Place>,
-    pub state: Option<Place>,
-    pub postal_code: Option<PostalCode>,
+    pub state: Option<Option<Place>>,
+    pub postal_code: Option<Option<PostalCode>>,
     pub country: Option<Place>,
     pub phone: Option<Option<Phone>>,
     pub is_primary: Option<bool>,

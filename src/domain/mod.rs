@@ -3,11 +3,13 @@
 //! Text from outside becomes one of these types through its `parse`, the only validator there is.
 
 pub mod address;
+pub mod characters;
 pub mod client;
 pub mod email;
 pub mod event;
 pub mod fault;
 pub mod ids;
+pub mod largest;
 pub mod letter;
 pub mod network;
 pub mod one_time_token;

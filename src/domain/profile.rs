@@ -1,6 +1,14 @@
 //! A person's profile.
 
-use super::{email::EmailAddress, ids::UserId, phone::Phone, text::Text, text_enum::text_enum, time::Timestamp};
+use super::{
+    email::EmailAddress,
+    fault::{Fault, Rule},
+    ids::UserId,
+    phone::Phone,
+    text::Text,
+    text_enum::text_enum,
+    time::Timestamp,
+};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -22,6 +30,30 @@ text_enum! {
     }
 }
 
+/// English.
+impl Default for Locale {
+    fn default() -> Self {
+        Self::En
+    }
+}
+
+impl Locale {
+    /// The language of a tag such as `de`, `de-DE` or `de_CH`: whatever follows the language is dropped.
+    ///
+    /// # Errors
+    /// `format` where it is no tag (RFC 5646 §2.1), or its language is none of ours.
+    pub fn parse(raw: &str) -> Result<Self, Vec<Fault>> {
+        let tag = raw.trim().to_ascii_lowercase();
+        let mut parts = tag.split(['-', '_']);
+        let language = parts.next().and_then(Self::from_name);
+        let is_subtag = |part: &str| (1..=8).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_alphanumeric());
+        language.filter(|_| parts.all(is_subtag)).ok_or_else(|| {
+            let message = format!("must be one of: {} (a region may follow, as in de-DE)", Self::NAMES.join(", "));
+            vec![Fault::new(Rule::Format, message)]
+        })
+    }
+}
+
 /// A user's profile.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Profile {
@@ -31,8 +63,8 @@ pub struct Profile {
     pub email: EmailAddress,
     /// First name.
     pub first_name: Name,
-    /// Last name.
-    pub last_name: Name,
+    /// Last name; some people have one name.
+    pub last_name: Option<Name>,
     /// The company, for business customers.
     pub company_name: Option<Name>,
     /// Telephone number in E.164.
@@ -56,8 +88,8 @@ pub struct Profile {
 pub struct PersonalData {
     /// First name.
     pub first_name: Name,
-    /// Last name.
-    pub last_name: Name,
+    /// Last name; some people have one name.
+    pub last_name: Option<Name>,
     /// The company, for business customers.
     pub company_name: Option<Name>,
     /// Telephone number.
@@ -72,7 +104,7 @@ pub struct ProfilePatch {
     /// First name.
     pub first_name: Option<Name>,
     /// Last name.
-    pub last_name: Option<Name>,
+    pub last_name: Option<Option<Name>>,
     /// The company.
     pub company_name: Option<Option<Name>>,
     /// Telephone number.
@@ -102,5 +134,42 @@ impl ProfilePatch {
             edited.locale = locale;
         }
         edited
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_locale_is_the_language_of_its_tag() {
+        for (raw, locale) in [
+            ("de", Locale::De),
+            ("de-DE", Locale::De),
+            ("de_CH", Locale::De),
+            ("DE-at", Locale::De),
+            (" en-US ", Locale::En),
+            ("en-Latn-GB-oxendict", Locale::En),
+            ("sq-XK", Locale::Sq),
+        ] {
+            assert_eq!(Locale::parse(raw), Ok(locale), "{raw:?}");
+        }
+        for raw in [
+            "",
+            "fr",
+            "fr-DE",
+            "den",
+            "d",
+            "-DE",
+            "de-",
+            "de--DE",
+            "de-D\u{e9}",
+            "de.UTF-8",
+            "de DE",
+            "german",
+            "de-verylongsubtag",
+        ] {
+            assert_eq!(Locale::parse(raw).unwrap_err()[0].rule, Rule::Format, "{raw:?}");
+        }
     }
 }

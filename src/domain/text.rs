@@ -1,9 +1,14 @@
-//! Text of a person: trimmed, NFC, without control characters, of bounded length (docs/protocol.md, "Values").
+//! Text of a person: trimmed, in NFC, showing something, without control characters, of bounded length
+//! (docs/protocol.md, "Values").
 
-use super::fault::{Fault, Rule};
+use super::{
+    characters::{is_blank, is_invisible, is_refused},
+    fault::{Fault, Rule},
+};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
+use unicase::UniCase;
 use unicode_normalization::UnicodeNormalization;
 
 /// Text of 1 to `MAX` Unicode scalar values.
@@ -13,11 +18,14 @@ use unicode_normalization::UnicodeNormalization;
 pub struct Text<const MAX: usize>(String);
 
 impl<const MAX: usize> Text<MAX> {
-    /// Brings `raw` to its stored form, or says every rule that it breaks.
+    /// Brings `raw` to its stored form.
+    ///
+    /// # Errors
+    /// Every rule that it breaks: `too_short` (it shows nothing), `too_long`, `control_characters`.
     pub fn parse(raw: &str) -> Result<Self, Vec<Fault>> {
         let text = normalise(raw);
         let mut faults = Vec::new();
-        if text.is_empty() {
+        if shows_nothing(&text) {
             faults.push(Fault::new(Rule::TooShort, "must not be empty"));
         }
         if text.chars().count() > MAX {
@@ -27,9 +35,12 @@ impl<const MAX: usize> Text<MAX> {
         if faults.is_empty() { Ok(Self(text)) } else { Err(faults) }
     }
 
-    /// The text, cut to the limit and freed of control characters; for what a machine says of itself.
-    pub fn cut(raw: &str) -> Self {
-        Self(normalise(raw).chars().filter(|c| !is_control(*c)).take(MAX).collect())
+    /// What of `raw` fits: cut to the limit and freed of control characters, for what a machine says of itself
+    /// and is never refused. `None` if that shows nothing.
+    pub fn cut(raw: &str) -> Option<Self> {
+        let kept: String = normalise(raw).chars().filter(|c| !is_refused(*c)).take(MAX).collect();
+        let kept = kept.trim();
+        (!shows_nothing(kept)).then(|| Self(kept.to_owned()))
     }
 
     /// The text itself.
@@ -37,9 +48,21 @@ impl<const MAX: usize> Text<MAX> {
         &self.0
     }
 
-    /// The form in which two texts that differ only in case or compatibility forms are equal.
+    /// The form in which texts that look alike are equal: full case folding and compatibility forms (Unicode
+    /// §3.13, D146 and R4), without what is invisible, every run of blanks as one space.
     pub fn key(&self) -> String {
-        self.0.nfkc().collect::<String>().to_lowercase()
+        let visible = self.0.chars().filter(|c| !is_invisible(*c)).map(|c| if is_blank(c) { ' ' } else { c });
+        // Folding may give what has a compatibility form again, and the other way round; twice is enough (D146).
+        let fold = |text: String| UniCase::unicode(text).to_folded_case();
+        let once = fold(visible.nfkd().collect());
+        let twice: String = fold(once.nfkd().collect()).nfkc().collect();
+        twice.split_whitespace().collect::<Vec<_>>().join(" ")
+    }
+
+    /// The text that takes the most bytes, in UTF-8 as in JSON: four for each character, where an escape that
+    /// may occur takes two.
+    pub(super) fn largest() -> Self {
+        Self("\u{10ffff}".repeat(MAX))
     }
 }
 
@@ -68,13 +91,15 @@ pub fn normalise(raw: &str) -> String {
     raw.trim().nfc().collect()
 }
 
-/// The fault of text that holds control characters or line separators.
-pub fn control_characters(text: &str) -> Option<Fault> {
-    text.chars().any(is_control).then(|| Fault::new(Rule::ControlCharacters, "must not contain control characters"))
+/// Whether `text` is as good as empty: nothing but invisible and blank characters. What is refused anyway does
+/// not count as such, so that it is told and not passed over.
+pub fn shows_nothing(text: &str) -> bool {
+    text.trim().chars().all(|c| (is_invisible(c) || is_blank(c)) && !is_refused(c))
 }
 
-fn is_control(c: char) -> bool {
-    c.is_control() || matches!(c, '\u{2028}' | '\u{2029}')
+/// The fault of text that holds control characters, separators of lines or bidirectional controls.
+pub fn control_characters(text: &str) -> Option<Fault> {
+    text.chars().any(is_refused).then(|| Fault::new(Rule::ControlCharacters, "must not contain control characters"))
 }
 
 #[cfg(test)]
@@ -87,23 +112,107 @@ mod tests {
 
     #[test]
     fn is_trimmed_composed_and_counted_in_scalar_values() {
-        assert_eq!(Text::<5>::parse("  e\u{301}té ").unwrap().as_str(), "été");
+        assert_eq!(Text::<5>::parse("\t\u{a0} e\u{301}té\u{3000}\n").unwrap().as_str(), "été");
         assert!(Text::<5>::parse("🦀🦀🦀🦀🦀").is_ok());
         assert_eq!(rules("🦀🦀🦀🦀🦀🦀"), [Rule::TooLong]);
-        assert_eq!(rules("   "), [Rule::TooShort]);
         assert_eq!(rules("a\0bcdefg"), [Rule::TooLong, Rule::ControlCharacters]);
     }
 
     #[test]
-    fn keys_ignore_case_and_compatibility_forms() {
+    fn what_shows_nothing_is_empty() {
+        for raw in [
+            "",
+            "   ",
+            "\u{200b}",
+            "\u{3164}",
+            "\u{2800}",
+            "\u{feff}",
+            "\u{ad}",
+            "\u{200e}",
+            "\u{2060} \u{200d}",
+            "\u{115f}\u{1160}",
+            "\u{ffa0}",
+            "\u{fe0f}",
+            "\u{e0041}",
+            "\u{1d159}",
+            "\u{180e}",
+            "\u{34f}",
+            "\u{2800}\u{200b}\u{3000}",
+        ] {
+            assert_eq!(rules(raw), [Rule::TooShort], "{raw:?}");
+            assert!(shows_nothing(raw));
+        }
+        // Invisible characters have their use between others.
+        for raw in ["می\u{200c}خو", "❤\u{fe0f}", "👨\u{200d}👩", "co\u{ad}op", "x\u{2800}"] {
+            assert_eq!(rules(raw), [], "{raw:?}");
+        }
+    }
+
+    #[test]
+    fn what_controls_is_refused_and_no_emptiness() {
+        for raw in [
+            "a\u{202e}b",
+            "\u{202a}ab\u{202c}",
+            "\u{2066}a\u{2069}",
+            "a\u{1b}",
+            "a\nb",
+            "a\u{2028}b",
+            "a\u{85}b",
+            "\u{202e}",
+            "\0",
+        ] {
+            assert_eq!(rules(raw), [Rule::ControlCharacters], "{raw:?}");
+            assert!(!shows_nothing(raw));
+        }
+        assert_eq!(rules("עב\u{200f}!"), []);
+    }
+
+    #[test]
+    fn keys_ignore_case_compatibility_forms_and_what_is_invisible() {
         let key = |raw| Text::<50>::parse(raw).unwrap().key();
-        assert_eq!(key("École"), key("ÉCOLE"));
-        assert_eq!(key("ﬁrst"), key("FIRST"));
+        for (one, other) in [
+            ("École", "ÉCOLE"),
+            ("ﬁrst", "FIRST"),
+            ("Straße", "STRASSE"),
+            ("Straße", "STRAẞE"),
+            ("ΟΔΟΣ", "οδος"),
+            ("οδός", "ΟΔΌΣ"),
+            ("Home", "Home\u{200b}"),
+            ("Home", "\u{feff}Ho\u{ad}me\u{2060}"),
+            ("Home", "Ｈｏｍｅ"),
+            ("Home", "Home\u{2800}"),
+            ("My home", "My\u{a0} home"),
+            ("❤", "❤\u{fe0f}"),
+            ("ᾳ", "ΑΙ"),
+            ("Kelvin", "\u{212a}elvin"),
+            ("ŉ", "ʼN"),
+        ] {
+            assert_eq!(key(one), key(other), "{one:?} {other:?}");
+        }
+        for (one, other) in
+            [("Home", "Home 2"), ("Homme", "Home"), ("Dı", "Di"), ("resume", "résumé"), ("My home", "Myhome")]
+        {
+            assert_ne!(key(one), key(other), "{one:?} {other:?}");
+        }
     }
 
     #[test]
     fn cut_never_fails() {
-        assert_eq!(Text::<3>::cut(" a\nbcd ").as_str(), "abc");
-        assert_eq!(Text::<3>::cut("").as_str(), "");
+        assert_eq!(Text::<3>::cut(" a\nb\u{202e}cd ").unwrap().as_str(), "abc");
+        assert_eq!(Text::<3>::cut("ab cd").unwrap().as_str(), "ab");
+        for silent in ["", " \t", "\0", "\u{202e} \u{200b}"] {
+            assert_eq!(Text::<3>::cut(silent), None, "{silent:?}");
+        }
+    }
+
+    #[test]
+    fn nothing_takes_more_bytes_than_the_largest() {
+        let bytes = |text: &Text<4>| serde_json::to_string(text).unwrap().len();
+        let largest = bytes(&Text::largest());
+        assert_eq!(largest, 4 * 4 + 2);
+        for c in ('\0'..=char::MAX).filter(|c| !is_refused(*c)) {
+            let text: Text<4> = Text(c.to_string().repeat(4));
+            assert!(bytes(&text) <= largest, "{c:?}");
+        }
     }
 }

@@ -28,7 +28,7 @@ fn contents() -> [Content; 9] {
         Content::EmailTaken,
         Content::EmailChanged { new_email: EmailAddress::parse("ann.lee@example.net").unwrap() },
         Content::NewDevice {
-            user_agent: Some(UserAgent::cut("Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0")),
+            user_agent: UserAgent::cut("Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"),
             network: AddressFamily::Ipv6,
             at: Timestamp::from_unix(1_770_127_530).unwrap(),
         },

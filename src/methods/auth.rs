@@ -97,13 +97,19 @@ params! {
     pub struct RegisterParams {
         chosen password: Password,
         required email: EmailAddress,
+        flatten person: PersonalData,
+    }
+}
+
+params! {
+    impl PersonalData {
         required first_name: Name,
-        required last_name: Name,
+        optional last_name: Name,
         optional company_name: Name,
-        /// Spaces, hyphens, dots and brackets are dropped.
+        /// As people write it, with its country code.
         optional phone: Phone,
-        /// The language of letters; English if absent.
-        optional locale: Locale,
+        /// The language of letters, English if absent; what follows the language, as in `de-DE`, is dropped.
+        defaulted locale: Locale,
     }
 }
 
@@ -237,14 +243,7 @@ pub fn declare(registry: &mut Registry) {
 }
 
 async fn register(call: Call, params: RegisterParams) -> Result<Accepted, Error> {
-    let person = PersonalData {
-        first_name: params.first_name,
-        last_name: params.last_name,
-        company_name: params.company_name,
-        phone: params.phone,
-        locale: params.locale.unwrap_or(Locale::En),
-    };
-    let registration = Registration { email: params.email, password: params.password, person };
+    let registration = Registration { email: params.email, password: params.password, person: params.person };
     call.context.accounts.register(registration).await?;
     Ok(accepted())
 }

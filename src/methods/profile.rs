@@ -24,15 +24,23 @@ use crate::{
 use serde_json::json;
 
 params! {
-    /// Parameters of `profile.update`.
-    pub struct UpdateParams {
+    impl ProfilePatch {
         edit first_name: Name,
-        edit last_name: Name,
+        /// `null` clears it.
+        clearable last_name: Name,
         /// `null` clears it.
         clearable company_name: Name,
         /// `null` clears it.
         clearable phone: Phone,
+        /// What follows the language, as in `de-DE`, is dropped.
         edit locale: Locale,
+    }
+}
+
+params! {
+    /// Parameters of `profile.update`.
+    pub struct UpdateParams {
+        flatten patch: ProfilePatch,
         /// Refuses the edit if the profile changed after this revision.
         optional expected_revision: Revision,
         ; refused email: "is changed by profile.request_email_change"
@@ -120,15 +128,8 @@ pub fn declare(registry: &mut Registry) {
 }
 
 async fn update(call: Call, caller: Caller, params: UpdateParams) -> Result<Profile, Error> {
-    let patch = ProfilePatch {
-        first_name: params.first_name,
-        last_name: params.last_name,
-        company_name: params.company_name,
-        phone: params.phone,
-        locale: params.locale,
-    };
     let expected = params.expected_revision.map(|revision| revision.0);
-    call.context.accounts.update_profile(caller, &call.client(), patch, expected).await
+    call.context.accounts.update_profile(caller, &call.client(), params.patch, expected).await
 }
 
 async fn request_email_change(call: Call, caller: Caller, params: RequestEmailChangeParams) -> Result<Accepted, Error> {

@@ -55,8 +55,7 @@ impl Call {
 
     /// Where it came from, for the security log.
     pub fn client(&self) -> Client {
-        let user_agent = self.connection.user_agent.as_deref().map(UserAgent::cut);
-        let user_agent = user_agent.filter(|said| !said.as_str().is_empty());
+        let user_agent = self.connection.user_agent.as_deref().and_then(UserAgent::cut);
         Client { ip: self.connection.peer, user_agent }
     }
 }

@@ -1,6 +1,6 @@
 //! How each domain type is read from JSON.
 
-use super::params::{Param, type_fault};
+use super::params::{Param, schema_of, type_fault};
 use crate::domain::{
     email::EmailAddress,
     fault::{Fault, Rule},
@@ -35,6 +35,38 @@ impl Param for EmailAddress {
 impl Param for Phone {
     fn from_param(value: &Value) -> Result<Self, Vec<Fault>> {
         Self::parse(text(value)?)
+    }
+
+    fn is_absent(text: &str) -> bool {
+        Self::is_absent(text)
+    }
+}
+
+impl Param for Locale {
+    fn from_param(value: &Value) -> Result<Self, Vec<Fault>> {
+        Self::parse(text(value)?)
+    }
+
+    fn request_schema(generator: &mut SchemaGenerator, nullable: bool) -> Schema {
+        schema_of::<LanguageTag>(generator, nullable)
+    }
+}
+
+/// A language, and what else a tag says of it (RFC 5646), as browsers and phones tell theirs.
+struct LanguageTag;
+
+impl JsonSchema for LanguageTag {
+    fn schema_name() -> Cow<'static, str> {
+        "LanguageTag".into()
+    }
+
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        let pattern = format!("^({})([-_][0-9A-Za-z]{{1,8}})*$", Locale::NAMES.join("|"));
+        json_schema!({ "type": "string", "pattern": pattern })
     }
 }
 
@@ -131,4 +163,4 @@ macro_rules! named_params {
         }
     )*};
 }
-named_params! { CredentialKind Locale LogoutScope }
+named_params! { CredentialKind LogoutScope }

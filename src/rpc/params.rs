@@ -4,11 +4,12 @@
 //! document come from the same lines.
 
 use crate::domain::{
+    characters::is_refused,
     fault::{Fault, Faults, Rule},
     password::Password,
-    text::normalise,
+    text::shows_nothing,
 };
-use schemars::{JsonSchema, SchemaGenerator};
+use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde_json::{Map, Value, json};
 
 /// What of the settings parameters are held against.
@@ -32,6 +33,21 @@ pub trait Params: Sized + Send + 'static {
 pub trait Param: JsonSchema + Sized {
     /// Reads it, or says every rule that it breaks.
     fn from_param(value: &Value) -> Result<Self, Vec<Fault>>;
+
+    /// Whether a text stands for no value, where there need not be one.
+    fn is_absent(text: &str) -> bool {
+        shows_nothing(text)
+    }
+
+    /// What requests may send, where they may send more than what answers hold.
+    fn request_schema(generator: &mut SchemaGenerator, nullable: bool) -> Schema {
+        schema_of::<Self>(generator, nullable)
+    }
+}
+
+/// The schema of `T`, or of `T` and `null`.
+pub fn schema_of<T: JsonSchema>(generator: &mut SchemaGenerator, nullable: bool) -> Schema {
+    if nullable { generator.subschema_for::<Option<T>>() } else { generator.subschema_for::<T>() }
 }
 
 /// Reads `params` into `P`, or says everything that is wrong.
@@ -51,7 +67,7 @@ pub fn read<P: Params>(raw: Option<&str>, rules: &Rules) -> Result<P, Faults> {
     let mut reader = Reader { present, rules, faults: Faults::default() };
     let params = P::read(&mut reader);
     for unknown in reader.present.keys() {
-        let name: String = unknown.chars().filter(|c| !c.is_control()).take(100).collect();
+        let name: String = unknown.chars().filter(|c| !is_refused(*c)).take(100).collect();
         reader.faults.add(name, Fault::new(Rule::Unknown, "is not a parameter of this method"));
     }
     match params {
@@ -81,11 +97,12 @@ impl Reader<'_> {
         }
     }
 
-    /// A value that may be absent, `null` or blank, which is all the same.
+    /// A value that may be absent, `null`, or text that shows nothing, which is all the same.
     pub fn optional<T: Param>(&mut self, name: &'static str) -> Option<Option<T>> {
         match self.present.remove(name) {
             None => Some(None),
-            Some(value) if is_blank(&value) => Some(None),
+            Some(Value::Null) => Some(None),
+            Some(Value::String(text)) if T::is_absent(&text) => Some(None),
             Some(value) => self.parsed(name, &value).map(Some),
         }
     }
@@ -95,7 +112,12 @@ impl Reader<'_> {
         if self.present.contains_key(name) { self.required(name).map(Some) } else { Some(None) }
     }
 
-    /// An edit of something that `null`, or a blank, clears.
+    /// A value that has a default.
+    pub fn defaulted<T: Param + Default>(&mut self, name: &'static str) -> Option<T> {
+        self.optional(name).map(Option::unwrap_or_default)
+    }
+
+    /// An edit of something that `null`, or text that shows nothing, clears.
     pub fn clearable<T: Param>(&mut self, name: &'static str) -> Option<Option<Option<T>>> {
         if self.present.contains_key(name) { self.optional(name).map(Some) } else { Some(None) }
     }
@@ -146,42 +168,30 @@ impl Reader<'_> {
     }
 }
 
-fn is_blank(value: &Value) -> bool {
-    match value {
-        Value::Null => true,
-        Value::String(text) => normalise(text).is_empty(),
-        _ => false,
-    }
-}
-
 /// The fault of a value of another JSON type.
 pub fn type_fault(wanted: &str) -> Fault {
     Fault::new(Rule::Type, format!("must be {wanted}"))
 }
 
 /// A content descriptor.
-pub fn describe<T: JsonSchema>(
+pub fn describe<T: Param>(
     generator: &mut SchemaGenerator,
     name: &str,
     description: &str,
     required: bool,
     nullable: bool,
-) -> Value {
-    let schema = if nullable {
-        serde_json::to_value(generator.subschema_for::<Option<T>>())
-    } else {
-        serde_json::to_value(generator.subschema_for::<T>())
-    };
-    json!({
+) -> Vec<Value> {
+    vec![json!({
         "name": name,
         "description": description.trim(),
         "required": required,
-        "schema": schema.unwrap_or(Value::Bool(true)),
-    })
+        "schema": T::request_schema(generator, nullable),
+    })]
 }
 
-/// Declares the parameters of a method. Each line is `mode name: Type`, where the mode is one of
-/// `required`, `optional`, `edit`, `clearable`, `chosen`.
+/// Declares the parameters of a method: a struct of its own, or (`impl`) a domain type whose fields they are.
+/// Each line is `mode name: Type`, where the mode is one of `required`, `optional`, `defaulted`, `edit`,
+/// `clearable`, `chosen`, and `flatten` for a type that is declared by itself.
 macro_rules! params {
     ($(#[$doc:meta])* $vis:vis struct $name:ident {
         $($(#[doc = $field_doc:literal])* $mode:ident $field:ident: $ty:ty,)*
@@ -192,6 +202,15 @@ macro_rules! params {
             $($(#[doc = $field_doc])* pub $field: $crate::rpc::params::params!(@type $mode $ty),)*
         }
 
+        $crate::rpc::params::params! { impl $name {
+            $($(#[doc = $field_doc])* $mode $field: $ty,)*
+            $(; refused $refused: $why)?
+        } }
+    };
+    (impl $name:ident {
+        $($(#[doc = $field_doc:literal])* $mode:ident $field:ident: $ty:ty,)*
+        $(; refused $refused:ident: $why:literal)?
+    }) => {
         impl $crate::rpc::params::Params for $name {
             #[allow(unused_variables, reason = "a method without parameters reads none")]
             fn read(reader: &mut $crate::rpc::params::Reader<'_>) -> Option<Self> {
@@ -202,38 +221,47 @@ macro_rules! params {
 
             #[allow(unused_variables, reason = "a method without parameters describes none")]
             fn describe(generator: &mut schemars::SchemaGenerator) -> Vec<serde_json::Value> {
-                vec![$($crate::rpc::params::params!(
+                let described: Vec<Vec<serde_json::Value>> = vec![$($crate::rpc::params::params!(
                     @describe generator $mode $field $ty, concat!($($field_doc),*)
-                ),)*]
+                ),)*];
+                described.concat()
             }
         }
     };
     (@type required $ty:ty) => { $ty };
     (@type chosen $ty:ty) => { $ty };
     (@type optional $ty:ty) => { Option<$ty> };
+    (@type defaulted $ty:ty) => { $ty };
+    (@type flatten $ty:ty) => { $ty };
     (@type edit $ty:ty) => { Option<$ty> };
     (@type clearable $ty:ty) => { Option<Option<$ty>> };
     (@read $reader:ident required $field:ident $ty:ty) => { $reader.required::<$ty>(stringify!($field)) };
     (@read $reader:ident optional $field:ident $ty:ty) => { $reader.optional::<$ty>(stringify!($field)) };
+    (@read $reader:ident defaulted $field:ident $ty:ty) => { $reader.defaulted::<$ty>(stringify!($field)) };
+    (@read $reader:ident flatten $field:ident $ty:ty) => { <$ty as $crate::rpc::params::Params>::read($reader) };
     (@read $reader:ident edit $field:ident $ty:ty) => { $reader.edit::<$ty>(stringify!($field)) };
     (@read $reader:ident clearable $field:ident $ty:ty) => { $reader.clearable::<$ty>(stringify!($field)) };
     // The words that a password may not lean on must still be there to be seen.
     (@read $reader:ident chosen $field:ident $ty:ty) => { $reader.chosen_password(stringify!($field)) };
-    (@describe $g:ident required $field:ident $ty:ty, $doc:expr) => {
-        $crate::rpc::params::describe::<$ty>($g, stringify!($field), $doc, true, false)
+    (@describe $g:ident flatten $field:ident $ty:ty, $doc:expr) => {
+        <$ty as $crate::rpc::params::Params>::describe($g)
     };
-    (@describe $g:ident chosen $field:ident $ty:ty, $doc:expr) => {
-        $crate::rpc::params::describe::<$ty>($g, stringify!($field), $doc, true, false)
+    (@describe $g:ident $mode:ident $field:ident $ty:ty, $doc:expr) => {
+        $crate::rpc::params::describe::<$ty>(
+            $g,
+            stringify!($field),
+            $doc,
+            $crate::rpc::params::params!(@required $mode),
+            $crate::rpc::params::params!(@nullable $mode),
+        )
     };
-    (@describe $g:ident optional $field:ident $ty:ty, $doc:expr) => {
-        $crate::rpc::params::describe::<$ty>($g, stringify!($field), $doc, false, true)
-    };
-    (@describe $g:ident edit $field:ident $ty:ty, $doc:expr) => {
-        $crate::rpc::params::describe::<$ty>($g, stringify!($field), $doc, false, false)
-    };
-    (@describe $g:ident clearable $field:ident $ty:ty, $doc:expr) => {
-        $crate::rpc::params::describe::<$ty>($g, stringify!($field), $doc, false, true)
-    };
+    (@required required) => { true };
+    (@required chosen) => { true };
+    (@required $mode:ident) => { false };
+    (@nullable optional) => { true };
+    (@nullable defaulted) => { true };
+    (@nullable clearable) => { true };
+    (@nullable $mode:ident) => { false };
 }
 pub(crate) use params;
 

@@ -15,7 +15,7 @@ use crate::{
         keys::{KeySetting, KeySettings, Keys},
         password::Argon2Settings,
     },
-    domain::text::Text,
+    domain::{largest::most_addresses, text::Text},
     limits::{PASSWORD_MAX_CHARACTERS, PASSWORD_MIN_CHARACTERS},
 };
 use std::{
@@ -59,8 +59,8 @@ pub(super) fn check(mut reader: Reader) -> Result<Settings, SettingsFaults> {
         },
         allowed_origins: r.list(Name::AllowedOrigins, parse::origin).unwrap_or_default(),
         keys: keys(r, &data_dir),
-        token_issuer: r.one(Name::TokenIssuer, frontend_url.clone(), parse::text),
-        token_audience: r.one(Name::TokenAudience, "marbelle".into(), parse::text),
+        token_issuer: r.one(Name::TokenIssuer, frontend_url.clone(), parse::claim),
+        token_audience: r.one(Name::TokenAudience, "marbelle".into(), parse::claim),
         cookie_same_site: r.one(Name::CookieSameSite, SameSite::Lax, parse::same_site),
         account_page: r.one(Name::AccountPage, !production, parse::truth),
         trusted_proxies: r.list(Name::TrustedProxies, parse::network).unwrap_or_default(),
@@ -113,6 +113,18 @@ fn compare(r: &mut Reader, settings: &Settings) {
     if r.sound(&[Name::SessionIdle, Name::SessionAbsolute]) && session_idle > session_absolute {
         r.refuse(Name::SessionIdle, format!("must not exceed {}", Name::SessionAbsolute.variable()));
     }
+    let Limits { sessions_per_user, max_addresses, .. } = settings.limits;
+    let most = most_addresses(sessions_per_user.get());
+    if r.sound(&[Name::SessionsPerUser, Name::MaxAddresses]) && max_addresses.get() > most {
+        let sessions = Name::SessionsPerUser.variable();
+        r.refuse(
+            Name::MaxAddresses,
+            format!(
+                "must be at most {most} while {sessions} is {sessions_per_user}: with the longest texts an account \
+                 would not fit into one answer"
+            ),
+        );
+    }
     let Argon2Settings { memory_kib, lanes, .. } = settings.argon2;
     if r.sound(&[Name::MemoryKib, Name::Lanes]) && memory_kib < 8 * lanes {
         r.refuse(Name::MemoryKib, format!("must be at least 8 for each of {}", Name::Lanes.variable()));
@@ -161,7 +173,7 @@ fn limits(r: &mut Reader) -> Limits {
         connections_per_address: count(Name::ConnectionsPerAddress, 400, 1_000_000),
         sockets_per_address: count(Name::SocketsPerAddress, 200, 1_000_000),
         sockets_per_user: count(Name::SocketsPerUser, 100, 1_000_000),
-        // A snapshot holds every session and address of a user.
+        // A snapshot holds every session and address of a user: `compare` looks at both together.
         sessions_per_user: count(Name::SessionsPerUser, 50, 1000),
         max_addresses: count(Name::MaxAddresses, 10, 1000),
         password_min_length: r.one(
@@ -177,7 +189,8 @@ fn limits(r: &mut Reader) -> Limits {
 fn lifetimes(r: &mut Reader) -> Lifetimes {
     Lifetimes {
         access_token: r.one(Name::AccessToken, 10 * MINUTE, span(SECOND..=DAY)),
-        one_time_token: r.one(Name::OneTimeToken, DAY, span(SECOND..=30 * DAY)),
+        // A registration, with its token, is kept for seven days.
+        one_time_token: r.one(Name::OneTimeToken, DAY, span(SECOND..=7 * DAY)),
         refresh_grace: r.one(Name::RefreshGrace, MINUTE, span(Duration::ZERO..=10 * MINUTE)),
         session_idle: r.one(Name::SessionIdle, 28 * DAY, span(SECOND..=3650 * DAY)),
         session_absolute: r.one(Name::SessionAbsolute, 90 * DAY, span(SECOND..=3650 * DAY)),

@@ -6,6 +6,10 @@ use secrecy::SecretString;
 use std::{fmt::Display, net::IpAddr, ops::RangeInclusive, path::PathBuf, str::FromStr, time::Duration};
 use url::Url;
 
+/// The longest issuer or audience: the two, each character escaped, and what else a token says have some 1,900
+/// bytes in base64.
+const MAX_CLAIM_BYTES: usize = 255;
+
 pub(super) fn environment(text: &str) -> Result<Environment, Reason> {
     match text {
         "development" => Ok(Environment::Development),
@@ -68,6 +72,15 @@ pub(super) fn text(text: &str) -> Result<String, Reason> {
     Ok(text.into())
 }
 
+/// Text that every access token carries: short enough that no token gets longer than is looked at
+/// ([`crate::limits::ACCESS_TOKEN_MAX_BYTES`]).
+pub(super) fn claim(text: &str) -> Result<String, Reason> {
+    if text.len() > MAX_CLAIM_BYTES || text.chars().any(char::is_control) {
+        return Err(format!("must have at most {MAX_CLAIM_BYTES} bytes and no control characters").into());
+    }
+    Ok(text.into())
+}
+
 /// Any text, not to be shown.
 pub(super) fn secret(text: &str) -> Result<SecretString, Reason> {
     Ok(text.into())
@@ -91,6 +104,10 @@ pub(super) fn frontend(text: &str) -> Result<String, Reason> {
         url.query().is_none() && url.fragment().is_none() && url.username().is_empty() && url.password().is_none();
     if !plain {
         return Err("must be a URL without user, query and fragment".into());
+    }
+    // It is the default of the issuer.
+    if url.as_str().len() > MAX_CLAIM_BYTES {
+        return Err(format!("must have at most {MAX_CLAIM_BYTES} bytes").into());
     }
     Ok(url.as_str().trim_end_matches('/').into())
 }

@@ -8,6 +8,7 @@ use crate::{
         fault::{Fault, Faults, Rule},
         letter::Content,
         password::Password,
+        profile::Name,
         security_event::SecurityEventType,
         session::{Caller, EndReason},
     },
@@ -93,8 +94,8 @@ impl Accounts {
     /// Whether a new password leans on what is known of its user.
     pub(crate) fn check_new_password(&self, password: &Password, user: &UserRow) -> Result<(), Error> {
         let mut context = vec![self.shop_name.as_str(), user.email.as_str()];
-        context.extend([user.first_name.as_str(), user.last_name.as_str()]);
-        context.extend(user.company_name.as_ref().map(|name| name.as_str()));
+        let names = [Some(&user.first_name), user.last_name.as_ref(), user.company_name.as_ref()];
+        context.extend(names.into_iter().flatten().map(Name::as_str));
         Password::chosen(password.expose(), self.password_min_length, &context).map(drop).map_err(|refused| {
             let mut faults = Faults::default();
             refused.into_iter().for_each(|fault| faults.add(FIELD, fault));

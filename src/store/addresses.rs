@@ -2,57 +2,11 @@
 
 use super::{Error, LockedAccount, Tx, in_tx};
 use crate::domain::{
-    address::{Address, Label, Line, Place, PostalCode},
+    address::Address,
     ids::{AddressId, UserId},
-    phone::Phone,
-    profile::Name,
-    time::Timestamp,
 };
 
-#[derive(sqlx::FromRow)]
-struct AddressRow {
-    id: AddressId,
-    label: Label,
-    first_name: Name,
-    last_name: Name,
-    company: Option<Name>,
-    address_line_1: Line,
-    address_line_2: Option<Line>,
-    city: Place,
-    state: Place,
-    postal_code: PostalCode,
-    country: Place,
-    phone: Option<Phone>,
-    is_primary: bool,
-    revision: i64,
-    created_at: Timestamp,
-    updated_at: Timestamp,
-}
-
-impl From<AddressRow> for Address {
-    fn from(row: AddressRow) -> Self {
-        Self {
-            id: row.id,
-            label: row.label,
-            first_name: row.first_name,
-            last_name: row.last_name,
-            company: row.company,
-            address_line_1: row.address_line_1,
-            address_line_2: row.address_line_2,
-            city: row.city,
-            state: row.state,
-            postal_code: row.postal_code,
-            country: row.country,
-            phone: row.phone,
-            is_primary: row.is_primary,
-            revision: row.revision,
-            created_at: row.created_at,
-            updated_at: row.updated_at,
-        }
-    }
-}
-
-/// The columns of [`AddressRow`].
+/// The columns of [`Address`].
 macro_rules! columns {
     () => {
         "id, label, first_name, last_name, company, address_line_1, address_line_2, city, state, postal_code, \
@@ -74,15 +28,14 @@ const DELETE: &str = "DELETE FROM addresses WHERE user_id = $1 AND id = $2";
 impl Tx {
     /// A user's addresses, primary first, then oldest first.
     pub async fn list_addresses(&mut self, user: UserId) -> Result<Vec<Address>, Error> {
-        let rows: Vec<AddressRow> = in_tx!(self, c => sqlx::query_as(LIST).bind(user).fetch_all(c).await)?;
-        Ok(rows.into_iter().map(Address::from).collect())
+        let addresses = in_tx!(self, c => sqlx::query_as(LIST).bind(user).fetch_all(c).await)?;
+        Ok(addresses)
     }
 
     /// One of a user's addresses.
     pub async fn find_address(&mut self, user: UserId, id: AddressId) -> Result<Option<Address>, Error> {
-        let row: Option<AddressRow> =
-            in_tx!(self, c => sqlx::query_as(FIND).bind(user).bind(id).fetch_optional(c).await)?;
-        Ok(row.map(Address::from))
+        let address = in_tx!(self, c => sqlx::query_as(FIND).bind(user).bind(id).fetch_optional(c).await)?;
+        Ok(address)
     }
 }
 

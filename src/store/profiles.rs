@@ -18,7 +18,7 @@ type Row = (
     Option<EndReason>,
     EmailAddress,
     Name,
-    Name,
+    Option<Name>,
     Option<Name>,
     Option<Phone>,
     Locale,

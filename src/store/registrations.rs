@@ -18,7 +18,7 @@ pub struct RegistrationRow {
     pub password_hash: Option<String>,
     pub external_id: Option<ExternalId>,
     pub first_name: Name,
-    pub last_name: Name,
+    pub last_name: Option<Name>,
     pub company_name: Option<Name>,
     pub phone: Option<Phone>,
     pub locale: Locale,

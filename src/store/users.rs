@@ -18,7 +18,7 @@ pub struct UserRow {
     pub email: EmailAddress,
     pub password_hash: Option<String>,
     pub first_name: Name,
-    pub last_name: Name,
+    pub last_name: Option<Name>,
     pub company_name: Option<Name>,
     pub phone: Option<Phone>,
     pub locale: Locale,

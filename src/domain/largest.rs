@@ -1,0 +1,113 @@
+//! How large an account's JSON can get, with the longest texts: what limits on its parts are held against.
+
+use super::{
+    address::{Address, Label, Line, Place, PostalCode},
+    email::EmailAddress,
+    event::Snapshot,
+    ids::{AddressId, Epoch, SessionId, UserId},
+    phone::Phone,
+    profile::{Locale, Name, Profile},
+    session::{DeviceName, OpenedSession, Session, UserAgent},
+    time::Timestamp,
+};
+use crate::limits::{ANSWER_BYTES, MESSAGE_BYTES};
+use serde::Serialize;
+
+/// The longest text of an address: eight groups of four digits.
+const IP: &str = "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff";
+
+/// The most addresses that an account with `sessions` live sessions can have, so that a snapshot of it, which
+/// holds all of both, fits into one answer beside the call's id.
+pub fn most_addresses(sessions: usize) -> usize {
+    let now = Timestamp::new(chrono::DateTime::UNIX_EPOCH);
+    let profile = profile(now);
+    let rest = bytes(&Snapshot { epoch: Epoch::new(), profile, addresses: vec![], sessions: vec![] });
+    // An id is echoed, and a message from a client is all that it can be in; the rest is the envelope.
+    let room = ANSWER_BYTES.saturating_sub(2 * MESSAGE_BYTES);
+    let room = usize::try_from(room).unwrap_or(usize::MAX);
+    let taken = sessions.saturating_mul(bytes(&session(now)) + 1).saturating_add(rest);
+    room.saturating_sub(taken) / (bytes(&address(now)) + 1)
+}
+
+fn bytes(value: &impl Serialize) -> usize {
+    serde_json::to_vec(value).map_or(usize::MAX, |json| json.len())
+}
+
+fn profile(now: Timestamp) -> Profile {
+    Profile {
+        id: UserId::new(),
+        email: EmailAddress::largest(),
+        first_name: Name::largest(),
+        last_name: Some(Name::largest()),
+        company_name: Some(Name::largest()),
+        phone: Some(Phone::largest()),
+        locale: Locale::En,
+        is_business_customer: false,
+        pending_email: Some(EmailAddress::largest()),
+        revision: i64::MAX,
+        created_at: now,
+        updated_at: now,
+    }
+}
+
+fn address(now: Timestamp) -> Address {
+    Address {
+        id: AddressId::new(),
+        label: Label::largest(),
+        first_name: Name::largest(),
+        last_name: Some(Name::largest()),
+        company: Some(Name::largest()),
+        address_line_1: Line::largest(),
+        address_line_2: Some(Line::largest()),
+        city: Place::largest(),
+        state: Some(Place::largest()),
+        postal_code: Some(PostalCode::largest()),
+        country: Place::largest(),
+        phone: Some(Phone::largest()),
+        is_primary: false,
+        revision: i64::MAX,
+        created_at: now,
+        updated_at: now,
+    }
+}
+
+fn session(now: Timestamp) -> Session {
+    Session {
+        opened: OpenedSession {
+            id: SessionId::new(),
+            device_name: Some(DeviceName::largest()),
+            user_agent: Some(UserAgent::largest()),
+            ip: IP.to_owned(),
+            created_at: now,
+        },
+        last_seen_at: now,
+        expires_at: now,
+        current: false,
+        connected: false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_most_addresses_and_sessions_make_a_snapshot_that_fits_and_one_more_would_not() {
+        let now = Timestamp::from_unix(0).unwrap();
+        for sessions in [1, 50, 1000] {
+            let size = |addresses| {
+                bytes(&Snapshot {
+                    epoch: Epoch::new(),
+                    profile: profile(now),
+                    addresses: vec![address(now); addresses],
+                    sessions: vec![session(now); sessions],
+                })
+            };
+            let most = most_addresses(sessions);
+            let room = usize::try_from(ANSWER_BYTES - 2 * MESSAGE_BYTES).unwrap();
+            assert!(size(most) <= room && size(most + 1) > room - 10_000, "{most}");
+        }
+        assert!(most_addresses(1000) > 100, "every number of sessions leaves room");
+        assert_eq!(most_addresses(usize::MAX), 0);
+    }
+}
