@@ -142,7 +142,7 @@ fn what_a_device_says_is_text_on_one_line() {
             "<bdi>&#34;&#62;&#60;img src=&#39;x&#39;&#62;&#38;amp;</bdi>",
         ),
         ("Firefox\r\nBcc: x@y\r\n\r\n.\r\n", "Firefox Bcc: x@y .", "<bdi>Firefox Bcc: x@y .</bdi>"),
-        ("a\rb\u{85}c\u{2028}d\0e", "a b cd e", "<bdi>a b cd e</bdi>"),
+        ("a\rb\u{85}c\u{2028}d\0e", "a b c d e", "<bdi>a b c d e</bdi>"),
         ("\u{202e}elgooG\u{202c}\u{2067}x", "elgooGx", "<bdi>elgooGx</bdi>"),
         ("-- \n{{ page.shop }}", "-- {{ page.shop }}", "<bdi>-- {{ page.shop }}</bdi>"),
     ] {

@@ -1,6 +1,7 @@
 //! Reading and editing the profile.
 
 pub mod racing;
+mod written;
 
 use crate::support::{Account, Call, Database, address, both_databases, somebody};
 use futures_util::future::join_all;
@@ -64,7 +65,7 @@ both_databases! {
         let http = session.http(&node);
         let faulty = json!({
             "first_name": "",
-            "last_name": null,
+            "last_name": "x".repeat(101),
             "company_name": "x".repeat(101),
             "phone": "+49 151 call me",
             "is_business_customer": true,
@@ -73,7 +74,7 @@ both_databases! {
         http.invalid(
             &[
                 ("first_name", &["too_short"]),
-                ("last_name", &["not_null"]),
+                ("last_name", &["too_long"]),
                 ("company_name", &["too_long"]),
                 ("phone", &["format"]),
                 ("is_business_customer", &["unknown"]),

@@ -7,6 +7,7 @@ mod guesses;
 mod password_reset;
 mod security_log;
 mod sign_up;
+mod written;
 
 use crate::support::{Account, Call, Database, Node, Session, another_email, both_databases, somebody};
 use futures_util::future::join_all;

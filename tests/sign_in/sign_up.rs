@@ -112,8 +112,8 @@ both_databases! {
             faulty,
         )
         .await;
-        let missing: [(&str, &[&str]); 4] =
-            ["email", "password", "first_name", "last_name"].map(|name| (name, &["required"][..]));
+        let missing: [(&str, &[&str]); 3] =
+            ["email", "password", "first_name"].map(|name| (name, &["required"][..]));
         http.invalid(&missing, "auth.register", json!({})).await;
         http.invalid(&[("token", &["required"])], "auth.verify_email", json!({})).await;
         http.invalid(&[("email", &["required"])], "auth.resend_verification", json!({})).await;

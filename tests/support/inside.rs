@@ -208,8 +208,13 @@ pub fn client() -> Client {
 /// Somebody registers.
 pub async fn register(accounts: &Arc<Accounts>, email: &EmailAddress) {
     let name = || Text::parse("Ann").expect("a name");
-    let person =
-        PersonalData { first_name: name(), last_name: name(), company_name: None, phone: None, locale: Locale::En };
+    let person = PersonalData {
+        first_name: name(),
+        last_name: Some(name()),
+        company_name: None,
+        phone: None,
+        locale: Locale::En,
+    };
     let registration = Registration { email: email.clone(), password: password(PASSWORD), person };
     accounts.register(registration).await.expect("accepted");
 }
