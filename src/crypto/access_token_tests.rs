@@ -64,6 +64,17 @@ fn an_issued_token_says_who_until_it_expires() {
 }
 
 #[test]
+fn with_the_longest_issuer_and_audience_a_token_is_still_looked_at() {
+    let scene = scene();
+    // The settings allow 255 bytes, each of which may need an escape.
+    let longest = "\"".repeat(255);
+    let tokens = AccessTokens::new(&scene.keys, &longest, &longest, LIFETIME, scene.clock);
+    let (token, expires) = tokens.issue(scene.user, scene.session);
+    let claims = Claims { user: scene.user, session: scene.session, expires };
+    assert_eq!(tokens.verify(&token), Ok(claims), "{} bytes", token.len());
+}
+
+#[test]
 fn the_form_is_that_of_rfc_9068() {
     let scene = scene();
     let (token, _) = scene.tokens.issue(scene.user, scene.session);

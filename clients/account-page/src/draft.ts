@@ -1,4 +1,5 @@
 import { useRef, useState } from 'preact/hooks'
+import { tidyText } from './text.js'
 
 /** Something that others may change while it is edited. */
 type Live<F extends string> = { readonly [K in F]: string | null } & { readonly id: string; readonly revision: number }
@@ -54,7 +55,7 @@ export function useDraft<F extends string, T extends Live<F>>(
   const base = theirs !== null && theirs.revision > live.revision ? theirs : live
   // As the server keeps it, so that its tidying is nobody's change.
   const kept = (field: F, text: string): string | null => {
-    const tidy = text.trim().normalize()
+    const tidy = tidyText(text)
     return tidy === '' && optional.includes(field) ? null : tidy
   }
   const keep = (typed: Typed<F>) => {

@@ -1,7 +1,8 @@
 import { type LiveAccount, ordered } from './fold.js'
-import type { Address, Methods, Profile } from './spec.js'
+import type { Address, Locale, Methods, Profile } from './spec.js'
 
-export type ProfilePatch = Omit<Methods['profile.update']['params'], 'expected_revision'>
+/** An edit is shown before the server answers, so its locale is one that a profile may have. */
+export type ProfilePatch = Omit<Methods['profile.update']['params'], 'expected_revision' | 'locale'> & { locale?: Locale }
 export type AddressPatch = Omit<Methods['addresses.update']['params'], 'address_id' | 'expected_revision'>
 
 /** An edit that is shown before the feed tells it. */

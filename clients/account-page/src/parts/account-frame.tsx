@@ -8,6 +8,7 @@ import { page } from '../page.js'
 import { Link } from '../route.js'
 import { Icon } from './icons.js'
 import { Notice } from './notice.js'
+import { fullName } from '../text.js'
 
 const PAGES = ['profile', 'addresses', 'devices', 'security'] as const
 
@@ -36,7 +37,6 @@ export function AccountFrame({ account, path, children }: AccountFrameProps) {
       setProblem(errorText(texts, error))
     }
   }
-  const { first_name, last_name } = account.profile
   return (
     <div class="account">
       <a class="skip" href="#content">
@@ -46,9 +46,7 @@ export function AccountFrame({ account, path, children }: AccountFrameProps) {
         <Link to="/profile" class="wordmark">
           {page.shop}
         </Link>
-        <p class="who">
-          {first_name} {last_name}
-        </p>
+        <p class="who">{fullName(account.profile)}</p>
         <button type="button" class="sign-out" onClick={() => void signOut()}>
           <Icon name="signOut" /> {texts.page.signOut}
         </button>

@@ -3,6 +3,7 @@ import type { Form } from '../form.js'
 import { useTexts } from '../language.js'
 import { Field } from '../parts/field.js'
 import { PhoneField } from '../parts/phone-field.js'
+import { tidyText } from '../text.js'
 
 /** The fields of an address in the order of an envelope. */
 export const ADDRESS_FIELDS = [
@@ -19,12 +20,12 @@ export const ADDRESS_FIELDS = [
   'phone',
 ] as const
 export type AddressField = (typeof ADDRESS_FIELDS)[number]
-export const OPTIONAL_FIELDS = ['company', 'address_line_2', 'phone'] as const
+export const OPTIONAL_FIELDS = ['last_name', 'company', 'address_line_2', 'postal_code', 'state', 'phone'] as const
 
 /** Required fields that are empty. */
 export function missingFields(value: (field: AddressField) => string): AddressField[] {
   const optional: readonly string[] = OPTIONAL_FIELDS
-  return ADDRESS_FIELDS.filter((field) => !optional.includes(field) && value(field).trim() === '')
+  return ADDRESS_FIELDS.filter((field) => !optional.includes(field) && tidyText(value(field)) === '')
 }
 
 interface AddressFieldsProps {
@@ -48,17 +49,17 @@ export function AddressFields({ form, value, set, aside }: AddressFieldsProps) {
       <Field {...field('label')} autoComplete="off" hint={texts.hints.label} />
       <div class="pair">
         <Field {...field('first_name')} autoComplete="given-name" />
-        <Field {...field('last_name')} autoComplete="family-name" />
+        <Field {...field('last_name')} autoComplete="family-name" isOptional />
       </div>
       <Field {...field('company')} autoComplete="organization" isOptional />
       <Field {...field('address_line_1')} autoComplete="address-line1" />
       <Field {...field('address_line_2')} autoComplete="address-line2" isOptional />
       <div class="pair">
-        <Field {...field('postal_code')} autoComplete="postal-code" />
+        <Field {...field('postal_code')} autoComplete="postal-code" isOptional />
         <Field {...field('city')} autoComplete="address-level2" />
       </div>
       <div class="pair">
-        <Field {...field('state')} autoComplete="address-level1" />
+        <Field {...field('state')} autoComplete="address-level1" isOptional />
         <Field {...field('country')} autoComplete="country-name" />
       </div>
       <PhoneField {...field('phone')} />

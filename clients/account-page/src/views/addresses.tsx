@@ -9,6 +9,7 @@ import { useFlash } from '../parts/flash.js'
 import { Icon } from '../parts/icons.js'
 import { Notice } from '../parts/notice.js'
 import { Title } from '../parts/title.js'
+import { fullName } from '../text.js'
 import { AddressForm } from './address-form.js'
 import { NewAddress } from './new-address.js'
 
@@ -122,11 +123,11 @@ function Card({ address, canDelete, edit }: CardProps) {
 /** As on an envelope. */
 function linesOf(address: Address): string[] {
   const lines = [
-    `${address.first_name} ${address.last_name}`,
+    fullName(address),
     address.company,
     address.address_line_1,
     address.address_line_2,
-    `${address.postal_code} ${address.city}`,
+    address.postal_code === null ? address.city : `${address.postal_code} ${address.city}`,
     address.state === address.city ? null : address.state,
     address.country,
     address.phone,

@@ -27,9 +27,8 @@ export function NewAddress({ gone, close }: NewAddressProps) {
     fields: ADDRESS_FIELDS,
     missing: () => missingFields((field) => values[field]),
     async send() {
-      const { company, address_line_2, phone, ...rest } = values
-      const optional = { company: company || null, address_line_2: address_line_2 || null, phone: phone || null }
-      await write(() => accounts.call('addresses.create', { ...rest, ...optional, is_primary: isPrimary }))
+      const given = Object.fromEntries(Object.entries(values).filter(([, value]) => value !== '')) as Values
+      await write(() => accounts.call('addresses.create', { ...given, is_primary: isPrimary }))
       close()
     },
   })

@@ -12,10 +12,11 @@ import { Found } from '../parts/found.js'
 import { Notice } from '../parts/notice.js'
 import { PhoneField } from '../parts/phone-field.js'
 import { Title } from '../parts/title.js'
+import { tidyText } from '../text.js'
 import { EmailChange } from './email-change.js'
 
 const FIELDS = ['first_name', 'last_name', 'company_name', 'phone', 'locale'] as const
-const OPTIONAL = ['company_name', 'phone'] as const
+const OPTIONAL = ['last_name', 'company_name', 'phone'] as const
 
 export function Profile({ profile }: { readonly profile: ProfileObject }) {
   const texts = useTexts()
@@ -25,7 +26,7 @@ export function Profile({ profile }: { readonly profile: ProfileObject }) {
   const card = useFlash<HTMLElement>(profile.revision)
   const form = useForm({
     fields: FIELDS,
-    missing: () => (['first_name', 'last_name'] as const).filter((name) => draft.value(name).trim() === ''),
+    missing: () => (tidyText(draft.value('first_name')) === '' ? ['first_name'] : []),
     async send() {
       setSaved(false)
       const save = draft.saving()
@@ -62,7 +63,7 @@ export function Profile({ profile }: { readonly profile: ProfileObject }) {
           {draft.isRefused && <Notice kind="bad">{texts.errors.stale_revision}</Notice>}
           <div class="pair">
             <Field {...field('first_name')} autoComplete="given-name" />
-            <Field {...field('last_name')} autoComplete="family-name" />
+            <Field {...field('last_name')} autoComplete="family-name" isOptional />
           </div>
           <Field
             {...field('company_name')}

@@ -8,8 +8,10 @@ import { NewPasswordField } from '../parts/new-password-field.js'
 import { PhoneField } from '../parts/phone-field.js'
 import { Card } from '../parts/title.js'
 import { go, Link } from '../route.js'
+import { tidyText } from '../text.js'
 
-const REQUIRED = ['first_name', 'last_name', 'email', 'password'] as const
+const REQUIRED = ['first_name', 'email', 'password'] as const
+const OPTIONAL = ['last_name', 'company_name', 'phone'] as const
 const EMPTY = { first_name: '', last_name: '', email: '', password: '', company_name: '', phone: '' }
 
 export function Register() {
@@ -17,11 +19,11 @@ export function Register() {
   const [values, setValues] = useState(EMPTY)
   const set = (name: keyof typeof EMPTY) => (value: string) => setValues((present) => ({ ...present, [name]: value }))
   const form = useForm({
-    fields: [...REQUIRED, 'company_name', 'phone'],
-    missing: () => REQUIRED.filter((name) => values[name].trim() === ''),
+    fields: [...REQUIRED, ...OPTIONAL],
+    missing: () => REQUIRED.filter((name) => (name === 'password' ? values[name] : tidyText(values[name])) === ''),
     async send() {
-      const { company_name, phone, ...rest } = values
-      await accounts.call('auth.register', { ...rest, company_name: company_name || null, phone: phone || null, locale })
+      const given = Object.fromEntries(Object.entries(values).filter(([, value]) => value !== '')) as typeof EMPTY
+      await accounts.call('auth.register', { ...given, locale })
       go('/check-mail', { email: values.email.trim(), sent: 'verification' })
     },
   })
@@ -31,7 +33,7 @@ export function Register() {
       <FormFrame form={form} submit={texts.register.submit}>
         <div class="pair">
           <Field {...field('first_name')} autoComplete="given-name" />
-          <Field {...field('last_name')} autoComplete="family-name" />
+          <Field {...field('last_name')} autoComplete="family-name" isOptional />
         </div>
         <Field {...field('email')} type="email" autoComplete="username" />
         <NewPasswordField {...field('password')} name="password" />
