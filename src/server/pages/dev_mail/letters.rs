@@ -1,5 +1,6 @@
 //! The folder of letters, as [`mail::Transport`](crate::mail::Transport) writes it.
 
+use crate::domain::email::EmailAddress;
 use chrono::DateTime;
 use mail_parser::{Message, MessageParser};
 use std::{
@@ -29,7 +30,8 @@ pub struct Letter {
 
 /// The letters, newest first; those to an address if one is given.
 pub fn newest(folder: &Path, to: Option<&str>) -> io::Result<Vec<Letter>> {
-    let to = to.map(|to| to.trim().to_lowercase());
+    // An umlaut domain is in its ASCII form in the letter.
+    let to = to.map(|to| EmailAddress::parse(to).map_or_else(|_| to.trim().to_lowercase(), |to| to.to_string()));
     let mut ids = match fs::read_dir(folder) {
         // The first letter makes it.
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(vec![]),
