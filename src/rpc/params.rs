@@ -100,8 +100,7 @@ impl Reader<'_> {
     /// A value that may be absent, `null`, or text that shows nothing, which is all the same.
     pub fn optional<T: Param>(&mut self, name: &'static str) -> Option<Option<T>> {
         match self.present.remove(name) {
-            None => Some(None),
-            Some(Value::Null) => Some(None),
+            None | Some(Value::Null) => Some(None),
             Some(Value::String(text)) if T::is_absent(&text) => Some(None),
             Some(value) => self.parsed(name, &value).map(Some),
         }
