@@ -24,7 +24,6 @@ pub fn most_addresses(sessions: usize) -> usize {
     let rest = bytes(&Snapshot { epoch: Epoch::new(), profile, addresses: vec![], sessions: vec![] });
     // An id is echoed, and a message from a client is all that it can be in; the rest is the envelope.
     let room = ANSWER_BYTES.saturating_sub(2 * MESSAGE_BYTES);
-    let room = usize::try_from(room).unwrap_or(usize::MAX);
     let taken = sessions.saturating_mul(bytes(&session(now)) + 1).saturating_add(rest);
     room.saturating_sub(taken) / (bytes(&address(now)) + 1)
 }
@@ -104,7 +103,7 @@ mod tests {
                 })
             };
             let most = most_addresses(sessions);
-            let room = usize::try_from(ANSWER_BYTES - 2 * MESSAGE_BYTES).unwrap();
+            let room = ANSWER_BYTES - 2 * MESSAGE_BYTES;
             assert!(size(most) <= room && size(most + 1) > room - 10_000, "{most}");
         }
         assert!(most_addresses(1000) > 100, "every number of sessions leaves room");
