@@ -157,7 +157,7 @@ async fn make_users(store: &Store, count: usize) -> Result<Vec<UserId>> {
     let name = |text| Text::parse(text).map_err(|faults| format!("{faults:?}"));
     let person = PersonalData {
         first_name: name("Ann")?,
-        last_name: name("Lee")?,
+        last_name: Some(name("Lee")?),
         company_name: None,
         phone: None,
         locale: Locale::En,

@@ -1,4 +1,4 @@
-//! Classes of characters that the rules about text ask for (docs/protocol.md, Text): what shows nothing, what
+//! Classes of characters that the rules about text ask for (docs/protocol.md, "Values"): what shows nothing, what
 //! is refused, and digits.
 
 /// Whether text may not contain `c`: control characters, separators of lines, and the bidirectional controls,

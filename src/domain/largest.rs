@@ -7,7 +7,7 @@ use super::{
     ids::{AddressId, Epoch, SessionId, UserId},
     phone::Phone,
     profile::{Locale, Name, Profile},
-    session::{DeviceName, OpenedSession, Session, UserAgent},
+    session::{AuthenticationMethod, DeviceName, OpenedSession, Session, UserAgent},
     time::Timestamp,
 };
 use crate::limits::{ANSWER_BYTES, MESSAGE_BYTES};
@@ -77,9 +77,14 @@ fn session(now: Timestamp) -> Session {
             device_name: Some(DeviceName::largest()),
             user_agent: Some(UserAgent::largest()),
             ip: IP.to_owned(),
+            methods: AuthenticationMethod::NAMES
+                .iter()
+                .filter_map(|name| AuthenticationMethod::from_name(name))
+                .collect(),
             created_at: now,
         },
         last_seen_at: now,
+        proven_at: now,
         expires_at: now,
         current: false,
         connected: false,

@@ -58,16 +58,16 @@ export interface Address {
   is_primary: boolean
   /** What the owner calls it. */
   label: string
-  /** Recipient's last name. */
-  last_name: string
+  /** Recipient's last name; some people have one name. */
+  last_name: string | null
   /** Telephone number in E.164. */
   phone: string | null
-  /** Postal code. */
-  postal_code: string
+  /** Postal code, where there are such. */
+  postal_code: string | null
   /** The account revision at which this address last changed. */
   revision: number
-  /** State or province. */
-  state: string
+  /** State or province, where there are such. */
+  state: string | null
   /** When it last changed. */
   updated_at: Timestamp
 }
@@ -260,8 +260,8 @@ export interface Profile {
   id: UserId
   /** Whether a company name is set. */
   is_business_customer: boolean
-  /** Last name. */
-  last_name: string
+  /** Last name; some people have one name. */
+  last_name: string | null
   /** The language of letters. */
   locale: Locale
   /** The new address while a change of e-mail waits for confirmation. */
@@ -585,17 +585,18 @@ export interface Methods {
   /** Adds an address; the first is the primary one. */
   'addresses.create': {
     params: {
-      /** Unique per user, ignoring case. */
+      /** Unique per user, whatever the case of its letters. */
       label: string
       first_name: string
-      last_name: string
       address_line_1: string
       city: string
-      state: string
-      postal_code: string
       country: string
+      last_name?: string | null
       company?: string | null
       address_line_2?: string | null
+      state?: string | null
+      postal_code?: string | null
+      /** As people write it, with its country code. */
       phone?: string | null
       /** Whether it takes over as the primary one; the first address is whatever is asked. */
       is_primary?: boolean | null
@@ -639,15 +640,18 @@ export interface Methods {
       address_id: AddressId
       label?: string
       first_name?: string
-      last_name?: string
+      /** `null` clears it. */
+      last_name?: string | null
       /** `null` clears it. */
       company?: string | null
       address_line_1?: string
       /** `null` clears it. */
       address_line_2?: string | null
       city?: string
-      state?: string
-      postal_code?: string
+      /** `null` clears it. */
+      state?: string | null
+      /** `null` clears it. */
+      postal_code?: string | null
       country?: string
       /** `null` clears it. */
       phone?: string | null
@@ -714,12 +718,12 @@ export interface Methods {
       password: string
       email: string
       first_name: string
-      last_name: string
+      last_name?: string | null
       company_name?: string | null
-      /** Spaces, hyphens, dots and brackets are dropped. */
+      /** As people write it, with its country code. */
       phone?: string | null
-      /** The language of letters; English if absent. */
-      locale?: Locale | null
+      /** The language of letters, English if absent; what follows the language, as in `de-DE`, is dropped. */
+      locale?: string | null
     }
     result: Accepted
     errors: 'invalid_params' | 'rate_limited' | 'internal' | 'unavailable'
@@ -783,12 +787,14 @@ export interface Methods {
   'profile.update': {
     params: {
       first_name?: string
-      last_name?: string
+      /** `null` clears it. */
+      last_name?: string | null
       /** `null` clears it. */
       company_name?: string | null
       /** `null` clears it. */
       phone?: string | null
-      locale?: Locale
+      /** What follows the language, as in `de-DE`, is dropped. */
+      locale?: string
       /** Refuses the edit if the profile changed after this revision. */
       expected_revision?: number | null
     }
