@@ -3,6 +3,8 @@
 //! Three sources, each overriding the one before: the defaults, a TOML file named by `MARBELLE_CONFIG`,
 //! and environment variables. See [`Settings::load`] for how they are written.
 
+#[cfg(test)]
+mod bounds_tests;
 mod check;
 mod fault;
 mod files;
