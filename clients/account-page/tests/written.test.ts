@@ -55,12 +55,12 @@ it('saves a pasted telephone number, and shows it as it is kept', async () => {
   for (const written of [PHONES[1]!, PHONES[9]!, PHONES[14]!, PHONES[15]!]) {
     await phone.fill('')
     await form.getByRole('button', { name: 'Save' }).click()
-    await expect.poll(() => form.getByRole('status').textContent()).toBe('Saved.')
+    await expect.poll(() => form.locator('p.saved').textContent()).toBe('Saved.')
     await phone.focus()
     await page.keyboard.insertText(written)
     await phone.press('Enter')
     await expect.poll(() => phone.inputValue()).toBe('+442079460018')
-    await expect.poll(() => form.getByRole('status').textContent()).toBe('Saved.')
+    await expect.poll(() => form.locator('p.saved').textContent()).toBe('Saved.')
   }
 })
 
