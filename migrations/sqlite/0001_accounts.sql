@@ -60,6 +60,10 @@ CREATE TABLE sessions (
     network             TEXT    NOT NULL,
     methods             TEXT    NOT NULL,
     proven_at           TIMESTAMPTZ NOT NULL,
+    -- `version` is the one that the session's credentials carry; they are renewed with each change of the password by
+    -- this session, and refresh tokens of a generation before `renewed_generation` are of an earlier version.
+    version             BIGINT  NOT NULL CHECK (version >= 0),
+    renewed_generation  BIGINT  NOT NULL CHECK (renewed_generation >= 0),
     refresh_generation  BIGINT  NOT NULL CHECK (refresh_generation >= 0),
     refreshed_at        TIMESTAMPTZ NOT NULL,
     created_at          TIMESTAMPTZ NOT NULL,
@@ -106,6 +110,8 @@ CREATE TABLE account_events (
     type        TEXT    NOT NULL,
     data        TEXT    NOT NULL,
     session_id  BLOB,
+    -- That of the user after the commit: who delivers the entry looks whether a session was renewed by then.
+    credentials_version BIGINT NOT NULL,
     PRIMARY KEY (user_id, revision)
 );
 CREATE INDEX account_events_by_age ON account_events (at);

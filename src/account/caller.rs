@@ -17,7 +17,7 @@ impl Accounts {
     pub fn caller_of_token(&self, access_token: &str) -> Result<Caller, Error> {
         use crate::crypto::access_token::TokenError;
         match self.access_tokens.verify(access_token) {
-            Ok(claims) => Ok(Caller { user: claims.user, session: claims.session }),
+            Ok(claims) => Ok(Caller { user: claims.user, session: claims.session, version: claims.version }),
             Err(TokenError::Invalid) => Err(Error::Unauthenticated(CredentialFault::Invalid)),
             Err(TokenError::Expired) => Err(Error::Unauthenticated(CredentialFault::Expired)),
         }
@@ -68,6 +68,9 @@ impl Accounts {
             return Err(Error::Unauthenticated(CredentialFault::Invalid));
         }
         session.standing(&self.session_lifetimes, now).map_err(Error::SessionEnded)?;
+        if session.version != caller.version {
+            return Err(Error::Unauthenticated(CredentialFault::Renewed));
+        }
         if now.since(session.last_seen_at) >= self.session_lifetimes.touch_interval() {
             self.touch_soon(caller.session);
         }

@@ -86,7 +86,7 @@ impl Error {
     pub fn says_cookie_is_dead(&self) -> bool {
         match self {
             Self::SessionEnded(reason) => *reason != EndReason::Replaced,
-            Self::Unauthenticated(_) => true,
+            Self::Unauthenticated(fault) => *fault != CredentialFault::Renewed,
             _ => false,
         }
     }
@@ -142,6 +142,7 @@ impl From<SnapshotError> for Error {
     fn from(error: SnapshotError) -> Self {
         match error {
             SnapshotError::Ended(reason) => Self::SessionEnded(reason),
+            SnapshotError::Renewed => Self::Unauthenticated(CredentialFault::Renewed),
             SnapshotError::Unknown => Self::Unauthenticated(CredentialFault::Invalid),
             SnapshotError::Store(error) => error.into(),
         }

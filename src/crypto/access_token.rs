@@ -6,6 +6,7 @@ use super::keys::Keys;
 use crate::{
     domain::{
         ids::{SessionId, UserId},
+        session::Caller,
         time::{Clock, Timestamp},
     },
     limits::{ACCESS_TOKEN_MAX_BYTES, VERIFIED_TOKENS},
@@ -27,6 +28,8 @@ pub struct Claims {
     pub user: UserId,
     /// In which session (`sid`).
     pub session: SessionId,
+    /// The version of the session's credentials (`ver`).
+    pub version: i64,
     /// From when on it is no longer good (`exp`).
     pub expires: Timestamp,
 }
@@ -49,6 +52,7 @@ struct Written<'a> {
     aud: &'a str,
     sub: UserId,
     sid: SessionId,
+    ver: i64,
     iat: i64,
     exp: i64,
     jti: Uuid,
@@ -58,6 +62,7 @@ struct Written<'a> {
 struct Read {
     sub: UserId,
     sid: SessionId,
+    ver: i64,
     exp: i64,
     #[serde(rename = "iat")]
     _issued: i64,
@@ -122,7 +127,7 @@ impl AccessTokens {
     }
 
     /// A new token, and when it expires: a whole second (as JWT counts them), never later than promised.
-    pub fn issue(&self, user: UserId, session: SessionId) -> (String, Timestamp) {
+    pub fn issue(&self, Caller { user, session, version }: Caller) -> (String, Timestamp) {
         let now = self.clock.now();
         let exp = now.after(self.lifetime).unix();
         let claims = Written {
@@ -130,6 +135,7 @@ impl AccessTokens {
             aud: &self.audience,
             sub: user,
             sid: session,
+            ver: version,
             iat: now.unix(),
             exp,
             jti: Uuid::new_v4(),
@@ -179,7 +185,7 @@ impl AccessTokens {
         let key = header.kid.and_then(|kid| self.verifying.get(&kid)).ok_or(TokenError::Invalid)?;
         let read = jsonwebtoken::decode::<Read>(token, key, &self.validation).map_err(|_| TokenError::Invalid)?.claims;
         let expires = Timestamp::from_unix(read.exp).ok_or(TokenError::Invalid)?;
-        Ok(Claims { user: read.sub, session: read.sid, expires })
+        Ok(Claims { user: read.sub, session: read.sid, version: read.ver, expires })
     }
 
     /// Remembers a good token. Full of live tokens, it forgets them all: they cost one verification each.

@@ -51,9 +51,9 @@ impl Scene {
 #[test]
 fn an_issued_token_says_who_until_it_expires() {
     let Scene { clock, tokens, user, session, .. } = scene();
-    let (token, expires) = tokens.issue(user, session);
+    let (token, expires) = tokens.issue(Caller { user, session, version: 3 });
     assert!(expires <= clock.now().after(LIFETIME) && expires > clock.now().after(LIFETIME - Duration::from_secs(2)));
-    let claims = Claims { user, session, expires };
+    let claims = Claims { user, session, version: 3, expires };
     assert_eq!(tokens.verify(&token), Ok(claims));
     assert_eq!(tokens.verify(&token), Ok(claims), "from memory");
     assert_eq!(tokens.verified.len(), 1);
@@ -77,7 +77,7 @@ fn with_the_longest_issuer_and_audience_a_token_is_still_looked_at() {
 #[test]
 fn the_form_is_that_of_rfc_9068() {
     let scene = scene();
-    let (token, _) = scene.tokens.issue(scene.user, scene.session);
+    let (token, _) = scene.tokens.issue(Caller { user: scene.user, session: scene.session, version: 3 });
     assert!(token.len() < ACCESS_TOKEN_MAX_BYTES / 2, "{}", token.len());
     let part = |n| -> Value {
         serde_json::from_slice(&URL_SAFE_NO_PAD.decode(token.split('.').nth(n).unwrap()).unwrap()).unwrap()
@@ -152,7 +152,7 @@ fn no_other_algorithm_is_believed() {
 #[test]
 fn a_changed_or_overlong_token_is_refused() {
     let scene = scene();
-    let (token, _) = scene.tokens.issue(scene.user, scene.session);
+    let (token, _) = scene.tokens.issue(Caller { user: scene.user, session: scene.session, version: 3 });
     let mut parts: Vec<_> = token.split('.').map(str::to_owned).collect();
     parts[1] = URL_SAFE_NO_PAD.encode(scene.claims().to_string());
     assert!(scene.refuses(&parts.join(".")));
@@ -169,7 +169,8 @@ fn a_changed_or_overlong_token_is_refused() {
 fn a_rotated_key_still_verifies_and_a_removed_one_does_not() {
     let (old_dir, new_dir) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let tokens = |keys: &Keys| AccessTokens::new(keys, ISSUER, "marbelle", LIFETIME, Clock::system());
-    let (token, _) = tokens(&keys(&old_dir, vec![])).issue(UserId::new(), SessionId::new());
+    let (token, _) =
+        tokens(&keys(&old_dir, vec![])).issue(Caller { user: UserId::new(), session: SessionId::new(), version: 0 });
     let pem = std::fs::read_to_string(old_dir.path().join(crate::crypto::keys::SIGNING_KEY_FILE)).unwrap();
     let public = SigningKey::from_pkcs8_pem(&pem).unwrap().verifying_key().to_public_key_pem(LineEnding::LF).unwrap();
 
@@ -182,8 +183,8 @@ fn a_rotated_key_still_verifies_and_a_removed_one_does_not() {
 #[test]
 fn what_only_ends_like_a_remembered_token_is_verified_by_itself() {
     let scene = scene();
-    let (token, expires) = scene.tokens.issue(scene.user, scene.session);
-    let claims = Claims { user: scene.user, session: scene.session, expires };
+    let (token, expires) = scene.tokens.issue(Caller { user: scene.user, session: scene.session, version: 3 });
+    let claims = Claims { user: scene.user, session: scene.session, version: 3, expires };
     assert_eq!(scene.tokens.verify(&token), Ok(claims));
     let (signed, signature) = token.rsplit_once('.').unwrap();
     let (header, payload) = signed.split_once('.').unwrap();
@@ -211,7 +212,7 @@ fn what_only_ends_like_a_remembered_token_is_verified_by_itself() {
 #[test]
 fn memory_is_bounded() {
     let scene = scene();
-    let claims = |expires| Claims { user: scene.user, session: scene.session, expires };
+    let claims = |expires| Claims { user: scene.user, session: scene.session, version: 3, expires };
     let remember = |n: usize, expires| {
         let token = format!("{n:016}");
         let tail = *token.as_bytes().last_chunk().unwrap();

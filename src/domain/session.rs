@@ -62,6 +62,8 @@ text_enum! {
         Invalid = "invalid",
         /// An access token past its time: refresh, then try again.
         Expired = "expired",
+        /// One from before the session's credentials were renewed: another tab has the newer one.
+        Renewed = "renewed",
     }
 }
 
@@ -114,6 +116,8 @@ impl SessionLifetimes {
 pub struct SessionLife {
     /// Whose session.
     pub user: UserId,
+    /// The version of its credentials.
+    pub version: i64,
     /// When it signed in.
     pub created_at: Timestamp,
     /// When it was last used.
@@ -186,4 +190,6 @@ pub struct Caller {
     pub user: UserId,
     /// The session.
     pub session: SessionId,
+    /// The version of the session's credentials that the caller has shown; an earlier one is void.
+    pub version: i64,
 }

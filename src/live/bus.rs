@@ -72,7 +72,7 @@ impl Bus {
 
 impl Wakeups {
     /// The next announced revision. Cancel-safe.
-    pub(super) async fn next(&mut self) -> i64 {
+    pub(super) async fn next(&mut self) -> (i64, i64) {
         match self {
             Self::Local => pending().await,
             Self::Nats(wakeups) => wakeups.next().await,

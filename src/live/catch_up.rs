@@ -13,7 +13,7 @@ use super::{
 use crate::{
     domain::{
         event::{Event, EventType},
-        session::{Caller, EndReason},
+        session::EndReason,
     },
     meters::meters,
     store::{self, EventRow, follows},
@@ -111,6 +111,9 @@ impl CatchUp {
                 self.at = Start::Snapshot;
                 continue;
             }
+            if let Some(last) = rows.last() {
+                self.follower.close_renewed(&self.shared, last.credentials_version).await?;
+            }
             for run in runs(&rows) {
                 if let Some(end) = run.first().and_then(|row| self.end_by(row)) {
                     return Err(Stopped::Ended(end));
@@ -141,11 +144,15 @@ impl CatchUp {
 
     /// Sends the whole account; returns the revision that it shows.
     async fn send_snapshot(&self) -> Result<i64, Stopped> {
-        let caller = Caller { user: self.follower.user, session: self.joined.session };
+        let Some(caller) = self.joined.connection.joined() else { return Err(Stopped::Over) };
         let (revision, snapshot) = match read_snapshot(&self.shared, caller).await {
             Ok(read) => read,
             Err(SnapshotError::Ended(reason)) => {
                 return Err(Stopped::Ended(session_end(reason, self.shared.clock.now(), None)));
+            }
+            Err(SnapshotError::Renewed) => {
+                self.follower.check_again();
+                return Err(Stopped::Over);
             }
             Err(SnapshotError::Unknown) => {
                 return Err(Stopped::Ended(session_end(EndReason::AccountDeleted, self.shared.clock.now(), None)));

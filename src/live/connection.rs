@@ -6,10 +6,7 @@ use super::{
     session_end::SessionEnd,
     socket::{Close, Refused, Socket},
 };
-use crate::domain::{
-    ids::SessionId,
-    session::{Caller, EndReason},
-};
+use crate::domain::{ids::SessionId, session::Caller};
 use bytes::Bytes;
 use parking_lot::Mutex;
 use std::{
@@ -22,7 +19,7 @@ use std::{
 use tokio_util::sync::CancellationToken;
 
 /// What feeds a subscription.
-enum Feed {
+pub(super) enum Feed {
     /// There is none.
     None,
     /// One is being granted.
@@ -62,16 +59,18 @@ pub struct Connection {
     pub peer: IpAddr,
     /// What the peer says it is.
     pub user_agent: Option<String>,
-    identity: Mutex<Identity>,
+    pub(super) identity: Mutex<Identity>,
     binding: tokio::sync::Mutex<()>,
-    joined: Mutex<Option<Caller>>,
+    pub(super) joined: Mutex<Option<Caller>>,
     /// Whether it acts by cookie alone: browsers send cookies unasked, so it may still be bound by a token.
     by_cookie: AtomicBool,
     closed: AtomicBool,
-    socket: Option<Arc<Socket>>,
-    feed: Mutex<Feed>,
+    pub(super) socket: Option<Arc<Socket>>,
+    pub(super) feed: Mutex<Feed>,
     /// How many subscriptions there have been.
     subscriptions: AtomicU64,
+    /// A call of this connection is renewing its session's credentials.
+    pub(super) renewing: AtomicBool,
 }
 
 impl Connection {
@@ -89,6 +88,7 @@ impl Connection {
             socket,
             feed: Mutex::new(Feed::None),
             subscriptions: AtomicU64::new(0),
+            renewing: AtomicBool::new(false),
         }
     }
 
@@ -142,7 +142,8 @@ impl Connection {
         let mut identity = self.identity.lock();
         let binding = match *identity {
             Identity::Anonymous => Binding::New,
-            Identity::Bound(present) if present == caller => {
+            // With credentials of another version it is checked like the first time.
+            Identity::Bound(present) if (present.user, present.session) == (caller.user, caller.session) => {
                 self.by_cookie.store(false, Ordering::Release);
                 return Ok(Binding::Present);
             }
@@ -163,8 +164,11 @@ impl Connection {
     pub fn complete_binding(&self, caller: Caller) -> Result<(), BindError> {
         let mut identity = self.identity.lock();
         match *identity {
-            Identity::Binding(present) | Identity::Bound(present) if present == caller => {
+            Identity::Binding(present) | Identity::Bound(present)
+                if (present.user, present.session) == (caller.user, caller.session) =>
+            {
                 *identity = Identity::Bound(caller);
+                *self.joined.lock() = Some(caller);
                 Ok(())
             }
             Identity::Ended(reason) => Err(BindError::Ended(reason)),
@@ -349,7 +353,7 @@ impl Connection {
 
     /// Sends the last event of a subscription that has caught up with the end of its session, then closes.
     pub(super) fn finish(&self, end: &SessionEnd) {
-        self.stop_acting(end.reason);
+        self.stop_acting(Identity::Ended(end.reason));
         let Some(socket) = &self.socket else { return };
         let mut feed = self.feed.lock();
         if matches!(*feed, Feed::CatchUp(_)) {
@@ -361,8 +365,8 @@ impl Connection {
         socket.expire();
     }
 
-    fn stop_acting(&self, reason: EndReason) {
-        *self.identity.lock() = Identity::Ended(reason);
+    pub(super) fn stop_acting(&self, identity: Identity) {
+        *self.identity.lock() = identity;
         if let Some(ended) = self.ended() {
             ended.cancel();
         }

@@ -11,7 +11,7 @@ use super::{
 use crate::{
     domain::ids::{SessionId, UserId},
     meters::meters,
-    store::{self, EventRow, follows},
+    store::{self, EventRow, Reached, SessionVersions, follows},
 };
 use parking_lot::Mutex;
 use std::{
@@ -45,6 +45,10 @@ pub(super) struct Follower {
     state: Mutex<State>,
     /// The highest revision that anybody has spoken of.
     target: AtomicI64,
+    /// The highest version of the account's credentials that was announced or read.
+    announced_version: AtomicI64,
+    /// The version at which the connections were last compared with their sessions.
+    checked_version: AtomicI64,
     /// How often anybody has spoken of one.
     spoken: AtomicU64,
     woken: Notify,
@@ -80,6 +84,8 @@ impl Follower {
                 closed: false,
             }),
             target: AtomicI64::new(0),
+            announced_version: AtomicI64::new(0),
+            checked_version: AtomicI64::new(0),
             spoken: AtomicU64::new(0),
             woken: Notify::new(),
             revisions: watch::Sender::new(0),
@@ -87,8 +93,12 @@ impl Follower {
         })
     }
 
-    /// Begins to follow at `revision`, read after `wakeups` began to be heard.
-    pub(super) fn start(self: &Arc<Self>, shared: &Arc<Shared>, revision: i64, wakeups: Wakeups) {
+    /// Begins to follow at what the account had reached after `wakeups` began to be heard. Every connection joins after
+    /// that, and is compared with its session after it has joined.
+    pub(super) fn start(self: &Arc<Self>, shared: &Arc<Shared>, reached: Reached, wakeups: Wakeups) {
+        let Reached { revision, credentials_version, .. } = reached;
+        self.announced_version.fetch_max(credentials_version, Ordering::AcqRel);
+        self.checked_version.fetch_max(credentials_version, Ordering::AcqRel);
         self.state.lock().cursor = revision;
         self.target.fetch_max(revision, Ordering::AcqRel);
         self.revisions.send_replace(revision);
@@ -97,12 +107,13 @@ impl Follower {
         tokio::spawn(async move { tokio::join!(follower.listen(&shared, wakeups), follower.run(&shared)) });
     }
 
-    /// Says that the log has reached `revision`; how many entries nobody had spoken of before.
-    pub(super) fn wake(&self, revision: i64) -> u64 {
-        // First: whoever takes back a false target looks afterwards if somebody has spoken since.
+    /// Says how far the account has come; how many entries were not announced before.
+    pub(super) fn wake(&self, Reached { revision, credentials_version, .. }: Reached) -> u64 {
+        // First: whoever takes back a false target looks afterwards whether there was another announcement since.
         self.spoken.fetch_add(1, Ordering::AcqRel);
+        let version = self.announced_version.fetch_max(credentials_version, Ordering::AcqRel);
         let known = self.target.fetch_max(revision, Ordering::AcqRel);
-        if known < revision {
+        if known < revision || version < credentials_version {
             self.woken.notify_one();
         }
         u64::try_from(revision - known).unwrap_or(0)
@@ -226,8 +237,8 @@ impl Follower {
             tokio::select! {
                 () = self.stopped.cancelled() => return,
                 () = shared.stopping.cancelled() => return,
-                revision = wakeups.next() => {
-                    self.wake(revision);
+                (revision, credentials_version) = wakeups.next() => {
+                    self.wake(Reached { user: self.user, revision, credentials_version });
                 }
             }
         }
@@ -257,20 +268,22 @@ impl Follower {
             // Counted before the database is asked: who speaks later may know more than it will say.
             let spoken = self.spoken.load(Ordering::Acquire);
             let (cursor, target) = (self.cursor(), self.target.load(Ordering::Acquire));
+            self.close_renewed(shared, self.announced_version.load(Ordering::Acquire)).await?;
             if target <= cursor {
                 return Ok(());
             }
             let rows = shared.store.list_events(self.user, cursor, PAGE).await?;
             match &rows[..] {
-                rows @ [_, ..] if follows(cursor, rows) => {
+                rows @ [.., last] if follows(cursor, rows) => {
+                    self.close_renewed(shared, last.credentials_version).await?;
                     for run in runs(rows) {
                         self.hand_on(shared, run).await;
                     }
                 }
                 // The log does not continue where we are.
-                _ => match &shared.store.revisions(&[self.user]).await?[..] {
+                _ => match shared.store.reached(&[self.user]).await?[..] {
                     // Somebody has spoken of a revision that is not.
-                    [(_, revision)] if *revision == cursor => {
+                    [Reached { revision, .. }] if revision == cursor => {
                         let _ = self.target.compare_exchange(target, cursor, Ordering::AcqRel, Ordering::Acquire);
                         if self.spoken.load(Ordering::Acquire) == spoken {
                             return Ok(());
@@ -279,7 +292,7 @@ impl Follower {
                         self.target.fetch_max(cursor + 1, Ordering::AcqRel);
                     }
                     // Nor was the log the same when it was read: one that grows is read again.
-                    [(_, revision)] if *revision > cursor && self.continues(shared, cursor).await? => {}
+                    [Reached { revision, .. }] if revision > cursor && self.continues(shared, cursor).await? => {}
                     // It was pruned beyond us, or is another.
                     _ => return super::sweep::realign(shared, self).await,
                 },
@@ -289,6 +302,25 @@ impl Follower {
 }
 
 impl Follower {
+    /// Closes the connections that act by credentials from before a renewal, if the account's credentials have come to
+    /// `version` and that was not looked at yet. Nothing of the commit that renewed them, or later, reaches those.
+    pub(super) async fn close_renewed(&self, shared: &Shared, version: i64) -> Result<(), store::Error> {
+        if version <= self.checked_version.load(Ordering::Acquire) {
+            return Ok(());
+        }
+        let versions = shared.store.session_versions(self.user).await?;
+        let stale = self.state.lock().take_stale(&versions);
+        stale.iter().for_each(|connection| connection.end_by_renewal());
+        self.checked_version.fetch_max(versions.credentials_version.max(version), Ordering::AcqRel);
+        Ok(())
+    }
+
+    /// Has the connections compared with their sessions once more.
+    pub(super) fn check_again(&self) {
+        self.checked_version.store(0, Ordering::Release);
+        self.woken.notify_one();
+    }
+
     /// Whether the log has an entry right after `cursor`.
     async fn continues(&self, shared: &Shared, cursor: i64) -> Result<bool, store::Error> {
         let rows = shared.store.list_events(self.user, cursor, 1).await?;
@@ -310,6 +342,19 @@ impl State {
         });
         self.note_if_deserted();
         hit
+    }
+
+    /// Takes out the connections that act by an earlier version of their session's credentials.
+    fn take_stale(&mut self, versions: &SessionVersions) -> Vec<Arc<Connection>> {
+        let mut stale = Vec::new();
+        self.connections.retain(|_, joined| {
+            let present = versions.sessions.iter().find(|(session, _)| *session == joined.session);
+            let is_stale = present.is_some_and(|(_, version)| joined.connection.is_older_than(*version));
+            stale.extend(is_stale.then(|| joined.connection.clone()));
+            !is_stale
+        });
+        self.note_if_deserted();
+        stale
     }
 
     fn note_if_deserted(&mut self) {

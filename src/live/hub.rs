@@ -17,7 +17,7 @@ use crate::{
         session::{Caller, Session, SessionLifetimes},
         time::Clock,
     },
-    store::{self, Committed, Store, Tx},
+    store::{self, Committed, Reached, Store, Tx},
 };
 use dashmap::{DashMap, DashSet};
 use parking_lot::Mutex;
@@ -109,7 +109,7 @@ impl Hub {
     pub fn announce(&self, committed: Committed) {
         self.shared.bus.announce(committed);
         if let Some(follower) = self.shared.followers.get(&committed.user) {
-            follower.wake(committed.revision);
+            follower.wake(Reached::from(committed));
         }
     }
 
@@ -124,9 +124,9 @@ impl Hub {
                 .started
                 .get_or_try_init(|| async {
                     let wakeups = self.shared.bus.listen(user).await;
-                    let revisions = self.shared.store.revisions(&[user]).await?;
-                    let (_, revision) = revisions.first().ok_or(JoinError::UnknownUser)?;
-                    follower.start(&self.shared, *revision, wakeups);
+                    let reached = self.shared.store.reached(&[user]).await?;
+                    let reached = reached.first().ok_or(JoinError::UnknownUser)?;
+                    follower.start(&self.shared, *reached, wakeups);
                     Ok::<_, JoinError>(())
                 })
                 .await?;
@@ -200,6 +200,17 @@ impl Hub {
             return;
         }
         catch_up::spawn(&self.shared, &follower, joined, subscription, after.map_or(Start::Snapshot, Start::After));
+    }
+
+    /// A call of this connection has renewed its session's credentials, or has not (`None`).
+    pub fn complete_renewal(&self, connection: &Connection, renewed: Option<Caller>) {
+        connection.complete_renewal(renewed);
+        // A renewal by somebody else meanwhile has passed this connection by.
+        if let Some(caller) = connection.joined()
+            && let Some(follower) = self.shared.followers.get(&caller.user)
+        {
+            follower.check_again();
+        }
     }
 
     /// The whole account at one revision.

@@ -26,6 +26,7 @@ mod nats;
 mod notification;
 mod page;
 mod presence;
+mod renewal;
 mod session_end;
 mod snapshot;
 mod socket;

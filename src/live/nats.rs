@@ -128,7 +128,7 @@ impl Nats {
         if !self.is_connected() {
             return;
         }
-        let publishing = self.client.publish(subject(committed.user), committed.revision.to_string().into());
+        let publishing = self.client.publish(subject(committed.user), message(committed).into());
         // Not in turn with other tasks: only a full queue may keep it from being done at once.
         if !matches!(unconstrained(publishing).now_or_never(), Some(Ok(()))) {
             tracing::debug!(user = %committed.user, "the bus is too busy: the sweep tells of this commit");
@@ -191,7 +191,7 @@ impl Nats {
 }
 
 impl Wakeups {
-    pub(super) async fn next(&mut self) -> i64 {
+    pub(super) async fn next(&mut self) -> (i64, i64) {
         loop {
             if self.subscriber.is_none() {
                 self.subscribe().await;
@@ -199,8 +199,8 @@ impl Wakeups {
             match &mut self.subscriber {
                 Some(subscriber) => match subscriber.next().await {
                     Some(message) => {
-                        if let Some(revision) = revision(&message.payload) {
-                            return revision;
+                        if let Some(reached) = read(&message.payload) {
+                            return reached;
                         }
                     }
                     None => pending().await,
@@ -220,9 +220,16 @@ fn subject(user: UserId) -> String {
     format!("{ROOT}.user.{user}")
 }
 
-/// What a message says, if it is one of ours.
-fn revision(payload: &[u8]) -> Option<i64> {
-    std::str::from_utf8(payload).ok().filter(|text| text.bytes().all(|b| b.is_ascii_digit()))?.parse().ok()
+/// What a commit is announced by.
+fn message(Committed { revision, credentials_version, .. }: Committed) -> String {
+    format!("{revision} {credentials_version}")
+}
+
+/// The revision and the version of the credentials that a message says, if it is one of ours.
+fn read(payload: &[u8]) -> Option<(i64, i64)> {
+    let (revision, version) = std::str::from_utf8(payload).ok()?.split_once(' ')?;
+    let number = |text: &str| text.parse().ok().filter(|_| text.bytes().all(|b| b.is_ascii_digit()));
+    Some((number(revision)?, number(version)?))
 }
 
 /// Random below a limit that doubles, so that nodes which lost their server together do not return together.
@@ -268,11 +275,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_message_that_is_no_revision_is_none() {
-        assert_eq!(revision(b"0"), Some(0));
-        assert_eq!(revision(b"9223372036854775807"), Some(i64::MAX));
-        for other in [&b""[..], b"-1", b"+1", b" 1", b"1.0", b"9223372036854775808", b"\xff\xfe", b"{}"] {
-            assert_eq!(revision(other), None, "{other:?}");
+    fn other_messages_say_nothing() {
+        assert_eq!(read(b"0 0"), Some((0, 0)));
+        assert_eq!(read(b"9223372036854775807 2"), Some((i64::MAX, 2)));
+        for other in
+            [&b""[..], b"1", b"-1 0", b"+1 0", b" 1 0", b"1.0 0", b"9223372036854775808 0", b"\xff\xfe", b"{} {}"]
+        {
+            assert_eq!(read(other), None, "{other:?}");
         }
     }
 

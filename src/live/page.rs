@@ -80,6 +80,7 @@ mod tests {
             event_type: EventType::ProfileChanged,
             data: format!("\"{}\"", "x".repeat(200)),
             session_id: None,
+            credentials_version: 0,
         };
         let rows = [row(7), row(8), row(9)];
         let page = Page::of(&rows);
@@ -100,6 +101,7 @@ mod tests {
             event_type,
             data,
             session_id: None,
+            credentials_version: 0,
         };
         let (plain, large) = (|| json!("x").to_string(), || json!("x".repeat(PAGE_BYTES)).to_string());
         let ended = json!({ "opened": null, "ended": [{ "session_id": SessionId::new(), "reason": "logout" }] });

@@ -16,6 +16,8 @@ pub enum SnapshotError {
     Ended(EndReason),
     /// There is no such session.
     Unknown,
+    /// The caller's credentials are from before a renewal.
+    Renewed,
     /// The database did not answer.
     Store(store::Error),
 }
@@ -35,6 +37,9 @@ pub(super) async fn read_snapshot(shared: &Shared, caller: Caller) -> Result<(i6
         return Err(SnapshotError::Unknown);
     }
     row.session.life().standing(&shared.lifetimes, shared.clock.now()).map_err(SnapshotError::Ended)?;
+    if row.session.version != caller.version {
+        return Err(SnapshotError::Renewed);
+    }
     let epoch = tx.epoch().await?;
     let addresses = tx.list_addresses(caller.user).await?;
     let sessions = live_sessions(shared, &mut tx, caller).await?;

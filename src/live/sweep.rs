@@ -11,7 +11,7 @@ use crate::{
         session::EndReason,
     },
     meters::meters,
-    store,
+    store::{self, Reached},
 };
 use std::{collections::HashMap, sync::Arc, time::Duration};
 use tokio::time::{Instant, MissedTickBehavior};
@@ -83,11 +83,12 @@ async fn sweep(shared: &Arc<Shared>) -> Result<(), store::Error> {
         // Read before the database is asked, so that an event delivered in between does not look like a step back.
         let cursors: Vec<i64> = batch.iter().map(|follower| follower.cursor()).collect();
         let users: Vec<UserId> = batch.iter().map(|follower| follower.user).collect();
-        let revisions: HashMap<UserId, i64> = shared.store.revisions(&users).await?.into_iter().collect();
+        let reached = shared.store.reached(&users).await?;
+        let reached: HashMap<UserId, Reached> = reached.into_iter().map(|reached| (reached.user, reached)).collect();
         for (follower, cursor) in batch.iter().zip(cursors) {
-            match revisions.get(&follower.user) {
-                Some(revision) if !renewed && *revision >= cursor => {
-                    meters().sweep_repaired.increment(follower.wake(*revision));
+            match reached.get(&follower.user) {
+                Some(reached) if !renewed && reached.revision >= cursor => {
+                    meters().sweep_repaired.increment(follower.wake(*reached));
                 }
                 _ => realign(shared, follower).await?,
             }
@@ -106,7 +107,7 @@ async fn sweep(shared: &Arc<Shared>) -> Result<(), store::Error> {
 pub(super) async fn realign(shared: &Arc<Shared>, follower: &Follower) -> Result<(), store::Error> {
     meters().realigned.increment(1);
     let now = shared.clock.now();
-    let revision = shared.store.revisions(&[follower.user]).await?.first().map(|(_, revision)| *revision);
+    let revision = shared.store.reached(&[follower.user]).await?.first().map(|reached| reached.revision);
     // A session of a user who still exists is missing only if a restored backup does not have it.
     let gone = if revision.is_some() { EndReason::Restored } else { EndReason::AccountDeleted };
     let mut ended: Vec<(SessionId, SessionEnd)> = Vec::new();

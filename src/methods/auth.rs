@@ -273,8 +273,7 @@ async fn login(call: Call, params: LoginParams) -> Result<SignIn, Error> {
     let tokens = match cookie {
         None => Some(accounts.first_tokens(&signed_in).into()),
         Some(http) => {
-            let caller = Caller { user: signed_in.profile.id, session: signed_in.session.opened.id };
-            http.set_cookie(accounts.cookie_value(caller));
+            http.set_cookie(accounts.cookie_value(signed_in.caller()));
             None
         }
     };

@@ -1,22 +1,31 @@
 //! `auth.*` of new passwords: by a mailed link, or by who knows the present one.
 
 use super::{
-    auth::{Accepted, EmailParams, SessionsEnded, accepted},
+    auth::{Accepted, EmailParams, Tokens, accepted},
     examples,
     session::Done,
 };
 use crate::{
     account::Error,
-    domain::{password::Password, session::Caller},
+    domain::{
+        fault::{Fault, Rule},
+        password::Password,
+        session::Caller,
+    },
     rpc::{
         error::Kind,
+        http_call::HttpCall,
         param_types::Token,
         params::params,
         rates::Rate,
         registry::{Call, Description, Effect, Registry},
     },
+    sign_in::PasswordChanged,
 };
+use schemars::JsonSchema;
+use serde::Serialize;
 use serde_json::json;
+use std::sync::Arc;
 
 params! {
     /// Parameters of `auth.confirm_password_reset`.
@@ -25,6 +34,16 @@ params! {
         required token: Token,
         chosen new_password: Password,
     }
+}
+
+/// What became of a change of the password.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct PasswordChange {
+    /// How many other sessions ended.
+    sessions_ended: usize,
+    /// The renewed credentials of the caller's session; none for a session by cookie, whose new cookie the answer sets.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tokens: Option<Tokens>,
 }
 
 params! {
@@ -63,12 +82,12 @@ pub fn declare(registry: &mut Registry) {
         "auth.change_password",
         Effect::Write,
         Description {
-            summary: "Sets a new password for who knows the present one, and ends every other session.",
+            summary: "Sets a new password, ends every other session, and renews the credentials of the caller's.",
             rate: Rate::PasswordChange,
             errors: &[Kind::InvalidCredentials],
             example: (
                 json!({ "current_password": "a long walk by the sea", "new_password": "seven green bicycles" }),
-                json!({ "sessions_ended": 2 }),
+                json!({ "sessions_ended": 2, "tokens": examples::tokens() }),
             ),
         },
         change_password,
@@ -86,8 +105,36 @@ async fn confirm_password_reset(call: Call, params: ConfirmPasswordResetParams) 
     Ok(Done {})
 }
 
-async fn change_password(call: Call, caller: Caller, params: ChangePasswordParams) -> Result<SessionsEnded, Error> {
+async fn change_password(call: Call, caller: Caller, params: ChangePasswordParams) -> Result<PasswordChange, Error> {
+    let cookie = renewable_cookie(&call)?;
     let (current, new) = (&params.current_password, &params.new_password);
     let accounts = &call.context.accounts;
-    Ok(SessionsEnded { sessions_ended: accounts.change_password(caller, &call.client(), current, new).await? })
+    call.connection.begin_renewal();
+    let changed = accounts.change_password(caller, &call.client(), current, new).await;
+    accounts.hub.complete_renewal(&call.connection, changed.as_ref().ok().map(|changed| changed.caller));
+    let PasswordChanged { sessions_ended, caller, tokens } = changed?;
+    let tokens = match cookie {
+        Some(http) => {
+            http.set_cookie(accounts.cookie_value(caller));
+            None
+        }
+        None => Some(tokens.into()),
+    };
+    Ok(PasswordChange { sessions_ended, tokens })
+}
+
+/// The answer that sets the renewed cookie; `None` for a session that acts by tokens.
+///
+/// # Errors
+/// [`Error::InvalidParams`] for a session by cookie where no cookie can be set.
+fn renewable_cookie(call: &Call) -> Result<Option<Arc<HttpCall>>, Error> {
+    let refused = |why| Error::invalid("params", Fault::new(Rule::NotAllowed, why));
+    if call.connection.is_bound_by_cookie() {
+        return Err(refused("a session by cookie changes its password over HTTP, where the new cookie can be set"));
+    }
+    let Some(http) = call.http.clone().filter(|http| http.acts_by_cookie) else { return Ok(None) };
+    if call.in_batch {
+        return Err(refused("a session by cookie does not change its password in a batch"));
+    }
+    Ok(Some(http))
 }

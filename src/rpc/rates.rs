@@ -266,7 +266,7 @@ mod tests {
     }
 
     fn caller() -> Caller {
-        Caller { user: UserId::new(), session: SessionId::new() }
+        Caller { user: UserId::new(), session: SessionId::new(), version: 0 }
     }
 
     fn is_limited<T>(result: Result<T, Error>) -> bool {

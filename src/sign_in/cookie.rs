@@ -16,7 +16,8 @@ impl Accounts {
     /// is good together with this user only.
     pub fn cookie_value(&self, caller: Caller) -> String {
         let user = BASE64_URL_SAFE_NO_PAD.encode(caller.user.0.as_bytes());
-        let secret = self.opaque_tokens.make_for(Purpose::Cookie, caller.session.0, 0, caller.user.0.as_bytes());
+        let secret =
+            self.opaque_tokens.make_for(Purpose::Cookie, caller.session.0, caller.version, caller.user.0.as_bytes());
         format!("{user}.{}", secret.expose())
     }
 
@@ -24,7 +25,7 @@ impl Accounts {
     pub fn caller_of_cookie(&self, value: &str) -> Option<Caller> {
         let (user, secret) = value.split_once('.')?;
         let user = UserId(Uuid::from_slice(&BASE64_URL_SAFE_NO_PAD.decode(user).ok()?).ok()?);
-        let (session, _) = self.opaque_tokens.open_for(Purpose::Cookie, secret, user.0.as_bytes())?;
-        Some(Caller { user, session: SessionId(session) })
+        let (session, version) = self.opaque_tokens.open_for(Purpose::Cookie, secret, user.0.as_bytes())?;
+        Some(Caller { user, session: SessionId(session), version })
     }
 }

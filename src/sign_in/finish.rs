@@ -52,6 +52,13 @@ pub struct SignedIn {
     pub profile: Profile,
 }
 
+impl SignedIn {
+    /// Who acts for the new session.
+    pub fn caller(&self) -> Caller {
+        Caller { user: self.profile.id, session: self.session.opened.id, version: 0 }
+    }
+}
+
 impl Accounts {
     /// Opens a session. `None` if what was shown is history by now: a reset that ended every session must not be
     /// followed by a session that the old password opens.

@@ -14,5 +14,6 @@ mod sign_up;
 
 pub use finish::{Device, SignedIn};
 pub use password::Credentials;
+pub use password_change::PasswordChanged;
 pub use refresh::TokenPair;
 pub use sign_up::Registration;

@@ -1,6 +1,6 @@
 //! A new password by who knows the present one.
 
-use super::guesses::Guess;
+use super::{guesses::Guess, refresh::TokenPair};
 use crate::{
     account::{Accounts, Actor, Change, Error, Sessions},
     domain::{
@@ -10,7 +10,7 @@ use crate::{
         password::Password,
         profile::Name,
         security_event::SecurityEventType,
-        session::{Caller, EndReason},
+        session::{Caller, CredentialFault, EndReason},
     },
     store::UserRow,
 };
@@ -19,15 +19,27 @@ use std::sync::Arc;
 /// The parameter that a refused new password is a fault of.
 const FIELD: &str = "new_password";
 
+/// What became of a change of the password.
+#[derive(Debug)]
+pub struct PasswordChanged {
+    /// How many other sessions ended.
+    pub sessions_ended: usize,
+    /// The caller by the renewed credentials.
+    pub caller: Caller,
+    /// The renewed tokens.
+    pub tokens: TokenPair,
+}
+
 impl Accounts {
-    /// Sets a new password for who knows the present one, and ends every other session; says how many.
+    /// Sets a new password for who knows the present one, ends every other session, and renews the credentials of the
+    /// caller's: all former ones are void from the commit on (docs/protocol.md, renewal).
     pub async fn change_password(
         self: &Arc<Self>,
         caller: Caller,
         client: &Client,
         current: &Password,
         new_password: &Password,
-    ) -> Result<usize, Error> {
+    ) -> Result<PasswordChanged, Error> {
         let (user, guess) = self.begin_password_check(caller, client).await?;
         let came = self.change_password_by(&guess, &user, caller, client, current, new_password).await;
         self.settle_guess(&guess, came).await
@@ -41,7 +53,7 @@ impl Accounts {
         client: &Client,
         current: &Password,
         new_password: &Password,
-    ) -> Result<usize, Error> {
+    ) -> Result<PasswordChanged, Error> {
         self.check_password(user, caller, current).await?;
         self.check_new_password(new_password, user)?;
         if new_password.expose() == current.expose() {
@@ -52,10 +64,16 @@ impl Accounts {
         let ended = change.end_sessions(Sessions::AllBut(caller.session), EndReason::PasswordChanged).await?;
         change.spend_links().await?;
         change.account().set_password(&hash).await?;
+        let renewed = change.account().renew_session(caller.session).await?;
+        let renewed = renewed.ok_or(Error::Unauthenticated(CredentialFault::Invalid))?;
         change.tell_owner(Content::PasswordChanged).await?;
         guess.resolve(&mut change, SecurityEventType::PasswordChanged, Some(caller.session)).await?;
+        let session = change.tx().find_session(caller.session).await?;
+        let expires_at = session.map_or(change.now(), |session| session.expires_at(&self.session_lifetimes));
         change.commit().await?;
-        Ok(ended)
+        let caller = Caller { version: renewed.version, ..caller };
+        let tokens = self.tokens(caller, renewed.refresh_generation, expires_at);
+        Ok(PasswordChanged { sessions_ended: ended, caller, tokens })
     }
 
     /// Counts a guess at the caller's own password, before it is looked at.

@@ -6,9 +6,9 @@ use crate::{
     crypto::opaque_token::{Purpose, Secret},
     domain::{
         client::Client,
-        ids::{SessionId, UserId},
+        ids::SessionId,
         security_event::SecurityEventType,
-        session::{CredentialFault, EndReason},
+        session::{Caller, CredentialFault, EndReason},
         time::Timestamp,
     },
     store::SessionRow,
@@ -32,8 +32,7 @@ pub struct TokenPair {
 impl Accounts {
     /// The first tokens of a session.
     pub fn first_tokens(&self, signed_in: &SignedIn) -> TokenPair {
-        let session = &signed_in.session;
-        self.tokens(signed_in.profile.id, session.opened.id, 0, session.expires_at)
+        self.tokens(signed_in.caller(), 0, signed_in.session.expires_at)
     }
 
     /// Spends a refresh token for a new pair. Whoever repeats the last one within the grace period gets
@@ -58,13 +57,17 @@ impl Accounts {
         } else {
             drop(tx);
             row.life().standing(lifetimes, now).map_err(Error::SessionEnded)?;
+            if generation < row.renewed_generation {
+                return Err(Error::Unauthenticated(CredentialFault::Renewed));
+            }
             let repeated =
                 row.refresh_generation == generation + 1 && now.since(row.refreshed_at) < self.lifetimes.refresh_grace;
             if !repeated {
                 return Err(self.end_reused(&row, client).await?);
             }
         }
-        Ok(self.tokens(row.session_user_id, session, generation + 1, row.expires_at(lifetimes)))
+        let caller = Caller { user: row.session_user_id, session, version: row.version };
+        Ok(self.tokens(caller, generation + 1, row.expires_at(lifetimes)))
     }
 
     /// Ends a session whose superseded refresh token was presented: somebody has a copy.
@@ -81,12 +84,12 @@ impl Accounts {
         Ok(Error::SessionEnded(reason))
     }
 
-    fn tokens(&self, user: UserId, session: SessionId, generation: i64, session_expires: Timestamp) -> TokenPair {
-        let (access_token, access_expires_at) = self.access_tokens.issue(user, session);
+    pub(crate) fn tokens(&self, caller: Caller, generation: i64, session_expires: Timestamp) -> TokenPair {
+        let (access_token, access_expires_at) = self.access_tokens.issue(caller);
         TokenPair {
             access_token,
             access_expires_at,
-            refresh_token: self.opaque_tokens.make(Purpose::Refresh, session.0, generation),
+            refresh_token: self.opaque_tokens.make(Purpose::Refresh, caller.session.0, generation),
             refresh_expires_at: session_expires,
         }
     }

@@ -17,6 +17,16 @@ pub struct EventRow {
     pub event_type: EventType,
     pub data: String,
     pub session_id: Option<SessionId>,
+    pub credentials_version: i64,
+}
+
+/// What is known of who made an entry.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Author {
+    /// The session that did it.
+    pub(super) actor: Option<SessionId>,
+    /// The version of the account's credentials after the commit.
+    pub(super) credentials_version: i64,
 }
 
 /// Whether entries are what comes right after `since`, without a gap.
@@ -24,9 +34,9 @@ pub fn follows(since: i64, rows: &[EventRow]) -> bool {
     rows.iter().zip(since + 1..).all(|(row, revision)| row.revision == revision)
 }
 
-const INSERT: &str =
-    "INSERT INTO account_events (user_id, revision, at, type, data, session_id) VALUES ($1, $2, $3, $4, $5, $6)";
-const PAGE: &str = "SELECT revision, at, type, data, session_id FROM account_events \
+const INSERT: &str = "INSERT INTO account_events (user_id, revision, at, type, data, session_id, \
+     credentials_version) VALUES ($1, $2, $3, $4, $5, $6, $7)";
+const PAGE: &str = "SELECT revision, at, type, data, session_id, credentials_version FROM account_events \
      WHERE user_id = $1 AND revision > $2 ORDER BY revision LIMIT $3";
 const PRUNE: &str = "DELETE FROM account_events WHERE (user_id, revision) IN \
      (SELECT user_id, revision FROM account_events WHERE at < $1 ORDER BY at LIMIT $2)";
@@ -78,11 +88,12 @@ impl Tx {
         revision: i64,
         at: Timestamp,
         change: &Change,
-        actor: Option<SessionId>,
+        author: Author,
     ) -> Result<(), Error> {
         let data = serde_json::to_string(change).map_err(|e| Error::Broken(sqlx::Error::Encode(e.into())))?;
         in_tx!(self, c => sqlx::query(INSERT)
-            .bind(user).bind(revision).bind(at).bind(change.event_type()).bind(data).bind(actor)
+            .bind(user).bind(revision).bind(at).bind(change.event_type()).bind(data).bind(author.actor)
+            .bind(author.credentials_version)
             .execute(c).await.map(drop))?;
         Ok(())
     }

@@ -1,6 +1,6 @@
 //! An account under its lock: the only way to write users, sessions and addresses, and to append to their log.
 
-use super::{Error, NewUser, Tx, UserRow};
+use super::{Error, NewUser, Tx, UserRow, events::Author};
 use crate::domain::{
     event::{AddressesChanged, Change, SessionsChanged},
     ids::{SessionId, UserId},
@@ -16,6 +16,8 @@ pub struct Committed {
     pub user: UserId,
     /// To which revision.
     pub revision: i64,
+    /// The version of the account's credentials.
+    pub credentials_version: i64,
 }
 
 /// A transaction that holds the lock of one account and numbers its events.
@@ -33,6 +35,10 @@ pub struct LockedAccount {
     profile: Option<Staged<Profile>>,
     addresses: Option<Staged<AddressesChanged>>,
     must_commit: bool,
+    /// The version of the account's credentials after this change.
+    credentials_version: i64,
+    /// Whether the credentials of a session are others.
+    renews: bool,
 }
 
 /// An event that [`LockedAccount::commit`] appends.
@@ -56,6 +62,8 @@ impl LockedAccount {
         Ok(user.map(|user| Self {
             tx,
             next_revision: user.revision,
+            credentials_version: user.credentials_version,
+            renews: false,
             user,
             now,
             actor,
@@ -75,6 +83,8 @@ impl LockedAccount {
         Ok(user.map(|user| Self {
             tx,
             next_revision: user.revision + 1,
+            credentials_version: user.credentials_version,
+            renews: false,
             user,
             now: new.created_at,
             actor: None,
@@ -103,6 +113,17 @@ impl LockedAccount {
     /// Says that there is something to commit even if no event tells of it.
     pub fn must_commit(&mut self) {
         self.must_commit = true;
+    }
+
+    /// The account's credentials are others.
+    pub(super) fn credentials_changed(&mut self) {
+        self.credentials_version += 1;
+        self.must_commit = true;
+    }
+
+    /// The credentials of a session are others: its sockets are to be looked at even if no event tells of it.
+    pub(super) fn renews(&mut self) {
+        self.renews = true;
     }
 
     /// The staged event of sessions. Sessions come before everything else of a change: their event is the first.
@@ -157,7 +178,8 @@ impl LockedAccount {
         }
         let user = self.user.user_id;
         for (revision, event) in &events {
-            self.tx.insert_event(user, *revision, self.now, event, self.actor).await?;
+            let author = Author { actor: self.actor, credentials_version: self.credentials_version };
+            self.tx.insert_event(user, *revision, self.now, event, author).await?;
         }
         // The lock has counted one revision.
         let last = self.next_revision - 1;
@@ -165,7 +187,8 @@ impl LockedAccount {
             self.tx.count_further_revisions(user, last - self.user.revision).await?;
         }
         self.tx.commit().await?;
-        Ok((!events.is_empty()).then_some(Committed { user, revision: last }))
+        let committed = Committed { user, revision: last, credentials_version: self.credentials_version };
+        Ok((!events.is_empty() || self.renews).then_some(committed))
     }
 
     /// Deletes the account with everything that is its own, and commits. The ids of its live sessions stay for a

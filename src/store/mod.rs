@@ -39,9 +39,9 @@ pub use locked_account::{Committed, LockedAccount};
 pub use outbox::{OutboxRow, Queued};
 pub use rate_limits::SharedQuota;
 pub use registrations::RegistrationRow;
-pub use sessions::{CallerRow, LiveSessionRow, NewSession, SessionRow};
+pub use sessions::{CallerRow, LiveSessionRow, NewSession, RenewedSession, SessionRow, SessionVersions};
 pub use tx::Tx;
-pub use users::{NewUser, UserRow};
+pub use users::{NewUser, Reached, UserRow};
 
 use crate::settings::Database;
 use pool::{Pool, Trust, within};

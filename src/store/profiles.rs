@@ -13,6 +13,7 @@ use crate::domain::{
 /// The columns of [`FIND`], read by their place: looking each up by its name costs more than reading it.
 type Row = (
     UserId,
+    i64,
     Timestamp,
     Timestamp,
     Option<EndReason>,
@@ -28,8 +29,8 @@ type Row = (
     Timestamp,
 );
 
-const FIND: &str = "SELECT s.user_id, s.created_at, s.last_seen_at, s.end_reason, u.email, u.first_name, u.last_name, \
-     u.company_name, u.phone, u.locale, u.pending_email, u.profile_revision, u.created_at, u.updated_at \
+const FIND: &str = "SELECT s.user_id, s.version, s.created_at, s.last_seen_at, s.end_reason, u.email, u.first_name, \
+     u.last_name, u.company_name, u.phone, u.locale, u.pending_email, u.profile_revision, u.created_at, u.updated_at \
      FROM sessions s JOIN users u ON u.id = s.user_id WHERE s.id = $1";
 
 impl Store {
@@ -39,6 +40,7 @@ impl Store {
         Ok(row.map(
             |(
                 user,
+                version,
                 opened_at,
                 last_seen_at,
                 end_reason,
@@ -67,7 +69,7 @@ impl Store {
                     created_at,
                     updated_at,
                 };
-                (SessionLife { user, created_at: opened_at, last_seen_at, end_reason }, profile)
+                (SessionLife { user, version, created_at: opened_at, last_seen_at, end_reason }, profile)
             },
         ))
     }

@@ -22,6 +22,8 @@ pub struct SessionRow {
     /// Names of [`AuthenticationMethod`], separated by spaces.
     pub methods: String,
     pub proven_at: Timestamp,
+    pub version: i64,
+    pub renewed_generation: i64,
     pub refresh_generation: i64,
     pub refreshed_at: Timestamp,
     pub session_created_at: Timestamp,
@@ -34,6 +36,7 @@ impl SessionRow {
     pub fn life(&self) -> SessionLife {
         SessionLife {
             user: self.session_user_id,
+            version: self.version,
             created_at: self.session_created_at,
             last_seen_at: self.last_seen_at,
             end_reason: self.end_reason,
@@ -89,6 +92,24 @@ pub struct CallerRow {
     pub user: UserRow,
 }
 
+/// What the live sessions of an account demand of who acts for them.
+#[derive(Clone, Debug)]
+pub struct SessionVersions {
+    /// That of the account.
+    pub credentials_version: i64,
+    /// Each session and the version of its credentials.
+    pub sessions: Vec<(SessionId, i64)>,
+}
+
+/// The credentials that a session has after a renewal.
+#[derive(Clone, Copy, Debug, sqlx::FromRow)]
+pub struct RenewedSession {
+    /// Their version.
+    pub version: i64,
+    /// The generation of the refresh token.
+    pub refresh_generation: i64,
+}
+
 /// A session to be opened.
 #[derive(Debug)]
 pub struct NewSession {
@@ -101,8 +122,8 @@ pub struct NewSession {
 /// The columns of [`SessionRow`], under names that no column of `users` has.
 macro_rules! session_columns {
     () => {
-        "s.id AS session_id, s.user_id AS session_user_id, s.device_name, s.user_agent, s.ip, s.methods, s.proven_at, \
-         s.refresh_generation, \
+        "s.id AS session_id, s.user_id AS session_user_id, s.device_name, s.user_agent, s.ip, s.methods, s.proven_at, s.version, \
+         s.renewed_generation, s.refresh_generation, \
          s.refreshed_at, s.created_at AS session_created_at, s.last_seen_at, s.end_reason"
     };
 }
@@ -123,7 +144,8 @@ const LIST_LIVE: &str = concat!(
      FROM sessions s WHERE s.user_id = $1 AND s.ended_at IS NULL ORDER BY s.created_at DESC, s.id DESC"
 );
 const INSERT: &str = "INSERT INTO sessions (id, user_id, device_name, user_agent, ip, network, methods, \
-     refresh_generation, refreshed_at, created_at, last_seen_at, proven_at) VALUES ($1, $2, $3, $4, $5, $7, $8, 0, $6, $6, $6, $6)";
+     version, renewed_generation, refresh_generation, refreshed_at, created_at, last_seen_at, proven_at) \
+     VALUES ($1, $2, $3, $4, $5, $7, $8, 0, 0, 0, $6, $6, $6, $6)";
 const IS_NEW_DEVICE: &str = "SELECT NOT EXISTS \
      (SELECT 1 FROM sessions WHERE user_id = $1 AND COALESCE(user_agent, '') = $2 AND (network LIKE '%:%') = $3)";
 const FIND_DELETED: &str = "SELECT EXISTS (SELECT 1 FROM deleted_sessions WHERE id = $1)";
@@ -140,6 +162,11 @@ const END_ALL: &str = "UPDATE sessions SET ended_at = $2, end_reason = $3 \
 const ROTATE: &str = "UPDATE sessions SET refresh_generation = refresh_generation + 1, refreshed_at = $3, \
      last_seen_at = $3 WHERE id = $1 AND refresh_generation = $2 AND ended_at IS NULL \
      AND last_seen_at > $4 AND created_at > $5";
+const RENEW: &str = "UPDATE sessions SET version = version + 1, refresh_generation = refresh_generation + 1, \
+     renewed_generation = refresh_generation + 1, refreshed_at = $3 WHERE user_id = $1 AND id = $2 AND ended_at IS NULL \
+     RETURNING version, refresh_generation";
+const VERSIONS: &str = "SELECT u.credentials_version, s.id, s.version FROM users u \
+     LEFT JOIN sessions s ON s.user_id = u.id AND s.ended_at IS NULL WHERE u.id = $1";
 const TOUCH: &str = "UPDATE sessions SET last_seen_at = $2 WHERE id = $1 AND ended_at IS NULL \
      AND last_seen_at < $3 AND last_seen_at > $4 AND created_at > $5";
 const FIND_EXPIRED: &str = "SELECT user_id, id FROM sessions WHERE ended_at IS NULL \
@@ -170,6 +197,18 @@ impl Store {
         let rows = on_pool!(self, pool => sqlx::query_as(FIND_EXPIRED)
             .bind(idle_since).bind(opened_before).bind(limit).fetch_all(pool).await)?;
         Ok(rows)
+    }
+}
+
+impl Store {
+    /// The `credentials_version` of an account, and the version of each live session's credentials, as of one moment.
+    pub async fn session_versions(&self, user: UserId) -> Result<SessionVersions, Error> {
+        let rows: Vec<(i64, Option<SessionId>, Option<i64>)> =
+            on_pool!(self, pool => sqlx::query_as(VERSIONS).bind(user).fetch_all(pool).await)?;
+        Ok(SessionVersions {
+            credentials_version: rows.first().map_or(0, |row| row.0),
+            sessions: rows.into_iter().filter_map(|(_, session, version)| session.zip(version)).collect(),
+        })
     }
 }
 
@@ -301,6 +340,17 @@ impl LockedAccount {
             .bind(user).bind(now).bind(reason).fetch_all(c).await)?;
         self.stage_ended(&rows, reason);
         Ok(rows.len())
+    }
+
+    /// Raises the version of a session's credentials: all former ones are void from the commit on. `None` if it is not a
+    /// live session of the account.
+    pub async fn renew_session(&mut self, session: SessionId) -> Result<Option<RenewedSession>, Error> {
+        let (user, now) = (self.user.user_id, self.now());
+        let renewed = in_tx!(&mut self.tx, c => sqlx::query_as(RENEW)
+            .bind(user).bind(session).bind(now).fetch_optional(c).await)?;
+        self.must_commit();
+        self.renews();
+        Ok(renewed)
     }
 
     fn stage_ended(&mut self, sessions: &[SessionId], reason: EndReason) {

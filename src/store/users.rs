@@ -1,6 +1,6 @@
 //! Accounts.
 
-use super::{Error, LockedAccount, Store, Tx, in_tx, on_pool};
+use super::{Committed, Error, LockedAccount, Store, Tx, in_tx, on_pool};
 use crate::domain::{
     email::EmailAddress,
     ids::UserId,
@@ -48,6 +48,24 @@ impl UserRow {
             created_at: self.created_at,
             updated_at: self.updated_at,
         }
+    }
+}
+
+/// How far an account has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, sqlx::FromRow)]
+pub struct Reached {
+    /// Which account.
+    #[sqlx(rename = "id")]
+    pub user: UserId,
+    /// The last revision of its log.
+    pub revision: i64,
+    /// Rises with every change of what a sign-in is decided by.
+    pub credentials_version: i64,
+}
+
+impl From<Committed> for Reached {
+    fn from(Committed { user, revision, credentials_version }: Committed) -> Self {
+        Self { user, revision, credentials_version }
     }
 }
 
@@ -147,10 +165,12 @@ impl Store {
             .fetch_all(pool).await)?)
     }
 
-    /// The revisions of some accounts; those that are gone are missing.
-    pub async fn revisions(&self, users: &[UserId]) -> Result<Vec<(UserId, i64)>, Error> {
+    /// Which revision and which version of its credentials each of some accounts has reached; those that are gone are
+    /// missing.
+    pub async fn reached(&self, users: &[UserId]) -> Result<Vec<Reached>, Error> {
         let rows = on_pool!(self, pool => {
-            let mut query = sqlx::QueryBuilder::new("SELECT id, revision FROM users WHERE id IN (");
+            let mut query =
+                sqlx::QueryBuilder::new("SELECT id, revision, credentials_version FROM users WHERE id IN (");
             let mut list = query.separated(", ");
             for user in users {
                 list.push_bind(*user);
@@ -250,7 +270,7 @@ impl LockedAccount {
     pub async fn set_password(&mut self, hash: &str) -> Result<(), Error> {
         let user = self.user.user_id;
         in_tx!(&mut self.tx, c => sqlx::query(UPDATE_PASSWORD).bind(user).bind(hash).execute(c).await.map(drop))?;
-        self.must_commit();
+        self.credentials_changed();
         Ok(())
     }
 
@@ -267,6 +287,7 @@ impl LockedAccount {
     pub async fn set_email(&mut self, email: &EmailAddress) -> Result<Profile, Error> {
         let user = self.user.user_id;
         in_tx!(&mut self.tx, c => sqlx::query(UPDATE_EMAIL).bind(user).bind(email).execute(c).await.map(drop))?;
+        self.credentials_changed();
         let present = self.profile();
         self.save_profile(Profile { email: email.clone(), pending_email: None, ..present }).await
     }
@@ -275,7 +296,7 @@ impl LockedAccount {
     pub async fn set_disabled(&mut self, disabled: bool) -> Result<(), Error> {
         let (user, at) = (self.user.user_id, disabled.then(|| self.now()));
         in_tx!(&mut self.tx, c => sqlx::query(UPDATE_DISABLED_AT).bind(user).bind(at).execute(c).await.map(drop))?;
-        self.must_commit();
+        self.credentials_changed();
         Ok(())
     }
 }

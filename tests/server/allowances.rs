@@ -157,7 +157,8 @@ both_databases! {
             http.refused("invalid_credentials", "auth.change_password", wrong).await;
             http.refused("invalid_params", "auth.change_password", change(passwords[0], "12345678")).await;
         }
-        http.ok("auth.change_password", change(passwords[0], passwords[1])).await;
+        let changed = http.ok("auth.change_password", change(passwords[0], passwords[1])).await;
+        let http = http.bearer(changed["tokens"]["access_token"].as_str().expect("renewed tokens"));
         // The present one again is refused, and has cost a hash: it counts.
         http.refused("invalid_params", "auth.change_password", change(passwords[1], passwords[1])).await;
         let third = change(passwords[1], passwords[2]);

@@ -2,6 +2,7 @@
 
 mod cookie;
 mod cookie_beside;
+mod renewal;
 mod revocation;
 mod tokens;
 

@@ -5,10 +5,7 @@ use crate::support::{
     Call, Database, Inside, Node, PASSWORD, Work, another_email, both_databases,
     inside::{account, client, credentials, device, email, password, register},
 };
-use marbelle::{
-    account::{Actor, Error},
-    domain::session::Caller,
-};
+use marbelle::account::{Actor, Error};
 use serde_json::{Value, json};
 
 const WRONG: &str = "wrong larches beside no brook";
@@ -106,7 +103,7 @@ both_databases! {
             register(accounts, &pending).await;
             accounts.disable_account(&disabled, Actor::Operator).await.expect("disabled");
             let signed_in = accounts.sign_in(&credentials(&eve, PASSWORD), &device()).await.expect("a session");
-            Caller { user: signed_in.profile.id, session: signed_in.session.opened.id }
+            signed_in.caller()
         })
         .await;
 

@@ -150,7 +150,7 @@ both_databases! {
         for _ in 0..8 {
             session = http.ok("auth.login", person.credentials()).await;
         }
-        let http = http.bearer(session["access_token"].as_str().unwrap());
+        let mut http = http.bearer(session["access_token"].as_str().unwrap());
         let mut person = Person { ..person };
         for round in 0..5 {
             // Neither is one whose new password is refused.
@@ -158,7 +158,8 @@ both_databases! {
             http.refused("invalid_params", "auth.change_password", weak).await;
             let new = format!("nine loud herons above mill {round}");
             let params = json!({ "current_password": person.password, "new_password": new });
-            http.ok("auth.change_password", params).await;
+            let changed = http.ok("auth.change_password", params).await;
+            http = http.bearer(changed["tokens"]["access_token"].as_str().unwrap());
             person.password = new;
             let change = json!({ "current_password": person.password, "new_email": another_email("new") });
             http.ok("profile.request_email_change", change).await;

@@ -42,7 +42,9 @@ async fn live(node: &Node, http: &Http) -> (Person, Session, Vec<&'static str>) 
 
     let second = sign_in(&person.password).await;
     mine.ok("session.revoke", json!({ "session_id": second.id })).await;
-    mine.ok("auth.change_password", json!({ "current_password": person.password, "new_password": NEW })).await;
+    let change = json!({ "current_password": person.password, "new_password": NEW });
+    let changed = mine.ok("auth.change_password", change).await;
+    let mine = http.bearer(changed["tokens"]["access_token"].as_str().expect("renewed tokens"));
     noted.extend(["sign_in", "session_revoked", "password_changed"]);
 
     let stolen = sign_in(NEW).await;

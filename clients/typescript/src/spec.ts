@@ -125,7 +125,7 @@ export interface ConflictData {
   kind: 'conflict'
 }
 
-export type CredentialFault = 'missing' | 'invalid' | 'expired'
+export type CredentialFault = 'missing' | 'invalid' | 'expired' | 'renewed'
 
 export type CredentialKind = 'bearer' | 'cookie'
 
@@ -245,6 +245,14 @@ export interface OpenedSession {
 
 /** Whether a change that failed may have happened all the same. */
 export type Outcome = 'not_done' | 'unknown'
+
+/** What became of a change of the password. */
+export interface PasswordChange {
+  /** How many other sessions ended. */
+  sessions_ended: number
+  /** The renewed credentials of the caller's session; none for a session by cookie, whose new cookie the answer sets. */
+  tokens: Tokens | null
+}
 
 /** A user's profile. */
 export interface Profile {
@@ -663,13 +671,13 @@ export interface Methods {
     result: Address
     errors: 'not_found' | 'conflict' | 'stale_revision' | 'unauthenticated' | 'session_ended' | 'invalid_params' | 'rate_limited' | 'internal' | 'unavailable'
   }
-  /** Sets a new password for who knows the present one, and ends every other session. */
+  /** Sets a new password, ends every other session, and renews the credentials of the caller's. */
   'auth.change_password': {
     params: {
       current_password: string
       new_password: string
     }
-    result: SessionsEnded
+    result: PasswordChange
     errors: 'invalid_credentials' | 'unauthenticated' | 'session_ended' | 'invalid_params' | 'rate_limited' | 'internal' | 'unavailable'
   }
   /** Sets a new password by a mailed token and ends every session. */
