@@ -69,8 +69,8 @@ fn with_the_longest_issuer_and_audience_a_token_is_still_looked_at() {
     // The settings allow 255 bytes, each of which may need an escape.
     let longest = "\"".repeat(255);
     let tokens = AccessTokens::new(&scene.keys, &longest, &longest, LIFETIME, scene.clock);
-    let (token, expires) = tokens.issue(scene.user, scene.session);
-    let claims = Claims { user: scene.user, session: scene.session, expires };
+    let (token, expires) = tokens.issue(Caller { user: scene.user, session: scene.session, version: 3 });
+    let claims = Claims { user: scene.user, session: scene.session, version: 3, expires };
     assert_eq!(tokens.verify(&token), Ok(claims), "{} bytes", token.len());
 }
 
