@@ -5,6 +5,7 @@ pub mod app;
 pub mod cli;
 pub mod crypto;
 pub mod domain;
+pub mod import;
 pub mod jobs;
 pub mod leases;
 pub mod limits;

@@ -13,6 +13,7 @@ mod architecture;
 mod cluster;
 mod database;
 mod feed;
+mod import;
 mod mail;
 mod operator;
 mod origin_defects;

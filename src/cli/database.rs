@@ -4,7 +4,7 @@ use crate::{
     account::{self, Accounts},
     app,
     settings::Settings,
-    store,
+    store::{self, Store},
 };
 use std::sync::Arc;
 
@@ -47,6 +47,12 @@ pub(super) async fn check(settings: &Settings) -> Result<(), DataError> {
         Ok(false) => Err(DataError::NoDatabase(name)),
         Err(error) => Err(DataError::Closed(name, error)),
     }
+}
+
+/// Opens the database for a command that reads or writes many accounts at a time, which no node needs to hear of.
+pub(super) async fn open(settings: &Settings) -> Result<Store, DataError> {
+    check(settings).await?;
+    Ok(app::open(settings).await?)
 }
 
 /// Lets a command use the accounts; nodes that run hear of its changes over the bus, or by their sweep.

@@ -1,7 +1,10 @@
 //! The command line: one file a noun.
 
+mod backup;
 mod database;
 mod env_file;
+mod export;
+mod import;
 mod mail;
 mod user;
 
@@ -65,6 +68,19 @@ enum Command {
     /// Through the account's log: its open sockets on running nodes are told why and closed.
     #[command(subcommand)]
     User(user::Action),
+    /// Bring accounts from another system.
+    #[command(subcommand)]
+    Import(import::Source),
+    /// Write all accounts for another system, or another database.
+    #[command(subcommand)]
+    Export(export::Form),
+    /// Write a copy of the SQLite database to a new file, while the server runs.
+    ///
+    /// Readable by its owner alone; it is looked at whether it is whole.
+    Backup {
+        /// The new file.
+        file: PathBuf,
+    },
     /// Try the way that letters take.
     #[command(subcommand)]
     Mail(mail::Action),
@@ -132,6 +148,9 @@ impl Command {
                 Self::NewEpoch => database::new_epoch(&settings).await?,
                 Self::User(action) => user::run(action, &settings).await?,
                 Self::Mail(action) => mail::run(action, &settings).await?,
+                Self::Import(source) => import::run(source, &settings).await?,
+                Self::Export(form) => export::run(form, &settings).await?,
+                Self::Backup { file } => backup::run(&file, &settings).await?,
                 Self::Serve | Self::CheckConfig | Self::Openrpc => app::serve(settings).await?,
             }
             Ok(())

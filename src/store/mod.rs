@@ -10,9 +10,11 @@
 //! prepared statements whose result changes.
 
 mod addresses;
+mod backup;
 mod error;
 mod events;
 mod existing;
+mod import;
 mod lease;
 mod locked_account;
 mod migrate;
@@ -32,9 +34,11 @@ mod tx;
 mod users;
 mod writer;
 
+pub use backup::BackupError;
 pub use error::{Error, Outcome};
 pub use events::{EventRow, follows};
 pub use existing::is_there;
+pub use import::{ExternalUser, ImportedUser, OwnedAddress};
 pub use locked_account::{Committed, LockedAccount};
 pub use outbox::{OutboxRow, Queued};
 pub use rate_limits::SharedQuota;

@@ -188,6 +188,11 @@ impl Node {
         self.smtp.letter_saying(email, "/password-reset?token=").await.token()
     }
 
+    /// The settings, for a process that a story starts itself.
+    pub fn environment(&self) -> &BTreeMap<String, String> {
+        &self.settings
+    }
+
     /// Runs another command of the binary with the settings of this node.
     pub async fn command(&self, arguments: &[&str]) -> std::process::Output {
         self.command_reading(arguments, "").await

@@ -1,0 +1,72 @@
+//! `marbelle export`: accounts for another system, or another database.
+
+use super::database::{DataError, open};
+use crate::{
+    import::{self, jsonl},
+    settings::Settings,
+};
+use clap::Subcommand;
+use std::{
+    fs::{File, OpenOptions, Permissions},
+    io::{self, BufWriter},
+    os::{
+        fd::AsFd,
+        unix::fs::{OpenOptionsExt, PermissionsExt},
+    },
+    path::{Path, PathBuf},
+};
+
+/// The form that accounts are written in.
+#[derive(Clone, Debug, PartialEq, Eq, Subcommand)]
+pub(super) enum Form {
+    /// Write every account as a line of JSON, with password hashes: to be kept like the database itself.
+    ///
+    /// docs/accounts.schema.json is the form of a line. A file is made readable by its owner alone.
+    Jsonl {
+        /// A new file; standard output without it.
+        file: Option<PathBuf>,
+    },
+}
+
+/// Why not everything was written.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum ExportError {
+    /// The database could not be opened.
+    #[error(transparent)]
+    Database(#[from] DataError),
+    /// The file could not be made.
+    #[error("{0} could not be made")]
+    File(String, #[source] io::Error),
+    /// It was cut short.
+    #[error("the export was cut short")]
+    CutShort(#[from] import::Error),
+}
+
+/// Runs the export.
+#[expect(clippy::print_stderr, reason = "standard output may be the export itself")]
+pub(super) async fn run(form: Form, settings: &Settings) -> Result<(), ExportError> {
+    let Form::Jsonl { file } = form;
+    let store = open(settings).await?;
+    let (out, name) = match &file {
+        Some(path) => (new_file(path), path.display().to_string()),
+        None => (standard_output(), "standard output".to_owned()),
+    };
+    let mut out = BufWriter::new(out.map_err(|error| ExportError::File(name.clone(), error))?);
+    let done = jsonl::export(&store, &mut out, &name).await;
+    store.close().await;
+    eprintln!("{} accounts", done?);
+    Ok(())
+}
+
+fn new_file(path: &Path) -> io::Result<File> {
+    OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)
+}
+
+/// Where it is a file, nobody else is to read what comes.
+fn standard_output() -> io::Result<File> {
+    let out = File::from(io::stdout().as_fd().try_clone_to_owned()?);
+    if out.metadata()?.is_file() {
+        out.set_permissions(Permissions::from_mode(0o600))?;
+    }
+    Ok(out)
+}

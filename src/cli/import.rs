@@ -1,0 +1,104 @@
+//! `marbelle import`: accounts from another system.
+
+use super::database::{DataError, open};
+use crate::{
+    domain::time::Clock,
+    import::{self, Options, Summary, django, jsonl},
+    settings::Settings,
+};
+use clap::{Args, Subcommand};
+use std::{num::NonZeroU16, path::PathBuf};
+
+/// Where accounts come from.
+#[derive(Clone, Debug, PartialEq, Eq, Subcommand)]
+pub(super) enum Source {
+    /// Bring users and addresses of the Django application's tables.
+    ///
+    /// Reads them as they are at one moment and changes nothing there. Run again, it brings what is new and reports
+    /// what differs; cut short, it goes on where it was. The server may run. docs/import.md says what becomes of
+    /// which row. Status 1 if any row was kept out.
+    Django {
+        /// The application's database: `postgres://…` or `sqlite://…`.
+        #[arg(long, value_name = "URL")]
+        from: String,
+        #[command(flatten)]
+        how: How,
+    },
+    /// Bring accounts from lines of JSON, as `marbelle export jsonl` writes them.
+    ///
+    /// docs/accounts.schema.json is the form of a line. Status 1 if any account was kept out.
+    Jsonl {
+        /// The file.
+        file: PathBuf,
+        #[command(flatten)]
+        how: How,
+    },
+}
+
+/// How an import is to go about it.
+#[derive(Args, Clone, Debug, PartialEq, Eq)]
+pub(super) struct How {
+    /// Say what would be done, and do nothing.
+    #[arg(long)]
+    dry_run: bool,
+    /// Write a line of JSON about each row that does not fit as it is.
+    #[arg(long, value_name = "FILE")]
+    report: Option<PathBuf>,
+    /// Write old and new ids of users and addresses as CSV.
+    #[arg(long, value_name = "FILE", conflicts_with = "dry_run")]
+    map: Option<PathBuf>,
+    /// Users of one transaction.
+    #[arg(long, value_name = "N", default_value = "500", value_parser = clap::value_parser!(u16).range(1..=5000))]
+    batch: u16,
+}
+
+impl How {
+    fn options(self, settings: &Settings) -> Options {
+        Options {
+            dry_run: self.dry_run,
+            report: self.report,
+            map: self.map,
+            batch: NonZeroU16::new(self.batch).unwrap_or(NonZeroU16::MIN),
+            argon2: settings.argon2,
+            max_addresses: settings.limits.max_addresses.get(),
+        }
+    }
+}
+
+/// Why an import did not bring everything.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum ImportError {
+    /// The database could not be opened.
+    #[error(transparent)]
+    Database(#[from] DataError),
+    /// It was cut short.
+    #[error("the import was cut short: the same command goes on where it was")]
+    CutShort(#[source] import::Error),
+    /// Some rows do not fit at all.
+    #[error("some rows were kept out; {0}")]
+    KeptOut(&'static str),
+}
+
+/// Runs the import and prints its summary.
+#[expect(clippy::print_stdout, reason = "standard output is for what a command prints")]
+pub(super) async fn run(source: Source, settings: &Settings) -> Result<(), ImportError> {
+    let store = open(settings).await?;
+    let clock = Clock::system();
+    let (Source::Django { how, .. } | Source::Jsonl { how, .. }) = &source;
+    let (reported, dry_run) = (how.report.is_some(), how.dry_run);
+    let done = match source {
+        Source::Django { from, how } => django::import(&store, &from, &how.options(settings), &clock).await,
+        Source::Jsonl { file, how } => jsonl::import(&store, &file, &how.options(settings), &clock).await,
+    };
+    store.close().await;
+    let summary: Summary = done.map_err(ImportError::CutShort)?;
+    if dry_run {
+        println!("Nothing was written. It would be:");
+    }
+    print!("{summary}");
+    match (summary.anything_kept_out(), reported) {
+        (false, _) => Ok(()),
+        (true, true) => Err(ImportError::KeptOut("the report names them")),
+        (true, false) => Err(ImportError::KeptOut("with --report FILE they are named")),
+    }
+}

@@ -1,0 +1,10 @@
+//! `marbelle import jsonl` and `export jsonl`: every account as one line of JSON, by the schema in
+//! `docs/accounts.schema.json`. The one reads what the other wrote.
+
+mod read;
+mod record;
+mod write;
+
+pub use read::import;
+pub use record::schema;
+pub use write::export;

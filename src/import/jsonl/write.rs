@@ -1,0 +1,45 @@
+//! Writes all accounts as lines of JSON.
+
+use super::record::Record;
+use crate::{
+    domain::ids::UserId,
+    import::{Error, progress::Progress},
+    store::Store,
+};
+use std::{collections::HashMap, io::Write};
+use uuid::Uuid;
+
+/// Accounts of one read.
+const PAGE: i64 = 500;
+
+/// Writes every account, in the order of their ids and as they are at one moment; says how many.
+///
+/// # Errors
+/// [`Error`]; what is written is not all then.
+pub async fn export(store: &Store, out: &mut (impl Write + Send), name: &str) -> Result<u64, Error> {
+    let failed = |error| Error::File(name.to_owned(), error);
+    let mut progress = Progress::of("accounts", store.count_users().await?);
+    let mut tx = store.read().await?;
+    let (mut after, mut count) = (UserId(Uuid::nil()), 0);
+    loop {
+        let users = tx.list_users_after(after, PAGE).await?;
+        let Some(last) = users.last().map(|user| user.user.user_id) else { break };
+        let ids: Vec<UserId> = users.iter().map(|user| user.user.user_id).collect();
+        let mut addresses = HashMap::<_, Vec<_>>::new();
+        for owned in tx.list_addresses_of(&ids).await? {
+            addresses.entry(owned.user_id).or_default().push(owned);
+        }
+        for user in users {
+            let owned = addresses.remove(&user.user.user_id).unwrap_or_default();
+            serde_json::to_writer(&mut *out, &Record::from((user, owned))).map_err(|error| failed(error.into()))?;
+            out.write_all(b"\n").map_err(failed)?;
+            count += 1;
+        }
+        progress.advance(ids.len());
+        after = last;
+    }
+    tx.end_read().await?;
+    out.flush().map_err(failed)?;
+    progress.finish();
+    Ok(count)
+}

@@ -1,0 +1,182 @@
+//! Accounts that come from elsewhere, many at a time, and all accounts for an export.
+//!
+//! An account that is imported has no session and no log yet, so nobody is to be told of it: it begins at revision 0
+//! like one that was just verified, with its addresses.
+
+use super::{Error, Store, Tx, UserRow, in_tx, on_pool, users::user_columns};
+use crate::domain::{
+    address::Address,
+    email::EmailAddress,
+    ids::{AddressId, UserId},
+    profile::{ExternalId, PersonalData},
+    time::Timestamp,
+};
+use sqlx::QueryBuilder;
+use std::collections::HashSet;
+
+/// Rows of one statement: SQLite takes 32,766 values, and a row has at most twenty.
+const ROWS: usize = 1000;
+
+/// An account as it is to be made.
+#[derive(Clone, Debug)]
+#[expect(missing_docs, reason = "the columns")]
+pub struct ImportedUser {
+    pub id: UserId,
+    pub external_id: Option<ExternalId>,
+    pub email: EmailAddress,
+    pub password_hash: Option<String>,
+    /// What it costs to verify a hash of another system.
+    pub imported_cost: Option<String>,
+    pub person: PersonalData,
+    pub disabled_at: Option<Timestamp>,
+    pub created_at: Timestamp,
+    pub updated_at: Timestamp,
+}
+
+/// A row of `addresses` with what its object does not have.
+#[derive(Clone, Debug, sqlx::FromRow)]
+#[expect(missing_docs, reason = "the columns")]
+pub struct OwnedAddress {
+    pub user_id: UserId,
+    pub external_id: Option<ExternalId>,
+    #[sqlx(flatten)]
+    pub address: Address,
+}
+
+/// A row of `users` with what another system knows it by.
+#[derive(Clone, Debug, sqlx::FromRow)]
+#[expect(missing_docs, reason = "the columns")]
+pub struct ExternalUser {
+    pub external_id: Option<ExternalId>,
+    #[sqlx(flatten)]
+    pub user: UserRow,
+}
+
+const USER_COLUMNS: &str = concat!(user_columns!(""), ", external_id");
+const INSERT_USERS: &str = "INSERT INTO users (id, email, password_hash, first_name, last_name, company_name, phone, \
+     locale, disabled_at, credentials_version, revision, profile_revision, created_at, updated_at, imported_cost, \
+     password_cost, external_id) ";
+const INSERT_ADDRESSES: &str = "INSERT INTO addresses (id, user_id, external_id, label, label_key, first_name, \
+     last_name, company, address_line_1, address_line_2, city, state, postal_code, country, phone, is_primary, \
+     revision, created_at, updated_at) ";
+const ADDRESS_COLUMNS: &str = "user_id, external_id, id, label, first_name, last_name, company, address_line_1, \
+     address_line_2, city, state, postal_code, country, phone, is_primary, revision, created_at, updated_at";
+
+/// Runs `$head (list) $tail` on chunks of a list of values, and gathers the rows.
+macro_rules! where_in {
+    ($tx:expr, $head:expr, $values:expr, $tail:expr) => {{
+        let mut found = Vec::new();
+        for chunk in $values.chunks(ROWS) {
+            let mut rows = in_tx!(&mut *$tx, c => {
+                let mut query = QueryBuilder::new($head);
+                let mut list = query.separated(", ");
+                for value in chunk {
+                    list.push_bind(value.clone());
+                }
+                list.push_unseparated($tail);
+                query.build_query_as().fetch_all(c).await
+            })?;
+            found.append(&mut rows);
+        }
+        found
+    }};
+}
+
+impl Store {
+    /// How many accounts there are.
+    pub async fn count_users(&self) -> Result<u64, Error> {
+        let count: i64 = on_pool!(self, pool => {
+            sqlx::query_scalar("SELECT CAST(COUNT(*) AS BIGINT) FROM users").fetch_one(pool).await
+        })?;
+        Ok(u64::try_from(count).unwrap_or_default())
+    }
+}
+
+impl Tx {
+    /// Makes accounts; those are missing in the answer whose id, address or external id is taken.
+    pub async fn insert_imported_users(&mut self, users: &[ImportedUser]) -> Result<HashSet<UserId>, Error> {
+        let mut made = HashSet::with_capacity(users.len());
+        for chunk in users.chunks(ROWS) {
+            let ids: Vec<UserId> = in_tx!(&mut *self, c => {
+                let mut query = QueryBuilder::new(INSERT_USERS);
+                query.push_values(chunk, |mut row, user| {
+                    let person = &user.person;
+                    row.push_bind(user.id).push_bind(&user.email).push_bind(&user.password_hash)
+                        .push_bind(&person.first_name).push_bind(&person.last_name).push_bind(&person.company_name)
+                        .push_bind(&person.phone).push_bind(person.locale).push_bind(user.disabled_at)
+                        .push_bind(0_i64).push_bind(0_i64).push_bind(0_i64).push_bind(user.created_at).push_bind(user.updated_at)
+                        .push_bind(&user.imported_cost).push_bind(&user.imported_cost).push_bind(&user.external_id);
+                });
+                query.push(" ON CONFLICT DO NOTHING RETURNING id");
+                query.build_query_scalar().fetch_all(c).await
+            })?;
+            made.extend(ids);
+        }
+        Ok(made)
+    }
+
+    /// Adds addresses to accounts at revision 0; those are missing in the answer of which something that must be
+    /// unique is taken.
+    pub async fn insert_imported_addresses(&mut self, addresses: &[OwnedAddress]) -> Result<HashSet<AddressId>, Error> {
+        let mut made = HashSet::with_capacity(addresses.len());
+        for chunk in addresses.chunks(ROWS) {
+            let ids: Vec<AddressId> = in_tx!(&mut *self, c => {
+                let mut query = QueryBuilder::new(INSERT_ADDRESSES);
+                query.push_values(chunk, |mut row, owned| {
+                    let address = &owned.address;
+                    row.push_bind(address.id).push_bind(owned.user_id).push_bind(&owned.external_id)
+                        .push_bind(&address.label).push_bind(address.label.key()).push_bind(&address.first_name)
+                        .push_bind(&address.last_name).push_bind(&address.company).push_bind(&address.address_line_1)
+                        .push_bind(&address.address_line_2).push_bind(&address.city).push_bind(&address.state)
+                        .push_bind(&address.postal_code).push_bind(&address.country).push_bind(&address.phone)
+                        .push_bind(address.is_primary).push_bind(address.revision).push_bind(address.created_at)
+                        .push_bind(address.updated_at);
+                });
+                query.push(" ON CONFLICT DO NOTHING RETURNING id");
+                query.build_query_scalar().fetch_all(c).await
+            })?;
+            made.extend(ids);
+        }
+        Ok(made)
+    }
+
+    /// Those of these accounts that are here.
+    pub async fn find_external_users(&mut self, ids: &[ExternalId]) -> Result<Vec<ExternalUser>, Error> {
+        Ok(where_in!(self, format!("SELECT {USER_COLUMNS} FROM users WHERE external_id IN ("), ids, ")"))
+    }
+
+    /// Those of these addresses that have an account, and whose it is.
+    pub async fn find_taken_emails(&mut self, emails: &[EmailAddress]) -> Result<Vec<(EmailAddress, UserId)>, Error> {
+        Ok(where_in!(self, "SELECT email, id FROM users WHERE email IN (", emails, ")"))
+    }
+
+    /// Those of these accounts that are here.
+    pub async fn find_known_users(&mut self, ids: &[UserId]) -> Result<Vec<(UserId,)>, Error> {
+        Ok(where_in!(self, "SELECT id FROM users WHERE id IN (", ids, ")"))
+    }
+
+    /// Those of these registrations that are here.
+    pub async fn find_external_registrations(&mut self, ids: &[ExternalId]) -> Result<Vec<(ExternalId,)>, Error> {
+        Ok(where_in!(self, "SELECT external_id FROM registrations WHERE external_id IN (", ids, ")"))
+    }
+
+    /// Drops registrations whose accounts have come since.
+    pub async fn delete_external_registrations(&mut self, ids: &[ExternalId]) -> Result<(), Error> {
+        let _: Vec<(ExternalId,)> =
+            where_in!(self, "DELETE FROM registrations WHERE external_id IN (", ids, ") RETURNING external_id");
+        Ok(())
+    }
+
+    /// The addresses of these accounts, each account's primary first, then oldest first.
+    pub async fn list_addresses_of(&mut self, users: &[UserId]) -> Result<Vec<OwnedAddress>, Error> {
+        let order = ") ORDER BY user_id, is_primary DESC, created_at, id";
+        Ok(where_in!(self, format!("SELECT {ADDRESS_COLUMNS} FROM addresses WHERE user_id IN ("), users, order))
+    }
+
+    /// The accounts after this one, in the order of their ids.
+    pub async fn list_users_after(&mut self, after: UserId, limit: i64) -> Result<Vec<ExternalUser>, Error> {
+        let statement = format!("SELECT {USER_COLUMNS} FROM users WHERE id > $1 ORDER BY id LIMIT $2");
+        Ok(in_tx!(self, c => sqlx::query_as(sqlx::AssertSqlSafe(statement)).bind(after).bind(limit)
+            .fetch_all(c).await)?)
+    }
+}

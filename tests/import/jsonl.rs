@@ -1,0 +1,135 @@
+//! Accounts as lines of JSON: out of one database and into the other, and from systems of any kind.
+
+use super::source::{Source, import, lines};
+use crate::support::{Call, Database, Node, Session, both_databases};
+use serde_json::{Value, json};
+use std::{os::unix::fs::PermissionsExt, path::Path};
+use tempfile::TempDir;
+
+async fn export(node: &Node, file: &Path) -> String {
+    let output = node.command(&["export", "jsonl", &file.display().to_string()]).await;
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    assert_eq!(file.metadata().unwrap().permissions().mode() & 0o777, 0o600);
+    std::fs::read_to_string(file).expect("the file")
+}
+
+async fn read(node: &Node, file: &Path, more: &[&str]) -> (Option<i32>, String) {
+    let output = node.command(&[&["import", "jsonl", &file.display().to_string()], more].concat()).await;
+    (output.status.code(), String::from_utf8_lossy(&output.stdout).into_owned())
+}
+
+fn other(database: &Database) -> impl Future<Output = Database> {
+    let sqlite = *database == Database::Sqlite;
+    async move { if sqlite { Database::postgres().await } else { Database::sqlite() } }
+}
+
+both_databases! {
+    async fn what_goes_from_one_database_to_the_other_is_the_same(database: Database) {
+        let folder = TempDir::new().expect("a folder");
+        let (first, second) = (folder.path().join("first.jsonl"), folder.path().join("second.jsonl"));
+        let target = other(&database).await;
+        let node = Node::start(database).await;
+        import(&node, &Source::like(&Database::sqlite()).await, &[]).await;
+        let native = node.registered("ann").await;
+        let upgraded = json!({ "email": "customer000@example.org", "password": "sea walk number 0" });
+        node.http().ok("auth.login", upgraded.clone()).await;
+        let text = export(&node, &first).await;
+        assert_eq!(text.lines().count(), 190);
+        let again = node.command(&["export", "jsonl", &first.display().to_string()]).await;
+        assert_eq!(again.status.code(), Some(1), "it replaces nothing");
+
+        let node = Node::start(target).await;
+        assert_eq!(read(&node, &first, &["--dry-run"]).await.0, Some(0));
+        assert_eq!(export(&node, &folder.path().join("none.jsonl")).await, "");
+        let (status, printed) = read(&node, &first, &["--batch", "7"]).await;
+        assert_eq!(status, Some(0), "{printed}");
+        assert!(printed.contains("190  accounts made"), "{printed}");
+        assert!(export(&node, &second).await == text, "the same bytes");
+        let (status, printed) = read(&node, &first, &[]).await;
+        assert!(status == Some(0) && printed.contains("190  accounts here already"), "{printed}");
+        native.sign_in(&node).await;
+        node.http().ok("auth.login", upgraded).await;
+        let legacy = json!({ "email": "scrypt@example.org", "password": "a password by scrypt" });
+        node.http().ok("auth.login", legacy).await;
+    }
+
+    async fn accounts_of_other_systems_come_with_their_passwords(database: Database) {
+        let folder = TempDir::new().expect("a folder");
+        let file = folder.path().join("accounts.jsonl");
+        let hashes = [
+            "$2b$05$/fAcWOzdU3KIRM/jaMdRgOIbzRokqOjtpIz3g6Vub9G9cUWcp8IaS",
+            "$argon2i$v=19$m=1024,t=2,p=2$aznshFKc3syiOo1qZyglXA$/qbKJVOu6JY81PPg/C5jWf13yQJTz5WH2PrsGi04rRo",
+            "$pbkdf2-sha256$i=2000,l=32$E/+6r8XCttCH4xj/dRAqMw$0m+5v8QFkDINgQbfHo3jxQs9/WJQZh7RtknaPt9V5cw",
+            "$scrypt$ln=10,r=8,p=1$wpjTGgNAqJWScu59j9G6Nw$bFqXuyBTg7Z/yycNRe1Kv7ZWk2AlivBS8fk27SYPjBM",
+        ];
+        let account = |n: usize, hash: &str| {
+            json!({ "email": format!("other{n}@example.org"), "first_name": "Other", "password_hash": hash,
+                "external_id": format!("shop:{n}"), "addresses": [] }).to_string()
+        };
+        let bad = [
+            "no JSON".to_owned(),
+            json!({ "email": "nowhere", "first_name": " ", "addresses": [{ "label": "", "first_name": "A",
+                "address_line_1": "1", "city": "C", "country": "D" }] }).to_string(),
+            account(0, hashes[0]),
+            account(9, "md5$salt$fc67a36278b0b16220577c47386b6f98"),
+            json!({ "email": "unknown@example.org", "first_name": "A", "is_staff": true }).to_string(),
+        ];
+        let good = hashes.iter().enumerate().map(|(n, hash)| account(n, hash));
+        std::fs::write(&file, good.chain(bad).collect::<Vec<_>>().join("\n")).expect("written");
+        let node = Node::start(database).await;
+        let report = folder.path().join("report.jsonl");
+        let (status, printed) = read(&node, &file, &["--report", &report.display().to_string()]).await;
+        assert!(status == Some(1) && printed.contains("4  accounts made"), "{printed}");
+        for n in 0..hashes.len() {
+            let credentials = json!({ "email": format!("other{n}@example.org"), "password": "other systems" });
+            for _ in 0..2 {
+                Session::from_wire(node.http().ok("auth.login", credentials.clone()).await);
+            }
+        }
+        let told: Vec<(i64, Option<String>)> = lines(&report).iter()
+            .map(|line| (line["id"].as_i64().unwrap(), line["field"].as_str().map(str::to_owned))).collect();
+        let some = |text: &str| Some(text.to_owned());
+        let mut expected = vec![
+            (5, None), (6, some("addresses[0].label")), (6, some("email")), (6, some("first_name")),
+            (8, some("password_hash")), (9, None), (7, some("email")),
+        ];
+        let mut told = told;
+        told.sort();
+        expected.sort();
+        assert_eq!(told, expected);
+    }
+}
+
+/// `WRITE_SCHEMAS=1 cargo test --test it the_schemas_in_the_documentation` writes them anew.
+#[test]
+fn the_schemas_in_the_documentation_are_those_of_the_program() {
+    let docs = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs");
+    for (name, schema) in [
+        ("accounts.schema.json", marbelle::import::jsonl::schema()),
+        ("import-report.schema.json", schemars::schema_for!(marbelle::import::Line)),
+    ] {
+        let text = format!("{}\n", serde_json::to_string_pretty(&schema).expect("JSON"));
+        if std::env::var_os("WRITE_SCHEMAS").is_some() {
+            std::fs::write(docs.join(name), &text).expect("written");
+        }
+        assert!(std::fs::read_to_string(docs.join(name)).expect(name) == text, "{name} is not as the program has it");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_written_is_as_the_schemas_say() {
+    let docs = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs");
+    let validator = |name: &str| {
+        let schema = serde_json::from_str(&std::fs::read_to_string(docs.join(name)).expect(name)).expect("JSON");
+        jsonschema::options().should_validate_formats(true).build(&schema).expect("a schema")
+    };
+    let node = Node::start(Database::sqlite()).await;
+    let (_, report, _) = import(&node, &Source::like(&Database::sqlite()).await, &[]).await;
+    let folder = TempDir::new().expect("a folder");
+    let text = export(&node, &folder.path().join("accounts.jsonl")).await;
+    let accounts = text.lines().map(|line| serde_json::from_str(line).expect("JSON"));
+    let valid = validator("accounts.schema.json");
+    accounts.for_each(|account: Value| assert!(valid.is_valid(&account), "{account}"));
+    let valid = validator("import-report.schema.json");
+    report.iter().for_each(|line| assert!(valid.is_valid(line), "{line}"));
+}
