@@ -12,9 +12,13 @@ pub const PASSWORD_MAX_CHARACTERS: usize = 256;
 /// square of the length, and what is not guessable within 72 characters is not with more.
 pub const PASSWORD_STRENGTH_CHARACTERS: usize = 72;
 
-/// How many callers may wait for a thread that hashes passwords. At the default cost (some 20 ms a hash)
+/// How many callers may wait in each queue for a thread that hashes passwords. At the default cost (some 20 ms a hash)
 /// the last one waits about a second on two cores; who would wait longer is better told to come back.
 pub const PASSWORD_HASH_QUEUE: usize = 64;
+
+/// Devices known to an account; of more, those are forgotten that were not used for the longest time
+/// (docs/protocol.md, "Known devices").
+pub const KNOWN_DEVICES: i64 = 20;
 
 /// The longest access token that is looked at, in bytes. Ours have about 500; the length is checked before
 /// anything is decoded or compared.

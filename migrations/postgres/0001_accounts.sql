@@ -51,13 +51,14 @@ CREATE TABLE users (
 );
 CREATE INDEX users_by_cost ON users (imported_cost, password_cost) WHERE password_hash IS NOT NULL;
 
+-- `device_id` is the device that signed in, known still or not: guesses of the session count on it.
 CREATE TABLE sessions (
     id                  UUID    NOT NULL PRIMARY KEY,
     user_id             UUID    NOT NULL REFERENCES users (id) ON DELETE CASCADE,
     device_name         TEXT,
     user_agent          TEXT,
     ip                  TEXT    NOT NULL,
-    network             TEXT    NOT NULL,
+    device_id           UUID    NOT NULL,
     methods             TEXT    NOT NULL,
     proven_at           TIMESTAMPTZ NOT NULL,
     -- `version` is the one that the session's credentials carry; they are renewed with each change of the password by

@@ -1,9 +1,11 @@
--- Tokens of reset and e-mail-change letters. The token itself is derived from the id; it is not here.
+-- Tokens of reset and e-mail-change letters. The token itself is derived from the id; it is not here. `device_id`
+-- is the known device that asked for it: its letters have an allowance of their own.
 CREATE TABLE one_time_tokens (
     id          UUID    NOT NULL PRIMARY KEY,
     user_id     UUID    NOT NULL REFERENCES users (id) ON DELETE CASCADE,
     purpose     TEXT    NOT NULL CHECK (purpose IN ('reset_password', 'change_email')),
     new_email   TEXT,
+    device_id   UUID,
     created_at  TIMESTAMPTZ NOT NULL,
     expires_at  TIMESTAMPTZ NOT NULL,
     used_at     TIMESTAMPTZ,
@@ -12,8 +14,18 @@ CREATE TABLE one_time_tokens (
 CREATE INDEX one_time_tokens_by_user ON one_time_tokens (user_id, purpose);
 CREATE INDEX one_time_tokens_by_age ON one_time_tokens (created_at);
 
--- Wrong passwords by what was guessed at: an e-mail address, known or not, or an address and a network
--- that signed in to it. Counted before the password is verified, so that parallel guesses count.
+-- Devices that have signed in to an account: at most 20 an account. The secret itself is with the device alone.
+CREATE TABLE known_devices (
+    id            UUID    NOT NULL PRIMARY KEY,
+    user_id       UUID    NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+    secret_hash   BYTEA   NOT NULL CHECK (length(secret_hash) = 32),
+    created_at    TIMESTAMPTZ NOT NULL,
+    last_used_at  TIMESTAMPTZ NOT NULL
+);
+CREATE INDEX known_devices_by_user ON known_devices (user_id, last_used_at);
+
+-- Wrong passwords by what was guessed at: an e-mail address, known or not, or an address and a device that is known
+-- to its account. Counted before the password is verified, so that parallel guesses count.
 CREATE TABLE password_failures (
     subject     TEXT    NOT NULL PRIMARY KEY,
     since       TIMESTAMPTZ NOT NULL,

@@ -121,13 +121,32 @@ impl Change<'_> {
         &mut self.account
     }
 
-    /// Ends live sessions; says how many.
+    /// Ends live sessions, and forgets the devices that must not be known any longer where sessions end for this
+    /// reason; says how many sessions.
     pub async fn end_sessions(&mut self, which: Sessions, reason: EndReason) -> Result<usize, Error> {
-        Ok(match which {
+        let ended = match which {
             Sessions::All => self.account.end_all_sessions(reason).await?,
             Sessions::AllBut(keep) => self.account.end_other_sessions(keep, reason).await?,
             Sessions::One(session) => usize::from(self.account.end_session(session, reason).await?),
-        })
+        };
+        self.forget_devices(which, reason, ended).await?;
+        Ok(ended)
+    }
+
+    /// Which devices are forgotten is in docs/protocol.md, "Known devices": after a new password those that the former
+    /// one made known, and the device of a session that is in the wrong hands.
+    async fn forget_devices(&mut self, which: Sessions, reason: EndReason, ended: usize) -> Result<(), Error> {
+        match (reason, which) {
+            (EndReason::PasswordReset | EndReason::PasswordChanged, Sessions::AllBut(keep)) => {
+                self.account.forget_other_devices(keep).await?;
+            }
+            (EndReason::PasswordReset | EndReason::PasswordChanged, _) => self.account.forget_all_devices().await?,
+            (EndReason::Revoked | EndReason::RefreshTokenReuse, _) if ended > 0 => {
+                self.account.forget_devices_of_ended(reason).await?;
+            }
+            _ => {}
+        }
+        Ok(())
     }
 
     /// Spends every link that is out, and drops the change of the e-mail address that waited for one.

@@ -2,7 +2,7 @@
 
 use super::{Accounts, Error};
 use crate::{
-    domain::{email::EmailAddress, letter::Letter, time::Timestamp},
+    domain::{email::EmailAddress, ids::DeviceId, letter::Letter, one_time_token::TokenPurpose, time::Timestamp},
     store::Tx,
 };
 use std::time::Duration;
@@ -16,6 +16,17 @@ impl Accounts {
     pub(crate) async fn has_room(&self, tx: &mut Tx, to: &EmailAddress, now: Timestamp) -> Result<bool, Error> {
         let queued = tx.count_letters(to, now.before(MAILBOX_WINDOW)).await?;
         Ok(queued < i64::from(self.mails_per_mailbox.get()))
+    }
+
+    /// Whether a known device may ask for another letter that sets a new password: each has an allowance of its own.
+    pub(crate) async fn has_room_for_device(
+        &self,
+        tx: &mut Tx,
+        device: DeviceId,
+        now: Timestamp,
+    ) -> Result<bool, Error> {
+        let asked = tx.count_tokens_asked_by(device, TokenPurpose::ResetPassword, now.before(MAILBOX_WINDOW)).await?;
+        Ok(asked < i64::from(self.mails_per_mailbox.get()))
     }
 
     /// Queues a letter, or does the same work where there is none to send.

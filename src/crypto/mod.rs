@@ -2,6 +2,7 @@
 
 pub mod access_token;
 pub mod decoy;
+pub mod device_token;
 mod hashing_memory;
 mod key_files;
 pub mod keys;

@@ -18,7 +18,7 @@ use std::{
     time::{Duration, Instant},
 };
 use subtle::ConstantTimeEq;
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use uuid::Uuid;
 
 /// What a password hash costs (RFC 9106 §3.1).
@@ -84,17 +84,32 @@ fn is_bare_argon2(stored: &str) -> bool {
     stored.starts_with("$argon2")
 }
 
+/// Where a caller waits for a hashing thread.
+///
+/// Each queue may have as many callers as there are threads at the threads or next in line for them; those take turns.
+/// So each gets half of the threads' time if it wants that much, and all that the other leaves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Queue {
+    /// Devices that are known to the account, sessions, and who holds a mailed link: strangers' guesses do not delay
+    /// them.
+    Known,
+    /// Everybody else.
+    Strangers,
+}
+
 /// Hashes and verifies passwords.
 pub struct PasswordHasher {
     work: Arc<Work>,
     slots: Arc<Semaphore>,
+    /// By [`Queue`]: who of it is at a thread or next in line for one.
+    turns: [Arc<Semaphore>; 2],
     settings: Argon2Settings,
     threads: usize,
     queue: usize,
 }
 
 impl PasswordHasher {
-    /// At most `threads` hashes at a time and `queue` callers waiting. Computes one hash, on the caller's
+    /// At most `threads` hashes at a time and `queue` callers waiting in each [`Queue`]. Computes one hash, on the caller's
     /// thread: what unknown accounts are compared with.
     ///
     /// # Errors
@@ -102,16 +117,17 @@ impl PasswordHasher {
     pub fn new(settings: Argon2Settings, threads: usize, queue: usize) -> Result<Self, HashError> {
         let work = Arc::new(Work::new(settings)?);
         let threads = threads.max(1);
-        Ok(Self { work, slots: Arc::new(Semaphore::new(threads)), settings, threads, queue })
+        let permits = || Arc::new(Semaphore::new(threads));
+        Ok(Self { work, slots: permits(), turns: [permits(), permits()], settings, threads, queue })
     }
 
     /// The hash to store, in the PHC format, with a salt of its own.
     ///
     /// # Errors
     /// Every [`HashError`] but `Stored`.
-    pub async fn hash(&self, password: &Password) -> Result<String, HashError> {
+    pub async fn hash(&self, password: &Password, queue: Queue) -> Result<String, HashError> {
         let password = password.clone();
-        self.run(move |work| work.hash(&password)).await
+        self.run(queue, move |work| work.hash(&password)).await
     }
 
     /// Compares with a stored hash. `None`, for an account that there is not or that has no password, takes the same
@@ -125,9 +141,10 @@ impl PasswordHasher {
         password: &Password,
         stored: Option<&str>,
         decoy: Option<Cost>,
+        queue: Queue,
     ) -> Result<Verified, HashError> {
         let (password, stored) = (password.clone(), stored.map(str::to_owned));
-        self.run(move |work| work.verify(&password, stored.as_deref(), decoy)).await
+        self.run(queue, move |work| work.verify(&password, stored.as_deref(), decoy)).await
     }
 
     /// [`cost_of`], by the parameters in force.
@@ -150,29 +167,23 @@ impl PasswordHasher {
 
     /// How many callers wait for a thread.
     pub fn waiting(&self) -> usize {
-        self.work.waiting.load(Ordering::Relaxed)
+        self.work.waiting()
     }
 
-    async fn run<T, F>(&self, job: F) -> Result<T, HashError>
+    async fn run<T, F>(&self, queue: Queue, job: F) -> Result<T, HashError>
     where
         T: Send + 'static,
         F: FnOnce(&Work) -> Result<T, HashError> + Send + 'static,
     {
         let begun = Instant::now();
-        let slot = match Arc::clone(&self.slots).try_acquire_owned() {
-            Ok(slot) => slot,
-            Err(_) => {
-                let _place = self.queue_up()?;
-                Arc::clone(&self.slots).acquire_owned().await.map_err(|_| HashError::Stopped)?
-            }
-        };
+        let slot = self.slot(queue).await?;
         meters().password_wait.record(begun.elapsed());
         let work = Arc::clone(&self.work);
         // The slot moves along: a caller that goes away does not stop the thread, so it frees no slot.
         let done = tokio::task::spawn_blocking(move || {
             let _slot = slot;
             let result = job(&work);
-            if work.waiting.load(Ordering::Acquire) == 0 {
+            if work.waiting() == 0 {
                 work.memory.release();
             }
             result
@@ -180,11 +191,26 @@ impl PasswordHasher {
         done.await.map_err(|_| HashError::Stopped)?
     }
 
-    fn queue_up(&self) -> Result<Place<'_>, HashError> {
-        let queued =
-            self.work.waiting.fetch_update(Ordering::AcqRel, Ordering::Acquire, |n| (n < self.queue).then_some(n + 1));
+    async fn slot(&self, queue: Queue) -> Result<Slot, HashError> {
+        let turns = &self.turns[queue as usize];
+        let at_once = || {
+            let turn = Arc::clone(turns).try_acquire_owned().ok()?;
+            Some(Slot { _thread: Arc::clone(&self.slots).try_acquire_owned().ok()?, _turn: turn })
+        };
+        if let Some(slot) = at_once() {
+            return Ok(slot);
+        }
+        let _place = self.queue_up(queue)?;
+        let turn = Arc::clone(turns).acquire_owned().await.map_err(|_| HashError::Stopped)?;
+        let thread = Arc::clone(&self.slots).acquire_owned().await.map_err(|_| HashError::Stopped)?;
+        Ok(Slot { _thread: thread, _turn: turn })
+    }
+
+    fn queue_up(&self, queue: Queue) -> Result<Place<'_>, HashError> {
+        let places = &self.work.waiting[queue as usize];
+        let queued = places.fetch_update(Ordering::AcqRel, Ordering::Acquire, |n| (n < self.queue).then_some(n + 1));
         match queued {
-            Ok(_) => Ok(Place(&self.work.waiting)),
+            Ok(_) => Ok(Place(places)),
             Err(waiting) => {
                 meters().password_refused.increment(1);
                 let rounds = (waiting + 1).div_ceil(self.threads);
@@ -195,7 +221,13 @@ impl PasswordHasher {
     }
 }
 
-/// A place in the queue, given back when dropped: also by a caller that stops waiting.
+/// A thread to hash on. The thread is given back before the turn: who is next in line for it may be of the other queue.
+struct Slot {
+    _thread: OwnedSemaphorePermit,
+    _turn: OwnedSemaphorePermit,
+}
+
+/// A place in a queue, given back when dropped: also by a caller that stops waiting.
 struct Place<'a>(&'a AtomicUsize);
 
 impl Drop for Place<'_> {
@@ -210,8 +242,8 @@ struct Work {
     /// Compared with where there is no hash: of a random password, made with the parameters in force.
     dummy: String,
     memory: HashingMemory,
-    /// Callers in the queue.
-    waiting: AtomicUsize,
+    /// Callers in each queue.
+    waiting: [AtomicUsize; 2],
     /// Hashes computed so far. Costs are those of the accounts that were imported: a few dozen at most.
     computed: Mutex<BTreeMap<Option<Cost>, u64>>,
     /// A moving average of what one hash takes.
@@ -227,7 +259,7 @@ impl Work {
             argon2,
             dummy: String::new(),
             memory: HashingMemory::default(),
-            waiting: AtomicUsize::new(0),
+            waiting: Default::default(),
             computed: Mutex::default(),
             micros: AtomicU64::new(0),
         };
@@ -236,6 +268,10 @@ impl Work {
             .map_err(HashError::Argon2)?
             .to_string();
         Ok(work)
+    }
+
+    fn waiting(&self) -> usize {
+        self.waiting.iter().map(|queue| queue.load(Ordering::Acquire)).sum()
     }
 
     fn hash(&self, password: &Password) -> Result<String, HashError> {

@@ -49,6 +49,8 @@ ids! {
     UserId
     /// One sign-in: a browser profile or a device.
     SessionId
+    /// A device that has signed in to an account.
+    DeviceId
     /// A postal address of a user.
     AddressId
     /// A registration that waits for the verification of its e-mail address.

@@ -5,6 +5,7 @@
 pub mod address;
 pub mod characters;
 pub mod client;
+pub mod device;
 pub mod email;
 pub mod event;
 pub mod fault;

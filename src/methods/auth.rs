@@ -1,31 +1,31 @@
 //! `auth.*`: signing up, in and out.
 
-use super::examples;
+use super::{
+    examples,
+    sign_in::{self, Answer, SignIn},
+};
 use crate::{
     account::Error,
     domain::{
         email::EmailAddress,
-        fault::{Fault, Rule},
         password::Password,
         phone::Phone,
-        profile::{Locale, Name, PersonalData, Profile},
-        session::{Caller, CredentialKind, DeviceName, LogoutScope, Session},
+        profile::{Locale, Name, PersonalData},
+        session::{Caller, CredentialKind, DeviceName, LogoutScope},
         time::Timestamp,
     },
     rpc::{
         error::Kind,
-        http_call::HttpCall,
         param_types::Token,
         params::params,
         rates::Rate,
         registry::{Call, Description, Effect, Registry},
     },
-    sign_in::{Credentials, Device, Registration, TokenPair},
+    sign_in::{Credentials, Registration, TokenPair},
 };
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::json;
-use std::sync::Arc;
 
 /// The one answer of every method that must not tell whether an address is known.
 pub const CHECK_YOUR_MAIL: &str = "If this is possible, a letter is on its way. Check your mail.";
@@ -64,18 +64,6 @@ impl From<TokenPair> for Tokens {
             refresh_expires_at: pair.refresh_expires_at,
         }
     }
-}
-
-/// A sign-in.
-#[derive(Clone, Debug, Serialize, JsonSchema)]
-pub struct SignIn {
-    /// The new session.
-    session: Session,
-    /// Whose.
-    profile: Profile,
-    /// Its tokens; none with `credentials: "cookie"`.
-    #[serde(flatten)]
-    tokens: Option<Tokens>,
 }
 
 /// An address that was confirmed by a letter's token.
@@ -135,6 +123,8 @@ params! {
         required password: Password,
         /// What the owner calls the device.
         optional device_name: DeviceName,
+        /// From the last sign-in of this device, if it keeps one; a page that signs in by cookie has a cookie for it.
+        optional device_token: Token,
         /// `bearer` (the default) answers tokens; `cookie` sets the session cookie, over HTTP, outside a
         /// batch, and for pages of an allowed origin only.
         optional credentials: CredentialKind,
@@ -153,6 +143,8 @@ params! {
     pub struct LogoutParams {
         /// `global` (the default): every session of the user; `local`: this one; `others`: all but this one.
         optional scope: LogoutScope,
+        /// Whether this device is to be a new one at its next sign-in; not if absent.
+        optional forget_device: bool,
     }
 }
 
@@ -197,10 +189,6 @@ pub fn declare(registry: &mut Registry) {
         },
         resend_verification,
     );
-    let mut signed_in = json!({ "session": examples::session(), "profile": examples::profile() });
-    if let (Some(all), Some(tokens)) = (signed_in.as_object_mut(), examples::tokens().as_object()) {
-        all.extend(tokens.clone());
-    }
     registry.public(
         "auth.login",
         Effect::Write,
@@ -210,7 +198,7 @@ pub fn declare(registry: &mut Registry) {
             errors: &[Kind::InvalidCredentials, Kind::AccountDisabled],
             example: (
                 json!({ "email": "ann@example.org", "password": "a long walk by the sea", "device_name": "Ann's laptop" }),
-                signed_in,
+                sign_in::example(),
             ),
         },
         login,
@@ -258,40 +246,11 @@ async fn resend_verification(call: Call, params: EmailParams) -> Result<Accepted
 }
 
 async fn login(call: Call, params: LoginParams) -> Result<SignIn, Error> {
-    let cookie = match params.credentials {
-        None | Some(CredentialKind::Bearer) => None,
-        Some(CredentialKind::Cookie) => Some(cookie_answer(&call)?),
-    };
-    let device = Device {
-        name: params.device_name,
-        client: call.client(),
-        replaced: cookie.as_ref().and_then(|http| http.cookie),
-    };
-    let accounts = &call.context.accounts;
+    let answer = Answer::by(&call, params.credentials)?;
+    let device = answer.device(&call, params.device_name, params.device_token);
     let credentials = Credentials { email: params.email, password: params.password };
-    let signed_in = accounts.sign_in(&credentials, &device).await?;
-    let tokens = match cookie {
-        None => Some(accounts.first_tokens(&signed_in).into()),
-        Some(http) => {
-            http.set_cookie(accounts.cookie_value(signed_in.caller()));
-            None
-        }
-    };
-    Ok(SignIn { session: signed_in.session, profile: signed_in.profile, tokens })
-}
-
-/// The answer that a cookie can be set on.
-fn cookie_answer(call: &Call) -> Result<Arc<HttpCall>, Error> {
-    let refused = |why| Error::invalid("credentials", Fault::new(Rule::NotAllowed, why));
-    let http = call.http.clone().ok_or_else(|| refused("a cookie is set over HTTP only"))?;
-    if call.in_batch {
-        return Err(refused("a cookie is not set from a batch"));
-    }
-    if !http.origin_allowed {
-        http.forbid();
-        return Err(Error::Forbidden("a cookie is set for pages of allowed origins only"));
-    }
-    Ok(http)
+    let signed_in = call.context.accounts.sign_in(&credentials, &device).await?;
+    Ok(answer.of(&call, signed_in))
 }
 
 async fn refresh(call: Call, (): (), params: RefreshParams) -> Result<Tokens, Error> {
@@ -300,9 +259,15 @@ async fn refresh(call: Call, (): (), params: RefreshParams) -> Result<Tokens, Er
 
 async fn logout(call: Call, caller: Caller, params: LogoutParams) -> Result<SessionsEnded, Error> {
     let scope = params.scope.unwrap_or(LogoutScope::Global);
-    let sessions_ended = call.context.accounts.logout(caller, &call.client(), scope).await?;
-    if let Some(http) = call.http.filter(|http| http.acts_by_cookie && scope != LogoutScope::Others) {
-        http.clear_cookie();
+    let forget_device = params.forget_device.unwrap_or(false);
+    let sessions_ended = call.context.accounts.logout(caller, &call.client(), scope, forget_device).await?;
+    if let Some(http) = call.http {
+        if http.acts_by_cookie && scope != LogoutScope::Others {
+            http.clear_cookie();
+        }
+        if forget_device {
+            http.clear_device_cookie();
+        }
     }
     Ok(SessionsEnded { sessions_ended })
 }

@@ -9,6 +9,7 @@ mod examples;
 mod passwords;
 mod profile;
 mod session;
+mod sign_in;
 
 use crate::rpc::{registry::Registry, spec};
 use serde_json::{

@@ -1,16 +1,17 @@
 //! `auth.*` of new passwords: by a mailed link, or by who knows the present one.
 
 use super::{
-    auth::{Accepted, EmailParams, Tokens, accepted},
+    auth::{Accepted, Tokens, accepted},
     examples,
-    session::Done,
+    sign_in::{Answer, DEVICE_TOKEN, device_token},
 };
 use crate::{
     account::Error,
     domain::{
+        email::EmailAddress,
         fault::{Fault, Rule},
         password::Password,
-        session::Caller,
+        session::{Caller, CredentialKind},
     },
     rpc::{
         error::Kind,
@@ -27,12 +28,33 @@ use serde::Serialize;
 use serde_json::json;
 use std::sync::Arc;
 
+/// A password was reset.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct PasswordReset {
+    /// By which this device is known from now on, the only one that is; none with `credentials: "cookie"`, where it
+    /// has a cookie.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    device_token: Option<String>,
+}
+
+params! {
+    /// Parameters of `auth.request_password_reset`.
+    pub struct RequestPasswordResetParams {
+        required email: EmailAddress,
+        /// From the last sign-in of this device: a known device has an allowance of letters of its own.
+        optional device_token: Token,
+    }
+}
+
 params! {
     /// Parameters of `auth.confirm_password_reset`.
     pub struct ConfirmPasswordResetParams {
         /// From the letter's link.
         required token: Token,
         chosen new_password: Password,
+        /// `bearer` (the default) answers the device's token; `cookie` sets a cookie that holds it, over HTTP, outside
+        /// a batch, and for pages of an allowed origin only.
+        optional credentials: CredentialKind,
     }
 }
 
@@ -71,10 +93,13 @@ pub fn declare(registry: &mut Registry) {
         "auth.confirm_password_reset",
         Effect::Write,
         Description {
-            summary: "Sets a new password by a mailed token and ends every session.",
+            summary: "Sets a new password by a mailed token, ends every session and forgets every device but this.",
             rate: Rate::Token,
             errors: &[Kind::InvalidToken],
-            example: (json!({ "token": "AZqjxI…", "new_password": "seven green bicycles" }), json!({})),
+            example: (
+                json!({ "token": "AZqjxI…", "new_password": "seven green bicycles" }),
+                json!({ "device_token": DEVICE_TOKEN }),
+            ),
         },
         confirm_password_reset,
     );
@@ -94,15 +119,17 @@ pub fn declare(registry: &mut Registry) {
     );
 }
 
-async fn request_password_reset(call: Call, params: EmailParams) -> Result<Accepted, Error> {
-    call.context.accounts.request_password_reset(&params.email, &call.client()).await?;
+async fn request_password_reset(call: Call, params: RequestPasswordResetParams) -> Result<Accepted, Error> {
+    let device = device_token(&call, params.device_token);
+    call.context.accounts.request_password_reset(&params.email, device.as_ref(), &call.client()).await?;
     Ok(accepted())
 }
 
-async fn confirm_password_reset(call: Call, params: ConfirmPasswordResetParams) -> Result<Done, Error> {
+async fn confirm_password_reset(call: Call, params: ConfirmPasswordResetParams) -> Result<PasswordReset, Error> {
+    let answer = Answer::by(&call, params.credentials)?;
     let (token, new_password) = (&params.token.0, &params.new_password);
-    call.context.accounts.confirm_password_reset(token, new_password, &call.client()).await?;
-    Ok(Done {})
+    let device = call.context.accounts.confirm_password_reset(token, new_password, &call.client()).await?;
+    Ok(PasswordReset { device_token: answer.keep(&device) })
 }
 
 async fn change_password(call: Call, caller: Caller, params: ChangePasswordParams) -> Result<PasswordChange, Error> {

@@ -2,7 +2,11 @@
 
 use crate::{
     account::{Accounts, Error},
-    crypto::{decoy::Shares, legacy::Cost, password::Verified},
+    crypto::{
+        decoy::Shares,
+        legacy::Cost,
+        password::{Queue, Verified},
+    },
     domain::{email::EmailAddress, password::Password},
     store,
 };
@@ -15,8 +19,9 @@ impl Accounts {
         password: &Password,
         email: &EmailAddress,
         stored: Option<&str>,
+        queue: Queue,
     ) -> Result<Verified, Error> {
-        Ok(self.passwords.verify(password, stored, self.decoys.cost(email)).await?)
+        Ok(self.passwords.verify(password, stored, self.decoys.cost(email), queue).await?)
     }
 
     /// Looks at how many accounts have hashes of which cost; addresses without an account follow it.

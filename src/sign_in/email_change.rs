@@ -64,7 +64,7 @@ impl Accounts {
             created_at: now,
             expires_at: now.after(self.lifetimes.one_time_token),
         };
-        change.tx().insert_token(&token).await?;
+        change.tx().insert_token(&token, None).await?;
         let letter = match owner {
             Some(owner) => Letter {
                 user: Some(owner.user_id),

@@ -3,17 +3,18 @@
 use super::guesses::Guess;
 use crate::{
     account::{Accounts, Actor, Change, Error, Sessions},
-    crypto::opaque_token::Purpose,
+    crypto::{device_token::DeviceToken, opaque_token::Purpose},
     domain::{
         client::Client,
-        ids::SessionId,
-        letter::{AddressFamily, Content},
-        network::{family, network},
+        ids::{DeviceId, SessionId},
+        letter::Content,
+        network::family,
         profile::Profile,
         security_event::SecurityEventType,
         session::{AuthenticationMethod, Caller, DeviceName, EndReason, OpenedSession, Session},
         time::Timestamp,
     },
+    limits::KNOWN_DEVICES,
     store::{NewSession, UserRow},
 };
 use serde_json::json;
@@ -37,6 +38,8 @@ pub struct Proof {
 pub struct Device {
     /// What the owner calls it.
     pub name: Option<DeviceName>,
+    /// What it presents to show that it has signed in before.
+    pub token: Option<DeviceToken>,
     /// Where the call came from.
     pub client: Client,
     /// The session whose cookie the new one takes the place of.
@@ -50,6 +53,8 @@ pub struct SignedIn {
     pub session: Session,
     /// Whose.
     pub profile: Profile,
+    /// By which the device is known from now on.
+    pub device_token: DeviceToken,
 }
 
 impl SignedIn {
@@ -82,7 +87,8 @@ impl Accounts {
         if let Some(replaced) = replaced {
             change.end_sessions(Sessions::One(replaced.session), EndReason::Replaced).await?;
         }
-        let opened = self.open_session(&mut change, session, proof, device).await?;
+        let device_token = self.recognise(&mut change, device).await?;
+        let opened = self.open_session(&mut change, session, proof, device, device_token.key.id).await?;
         match &proof.guess {
             Some(guess) => guess.resolve(&mut change, SecurityEventType::SignIn, Some(session)).await?,
             None => change.record(SecurityEventType::SignIn, json!({})).await?,
@@ -92,7 +98,7 @@ impl Accounts {
         if let Some(other) = device.replaced.filter(|other| other.user != user) {
             self.end_replaced(other, &device.client).await;
         }
-        Ok(Some(SignedIn { session: self.as_seen_by_itself(opened, now), profile }))
+        Ok(Some(SignedIn { session: self.as_seen_by_itself(opened, now), profile, device_token }))
     }
 
     fn as_seen_by_itself(&self, opened: OpenedSession, now: Timestamp) -> Session {
@@ -106,15 +112,34 @@ impl Accounts {
         }
     }
 
-    /// Adds the session, ends the oldest ones beyond the limit, tells the owner of a new device.
+    /// Keeps a known device known; makes a new one known, and tells the owner of it.
+    async fn recognise(&self, change: &mut Change<'_>, device: &Device) -> Result<DeviceToken, Error> {
+        if let Some(token) = &device.token
+            && change.account().use_device(&token.key).await?
+        {
+            return Ok(token.clone());
+        }
+        let token = DeviceToken::new();
+        change.account().add_device(&token.key, KNOWN_DEVICES).await?;
+        // The first sign-in of all is revision 1: nobody needs to be told of that.
+        if change.user().revision > 1 {
+            let (user_agent, network) = (device.client.user_agent.clone(), family(device.client.ip));
+            let at = change.now();
+            change.tell_owner(Content::NewDevice { user_agent, network, at }).await?;
+        }
+        Ok(token)
+    }
+
+    /// Adds the session, ends the oldest ones beyond the limit.
     async fn open_session(
         &self,
         change: &mut Change<'_>,
         id: SessionId,
         proof: &Proof,
         device: &Device,
+        device_id: DeviceId,
     ) -> Result<OpenedSession, Error> {
-        let (user, now, client) = (change.user().clone(), change.now(), &device.client);
+        let (user, now, client) = (change.user().user_id, change.now(), &device.client);
         let opened = OpenedSession {
             id,
             device_name: device.name.clone(),
@@ -123,19 +148,11 @@ impl Accounts {
             methods: proof.methods.clone(),
             created_at: now,
         };
-        let live = change.tx().list_live_sessions(user.user_id, now).await?;
+        let live = change.tx().list_live_sessions(user, now).await?;
         for oldest in live.iter().skip(self.sessions_per_user.saturating_sub(1)) {
             change.end_sessions(Sessions::One(oldest.session.session_id), EndReason::SessionLimit).await?;
         }
-        let family = family(client.ip);
-        let is_ipv6 = family == AddressFamily::Ipv6;
-        // The first sign-in of all is revision 1: nobody needs to be told of that.
-        if user.revision > 1 && change.tx().is_new_device(user.user_id, client.user_agent.as_ref(), is_ipv6).await? {
-            let content = Content::NewDevice { user_agent: client.user_agent.clone(), network: family, at: now };
-            change.tell_owner(content).await?;
-        }
-        let network = network(client.ip).to_string();
-        change.account().open_session(&NewSession { opened: opened.clone(), network }).await?;
+        change.account().open_session(&NewSession { opened: opened.clone(), device: device_id }).await?;
         Ok(opened)
     }
 

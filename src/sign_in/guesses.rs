@@ -2,11 +2,11 @@
 
 use crate::{
     account::{Accounts, Change, Error},
+    crypto::{device_token::DeviceToken, password::Queue},
     domain::{
         client::Client,
         email::EmailAddress,
-        ids::{SecurityEventId, SessionId},
-        network::network,
+        ids::{DeviceId, SecurityEventId, SessionId},
         security_event::{SecurityEvent, SecurityEventType},
     },
     store::Outcome,
@@ -16,31 +16,44 @@ use std::time::Duration;
 
 /// How long wrong passwords count (docs/settings.md).
 const WINDOW: Duration = Duration::from_secs(15 * 60);
-/// How long a network that signed in to an account is known to it (docs/settings.md).
-const KNOWN_NETWORK: Duration = Duration::from_secs(30 * 86_400);
 
 /// A password that somebody presented, counted and recorded as wrong until it turns out to be right.
 #[derive(Clone, Debug)]
 pub struct Guess {
     subject: String,
     event: SecurityEventId,
+    /// The device that it came from, if that is known to the account.
+    device: Option<DeviceId>,
+}
+
+/// What a guess comes from, whose allowance it uses up.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum GuessFrom<'a> {
+    /// Somebody who presents this device token, or none.
+    Anybody(Option<&'a DeviceToken>),
+    /// A session that was opened from this device.
+    Session(DeviceId),
 }
 
 impl Accounts {
-    /// Counts and records a guess. Strangers share an allowance for each address; a network that the owner
-    /// signed in from has one of its own, so strangers cannot lock the owner out there. The statements
-    /// are the same whether the address is known or not.
+    /// Counts and records a guess. Strangers share an allowance for each address; each device that is known to the
+    /// account has one of its own, so strangers cannot lock the owner out there. The statements are the same whether
+    /// the address is known or not.
     pub(crate) async fn begin_guess(
         &self,
         email: &EmailAddress,
         recorded_as: SecurityEventType,
+        from: GuessFrom<'_>,
         client: &Client,
     ) -> Result<Guess, Error> {
         let now = self.clock.now();
-        let network = network(client.ip).to_string();
         let mut tx = self.store.write().await?;
-        let known = tx.is_known_network(email, &network, now.before(KNOWN_NETWORK)).await?;
-        let subject = if known { format!("{email} {network}") } else { email.to_string() };
+        let device = match from {
+            GuessFrom::Anybody(Some(token)) => tx.find_known_device(email, &token.key).await?,
+            GuessFrom::Anybody(None) => None,
+            GuessFrom::Session(device) => Some(device),
+        };
+        let subject = device.map_or_else(|| email.to_string(), |device| format!("{email} {device}"));
         let (failures, since) = tx.count_password_failure(&subject, now, now.before(WINDOW)).await?;
         if failures > i64::from(self.failures_per_account.get()) {
             let retry_after = since.after(WINDOW).since(now).max(Duration::from_millis(1));
@@ -50,7 +63,7 @@ impl Accounts {
         let event = SecurityEvent::now(recorded_as, now, None, Some(client), json!({}));
         tx.insert_security_event_for(email, &event).await?;
         tx.commit().await?;
-        Ok(Guess { subject, event: event.id })
+        Ok(Guess { subject, event: event.id, device })
     }
 
     /// Passes on what came of a guess. If the password was right, or was not looked at, and the call failed
@@ -78,6 +91,11 @@ impl Accounts {
 }
 
 impl Guess {
+    /// In which queue its password waits to be hashed.
+    pub(crate) fn queue(&self) -> Queue {
+        if self.device.is_some() { Queue::Known } else { Queue::Strangers }
+    }
+
     /// The guess was right: it counts no longer, and what was recorded as a failure is what it led to.
     pub(crate) async fn resolve(
         &self,

@@ -12,6 +12,7 @@ mod reset;
 mod sessions;
 mod sign_up;
 
+pub use crate::crypto::device_token::DeviceToken;
 pub use finish::{Device, SignedIn};
 pub use password::Credentials;
 pub use password_change::PasswordChanged;

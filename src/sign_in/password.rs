@@ -1,9 +1,10 @@
 //! Signing in with e-mail address and password.
 
 use super::finish::{Device, Proof, SignedIn};
-use super::guesses::Guess;
+use super::guesses::{Guess, GuessFrom};
 use crate::{
     account::{Accounts, Error},
+    crypto::password::Queue,
     domain::{
         client::Client, email::EmailAddress, password::Password, security_event::SecurityEventType,
         session::AuthenticationMethod,
@@ -29,7 +30,8 @@ impl Accounts {
     /// # Errors
     /// [`Error::InvalidCredentials`] whether the address has an account, a registration or nothing.
     pub async fn sign_in(self: &Arc<Self>, credentials: &Credentials, device: &Device) -> Result<SignedIn, Error> {
-        let guess = self.begin_guess(&credentials.email, SecurityEventType::SignInFailed, &device.client).await?;
+        let (email, from) = (&credentials.email, GuessFrom::Anybody(device.token.as_ref()));
+        let guess = self.begin_guess(email, SecurityEventType::SignInFailed, from, &device.client).await?;
         let came = self.sign_in_by(&guess, credentials, device).await;
         self.settle_guess(&guess, came).await
     }
@@ -41,7 +43,7 @@ impl Accounts {
         device: &Device,
     ) -> Result<SignedIn, Error> {
         for _ in 0..ATTEMPTS {
-            let mut proof = self.prove_by_password(credentials, &device.client).await?;
+            let mut proof = self.prove_by_password(credentials, &device.client, guess.queue()).await?;
             proof.guess = Some(guess.clone());
             if let Some(signed_in) = self.finish_sign_in(&proof, device).await? {
                 return Ok(signed_in);
@@ -52,10 +54,15 @@ impl Accounts {
     }
 
     /// One hash is computed whether the address is known or not.
-    async fn prove_by_password(&self, credentials: &Credentials, client: &Client) -> Result<Proof, Error> {
+    async fn prove_by_password(
+        &self,
+        credentials: &Credentials,
+        client: &Client,
+        queue: Queue,
+    ) -> Result<Proof, Error> {
         let user = self.store.find_user_by_email(&credentials.email).await?;
         let stored = user.as_ref().and_then(|user| user.password_hash.as_deref());
-        let verified = self.verify_password(&credentials.password, &credentials.email, stored).await?;
+        let verified = self.verify_password(&credentials.password, &credentials.email, stored, queue).await?;
         let Some(user) = user.as_ref().filter(|_| verified.ok) else {
             let user = user.map(|user| user.user_id.to_string());
             tracing::info!(target: "security", user, ip = %client.ip, "sign_in_failed");
@@ -64,7 +71,10 @@ impl Accounts {
         if user.disabled_at.is_some() {
             return Err(Error::AccountDisabled);
         }
-        let new_hash = if verified.outdated { Some(self.passwords.hash(&credentials.password).await?) } else { None };
+        let new_hash = match verified.outdated {
+            true => Some(self.passwords.hash(&credentials.password, queue).await?),
+            false => None,
+        };
         Ok(Proof { user: user.clone(), methods: vec![AuthenticationMethod::Password], new_hash, guess: None })
     }
 }

@@ -1,8 +1,12 @@
 //! A new password by who knows the present one.
 
-use super::{guesses::Guess, refresh::TokenPair};
+use super::{
+    guesses::{Guess, GuessFrom},
+    refresh::TokenPair,
+};
 use crate::{
     account::{Accounts, Actor, Change, Error, Sessions},
+    crypto::password::Queue,
     domain::{
         client::Client,
         fault::{Fault, Faults, Rule},
@@ -59,7 +63,7 @@ impl Accounts {
         if new_password.expose() == current.expose() {
             return Err(same_as_present());
         }
-        let hash = self.passwords.hash(new_password).await?;
+        let hash = self.passwords.hash(new_password, Queue::Known).await?;
         let mut change = self.change_as_checked(caller, client, user).await?;
         let ended = change.end_sessions(Sessions::AllBut(caller.session), EndReason::PasswordChanged).await?;
         change.spend_links().await?;
@@ -76,20 +80,21 @@ impl Accounts {
         Ok(PasswordChanged { sessions_ended: ended, caller, tokens })
     }
 
-    /// Counts a guess at the caller's own password, before it is looked at.
+    /// Counts a guess at the caller's own password, before it is looked at, on the device of the session.
     pub(crate) async fn begin_password_check(
         self: &Arc<Self>,
         caller: Caller,
         client: &Client,
     ) -> Result<(UserRow, Guess), Error> {
-        let user = self.live_caller(caller).await?.user;
-        let guess = self.begin_guess(&user.email, SecurityEventType::PasswordCheckFailed, client).await?;
+        let row = self.live_caller(caller).await?;
+        let (user, from) = (row.user, GuessFrom::Session(row.session.device_id));
+        let guess = self.begin_guess(&user.email, SecurityEventType::PasswordCheckFailed, from, client).await?;
         Ok((user, guess))
     }
 
     /// Whether `current` is the caller's password; nothing is that of an account without one.
     pub(crate) async fn check_password(&self, user: &UserRow, caller: Caller, current: &Password) -> Result<(), Error> {
-        if self.verify_password(current, &user.email, user.password_hash.as_deref()).await?.ok {
+        if self.verify_password(current, &user.email, user.password_hash.as_deref(), Queue::Known).await?.ok {
             return Ok(());
         }
         tracing::info!(target: "security", user = %caller.user, session = %caller.session, "password_check_failed");

@@ -3,7 +3,7 @@
 use super::password_change::same_as_present;
 use crate::{
     account::{Accounts, Actor, Error},
-    crypto::opaque_token::Purpose,
+    crypto::{device_token::DeviceToken, opaque_token::Purpose, password::Queue},
     domain::{
         client::Client,
         email::EmailAddress,
@@ -14,17 +14,31 @@ use crate::{
         security_event::{SecurityEvent, SecurityEventType},
         session::EndReason,
     },
+    limits::KNOWN_DEVICES,
 };
 use serde_json::json;
 use std::sync::Arc;
 
 impl Accounts {
     /// Mails a link that sets a new password, and makes it the only good one. The same answer after the
-    /// same work where there is no such account, or a disabled one.
-    pub async fn request_password_reset(&self, email: &EmailAddress, client: &Client) -> Result<(), Error> {
+    /// same work where there is no such account, or a disabled one. A known device has an allowance of letters of its
+    /// own, so strangers cannot use up the owner's.
+    pub async fn request_password_reset(
+        &self,
+        email: &EmailAddress,
+        device: Option<&DeviceToken>,
+        client: &Client,
+    ) -> Result<(), Error> {
         let now = self.clock.now();
         let mut tx = self.store.write().await?;
-        let room = self.has_room(&mut tx, email, now).await?;
+        let device = match device {
+            Some(token) => tx.find_known_device(email, &token.key).await?,
+            None => None,
+        };
+        let room = match device {
+            Some(device) => self.has_room_for_device(&mut tx, device, now).await?,
+            None => self.has_room(&mut tx, email, now).await?,
+        };
         // Found, locked, and asked once more: meanwhile the address may have become another's, or the
         // account may have been disabled or deleted.
         let found = tx.find_user_by_email(email).await?.map(|user| user.user_id);
@@ -41,7 +55,7 @@ impl Accounts {
         };
         // Of requests that race, the last to get the lock has the good token.
         tx.spend_tokens_for(token.user, token.purpose, now).await?;
-        tx.insert_token(&token).await?;
+        tx.insert_token(&token, device).await?;
         let event = SecurityEvent::now(SecurityEventType::PasswordResetRequested, now, None, Some(client), json!({}));
         tx.insert_security_event(token.user, &event).await?;
         let known = user.as_ref().map(|user| user.user_id.to_string());
@@ -57,13 +71,14 @@ impl Accounts {
         Ok(())
     }
 
-    /// Spends a reset link for a new password and ends every session. A refused password spends nothing.
+    /// Spends a reset link for a new password, ends every session and forgets every known device; the one that did
+    /// it is known from then on, by the token that this gives. A refused password spends nothing.
     pub async fn confirm_password_reset(
         self: &Arc<Self>,
         token: &str,
         new_password: &Password,
         client: &Client,
-    ) -> Result<(), Error> {
+    ) -> Result<DeviceToken, Error> {
         let (id, _) = self.opaque_tokens.open(Purpose::ResetPassword, token).ok_or(Error::InvalidToken)?;
         let (id, purpose) = (TokenId(id), TokenPurpose::ResetPassword);
         // One consistent state: of callers that race with the same password, none is told that it is the
@@ -73,10 +88,10 @@ impl Accounts {
         let user = tx.find_user(token.user).await?.ok_or(Error::InvalidToken)?;
         tx.end_read().await?;
         self.check_new_password(new_password, &user)?;
-        if self.verify_password(new_password, &user.email, user.password_hash.as_deref()).await?.ok {
+        if self.verify_password(new_password, &user.email, user.password_hash.as_deref(), Queue::Known).await?.ok {
             return Err(same_as_present());
         }
-        let hash = self.passwords.hash(new_password).await?;
+        let hash = self.passwords.hash(new_password, Queue::Known).await?;
 
         let mut change = self.change(token.user, Actor::Link(client)).await?;
         let now = change.now();
@@ -88,6 +103,9 @@ impl Accounts {
         let email = change.user().email.clone();
         change.tx().delete_password_failures(&email).await?;
         change.record(SecurityEventType::PasswordReset, json!({})).await?;
-        change.commit().await
+        let device = DeviceToken::new();
+        change.account().add_device(&device.key, KNOWN_DEVICES).await?;
+        change.commit().await?;
+        Ok(device)
     }
 }

@@ -79,8 +79,14 @@ impl Accounts {
         change.commit().await
     }
 
-    /// Ends sessions of the caller; says how many.
-    pub async fn logout(self: &Arc<Self>, caller: Caller, client: &Client, scope: LogoutScope) -> Result<usize, Error> {
+    /// Ends sessions of the caller, and forgets the caller's device where that is asked for; says how many sessions.
+    pub async fn logout(
+        self: &Arc<Self>,
+        caller: Caller,
+        client: &Client,
+        scope: LogoutScope,
+        forget_device: bool,
+    ) -> Result<usize, Error> {
         let mut change = self.change(caller.user, Actor::Session(caller, client)).await?;
         let which = match scope {
             LogoutScope::Global => Sessions::All,
@@ -91,6 +97,9 @@ impl Accounts {
         if ended > 0 {
             let detail = json!({ "scope": scope, "sessions_ended": ended });
             change.record(SecurityEventType::Logout, detail).await?;
+        }
+        if forget_device {
+            change.account().forget_device_of(caller.session).await?;
         }
         change.commit().await?;
         Ok(ended)

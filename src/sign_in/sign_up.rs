@@ -2,7 +2,7 @@
 
 use crate::{
     account::{Accounts, Actor, Error},
-    crypto::opaque_token::Purpose,
+    crypto::{opaque_token::Purpose, password::Queue},
     domain::{
         client::Client,
         email::EmailAddress,
@@ -33,7 +33,7 @@ impl Accounts {
     /// same answer after the same work; its owner is told instead, and the registration, whose link
     /// nobody was sent, lapses.
     pub async fn register(&self, registration: Registration) -> Result<(), Error> {
-        let password_hash = self.passwords.hash(&registration.password).await?;
+        let password_hash = self.passwords.hash(&registration.password, Queue::Strangers).await?;
         let now = self.clock.now();
         let person = registration.person;
         let row = RegistrationRow {

@@ -15,6 +15,7 @@ mod error;
 mod events;
 mod existing;
 mod import;
+mod known_devices;
 mod lease;
 mod locked_account;
 mod migrate;

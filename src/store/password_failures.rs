@@ -9,8 +9,6 @@ const BEGIN: &str = "INSERT INTO password_failures (subject, since, failures) VA
      since = CASE WHEN password_failures.since <= $3 THEN excluded.since ELSE password_failures.since END \
      RETURNING failures, since";
 const WITHDRAW: &str = "UPDATE password_failures SET failures = failures - 1 WHERE subject = $1 AND failures > 0";
-const IS_KNOWN_NETWORK: &str = "SELECT EXISTS (SELECT 1 FROM sessions s JOIN users u ON u.id = s.user_id \
-     WHERE u.email = $1 AND s.network = $2 AND s.created_at > $3)";
 const DELETE: &str =
     "DELETE FROM password_failures WHERE subject = $1 OR substr(subject, 1, length($1) + 1) = $1 || ' '";
 const PRUNE: &str = "DELETE FROM password_failures WHERE subject IN \
@@ -36,19 +34,7 @@ impl Tx {
         Ok(())
     }
 
-    /// Whether the account with this address was signed in to from this network after `since`.
-    pub async fn is_known_network(
-        &mut self,
-        email: &EmailAddress,
-        network: &str,
-        since: Timestamp,
-    ) -> Result<bool, Error> {
-        let known = in_tx!(self, c => sqlx::query_scalar(IS_KNOWN_NETWORK)
-            .bind(email).bind(network).bind(since).fetch_one(c).await)?;
-        Ok(known)
-    }
-
-    /// Deletes the counts of an address, those of its known networks included.
+    /// Deletes the counts of an address, those of its devices included.
     pub async fn delete_password_failures(&mut self, email: &EmailAddress) -> Result<(), Error> {
         in_tx!(self, c => sqlx::query(DELETE).bind(email).execute(c).await.map(drop))?;
         Ok(())

@@ -2,7 +2,7 @@
 
 use super::{Error, LockedAccount, Store, Tx, UserRow, in_tx, on_pool, users::user_columns};
 use crate::domain::{
-    ids::{SessionId, UserId},
+    ids::{DeviceId, SessionId, UserId},
     session::{
         AuthenticationMethod, DeviceName, EndReason, EndedSession, OpenedSession, Session, SessionLife,
         SessionLifetimes, UserAgent,
@@ -16,6 +16,7 @@ use crate::domain::{
 pub struct SessionRow {
     pub session_id: SessionId,
     pub session_user_id: UserId,
+    pub device_id: DeviceId,
     pub device_name: Option<DeviceName>,
     pub user_agent: Option<UserAgent>,
     pub ip: String,
@@ -115,14 +116,14 @@ pub struct RenewedSession {
 pub struct NewSession {
     /// What is told of it.
     pub opened: OpenedSession,
-    /// The network that it was opened from.
-    pub network: String,
+    /// The device that it was opened from.
+    pub device: DeviceId,
 }
 
 /// The columns of [`SessionRow`], under names that no column of `users` has.
 macro_rules! session_columns {
     () => {
-        "s.id AS session_id, s.user_id AS session_user_id, s.device_name, s.user_agent, s.ip, s.methods, s.proven_at, s.version, \
+        "s.id AS session_id, s.user_id AS session_user_id, s.device_id, s.device_name, s.user_agent, s.ip, s.methods, s.proven_at, s.version, \
          s.renewed_generation, s.refresh_generation, \
          s.refreshed_at, s.created_at AS session_created_at, s.last_seen_at, s.end_reason"
     };
@@ -143,11 +144,9 @@ const LIST_LIVE: &str = concat!(
      WHERE c.session_id = s.id AND n.seen_at > $2) AS connected \
      FROM sessions s WHERE s.user_id = $1 AND s.ended_at IS NULL ORDER BY s.created_at DESC, s.id DESC"
 );
-const INSERT: &str = "INSERT INTO sessions (id, user_id, device_name, user_agent, ip, network, methods, \
+const INSERT: &str = "INSERT INTO sessions (id, user_id, device_name, user_agent, ip, device_id, methods, \
      version, renewed_generation, refresh_generation, refreshed_at, created_at, last_seen_at, proven_at) \
      VALUES ($1, $2, $3, $4, $5, $7, $8, 0, 0, 0, $6, $6, $6, $6)";
-const IS_NEW_DEVICE: &str = "SELECT NOT EXISTS \
-     (SELECT 1 FROM sessions WHERE user_id = $1 AND COALESCE(user_agent, '') = $2 AND (network LIKE '%:%') = $3)";
 const FIND_DELETED: &str = "SELECT EXISTS (SELECT 1 FROM deleted_sessions WHERE id = $1)";
 const KEEP_DELETED: &str = "INSERT INTO deleted_sessions (id, deleted_at) \
      SELECT id, $2 FROM sessions WHERE user_id = $1 AND ended_at IS NULL ON CONFLICT DO NOTHING";
@@ -235,20 +234,6 @@ impl Tx {
         Ok(rows)
     }
 
-    /// Whether the user has no session, alive or remembered, with this client over this kind of network.
-    /// Asked before the new session is inserted.
-    pub async fn is_new_device(
-        &mut self,
-        user: UserId,
-        user_agent: Option<&UserAgent>,
-        ipv6: bool,
-    ) -> Result<bool, Error> {
-        let user_agent = user_agent.map_or("", UserAgent::as_str).to_owned();
-        let new = in_tx!(self, c => sqlx::query_scalar(IS_NEW_DEVICE)
-            .bind(user).bind(user_agent).bind(ipv6).fetch_one(c).await)?;
-        Ok(new)
-    }
-
     /// Keeps the live sessions of a user who is about to be deleted, so that they can be told.
     pub(super) async fn keep_deleted_sessions(&mut self, user: UserId, now: Timestamp) -> Result<(), Error> {
         in_tx!(self, c => sqlx::query(KEEP_DELETED).bind(user).bind(now).execute(c).await.map(drop))?;
@@ -309,7 +294,7 @@ impl LockedAccount {
         let methods: Vec<_> = opened.methods.iter().map(|method| method.as_str()).collect();
         in_tx!(&mut self.tx, c => sqlx::query(INSERT)
             .bind(opened.id).bind(user).bind(&opened.device_name).bind(&opened.user_agent).bind(&opened.ip)
-            .bind(opened.created_at).bind(&session.network).bind(methods.join(" "))
+            .bind(opened.created_at).bind(session.device).bind(methods.join(" "))
             .execute(c).await.map(drop))?;
         self.sessions().opened = Some(opened.clone());
         Ok(())

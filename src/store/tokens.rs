@@ -3,7 +3,7 @@
 use super::{Error, Tx, in_tx};
 use crate::domain::{
     email::EmailAddress,
-    ids::{TokenId, UserId},
+    ids::{DeviceId, TokenId, UserId},
     one_time_token::{OneTimeToken, TokenPurpose},
     time::Timestamp,
 };
@@ -33,10 +33,12 @@ impl From<TokenRow> for OneTimeToken {
 
 const SPEND_OLDER: &str =
     "UPDATE one_time_tokens SET used_at = $3 WHERE user_id = $1 AND purpose = $2 AND used_at IS NULL";
-const INSERT: &str = "INSERT INTO one_time_tokens (id, user_id, purpose, new_email, created_at, expires_at) \
-     SELECT $1, u.id, $3, $4, $5, $6 FROM users u WHERE u.id = $2";
+const INSERT: &str = "INSERT INTO one_time_tokens (id, user_id, purpose, new_email, device_id, created_at, expires_at) \
+     SELECT $1, u.id, $3, $4, $7, $5, $6 FROM users u WHERE u.id = $2";
 const FIND: &str = "SELECT id, user_id, purpose, new_email, created_at, expires_at FROM one_time_tokens \
      WHERE id = $1 AND purpose = $2 AND used_at IS NULL AND expires_at > $3";
+const COUNT_ASKED_BY: &str = "SELECT COUNT(*) FROM one_time_tokens WHERE user_id = (SELECT user_id FROM known_devices WHERE id = $1) \
+     AND purpose = $2 AND device_id = $1 AND created_at > $3";
 const SPEND: &str = "UPDATE one_time_tokens SET used_at = $3 \
      WHERE id = $1 AND purpose = $2 AND used_at IS NULL AND expires_at > $3 \
      RETURNING id, user_id, purpose, new_email, created_at, expires_at";
@@ -46,13 +48,25 @@ const PRUNE: &str = "DELETE FROM one_time_tokens WHERE id IN \
 
 impl Tx {
     /// Adds a token; spend the older ones of its purpose before, for only the newest is good. Does the
-    /// same work, and nothing, for a user who is not there.
-    pub async fn insert_token(&mut self, token: &OneTimeToken) -> Result<(), Error> {
+    /// same work, and nothing, for a user who is not there. `asked_by` is the known device that asks for it.
+    pub async fn insert_token(&mut self, token: &OneTimeToken, asked_by: Option<DeviceId>) -> Result<(), Error> {
         in_tx!(self, c => sqlx::query(INSERT)
             .bind(token.id).bind(token.user).bind(token.purpose).bind(&token.new_email)
-            .bind(token.created_at).bind(token.expires_at)
+            .bind(token.created_at).bind(token.expires_at).bind(asked_by)
             .execute(c).await.map(drop))?;
         Ok(())
+    }
+
+    /// How many tokens of this purpose a known device has asked for after `since`.
+    pub async fn count_tokens_asked_by(
+        &mut self,
+        device: DeviceId,
+        purpose: TokenPurpose,
+        since: Timestamp,
+    ) -> Result<i64, Error> {
+        let asked = in_tx!(self, c => sqlx::query_scalar(COUNT_ASKED_BY)
+            .bind(device).bind(purpose).bind(since).fetch_one(c).await)?;
+        Ok(asked)
     }
 
     /// A good token; it stays so.

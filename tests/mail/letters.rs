@@ -55,14 +55,19 @@ async fn every_letter(node: &Node, locale: &str) -> Vec<(&'static str, Letter)> 
     let session = person.sign_in(node).await;
     http.ok("auth.request_password_reset", json!({ "email": person.email })).await;
     let reset = next("reset_password", &person.email).await;
-    http.ok("auth.confirm_password_reset", json!({ "token": reset.token(), "new_password": NEW })).await;
+    let reset = json!({ "token": reset.token(), "new_password": NEW });
+    let known = http.ok("auth.confirm_password_reset", reset).await;
     next("password_was_reset", &person.email).await;
     session.assert_ended(node, "password_reset").await;
 
     person.password = NEW.into();
-    let session = person.sign_in(node).await;
+    let mut credentials = person.credentials();
+    credentials["device_token"] = known["device_token"].clone();
+    let session = Session::from_wire(http.ok("auth.login", credentials).await);
     let change = json!({ "current_password": NEW, "new_password": PASSWORD });
-    session.http(node).ok("auth.change_password", change).await;
+    let changed = session.http(node).ok("auth.change_password", change).await;
+    let session =
+        Session { access_token: changed["tokens"]["access_token"].as_str().expect("a token").into(), ..session };
     next("password_changed", &person.email).await;
     person.password = PASSWORD.into();
     http.with("user-agent", DEVICE).ok("auth.login", person.credentials()).await;
@@ -117,29 +122,29 @@ both_databases! {
     async fn the_owner_hears_of_each_new_device_once(database: Database) {
         let node = Node::on(database).set("TRUSTED_PROXIES", "127.0.0.0/8").start().await;
         let person = node.registered("ann").await;
-        let from = |device: &str, address: &str| node.http().with("user-agent", device).with("x-forwarded-for", address);
-        let devices = [
-            ("Larchfox/7.0", "198.51.100.1", None), // the first sign-in of all is the owner's
-            ("Larchfox/7.0", "198.51.100.1", None),
-            ("Larchfox/7.0", "203.0.113.9", None), // the same device elsewhere
-            ("Pinezilla/2", "198.51.100.1", Some(("Pinezilla/2", "IPv4"))),
-            ("Pinezilla/2", "2001:db8::1", Some(("Pinezilla/2", "IPv6"))),
-            ("Pinezilla/2", "198.51.100.2", None),
-            ("Larchfox/7.0", "2001:db8::2", Some(("Larchfox/7.0", "IPv6"))),
-        ];
+        let sign_in = async |token: &str, says: &'static str, address: &str| {
+            let http = node.http().with("user-agent", says).with("x-forwarded-for", address);
+            let credentials = json!({ "email": person.email, "password": person.password, "device_token": token });
+            http.ok("auth.login", credentials).await
+        };
         let known = node.smtp.letters_to(&person.email).len();
-        let mut told = 0;
-        for (device, address, expected) in devices {
-            let sign_in = from(device, address).ok("auth.login", person.credentials()).await;
-            if let Some((device, family)) = expected {
-                told += 1;
-                let letter = node.smtp.letter_to(&person.email).await;
-                assert!(letter.text.contains(device) && letter.text.contains(family), "{}", letter.text);
-                assert!(!letter.text.contains(address), "the address itself is not mailed: {}", letter.text);
-                // The way to end it that the letter speaks of.
-                let session = Session::from_wire(sign_in);
-                session.http(&node).ok("session.revoke", json!({ "session_id": session.id })).await;
-            }
+        // The first sign-in of all is the owner's. Wherever the device is and whatever it says, it is the same one.
+        let first = sign_in("", "Larchfox/7.0", "198.51.100.1").await;
+        let token = first["device_token"].as_str().expect("a token");
+        sign_in(token, "Larchfox/7.0", "203.0.113.9").await;
+        sign_in(token, "Pinezilla/2", "2001:db8::1").await;
+        let devices = [
+            ("Larchfox/7.0", "198.51.100.1", "IPv4"), // nothing but the token is missing
+            ("Pinezilla/2", "2001:db8::1", "IPv6"),
+        ];
+        let told = devices.len();
+        for (says, address, family) in devices {
+            let session = Session::from_wire(sign_in("", says, address).await);
+            let letter = node.smtp.letter_to(&person.email).await;
+            assert!(letter.text.contains(says) && letter.text.contains(family), "{}", letter.text);
+            assert!(!letter.text.contains(address), "the address itself is not mailed: {}", letter.text);
+            // The way to end it that the letter speaks of.
+            session.http(&node).ok("session.revoke", json!({ "session_id": session.id })).await;
         }
         let marker = node.unverified("marker").await;
         node.smtp.letter_to(&marker.email).await; // queued after all of them, and here

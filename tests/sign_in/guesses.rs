@@ -3,10 +3,10 @@
 
 use crate::support::{
     Call, Database, Http, Inside, Node, PASSWORD, Person, another_email, both_databases,
-    inside::{account, client, credentials, device, email},
+    inside::{account, credentials, device, email},
 };
 use futures_util::future::join_all;
-use marbelle::{account::Error, domain::client::Client, sign_in::Device};
+use marbelle::account::Error;
 use serde_json::{Value, json};
 use std::{
     sync::atomic::{AtomicU32, Ordering},
@@ -15,7 +15,6 @@ use std::{
 
 const HOME: &str = "203.0.113.7";
 const MINUTE: Duration = Duration::from_secs(60);
-const DAY: Duration = Duration::from_secs(86_400);
 const WRONG: &str = "wrong larches beside no brook";
 
 async fn node(database: Database) -> Node {
@@ -73,30 +72,45 @@ both_databases! {
 
     async fn a_stranger_cannot_lock_out_the_owner(database: Database) {
         let node = node(database).await;
-        let person = node.registered("ann").await;
-        from(&node, HOME).ok("auth.login", person.credentials()).await;
+        let (person, session) = node.signed_in("ann").await;
+        let known = |mut params: Value| {
+            params["device_token"] = session.sign_in["device_token"].clone();
+            params
+        };
         exhaust(&node, &person.email).await;
-        let home = from(&node, HOME);
-        let sign_in = home.ok("auth.login", person.credentials()).await;
-        // The owner's network has an allowance of its own, of the same size, and no more.
+        // Wherever the owner's device is, it has an allowance of its own, of the same size, and no more.
+        let sign_in = stranger(&node).ok("auth.login", known(person.credentials())).await;
         for _ in 0..3 {
-            home.refused("invalid_credentials", "auth.login", guess(&person.email)).await;
+            stranger(&node).refused("invalid_credentials", "auth.login", known(guess(&person.email))).await;
         }
-        home.refused("rate_limited", "auth.login", person.credentials()).await;
+        stranger(&node).refused("rate_limited", "auth.login", known(person.credentials())).await;
+        let home = from(&node, HOME);
         home.bearer(sign_in["access_token"].as_str().unwrap()).ok("profile.get", json!({})).await;
-        // Having signed in to another account from there makes a network known to that one alone.
-        let bob = node.registered("bob").await;
+        // A device is known to the one account alone.
+        let (bob, bobs) = node.signed_in("bob").await;
         exhaust(&node, &bob.email).await;
-        home.refused("rate_limited", "auth.login", bob.credentials()).await;
+        home.refused("rate_limited", "auth.login", known(bob.credentials())).await;
+        // One that is forgotten is a stranger's.
+        bobs.http(&node).ok("auth.logout", json!({ "scope": "local", "forget_device": true })).await;
+        let mut credentials = bob.credentials();
+        credentials["device_token"] = bobs.sign_in["device_token"].clone();
+        home.refused("rate_limited", "auth.login", credentials).await;
     }
 
-    async fn a_network_is_known_by_its_ipv6_prefix(database: Database) {
+    async fn a_device_of_the_owner_does_not_lock_out_another(database: Database) {
         let node = node(database).await;
         let person = node.registered("ann").await;
-        from(&node, "2001:db8:5:6::1").ok("auth.login", person.credentials()).await;
-        exhaust(&node, &person.email).await;
-        from(&node, "2001:db8:5:6:ffff::2").ok("auth.login", person.credentials()).await;
-        from(&node, "2001:db8:5:7::1").refused("rate_limited", "auth.login", person.credentials()).await;
+        let [first, second] = [person.sign_in(&node).await, person.sign_in(&node).await];
+        let on = |session: &crate::support::Session, mut params: Value| {
+            params["device_token"] = session.sign_in["device_token"].clone();
+            params
+        };
+        for _ in 0..3 {
+            stranger(&node).refused("invalid_credentials", "auth.login", on(&first, guess(&person.email))).await;
+        }
+        stranger(&node).refused("rate_limited", "auth.login", on(&first, person.credentials())).await;
+        stranger(&node).ok("auth.login", on(&second, person.credentials())).await;
+        stranger(&node).ok("auth.login", person.credentials()).await;
     }
 
     async fn the_reset_stays_open(database: Database) {
@@ -118,7 +132,11 @@ both_databases! {
         for address in [HOME, "203.0.113.8"] {
             let sign_in = from(&node, address).ok("auth.login", person.credentials()).await;
             let http = from(&node, address).bearer(sign_in["access_token"].as_str().unwrap());
-            http.refused("invalid_credentials", "auth.login", guess(&person.email)).await;
+            let known = |mut params: Value| {
+                params["device_token"] = sign_in["device_token"].clone();
+                params
+            };
+            http.refused("invalid_credentials", "auth.login", known(guess(&person.email))).await;
             for (method, params) in &guesses {
                 http.refused("invalid_credentials", method, params.clone()).await;
             }
@@ -128,7 +146,7 @@ both_databases! {
                 http.refused("rate_limited", method, params.clone()).await;
                 http.refused("rate_limited", method, right).await;
             }
-            http.refused("rate_limited", "auth.login", person.credentials()).await;
+            http.refused("rate_limited", "auth.login", known(person.credentials())).await;
         }
     }
 
@@ -181,24 +199,5 @@ both_databases! {
         assert!(retry_after <= MINUTE, "{retry_after:?}");
         inside.advance(retry_after);
         sign_in(PASSWORD).await.expect("a session, when it was told");
-    }
-
-    async fn a_network_is_known_for_thirty_days(database: Database) {
-        let inside = Inside::on(&database, &[("LIMITS__FAILURES_PER_ACCOUNT", "3")]);
-        let ann = email(&another_email("ann"));
-        let stranger = Client { ip: "198.51.100.99".parse().expect("an address"), user_agent: None };
-        let guess = async |password: &'static str, client: &Client| {
-            let device = Device { client: client.clone(), ..device() };
-            inside.with(async |accounts| accounts.sign_in(&credentials(&ann, password), &device).await.map(drop)).await
-        };
-        inside.with(async |accounts| account(accounts, &ann).await).await;
-        guess(PASSWORD, &client()).await.expect("a session");
-        for (days, known) in [(29, true), (29, true), (31, false)] {
-            inside.advance(DAY * days);
-            for _ in 0..3 {
-                assert!(matches!(guess(WRONG, &stranger).await, Err(Error::InvalidCredentials)));
-            }
-            assert_eq!(guess(PASSWORD, &client()).await.is_ok(), known, "after {days} more days");
-        }
     }
 }

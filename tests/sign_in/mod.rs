@@ -1,6 +1,7 @@
 //! Signing in, refreshing, the limit of sessions.
 
 mod change_password;
+mod devices;
 mod email_change;
 mod enumeration;
 mod guesses;

@@ -30,7 +30,7 @@ both_databases! {
         assert!(letter.link().starts_with("http://localhost:5173/password-reset?token="), "{}", letter.link());
         tab.ok("profile.get", json!({})).await; // asking alone ends nothing
 
-        assert_eq!(node.http().ok("auth.confirm_password_reset", reset(&letter.token(), NEW)).await, json!({}));
+        node.http().ok("auth.confirm_password_reset", reset(&letter.token(), NEW)).await;
         assert_eq!(tab.revoked("password_reset").await, Vec::<Value>::new());
         assert_eq!(other_tab.revoked("password_reset").await, Vec::<Value>::new());
         mute.closed().await;
@@ -135,7 +135,7 @@ both_databases! {
             let (http, confirmation) = (node.http(), reset(&token, &new));
             let sign_ins = join_all((0..8).map(|_| http.call("auth.login", person.credentials())));
             let (sign_ins, done) = tokio::join!(sign_ins, http.call("auth.confirm_password_reset", confirmation));
-            assert_eq!(done, Ok(json!({})));
+            done.expect("the new password is set");
             for reply in sign_ins {
                 match reply {
                     Ok(sign_in) => {

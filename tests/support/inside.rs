@@ -197,7 +197,7 @@ pub fn credentials(email: &EmailAddress, text: &str) -> Credentials {
 
 /// A device of this machine that nobody has named.
 pub fn device() -> Device {
-    Device { name: None, client: client(), replaced: None }
+    Device { name: None, token: None, client: client(), replaced: None }
 }
 
 /// From this machine.

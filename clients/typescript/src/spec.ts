@@ -254,6 +254,13 @@ export interface PasswordChange {
   tokens: Tokens | null
 }
 
+/** A password was reset. */
+export interface PasswordReset {
+  /** By which this device is known from now on, the only one that is; none with `credentials: "cookie"`, where it
+has a cookie. */
+  device_token: string | null
+}
+
 /** A user's profile. */
 export interface Profile {
   /** The company, for business customers. */
@@ -424,6 +431,9 @@ export interface SignIn {
   access_expires_at?: Timestamp
   /** A JWT for `Authorization: Bearer` and `session.authenticate`. */
   access_token?: string
+  /** Shows at the next sign-in that this device has signed in before; none with `credentials: "cookie"`, where the
+device has a cookie of its own. */
+  device_token: string | null
   /** Whose. */
   profile: Profile
   /** When the session ends if it is not used again. */
@@ -680,14 +690,16 @@ export interface Methods {
     result: PasswordChange
     errors: 'invalid_credentials' | 'unauthenticated' | 'session_ended' | 'invalid_params' | 'rate_limited' | 'internal' | 'unavailable'
   }
-  /** Sets a new password by a mailed token and ends every session. */
+  /** Sets a new password by a mailed token, ends every session and forgets every device but this. */
   'auth.confirm_password_reset': {
     params: {
       /** From the letter's link. */
       token: Token
       new_password: string
+      /** `bearer` (the default) answers the device's token; `cookie` sets a cookie that holds it, over HTTP, outside a batch, and for pages of an allowed origin only. */
+      credentials?: CredentialKind | null
     }
-    result: Done
+    result: PasswordReset
     errors: 'invalid_token' | 'invalid_params' | 'rate_limited' | 'internal' | 'unavailable'
   }
   /** Opens a session. Never binds the socket it came on: see session.authenticate. */
@@ -697,6 +709,8 @@ export interface Methods {
       password: string
       /** What the owner calls the device. */
       device_name?: string | null
+      /** From the last sign-in of this device, if it keeps one; a page that signs in by cookie has a cookie for it. */
+      device_token?: Token | null
       /** `bearer` (the default) answers tokens; `cookie` sets the session cookie, over HTTP, outside a batch, and for pages of an allowed origin only. */
       credentials?: CredentialKind | null
     }
@@ -708,6 +722,8 @@ export interface Methods {
     params: {
       /** `global` (the default): every session of the user; `local`: this one; `others`: all but this one. */
       scope?: LogoutScope | null
+      /** Whether this device is to be a new one at its next sign-in; not if absent. */
+      forget_device?: boolean | null
     }
     result: SessionsEnded
     errors: 'unauthenticated' | 'session_ended' | 'invalid_params' | 'rate_limited' | 'internal' | 'unavailable'
@@ -740,6 +756,8 @@ export interface Methods {
   'auth.request_password_reset': {
     params: {
       email: string
+      /** From the last sign-in of this device: a known device has an allowance of letters of its own. */
+      device_token?: Token | null
     }
     result: Accepted
     errors: 'invalid_params' | 'rate_limited' | 'internal' | 'unavailable'
@@ -871,9 +889,12 @@ export const SESSION_METHODS: ReadonlySet<string> = new Set([
 
 /** Methods that a known device tells itself to. */
 export const DEVICE_METHODS: ReadonlySet<string> = new Set([
+  'auth.login',
+  'auth.request_password_reset',
 ])
 
 /** Methods that answer a credential: tokens, or the cookie. */
 export const CREDENTIALS_METHODS: ReadonlySet<string> = new Set([
+  'auth.confirm_password_reset',
   'auth.login',
 ])

@@ -1,0 +1,93 @@
+//! Devices that have signed in to an account (docs/protocol.md, "Known devices").
+
+use super::{Error, LockedAccount, Tx, in_tx};
+use crate::domain::{
+    device::DeviceKey,
+    email::EmailAddress,
+    ids::{DeviceId, SessionId},
+    session::EndReason,
+};
+
+const FIND: &str = "SELECT d.id FROM known_devices d JOIN users u ON u.id = d.user_id \
+     WHERE d.id = $1 AND d.secret_hash = $2 AND u.email = $3";
+const USE: &str = "UPDATE known_devices SET last_used_at = $4 WHERE id = $1 AND secret_hash = $2 AND user_id = $3";
+const INSERT: &str =
+    "INSERT INTO known_devices (id, user_id, secret_hash, created_at, last_used_at) VALUES ($1, $2, $3, $4, $4)";
+const FORGET_BEYOND: &str = "DELETE FROM known_devices WHERE user_id = $1 AND id NOT IN \
+     (SELECT id FROM known_devices WHERE user_id = $1 ORDER BY last_used_at DESC, id DESC LIMIT $2)";
+const FORGET_ALL: &str = "DELETE FROM known_devices WHERE user_id = $1";
+const FORGET_ALL_BUT: &str = "DELETE FROM known_devices WHERE user_id = $1 AND NOT EXISTS \
+     (SELECT 1 FROM sessions s WHERE s.id = $2 AND s.device_id = known_devices.id)";
+const FORGET_OF: &str = "DELETE FROM known_devices WHERE user_id = $1 AND EXISTS \
+     (SELECT 1 FROM sessions s WHERE s.id = $2 AND s.device_id = known_devices.id)";
+const FORGET_OF_ENDED: &str = "DELETE FROM known_devices WHERE user_id = $1 AND EXISTS \
+     (SELECT 1 FROM sessions s WHERE s.user_id = $1 AND s.device_id = known_devices.id \
+     AND s.ended_at = $2 AND s.end_reason = $3)";
+
+impl Tx {
+    /// The device with this key, if it is known to the account with this address. The same work whether the address
+    /// has an account, and whether the key is one of another account or of none.
+    pub async fn find_known_device(
+        &mut self,
+        email: &EmailAddress,
+        key: &DeviceKey,
+    ) -> Result<Option<DeviceId>, Error> {
+        let device = in_tx!(self, c => sqlx::query_scalar(FIND)
+            .bind(key.id).bind(&key.secret_hash[..]).bind(email).fetch_optional(c).await)?;
+        Ok(device)
+    }
+}
+
+impl LockedAccount {
+    /// Notes that a known device is used; `false` if this is not the key of one.
+    pub async fn use_device(&mut self, key: &DeviceKey) -> Result<bool, Error> {
+        let (user, now) = (self.user.user_id, self.now());
+        let done = in_tx!(&mut self.tx, c => sqlx::query(USE)
+            .bind(key.id).bind(&key.secret_hash[..]).bind(user).bind(now)
+            .execute(c).await.map(|done| done.rows_affected()))?;
+        Ok(done == 1)
+    }
+
+    /// Makes a device known. Of more than `limit` those are forgotten that were not used for the longest time.
+    pub async fn add_device(&mut self, key: &DeviceKey, limit: i64) -> Result<(), Error> {
+        let (user, now) = (self.user.user_id, self.now());
+        in_tx!(&mut self.tx, c => sqlx::query(FORGET_BEYOND)
+            .bind(user).bind(limit - 1).execute(c).await.map(drop))?;
+        in_tx!(&mut self.tx, c => sqlx::query(INSERT)
+            .bind(key.id).bind(user).bind(&key.secret_hash[..]).bind(now).execute(c).await.map(drop))?;
+        self.must_commit();
+        Ok(())
+    }
+
+    /// Forgets every device.
+    pub async fn forget_all_devices(&mut self) -> Result<(), Error> {
+        let user = self.user.user_id;
+        in_tx!(&mut self.tx, c => sqlx::query(FORGET_ALL).bind(user).execute(c).await.map(drop))?;
+        self.must_commit();
+        Ok(())
+    }
+
+    /// Forgets every device but that of a session.
+    pub async fn forget_other_devices(&mut self, keep: SessionId) -> Result<(), Error> {
+        let user = self.user.user_id;
+        in_tx!(&mut self.tx, c => sqlx::query(FORGET_ALL_BUT).bind(user).bind(keep).execute(c).await.map(drop))?;
+        self.must_commit();
+        Ok(())
+    }
+
+    /// Forgets the device of a session.
+    pub async fn forget_device_of(&mut self, session: SessionId) -> Result<(), Error> {
+        let user = self.user.user_id;
+        in_tx!(&mut self.tx, c => sqlx::query(FORGET_OF).bind(user).bind(session).execute(c).await.map(drop))?;
+        self.must_commit();
+        Ok(())
+    }
+
+    /// Forgets the devices of the sessions that this change has ended for this reason.
+    pub async fn forget_devices_of_ended(&mut self, reason: EndReason) -> Result<(), Error> {
+        let (user, now) = (self.user.user_id, self.now());
+        in_tx!(&mut self.tx, c => sqlx::query(FORGET_OF_ENDED)
+            .bind(user).bind(now).bind(reason).execute(c).await.map(drop))?;
+        Ok(())
+    }
+}
