@@ -159,7 +159,7 @@ both_databases! {
         files(&node.data(), &mut content);
         node.smtp.up().await;
         let confirm = node.smtp.letter_within(std::time::Duration::from_secs(35), &moved).await.token();
-        http.ok("profile.confirm_email_change", json!({ "token": confirm })).await;
+        http.ok("profile.confirm_email_change", json!({ "token": confirm, "password": third })).await;
         assert!(node.command(&["user", "disable", &moved]).await.status.success());
         let disabled = Person { email: moved, ..again };
         refusals.push(format!("{:?}", http.refused("account_disabled", "auth.login", disabled.credentials()).await));

@@ -42,6 +42,8 @@ CREATE TABLE users (
     phone             TEXT,
     locale            TEXT    NOT NULL CHECK (locale IN ('en', 'de', 'sq')),
     pending_email     TEXT,
+    -- The session that asked for it: the change is dropped with that session.
+    pending_email_session BLOB    CHECK (length(pending_email_session) = 16),
     disabled_at       TIMESTAMPTZ,
     credentials_version BIGINT NOT NULL CHECK (credentials_version >= 0),
     revision          BIGINT  NOT NULL CHECK (revision >= 0),

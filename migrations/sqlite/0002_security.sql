@@ -6,6 +6,8 @@ CREATE TABLE one_time_tokens (
     purpose     TEXT    NOT NULL CHECK (purpose IN ('reset_password', 'change_email')),
     new_email   TEXT,
     device_id   BLOB,
+    -- Wrong passwords that came with it; after five it is dead.
+    failures    BIGINT  NOT NULL DEFAULT 0,
     created_at  TIMESTAMPTZ NOT NULL,
     expires_at  TIMESTAMPTZ NOT NULL,
     used_at     TIMESTAMPTZ,

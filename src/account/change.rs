@@ -6,6 +6,7 @@ use crate::{
         email::EmailAddress,
         ids::{SessionId, UserId},
         letter::{Content, Letter},
+        one_time_token::TokenPurpose,
         profile::Profile,
         security_event::{SecurityEvent, SecurityEventType},
         session::EndReason,
@@ -130,6 +131,7 @@ impl Change<'_> {
             Sessions::One(session) => usize::from(self.account.end_session(session, reason).await?),
         };
         self.forget_devices(which, reason, ended).await?;
+        self.drop_email_change_of_ended_session().await?;
         Ok(ended)
     }
 
@@ -145,6 +147,19 @@ impl Change<'_> {
                 self.account.forget_devices_of_ended(reason).await?;
             }
             _ => {}
+        }
+        Ok(())
+    }
+
+    /// A change of the e-mail address does not outlive the session that asked for it: whoever ends the session of a thief
+    /// ends what the thief has begun.
+    async fn drop_email_change_of_ended_session(&mut self) -> Result<(), Error> {
+        let Some(asked_by) = self.user().pending_email_session else { return Ok(()) };
+        let ended = self.account.staged_sessions();
+        if ended.is_some_and(|sessions| sessions.ended.iter().any(|ended| ended.session_id == asked_by)) {
+            let (user, now) = (self.user().user_id, self.now());
+            self.tx().spend_tokens_for(user, TokenPurpose::ChangeEmail, now).await?;
+            self.drop_pending_email().await?;
         }
         Ok(())
     }

@@ -64,6 +64,11 @@ pub enum Content {
     },
     /// Somebody tried to change the address of another account to one that has an account.
     EmailTaken,
+    /// A change of the address was asked for; sent to the present one at once.
+    EmailChangeRequested {
+        /// The address that is to be the account's.
+        new_email: EmailAddress,
+    },
     /// The address was changed; sent to the old one.
     EmailChanged {
         /// The new address.
@@ -91,6 +96,7 @@ impl Content {
             Self::PasswordChanged => "password_changed",
             Self::ConfirmEmailChange { .. } => "confirm_email_change",
             Self::EmailTaken => "email_taken",
+            Self::EmailChangeRequested { .. } => "email_change_requested",
             Self::EmailChanged { .. } => "email_changed",
             Self::NewDevice { .. } => "new_device",
         }

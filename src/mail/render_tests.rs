@@ -68,6 +68,7 @@ fn other_letters_lead_to_the_shop() {
         Content::PasswordWasReset,
         Content::PasswordChanged,
         Content::EmailTaken,
+        Content::EmailChangeRequested { new_email: EmailAddress::parse("new@example.org").unwrap() },
         Content::EmailChanged { new_email: EmailAddress::parse("new@example.org").unwrap() },
         new_device(None),
     ] {

@@ -16,7 +16,7 @@ use uuid::Uuid;
 const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/src/mail/snapshots");
 
 /// One letter of each kind.
-fn contents() -> [Content; 9] {
+fn contents() -> [Content; 10] {
     let token = TokenId(Uuid::from_u128(2));
     [
         Content::VerifyEmail { registration: RegistrationId(Uuid::from_u128(1)), generation: 3 },
@@ -26,6 +26,7 @@ fn contents() -> [Content; 9] {
         Content::PasswordChanged,
         Content::ConfirmEmailChange { token },
         Content::EmailTaken,
+        Content::EmailChangeRequested { new_email: EmailAddress::parse("ann.lee@example.net").unwrap() },
         Content::EmailChanged { new_email: EmailAddress::parse("ann.lee@example.net").unwrap() },
         Content::NewDevice {
             user_agent: UserAgent::cut("Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"),

@@ -32,6 +32,7 @@ pub(super) struct Texts {
     pub password_changed: Notice,
     pub confirm_email_change: Request,
     pub email_taken: Notice,
+    pub email_change_requested: EmailChanged,
     pub email_changed: EmailChanged,
     pub new_device: NewDevice,
 }

@@ -62,6 +62,7 @@ impl Writer {
                 self.request(texts, &texts.confirm_email_change, "confirm-email-change", &token)
             }
             Content::EmailTaken => self.notice(&texts.email_taken),
+            Content::EmailChangeRequested { new_email } => self.email_changed(&texts.email_change_requested, new_email),
             Content::EmailChanged { new_email } => self.email_changed(&texts.email_changed, new_email),
             Content::NewDevice { user_agent, network, at } => {
                 let at = (texts.moment)(&Moment::of(*at, texts));

@@ -60,6 +60,8 @@ params! {
     pub struct ConfirmEmailChangeParams {
         /// From the letter's link.
         required token: Token,
+        /// That of the account, for who does not call by a session of it.
+        optional password: Password,
     }
 }
 
@@ -105,10 +107,10 @@ pub fn declare(registry: &mut Registry) {
         "profile.confirm_email_change",
         Effect::Write,
         Description {
-            summary: "Changes the e-mail address by a mailed token and ends every session.",
+            summary: "Changes the e-mail address by a mailed token, for a session of the account or its password; ends every session.",
             rate: Rate::Token,
-            errors: &[Kind::InvalidToken, Kind::Conflict],
-            example: (json!({ "token": "AZqjxI…" }), json!({ "email": "ann.lee@example.org" })),
+            errors: &[Kind::InvalidToken, Kind::InvalidCredentials, Kind::Conflict],
+            example: (json!({ "token": "AZqjxI…", "password": "a long walk by the sea" }), json!({ "email": "ann.lee@example.org" })),
         },
         confirm_email_change,
     );
@@ -139,5 +141,8 @@ async fn request_email_change(call: Call, caller: Caller, params: RequestEmailCh
 }
 
 async fn confirm_email_change(call: Call, params: ConfirmEmailChangeParams) -> Result<Confirmed, Error> {
-    Ok(Confirmed { email: call.context.accounts.confirm_email_change(&params.token.0, &call.client()).await? })
+    let (caller, client) = (call.caller().ok(), call.client());
+    let accounts = &call.context.accounts;
+    let email = accounts.confirm_email_change(&params.token.0, caller, params.password.as_ref(), &client).await?;
+    Ok(Confirmed { email })
 }

@@ -3,7 +3,7 @@
 use super::guesses::Guess;
 use crate::{
     account::{Accounts, Actor, BATCH, Error},
-    crypto::opaque_token::Purpose,
+    crypto::{opaque_token::Purpose, password::Queue},
     domain::{
         client::Client,
         email::EmailAddress,
@@ -20,6 +20,9 @@ use crate::{
 };
 use serde_json::json;
 use std::sync::Arc;
+
+/// Wrong passwords that may come with one link.
+const WRONG_PASSWORDS: i64 = 5;
 
 impl Accounts {
     /// Mails a link to a new address; the newest request replaces the older. An address that has an
@@ -51,7 +54,7 @@ impl Accounts {
     ) -> Result<(), Error> {
         self.check_password(user, caller, current).await?;
         let mut change = self.change_as_checked(caller, client, user).await?;
-        let now = change.now();
+        let (now, told) = (change.now(), new_email.clone());
         let room = self.has_room(change.tx(), &new_email, now).await?;
         let owner = change.tx().find_user_by_email(&new_email).await?;
         change.tx().spend_tokens_for(caller.user, TokenPurpose::ChangeEmail, now).await?;
@@ -83,21 +86,37 @@ impl Accounts {
             profile.pending_email = Some(new_email);
             change.save_profile(profile).await?;
         }
-        change.account().set_pending_email_until(token.expires_at).await?;
+        change.account().set_pending_email_until(token.expires_at, caller.session).await?;
+        change.tell_owner(Content::EmailChangeRequested { new_email: told }).await?;
         guess.resolve(&mut change, SecurityEventType::EmailChangeRequested, Some(caller.session)).await?;
         change.commit().await?;
         Ok(())
     }
 
-    /// Spends a link that confirms a new address: the account has it from then on, every session ends, the
-    /// old address is told. [`Error::Conflict`] if an account has the new one by then.
-    pub async fn confirm_email_change(self: &Arc<Self>, token: &str, client: &Client) -> Result<EmailAddress, Error> {
+    /// Spends a link that confirms a new address, for a session of the account or for who knows its password: nobody who
+    /// clicks on a stranger's link gives the stranger their address. The account has the new address from then on, every
+    /// session ends, the old address is told.
+    ///
+    /// # Errors
+    /// [`Error::InvalidCredentials`] without either; the link stays good, until five wrong passwords have come with it.
+    /// [`Error::Conflict`] if an account has the new address by then.
+    pub async fn confirm_email_change(
+        self: &Arc<Self>,
+        token: &str,
+        caller: Option<Caller>,
+        password: Option<&Password>,
+        client: &Client,
+    ) -> Result<EmailAddress, Error> {
         let (id, _) = self.opaque_tokens.open(Purpose::ChangeEmail, token).ok_or(Error::InvalidToken)?;
         let (id, purpose) = (TokenId(id), TokenPurpose::ChangeEmail);
+        let shown_for = self.show_link_is_ones_own(id, caller, password).await?;
         let mut tx = self.store.write().await?;
         // Found by the token, then locked, then spent.
         let found = tx.find_token(id, purpose, self.clock.now()).await?.ok_or(Error::InvalidToken)?;
         let mut change = self.change_in(tx, found.user, Actor::Link(client)).await?;
+        if change.user().credentials_version != shown_for {
+            return Err(Error::InvalidToken);
+        }
         let now = change.now();
         let token = change.tx().spend_token(id, purpose, now).await?.ok_or(Error::InvalidToken)?;
         let new_email = token.new_email.ok_or(Error::InvalidToken)?;
@@ -115,6 +134,38 @@ impl Accounts {
         change.record(SecurityEventType::EmailChanged, json!({})).await?;
         change.commit().await?;
         Ok(new_email)
+    }
+
+    /// Whether the caller is a session of the account that a link belongs to, or the password is that account's. Answers
+    /// the version of the credentials for which that holds.
+    async fn show_link_is_ones_own(
+        self: &Arc<Self>,
+        id: TokenId,
+        caller: Option<Caller>,
+        password: Option<&Password>,
+    ) -> Result<i64, Error> {
+        let mut tx = self.store.read().await?;
+        let token = tx.find_token(id, TokenPurpose::ChangeEmail, self.clock.now()).await?.ok_or(Error::InvalidToken)?;
+        let user = tx.find_user(token.user).await?.ok_or(Error::InvalidToken)?;
+        tx.end_read().await?;
+        if let Some(caller) = caller.filter(|caller| caller.user == user.user_id) {
+            self.live_caller(caller).await?;
+            return Ok(user.credentials_version);
+        }
+        let Some(password) = password else { return Err(Error::InvalidCredentials) };
+        let mut tx = self.store.write().await?;
+        if !tx.count_token_failure(id, WRONG_PASSWORDS).await? {
+            return Err(Error::InvalidToken);
+        }
+        tx.commit().await?;
+        let verified = self.verify_password(password, &user.email, user.password_hash.as_deref(), Queue::Known).await?;
+        if !verified.ok {
+            return Err(Error::InvalidCredentials);
+        }
+        let mut tx = self.store.write().await?;
+        tx.withdraw_token_failure(id).await?;
+        tx.commit().await?;
+        Ok(user.credentials_version)
     }
 
     /// Drops, through the log, the changes whose link is no longer good.

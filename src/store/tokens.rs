@@ -42,6 +42,9 @@ const COUNT_ASKED_BY: &str = "SELECT COUNT(*) FROM one_time_tokens WHERE user_id
 const SPEND: &str = "UPDATE one_time_tokens SET used_at = $3 \
      WHERE id = $1 AND purpose = $2 AND used_at IS NULL AND expires_at > $3 \
      RETURNING id, user_id, purpose, new_email, created_at, expires_at";
+const COUNT_FAILURE: &str = "UPDATE one_time_tokens SET failures = failures + 1 WHERE id = $1 AND used_at IS NULL \
+     AND failures < $2 RETURNING failures";
+const WITHDRAW_FAILURE: &str = "UPDATE one_time_tokens SET failures = failures - 1 WHERE id = $1 AND failures > 0";
 const SPEND_ALL: &str = "UPDATE one_time_tokens SET used_at = $2 WHERE user_id = $1 AND used_at IS NULL";
 const PRUNE: &str = "DELETE FROM one_time_tokens WHERE id IN \
      (SELECT id FROM one_time_tokens WHERE created_at < $1 ORDER BY created_at LIMIT $2)";
@@ -91,6 +94,19 @@ impl Tx {
         let row: Option<TokenRow> =
             in_tx!(self, c => sqlx::query_as(SPEND).bind(id).bind(purpose).bind(now).fetch_optional(c).await)?;
         Ok(row.map(OneTimeToken::from))
+    }
+
+    /// Counts a wrong password that comes with a token, before it is looked at; `false` if there were `most` already.
+    pub async fn count_token_failure(&mut self, id: TokenId, most: i64) -> Result<bool, Error> {
+        let counted: Option<i64> = in_tx!(self, c => sqlx::query_scalar(COUNT_FAILURE).bind(id).bind(most)
+            .fetch_optional(c).await)?;
+        Ok(counted.is_some())
+    }
+
+    /// Takes back a password that turned out to be right.
+    pub async fn withdraw_token_failure(&mut self, id: TokenId) -> Result<(), Error> {
+        in_tx!(self, c => sqlx::query(WITHDRAW_FAILURE).bind(id).execute(c).await.map(drop))?;
+        Ok(())
     }
 
     /// Spends a user's tokens of one purpose.

@@ -3,7 +3,7 @@
 use super::{Committed, Error, LockedAccount, Store, Tx, in_tx, on_pool};
 use crate::domain::{
     email::EmailAddress,
-    ids::UserId,
+    ids::{SessionId, UserId},
     phone::Phone,
     profile::{ExternalId, Locale, Name, PersonalData, Profile},
     time::Timestamp,
@@ -23,6 +23,7 @@ pub struct UserRow {
     pub phone: Option<Phone>,
     pub locale: Locale,
     pub pending_email: Option<EmailAddress>,
+    pub pending_email_session: Option<SessionId>,
     pub disabled_at: Option<Timestamp>,
     pub credentials_version: i64,
     pub revision: i64,
@@ -106,6 +107,8 @@ macro_rules! user_columns {
             $of,
             "pending_email, ",
             $of,
+            "pending_email_session, ",
+            $of,
             "disabled_at, ",
             $of,
             "credentials_version, ",
@@ -132,8 +135,10 @@ const LOCK_QUIETLY: &str = "UPDATE users SET revision = revision WHERE id = $1";
 const COUNT_FURTHER: &str = "UPDATE users SET revision = revision + $2 WHERE id = $1";
 const UPDATE_PROFILE: &str = "UPDATE users SET first_name = $2, last_name = $3, company_name = $4, phone = $5, \
      locale = $6, pending_email = $7, profile_revision = $8, updated_at = $9, \
-     pending_email_until = CASE WHEN $7 IS NULL THEN NULL ELSE pending_email_until END WHERE id = $1";
-const UPDATE_PENDING_EMAIL_UNTIL: &str = "UPDATE users SET pending_email_until = $2 WHERE id = $1";
+     pending_email_until = CASE WHEN $7 IS NULL THEN NULL ELSE pending_email_until END, \
+     pending_email_session = CASE WHEN $7 IS NULL THEN NULL ELSE pending_email_session END WHERE id = $1";
+const UPDATE_PENDING_EMAIL_UNTIL: &str =
+    "UPDATE users SET pending_email_until = $2, pending_email_session = $3 WHERE id = $1";
 const END_PENDING_EMAIL: &str =
     "UPDATE users SET pending_email_until = NULL WHERE id = $1 AND pending_email_until <= $2";
 const FIND_OVERDUE_EMAIL_CHANGES: &str =
@@ -248,10 +253,10 @@ impl LockedAccount {
         Ok(profile)
     }
 
-    /// Sets until when the pending change of the e-mail address waits.
-    pub async fn set_pending_email_until(&mut self, until: Timestamp) -> Result<(), Error> {
+    /// Sets until when the pending change of the e-mail address waits, and with which session it is dropped.
+    pub async fn set_pending_email_until(&mut self, until: Timestamp, session: SessionId) -> Result<(), Error> {
         let user = self.user.user_id;
-        in_tx!(&mut self.tx, c => sqlx::query(UPDATE_PENDING_EMAIL_UNTIL).bind(user).bind(until)
+        in_tx!(&mut self.tx, c => sqlx::query(UPDATE_PENDING_EMAIL_UNTIL).bind(user).bind(until).bind(session)
             .execute(c).await.map(drop))?;
         self.must_commit();
         Ok(())

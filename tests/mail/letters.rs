@@ -84,7 +84,8 @@ async fn every_letter(node: &Node, locale: &str) -> Vec<(&'static str, Letter)> 
     let change = json!({ "current_password": person.password, "new_email": new_email });
     session.http(node).ok("profile.request_email_change", change).await;
     let confirmation = next("confirm_email_change", &new_email).await;
-    http.ok("profile.confirm_email_change", json!({ "token": confirmation.token() })).await;
+    http.ok("profile.confirm_email_change", json!({ "token": confirmation.token(), "password": person.password }))
+        .await;
     let notice = next("email_changed", &person.email).await;
     assert!(notice.text.contains(&new_email) && notice.html.contains(&new_email), "{}", notice.text);
     letters

@@ -34,7 +34,7 @@ both_databases! {
         assert!(!letter.text.contains("Ann"), "the address may be a stranger's: {}", letter.text);
         person.sign_in(&node).await; // the old address is good until then
 
-        let confirmed = node.http().ok("profile.confirm_email_change", json!({ "token": letter.token() })).await;
+        let confirmed = node.http().ok("profile.confirm_email_change", json!({ "token": letter.token(), "password": person.password })).await;
         assert_eq!(confirmed, json!({ "email": new_email }));
         tab.revoked("email_changed").await;
         other_tab.revoked("email_changed").await;
@@ -64,7 +64,7 @@ both_databases! {
         for void in [older, again] {
             node.http().refused("invalid_token", "profile.confirm_email_change", json!({ "token": void })).await;
         }
-        let confirmed = node.http().ok("profile.confirm_email_change", json!({ "token": newest })).await;
+        let confirmed = node.http().ok("profile.confirm_email_change", json!({ "token": newest, "password": person.password })).await;
         assert_eq!(confirmed["email"], second);
     }
 
@@ -153,7 +153,7 @@ both_databases! {
         node.http().ok("auth.register", wanted.registration()).await;
         let verification = node.smtp.letter_saying(&wanted.email, "/verify-email?token=").await.token();
         node.http().ok("auth.verify_email", json!({ "token": verification })).await;
-        let error = node.http().refused("conflict", "profile.confirm_email_change", json!({ "token": token })).await;
+        let error = node.http().refused("conflict", "profile.confirm_email_change", json!({ "token": token, "password": person.password })).await;
         assert_eq!(error.data["field"], "email");
         assert_eq!(session.http(&node).ok("profile.get", json!({})).await["email"], person.email);
         person.sign_in(&node).await;
@@ -173,7 +173,7 @@ both_databases! {
             let tokens = [asked(bob.clone(), bobs.clone()).await, asked(cat.clone(), cats.clone()).await];
             let http = node.http();
             let confirm = |token: &String| {
-                let (http, params) = (http.clone(), json!({ "token": token }));
+                let (http, params) = (http.clone(), json!({ "token": token, "password": ann.password }));
                 async move { http.call("profile.confirm_email_change", params).await }
             };
             let replies = join_all(tokens.iter().map(confirm)).await;
@@ -197,7 +197,7 @@ both_databases! {
         let http = node.http();
         let (verified, confirmed) = tokio::join!(
             http.call("auth.verify_email", json!({ "token": verification })),
-            http.call("profile.confirm_email_change", json!({ "token": token })),
+            http.call("profile.confirm_email_change", json!({ "token": token, "password": person.password })),
         );
         let loser = if verified.is_ok() { confirmed.expect_err("taken") } else { verified.expect_err("taken") };
         assert_eq!(loser.kind, "conflict");
@@ -209,7 +209,7 @@ both_databases! {
         let new_email = another_email("new");
         let token = session.email_change_token(&node, &person.password, &new_email).await;
         let http = node.http();
-        let confirm = || http.call("profile.confirm_email_change", json!({ "token": token }));
+        let confirm = || http.call("profile.confirm_email_change", json!({ "token": token, "password": person.password }));
         let replies = join_all((0..20).map(|_| confirm())).await;
         let (won, lost): (Vec<_>, Vec<_>) = replies.into_iter().partition(Result::is_ok);
         assert_eq!(won.len(), 1, "{lost:#?}");
@@ -217,11 +217,58 @@ both_databases! {
         node.smtp.letter_saying(&person.email, "was changed").await;
     }
 
+    async fn a_link_is_confirmed_by_a_session_of_the_account_or_its_password(database: Database) {
+        let (node, person, session) = somebody(database).await;
+        let (_, strangers) = node.signed_in("eve").await;
+        let new_email = another_email("new");
+        let token = session.email_change_token(&node, &person.password, &new_email).await;
+        let confirm = "profile.confirm_email_change";
+        node.http().refused("invalid_credentials", confirm, json!({ "token": token })).await;
+        strangers.http(&node).refused("invalid_credentials", confirm, json!({ "token": token })).await;
+        let wrong = json!({ "token": token, "password": "wrong larches beside no brook" });
+        strangers.http(&node).refused("invalid_credentials", confirm, wrong.clone()).await;
+        assert_eq!(session.http(&node).ok(confirm, json!({ "token": token })).await["email"], new_email);
+
+        let person = Person { email: new_email, ..person };
+        let session = person.sign_in(&node).await;
+        let token = session.email_change_token(&node, &person.password, &another_email("newer")).await;
+        let wrong = json!({ "token": token, "password": wrong["password"] });
+        for _ in 0..5 {
+            node.http().refused("invalid_credentials", confirm, wrong.clone()).await;
+        }
+        let right = json!({ "token": token, "password": person.password });
+        node.http().refused("invalid_token", confirm, right).await;
+    }
+
+    async fn a_change_ends_with_the_session_that_asked_for_it(database: Database) {
+        let (node, person, owner) = somebody(database).await;
+        let taken = node.registered("bob").await;
+        for wanted in [another_email("thief"), taken.email.clone()] {
+            let thief = person.sign_in(&node).await;
+            let change = json!({ "current_password": person.password, "new_email": wanted });
+            thief.http(&node).ok("profile.request_email_change", change).await;
+            node.smtp.letter_saying(&person.email, &wanted).await;
+            let link = if wanted == taken.email { None } else { Some(node.smtp.letter_to(&wanted).await.token()) };
+            let tab = owner.tab(&node).await;
+            let mut account = Account::of(&tab).await;
+            assert_eq!(account.profile["pending_email"], wanted);
+            tab.ok("session.revoke", json!({ "session_id": thief.id })).await;
+            account.apply(&tab.next_of("sessions.changed").await);
+            account.apply(&tab.next_of("profile.changed").await);
+            assert_eq!(account.profile["pending_email"], Value::Null);
+            account.assert_equals_get(&tab, &tab).await;
+            if let Some(token) = link {
+                let confirm = json!({ "token": token, "password": person.password });
+                node.http().refused("invalid_token", "profile.confirm_email_change", confirm).await;
+            }
+        }
+    }
+
     async fn a_changed_address_spends_a_reset_link(database: Database) {
         let (node, person, session) = somebody(database).await;
         let reset = node.reset_token(&person.email).await;
         let token = session.email_change_token(&node, &person.password, &another_email("new")).await;
-        node.http().ok("profile.confirm_email_change", json!({ "token": token })).await;
+        node.http().ok("profile.confirm_email_change", json!({ "token": token, "password": person.password })).await;
         let params = json!({ "token": reset, "new_password": "nine loud herons above a mill" });
         node.http().refused("invalid_token", "auth.confirm_password_reset", params).await;
     }

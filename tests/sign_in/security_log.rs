@@ -62,7 +62,7 @@ async fn live(node: &Node, http: &Http) -> (Person, Session, Vec<&'static str>) 
     let third = sign_in(&person.password).await;
     let moved = another_email("moved");
     let token = third.email_change_token(node, &person.password, &moved).await;
-    http.ok("profile.confirm_email_change", json!({ "token": token })).await;
+    http.ok("profile.confirm_email_change", json!({ "token": token, "password": person.password })).await;
     noted.extend(["sign_in", "email_change_requested", "email_changed"]);
 
     let person = Person { email: moved, ..person };

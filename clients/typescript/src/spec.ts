@@ -785,14 +785,16 @@ export interface Methods {
     result: Profile
     errors: 'unauthenticated' | 'session_ended' | 'invalid_params' | 'rate_limited' | 'internal' | 'unavailable'
   }
-  /** Changes the e-mail address by a mailed token and ends every session. */
+  /** Changes the e-mail address by a mailed token, for a session of the account or its password; ends every session. */
   'profile.confirm_email_change': {
     params: {
       /** From the letter's link. */
       token: Token
+      /** That of the account, for who does not call by a session of it. */
+      password?: string | null
     }
     result: Confirmed
-    errors: 'invalid_token' | 'conflict' | 'invalid_params' | 'rate_limited' | 'internal' | 'unavailable'
+    errors: 'invalid_token' | 'invalid_credentials' | 'conflict' | 'invalid_params' | 'rate_limited' | 'internal' | 'unavailable'
   }
   /** The caller's profile. */
   'profile.get': {

@@ -127,6 +127,25 @@ pub(super) const TEXTS: Texts = Texts {
         not_you: "Falls Sie das nicht waren, ignorieren Sie diese E-Mail bitte: Ihr Konto ist unverändert, und wer \
                   immer es war, hat nicht erfahren, dass es besteht.",
     },
+    email_change_requested: EmailChanged {
+        subject: |shop| format!("Für {shop} wurde eine andere E-Mail-Adresse gewünscht"),
+        heading: "Eine andere E-Mail-Adresse wurde gewünscht",
+        told: |shop| {
+            format!(
+                "Jemand, der in Ihrem Konto bei {shop} angemeldet ist, möchte ihm eine andere E-Mail-Adresse geben. Noch ist \
+                 nichts geändert: Die neue Adresse muss erst bestätigt werden."
+            )
+        },
+        new_email: "Neue E-Mail-Adresse",
+        advice: "Falls Sie das waren, öffnen Sie die E-Mail, die an die neue Adresse ging.",
+        button: SIGN_IN_OR_RESET,
+        not_you: |shop| {
+            format!(
+                "Falls Sie das nicht waren, melden Sie sich an, melden Sie unter Geräte alle anderen ab und ändern Sie das \
+                 Passwort: Der Wunsch endet mit der Sitzung, aus der er kam. Verständigen Sie dann {shop}."
+            )
+        },
+    },
     email_changed: EmailChanged {
         subject: |shop| format!("Ihre E-Mail-Adresse für {shop} wurde geändert"),
         heading: "Ihre E-Mail-Adresse wurde geändert",

@@ -125,6 +125,25 @@ pub(super) const TEXTS: Texts = Texts {
         not_you: "If it was not you, ignore this letter: your account is unchanged, and whoever it was \
                   has not been told that it exists.",
     },
+    email_change_requested: EmailChanged {
+        subject: |shop| format!("Another e-mail address was asked for at {shop}"),
+        heading: "Another e-mail address was asked for",
+        told: |shop| {
+            format!(
+                "Somebody who is signed in to your account at {shop} asked to give it another e-mail address. Nothing has \
+                 changed yet: the new address has to be confirmed first."
+            )
+        },
+        new_email: "New e-mail address",
+        advice: "If it was you, open the letter that was sent to the new address.",
+        button: SIGN_IN_OR_RESET,
+        not_you: |shop| {
+            format!(
+                "If it was not you, sign in, end every other session under Devices and change the password: the request ends with \
+                 the session that made it. Then tell {shop}."
+            )
+        },
+    },
     email_changed: EmailChanged {
         subject: |shop| format!("Your e-mail address for {shop} was changed"),
         heading: "Your e-mail address was changed",

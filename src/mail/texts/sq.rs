@@ -113,6 +113,25 @@ pub(super) const TEXTS: Texts = Texts {
         not_you: "Nëse nuk ishit ju, shpërfilleni këtë mesazh: llogaria juaj është e pandryshuar dhe personit në \
                   fjalë nuk i është treguar se ajo ekziston.",
     },
+    email_change_requested: EmailChanged {
+        subject: |shop| format!("Për {shop} u kërkua një adresë tjetër e-maili"),
+        heading: "U kërkua një adresë tjetër e-maili",
+        told: |shop| {
+            format!(
+                "Dikush që ka hyrë në llogarinë tuaj në {shop} kërkoi t'i japë asaj një adresë tjetër e-maili. Ende nuk ka \
+                 ndryshuar asgjë: adresa e re duhet konfirmuar më parë."
+            )
+        },
+        new_email: "Adresa e re e e-mailit",
+        advice: "Nëse ishit ju, hapni mesazhin që u dërgua te adresa e re.",
+        button: SIGN_IN_OR_RESET,
+        not_you: |shop| {
+            format!(
+                "Nëse nuk ishit ju, hyni, nxirrni të gjitha pajisjet e tjera te Pajisjet dhe ndryshoni fjalëkalimin: kërkesa mbaron \
+                 me sesionin që e bëri. Pastaj njoftoni {shop}."
+            )
+        },
+    },
     email_changed: EmailChanged {
         subject: |shop| format!("Adresa juaj e e-mailit për {shop} u ndryshua"),
         heading: "Adresa juaj e e-mailit u ndryshua",
