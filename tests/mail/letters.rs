@@ -66,8 +66,7 @@ async fn every_letter(node: &Node, locale: &str) -> Vec<(&'static str, Letter)> 
     let session = Session::from_wire(http.ok("auth.login", credentials).await);
     let change = json!({ "current_password": NEW, "new_password": PASSWORD });
     let changed = session.http(node).ok("auth.change_password", change).await;
-    let session =
-        Session { access_token: changed["tokens"]["access_token"].as_str().expect("a token").into(), ..session };
+    let renewed = http.bearer(changed["tokens"]["access_token"].as_str().expect("renewed tokens"));
     next("password_changed", &person.email).await;
     person.password = PASSWORD.into();
     http.with("user-agent", DEVICE).ok("auth.login", person.credentials()).await;
@@ -82,7 +81,7 @@ async fn every_letter(node: &Node, locale: &str) -> Vec<(&'static str, Letter)> 
     next("email_taken", &person.email).await;
     let new_email = another_email("moved");
     let change = json!({ "current_password": person.password, "new_email": new_email });
-    session.http(node).ok("profile.request_email_change", change).await;
+    renewed.ok("profile.request_email_change", change).await;
     let confirmation = next("confirm_email_change", &new_email).await;
     http.ok("profile.confirm_email_change", json!({ "token": confirmation.token(), "password": person.password }))
         .await;

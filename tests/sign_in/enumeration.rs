@@ -137,18 +137,18 @@ both_databases! {
             registering.push(inside.work(async |a| register(a, address).await).await.1); // makes a pending one of it
         }
         for (what, works, hashes, mails) in [
-            ("login", login, 1, false),
-            ("login from a foreign device", by_token, 1, false),
-            ("reset from a foreign device", by_reset_token, 0, true),
-            ("register", registering, 1, true),
-            ("resend", resending, 0, true),
-            ("reset", resetting, 0, true),
-            ("e-mail change", changing, 1, true),
+            ("login", login, 1, 0),
+            ("login from a foreign device", by_token, 1, 0),
+            ("reset from a foreign device", by_reset_token, 0, 1),
+            ("register", registering, 1, 1),
+            ("resend", resending, 0, 1),
+            ("reset", resetting, 0, 1),
+            ("e-mail change", changing, 1, 2),
         ] {
             assert_same(what, &works);
             assert_eq!(works[0].hashes, hashes, "{what}");
             let letters = works[0].statements.iter().filter(|s| s.starts_with("INSERT INTO mail_outbox")).count();
-            assert_eq!(letters, usize::from(mails), "the story sees what is done: {:#?}", works[0]);
+            assert_eq!(letters, mails, "the story sees what is done: {:#?}", works[0]);
         }
     }
 
