@@ -16,6 +16,9 @@ use crate::{
 };
 use std::collections::{HashMap, HashSet};
 
+/// Of an address of an account that has been used.
+const MAY_BE_DELETED: &str = "is not here: it is new there, or was deleted here";
+
 /// An account that may come.
 pub(super) struct Candidate {
     /// Its row in the source.
@@ -194,6 +197,7 @@ impl Writes {
         }
         self.users = came;
         self.addresses.retain(|(_, owned)| !missing.contains(&owned.user_id));
+        self.keep_out_of_used_accounts(tx, tables, loaded).await?;
         let rows: Vec<OwnedAddress> = self.addresses.iter().map(|(_, owned)| owned.clone()).collect();
         let made = tx.insert_imported_addresses(&rows).await?;
         let (came, missed): (Vec<_>, Vec<_>) =
@@ -209,6 +213,29 @@ impl Writes {
         self.count(loaded);
         loaded.users.extend(self.users.iter().map(|(row, user)| (*row, user.id)));
         loaded.addresses.extend(self.addresses.iter().map(|(row, owned)| (*row, owned.address.id)));
+        Ok(())
+    }
+    /// Leaves out new addresses of accounts that were used since we looked, which only happens on PostgreSQL: their
+    /// log would not tell of them.
+    async fn keep_out_of_used_accounts(
+        &mut self,
+        tx: &mut Tx,
+        tables: &Tables,
+        loaded: &mut Loaded,
+    ) -> Result<(), Error> {
+        let came: HashSet<UserId> = self.users.iter().map(|(_, user)| user.id).collect();
+        let owners = self.addresses.iter().map(|(_, owned)| owned.user_id);
+        let known: Vec<UserId> =
+            owners.filter(|user| !came.contains(user)).collect::<HashSet<_>>().into_iter().collect();
+        let untouched: HashSet<UserId> = tx.lock_untouched_users(&known).await?.into_iter().map(|(id,)| id).collect();
+        self.addresses.retain(|(row, owned)| {
+            let comes = came.contains(&owned.user_id) || untouched.contains(&owned.user_id);
+            if !comes {
+                let mut row = Row::new(tables.addresses, *row, &mut loaded.lines);
+                row.tell(Action::Differs, None, MAY_BE_DELETED);
+            }
+            comes
+        });
         Ok(())
     }
 }
@@ -249,7 +276,7 @@ fn compare(
             None if present.revision == 0 => new.push(draft),
             None => {
                 let mut row = Row::new(tables.addresses, draft.row, &mut loaded.lines);
-                row.tell(Action::Differs, None, "is not here: it is new there, or was deleted here");
+                row.tell(Action::Differs, None, MAY_BE_DELETED);
             }
         }
     }

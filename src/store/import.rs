@@ -155,6 +155,12 @@ impl Tx {
         Ok(where_in!(self, "SELECT id FROM users WHERE id IN (", ids, ")"))
     }
 
+    /// Locks those of these accounts to which nothing has happened yet until the transaction ends.
+    pub async fn lock_untouched_users(&mut self, ids: &[UserId]) -> Result<Vec<(UserId,)>, Error> {
+        let head = "UPDATE users SET revision = revision WHERE revision = 0 AND id IN (";
+        Ok(where_in!(self, head, ids, ") RETURNING id"))
+    }
+
     /// Those of these registrations that are here.
     pub async fn find_external_registrations(&mut self, ids: &[ExternalId]) -> Result<Vec<(ExternalId,)>, Error> {
         Ok(where_in!(self, "SELECT external_id FROM registrations WHERE external_id IN (", ids, ")"))
