@@ -3,7 +3,7 @@
 mod welcome;
 
 use crate::{
-    account::{self, Accounts},
+    account::{self, Accounts, VerificationWaits},
     crypto::{
         access_token::AccessTokens,
         decoy::Decoys,
@@ -234,6 +234,8 @@ async fn open_accounts(
         mails_per_mailbox: settings.limits.mails_per_mailbox,
         password_min_length: settings.limits.password_min_length,
         shop_name: settings.mail.shop_name.clone(),
+        waits: VerificationWaits::default(),
+        nodes_share_accounts: matches!(settings.database, Database::Postgres(_)),
         touching: Arc::new(DashSet::new()),
     }))
 }

@@ -66,8 +66,8 @@ both_databases! {
         let mut content = database(&node).await; // while the letter is queued
         node.smtp.up().await;
         let token = node.smtp.letter_within(std::time::Duration::from_secs(35), &person.email).await.token();
-        http.ok("auth.verify_email", json!({ "token": token })).await;
-        http.refused("invalid_token", "auth.verify_email", json!({ "token": token })).await;
+        http.ok("auth.verify_email", crate::support::verification(&token)).await;
+        http.refused("invalid_token", "auth.verify_email", crate::support::verification(&token)).await;
         let wrong = "wrong larches beside no brook";
         http.refused("invalid_credentials", "auth.login", json!({ "email": person.email, "password": wrong })).await;
         http.refused("invalid_params", "auth.login", json!({ "email": person.email, "password": wrong, "pasword": wrong })).await;

@@ -160,7 +160,7 @@ async fn register(http: &mut Http, email: &str, folder: &Path) -> Result<()> {
     let person = json!({ "email": email, "password": PASSWORD, "first_name": "Ann", "last_name": "Lee" });
     result_of(http.call("auth.register", &person.to_string()).await?)?;
     let token = mailed_token(email, &folder.join("mail")).await?;
-    result_of(http.call("auth.verify_email", &json!({ "token": token }).to_string()).await?)?;
+    result_of(http.call("auth.verify_email", &json!({ "token": token, "password": PASSWORD }).to_string()).await?)?;
     Ok(())
 }
 

@@ -6,7 +6,10 @@ CREATE TABLE database_epoch (
     epoch       UUID    NOT NULL
 );
 
--- Registrations wait here until their address is verified; they reserve nothing.
+-- Registrations wait here until their address is verified; they reserve nothing. `failures` counts wrong passwords and
+-- codes; after five the registration is dead. `sent_generation` is the token whose letter was last handed over: the
+-- letter's code is good from then on, while it is `token_generation`. An address that has an account gets a row too,
+-- whose token nobody is sent.
 CREATE TABLE registrations (
     id                UUID    NOT NULL PRIMARY KEY,
     email             TEXT    NOT NULL,
@@ -19,6 +22,8 @@ CREATE TABLE registrations (
     locale            TEXT    NOT NULL CHECK (locale IN ('en', 'de', 'sq')),
     token_generation  BIGINT  NOT NULL,
     token_expires_at  TIMESTAMPTZ NOT NULL,
+    sent_generation   BIGINT  NOT NULL,
+    failures          BIGINT  NOT NULL CHECK (failures BETWEEN 0 AND 5),
     created_at        TIMESTAMPTZ NOT NULL
 );
 CREATE INDEX registrations_by_email ON registrations (email, id);
@@ -52,6 +57,17 @@ CREATE TABLE users (
     updated_at        TIMESTAMPTZ NOT NULL
 );
 CREATE INDEX users_by_cost ON users (imported_cost, password_cost) WHERE password_hash IS NOT NULL;
+
+-- Accounts that were made just now, for who began their registration: good for one sign-in while `credentials_version`
+-- is what it was.
+CREATE TABLE registration_sign_ins (
+    registration_id      UUID    NOT NULL PRIMARY KEY,
+    user_id              UUID    NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+    credentials_version  BIGINT  NOT NULL,
+    expires_at           TIMESTAMPTZ NOT NULL
+);
+CREATE INDEX registration_sign_ins_by_user ON registration_sign_ins (user_id);
+CREATE INDEX registration_sign_ins_by_age ON registration_sign_ins (expires_at);
 
 -- `device_id` is the device that signed in, known still or not: guesses of the session count on it.
 CREATE TABLE sessions (
@@ -132,11 +148,14 @@ CREATE TABLE connected_sessions (
 CREATE INDEX connected_sessions_by_node ON connected_sessions (node_id);
 
 -- Letters to be sent. `content` holds no token: links are made when a letter is sent. A decoy is written
--- where there is nobody to write to, so that both are the same work; it is never sent.
+-- where there is nobody to write to, so that both are the same work; it is never sent. `kind` and `network` say what was
+-- asked for and from which network, for the mailbox's allowances; a letter that only its owner can cause has no network.
 CREATE TABLE mail_outbox (
     id               UUID    NOT NULL PRIMARY KEY,
     user_id          UUID,
     recipient        TEXT    NOT NULL,
+    kind             TEXT    NOT NULL,
+    network          TEXT,
     locale           TEXT    NOT NULL,
     content          TEXT    NOT NULL,
     created_at       TIMESTAMPTZ NOT NULL,
@@ -148,5 +167,5 @@ CREATE TABLE mail_outbox (
 );
 CREATE INDEX mail_outbox_due ON mail_outbox (next_attempt_at) WHERE sent_at IS NULL AND given_up_at IS NULL;
 CREATE INDEX mail_outbox_by_age ON mail_outbox (created_at);
-CREATE INDEX mail_outbox_by_recipient ON mail_outbox (recipient, created_at);
+CREATE INDEX mail_outbox_by_recipient ON mail_outbox (recipient, kind, created_at);
 CREATE INDEX mail_outbox_by_user ON mail_outbox (user_id) WHERE user_id IS NOT NULL;

@@ -218,7 +218,7 @@ impl Change<'_> {
     pub async fn write_to(&mut self, to: EmailAddress, content: Content) -> Result<(), Error> {
         let (user, now) = (self.user(), self.now());
         let letter = Letter { user: Some(user.user_id), to, locale: user.locale, content };
-        self.tx().insert_letter(&letter, now).await?;
+        self.tx().insert_letter(&letter, None, now).await?;
         self.account.must_commit();
         Ok(())
     }

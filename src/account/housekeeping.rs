@@ -9,7 +9,7 @@ pub(crate) const BATCH: i64 = 200;
 /// How long ended sessions are remembered with their reason (docs/protocol.md, "Sessions").
 const ENDED_SESSIONS: Duration = Duration::from_secs(30 * 86_400);
 /// How long registrations are kept (docs/protocol.md, "Methods").
-const REGISTRATIONS: Duration = Duration::from_secs(7 * 86_400);
+pub(crate) const REGISTRATION_LIFETIME: Duration = Duration::from_secs(7 * 86_400);
 /// How long spent and expired tokens are kept: long enough to see in the table what became of them.
 const TOKENS: Duration = Duration::from_secs(7 * 86_400);
 /// How long wrong passwords are remembered; they count for 15 minutes.
@@ -97,7 +97,8 @@ impl Accounts {
             };
         }
         prune!(prune_sessions, ENDED_SESSIONS);
-        prune!(prune_registrations, REGISTRATIONS);
+        prune!(prune_registrations, REGISTRATION_LIFETIME);
+        prune!(prune_registration_sign_ins, Duration::ZERO);
         prune!(prune_events, self.lifetimes.events);
         prune!(prune_letters, LETTERS);
         prune!(prune_tokens, TOKENS);

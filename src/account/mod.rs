@@ -20,13 +20,16 @@ mod restore;
 mod security_log;
 mod sessions;
 mod shared_limits;
+mod verification_waits;
 
 pub use actor::Actor;
 pub use change::{Change, Sessions};
 pub use error::{Current, Error};
 pub use feed::{ChangesPage, ChangesRequest, Subscription};
-pub(crate) use housekeeping::BATCH;
+pub(crate) use housekeeping::{BATCH, REGISTRATION_LIFETIME};
+pub(crate) use letters::LetterRequest;
 pub use restore::NewEpoch;
+pub use verification_waits::VerificationWaits;
 
 use crate::{
     crypto::{access_token::AccessTokens, decoy::Decoys, opaque_token::OpaqueTokens, password::PasswordHasher},
@@ -70,6 +73,10 @@ pub struct Accounts {
     pub password_min_length: usize,
     /// A word that no password may lean on.
     pub shop_name: String,
+    /// Calls that wait for a verification.
+    pub waits: VerificationWaits,
+    /// Whether other nodes may change the same accounts.
+    pub nodes_share_accounts: bool,
     /// Sessions whose use is being written down.
     pub touching: Arc<DashSet<SessionId>>,
 }

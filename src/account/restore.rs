@@ -44,6 +44,7 @@ impl Accounts {
         let epoch = Epoch(uuid::Uuid::new_v4());
         let mut tx = store.write().await?;
         tx.renew_epoch(epoch).await?;
+        tx.delete_registration_sign_ins().await?;
         tx.commit().await?;
 
         let now = self.clock.now();

@@ -13,6 +13,12 @@ const BYTES: usize = 16 + 8 + 32;
 /// The same in base64url without padding.
 const CHARACTERS: usize = (BYTES * 4).div_ceil(3);
 
+/// How long a code is.
+const CODE_DIGITS: usize = 8;
+
+/// How many codes there are.
+const CODES: u64 = 100_000_000;
+
 /// What a token is good for. It is in the MAC, so that none is good for anything else.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Purpose {
@@ -26,6 +32,10 @@ pub enum Purpose {
     ChangeEmail,
     /// The session cookie.
     Cookie,
+    /// The handle of who began a registration.
+    Registration,
+    /// The code of a verification letter.
+    VerificationCode,
 }
 
 impl Purpose {
@@ -37,6 +47,8 @@ impl Purpose {
             Self::ResetPassword => b"marbelle/reset-password",
             Self::ChangeEmail => b"marbelle/change-email",
             Self::Cookie => b"marbelle/cookie",
+            Self::Registration => b"marbelle/registration",
+            Self::VerificationCode => b"marbelle/verification-code",
         }
     }
 }
@@ -104,6 +116,28 @@ impl OpaqueTokens {
         let genuine = self.macs.iter().any(|key| over(key, purpose, &bytes[..24], holder).verify_slice(mac).is_ok());
         genuine.then(|| (Uuid::from_bytes(*id), i64::from_be_bytes(*counter)))
     }
+
+    /// A code of eight digits for people to type, of row `id` and `counter`. It can be guessed: whoever takes it counts
+    /// the wrong ones.
+    pub fn make_code(&self, purpose: Purpose, id: Uuid, counter: i64) -> Secret {
+        format!("{:0CODE_DIGITS$}", code(&self.macs[0], purpose, id, counter)).into()
+    }
+
+    /// Whether this is the code of row `id` and `counter`, made under any of the secrets. Blanks do not matter.
+    pub fn is_code(&self, purpose: Purpose, id: Uuid, counter: i64, text: &str) -> bool {
+        let typed: String = text.chars().filter(|c| !c.is_whitespace()).take(CODE_DIGITS + 1).collect();
+        let is_number = typed.len() == CODE_DIGITS && typed.bytes().all(|byte| byte.is_ascii_digit());
+        is_number && self.macs.iter().any(|key| typed.parse() == Ok(code(key, purpose, id, counter)))
+    }
+}
+
+/// A number of [`CODE_DIGITS`] digits.
+fn code(key: &Hmac<Sha256>, purpose: Purpose, id: Uuid, counter: i64) -> u64 {
+    let body = [&id.as_bytes()[..], &counter.to_be_bytes()].concat();
+    let mac = over(key, purpose, &body, &[]).finalize().into_bytes();
+    let number = mac.first_chunk::<8>().map_or(0, |bytes| u64::from_be_bytes(*bytes));
+    // Of 2^64 numbers each code has as many to within one in 10^11.
+    number % CODES
 }
 
 /// Feeds what is authenticated. Unambiguous because the body is always as long, and the holder comes last.
@@ -137,12 +171,30 @@ mod tests {
     fn a_token_opens_for_its_purpose_alone() {
         use Purpose::*;
         let (tokens, id) = (tokens(&[1]), Uuid::now_v7());
-        let all = [Refresh, VerifyEmail, ResetPassword, ChangeEmail, Cookie];
+        let all = [Refresh, VerifyEmail, ResetPassword, ChangeEmail, Cookie, Registration, VerificationCode];
         for made in all {
             let token = tokens.make(made, id, -7);
             for asked in all {
                 let expected = (made == asked).then_some((id, -7));
                 assert_eq!(tokens.open(asked, token.expose()), expected, "{made:?} as {asked:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_code_is_eight_digits_of_one_row_and_counter() {
+        let (rotated, tokens, id) = (tokens(&[2, 1]), tokens(&[1]), Uuid::now_v7());
+        for counter in 0..200 {
+            let code = tokens.make_code(Purpose::VerificationCode, id, counter);
+            let code = code.expose();
+            assert!(code.len() == 8 && code.bytes().all(|byte| byte.is_ascii_digit()), "{code}");
+            let is_code = |counter, text: &str| tokens.is_code(Purpose::VerificationCode, id, counter, text);
+            assert!(is_code(counter, code) && is_code(counter, &format!(" {} {}\n", &code[..4], &code[4..])));
+            assert!(!is_code(counter + 1, code), "another letter's");
+            assert!(!tokens.is_code(Purpose::VerificationCode, Uuid::now_v7(), counter, code), "another row's");
+            assert!(rotated.is_code(Purpose::VerificationCode, id, counter, code), "made under the older secret");
+            for other in ["", &code[1..], &format!("{code}0"), &format!("+{}", &code[1..])] {
+                assert!(!is_code(counter, other), "{other}");
             }
         }
     }

@@ -8,6 +8,7 @@ use idna::uts46::{AsciiDenyList, DnsLength, Hyphens, Uts46};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
+use uuid::Uuid;
 
 /// The longest address that SMTP can carry (RFC 5321 §4.5.3.1.3, less the angle brackets).
 pub const MAX_EMAIL: usize = 254;
@@ -44,6 +45,11 @@ impl EmailAddress {
             }
             _ => Err(faults),
         }
+    }
+
+    /// An address that nobody can have (RFC 2606): where there is none, and the same work is to be done.
+    pub fn nobodys(id: Uuid) -> Self {
+        Self(format!("{id}@nobody.invalid"))
     }
 
     /// The address itself.

@@ -85,20 +85,46 @@ pub enum Content {
     },
 }
 
+text_enum! {
+    /// What kind of letter it is: for the allowances of a mailbox, and for the operator who reads the table or the log.
+    pub enum LetterKind {
+        /// [`Content::VerifyEmail`].
+        VerifyEmail = "verify_email",
+        /// [`Content::AlreadyRegistered`].
+        AlreadyRegistered = "already_registered",
+        /// [`Content::ResetPassword`].
+        ResetPassword = "reset_password",
+        /// [`Content::PasswordWasReset`].
+        PasswordWasReset = "password_was_reset",
+        /// [`Content::PasswordChanged`].
+        PasswordChanged = "password_changed",
+        /// [`Content::ConfirmEmailChange`].
+        ConfirmEmailChange = "confirm_email_change",
+        /// [`Content::EmailTaken`].
+        EmailTaken = "email_taken",
+        /// [`Content::EmailChangeRequested`].
+        EmailChangeRequested = "email_change_requested",
+        /// [`Content::EmailChanged`].
+        EmailChanged = "email_changed",
+        /// [`Content::NewDevice`].
+        NewDevice = "new_device",
+    }
+}
+
 impl Content {
-    /// The kind's stable name, for the operator who reads the table or the log.
-    pub fn kind(&self) -> &'static str {
+    /// Its kind.
+    pub fn kind(&self) -> LetterKind {
         match self {
-            Self::VerifyEmail { .. } => "verify_email",
-            Self::AlreadyRegistered => "already_registered",
-            Self::ResetPassword { .. } => "reset_password",
-            Self::PasswordWasReset => "password_was_reset",
-            Self::PasswordChanged => "password_changed",
-            Self::ConfirmEmailChange { .. } => "confirm_email_change",
-            Self::EmailTaken => "email_taken",
-            Self::EmailChangeRequested { .. } => "email_change_requested",
-            Self::EmailChanged { .. } => "email_changed",
-            Self::NewDevice { .. } => "new_device",
+            Self::VerifyEmail { .. } => LetterKind::VerifyEmail,
+            Self::AlreadyRegistered => LetterKind::AlreadyRegistered,
+            Self::ResetPassword { .. } => LetterKind::ResetPassword,
+            Self::PasswordWasReset => LetterKind::PasswordWasReset,
+            Self::PasswordChanged => LetterKind::PasswordChanged,
+            Self::ConfirmEmailChange { .. } => LetterKind::ConfirmEmailChange,
+            Self::EmailTaken => LetterKind::EmailTaken,
+            Self::EmailChangeRequested { .. } => LetterKind::EmailChangeRequested,
+            Self::EmailChanged { .. } => LetterKind::EmailChanged,
+            Self::NewDevice { .. } => LetterKind::NewDevice,
         }
     }
 }

@@ -50,6 +50,8 @@ text_enum! {
     pub enum AuthenticationMethod {
         /// The password.
         Password = "password",
+        /// The handle of a registration that was verified just now.
+        Registration = "registration",
     }
 }
 

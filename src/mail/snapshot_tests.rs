@@ -42,7 +42,7 @@ fn rendered() -> BTreeMap<String, String> {
     let mut files = BTreeMap::new();
     for locale in Locale::NAMES.iter().filter_map(|name| Locale::from_name(name)) {
         for content in contents() {
-            let name = format!("{}/{}", locale.as_str(), content.kind());
+            let name = format!("{}/{}", locale.as_str(), content.kind().as_str());
             let letter = letter_in(locale, content);
             let mail = Received::of(&renderer.render(MailId::new(), &letter).unwrap());
             files.insert(format!("{name}.txt"), format!("Subject: {}\n\n{}\n", mail.subject, mail.text));

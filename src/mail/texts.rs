@@ -23,6 +23,8 @@ pub(super) struct Texts {
     pub months: [&'static str; 12],
     /// Over the link's address, for those who cannot press the button.
     pub address_of_link: &'static str,
+    /// Names the code that verifies a registration where it was begun.
+    pub verification_code: &'static str,
     /// The last line of every letter.
     pub footer: fn(shop: &str) -> String,
     pub verify_email: Request,

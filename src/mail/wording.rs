@@ -22,6 +22,8 @@ pub(super) struct Wording {
     pub button: &'static str,
     /// Where the button leads.
     pub link: String,
+    /// What can be typed in its stead.
+    pub code: Option<Fact>,
     pub after: Vec<String>,
 }
 
@@ -48,7 +50,10 @@ impl Writer {
         match content {
             Content::VerifyEmail { registration, generation } => {
                 let token = token(Purpose::VerifyEmail, registration.0, *generation);
-                self.request(texts, &texts.verify_email, "verify-email", &token)
+                let code = self.tokens.make_code(Purpose::VerificationCode, registration.0, *generation);
+                let code = Fact { name: texts.verification_code, value: code.expose().to_owned() };
+                let request = self.request(texts, &texts.verify_email, "verify-email", &token);
+                Wording { code: Some(code), ..request }
             }
             Content::AlreadyRegistered => self.notice(&texts.already_registered),
             Content::ResetPassword { token: id } => {
@@ -81,6 +86,7 @@ impl Writer {
             advice: vec![],
             button: request.button,
             link: format!("{}/{page}?token={}", self.frontend, token.expose()),
+            code: None,
             after: vec![(request.lifetime)(&lifetime), request.not_you.to_owned()],
         }
     }
@@ -94,6 +100,7 @@ impl Writer {
             advice: vec![notice.advice],
             button: notice.button,
             link: self.frontend.clone(),
+            code: None,
             after: vec![notice.not_you.to_owned()],
         }
     }
@@ -107,6 +114,7 @@ impl Writer {
             advice: vec![texts.advice],
             button: texts.button,
             link: self.frontend.clone(),
+            code: None,
             after: vec![(texts.not_you)(&self.shop)],
         }
     }
@@ -131,6 +139,7 @@ impl Writer {
             advice: vec![texts.advice, texts.not_you],
             button: texts.button,
             link: self.frontend.clone(),
+            code: None,
             after: vec![texts.reset.to_owned()],
         }
     }

@@ -6,7 +6,11 @@ use super::{
     render::RenderError,
 };
 use crate::{
-    domain::{ids::MailId, time::Clock},
+    domain::{
+        ids::{MailId, RegistrationId},
+        letter::{Content, Letter},
+        time::Clock,
+    },
     leases::Lease,
     meters::meters,
     store::{Error, OutboxRow, Queued, Store},
@@ -140,10 +144,14 @@ impl Worker {
     /// Tries once to send a letter, and notes the outcome.
     async fn attempt(&self, row: OutboxRow) {
         let OutboxRow { id, attempts, .. } = row;
+        if let Err(error) = self.note_hand_over(&row).await {
+            tracing::warn!(mail = %id, %error, "the letter is not begun; it is due again after its lease");
+            return;
+        }
         let kind = match &row.queued {
             // Claimed and marked like a letter, so that the database's work does not tell which of both it was.
             Queued::Decoy => return self.note_sent(id).await,
-            Queued::Letter(letter) => letter.content.kind(),
+            Queued::Letter(letter) => letter.content.kind().as_str(),
             Queued::Unknown => "unknown",
         };
         let begun = Instant::now();
@@ -161,6 +169,20 @@ impl Worker {
             return;
         };
         self.note_failure(&row, kind, &error).await;
+    }
+
+    /// Makes the code of a verification letter good: before the letter is sent, so that nobody reads a code that is not
+    /// good yet. The same work for every letter and decoy.
+    async fn note_hand_over(&self, row: &OutboxRow) -> Result<(), Error> {
+        let (registration, generation) = match &row.queued {
+            Queued::Letter(Letter { content: Content::VerifyEmail { registration, generation }, .. }) => {
+                (*registration, *generation)
+            }
+            _ => (RegistrationId::new(), 0),
+        };
+        let mut tx = self.store.write().await?;
+        tx.mark_verification_handed_over(registration, generation).await?;
+        tx.commit().await
     }
 
     async fn hand_over(&self, row: &OutboxRow) -> Result<(), SendError> {

@@ -2,7 +2,7 @@ use super::*;
 use crate::{
     domain::{
         ids::RegistrationId,
-        letter::{Content, Letter},
+        letter::{Content, Letter, LetterKind},
     },
     mail::{
         SmtpClient,
@@ -45,7 +45,7 @@ impl Post {
 
     async fn queue(&self, letter: &Letter) {
         let mut tx = self.store.write().await.unwrap();
-        tx.insert_letter(letter, self.clock.now()).await.unwrap();
+        tx.insert_letter(letter, None, self.clock.now()).await.unwrap();
         tx.commit().await.unwrap();
     }
 
@@ -251,7 +251,14 @@ async fn a_worker_that_lost_its_claim_changes_nothing() {
 async fn a_decoy_takes_the_same_way_through_the_outbox() {
     let post = Post::open().await;
     let mut tx = post.store.write().await.unwrap();
-    tx.insert_decoy(&letter(Content::AlreadyRegistered).to, post.clock.now()).await.unwrap();
+    tx.insert_decoy(
+        &letter(Content::AlreadyRegistered).to,
+        LetterKind::AlreadyRegistered,
+        "192.0.2.0",
+        post.clock.now(),
+    )
+    .await
+    .unwrap();
     tx.commit().await.unwrap();
     assert!(post.due_after(Duration::ZERO).await);
     let worker = post.worker();

@@ -1,4 +1,4 @@
-//! `auth.*`: signing up, in and out.
+//! `auth.*`: signing in and out.
 
 use super::{
     examples,
@@ -9,8 +9,6 @@ use crate::{
     domain::{
         email::EmailAddress,
         password::Password,
-        phone::Phone,
-        profile::{Locale, Name, PersonalData},
         session::{Caller, CredentialKind, DeviceName, LogoutScope},
         time::Timestamp,
     },
@@ -21,7 +19,7 @@ use crate::{
         rates::Rate,
         registry::{Call, Description, Effect, Registry},
     },
-    sign_in::{Credentials, Registration, TokenPair},
+    sign_in::{Credentials, TokenPair},
 };
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -81,42 +79,6 @@ pub struct SessionsEnded {
 }
 
 params! {
-    /// Parameters of `auth.register`.
-    pub struct RegisterParams {
-        chosen password: Password,
-        required email: EmailAddress,
-        flatten person: PersonalData,
-    }
-}
-
-params! {
-    impl PersonalData {
-        required first_name: Name,
-        optional last_name: Name,
-        optional company_name: Name,
-        /// As people write it, with its country code.
-        optional phone: Phone,
-        /// The language of letters, English if absent; what follows the language, as in `de-DE`, is dropped.
-        defaulted locale: Locale,
-    }
-}
-
-params! {
-    /// Parameters of `auth.verify_email`.
-    pub struct VerifyEmailParams {
-        /// From the letter's link.
-        required token: Token,
-    }
-}
-
-params! {
-    /// Parameters that name an address.
-    pub struct EmailParams {
-        required email: EmailAddress,
-    }
-}
-
-params! {
     /// Parameters of `auth.login`.
     pub struct LoginParams {
         required email: EmailAddress,
@@ -150,45 +112,6 @@ params! {
 
 /// Declares the namespace.
 pub fn declare(registry: &mut Registry) {
-    registry.public(
-        "auth.register",
-        Effect::Write,
-        Description {
-            summary: "Begins a registration and mails the link that verifies the address.",
-            rate: Rate::SignIn,
-            errors: &[],
-            example: (
-                json!({
-                    "email": "ann@example.org", "password": "a long walk by the sea",
-                    "first_name": "Ann", "last_name": "Lee",
-                }),
-                examples::accepted(),
-            ),
-        },
-        register,
-    );
-    registry.public(
-        "auth.verify_email",
-        Effect::Write,
-        Description {
-            summary: "Makes the account of a registration whose address is verified by the mailed token.",
-            rate: Rate::Token,
-            errors: &[Kind::InvalidToken, Kind::Conflict],
-            example: (json!({ "token": "AZqjxI…" }), json!({ "email": "ann@example.org" })),
-        },
-        verify_email,
-    );
-    registry.public(
-        "auth.resend_verification",
-        Effect::Write,
-        Description {
-            summary: "Mails a new link for the newest registration of an address; older links are void.",
-            rate: Rate::Token,
-            errors: &[],
-            example: (json!({ "email": "ann@example.org" }), examples::accepted()),
-        },
-        resend_verification,
-    );
     registry.public(
         "auth.login",
         Effect::Write,
@@ -228,21 +151,6 @@ pub fn declare(registry: &mut Registry) {
         },
         logout,
     );
-}
-
-async fn register(call: Call, params: RegisterParams) -> Result<Accepted, Error> {
-    let registration = Registration { email: params.email, password: params.password, person: params.person };
-    call.context.accounts.register(registration).await?;
-    Ok(accepted())
-}
-
-async fn verify_email(call: Call, params: VerifyEmailParams) -> Result<Confirmed, Error> {
-    Ok(Confirmed { email: call.context.accounts.verify_email(&params.token.0, &call.client()).await? })
-}
-
-async fn resend_verification(call: Call, params: EmailParams) -> Result<Accepted, Error> {
-    call.context.accounts.resend_verification(&params.email).await?;
-    Ok(accepted())
 }
 
 async fn login(call: Call, params: LoginParams) -> Result<SignIn, Error> {

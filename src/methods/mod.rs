@@ -10,6 +10,7 @@ mod passwords;
 mod profile;
 mod session;
 mod sign_in;
+mod sign_up;
 
 use crate::rpc::{registry::Registry, spec};
 use serde_json::{
@@ -30,6 +31,7 @@ static DOCUMENT_TEXT: LazyLock<Box<RawValue>> =
 
 /// Declares every method, of every namespace.
 pub fn declare(registry: &mut Registry) {
+    sign_up::declare(registry);
     auth::declare(registry);
     passwords::declare(registry);
     session::declare(registry);

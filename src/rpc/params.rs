@@ -151,6 +151,35 @@ impl Reader<'_> {
         }
     }
 
+    /// Whether a value is given: absent, `null` and blank are all the same.
+    pub fn is_given(&self, name: &str) -> bool {
+        self.present.get(name).is_some_and(|value| match value {
+            Value::Null => false,
+            Value::String(text) => !shows_nothing(text),
+            _ => true,
+        })
+    }
+
+    /// Notes that a value is needed.
+    pub fn needs(&mut self, name: &'static str) {
+        if !self.is_given(name) {
+            self.faults.add(name, Fault::new(Rule::Required, "is required"));
+        }
+    }
+
+    /// Notes what is wrong unless exactly one of these is given.
+    pub fn exactly_one_of(&mut self, names: &[&'static str]) {
+        let given: Vec<_> = names.iter().copied().filter(|name| self.is_given(name)).collect();
+        let (wrong, rule, why) = match given.len() {
+            0 => (names.to_vec(), Rule::Required, "is required"),
+            1 => return,
+            _ => (given, Rule::NotAllowed, "is not allowed beside the others"),
+        };
+        for name in wrong {
+            self.faults.add(name, Fault::new(rule, format!("{why}: exactly one of {}", names.join(", "))));
+        }
+    }
+
     fn parsed<T: Param>(&mut self, name: &'static str, value: &Value) -> Option<T> {
         match T::from_param(value) {
             Ok(value) => Some(value),
@@ -190,11 +219,13 @@ pub fn describe<T: Param>(
 
 /// Declares the parameters of a method: a struct of its own, or (`impl`) a domain type whose fields they are.
 /// Each line is `mode name: Type`, where the mode is one of `required`, `optional`, `defaulted`, `edit`,
-/// `clearable`, `chosen`, and `flatten` for a type that is declared by itself.
+/// `clearable`, `chosen`, and `flatten` for a type that is declared by itself. `check` names a function that
+/// notes what is wrong with the parameters together.
 macro_rules! params {
     ($(#[$doc:meta])* $vis:vis struct $name:ident {
         $($(#[doc = $field_doc:literal])* $mode:ident $field:ident: $ty:ty,)*
         $(; refused $refused:ident: $why:literal)?
+        $(; check $check:path)?
     }) => {
         $(#[$doc])*
         $vis struct $name {
@@ -204,15 +235,18 @@ macro_rules! params {
         $crate::rpc::params::params! { impl $name {
             $($(#[doc = $field_doc])* $mode $field: $ty,)*
             $(; refused $refused: $why)?
+            $(; check $check)?
         } }
     };
     (impl $name:ident {
         $($(#[doc = $field_doc:literal])* $mode:ident $field:ident: $ty:ty,)*
         $(; refused $refused:ident: $why:literal)?
+        $(; check $check:path)?
     }) => {
         impl $crate::rpc::params::Params for $name {
             #[allow(unused_variables, reason = "a method without parameters reads none")]
             fn read(reader: &mut $crate::rpc::params::Reader<'_>) -> Option<Self> {
+                $($check(reader);)?
                 $(let $field = $crate::rpc::params::params!(@read reader $mode $field $ty);)*
                 $(reader.refused(stringify!($refused), $why);)?
                 Some(Self { $($field: $field?,)* })

@@ -2,14 +2,14 @@
 
 use super::guesses::Guess;
 use crate::{
-    account::{Accounts, Actor, BATCH, Error},
+    account::{Accounts, Actor, BATCH, Error, LetterRequest},
     crypto::{opaque_token::Purpose, password::Queue},
     domain::{
         client::Client,
         email::EmailAddress,
         fault::{Fault, Rule},
         ids::{TokenId, UserId},
-        letter::{Content, Letter},
+        letter::{Content, Letter, LetterKind},
         one_time_token::{OneTimeToken, TokenPurpose},
         password::Password,
         profile::Profile,
@@ -55,8 +55,10 @@ impl Accounts {
         self.check_password(user, caller, current).await?;
         let mut change = self.change_as_checked(caller, client, user).await?;
         let (now, told) = (change.now(), new_email.clone());
-        let room = self.has_room(change.tx(), &new_email, now).await?;
         let owner = change.tx().find_user_by_email(&new_email).await?;
+        let kind = if owner.is_some() { LetterKind::EmailTaken } else { LetterKind::ConfirmEmailChange };
+        let asked = LetterRequest::new(&new_email, kind, client, now);
+        let room = self.has_room(change.tx(), &asked).await?;
         change.tx().spend_tokens_for(caller.user, TokenPurpose::ChangeEmail, now).await?;
         let token = OneTimeToken {
             id: TokenId::new(),
@@ -80,7 +82,7 @@ impl Accounts {
                 Letter { user: Some(caller.user), to: new_email.clone(), locale: user.locale, content }
             }
         };
-        self.queue_letter(change.tx(), &new_email, Some(letter).filter(|_| room), now).await?;
+        self.queue_letter(change.tx(), &asked, Some(letter).filter(|_| room)).await?;
         let mut profile = change.user().profile();
         if profile.pending_email.as_ref() != Some(&new_email) {
             profile.pending_email = Some(new_email);

@@ -6,7 +6,7 @@ use crate::{
     crypto::{device_token::DeviceToken, opaque_token::Purpose},
     domain::{
         client::Client,
-        ids::{DeviceId, SessionId},
+        ids::{DeviceId, RegistrationId, SessionId},
         letter::Content,
         network::family,
         profile::Profile,
@@ -31,6 +31,8 @@ pub struct Proof {
     pub new_hash: Option<String>,
     /// The guess that turned out to be right.
     pub guess: Option<Guess>,
+    /// The registration that this sign-in spends.
+    pub registration: Option<RegistrationId>,
 }
 
 /// The device that signs in.
@@ -80,6 +82,12 @@ impl Accounts {
         if change.user().credentials_version != proof.user.credentials_version {
             return Ok(None);
         }
+        let now = change.now();
+        if let Some(registration) = proof.registration
+            && !change.tx().spend_registration_sign_in(registration, now).await?
+        {
+            return Ok(None);
+        }
         if let Some(hash) = &proof.new_hash {
             change.account().upgrade_password_hash(hash).await?;
         }
@@ -93,7 +101,7 @@ impl Accounts {
             Some(guess) => guess.resolve(&mut change, SecurityEventType::SignIn, Some(session)).await?,
             None => change.record(SecurityEventType::SignIn, json!({})).await?,
         }
-        let (profile, now) = (change.user().profile(), change.now());
+        let profile = change.user().profile();
         change.commit().await?;
         if let Some(other) = device.replaced.filter(|other| other.user != user) {
             self.end_replaced(other, &device.client).await;

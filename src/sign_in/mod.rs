@@ -11,10 +11,12 @@ mod refresh;
 mod reset;
 mod sessions;
 mod sign_up;
+mod verification;
 
 pub use crate::crypto::device_token::DeviceToken;
 pub use finish::{Device, SignedIn};
 pub use password::Credentials;
 pub use password_change::PasswordChanged;
 pub use refresh::TokenPair;
-pub use sign_up::Registration;
+pub use sign_up::{Registered, Registration, ResendTo};
+pub use verification::{LetterProof, Verification};

@@ -75,6 +75,12 @@ impl Accounts {
             true => Some(self.passwords.hash(&credentials.password, queue).await?),
             false => None,
         };
-        Ok(Proof { user: user.clone(), methods: vec![AuthenticationMethod::Password], new_hash, guess: None })
+        Ok(Proof {
+            user: user.clone(),
+            methods: vec![AuthenticationMethod::Password],
+            new_hash,
+            guess: None,
+            registration: None,
+        })
     }
 }

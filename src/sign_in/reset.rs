@@ -2,13 +2,13 @@
 
 use super::password_change::same_as_present;
 use crate::{
-    account::{Accounts, Actor, Error},
+    account::{Accounts, Actor, Error, LetterRequest},
     crypto::{device_token::DeviceToken, opaque_token::Purpose, password::Queue},
     domain::{
         client::Client,
         email::EmailAddress,
         ids::{TokenId, UserId},
-        letter::{Content, Letter},
+        letter::{Content, Letter, LetterKind},
         one_time_token::{OneTimeToken, TokenPurpose},
         password::Password,
         security_event::{SecurityEvent, SecurityEventType},
@@ -31,13 +31,14 @@ impl Accounts {
     ) -> Result<(), Error> {
         let now = self.clock.now();
         let mut tx = self.store.write().await?;
+        let asked = LetterRequest::new(email, LetterKind::ResetPassword, client, now);
         let device = match device {
             Some(token) => tx.find_known_device(email, &token.key).await?,
             None => None,
         };
         let room = match device {
             Some(device) => self.has_room_for_device(&mut tx, device, now).await?,
-            None => self.has_room(&mut tx, email, now).await?,
+            None => self.has_room(&mut tx, &asked).await?,
         };
         // Found, locked, and asked once more: meanwhile the address may have become another's, or the
         // account may have been disabled or deleted.
@@ -65,7 +66,7 @@ impl Accounts {
             locale: user.locale,
             content: Content::ResetPassword { token: token.id },
         });
-        self.queue_letter(&mut tx, email, letter, now).await?;
+        self.queue_letter(&mut tx, &asked, letter).await?;
         tx.commit().await?;
         tracing::info!(target: "security", user = known, ip = %client.ip, "password_reset_requested");
         Ok(())

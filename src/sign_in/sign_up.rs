@@ -1,21 +1,22 @@
-//! Registration and the verification of its address.
+//! Registration: begun with an address that nothing is known of, verified by who reads its mail.
 
 use crate::{
-    account::{Accounts, Actor, Error},
-    crypto::{opaque_token::Purpose, password::Queue},
+    account::{Accounts, Error, LetterRequest, REGISTRATION_LIFETIME},
+    crypto::{
+        opaque_token::{Purpose, Secret},
+        password::Queue,
+    },
     domain::{
         client::Client,
         email::EmailAddress,
-        ids::{RegistrationId, UserId},
-        letter::{Content, Letter},
+        ids::RegistrationId,
+        letter::{Content, Letter, LetterKind},
         password::Password,
         profile::PersonalData,
-        security_event::SecurityEventType,
+        time::Timestamp,
     },
-    store::{NewUser, RegistrationRow},
+    store::{RegistrationRow, Tx, UserRow},
 };
-use serde_json::json;
-use std::sync::Arc;
 
 /// What somebody registers with.
 #[derive(Debug)]
@@ -28,11 +29,29 @@ pub struct Registration {
     pub person: PersonalData,
 }
 
+/// A registration that was begun.
+#[derive(Debug)]
+pub struct Registered {
+    /// The secret handle of who began it.
+    pub handle: Secret,
+    /// When it lapses.
+    pub expires_at: Timestamp,
+}
+
+/// For which registration another letter is asked for.
+#[derive(Clone, Copy, Debug)]
+pub enum ResendTo<'a> {
+    /// The one with this handle.
+    Registration(&'a str),
+    /// The newest of this address.
+    Email(&'a EmailAddress),
+}
+
 impl Accounts {
-    /// Begins a registration and mails the link that verifies it. An address that has an account gets the
-    /// same answer after the same work; its owner is told instead, and the registration, whose link
-    /// nobody was sent, lapses.
-    pub async fn register(&self, registration: Registration) -> Result<(), Error> {
+    /// Begins a registration and mails the link and the code that verify it. An address that has an account gets the
+    /// same answer after the same work; its owner is told instead, and the registration, whose link nobody was sent,
+    /// lapses.
+    pub async fn register(&self, registration: Registration, client: &Client) -> Result<Registered, Error> {
         let password_hash = self.passwords.hash(&registration.password, Queue::Strangers).await?;
         let now = self.clock.now();
         let person = registration.person;
@@ -51,70 +70,71 @@ impl Accounts {
             created_at: now,
         };
         let mut tx = self.store.write().await?;
-        let room = self.has_room(&mut tx, &row.email, now).await?;
         let owner = tx.find_user_by_email(&row.email).await?;
-        let letter = match owner {
-            None => Letter {
-                user: None,
-                to: row.email.clone(),
-                locale: row.locale,
-                content: Content::VerifyEmail { registration: row.id, generation: row.token_generation },
-            },
-            Some(owner) => Letter {
-                user: Some(owner.user_id),
-                to: owner.email,
-                locale: owner.locale,
-                content: Content::AlreadyRegistered,
-            },
-        };
+        let kind = if owner.is_some() { LetterKind::AlreadyRegistered } else { LetterKind::VerifyEmail };
+        let asked = LetterRequest::new(&row.email, kind, client, now);
+        let room = self.has_room(&mut tx, &asked).await?;
+        let letter = owner.map_or_else(|| verification_letter(&row), already_registered);
         tx.insert_registration(&row).await?;
-        self.queue_letter(&mut tx, &row.email, Some(letter).filter(|_| room), now).await?;
+        self.queue_letter(&mut tx, &asked, Some(letter).filter(|_| room)).await?;
         tx.commit().await?;
-        Ok(())
+        let handle = self.opaque_tokens.make(Purpose::Registration, row.id.0, 0);
+        Ok(Registered { handle, expires_at: now.after(REGISTRATION_LIFETIME) })
     }
 
-    /// Spends a verification token: makes the account from its registration and drops the others of the
-    /// same address. [`Error::Conflict`] if an account has the address by then.
-    pub async fn verify_email(self: &Arc<Self>, token: &str, client: &Client) -> Result<EmailAddress, Error> {
-        let (id, generation) = self.opaque_tokens.open(Purpose::VerifyEmail, token).ok_or(Error::InvalidToken)?;
-        let now = self.clock.now();
-        let mut tx = self.store.write().await?;
-        let registration = tx.take_registration(RegistrationId(id), generation, now).await?;
-        let registration = registration.ok_or(Error::InvalidToken)?;
-        let hash = registration.password_hash.as_deref();
-        let cost = hash.and_then(|hash| self.passwords.cost_of(hash).ok().flatten());
-        let user = NewUser {
-            id: UserId::new(),
-            email: registration.email.clone(),
-            person: registration.person(),
-            password_hash: registration.password_hash,
-            imported_cost: cost.map(|cost| cost.to_string()),
-            external_id: registration.external_id,
-            created_at: now,
-        };
-        let mut change = self.create_account(tx, &user, Actor::Link(client)).await?;
-        change.record(SecurityEventType::AccountCreated, json!({})).await?;
-        change.commit().await?;
-        Ok(user.email)
+    /// The registration with this handle, if it is one; whether it is still there is another question.
+    pub(super) fn registration_of(&self, handle: &str) -> Option<RegistrationId> {
+        self.opaque_tokens.open(Purpose::Registration, handle).map(|(id, _)| RegistrationId(id))
     }
 
-    /// Mails a new link for the address's newest registration; the older links are void. The same answer
-    /// after the same work where there is none, or an account.
-    pub async fn resend_verification(&self, email: &EmailAddress) -> Result<(), Error> {
+    /// Mails a new link and code for a registration; the older ones are void. The same answer after the same work
+    /// where there is none, or an account.
+    pub async fn resend_verification(&self, to: ResendTo<'_>, client: &Client) -> Result<(), Error> {
         let now = self.clock.now();
+        let made_after = now.before(REGISTRATION_LIFETIME);
         let mut tx = self.store.write().await?;
-        let room = self.has_room(&mut tx, email, now).await?;
-        let owner = tx.find_user_by_email(email).await?;
+        let (id, email) = self.addressee(&mut tx, to, made_after).await?;
+        let asked = LetterRequest::new(&email, LetterKind::VerifyEmail, client, now);
+        let room = self.has_room(&mut tx, &asked).await?;
+        let owner = tx.find_user_by_email(&email).await?;
         let expires_at = now.after(self.lifetimes.one_time_token);
-        let renewed = tx.renew_registration_token(email, expires_at, room).await?;
-        let letter = renewed.filter(|_| owner.is_none()).map(|registration| Letter {
-            user: None,
-            to: registration.email,
-            locale: registration.locale,
-            content: Content::VerifyEmail { registration: registration.id, generation: registration.token_generation },
-        });
-        self.queue_letter(&mut tx, email, letter, now).await?;
+        let renewed = tx.renew_registration_token(id, expires_at, made_after, room).await?;
+        let letter = renewed.filter(|_| owner.is_none()).map(|row| verification_letter(&row));
+        self.queue_letter(&mut tx, &asked, letter).await?;
         tx.commit().await?;
         Ok(())
     }
+
+    /// Which registration another letter is for, and its address; where there is none, one that nobody has.
+    async fn addressee(
+        &self,
+        tx: &mut Tx,
+        to: ResendTo<'_>,
+        made_after: Timestamp,
+    ) -> Result<(RegistrationId, EmailAddress), Error> {
+        match to {
+            ResendTo::Email(email) => {
+                let id = tx.find_newest_live_registration(email, made_after).await?;
+                Ok((id.unwrap_or_default(), email.clone()))
+            }
+            ResendTo::Registration(handle) => {
+                let id = self.registration_of(handle).unwrap_or_default();
+                let email = tx.find_registration_email(id).await?;
+                Ok((id, email.unwrap_or_else(|| EmailAddress::nobodys(id.0))))
+            }
+        }
+    }
+}
+
+fn verification_letter(row: &RegistrationRow) -> Letter {
+    Letter {
+        user: None,
+        to: row.email.clone(),
+        locale: row.locale,
+        content: Content::VerifyEmail { registration: row.id, generation: row.token_generation },
+    }
+}
+
+fn already_registered(owner: UserRow) -> Letter {
+    Letter { user: Some(owner.user_id), to: owner.email, locale: owner.locale, content: Content::AlreadyRegistered }
 }

@@ -4,7 +4,7 @@ use super::{Error, Store, Tx, in_tx, on_pool};
 use crate::domain::{
     email::EmailAddress,
     ids::{MailId, UserId},
-    letter::{Content, Letter},
+    letter::{Content, Letter, LetterKind},
     profile::Locale,
     time::Timestamp,
 };
@@ -47,10 +47,11 @@ struct Row {
 }
 
 const INSERT: &str = "INSERT INTO mail_outbox (id, user_id, recipient, locale, content, created_at, attempts, \
-     next_attempt_at, decoy) VALUES ($1, $6, $2, $3, $4, $5, 0, $5, FALSE)";
+     next_attempt_at, decoy, kind, network) VALUES ($1, $6, $2, $3, $4, $5, 0, $5, FALSE, $7, $8)";
 const INSERT_DECOY: &str = "INSERT INTO mail_outbox (id, recipient, locale, content, created_at, attempts, \
-     next_attempt_at, decoy) VALUES ($1, $2, 'en', '{}', $3, 0, $3, TRUE)";
-const COUNT_RECENT: &str = "SELECT COUNT(*) FROM mail_outbox WHERE recipient = $1 AND created_at > $2 AND NOT decoy";
+     next_attempt_at, decoy, kind, network) VALUES ($1, $2, 'en', '{}', $3, 0, $3, TRUE, $4, $5)";
+const COUNT_RECENT: &str = "SELECT COUNT(*), COUNT(CASE WHEN network = $3 THEN 1 END) FROM mail_outbox \
+     WHERE recipient = $1 AND kind = $2 AND created_at > $4 AND NOT decoy";
 // A time further ahead than any retry was written before the clock went back: it counts as now.
 const DUE: &str = "SELECT EXISTS (SELECT 1 FROM mail_outbox WHERE sent_at IS NULL AND given_up_at IS NULL \
      AND (next_attempt_at <= $1 OR next_attempt_at > $2))";
@@ -86,27 +87,44 @@ impl Store {
 }
 
 impl Tx {
-    /// Queues a letter; it is sent once the transaction is committed.
-    pub async fn insert_letter(&mut self, letter: &Letter, now: Timestamp) -> Result<(), Error> {
+    /// Queues a letter; it is sent once the transaction is committed. `network` is where it was asked for, if anybody
+    /// may ask for it.
+    pub async fn insert_letter(&mut self, letter: &Letter, network: Option<&str>, now: Timestamp) -> Result<(), Error> {
         let content =
             serde_json::to_string(&letter.content).map_err(|e| Error::Broken(sqlx::Error::Encode(e.into())))?;
         in_tx!(self, c => sqlx::query(INSERT)
             .bind(MailId::new()).bind(&letter.to).bind(letter.locale).bind(content).bind(now).bind(letter.user)
+            .bind(letter.content.kind()).bind(network)
             .execute(c).await.map(drop))?;
         Ok(())
     }
 
     /// Writes what a letter would have written, so that a call does the same work whether there is
     /// somebody to write to or not. It is never sent.
-    pub async fn insert_decoy(&mut self, to: &EmailAddress, now: Timestamp) -> Result<(), Error> {
-        in_tx!(self, c => sqlx::query(INSERT_DECOY).bind(MailId::new()).bind(to).bind(now).execute(c).await.map(drop))?;
+    pub async fn insert_decoy(
+        &mut self,
+        to: &EmailAddress,
+        kind: LetterKind,
+        network: &str,
+        now: Timestamp,
+    ) -> Result<(), Error> {
+        in_tx!(self, c => sqlx::query(INSERT_DECOY).bind(MailId::new()).bind(to).bind(now).bind(kind).bind(network)
+            .execute(c).await.map(drop))?;
         Ok(())
     }
 
-    /// How many letters were queued for a mailbox after `since`.
-    pub async fn count_letters(&mut self, to: &EmailAddress, since: Timestamp) -> Result<i64, Error> {
-        let count = in_tx!(self, c => sqlx::query_scalar(COUNT_RECENT).bind(to).bind(since).fetch_one(c).await)?;
-        Ok(count)
+    /// How many letters of a kind were queued for a mailbox after `since`, and how many of them were asked for from
+    /// this network.
+    pub async fn count_letters(
+        &mut self,
+        to: &EmailAddress,
+        kind: LetterKind,
+        network: &str,
+        since: Timestamp,
+    ) -> Result<(i64, i64), Error> {
+        let counts = in_tx!(self, c => sqlx::query_as(COUNT_RECENT)
+            .bind(to).bind(kind).bind(network).bind(since).fetch_one(c).await)?;
+        Ok(counts)
     }
 
     /// Takes at most `limit` due letters. Nobody else gets them before `until`; a worker that dies

@@ -9,7 +9,10 @@ use crate::domain::{
     time::Timestamp,
 };
 
-/// A row of `registrations`.
+/// Wrong passwords and codes after which a registration is dead.
+const MAX_FAILURES: i64 = 5;
+
+/// A row of `registrations`, but for what is counted of it.
 #[derive(Clone, Debug, sqlx::FromRow)]
 #[expect(missing_docs, reason = "the columns")]
 pub struct RegistrationRow {
@@ -40,6 +43,37 @@ impl RegistrationRow {
     }
 }
 
+/// A registration of which a guess was counted.
+#[derive(Clone, Debug, sqlx::FromRow)]
+#[expect(missing_docs, reason = "the columns; what they mean stands in the migration")]
+pub struct GuessedRegistration {
+    pub email: EmailAddress,
+    pub password_hash: Option<String>,
+    pub token_generation: i64,
+    pub sent_generation: i64,
+}
+
+/// A token of a registration, and when it is presented.
+#[derive(Clone, Copy, Debug)]
+pub struct RegistrationToken {
+    /// Whose.
+    pub id: RegistrationId,
+    /// Which; only the newest is good.
+    pub generation: i64,
+    /// Registrations made before this are gone.
+    pub made_after: Timestamp,
+    /// Now.
+    pub now: Timestamp,
+}
+
+/// A registration that was taken, with its count.
+#[derive(sqlx::FromRow)]
+struct TakenRow {
+    #[sqlx(flatten)]
+    row: RegistrationRow,
+    failures: i64,
+}
+
 /// The columns of [`RegistrationRow`].
 macro_rules! columns {
     () => {
@@ -49,17 +83,28 @@ macro_rules! columns {
 }
 
 const INSERT: &str = "INSERT INTO registrations (id, email, password_hash, first_name, last_name, company_name, phone, \
-     locale, token_generation, token_expires_at, created_at, external_id) \
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)";
+     locale, token_generation, token_expires_at, created_at, external_id, sent_generation, failures) \
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, 0, 0)";
 const FIND_NEWEST: &str =
     concat!("SELECT ", columns!(), " FROM registrations WHERE email = $1 ORDER BY id DESC LIMIT 1");
-const RENEW_TOKEN_OF_NEWEST: &str = concat!(
-    "UPDATE registrations SET token_generation = token_generation + 1, token_expires_at = $2 WHERE $3 AND id = \
-     (SELECT id FROM registrations WHERE email = $1 ORDER BY id DESC LIMIT 1) RETURNING ",
+const RENEW_TOKEN: &str = concat!(
+    "UPDATE registrations SET token_generation = token_generation + 1, token_expires_at = $2 WHERE $3 AND id = $1 \
+     AND failures < $4 AND created_at > $5 RETURNING ",
     columns!()
 );
+const FIND_NEWEST_LIVE: &str = "SELECT id FROM registrations WHERE email = $1 AND failures < $2 AND created_at > $3 \
+     ORDER BY id DESC LIMIT 1";
 const FIND_EMAIL: &str = "SELECT email FROM registrations WHERE id = $1";
-const DELETE_BY_EMAIL: &str = concat!("DELETE FROM registrations WHERE email = $1 RETURNING ", columns!());
+const IS_GOOD: &str = "SELECT EXISTS (SELECT 1 FROM registrations WHERE id = $1 AND token_generation = $2 \
+     AND created_at > $3 AND token_expires_at > $4 AND failures < $5)";
+// A guess at the password comes with a token, a guess at the code does not.
+const COUNT_GUESS: &str = "UPDATE registrations SET failures = failures + 1 WHERE id = $1 \
+     AND token_generation = COALESCE($2, token_generation) AND created_at > $3 AND token_expires_at > $4 \
+     AND failures < $5 RETURNING email, password_hash, token_generation, sent_generation";
+const WITHDRAW_GUESS: &str = "UPDATE registrations SET failures = failures - 1 WHERE id = $1 AND failures > 0";
+const MARK_HANDED_OVER: &str = "UPDATE registrations SET sent_generation = $2 WHERE id = $1 AND token_generation = $2";
+const TAKE_BY_EMAIL: &str = concat!("DELETE FROM registrations WHERE email = $1 RETURNING ", columns!(), ", failures");
+const DELETE_BY_EMAIL: &str = "DELETE FROM registrations WHERE email = $1";
 const PRUNE: &str = "DELETE FROM registrations WHERE id IN \
      (SELECT id FROM registrations WHERE created_at < $1 ORDER BY created_at LIMIT $2)";
 
@@ -68,6 +113,14 @@ impl Store {
     pub async fn find_newest_registration(&self, email: &EmailAddress) -> Result<Option<RegistrationRow>, Error> {
         let row = on_pool!(self, pool => sqlx::query_as(FIND_NEWEST).bind(email).fetch_optional(pool).await)?;
         Ok(row)
+    }
+
+    /// Whether a token is good.
+    pub async fn is_good_registration_token(&self, token: &RegistrationToken) -> Result<bool, Error> {
+        let good = on_pool!(self, pool => sqlx::query_scalar(IS_GOOD)
+            .bind(token.id).bind(token.generation).bind(token.made_after).bind(token.now).bind(MAX_FAILURES)
+            .fetch_one(pool).await)?;
+        Ok(good)
     }
 }
 
@@ -82,44 +135,91 @@ impl Tx {
         Ok(())
     }
 
-    /// Makes a new token of the address's newest registration the only good one; the same work, and nothing,
-    /// if it is not to be `renewed`.
-    pub async fn renew_registration_token(
+    /// The newest registration of an address that is not dead.
+    pub async fn find_newest_live_registration(
         &mut self,
         email: &EmailAddress,
+        made_after: Timestamp,
+    ) -> Result<Option<RegistrationId>, Error> {
+        let id = in_tx!(self, c => sqlx::query_scalar(FIND_NEWEST_LIVE)
+            .bind(email).bind(MAX_FAILURES).bind(made_after).fetch_optional(c).await)?;
+        Ok(id)
+    }
+
+    /// The address of a registration.
+    pub async fn find_registration_email(&mut self, id: RegistrationId) -> Result<Option<EmailAddress>, Error> {
+        let email = in_tx!(self, c => sqlx::query_scalar(FIND_EMAIL).bind(id).fetch_optional(c).await)?;
+        Ok(email)
+    }
+
+    /// Makes a new token of a registration the only good one; the same work, and nothing, if it is not to be
+    /// `renewed`, or the registration is dead or gone.
+    pub async fn renew_registration_token(
+        &mut self,
+        id: RegistrationId,
         expires_at: Timestamp,
+        made_after: Timestamp,
         renewed: bool,
     ) -> Result<Option<RegistrationRow>, Error> {
-        let row = in_tx!(self, c => sqlx::query_as(RENEW_TOKEN_OF_NEWEST)
-            .bind(email).bind(expires_at).bind(renewed).fetch_optional(c).await)?;
+        let row = in_tx!(self, c => sqlx::query_as(RENEW_TOKEN)
+            .bind(id).bind(expires_at).bind(renewed).bind(MAX_FAILURES).bind(made_after).fetch_optional(c).await)?;
         Ok(row)
     }
 
+    /// Counts a guess at a registration's password, for which a token is presented, or at its code. `None` if the
+    /// registration is dead or gone, or its token is not good: then nothing is counted.
+    pub async fn count_registration_guess(
+        &mut self,
+        id: RegistrationId,
+        token_generation: Option<i64>,
+        made_after: Timestamp,
+        now: Timestamp,
+    ) -> Result<Option<GuessedRegistration>, Error> {
+        let row = in_tx!(self, c => sqlx::query_as(COUNT_GUESS)
+            .bind(id).bind(token_generation).bind(made_after).bind(now).bind(MAX_FAILURES)
+            .fetch_optional(c).await)?;
+        Ok(row)
+    }
+
+    /// A guess that was not wrong, or not looked at, counts no longer.
+    pub async fn withdraw_registration_guess(&mut self, id: RegistrationId) -> Result<(), Error> {
+        in_tx!(self, c => sqlx::query(WITHDRAW_GUESS).bind(id).execute(c).await.map(drop))?;
+        Ok(())
+    }
+
+    /// Notes that the letter with this token is handed to the mail server: its code is good from then on.
+    pub async fn mark_verification_handed_over(&mut self, id: RegistrationId, generation: i64) -> Result<(), Error> {
+        in_tx!(self, c => sqlx::query(MARK_HANDED_OVER).bind(id).bind(generation).execute(c).await.map(drop))?;
+        Ok(())
+    }
+
     /// Spends a registration's token: takes the registration, and with it every other one of the same
-    /// address, out of the table. `None` if the token is not its newest, expired, or spent.
+    /// address, out of the table. `None` if the token is not its newest, expired, or spent, or the registration is
+    /// dead; `guessed` if the caller's guess is counted, which may have been the last one allowed.
     ///
     /// All rows of the address go in one statement, so that of callers that race with tokens of
     /// different registrations one wins and the others wait for nothing that waits for them. On `None` the
     /// transaction must be dropped.
     pub async fn take_registration(
         &mut self,
-        id: RegistrationId,
-        token_generation: i64,
-        now: Timestamp,
+        token: &RegistrationToken,
+        guessed: bool,
     ) -> Result<Option<RegistrationRow>, Error> {
-        let email: Option<EmailAddress> =
-            in_tx!(self, c => sqlx::query_scalar(FIND_EMAIL).bind(id).fetch_optional(c).await)?;
-        let Some(email) = email else { return Ok(None) };
-        let rows: Vec<RegistrationRow> =
-            in_tx!(self, c => sqlx::query_as(DELETE_BY_EMAIL).bind(&email).fetch_all(c).await)?;
-        Ok(rows
-            .into_iter()
-            .find(|row| row.id == id && row.token_generation == token_generation && row.token_expires_at > now))
+        let Some(email) = self.find_registration_email(token.id).await? else { return Ok(None) };
+        let rows: Vec<TakenRow> = in_tx!(self, c => sqlx::query_as(TAKE_BY_EMAIL).bind(&email).fetch_all(c).await)?;
+        let is_good = |TakenRow { row, failures }: &TakenRow| {
+            row.id == token.id
+                && row.token_generation == token.generation
+                && row.token_expires_at > token.now
+                && row.created_at > token.made_after
+                && (guessed || *failures < MAX_FAILURES)
+        };
+        Ok(rows.into_iter().find(is_good).map(|taken| taken.row))
     }
 
     /// Deletes every registration of an address.
     pub async fn delete_registrations(&mut self, email: &EmailAddress) -> Result<(), Error> {
-        in_tx!(self, c => sqlx::query(DELETE_BY_EMAIL).bind(email).fetch_all(c).await.map(drop))?;
+        in_tx!(self, c => sqlx::query(DELETE_BY_EMAIL).bind(email).execute(c).await.map(drop))?;
         Ok(())
     }
 

@@ -56,7 +56,7 @@ async fn tokens_of_one_are_good_on_the_other() {
     let (first, second) = Node::pair().await;
     let person = first.unverified("ann").await;
     let token = first.smtp.letter_to(&person.email).await.token();
-    second.http().ok("auth.verify_email", json!({ "token": token })).await;
+    second.http().ok("auth.verify_email", crate::support::verification(&token)).await;
     let session = person.sign_in(&second).await;
     session.http(&first).ok("profile.get", json!({})).await;
     let refreshes = (0..10).map(|i| session.refreshed(if i % 2 == 0 { &first } else { &second }));

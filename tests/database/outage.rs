@@ -161,10 +161,10 @@ async fn a_sign_up_amid_an_outage_can_be_repeated() {
     let person = node.unverified("ann").await;
     let token = node.smtp.letter_to(&person.email).await.token();
     proxy.set(Wire::CutAfterCommit);
-    assert_eq!(unavailable(&node.http(), "auth.verify_email", json!({ "token": token })).await, "unknown");
+    assert_eq!(unavailable(&node.http(), "auth.verify_email", crate::support::verification(&token)).await, "unknown");
     proxy.set(Wire::Whole);
     eventually("a sign-in", || async { node.http().call("auth.login", person.credentials()).await.ok() }).await;
-    node.http().refused("invalid_token", "auth.verify_email", json!({ "token": token })).await;
+    node.http().refused("invalid_token", "auth.verify_email", crate::support::verification(&token)).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -178,5 +178,5 @@ async fn letters_are_queued_in_the_database_and_survive_its_outage() {
     node.smtp.up().await;
     proxy.set(Wire::Whole);
     let letter = node.smtp.letter_within(Duration::from_secs(60), &person.email).await;
-    node.http().ok("auth.verify_email", json!({ "token": letter.token() })).await;
+    node.http().ok("auth.verify_email", crate::support::verification(letter.token())).await;
 }

@@ -146,7 +146,7 @@ both_databases! {
         let verification = letter_token(&node, &dora.email).await;
         let backup = back_up(&node).await;
 
-        node.http().ok("auth.verify_email", json!({ "token": verification })).await;
+        node.http().ok("auth.verify_email", crate::support::verification(&verification)).await;
         let new_password = json!({ "token": reset, "new_password": "nine loud herons above a pond" });
         node.http().ok("auth.confirm_password_reset", new_password.clone()).await;
 
@@ -155,14 +155,14 @@ both_databases! {
         assert!(printed.contains("the links of 1 registrations"), "{printed}");
         node.http().refused("invalid_token", "auth.confirm_password_reset", new_password).await;
         node.http().refused("invalid_token", "profile.confirm_email_change", json!({ "token": email_change })).await;
-        node.http().refused("invalid_token", "auth.verify_email", json!({ "token": verification })).await;
+        node.http().refused("invalid_token", "auth.verify_email", crate::support::verification(&verification)).await;
         let profile = ann.sign_in(&node).await.http(&node).ok("profile.get", json!({})).await;
         assert_eq!(profile["pending_email"], Value::Null);
         // A new link is another one, and good.
         node.http().ok("auth.resend_verification", json!({ "email": dora.email })).await;
         let renewed = letter_token(&node, &dora.email).await;
         assert_ne!(renewed, verification);
-        node.http().ok("auth.verify_email", json!({ "token": renewed })).await;
+        node.http().ok("auth.verify_email", crate::support::verification(&renewed)).await;
         dora.sign_in(&node).await;
     }
 

@@ -87,7 +87,7 @@ both_databases! {
         node.restart().await;
         for email in &emails {
             let letter = node.smtp.letter_within(Duration::from_secs(60), email).await;
-            node.http().ok("auth.verify_email", json!({ "token": letter.token() })).await;
+            node.http().ok("auth.verify_email", crate::support::verification(letter.token())).await;
             assert_eq!(node.smtp.letters_to(email).len(), 1);
         }
     }
@@ -101,7 +101,7 @@ both_databases! {
         node.smtp.be(Mood::Accept);
         node.restart().await;
         let letter = node.smtp.letter_within(Duration::from_secs(100), &person.email).await;
-        node.http().ok("auth.verify_email", json!({ "token": letter.token() })).await;
+        node.http().ok("auth.verify_email", crate::support::verification(letter.token())).await;
     }
 
     async fn a_registration_and_its_letter_are_one(database: Database) {

@@ -161,10 +161,10 @@ both_databases! {
         let node = Node::start(database).await;
         import(&node, &source, &[]).await;
         assert_eq!(node.smtp.letters_to("unverified@example.org").len(), 0, "nobody is mailed");
-        for email in ["unverified@example.org", "unverified-old@example.org"] {
+        for (email, id) in [("unverified@example.org", 185), ("unverified-old@example.org", 186)] {
             node.http().ok("auth.resend_verification", json!({ "email": email })).await;
             let token = node.smtp.letter_saying(email, "/verify-email?token=").await.token();
-            node.http().ok("auth.verify_email", json!({ "token": token })).await;
+            node.http().ok("auth.verify_email", json!({ "token": token, "password": of(&people(), id).password })).await;
         }
         for id in [185, 186] {
             sign_in(&node, of(&people(), id)).await;

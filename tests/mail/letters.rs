@@ -48,7 +48,7 @@ async fn every_letter(node: &Node, locale: &str) -> Vec<(&'static str, Letter)> 
     };
     let verification = next("verify_email", &person.email).await;
     assert!(!verification.raw.contains("script"), "no text of the registrant: {}", verification.text);
-    http.ok("auth.verify_email", json!({ "token": verification.token() })).await;
+    http.ok("auth.verify_email", crate::support::verification(verification.token())).await;
     http.ok("auth.register", person.registration()).await;
     next("already_registered", &person.email).await;
 

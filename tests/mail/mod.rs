@@ -1,5 +1,6 @@
 //! Letters: what they look like, and that they arrive.
 
+mod allowances;
 mod letters;
 mod refusals;
 mod workers;
@@ -41,7 +42,7 @@ both_databases! {
         node.smtp.refused(1).await;
         node.smtp.be(Mood::Accept);
         let letter = node.smtp.letter_within(Duration::from_secs(35), &person.email).await;
-        node.http().ok("auth.verify_email", json!({ "token": letter.token() })).await;
+        node.http().ok("auth.verify_email", crate::support::verification(letter.token())).await;
         assert_eq!(node.smtp.letters_to(&person.email).len(), 1);
     }
 
@@ -54,7 +55,7 @@ both_databases! {
         for person in [ann, bob] {
             let letter = node.smtp.letter_within(Duration::from_secs(35), &person.email).await;
             ids.insert(letter.message_id.clone());
-            node.http().ok("auth.verify_email", json!({ "token": letter.token() })).await;
+            node.http().ok("auth.verify_email", crate::support::verification(letter.token())).await;
         }
         assert_eq!(ids.len(), 2);
     }
@@ -101,7 +102,7 @@ both_databases! {
         let letter = node.mail_folder().letter_to(&person.email).await;
         assert_eq!(letter.to, std::slice::from_ref(&person.email));
         assert_eq!(letter.from, "no-reply@localhost");
-        node.http().ok("auth.verify_email", json!({ "token": letter.token() })).await;
+        node.http().ok("auth.verify_email", crate::support::verification(letter.token())).await;
         person.sign_in(&node).await;
         assert_eq!(node.mail_folder().letters().len(), 1);
     }
@@ -120,7 +121,7 @@ async fn two_nodes_send_each_letter_once() {
     }
     for person in &people {
         let letter = smtp.letter_to(&person.email).await;
-        second.http().ok("auth.verify_email", json!({ "token": letter.token() })).await;
+        second.http().ok("auth.verify_email", crate::support::verification(letter.token())).await;
         assert_eq!(smtp.letters_to(&person.email).len(), 1);
     }
 }

@@ -1,14 +1,13 @@
 //! Three nodes send the letters of one outbox.
 
 use crate::support::{Call, Cluster, Letter, Mood, Node, RARE_SWEEP, eventually};
-use serde_json::json;
 use std::{collections::BTreeSet, time::Duration};
 
 /// A claim of a dead worker lapses, and another looks again.
 const TAKEN_OVER: Duration = Duration::from_secs(60);
 
 async fn verify(node: &Node, letter: &Letter) {
-    node.http().ok("auth.verify_email", json!({ "token": letter.token() })).await;
+    node.http().ok("auth.verify_email", crate::support::verification(letter.token())).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

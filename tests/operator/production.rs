@@ -116,7 +116,7 @@ both_databases! {
         node.ws_with(&[("origin", PRODUCTION), ("cookie", &cookie)]).await.expect("the handshake by cookie");
         let session = session.refreshed(&node).await;
         let cats = cats.refreshed(&node).await;
-        node.http().ok("auth.verify_email", json!({ "token": verification })).await;
+        node.http().ok("auth.verify_email", crate::support::verification(&verification)).await;
         node.http().ok("auth.confirm_password_reset", json!({ "token": reset, "new_password": NEW })).await;
         cats.assert_ended(&node, "password_reset").await;
         let (newer, _) = by_cookie(&node, person.credentials()).await;

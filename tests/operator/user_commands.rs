@@ -75,11 +75,11 @@ both_databases! {
         let verification = node.smtp.letter_to(&person.email).await.token();
         let output = node.command(&["user", "disable", &person.email]).await;
         assert_eq!(output.status.code(), Some(1), "there is no account yet");
-        node.http().ok("auth.verify_email", json!({ "token": verification })).await;
+        node.http().ok("auth.verify_email", crate::support::verification(&verification)).await;
         // Another registration of the same address, whose letter is a notice.
         node.http().ok("auth.register", person.registration()).await;
         user(&node, "disable", &person.email).await;
-        node.http().refused("invalid_token", "auth.verify_email", json!({ "token": verification })).await;
+        node.http().refused("invalid_token", "auth.verify_email", crate::support::verification(&verification)).await;
         node.http().refused("account_disabled", "auth.login", person.credentials()).await;
         node.http().ok("auth.resend_verification", json!({ "email": person.email })).await;
         let marker = node.unverified("marker").await;
@@ -120,7 +120,7 @@ both_databases! {
         // The address is free for a new account, which has nothing of the old one.
         node.http().ok("auth.register", person.registration()).await;
         let token = node.smtp.letter_saying(&person.email, "/verify-email?token=").await.token();
-        node.http().ok("auth.verify_email", json!({ "token": token })).await;
+        node.http().ok("auth.verify_email", crate::support::verification(&token)).await;
         let again = person.sign_in(&node).await;
         assert_ne!(again.sign_in["profile"]["id"], id);
         assert_eq!(again.http(&node).ok("addresses.list", json!({})).await, json!([]));

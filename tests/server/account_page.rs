@@ -201,7 +201,7 @@ async fn on_a_free_port_it_works_as_on_a_known_one() {
     node.http().ok("auth.register", registration).await;
     let letter = node.mail_folder().letter_to(&email).await;
     assert!(letter.link().starts_with(&format!("{origin}/verify-email?token=")), "{}", letter.link());
-    node.http().ok("auth.verify_email", json!({ "token": letter.token() })).await;
+    node.http().ok("auth.verify_email", crate::support::verification(letter.token())).await;
     let credentials = json!({
         "email": email, "password": "seven quiet larches beside a brook", "credentials": "cookie",
     });

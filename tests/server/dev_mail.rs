@@ -47,7 +47,7 @@ async fn a_letter_is_one_click_from_its_link() {
     assert!(shown.contains(&email), "{shown}");
     let link = format!("<a href=\"{0}\">{0}</a>", letter.link());
     assert!(shown.contains(&link), "{link} in {shown}");
-    node.http().ok("auth.verify_email", json!({ "token": letter.token() })).await;
+    node.http().ok("auth.verify_email", crate::support::verification(letter.token())).await;
     assert!(page(&node, "/").await.contains(" data-mail=\"/dev/mail\""));
 }
 

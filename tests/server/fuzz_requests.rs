@@ -102,7 +102,7 @@ impl Target {
             let node = Node::on(Database::sqlite()).mail_to_files().start().await;
             let person = node.unverified("ann").await;
             let token = node.mail_folder().letter_to(&person.email).await.token();
-            node.http().ok("auth.verify_email", json!({ "token": token })).await;
+            node.http().ok("auth.verify_email", crate::support::verification(&token)).await;
             let session = person.sign_in(&node).await;
             (node, session)
         });

@@ -47,7 +47,7 @@ async fn registered(node: &Node, name: &str) -> crate::support::Person {
     let http = from(node, &another_address());
     http.ok("auth.register", person.registration()).await;
     let token = node.smtp.letter_to(&person.email).await.token();
-    http.ok("auth.verify_email", json!({ "token": token })).await;
+    http.ok("auth.verify_email", crate::support::verification(&token)).await;
     person
 }
 
@@ -145,9 +145,10 @@ both_databases! {
     }
 
     async fn a_letter_that_is_not_sent_voids_no_link_that_was(database: Database) {
-        let node = Node::on(database).set("LIMITS__MAILS_PER_MAILBOX", 2).start().await;
-        let person = node.registered("ann").await; // one letter
-        let token = node.reset_token(&person.email).await; // the other
+        let node = Node::on(database).set("LIMITS__MAILS_PER_MAILBOX", 4).start().await;
+        let person = node.registered("ann").await;
+        node.reset_token(&person.email).await;
+        let token = node.reset_token(&person.email).await; // a network may ask for half of the four
         let waiting = node.unverified("bob").await;
         let verification = node.smtp.letter_to(&waiting.email).await;
         node.http().ok("auth.resend_verification", json!({ "email": waiting.email })).await;
@@ -159,7 +160,7 @@ both_databases! {
         }
         let params = json!({ "token": token, "new_password": "nine loud herons above a mill" });
         node.http().ok("auth.confirm_password_reset", params).await;
-        node.http().ok("auth.verify_email", json!({ "token": newest })).await;
+        node.http().ok("auth.verify_email", crate::support::verification(&newest)).await;
     }
 
     async fn a_mailbox_gets_so_many_letters_and_the_answer_stays_the_same(database: Database) {
@@ -170,7 +171,7 @@ both_databases! {
         let first = http.ok("auth.request_password_reset", email.clone()).await;
         for _ in 0..4 {
             assert_eq!(http.ok("auth.request_password_reset", email.clone()).await, first);
-            assert_eq!(http.ok("auth.register", person.registration()).await, first);
+            assert_eq!(http.ok("auth.register", person.registration()).await["message"], first["message"]);
         }
         let stranger = another_email("stranger");
         for _ in 0..6 {
@@ -179,8 +180,9 @@ both_databases! {
         }
         let marker = node.unverified("bob").await;
         node.smtp.letter_to(&marker.email).await; // queued after all of them, and here
-        assert_eq!(node.smtp.letters_to(&person.email).len(), 3);
-        assert_eq!(node.smtp.letters_to(&stranger).len(), 3);
+        // Half of the three resets, rounded up, and one notice.
+        assert_eq!(node.smtp.letters_to(&person.email).len(), 1 + 2 + 1);
+        assert_eq!(node.smtp.letters_to(&stranger).len(), 2);
     }
 }
 

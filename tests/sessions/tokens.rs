@@ -170,7 +170,7 @@ both_databases! {
         node.set("TOKEN_SECRET", format!("{},{}", token_secret(2), token_secret(1)));
         node.restart().await;
         let refreshed = session.refreshed(&node).await;
-        node.http().ok("auth.verify_email", json!({ "token": token })).await;
+        node.http().ok("auth.verify_email", crate::support::verification(&token)).await;
 
         node.stop().await;
         node.set("TOKEN_SECRET", token_secret(2));

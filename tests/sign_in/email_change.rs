@@ -152,7 +152,7 @@ both_databases! {
         let token = session.email_change_token(&node, &person.password, &wanted.email).await;
         node.http().ok("auth.register", wanted.registration()).await;
         let verification = node.smtp.letter_saying(&wanted.email, "/verify-email?token=").await.token();
-        node.http().ok("auth.verify_email", json!({ "token": verification })).await;
+        node.http().ok("auth.verify_email", crate::support::verification(&verification)).await;
         let error = node.http().refused("conflict", "profile.confirm_email_change", json!({ "token": token, "password": person.password })).await;
         assert_eq!(error.data["field"], "email");
         assert_eq!(session.http(&node).ok("profile.get", json!({})).await["email"], person.email);
@@ -196,7 +196,7 @@ both_databases! {
         let token = session.email_change_token(&node, &person.password, &wanted.email).await;
         let http = node.http();
         let (verified, confirmed) = tokio::join!(
-            http.call("auth.verify_email", json!({ "token": verification })),
+            http.call("auth.verify_email", crate::support::verification(&verification)),
             http.call("profile.confirm_email_change", json!({ "token": token, "password": person.password })),
         );
         let loser = if verified.is_ok() { confirmed.expect_err("taken") } else { verified.expect_err("taken") };

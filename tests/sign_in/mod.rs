@@ -8,6 +8,7 @@ mod guesses;
 mod password_reset;
 mod security_log;
 mod sign_up;
+mod sign_up_maker;
 mod written;
 
 use crate::support::{Account, Call, Database, Node, Session, another_email, both_databases, somebody};

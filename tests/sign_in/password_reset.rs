@@ -94,7 +94,7 @@ both_databases! {
         }
         assert!(answers.windows(2).all(|pair| pair[0] == pair[1]), "{answers:#?}");
         // Nor is it good for anything else.
-        node.http().refused("invalid_token", "auth.verify_email", json!({ "token": good })).await;
+        node.http().refused("invalid_token", "auth.verify_email", crate::support::verification(&good)).await;
         node.http().refused("invalid_token", "profile.confirm_email_change", json!({ "token": good })).await;
         node.http().refused("unauthenticated", "auth.refresh", json!({ "refresh_token": good })).await;
         node.http().ok("auth.confirm_password_reset", reset(&good, NEW)).await;

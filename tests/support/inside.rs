@@ -15,7 +15,7 @@ use marbelle::{
         time::Clock,
     },
     settings::Settings,
-    sign_in::{Credentials, Device, Registration},
+    sign_in::{Credentials, Device, LetterProof, Registration, Verification},
 };
 use std::{
     net::{Ipv4Addr, SocketAddr},
@@ -205,8 +205,8 @@ pub fn client() -> Client {
     Client { ip: Ipv4Addr::LOCALHOST.into(), user_agent: None }
 }
 
-/// Somebody registers.
-pub async fn register(accounts: &Arc<Accounts>, email: &EmailAddress) {
+/// What somebody registers with.
+pub fn registration(email: &EmailAddress) -> Registration {
     let name = || Text::parse("Ann").expect("a name");
     let person = PersonalData {
         first_name: name(),
@@ -215,14 +215,21 @@ pub async fn register(accounts: &Arc<Accounts>, email: &EmailAddress) {
         phone: None,
         locale: Locale::En,
     };
-    let registration = Registration { email: email.clone(), password: password(PASSWORD), person };
-    accounts.register(registration).await.expect("accepted");
+    Registration { email: email.clone(), password: password(PASSWORD), person }
 }
 
-/// Somebody registers and verifies the address.
-pub async fn account(accounts: &Arc<Accounts>, email: &EmailAddress) {
-    register(accounts, email).await;
+/// Somebody registers, and has the handle.
+pub async fn register(accounts: &Arc<Accounts>, email: &EmailAddress) -> String {
+    let registered = accounts.register(registration(email), &client()).await.expect("accepted");
+    registered.handle.expose().to_owned()
+}
+
+/// Somebody registers and verifies the address; the handle.
+pub async fn account(accounts: &Arc<Accounts>, email: &EmailAddress) -> String {
+    let handle = register(accounts, email).await;
     let row = accounts.store.find_newest_registration(email).await.expect("the database answers").expect("registered");
     let token = accounts.opaque_tokens.make(Purpose::VerifyEmail, row.id.0, row.token_generation);
-    accounts.verify_email(token.expose(), &client()).await.expect("verified");
+    let verification = Verification::Link { token: token.expose(), proof: LetterProof::Registration(&handle) };
+    accounts.verify_email(verification, &client()).await.expect("verified");
+    handle
 }

@@ -62,6 +62,16 @@ impl Letter {
     }
 }
 
+impl Letter {
+    /// The code of eight digits, on a line of its own.
+    pub fn code(&self) -> String {
+        let is_code = |line: &&str| line.len() == 8 && line.bytes().all(|byte| byte.is_ascii_digit());
+        let code = self.text.lines().find(is_code).unwrap_or_else(|| panic!("no code in {}", self.text));
+        assert!(self.html.contains(&format!(">{code}<")), "the HTML part has the code as well: {}", self.html);
+        code.to_owned()
+    }
+}
+
 /// Where a node with `file://` mail writes one `.eml` a mail.
 pub struct MailFolder(PathBuf);
 

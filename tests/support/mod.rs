@@ -37,7 +37,7 @@ pub use nats_cluster::NatsCluster;
 pub use nats_operator::OperatedNats;
 pub use node::{Node, PRODUCTION, signing_key, token_secret};
 pub use own_postgres::OwnPostgres;
-pub use person::{PASSWORD, Person, Session, address, another_email, somebody};
+pub use person::{PASSWORD, Person, Session, address, another_email, somebody, verification};
 pub use pgbouncer::PgBouncer;
 pub use postgres::{DATABASE_PASSWORD, Database};
 pub use process::marbelle;

@@ -27,6 +27,11 @@ pub fn address(label: &str) -> Value {
     })
 }
 
+/// Parameters that verify the registration of somebody who chose [`PASSWORD`].
+pub fn verification(token: impl AsRef<str>) -> Value {
+    json!({ "token": token.as_ref(), "password": PASSWORD })
+}
+
 /// Somebody with a verified account.
 #[derive(Clone, Debug)]
 pub struct Person {
@@ -57,7 +62,7 @@ impl Node {
     pub async fn registered(&self, name: &str) -> Person {
         let person = self.unverified(name).await;
         let token = self.smtp.letter_to(&person.email).await.token();
-        let verified = self.http().ok("auth.verify_email", json!({ "token": token })).await;
+        let verified = self.http().ok("auth.verify_email", verification(&token)).await;
         assert_eq!(verified, json!({ "email": person.email }));
         person
     }

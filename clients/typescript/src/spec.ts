@@ -96,7 +96,13 @@ export interface AddressesChangedEvent {
   type: 'addresses.changed'
 }
 
-export type AuthenticationMethod = 'password'
+export type AuthenticationMethod = 'password' | 'registration'
+
+/** Whether a registration was verified. */
+export interface Awaited {
+  /** Whether it was, and `auth.login_registration` is still good. */
+  verified: boolean
+}
 
 /** Entries of the log. */
 export interface Changes {
@@ -307,6 +313,16 @@ export interface RateLimitedData {
   kind: 'rate_limited'
   /** How long to wait, in milliseconds. */
   retry_after_ms: number
+}
+
+/** A registration that was begun; the same whether the address has an account or not. */
+export interface Registered {
+  /** When the registration lapses. */
+  expires_at: Timestamp
+  /** A sentence for a person; the same whatever happened. */
+  message: string
+  /** The secret handle of who began the registration. */
+  registration: string
 }
 
 /** The stable name of a broken rule. */
@@ -681,6 +697,17 @@ export interface Methods {
     result: Address
     errors: 'not_found' | 'conflict' | 'stale_revision' | 'unauthenticated' | 'session_ended' | 'invalid_params' | 'rate_limited' | 'internal' | 'unavailable'
   }
+  /** Waits until a registration is verified, wherever that happens; a newer wait ends the older. */
+  'auth.await_verification': {
+    params: {
+      /** The handle that `auth.register` answered. */
+      registration: Token
+      /** How long to wait, in milliseconds; not at all if absent. */
+      wait_ms?: number | null
+    }
+    result: Awaited
+    errors: 'invalid_params' | 'rate_limited' | 'internal' | 'unavailable'
+  }
   /** Sets a new password, ends every other session, and renews the credentials of the caller's. */
   'auth.change_password': {
     params: {
@@ -717,6 +744,19 @@ export interface Methods {
     result: SignIn
     errors: 'invalid_credentials' | 'account_disabled' | 'invalid_params' | 'rate_limited' | 'internal' | 'unavailable'
   }
+  /** Opens a session, once, for who began a registration that was verified within 10 minutes. */
+  'auth.login_registration': {
+    params: {
+      /** The handle that `auth.register` answered. */
+      registration: Token
+      /** What the owner calls the device. */
+      device_name?: string | null
+      /** As for `auth.login`. */
+      credentials?: CredentialKind | null
+    }
+    result: SignIn
+    errors: 'invalid_token' | 'invalid_params' | 'rate_limited' | 'internal' | 'unavailable'
+  }
   /** Ends sessions of the user; their tokens are powerless from then on, their sockets close. */
   'auth.logout': {
     params: {
@@ -736,7 +776,7 @@ export interface Methods {
     result: Tokens
     errors: 'unauthenticated' | 'session_ended' | 'invalid_params' | 'rate_limited' | 'internal' | 'unavailable'
   }
-  /** Begins a registration and mails the link that verifies the address. */
+  /** Begins a registration and mails the link and the code that verify the address. */
   'auth.register': {
     params: {
       password: string
@@ -749,7 +789,7 @@ export interface Methods {
       /** The language of letters, English if absent; what follows the language, as in `de-DE`, is dropped. */
       locale?: string | null
     }
-    result: Accepted
+    result: Registered
     errors: 'invalid_params' | 'rate_limited' | 'internal' | 'unavailable'
   }
   /** Mails a link that sets a new password. */
@@ -762,22 +802,31 @@ export interface Methods {
     result: Accepted
     errors: 'invalid_params' | 'rate_limited' | 'internal' | 'unavailable'
   }
-  /** Mails a new link for the newest registration of an address; older links are void. */
+  /** Mails a new link and code, for a registration or the newest of an address; older ones are void. */
   'auth.resend_verification': {
     params: {
-      email: string
+      /** The handle that `auth.register` answered. */
+      registration?: Token | null
+      /** For the newest registration of this address. */
+      email?: string | null
     }
     result: Accepted
     errors: 'invalid_params' | 'rate_limited' | 'internal' | 'unavailable'
   }
-  /** Makes the account of a registration whose address is verified by the mailed token. */
+  /** Makes the account of a registration, for who shows by its handle or password that it is theirs. */
   'auth.verify_email': {
     params: {
-      /** From the letter's link. */
-      token: Token
+      /** From the letter's link; with `registration` or `password`. */
+      token?: Token | null
+      /** The handle that `auth.register` answered. */
+      registration?: Token | null
+      /** The password that was chosen at the registration. */
+      password?: string | null
+      /** The letter's code, in place of `token`; with `registration`. */
+      code?: Token | null
     }
     result: Confirmed
-    errors: 'invalid_token' | 'conflict' | 'invalid_params' | 'rate_limited' | 'internal' | 'unavailable'
+    errors: 'invalid_token' | 'invalid_credentials' | 'conflict' | 'invalid_params' | 'rate_limited' | 'internal' | 'unavailable'
   }
   /** Drops a pending change of the e-mail address and its token. */
   'profile.cancel_email_change': {
@@ -899,4 +948,5 @@ export const DEVICE_METHODS: ReadonlySet<string> = new Set([
 export const CREDENTIALS_METHODS: ReadonlySet<string> = new Set([
   'auth.confirm_password_reset',
   'auth.login',
+  'auth.login_registration',
 ])

@@ -28,6 +28,7 @@ pub(super) const TEXTS: Texts = Texts {
         "Dezember",
     ],
     address_of_link: "Falls die Schaltfläche nicht funktioniert, öffnen Sie diese Adresse:",
+    verification_code: "Oder geben Sie diesen Code dort ein, wo Sie sich registriert haben:",
     footer: |shop| format!("Diese E-Mail wurde automatisch von {shop} versandt."),
     verify_email: Request {
         subject: |shop| format!("Bestätigen Sie Ihre E-Mail-Adresse für {shop}"),

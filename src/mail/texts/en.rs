@@ -28,6 +28,7 @@ pub(super) const TEXTS: Texts = Texts {
         "December",
     ],
     address_of_link: "If the button does not work, open this address:",
+    verification_code: "Or type this code where you registered:",
     footer: |shop| format!("{shop} sent this letter automatically."),
     verify_email: Request {
         subject: |shop| format!("Confirm your e-mail address for {shop}"),

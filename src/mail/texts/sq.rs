@@ -16,6 +16,7 @@ pub(super) const TEXTS: Texts = Texts {
         "dhjetor",
     ],
     address_of_link: "Nëse butoni nuk funksionon, hapni këtë adresë:",
+    verification_code: "Ose shkruani këtë kod aty ku u regjistruat:",
     footer: |shop| format!("Ky mesazh u dërgua automatikisht nga {shop}."),
     verify_email: Request {
         subject: |shop| format!("Konfirmoni adresën tuaj të e-mailit për {shop}"),

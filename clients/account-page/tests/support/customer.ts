@@ -29,7 +29,7 @@ export class Customer {
     const customer = new Customer(server)
     const { email, password } = customer
     await call(server, 'auth.register', { email, password, first_name: 'Ann', last_name: 'Lee', ...more })
-    await call(server, 'auth.verify_email', { token: await customer.token('verify-email') })
+    await call(server, 'auth.verify_email', { token: await customer.token('verify-email'), password })
     return customer
   }
 

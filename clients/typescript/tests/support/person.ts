@@ -22,7 +22,7 @@ export class Person {
     const { email, password } = person
     const anyone = new AccountsClient({ url: server.url })
     await anyone.call('auth.register', { email, password, first_name: 'Ann', last_name: 'Lee' })
-    await anyone.call('auth.verify_email', { token: await mailedToken(server.mail, email, 'verify-email') })
+    await anyone.call('auth.verify_email', { token: await mailedToken(server.mail, email, 'verify-email'), password })
     return person
   }
 

@@ -1,0 +1,98 @@
+//! How many letters a mailbox gets: of each kind, and from each network.
+
+use crate::support::{
+    Database, Inside, another_email, both_databases,
+    inside::{account, email, register},
+};
+use marbelle::{
+    domain::{client::Client, email::EmailAddress},
+    sign_in::ResendTo,
+};
+use std::time::Duration;
+
+const HOUR: Duration = Duration::from_secs(3600);
+
+fn from(address: &str) -> Client {
+    Client { ip: address.parse().expect("an address"), user_agent: None }
+}
+
+/// Asks for another letter from each of these; says how many were queued.
+async fn resent(inside: &Inside, to: &EmailAddress, from_each: &[String]) -> i64 {
+    inside
+        .with(async |accounts| {
+            let before = accounts.store.waiting_letters().await.expect("an answer").0;
+            for address in from_each {
+                accounts.resend_verification(ResendTo::Email(to), &from(address)).await.expect("accepted");
+            }
+            accounts.store.waiting_letters().await.expect("an answer").0 - before
+        })
+        .await
+}
+
+/// The same of letters that reset a password.
+async fn resets(inside: &Inside, to: &EmailAddress, from_each: &[&str]) -> i64 {
+    inside
+        .with(async |accounts| {
+            let before = accounts.store.waiting_letters().await.expect("an answer").0;
+            for address in from_each {
+                accounts.request_password_reset(to, None, &from(address)).await.expect("accepted");
+            }
+            accounts.store.waiting_letters().await.expect("an answer").0 - before
+        })
+        .await
+}
+
+fn times(address: &str, count: usize) -> Vec<String> {
+    vec![address.to_owned(); count]
+}
+
+both_databases! {
+    async fn a_network_gets_half_and_its_first_letter_always(database: Database) {
+        let inside = Inside::on(&database, &[("LIMITS__MAILS_PER_MAILBOX", "10")]);
+        let address = email(&another_email("ann"));
+        inside.with(async |accounts| register(accounts, &address).await).await; // one letter, from 127.0.0.0/24
+        // Addresses of one network share its half, in IPv6 those of a /48.
+        let near: Vec<String> = (1..=8).map(|n| format!("192.0.2.{n}")).collect();
+        assert_eq!(resent(&inside, &address, &near).await, 5);
+        let near: Vec<String> = (1..=8).map(|n| format!("2001:db8:7:{n}::1")).collect();
+        assert_eq!(resent(&inside, &address, &near).await, 4, "ten in all");
+        // Beyond the ten only what is a network's first, up to thirty.
+        assert_eq!(resent(&inside, &address, &times("198.51.100.1", 3)).await, 1);
+        let many: Vec<String> = (0..40).map(|n| format!("203.0.{n}.1")).collect();
+        assert_eq!(resent(&inside, &address, &many).await, 19);
+        // An hour later all of it is as before.
+        inside.advance(HOUR);
+        assert_eq!(resent(&inside, &address, &times("192.0.2.1", 8)).await, 5);
+    }
+
+    async fn half_of_an_odd_number_is_rounded_up(database: Database) {
+        let inside = Inside::on(&database, &[("LIMITS__MAILS_PER_MAILBOX", "3")]);
+        let address = email(&another_email("ann"));
+        inside.with(async |accounts| register(accounts, &address).await).await;
+        assert_eq!(resent(&inside, &address, &times("192.0.2.1", 5)).await, 2);
+    }
+
+    async fn kinds_have_allowances_of_their_own_and_notices_one_an_hour(database: Database) {
+        let inside = Inside::on(&database, &[("LIMITS__MAILS_PER_MAILBOX", "10")]);
+        let owner = email(&another_email("owner"));
+        let notices = async || {
+            inside.with(async |accounts| {
+                let before = accounts.store.waiting_letters().await.expect("an answer").0;
+                for n in 0..4 {
+                    let registration = crate::support::inside::registration(&owner);
+                    accounts.register(registration, &from(&format!("203.0.{n}.1"))).await.expect("accepted");
+                }
+                accounts.store.waiting_letters().await.expect("an answer").0 - before
+            })
+            .await
+        };
+        inside.with(async |accounts| account(accounts, &owner).await).await;
+        assert_eq!(notices().await, 1, "from wherever it is caused");
+        // Nine registrations by strangers take nothing from the owner's reset.
+        assert_eq!(resets(&inside, &owner, &["192.0.2.1"; 7]).await, 5);
+        assert_eq!(resets(&inside, &owner, &["198.51.100.1"; 7]).await, 5);
+        assert_eq!(resets(&inside, &owner, &["203.0.113.1"; 2]).await, 1, "the owner's own network");
+        inside.advance(HOUR);
+        assert_eq!(notices().await, 1);
+    }
+}
