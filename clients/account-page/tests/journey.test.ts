@@ -40,9 +40,7 @@ it('leads from an empty browser to an account, by letters that are one click awa
   expect(page.url()).toBe(`${stage.server.origin}/verify-email`)
   await page.reload()
   await page.getByRole('button', { name: 'Verify e-mail address' }).click()
-  await page.getByText('Your e-mail address is verified').waitFor()
-  expect(await page.getByLabel('E-mail address').inputValue()).toBe(somebody.email)
-  await somebody.signIn(page)
+  // Who registered in this browser is signed in by it.
   await page.getByRole('heading', { name: 'Profile' }).waitFor()
   expect(await page.getByLabel('Phone').inputValue()).toBe('+4930901820')
 })

@@ -205,12 +205,35 @@ it('signs all out when a change of e-mail address is confirmed', async () => {
   await customer.signIn(c)
 })
 
-it('signs other devices out when the password changes', async () => {
+it('signs other devices out when the password changes, and goes on here as if nothing had happened', async () => {
   await a.getByRole('link', { name: 'Security' }).click()
+  await a.getByText('Account created').waitFor()
+  for (const page of [a, b]) await watchForFlicker(page)
   await a.getByLabel('Current password').fill(customer.password)
   await a.getByLabel('New password').fill('seven grey geese over Durrës')
   await a.getByRole('button', { name: 'Change password' }).click()
   await a.getByText('One other device was signed out.').waitFor()
   for (const page of [c, d]) await page.getByText('Your password was changed').waitFor()
-  await b.getByText('Live: changes').waitFor()
+  // Both are live by the new cookie: an edit in one is shown in the other.
+  await firstName(b).fill('Anna')
+  await save(b)
+  await a.getByText('Anna Lee').waitFor()
+  for (const page of [a, b]) expect(await flicker(page)).toEqual([])
 })
+
+/** Notes whatever the page shows of a lost connection or session. */
+function watchForFlicker(page: Page): Promise<void> {
+  return page.evaluate(() => {
+    const seen: string[] = []
+    const look = () => {
+      const state = document.querySelector('footer .state')
+      if (state === null || !state.classList.contains('live')) seen.push(document.body.innerText.slice(0, 200))
+    }
+    new MutationObserver(look).observe(document.body, { childList: true, subtree: true, attributes: true, characterData: true })
+    Object.assign(globalThis, { seen })
+  })
+}
+
+function flicker(page: Page): Promise<string[]> {
+  return page.evaluate(() => (globalThis as unknown as { seen: string[] }).seen)
+}

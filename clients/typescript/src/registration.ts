@@ -2,7 +2,7 @@ import { delayAfter } from './backoff.js'
 import type { Calls } from './calls.js'
 import { type AccountsError, isAccountsError, retryAfter } from './errors.js'
 import { sleep } from './sleep.js'
-import type { SignIn } from './spec.js'
+import type { Methods, SignIn } from './spec.js'
 
 /** How long the server keeps one question: shorter than what proxies cut. */
 const WAIT_MS = 25_000
@@ -37,7 +37,7 @@ async function untilVerified(calls: Calls, registration: string, signal: AbortSi
     let pause: number
     try {
       const answer = await calls.overHttp('auth.await_verification', params, signal)
-      if ((answer as { verified: boolean }).verified) return true
+      if ((answer as Methods['auth.await_verification']['result']).verified) return true
       failures = 0
       pause = askedAt + TURN_MS - Date.now()
     } catch (error) {

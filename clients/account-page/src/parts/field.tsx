@@ -14,6 +14,7 @@ export interface FieldProps {
   readonly onValue: (value: string) => void
   readonly type?: 'text' | 'email' | 'tel' | 'password'
   readonly autoComplete: string
+  readonly inputMode?: 'numeric'
   readonly isOptional?: boolean
   readonly hint?: string
   /** Puts what was typed into its kept form, when the field is left or Enter sends the form. */
@@ -45,6 +46,7 @@ export function Field({ form, name, value, onValue, type = 'text', hint, tidy, a
           type={kind}
           value={value}
           autoComplete={rest.autoComplete}
+          inputMode={rest.inputMode}
           maxLength={MAX_LENGTH}
           autoCapitalize={type === 'text' && !isSecret ? undefined : 'none'}
           spellcheck={type === 'text' ? undefined : false}

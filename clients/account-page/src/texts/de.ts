@@ -62,6 +62,7 @@ export const de: Texts = {
     postal_code: 'Postleitzahl',
     country: 'Land',
     is_primary: 'Als Hauptadresse festlegen',
+    code: 'Code aus der E-Mail',
   },
   hints: {
     password: (min) =>
@@ -70,6 +71,7 @@ export const de: Texts = {
     label: 'Zum Beispiel Zuhause oder Büro.',
     locale: 'Für diese Seite und für E-Mails an Sie.',
     company_name: 'Für Geschäftskunden.',
+    code: 'Acht Ziffern.',
   },
   faults: {
     required: 'Bitte füllen Sie dieses Feld aus.',
@@ -88,6 +90,9 @@ export const de: Texts = {
     phone: 'Bitte geben Sie eine gültige Nummer mit Landesvorwahl ein, etwa +49\u00a030\u00a0901820.',
     label: 'Sie haben bereits eine Adresse mit diesem Namen.',
     present_password: 'Das ist nicht Ihr aktuelles Passwort.',
+    code: 'Das ist nicht der Code aus der neuesten E-Mail, oder er ist zu alt.',
+    registration_password: 'Das ist nicht das Passwort, das Sie bei der Registrierung gewählt haben.',
+    account_password: 'Das ist nicht das Passwort des Kontos, dessen Adresse geändert werden soll.',
   },
   errors: {
     invalid_params: 'Bitte prüfen Sie die markierten Felder.',
@@ -130,9 +135,10 @@ export const de: Texts = {
     forgotten: 'Passwort vergessen?',
     newHere: 'Neu hier?',
     register: 'Konto eröffnen',
-    resend: 'Link noch einmal senden',
+    unverified: 'Wenn Sie sich gerade erst registriert haben: Ihre E-Mail-Adresse muss zuerst bestätigt werden.',
+    resend: 'E-Mail noch einmal senden',
     done: {
-      verified: 'Ihre E-Mail-Adresse ist bestätigt. Sie können sich jetzt anmelden.',
+      verified: 'Ihre E-Mail-Adresse ist bestätigt. Sie können sich hier anmelden oder dort weitermachen, wo Sie sich registriert haben.',
       reset: 'Ihr neues Passwort ist gesetzt. Sie können sich jetzt anmelden.',
       emailChanged: 'Ihre E-Mail-Adresse ist geändert. Bitte melden Sie sich mit ihr an.',
     },
@@ -144,7 +150,9 @@ export const de: Texts = {
   },
   checkMail: {
     title: 'Sehen Sie in Ihr Postfach',
-    registered: (email) => `Wir haben eine E-Mail an ${email} geschickt. Öffnen Sie den Link darin, um Ihr Konto zu eröffnen.`,
+    registered: (email) => `Wir haben eine E-Mail an ${email} geschickt. Mit dem Link oder dem Code darin eröffnen Sie Ihr Konto.`,
+    waiting: 'Diese Seite geht von selbst weiter, sobald Ihre Adresse bestätigt ist, ob auf diesem Gerät oder einem anderen.',
+    submitCode: 'Konto eröffnen',
     reset: (email) =>
       `Falls ${email} hier ein Konto hat, haben wir eine E-Mail dorthin geschickt. Über den Link darin setzen Sie ein neues Passwort.`,
     lifetime: 'Der Link gilt nur einmal, und nur der neueste gilt. Falls nichts kommt, sehen Sie im Spam-Ordner nach.',
@@ -154,6 +162,8 @@ export const de: Texts = {
   verifyEmail: {
     title: 'E-Mail-Adresse bestätigen',
     explain: 'Noch ein Klick, dann ist Ihr Konto eröffnet.',
+    askPassword:
+      'Bitte geben Sie das Passwort ein, das Sie bei der Registrierung gewählt haben: Es zeigt, dass diese Registrierung Ihre ist. Wenn Sie sich hier nicht registriert haben, schließen Sie diese Seite; dann geschieht nichts.',
     submit: 'E-Mail-Adresse bestätigen',
   },
   forgottenPassword: {
@@ -170,6 +180,8 @@ export const de: Texts = {
   confirmEmailChange: {
     title: 'Neue E-Mail-Adresse bestätigen',
     explain: 'Danach melden Sie sich mit ihr an. Sie werden auf allen Geräten abgemeldet.',
+    askPassword:
+      'Bitte geben Sie das Passwort Ihres Kontos ein: Es zeigt, dass diese Änderung Ihre ist. Wenn Sie sie nicht angefordert haben, schließen Sie diese Seite; dann geschieht nichts.',
     submit: 'E-Mail-Adresse bestätigen',
   },
   link: {
@@ -224,6 +236,9 @@ export const de: Texts = {
     everywhere: 'Überall abmelden',
     everywhereTitle: 'Überall abmelden?',
     everywhereExplain: 'Alle Geräte werden abgemeldet, auch dieses.',
+    forget: 'Abmelden und dieses Gerät vergessen',
+    forgetExplain:
+      'Wenn auch andere dieses Gerät benutzen: Ihre nächste Anmeldung von hier gilt dann als eine von einem neuen Gerät, über die Sie eine E-Mail erhalten.',
   },
   security: {
     title: 'Sicherheit',

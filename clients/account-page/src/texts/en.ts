@@ -59,6 +59,7 @@ export const en = {
     postal_code: 'Postal code',
     country: 'Country',
     is_primary: 'Make this the primary address',
+    code: 'Code from the letter',
   },
   hints: {
     password: (min: number) => `At least ${min} characters. A few unrelated words are easy to remember and hard to guess.`,
@@ -66,6 +67,7 @@ export const en = {
     label: 'Such as Home or Office.',
     locale: 'Of this page and of the letters to you.',
     company_name: 'For business customers.',
+    code: 'Eight digits.',
   },
   faults: {
     required: 'Please fill this in.',
@@ -84,6 +86,9 @@ export const en = {
     phone: 'Please enter a valid number with its country code, such as +49\u00a030\u00a0901820.',
     label: 'You have an address of this name already.',
     present_password: 'This is not your current password.',
+    code: 'This is not the code of the newest letter, or it is too old.',
+    registration_password: 'This is not the password that you chose when you registered.',
+    account_password: 'This is not the password of the account whose address is to change.',
   },
   errors: {
     invalid_params: 'Please look at the marked fields.',
@@ -115,9 +120,10 @@ export const en = {
     forgotten: 'Forgotten your password?',
     newHere: 'New here?',
     register: 'Create an account',
-    resend: 'Send the link again',
+    unverified: 'If you registered lately: your e-mail address has to be verified first.',
+    resend: 'Send the letter again',
     done: {
-      verified: 'Your e-mail address is verified. You can sign in now.',
+      verified: 'Your e-mail address is verified. You can sign in here, or go on where you registered.',
       reset: 'Your new password is set. You can sign in now.',
       emailChanged: 'Your e-mail address is changed. Please sign in with it.',
     },
@@ -129,7 +135,9 @@ export const en = {
   },
   checkMail: {
     title: 'Check your mail',
-    registered: (email: string) => `We have sent a letter to ${email}. Its link completes your account.`,
+    registered: (email: string) => `We have sent a letter to ${email}. Its link, or its code, completes your account.`,
+    waiting: 'This page goes on by itself as soon as your address is verified, on this device or another.',
+    submitCode: 'Complete my account',
     reset: (email: string) => `If ${email} has an account here, we have sent it a letter. Its link sets a new password.`,
     lifetime: 'The link works once, and only the newest one does. If nothing comes, look in the spam folder.',
     resend: 'Send it again',
@@ -138,6 +146,8 @@ export const en = {
   verifyEmail: {
     title: 'Verify your e-mail address',
     explain: 'One click, and your account is complete.',
+    askPassword:
+      'Please enter the password that you chose when you registered: it shows that this registration is yours. If you did not register here, close this page, and nothing happens.',
     submit: 'Verify e-mail address',
   },
   forgottenPassword: {
@@ -154,6 +164,8 @@ export const en = {
   confirmEmailChange: {
     title: 'Confirm your new e-mail address',
     explain: 'From then on you sign in with it. This signs you out on every device.',
+    askPassword:
+      'Please enter the password of your account: it shows that the change is yours. If you did not ask for it, close this page, and nothing happens.',
     submit: 'Confirm e-mail address',
   },
   link: {
@@ -207,6 +219,9 @@ export const en = {
     everywhere: 'Sign out everywhere',
     everywhereTitle: 'Sign out everywhere?',
     everywhereExplain: 'Every device is signed out, this one too.',
+    forget: 'Sign out and forget this device',
+    forgetExplain:
+      'Where others use this device too: your next sign-in from here counts as one from a new device, of which you are told by mail.',
   },
   security: {
     title: 'Security',

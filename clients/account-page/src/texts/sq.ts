@@ -62,6 +62,7 @@ export const sq: Texts = {
     postal_code: 'Kodi postar',
     country: 'Shteti',
     is_primary: 'Bëje adresë kryesore',
+    code: 'Kodi nga e-maili',
   },
   hints: {
     password: (min) =>
@@ -70,6 +71,7 @@ export const sq: Texts = {
     label: 'Për shembull Shtëpia ose Zyra.',
     locale: 'Për këtë faqe dhe për e-mailet që ju dërgojmë.',
     company_name: 'Për klientë biznesi.',
+    code: 'Tetë shifra.',
   },
   faults: {
     required: 'Ju lutemi plotësoni këtë fushë.',
@@ -88,6 +90,9 @@ export const sq: Texts = {
     phone: 'Ju lutemi shkruani një numër të vlefshëm me prefiksin e shtetit, për shembull +355\u00a04\u00a0222\u00a03344.',
     label: 'Ju keni tashmë një adresë me këtë emër.',
     present_password: 'Ky nuk është fjalëkalimi juaj i tanishëm.',
+    code: 'Ky nuk është kodi i e-mailit më të ri, ose është tepër i vjetër.',
+    registration_password: 'Ky nuk është fjalëkalimi që zgjodhët kur u regjistruat.',
+    account_password: 'Ky nuk është fjalëkalimi i llogarisë, adresa e së cilës do të ndryshohet.',
   },
   errors: {
     invalid_params: 'Ju lutemi kontrolloni fushat e shënuara.',
@@ -128,9 +133,10 @@ export const sq: Texts = {
     forgotten: 'Keni harruar fjalëkalimin?',
     newHere: 'I ri këtu?',
     register: 'Hapni një llogari',
-    resend: 'Dërgo përsëri lidhjen',
+    unverified: 'Nëse sapo jeni regjistruar: adresa juaj e e-mailit duhet të konfirmohet më parë.',
+    resend: 'Dërgo përsëri e-mailin',
     done: {
-      verified: 'Adresa juaj e e-mailit u konfirmua. Tani mund të hyni.',
+      verified: 'Adresa juaj e e-mailit u konfirmua. Mund të hyni këtu, ose të vazhdoni aty ku u regjistruat.',
       reset: 'Fjalëkalimi i ri u vendos. Tani mund të hyni.',
       emailChanged: 'Adresa juaj e e-mailit u ndryshua. Ju lutemi hyni me të.',
     },
@@ -142,7 +148,9 @@ export const sq: Texts = {
   },
   checkMail: {
     title: 'Shikoni e-mailin tuaj',
-    registered: (email) => `Kemi dërguar një e-mail te ${email}. Hapni lidhjen në të për ta hapur llogarinë.`,
+    registered: (email) => `Kemi dërguar një e-mail te ${email}. Me lidhjen ose me kodin në të e hapni llogarinë.`,
+    waiting: 'Kjo faqe vazhdon vetë sapo adresa juaj të konfirmohet, në këtë pajisje ose në një tjetër.',
+    submitCode: 'Hap llogarinë',
     reset: (email) => `Nëse ${email} ka një llogari këtu, i kemi dërguar një e-mail. Me lidhjen në të vendosni një fjalëkalim të ri.`,
     lifetime: 'Lidhja vlen një herë, dhe vetëm më e reja. Nëse nuk vjen asgjë, shikoni te mesazhet e padëshiruara.',
     resend: 'Dërgo përsëri',
@@ -151,6 +159,8 @@ export const sq: Texts = {
   verifyEmail: {
     title: 'Konfirmoni adresën tuaj të e-mailit',
     explain: 'Edhe një klikim, dhe llogaria juaj është e hapur.',
+    askPassword:
+      'Ju lutemi shkruani fjalëkalimin që zgjodhët kur u regjistruat: ai tregon se ky regjistrim është juaji. Nëse nuk jeni regjistruar këtu, mbylleni këtë faqe dhe nuk ndodh asgjë.',
     submit: 'Konfirmo adresën e e-mailit',
   },
   forgottenPassword: {
@@ -167,6 +177,8 @@ export const sq: Texts = {
   confirmEmailChange: {
     title: 'Konfirmoni adresën tuaj të re të e-mailit',
     explain: 'Më tej hyni me të. Kështu ju dilni nga llogaria në të gjitha pajisjet.',
+    askPassword:
+      'Ju lutemi shkruani fjalëkalimin e llogarisë suaj: ai tregon se ky ndryshim është juaji. Nëse nuk e keni kërkuar, mbylleni këtë faqe dhe nuk ndodh asgjë.',
     submit: 'Konfirmo adresën e e-mailit',
   },
   link: {
@@ -220,6 +232,9 @@ export const sq: Texts = {
     everywhere: 'Dil nga të gjitha pajisjet',
     everywhereTitle: 'Të dilni nga të gjitha pajisjet?',
     everywhereExplain: 'Të gjitha pajisjet nxirren nga llogaria, edhe kjo.',
+    forget: 'Dil dhe harroje këtë pajisje',
+    forgetExplain:
+      'Nëse këtë pajisje e përdorin edhe të tjerë: hyrja juaj e ardhshme nga këtu do të quhet si nga një pajisje e re, për të cilën ju njoftojmë me e-mail.',
   },
   security: {
     title: 'Siguria',

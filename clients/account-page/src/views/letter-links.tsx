@@ -1,11 +1,13 @@
 import { useState } from 'preact/hooks'
-import { accounts } from '../accounts.js'
+import { accounts, useAccounts } from '../accounts.js'
 import { useForm } from '../form.js'
 import { useTexts } from '../language.js'
+import { Field } from '../parts/field.js'
 import { FormFrame } from '../parts/form-frame.js'
 import { NewPasswordField } from '../parts/new-password-field.js'
 import { Notice, Status } from '../parts/notice.js'
 import { Card } from '../parts/title.js'
+import { keptRegistration, useVerification } from '../registration.js'
 import { Link, replace, told } from '../route.js'
 
 /** Where letters' links lead. Each waits for its button: programs that open links to look at them spend no token. */
@@ -13,11 +15,26 @@ import { Link, replace, told } from '../route.js'
 export function VerifyEmail() {
   const texts = useTexts()
   const { token } = told()
+  const [kept] = useState(keptRegistration)
+  // Whose registration it is: shown by what this browser kept, or else by the password.
+  const [isAsked, setAsked] = useState(kept === null)
+  const [isVerified, setVerified] = useState(false)
+  const [password, setPassword] = useState('')
+  useVerification(isVerified ? kept : null)
   const form = useForm({
-    fields: [],
+    fields: ['password'],
+    missing: () => (isAsked && !password ? ['password'] : []),
+    place: isAsked ? { invalid_credentials: ['password', ({ faults }) => faults.registration_password] } : {},
     async send() {
-      const { email } = await accounts.call('auth.verify_email', { token: token! })
-      replace('/sign-in', { email, done: 'verified' })
+      const proof = isAsked || kept === null ? { password } : { registration: kept.registration }
+      const answer = await accounts.try('auth.verify_email', { token: token!, ...proof })
+      if (!answer.ok) {
+        // What was kept may be of another registration than the link.
+        const isOther = !isAsked && (answer.error.kind === 'invalid_credentials' || answer.error.kind === 'invalid_token')
+        if (!isOther) throw answer.error
+        setAsked(true)
+      } else if (isAsked) replace('/sign-in', { email: answer.result.email, done: 'verified' })
+      else setVerified(true)
     },
   })
   return (
@@ -26,9 +43,20 @@ export function VerifyEmail() {
         <NoToken />
       ) : (
         <>
-          <p>{texts.verifyEmail.explain}</p>
+          <Status>
+            <p>{isAsked ? texts.verifyEmail.askPassword : texts.verifyEmail.explain}</p>
+          </Status>
           <FormFrame form={form} submit={texts.verifyEmail.submit}>
-            {null}
+            {isAsked && (
+              <Field
+                form={form}
+                name="password"
+                type="password"
+                value={password}
+                onValue={setPassword}
+                autoComplete="current-password"
+              />
+            )}
           </FormFrame>
         </>
       )}
@@ -73,11 +101,22 @@ export function PasswordReset() {
 export function ConfirmEmailChange() {
   const texts = useTexts()
   const { token } = told()
+  const isSignedOut = useAccounts(({ connection }) => connection.status === 'signed_out')
+  const [isRefused, setRefused] = useState(false)
+  const [password, setPassword] = useState('')
+  // Whose account it is: shown by the session, or else by the password.
+  const isAsked = isSignedOut || isRefused
   const form = useForm({
-    fields: [],
+    fields: ['password'],
+    missing: () => (isAsked && !password ? ['password'] : []),
+    place: isAsked ? { invalid_credentials: ['password', ({ faults }) => faults.account_password] } : {},
     async send() {
-      const { email } = await accounts.call('profile.confirm_email_change', { token: token! })
-      replace('/sign-in', { email, done: 'emailChanged' })
+      const proof = isAsked ? { password } : {}
+      const answer = await accounts.try('profile.confirm_email_change', { token: token!, ...proof })
+      if (answer.ok) return replace('/sign-in', { email: answer.result.email, done: 'emailChanged' })
+      // Another account is signed in here.
+      if (isAsked || answer.error.kind !== 'invalid_credentials') throw answer.error
+      setRefused(true)
     },
   })
   return (
@@ -87,8 +126,18 @@ export function ConfirmEmailChange() {
       ) : (
         <>
           <p>{texts.confirmEmailChange.explain}</p>
+          <Status>{isAsked && <p>{texts.confirmEmailChange.askPassword}</p>}</Status>
           <FormFrame form={form} submit={texts.confirmEmailChange.submit}>
-            {null}
+            {isAsked && (
+              <Field
+                form={form}
+                name="password"
+                type="password"
+                value={password}
+                onValue={setPassword}
+                autoComplete="current-password"
+              />
+            )}
           </FormFrame>
         </>
       )}

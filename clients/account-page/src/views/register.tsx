@@ -7,6 +7,7 @@ import { FormFrame } from '../parts/form-frame.js'
 import { NewPasswordField } from '../parts/new-password-field.js'
 import { PhoneField } from '../parts/phone-field.js'
 import { Card } from '../parts/title.js'
+import { keepRegistration } from '../registration.js'
 import { go, Link } from '../route.js'
 import { tidyText } from '../text.js'
 
@@ -23,7 +24,8 @@ export function Register() {
     missing: () => REQUIRED.filter((name) => (name === 'password' ? values[name] : tidyText(values[name])) === ''),
     async send() {
       const given = Object.fromEntries(Object.entries(values).filter(([, value]) => value !== '')) as typeof EMPTY
-      await accounts.call('auth.register', { ...given, locale })
+      const { registration, expires_at } = await accounts.call('auth.register', { ...given, locale })
+      keepRegistration({ registration, email: values.email.trim(), expires_at })
       go('/check-mail', { email: values.email.trim(), sent: 'verification' })
     },
   })

@@ -8,6 +8,7 @@ import { Field } from '../parts/field.js'
 import { FormFrame } from '../parts/form-frame.js'
 import { Notice, Status } from '../parts/notice.js'
 import { Card } from '../parts/title.js'
+import { letterOf } from '../registration.js'
 import { go, Link, replace, type Told, told } from '../route.js'
 
 interface SignInProps {
@@ -32,8 +33,9 @@ export function SignIn({ reason }: SignInProps) {
   const resend = useForm({
     fields: [],
     async send() {
-      await accounts.call('auth.resend_verification', { email })
-      go('/check-mail', { email: email.trim(), sent: 'verification' })
+      const address = email.trim()
+      await accounts.call('auth.resend_verification', letterOf(address))
+      go('/check-mail', { email: address, sent: 'verification' })
     },
   })
   return (
@@ -49,9 +51,9 @@ export function SignIn({ reason }: SignInProps) {
         form={form}
         submit={texts.signIn.submit}
         problem={
-          form.error?.kind === 'email_not_verified' && (
+          form.error?.kind === 'invalid_credentials' && (
             <>
-              {resend.problem ?? form.problem}{' '}
+              {resend.problem ?? `${form.problem} ${texts.signIn.unverified}`}{' '}
               <button type="button" class="link" onClick={resend.submit}>
                 {texts.signIn.resend}
               </button>

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { Page } from 'playwright-core'
-import { mailedToken } from '../../../typescript/tests/support/mail.js'
+import { mailedCode, mailedToken } from '../../../typescript/tests/support/mail.js'
 import type { Server } from '../../../typescript/tests/support/server.js'
 
 export const HOME = {
@@ -36,6 +36,21 @@ export class Customer {
   /** The token of the newest letter whose link leads to a page. */
   token(page: string, email = this.email): Promise<string> {
     return mailedToken(this.#server.mail, email, page)
+  }
+
+  /** The code of the newest letter that completes a registration. */
+  code(): Promise<string> {
+    return mailedCode(this.#server.mail, this.email)
+  }
+
+  /** Fills the form that makes an account, and sends it. */
+  async register(page: Page): Promise<void> {
+    await page.goto(`${this.#server.origin}/register`)
+    await page.getByLabel('First name').fill('Ann')
+    await page.getByLabel('E-mail address').fill(this.email)
+    await page.getByLabel('Password', { exact: true }).fill(this.password)
+    await page.getByRole('button', { name: 'Create account' }).click()
+    await page.getByRole('heading', { name: 'Check your mail' }).waitFor()
   }
 
   /** Fills the form that the page shows. */
