@@ -1,6 +1,6 @@
 import { useState } from 'preact/hooks'
 import { accounts, useAccounts } from '../accounts.js'
-import { useForm } from '../form.js'
+import { type Form, useForm } from '../form.js'
 import { useTexts } from '../language.js'
 import { Field } from '../parts/field.js'
 import { FormFrame } from '../parts/form-frame.js'
@@ -33,6 +33,7 @@ export function VerifyEmail() {
         const isOther = !isAsked && (answer.error.kind === 'invalid_credentials' || answer.error.kind === 'invalid_token')
         if (!isOther) throw answer.error
         setAsked(true)
+        focusOnInput(form)
       } else if (isAsked) replace('/sign-in', { email: answer.result.email, done: 'verified' })
       else setVerified(true)
     },
@@ -117,6 +118,7 @@ export function ConfirmEmailChange() {
       // Another account is signed in here.
       if (isAsked || answer.error.kind !== 'invalid_credentials') throw answer.error
       setRefused(true)
+      focusOnInput(form)
     },
   })
   return (
@@ -146,6 +148,11 @@ export function ConfirmEmailChange() {
       </p>
     </Card>
   )
+}
+
+/** To what is asked for only now. */
+function focusOnInput({ element }: Form): void {
+  requestAnimationFrame(() => element.current?.querySelector('input')?.focus())
 }
 
 function NoToken() {
