@@ -4,16 +4,17 @@
 export function render(spec) {
   const schemas = Object.entries(spec.components.schemas)
   const methods = [...spec.methods].sort((a, b) => (a.name < b.name ? -1 : 1))
-  const kinds = Object.keys(spec.components.errors)
+  const errors = Object.entries(spec.components.errors)
   const blocks = [
     '// Generated from rpc-spec.json by scripts/generate.js: do not edit.',
     ...schemas.map(([name, schema]) => declaration(name, schema)),
-    `/** The kinds of errors of the server. */\nexport type ServerErrorKind =${union(kinds)}`,
+    map('ServerErrors', 'The errors of the server: their `data`, by kind.', errors.map(error)),
+    set('SERVER_ERRORS', 'The kinds of errors of the server.', errors.map(([kind]) => kind)),
     map('Events', 'The events of the feed: what is in `data`, by type.', spec['x-events'].map((entry) => event(entry, spec))),
     map('Methods', 'The methods, by name.', methods.map(method)),
-    set('SESSION_METHODS', 'Methods that need a session.', methods.filter((entry) => entry['x-session'])),
-    set('DEVICE_METHODS', 'Methods that a known device tells itself to.', methods.filter(takes('device_token'))),
-    set('CREDENTIALS_METHODS', 'Methods that answer a credential: tokens, or the cookie.', methods.filter(takes('credentials'))),
+    set('SESSION_METHODS', 'Methods that need a session.', names(methods, (entry) => entry['x-session'])),
+    set('DEVICE_METHODS', 'Methods that a known device tells itself to.', names(methods, takes('device_token'))),
+    set('CREDENTIALS_METHODS', 'Methods that answer a credential: tokens, or the cookie.', names(methods, takes('credentials'))),
   ]
   return blocks.join('\n\n') + '\n'
 }
@@ -33,6 +34,10 @@ function answered(schema) {
 function event(entry, spec) {
   const schema = spec.components.schemas[entry.schema.$ref.split('/').at(-1)]
   return doc(entry.description, '  ') + `  '${entry.name}': ${type(schema.properties.data, '  ')}\n`
+}
+
+function error([kind, { data }]) {
+  return `  ${kind}: ${type({ $ref: data.$ref }, '  ')}\n`
 }
 
 function method(entry) {
@@ -58,9 +63,13 @@ function takes(param) {
   return (entry) => entry.params.some(({ name }) => name === param)
 }
 
-function set(name, description, methods) {
-  const names = methods.map((entry) => `  '${entry.name}',\n`).join('')
-  return `/** ${description} */\nexport const ${name}: ReadonlySet<string> = new Set([\n${names}])`
+function names(methods, isMeant) {
+  return methods.filter(isMeant).map(({ name }) => name)
+}
+
+function set(name, description, members) {
+  const lines = members.map((member) => `  ${quoted(member)},\n`).join('')
+  return `/** ${description} */\nexport const ${name}: ReadonlySet<string> = new Set([\n${lines}])`
 }
 
 function body(properties, isThere, indent) {
@@ -105,10 +114,6 @@ function isObject(schema) {
 
 function isNullable(schema) {
   return (Array.isArray(schema.type) && schema.type.includes('null')) || (schema.anyOf ?? []).some(isNullable) || schema.type === 'null'
-}
-
-function union(names) {
-  return names.map((name) => `\n  | ${quoted(name)}`).join('')
 }
 
 function quoted(text) {

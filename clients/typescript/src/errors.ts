@@ -1,41 +1,7 @@
-import type { Address, EndReason, Methods, Profile, ServerErrorKind } from './spec.js'
+import { type Methods, SERVER_ERRORS, type ServerErrors } from './spec.js'
 
-/** What is wrong with one parameter. */
-export interface Fault {
-  readonly rule:
-    | 'required'
-    | 'unknown'
-    | 'type'
-    | 'too_short'
-    | 'too_long'
-    | 'format'
-    | 'out_of_range'
-    | 'control_characters'
-    | 'guessable'
-    | 'same_as_present'
-    | 'not_null'
-    | 'not_allowed'
-  readonly message: string
-}
-
-/** What an error tells beside its kind. */
-export interface ErrorData {
-  invalid_params: { readonly fields: Readonly<Record<string, readonly Fault[]>> }
-  internal: { readonly incident: string }
-  invalid_token: Nothing
-  unauthenticated: { readonly reason: 'missing' | 'invalid' | 'expired' | 'renewed' }
-  session_ended: { readonly reason: EndReason }
-  invalid_credentials: Nothing
-  email_not_verified: Nothing
-  account_disabled: Nothing
-  forbidden: Nothing
-  not_found: Nothing
-  conflict: { readonly field: string }
-  stale_revision: { readonly current: Profile | Address }
-  limit_reached: { readonly limit: number }
-  last_address: Nothing
-  rate_limited: { readonly retry_after_ms: number }
-  unavailable: { readonly retry_after_ms: number; readonly outcome: 'not_done' | 'unknown' }
+/** What the client's own errors tell beside their kind. */
+interface OwnErrors {
   /** No answer came. `not_done`: the call never left. */
   no_answer: { readonly outcome: 'not_done' | 'unknown' }
   /** An answer that is none of the protocol's: a proxy's page, an unknown method. */
@@ -46,11 +12,11 @@ export interface ErrorData {
   cookie_refused: { readonly origin: string; readonly server: string }
 }
 
-type Nothing = Readonly<Record<string, never>>
+/** What an error tells beside its kind. */
+export type ErrorData = { [K in keyof ServerErrors]: Omit<ServerErrors[K], 'kind'> } & OwnErrors
 
 /** Every kind of error: the server's, and the client's own. */
 export type ErrorKind = keyof ErrorData
-type OwnKind = Exclude<ErrorKind, ServerErrorKind>
 
 /** A call that was refused, or not answered. */
 export class CallError<K extends ErrorKind = ErrorKind> extends Error {
@@ -72,7 +38,7 @@ export class CallError<K extends ErrorKind = ErrorKind> extends Error {
 export type AccountsError<K extends ErrorKind = ErrorKind> = { [One in K]: CallError<One> }[K]
 
 /** The errors that a method may have. */
-export type MethodError<M extends keyof Methods> = AccountsError<Methods[M]['errors'] | OwnKind>
+export type MethodError<M extends keyof Methods> = AccountsError<Methods[M]['errors'] | keyof OwnErrors>
 
 /** Whether something thrown is an error of a call. */
 export function isAccountsError(thrown: unknown): thrown is AccountsError {
@@ -96,30 +62,11 @@ export interface ErrorObject {
   readonly data?: unknown
 }
 
-const KINDS: Record<ServerErrorKind, true> = {
-  account_disabled: true,
-  conflict: true,
-  email_not_verified: true,
-  forbidden: true,
-  internal: true,
-  invalid_credentials: true,
-  invalid_params: true,
-  invalid_token: true,
-  last_address: true,
-  limit_reached: true,
-  not_found: true,
-  rate_limited: true,
-  session_ended: true,
-  stale_revision: true,
-  unauthenticated: true,
-  unavailable: true,
-}
-
 /** The error that an error object stands for. */
 export function fromErrorObject(object: ErrorObject): AccountsError {
   const { kind, ...data } = { kind: undefined, ...(object.data as { kind?: string } | undefined) }
-  return kind !== undefined && Object.hasOwn(KINDS, kind)
-    ? (new CallError(kind as ServerErrorKind, data as never, object.message, object.code) as AccountsError)
+  return kind !== undefined && SERVER_ERRORS.has(kind)
+    ? (new CallError(kind as keyof ServerErrors, data as never, object.message, object.code) as AccountsError)
     : new CallError('protocol', { status: null }, object.message, object.code)
 }
 

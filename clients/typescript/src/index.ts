@@ -7,7 +7,6 @@ export {
   CallError,
   type ErrorData,
   type ErrorKind,
-  type Fault,
   isAccountsError,
   type MethodError,
 } from './errors.js'

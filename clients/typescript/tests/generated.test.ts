@@ -5,7 +5,7 @@ import { expect, it } from 'vitest'
 import { render } from '../scripts/render.js'
 import { repository } from './support/paths.js'
 
-const errors = { components: { errors: { internal: {} } } }
+const errors = { components: { errors: { internal: { data: { $ref: '#/components/schemas/InternalData' } } } } }
 const spec = (schemas: object, methods: object[] = []) => ({
   components: { ...errors.components, schemas },
   methods,
@@ -20,6 +20,7 @@ it('an answer has every field that may be null, and a parameter need not be give
   expect(text).toContain('export interface T {\n  a: number\n  b: string | null\n  c?: string\n}')
   expect(text).toContain("  'x.y': {\n    params: {\n      a: number\n      b?: string | null\n      c?: string\n    }")
   expect(text).toContain("    result: unknown\n    errors: 'internal'\n")
+  expect(text).toContain('export interface ServerErrors {\n  internal: InternalData\n}')
 })
 
 it('a schema that is not understood is no type', () => {
