@@ -47,6 +47,7 @@ export class Customer {
   async register(page: Page): Promise<void> {
     await page.goto(`${this.#server.origin}/register`)
     await page.getByLabel('First name').fill('Ann')
+    await page.getByLabel('Last name').fill('Lee')
     await page.getByLabel('E-mail address').fill(this.email)
     await page.getByLabel('Password', { exact: true }).fill(this.password)
     await page.getByRole('button', { name: 'Create account' }).click()
