@@ -1,8 +1,9 @@
 import { type Credentials, credentialsOf } from './credentials.js'
-import { isRenewed } from './errors.js'
-import { callOverHttp, type HttpOptions, serverUrl } from './http.js'
+import { isAccountsError, isRenewed } from './errors.js'
+import { callOverHttp, type HttpOptions, presentUrl, serverUrl } from './http.js'
 import { defaultLocks, type Locks } from './locks.js'
 import type { ClientOptions } from './options.js'
+import { cookieRefused } from './origin.js'
 import type { Socket } from './socket.js'
 import { type CurrentSession, DEVICE_METHODS, SESSION_METHODS, type Tokens } from './spec.js'
 
@@ -56,6 +57,15 @@ export class Calls {
         : socket.call('session.authenticate', { access_token }, this.#timeoutMs),
     )
     return answer as CurrentSession
+  }
+
+  /** Rejects where a cookie was not kept: a browser that drops one does so without a word. */
+  async expectCookie(): Promise<void> {
+    try {
+      await this.overHttp('session.current', {})
+    } catch (error) {
+      if (isAccountsError(error) && error.kind === 'unauthenticated') throw cookieRefused(presentUrl(this.url))
+    }
   }
 
   /** Over HTTP where the answer sets a new cookie. */

@@ -4,8 +4,8 @@ import { isAccountsError, isRenewed, type MethodError } from './errors.js'
 import { Feed } from './feed.js'
 import { type FeedEvent, fold, type LiveAccount } from './fold.js'
 import { presentUrl } from './http.js'
+import type { Method, ParamsOf, Result, SignInParams } from './methods.js'
 import type { ClientOptions, StartOptions } from './options.js'
-import { cookieRefused } from './origin.js'
 import { type AddressPatch, patchedAddress, patchedProfile, type ProfilePatch, withPending } from './pending.js'
 import { whenVerified } from './registration.js'
 import { Socket, type SocketConstructor } from './socket.js'
@@ -15,7 +15,6 @@ import {
   type CurrentSession,
   type EndReason,
   type LogoutScope,
-  type Methods,
   type Profile,
   type Session,
   type SessionsEnded,
@@ -26,15 +25,6 @@ import { type Connection, type State, UNKNOWN } from './state.js'
 import { Store } from './store.js'
 import { type TabNews, Tabs } from './tabs.js'
 import { onWake } from './wake.js'
-
-export type Method = keyof Methods
-export type Params<M extends Method> = Methods[M]['params']
-export type Result<M extends Method> = Methods[M]['result']
-/** Absent where every parameter may be. */
-export type ParamsOf<M extends Method> = Record<never, never> extends Params<M> ? [params?: Params<M>] : [params: Params<M>]
-
-/** What a sign-in takes; the client says by itself what credentials it wants, and that the device is known. */
-export type SignInParams = Omit<Params<'auth.login'>, 'credentials' | 'device_token'>
 
 /** A client of Marbelle Accounts: typed calls, and the account as it is now. */
 export class AccountsClient {
@@ -210,20 +200,11 @@ export class AccountsClient {
     // A password that was reset signs nobody in.
     if (answer.session) {
       await credentials.keep(answer as SignIn)
-      if (credentials.kind === 'cookie') await this.#expectCookie()
+      if (credentials.kind === 'cookie') await this.#calls.expectCookie()
       this.#tabs?.tell({ type: 'signed_in', session_id: answer.session.id })
       this.#restart(answer.session.id)
     }
     return answer
-  }
-
-  /** A browser that drops a cookie does so without a word. */
-  async #expectCookie(): Promise<void> {
-    try {
-      await this.#calls.overHttp('session.current', {})
-    } catch (error) {
-      if (isAccountsError(error) && error.kind === 'unauthenticated') throw cookieRefused(presentUrl(this.#calls.url))
-    }
   }
 
   #position(session: Session): { since: number; epoch: string } | undefined {

@@ -1,6 +1,6 @@
 export { accountsHook, type UseStore, watch } from './adapters.js'
 export type { Backoff } from './backoff.js'
-export { AccountsClient, type Method, type Params, type Result, type SignInParams } from './client.js'
+export { AccountsClient } from './client.js'
 export type { Edited } from './edits.js'
 export {
   type AccountsError,
@@ -13,6 +13,7 @@ export {
 export type { FeedEvent, LiveAccount, LiveSession } from './fold.js'
 export { inLocalStorage, inMemory, type Kept } from './kept.js'
 export type { Locks } from './locks.js'
+export type { Method, Params, Result, SignInParams } from './methods.js'
 export type { ClientOptions, StartOptions } from './options.js'
 export type { AddressPatch, ProfilePatch } from './pending.js'
 export type { SocketConstructor, SocketLike } from './socket.js'

@@ -1,0 +1,10 @@
+import type { Methods } from './spec.js'
+
+export type Method = keyof Methods
+export type Params<M extends Method> = Methods[M]['params']
+export type Result<M extends Method> = Methods[M]['result']
+/** Absent where every parameter may be. */
+export type ParamsOf<M extends Method> = Record<never, never> extends Params<M> ? [params?: Params<M>] : [params: Params<M>]
+
+/** What a sign-in takes; the client says by itself what credentials it wants, and that the device is known. */
+export type SignInParams = Omit<Params<'auth.login'>, 'credentials' | 'device_token'>
