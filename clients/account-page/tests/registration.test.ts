@@ -132,6 +132,23 @@ it('confirms a new e-mail address where its owner is signed in, and asks for the
   await opened.getByText('Your e-mail address is changed.').waitFor()
 })
 
+it('forgets a device where its owner wants that', async () => {
+  const customer = await Customer.withAccount(stage.server)
+  const device = await stage.chrome.device()
+  const page = await tab(device, stage.server.origin)
+  await customer.signIn(page)
+  const names = async () => (await device.cookies()).map(({ name }) => name.replace(/_\d+$/, '')).sort()
+  expect(await names()).toEqual(['marbelle_device', 'marbelle_session'])
+  await page.getByRole('button', { name: 'Sign out' }).click()
+  await page.getByText('You were signed out.').waitFor()
+  expect(await names()).toEqual(['marbelle_device'])
+  await customer.signIn(page)
+  await page.getByRole('link', { name: 'Devices' }).click()
+  await page.getByRole('button', { name: 'Sign out and forget this device' }).click()
+  await page.getByText('You were signed out.').waitFor()
+  expect(await names()).toEqual([])
+})
+
 it('keeps two shops on two ports of one machine apart', async () => {
   const other = await Server.start()
   const [here, there] = [await Customer.withAccount(stage.server), await Customer.withAccount(other)]

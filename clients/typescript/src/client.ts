@@ -194,7 +194,7 @@ export class AccountsClient {
   async #admit(method: string, params: object): Promise<unknown> {
     const { credentials } = this.#calls
     // Over HTTP, which can set the cookie.
-    const asked = { ...(await credentials.device()), ...params, credentials: credentials.kind }
+    const asked = { ...params, credentials: credentials.kind }
     const answer = (await this.#calls.overHttp(method, asked)) as Partial<SignIn> & { device_token?: string | null }
     if (answer.device_token) await credentials.keepDevice(answer.device_token)
     // A password that was reset signs nobody in.

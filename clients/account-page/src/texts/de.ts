@@ -236,6 +236,9 @@ export const de: Texts = {
     everywhere: 'Überall abmelden',
     everywhereTitle: 'Überall abmelden?',
     everywhereExplain: 'Alle Geräte werden abgemeldet, auch dieses.',
+    forget: 'Abmelden und dieses Gerät vergessen',
+    forgetExplain:
+      'Wenn auch andere dieses Gerät benutzen: Ihre nächste Anmeldung von hier gilt dann als eine von einem neuen Gerät, über die Sie eine E-Mail erhalten.',
   },
   security: {
     title: 'Sicherheit',

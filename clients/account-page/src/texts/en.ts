@@ -219,6 +219,9 @@ export const en = {
     everywhere: 'Sign out everywhere',
     everywhereTitle: 'Sign out everywhere?',
     everywhereExplain: 'Every device is signed out, this one too.',
+    forget: 'Sign out and forget this device',
+    forgetExplain:
+      'Where others use this device too: your next sign-in from here counts as one from a new device, of which you are told by mail.',
   },
   security: {
     title: 'Security',

@@ -232,6 +232,9 @@ export const sq: Texts = {
     everywhere: 'Dil nga të gjitha pajisjet',
     everywhereTitle: 'Të dilni nga të gjitha pajisjet?',
     everywhereExplain: 'Të gjitha pajisjet nxirren nga llogaria, edhe kjo.',
+    forget: 'Dil dhe harroje këtë pajisje',
+    forgetExplain:
+      'Nëse këtë pajisje e përdorin edhe të tjerë: hyrja juaj e ardhshme nga këtu do të quhet si nga një pajisje e re, për të cilën ju njoftojmë me e-mail.',
   },
   security: {
     title: 'Siguria',

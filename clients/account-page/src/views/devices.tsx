@@ -64,7 +64,17 @@ export function Devices({ sessions }: { readonly sessions: readonly LiveSession[
         <button type="button" onClick={() => setAsking(true)}>
           {texts.devices.everywhere}
         </button>
+        <button
+          type="button"
+          aria-describedby="forget"
+          onClick={() => void attempt(() => accounts.signOut('local', { forgetDevice: true }))}
+        >
+          {texts.devices.forget}
+        </button>
       </div>
+      <p class="quiet" id="forget">
+        {texts.devices.forgetExplain}
+      </p>
       {isAsking && (
         <Dialog
           title={texts.devices.everywhereTitle}
