@@ -529,24 +529,45 @@ export interface UnavailableData {
 /** A person's account. */
 export type UserId = string
 
+/** The errors of the server: their `data`, by kind. */
+export interface ServerErrors {
+  account_disabled: AccountDisabledData
+  conflict: ConflictData
+  email_not_verified: EmailNotVerifiedData
+  forbidden: ForbiddenData
+  internal: InternalData
+  invalid_credentials: InvalidCredentialsData
+  invalid_params: InvalidParamsData
+  invalid_token: InvalidTokenData
+  last_address: LastAddressData
+  limit_reached: LimitReachedData
+  not_found: NotFoundData
+  rate_limited: RateLimitedData
+  session_ended: SessionEndedData
+  stale_revision: StaleRevisionData
+  unauthenticated: UnauthenticatedData
+  unavailable: UnavailableData
+}
+
 /** The kinds of errors of the server. */
-export type ServerErrorKind =
-  | 'account_disabled'
-  | 'conflict'
-  | 'email_not_verified'
-  | 'forbidden'
-  | 'internal'
-  | 'invalid_credentials'
-  | 'invalid_params'
-  | 'invalid_token'
-  | 'last_address'
-  | 'limit_reached'
-  | 'not_found'
-  | 'rate_limited'
-  | 'session_ended'
-  | 'stale_revision'
-  | 'unauthenticated'
-  | 'unavailable'
+export const SERVER_ERRORS: ReadonlySet<string> = new Set([
+  'account_disabled',
+  'conflict',
+  'email_not_verified',
+  'forbidden',
+  'internal',
+  'invalid_credentials',
+  'invalid_params',
+  'invalid_token',
+  'last_address',
+  'limit_reached',
+  'not_found',
+  'rate_limited',
+  'session_ended',
+  'stale_revision',
+  'unauthenticated',
+  'unavailable',
+])
 
 /** The events of the feed: what is in `data`, by type. */
 export interface Events {
@@ -752,6 +773,8 @@ export interface Methods {
       /** What the owner calls the device. */
       device_name?: string | null
       /** As for `auth.login`. */
+      device_token?: Token | null
+      /** As for `auth.login`. */
       credentials?: CredentialKind | null
     }
     result: SignIn
@@ -941,6 +964,7 @@ export const SESSION_METHODS: ReadonlySet<string> = new Set([
 /** Methods that a known device tells itself to. */
 export const DEVICE_METHODS: ReadonlySet<string> = new Set([
   'auth.login',
+  'auth.login_registration',
   'auth.request_password_reset',
 ])
 
