@@ -42,6 +42,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("bcrypt", &["crypto/"]),
     ("askama", &["mail/", "server/pages/"]),
     ("flate2", &["server/pages/file.rs"]),
+    ("governor", &["rpc/allowances.rs"]),
     ("hmac", &["crypto/"]),
     ("idna", &["domain/email.rs"]),
     ("indicatif", &["import/progress.rs"]),

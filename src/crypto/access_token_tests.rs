@@ -34,7 +34,7 @@ impl Scene {
     fn claims(&self) -> Value {
         let now = self.clock.now().unix();
         json!({
-            "iss": ISSUER, "aud": "marbelle", "sub": self.user, "sid": self.session,
+            "iss": ISSUER, "aud": "marbelle", "sub": self.user, "sid": self.session, "ver": 3,
             "iat": now, "exp": now + 60, "jti": Uuid::new_v4(),
         })
     }
@@ -87,7 +87,7 @@ fn the_form_is_that_of_rfc_9068() {
     let claims = part(1);
     let mut names: Vec<_> = claims.as_object().unwrap().keys().map(String::as_str).collect();
     names.sort_unstable();
-    assert_eq!(names, ["aud", "exp", "iat", "iss", "jti", "sid", "sub"]);
+    assert_eq!(names, ["aud", "exp", "iat", "iss", "jti", "sid", "sub", "ver"]);
     assert_eq!(scene.tokens.jwks()["keys"][0]["kid"], **kid);
 }
 

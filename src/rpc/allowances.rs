@@ -1,12 +1,15 @@
-//! So many times in so long, for each of a bounded number of keys, by the generic cell rate algorithm.
+//! So many times in so long, for each of a bounded number of keys. The algorithm is governor's; the bound is ours.
 
 use dashmap::DashMap;
-use parking_lot::Mutex;
-use std::{
-    hash::Hash,
-    num::NonZeroU32,
-    time::{Duration, Instant},
+use governor::{
+    Quota, RateLimiter,
+    clock::{Clock, DefaultClock, Reference},
+    middleware::NoOpMiddleware,
+    nanos::Nanos,
+    state::{StateStore, keyed::ShrinkableKeyedStateStore},
 };
+use parking_lot::Mutex;
+use std::{hash::Hash, num::NonZeroU32, sync::Arc, time::Duration};
 
 /// Keys that are counted apart, some 10 MB of them; all others together. Only a stranger with a large part of an
 /// address space gets that far.
@@ -14,56 +17,50 @@ const KEYS: usize = 100_000;
 /// How often room is looked for when it is lacking.
 const LOOK_FOR_ROOM: Duration = Duration::from_secs(1);
 
-/// How often something may be done.
-#[derive(Clone, Copy, Debug)]
-pub struct Quota {
-    /// What one time takes up.
-    interval: Duration,
-    /// How far ahead of time one may be.
-    tolerance: Duration,
-}
-
-impl Quota {
-    /// `times` in `period`, all of them at once if need be.
-    pub fn new(times: NonZeroU32, period: Duration) -> Self {
-        let interval = period / times.get();
-        Self { interval, tolerance: interval * (times.get() - 1) }
-    }
-
-    /// The same, and `burst` times at once.
-    pub fn with_burst(self, burst: NonZeroU32) -> Self {
-        Self { tolerance: self.interval * (burst.get() - 1), ..self }
-    }
-
-    /// Moves the time at which the allowance is whole again on by one more, or says when there is room for one.
-    fn take(self, whole_at: &mut Instant, now: Instant) -> Result<(), Duration> {
-        let start = (*whole_at).max(now);
-        let wait = start.duration_since(now).saturating_sub(self.tolerance);
-        if !wait.is_zero() {
-            return Err(wait);
-        }
-        *whole_at = start + self.interval;
-        Ok(())
-    }
+/// `times` in `period`, all of them at once if need be.
+pub fn quota(times: NonZeroU32, period: Duration) -> Quota {
+    let interval = (period / times.get()).max(Duration::from_nanos(1));
+    Quota::with_period(interval).expect("an interval of at least a nanosecond").allow_burst(times)
 }
 
 /// Counts by key.
-pub struct Allowances<K> {
-    quota: Quota,
-    most: usize,
-    /// When each key's allowance is whole again.
-    whole_at: DashMap<K, Instant>,
-    /// Of all keys for which there is no room.
-    others: Mutex<Instant>,
-    room_looked_for: Mutex<Instant>,
+pub struct Allowances<K: Hash + Eq + Clone, C: Clock = DefaultClock> {
+    limiter: RateLimiter<K, Shared<K>, C, NoOpMiddleware<C::Instant>>,
+    counts: Shared<K>,
+    /// What one time takes up.
+    interval: Duration,
+    clock: C,
+    room_looked_for: Mutex<C::Instant>,
 }
 
-impl<K: Hash + Eq> Allowances<K> {
+/// The counts, as the limiter and its owner both reach them.
+struct Shared<K>(Arc<Counts<K>>);
+
+/// When the allowance of each key is whole again.
+struct Counts<K> {
+    most: usize,
+    whole_at: DashMap<K, Nanos>,
+    /// Of all keys for which there is no room.
+    others: Mutex<Option<Nanos>>,
+}
+
+impl<K: Hash + Eq + Clone> Allowances<K> {
     /// So often for each key.
     pub fn new(quota: Quota) -> Self {
-        let now = Instant::now();
-        let (others, room_looked_for) = (Mutex::new(now), Mutex::new(now));
-        Self { quota, most: KEYS, whole_at: DashMap::new(), others, room_looked_for }
+        Self::counting(quota, KEYS, DefaultClock::default())
+    }
+}
+
+impl<K: Hash + Eq + Clone, C: Clock + Clone> Allowances<K, C> {
+    fn counting(quota: Quota, most: usize, clock: C) -> Self {
+        let counts = Arc::new(Counts { most, whole_at: DashMap::new(), others: Mutex::default() });
+        Self {
+            limiter: RateLimiter::new(quota, Shared(counts.clone()), clock.clone()),
+            counts: Shared(counts),
+            interval: quota.replenish_interval(),
+            room_looked_for: Mutex::new(clock.now()),
+            clock,
+        }
     }
 
     /// Counts one time.
@@ -71,99 +68,144 @@ impl<K: Hash + Eq> Allowances<K> {
     /// # Errors
     /// How long until there is room for it.
     pub fn take(&self, key: K) -> Result<(), Duration> {
-        self.take_at(key, Instant::now())
-    }
-
-    fn take_at(&self, key: K, now: Instant) -> Result<(), Duration> {
-        if let Some(mut whole_at) = self.whole_at.get_mut(&key) {
-            return self.quota.take(&mut whole_at, now);
+        let counts = &self.counts.0;
+        if counts.whole_at.len() >= counts.most && !counts.whole_at.contains_key(&key) {
+            self.make_room();
         }
-        if self.whole_at.len() >= self.most && !self.has_made_room(now) {
-            return self.quota.take(&mut self.others.lock(), now);
-        }
-        self.quota.take(&mut self.whole_at.entry(key).or_insert(now), now)
+        self.limiter.check_key(&key).map_err(|early| early.wait_time_from(self.clock.now()).max(Duration::from_nanos(1)))
     }
 
     /// Takes back the last time that was counted.
     pub fn give_back(&self, key: &K) {
-        if let Some(mut whole_at) = self.whole_at.get_mut(key)
-            && let Some(earlier) = whole_at.checked_sub(self.quota.interval)
-        {
-            *whole_at = earlier;
+        if let Some(mut whole_at) = self.counts.0.whole_at.get_mut(key) {
+            let interval = Nanos::from(self.interval).as_u64();
+            *whole_at = Nanos::new(whole_at.as_u64().saturating_sub(interval));
         }
     }
 
     /// Forgets the keys whose allowance is whole.
     pub fn forget_idle(&self) {
-        self.forget(Instant::now());
-        self.whole_at.shrink_to_fit();
-    }
-
-    fn forget(&self, now: Instant) {
-        self.whole_at.retain(|_, whole_at| *whole_at > now);
+        self.limiter.retain_recent();
+        self.limiter.shrink_to_fit();
     }
 
     /// Not at every call: a flood would make each of them look through all keys.
-    fn has_made_room(&self, now: Instant) -> bool {
+    fn make_room(&self) {
         {
-            let mut looked = self.room_looked_for.lock();
-            if now.duration_since(*looked) < LOOK_FOR_ROOM {
-                return false;
+            let (now, mut looked) = (self.clock.now(), self.room_looked_for.lock());
+            if Duration::from(now.duration_since(*looked)) < LOOK_FOR_ROOM {
+                return;
             }
             *looked = now;
         }
-        self.forget(now);
-        self.whole_at.len() < self.most
+        self.limiter.retain_recent();
+    }
+}
+
+impl<K: Hash + Eq + Clone> StateStore for Shared<K> {
+    type Key = K;
+
+    fn measure_and_replace<T, F, E>(&self, key: &K, measure: F) -> Result<T, E>
+    where
+        F: Fn(Option<Nanos>) -> Result<(T, Nanos), E>,
+    {
+        let counts = &self.0;
+        if let Some(mut whole_at) = counts.whole_at.get_mut(key) {
+            let (outcome, next) = measure(Some(*whole_at))?;
+            *whole_at = next;
+            return Ok(outcome);
+        }
+        if counts.whole_at.len() >= counts.most {
+            let mut others = counts.others.lock();
+            let (outcome, next) = measure(*others)?;
+            *others = Some(next);
+            return Ok(outcome);
+        }
+        let (outcome, next) = measure(None)?;
+        // Another call with this key may have been first: it counts as well.
+        match counts.whole_at.entry(key.clone()) {
+            dashmap::Entry::Vacant(entry) => drop(entry.insert(next)),
+            dashmap::Entry::Occupied(mut entry) => *entry.get_mut() = measure(Some(*entry.get()))?.1,
+        }
+        Ok(outcome)
+    }
+}
+
+impl<K: Hash + Eq + Clone> ShrinkableKeyedStateStore<K> for Shared<K> {
+    fn retain_recent(&self, drop_below: Nanos) {
+        self.0.whole_at.retain(|_, whole_at| *whole_at > drop_below);
+    }
+
+    fn shrink_to_fit(&self) {
+        self.0.whole_at.shrink_to_fit();
+    }
+
+    fn len(&self) -> usize {
+        self.0.whole_at.len()
+    }
+
+    fn is_empty(&self) -> bool {
+        self.0.whole_at.is_empty()
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use governor::clock::FakeRelativeClock;
 
     const SECOND: Duration = Duration::from_secs(1);
 
-    fn per_minute(times: u32) -> Allowances<u32> {
-        Allowances::new(Quota::new(NonZeroU32::new(times).unwrap(), 60 * SECOND))
+    fn times(times: u32) -> NonZeroU32 {
+        NonZeroU32::new(times).unwrap()
+    }
+
+    fn per_minute(n: u32, most: usize) -> (Allowances<u32, FakeRelativeClock>, FakeRelativeClock) {
+        let clock = FakeRelativeClock::default();
+        (Allowances::counting(quota(times(n), 60 * SECOND), most, clock.clone()), clock)
     }
 
     #[test]
     fn each_key_has_an_allowance_that_fills_again() {
-        let (allowances, now) = (per_minute(3), Instant::now());
+        let (allowances, clock) = per_minute(3, KEYS);
         for _ in 0..3 {
-            allowances.take_at(1, now).unwrap();
+            allowances.take(1).unwrap();
         }
-        assert_eq!(allowances.take_at(1, now), Err(20 * SECOND));
-        assert_eq!(allowances.take_at(1, now + 5 * SECOND), Err(15 * SECOND), "a refused one is not counted");
-        allowances.take_at(2, now).unwrap();
-        allowances.take_at(1, now + 20 * SECOND).unwrap();
-        assert_eq!(allowances.take_at(1, now + 20 * SECOND), Err(20 * SECOND));
+        assert_eq!(allowances.take(1), Err(20 * SECOND));
+        clock.advance(5 * SECOND);
+        assert_eq!(allowances.take(1), Err(15 * SECOND), "a refused one is not counted");
+        allowances.take(2).unwrap();
+        clock.advance(15 * SECOND);
+        allowances.take(1).unwrap();
+        assert_eq!(allowances.take(1), Err(20 * SECOND));
         allowances.give_back(&1);
-        allowances.take_at(1, now + 20 * SECOND).unwrap();
+        allowances.take(1).unwrap();
+        clock.advance(600 * SECOND);
         for _ in 0..3 {
-            allowances.take_at(1, now + 600 * SECOND).unwrap();
+            allowances.take(1).unwrap();
         }
-        assert!(allowances.take_at(1, now + 600 * SECOND).is_err(), "what is not used is not saved up");
+        assert!(allowances.take(1).is_err(), "what is not used is not saved up");
     }
 
     #[test]
     fn a_burst_may_be_more_than_the_rate() {
-        let two = NonZeroU32::new(2).unwrap();
-        let allowances = Allowances::new(Quota::new(two, SECOND).with_burst(NonZeroU32::new(4).unwrap()));
-        let now = Instant::now();
-        assert_eq!((0..10).filter(|_| allowances.take_at(1, now).is_ok()).count(), 4);
-        assert_eq!((0..10).filter(|_| allowances.take_at(1, now + SECOND).is_ok()).count(), 2);
+        let clock = FakeRelativeClock::default();
+        let quota = quota(times(2), SECOND).allow_burst(times(4));
+        let allowances: Allowances<u32, _> = Allowances::counting(quota, KEYS, clock.clone());
+        assert_eq!((0..10).filter(|_| allowances.take(1).is_ok()).count(), 4);
+        clock.advance(SECOND);
+        assert_eq!((0..10).filter(|_| allowances.take(1).is_ok()).count(), 2);
     }
 
     #[test]
     fn the_number_of_keys_is_bounded() {
-        let allowances = Allowances { most: 100, ..per_minute(3) };
-        let now = Instant::now();
-        let counted = (0..1000).filter(|key| allowances.take_at(*key, now).is_ok()).count();
+        let (allowances, clock) = per_minute(3, 100);
+        let counted = (0..1000).filter(|key| allowances.take(*key).is_ok()).count();
         assert_eq!(counted, 100 + 3, "those for which there is no room share one allowance");
-        assert_eq!(allowances.whole_at.len(), 100);
-        allowances.take_at(5, now).unwrap();
-        allowances.take_at(1000, now + 60 * SECOND).unwrap();
-        assert!(allowances.whole_at.len() < 5, "{} keys: room is made", allowances.whole_at.len());
+        assert_eq!(allowances.limiter.len(), 100);
+        allowances.take(5).unwrap();
+        clock.advance(60 * SECOND);
+        allowances.take(1000).unwrap();
+        assert!(allowances.limiter.len() < 5, "{} keys: room is made", allowances.limiter.len());
     }
 }

@@ -2,7 +2,7 @@
 //! by session and user for everything that acts for one. Batches, HTTP and WebSocket count alike, because methods
 //! are counted; a method declares what it counts against, and nothing is counted in its body.
 
-use super::allowances::{Allowances, Quota};
+use super::allowances::{Allowances, quota};
 use crate::{
     account::{Accounts, Error},
     domain::{
@@ -98,7 +98,7 @@ struct ByNetwork {
 
 impl ByNetwork {
     fn new(name: &'static str, per_minute: NonZeroU32) -> Self {
-        let quota = |times| Quota::new(times, MINUTE);
+        let quota = |times| quota(times, MINUTE);
         Self {
             name,
             per_minute,
@@ -125,7 +125,7 @@ impl Rates {
     /// With these allowances.
     pub fn new(settings: RateSettings) -> Self {
         let calls =
-            |per_second: NonZeroU32| Quota::new(per_second, SECOND).with_burst(per_second.saturating_mul(BURST));
+            |per_second: NonZeroU32| quota(per_second, SECOND).allow_burst(per_second.saturating_mul(BURST));
         let half = |times: NonZeroU32| NonZeroU32::new(times.get().div_ceil(2)).unwrap_or(NonZeroU32::MIN);
         Self {
             sign_in: ByNetwork::new("sign_in", settings.sign_in_per_minute),
@@ -135,8 +135,8 @@ impl Rates {
             refusals: ByNetwork::new("refusal", settings.refusals_per_minute),
             calls: Allowances::new(calls(settings.calls_per_second)),
             calls_of_user: Allowances::new(calls(settings.calls_per_second.saturating_mul(SESSIONS_AT_ONCE))),
-            changes: Allowances::new(Quota::new(settings.writes_per_minute, MINUTE)),
-            password_changes: Allowances::new(Quota::new(settings.password_changes_per_hour, HOUR)),
+            changes: Allowances::new(quota(settings.writes_per_minute, MINUTE)),
+            password_changes: Allowances::new(quota(settings.password_changes_per_hour, HOUR)),
             in_cluster: settings.in_cluster,
             refused: Notices::new(NOTED_NETWORKS),
         }
