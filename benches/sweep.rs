@@ -175,7 +175,7 @@ async fn make_users(store: &Store, count: usize) -> Result<Vec<UserId>> {
             created_at: now,
         };
         let account = LockedAccount::create(store.write().await?, &user).await?.ok_or("a new address is taken")?;
-        account.commit().await?;
+        account.commit(1).await?;
         Ok(id)
     });
     made.buffer_unordered(MADE_AT_ONCE).try_collect().await

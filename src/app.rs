@@ -229,6 +229,7 @@ async fn open_accounts(
         lifetimes: settings.lifetimes,
         session_lifetimes,
         sessions_per_user: settings.limits.sessions_per_user.get(),
+        events_per_user: i64::from(settings.limits.events_per_user.get()),
         max_addresses: settings.limits.max_addresses.get(),
         failures_per_account: settings.limits.failures_per_account,
         mails_per_mailbox: settings.limits.mails_per_mailbox,

@@ -244,7 +244,7 @@ impl Change<'_> {
         let Self { accounts, account, actor, recorded } = self;
         let user = account.user().user_id;
         let ended = account.staged_sessions().map(|sessions| sessions.ended.clone()).unwrap_or_default();
-        if let Some(committed) = account.commit().await? {
+        if let Some(committed) = account.commit(accounts.events_per_user).await? {
             accounts.hub.announce(committed);
         }
         for session in ended {

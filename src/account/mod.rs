@@ -63,6 +63,8 @@ pub struct Accounts {
     pub session_lifetimes: SessionLifetimes,
     /// Sessions a user may have; the oldest ends.
     pub sessions_per_user: usize,
+    /// Entries of the log that are kept for a user.
+    pub events_per_user: i64,
     /// Addresses a user may have.
     pub max_addresses: usize,
     /// Wrong passwords in 15 minutes, an e-mail address.

@@ -72,7 +72,9 @@ impl<K: Hash + Eq + Clone, C: Clock + Clone> Allowances<K, C> {
         if counts.whole_at.len() >= counts.most && !counts.whole_at.contains_key(&key) {
             self.make_room();
         }
-        self.limiter.check_key(&key).map_err(|early| early.wait_time_from(self.clock.now()).max(Duration::from_nanos(1)))
+        self.limiter
+            .check_key(&key)
+            .map_err(|early| early.wait_time_from(self.clock.now()).max(Duration::from_nanos(1)))
     }
 
     /// Takes back the last time that was counted.

@@ -124,8 +124,7 @@ impl ByNetwork {
 impl Rates {
     /// With these allowances.
     pub fn new(settings: RateSettings) -> Self {
-        let calls =
-            |per_second: NonZeroU32| quota(per_second, SECOND).allow_burst(per_second.saturating_mul(BURST));
+        let calls = |per_second: NonZeroU32| quota(per_second, SECOND).allow_burst(per_second.saturating_mul(BURST));
         let half = |times: NonZeroU32| NonZeroU32::new(times.get().div_ceil(2)).unwrap_or(NonZeroU32::MIN);
         Self {
             sign_in: ByNetwork::new("sign_in", settings.sign_in_per_minute),

@@ -156,6 +156,7 @@ fn limits(r: &mut Reader) -> Limits {
     let mails_per_mailbox = rate(Name::MailsPerMailbox, 10);
     let calls_per_second = rate(Name::CallsPerSecond, 50);
     let writes_per_minute = rate(Name::WritesPerMinute, 120);
+    let events_per_user = rate(Name::EventsPerUser, 2000);
     let refusals_per_minute = rate(Name::RefusalsPerMinute, 60);
     let password_changes_per_hour = rate(Name::PasswordChangesPerHour, 5);
     let ceremonies_per_minute = rate(Name::CeremoniesPerMinute, 30);
@@ -167,6 +168,7 @@ fn limits(r: &mut Reader) -> Limits {
         mails_per_mailbox,
         calls_per_second,
         writes_per_minute,
+        events_per_user,
         refusals_per_minute,
         password_changes_per_hour,
         ceremonies_per_minute,

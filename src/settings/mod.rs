@@ -202,6 +202,8 @@ pub struct Limits {
     pub calls_per_second: NonZeroU32,
     /// Changes a minute, a user.
     pub writes_per_minute: NonZeroU32,
+    /// Entries of the log kept for a user; older ones go early.
+    pub events_per_user: NonZeroU32,
     /// Refused credentials a minute and client address; half as many calls of `rpc.discover`.
     pub refusals_per_minute: NonZeroU32,
     /// Changes of the password an hour, a user.

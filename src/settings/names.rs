@@ -51,6 +51,7 @@ names! {
     MailsPerMailbox "LIMITS__MAILS_PER_MAILBOX"
     CallsPerSecond "LIMITS__CALLS_PER_SECOND"
     WritesPerMinute "LIMITS__WRITES_PER_MINUTE"
+    EventsPerUser "LIMITS__EVENTS_PER_USER"
     RefusalsPerMinute "LIMITS__REFUSALS_PER_MINUTE"
     PasswordChangesPerHour "LIMITS__PASSWORD_CHANGES_PER_HOUR"
     CeremoniesPerMinute "LIMITS__CEREMONIES_PER_MINUTE"

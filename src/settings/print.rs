@@ -69,6 +69,7 @@ impl Settings {
             Name::MailsPerMailbox => limits.mails_per_mailbox.to_string(),
             Name::CallsPerSecond => limits.calls_per_second.to_string(),
             Name::WritesPerMinute => limits.writes_per_minute.to_string(),
+            Name::EventsPerUser => limits.events_per_user.to_string(),
             Name::RefusalsPerMinute => limits.refusals_per_minute.to_string(),
             Name::PasswordChangesPerHour => limits.password_changes_per_hour.to_string(),
             Name::CeremoniesPerMinute => limits.ceremonies_per_minute.to_string(),

@@ -38,6 +38,7 @@ const INSERT: &str = "INSERT INTO account_events (user_id, revision, at, type, d
      credentials_version) VALUES ($1, $2, $3, $4, $5, $6, $7)";
 const PAGE: &str = "SELECT revision, at, type, data, session_id, credentials_version FROM account_events \
      WHERE user_id = $1 AND revision > $2 ORDER BY revision LIMIT $3";
+const DELETE_UNTIL: &str = "DELETE FROM account_events WHERE user_id = $1 AND revision <= $2";
 const PRUNE: &str = "DELETE FROM account_events WHERE (user_id, revision) IN \
      (SELECT user_id, revision FROM account_events WHERE at < $1 ORDER BY at LIMIT $2)";
 const FIND_EPOCH: &str = "SELECT epoch FROM database_epoch";
@@ -95,6 +96,12 @@ impl Tx {
             .bind(user).bind(revision).bind(at).bind(change.event_type()).bind(data).bind(author.actor)
             .bind(author.credentials_version)
             .execute(c).await.map(drop))?;
+        Ok(())
+    }
+
+    /// Deletes a user's events up to a revision.
+    pub(super) async fn delete_events_until(&mut self, user: UserId, revision: i64) -> Result<(), Error> {
+        in_tx!(self, c => sqlx::query(DELETE_UNTIL).bind(user).bind(revision).execute(c).await.map(drop))?;
         Ok(())
     }
 

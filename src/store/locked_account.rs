@@ -167,8 +167,8 @@ impl LockedAccount {
     }
 
     /// Appends the staged events and commits. Without events the revision stays as it was and there is nothing to
-    /// announce; a transaction that has nothing to commit either is rolled back.
-    pub async fn commit(mut self) -> Result<Option<Committed>, Error> {
+    /// announce; a transaction that has nothing to commit either is rolled back. Of the log, at most `kept` entries stay.
+    pub async fn commit(mut self, kept: i64) -> Result<Option<Committed>, Error> {
         let mut events: Vec<(i64, Change)> = Vec::new();
         events.extend(self.sessions.map(|staged| (staged.revision, Change::Sessions(staged.data))));
         events.extend(self.profile.map(|staged| (staged.revision, Change::Profile(staged.data))));
@@ -185,6 +185,9 @@ impl LockedAccount {
         let last = self.next_revision - 1;
         if last != self.user.revision {
             self.tx.count_further_revisions(user, last - self.user.revision).await?;
+        }
+        if !events.is_empty() && last > kept {
+            self.tx.delete_events_until(user, last - kept).await?;
         }
         self.tx.commit().await?;
         let committed = Committed { user, revision: last, credentials_version: self.credentials_version };

@@ -1,6 +1,6 @@
 //! The feed in its pull form: `account.changes`.
 
-use crate::support::{Account, Call, Database, Http, address, both_databases, somebody, soon};
+use crate::support::{Account, Call, Database, Http, Node, address, both_databases, somebody, soon};
 use futures_util::future::join;
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};
@@ -18,6 +18,23 @@ async fn five_changes(http: &Http) {
 }
 
 both_databases! {
+    async fn the_log_of_a_user_has_so_many_entries(database: Database) {
+        let node = Node::on(database).set("LIMITS__EVENTS_PER_USER", 5).start().await;
+        let (_, session) = node.signed_in("ann").await;
+        let http = session.http(&node);
+        for n in 0..8 {
+            http.ok("profile.update", json!({ "first_name": format!("Ann {n}") })).await;
+        }
+        // The sign-in is revision 1: nine entries were written, and the last five are kept.
+        let page = http.ok("account.changes", json!({ "since": 4 })).await;
+        assert_eq!(page["events"].as_array().expect("events").len(), 5);
+        let page = http.ok("account.changes", json!({ "since": 3 })).await;
+        assert_eq!(page["snapshot_required"], true);
+        let tab = session.tab(&node).await;
+        tab.subscribe(Some(3), None).await;
+        assert_eq!(tab.next_event().await["type"], "snapshot");
+    }
+
     async fn it_gives_the_same_events_as_a_subscription(database: Database) {
         let (node, _, session) = somebody(database).await;
         let http = session.http(&node);
