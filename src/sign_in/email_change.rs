@@ -89,7 +89,12 @@ impl Accounts {
             change.save_profile(profile).await?;
         }
         change.account().set_pending_email_until(token.expires_at, caller.session).await?;
-        change.tell_owner(Content::EmailChangeRequested { new_email: told }).await?;
+        // Within an allowance as well: whoever holds the password must not flood the owner's mailbox.
+        let notice = LetterRequest::new(&user.email, LetterKind::EmailChangeRequested, client, now);
+        let room = self.has_room(change.tx(), &notice).await?;
+        let content = Content::EmailChangeRequested { new_email: told };
+        let letter = Letter { user: Some(caller.user), to: user.email.clone(), locale: user.locale, content };
+        self.queue_letter(change.tx(), &notice, Some(letter).filter(|_| room)).await?;
         guess.resolve(&mut change, SecurityEventType::EmailChangeRequested, Some(caller.session)).await?;
         change.commit().await?;
         Ok(())

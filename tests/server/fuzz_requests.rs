@@ -119,8 +119,9 @@ impl Target {
             (name(method), names, params)
         };
         let methods = node.specification.document["methods"].as_array().expect("methods");
-        // Ending the session would end the walk behind the check.
-        let lasting = methods.iter().filter(|m| m["name"] != "auth.logout" && m["name"] != "session.revoke");
+        // To end the session, or to renew its credentials, would end the walk behind the check.
+        let ending = ["auth.logout", "auth.change_password", "session.revoke"];
+        let lasting = methods.iter().filter(|m| !ending.iter().any(|name| m["name"] == *name));
         let examples = lasting.map(example).collect();
         let http = session.http(&node);
         Self { node, session, http, examples, runtime }

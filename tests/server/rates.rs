@@ -180,8 +180,8 @@ both_databases! {
         }
         let marker = node.unverified("bob").await;
         node.smtp.letter_to(&marker.email).await; // queued after all of them, and here
-        // Half of the three resets, rounded up, and one notice.
-        assert_eq!(node.smtp.letters_to(&person.email).len(), 1 + 2 + 1);
+        // Half of the three resets, rounded up, one notice, and half of the three words on a change that was asked for.
+        assert_eq!(node.smtp.letters_to(&person.email).len(), 1 + 2 + 1 + 2);
         assert_eq!(node.smtp.letters_to(&stranger).len(), 2);
     }
 }
