@@ -2,13 +2,20 @@
 
 use super::{Accounts, Error};
 use crate::{
-    domain::{event::Snapshot, ids::Epoch, session::Caller},
+    domain::{
+        event::Snapshot,
+        ids::{Epoch, UserId},
+        session::Caller,
+    },
     limits::PAGE_BYTES,
     live::{Connection, JoinError, SnapshotError},
-    store::{EventRow, follows},
+    store::{EventRow, Tx, follows},
 };
 use std::{sync::Arc, time::Duration};
 use tokio::time::Instant;
+
+/// Entries read by one statement.
+const ROWS_AT_ONCE: i64 = 32;
 
 /// A request for the entries of the log after a revision.
 #[derive(Clone, Copy, Debug)]
@@ -77,8 +84,7 @@ impl Accounts {
     async fn changes_now(self: &Arc<Self>, caller: Caller, request: ChangesRequest) -> Result<ChangesPage, Error> {
         let (mut tx, row) = self.read(caller).await?;
         let epoch = tx.epoch().await?;
-        // One more than asked for tells whether there are more.
-        let mut events = tx.list_events(caller.user, request.since, request.limit + 1).await?;
+        let mut events = list_page(&mut tx, caller.user, request.since, request.limit).await?;
         tx.end_read().await?;
         let reached = row.user.revision;
         let snapshot_required = !continues(request.since, request.epoch, epoch, reached, &events);
@@ -142,6 +148,23 @@ impl Drop for Subscription {
     fn drop(&mut self) {
         if !self.begun {
             self.connection.release_subscription();
+        }
+    }
+}
+
+/// The entries after a revision that a page may have, and some more, which tell whether there are more. What is read is
+/// bounded in bytes, whatever the limit: by what fits on a page and [`ROWS_AT_ONCE`] entries.
+async fn list_page(tx: &mut Tx, user: UserId, since: i64, limit: i64) -> Result<Vec<EventRow>, Error> {
+    let (mut events, mut bytes) = (Vec::<EventRow>::new(), 0);
+    loop {
+        let after = events.last().map_or(since, |last| last.revision);
+        let wanted = limit.saturating_add(1) - i64::try_from(events.len()).unwrap_or(i64::MAX);
+        let rows = tx.list_events(user, after, wanted.min(ROWS_AT_ONCE)).await?;
+        bytes += rows.iter().map(|row| row.data.len()).sum::<usize>();
+        let is_last = rows.len() < usize::try_from(ROWS_AT_ONCE).unwrap_or(usize::MAX);
+        events.extend(rows);
+        if is_last || bytes > PAGE_BYTES || events.len() > usize::try_from(limit).unwrap_or(usize::MAX) {
+            return Ok(events);
         }
     }
 }

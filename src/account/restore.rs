@@ -16,7 +16,7 @@ const BATCH: i64 = 200;
 /// of its connections. SQLite has one writer, which takes them one by one.
 const CONCURRENT: usize = 8;
 
-/// What [`new_epoch`] did.
+/// What [`Accounts::new_epoch`] did.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NewEpoch {
     /// The database's new history.
