@@ -277,7 +277,7 @@ both_databases! {
         let wanted = registered(&node, &another_email("wanted"), OTHER_PASSWORD).await;
         let letter = node.smtp.letter_to(&wanted.person.email).await;
         let token = session.email_change_token(&node, &person.password, &wanted.person.email).await;
-        node.http().ok("profile.confirm_email_change", json!({ "token": token })).await;
+        node.http().ok("profile.confirm_email_change", json!({ "token": token, "password": person.password })).await;
         let http = node.http();
         http.refused("invalid_token", "auth.verify_email", by_code(&wanted.handle, &wrong(&letter.code()))).await;
         http.refused("invalid_credentials", "auth.verify_email", by_password(&letter.token(), PASSWORD)).await;

@@ -45,7 +45,7 @@ both_databases! {
         let registration = json!({ "email": written, "password": PASSWORD, "first_name": "Zoë" });
         node.http().ok("auth.register", registration).await;
         let token = node.smtp.letter_to(&ascii).await.token();
-        assert_eq!(node.http().ok("auth.verify_email", json!({ "token": token })).await, json!({ "email": ascii }));
+        assert_eq!(node.http().ok("auth.verify_email", json!({ "token": token, "password": PASSWORD })).await, json!({ "email": ascii }));
         for email in [&written, &ascii, &format!("{local}@bu\u{308}cher.example")] {
             let signed_in = node.http().ok("auth.login", json!({ "email": email, "password": PASSWORD })).await;
             assert_eq!(signed_in["profile"]["email"], ascii, "{email}");
@@ -62,7 +62,7 @@ both_databases! {
             }
             node.http().ok("auth.register", registration).await;
             let token = node.smtp.letter_to(&email).await.token();
-            node.http().ok("auth.verify_email", json!({ "token": token })).await;
+            node.http().ok("auth.verify_email", json!({ "token": token, "password": PASSWORD })).await;
             let signed_in = node.http().ok("auth.login", json!({ "email": email, "password": PASSWORD })).await;
             assert_eq!(signed_in["profile"]["last_name"], Value::Null);
             // A new password is held against the names there are.
