@@ -13,7 +13,7 @@ use tokio::process::Command;
 use tokio_tungstenite::tungstenite;
 
 /// Limits that no test reaches by accident, and hashing at the lowest cost.
-const CHEAP_AND_UNLIMITED: [(&str, &str); 15] = [
+const CHEAP_AND_UNLIMITED: [(&str, &str); 16] = [
     ("LIMITS__SIGN_IN_PER_MINUTE", "100000"),
     ("LIMITS__TOKEN_PER_MINUTE", "100000"),
     ("LIMITS__FAILURES_PER_ACCOUNT", "100000"),
