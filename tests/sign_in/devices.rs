@@ -226,12 +226,12 @@ both_databases! {
         for _ in 0..4 {
             ask("").await;
         }
-        let marker = node.unverified("marker").await;
-        node.smtp.letter_to(&marker.email).await; // queued after all of them, and here
-        let before = links();
         let links_are = async |count: usize| {
             eventually("the letters", || async { Some(()).filter(|()| links() >= count) }).await;
         };
+        // One network may ask for half of the two.
+        let before = 1;
+        links_are(before).await;
         for _ in 0..3 {
             ask(&token).await;
         }
