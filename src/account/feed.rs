@@ -8,7 +8,7 @@ use crate::{
         session::Caller,
     },
     limits::PAGE_BYTES,
-    live::{Connection, JoinError, SnapshotError},
+    live::{Connection, Identity, JoinError, SnapshotError},
     store::{EventRow, Tx, follows},
 };
 use std::{sync::Arc, time::Duration};
@@ -120,7 +120,12 @@ impl Accounts {
             }
         };
         if !connection.reserve_subscription(caller) {
-            return Err(Error::Forbidden("this connection has a subscription"));
+            // Or it has none and gets none: its session ended, or was renewed, since it was checked.
+            return Err(match connection.identity() {
+                Identity::Ended(reason) => Error::SessionEnded(reason),
+                Identity::Refused(fault) => Error::Unauthenticated(fault),
+                _ => Error::Forbidden("this connection has a subscription"),
+            });
         }
         Ok(Subscription { accounts: self.clone(), connection: connection.clone(), caller, after, begun: false })
     }
