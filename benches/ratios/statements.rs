@@ -22,8 +22,8 @@ const SESSION: &str = "SELECT s.id AS session_id, s.user_id AS session_user_id, 
      FROM sessions s WHERE s.id = $1";
 const UPDATE_PROFILE: &str = "UPDATE users SET first_name = $2, last_name = $3, company_name = $4, phone = $5, \
      locale = $6, pending_email = $7, profile_revision = $8, updated_at = $9 WHERE id = $1";
-const INSERT_EVENT: &str =
-    "INSERT INTO account_events (user_id, revision, at, type, data, session_id) VALUES ($1, $2, $3, $4, $5, $6)";
+const INSERT_EVENT: &str = "INSERT INTO account_events (user_id, revision, at, type, data, session_id, credentials_version) \
+     VALUES ($1, $2, $3, $4, $5, $6, 0)";
 
 /// A database.
 #[derive(Clone, Debug, Serialize, Deserialize)]
