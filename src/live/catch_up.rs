@@ -105,7 +105,9 @@ impl CatchUp {
             self.at = Start::After(cursor);
             // Asked before the log is read: what is committed in between is no gap.
             let reached = self.follower.cursor();
+            let turn = self.shared.turn().await;
             let rows = self.shared.store.list_events(self.follower.user, cursor, PAGE).await?;
+            drop(turn);
             if !follows(cursor, &rows) || (rows.is_empty() && reached > cursor) {
                 // The log no longer reaches back to where this peer is.
                 self.at = Start::Snapshot;
@@ -145,7 +147,10 @@ impl CatchUp {
     /// Sends the whole account; returns the revision that it shows.
     async fn send_snapshot(&self) -> Result<i64, Stopped> {
         let Some(caller) = self.joined.connection.joined() else { return Err(Stopped::Over) };
-        let (revision, snapshot) = match read_snapshot(&self.shared, caller).await {
+        let turn = self.shared.turn().await;
+        let read = read_snapshot(&self.shared, caller).await;
+        drop(turn);
+        let (revision, snapshot) = match read {
             Ok(read) => read,
             Err(SnapshotError::Ended(reason)) => {
                 return Err(Stopped::Ended(session_end(reason, self.shared.clock.now(), None)));

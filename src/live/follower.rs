@@ -163,6 +163,11 @@ impl Follower {
         joined.map(|joined| joined.session)
     }
 
+    /// Whether a session has a socket open here.
+    pub(super) fn serves(&self, session: SessionId) -> bool {
+        self.state.lock().connections.values().any(|joined| joined.session == session)
+    }
+
     /// The sessions that have a socket open here.
     pub(super) fn sessions(&self) -> Vec<SessionId> {
         let mut sessions: Vec<_> = self.state.lock().connections.values().map(|joined| joined.session).collect();

@@ -22,8 +22,12 @@ use crate::{
 use dashmap::{DashMap, DashSet};
 use parking_lot::Mutex;
 use std::{sync::Arc, time::Duration};
-use tokio::sync::Notify;
+use tokio::sync::{Notify, Semaphore, SemaphorePermit};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+/// Statements of connections that open, authenticate or catch up, at a time. When all tabs come back at once, a call of
+/// somebody else waits behind so many of them and not behind all.
+const TURNS: usize = 8;
 
 /// What followers share.
 pub(super) struct Shared {
@@ -39,6 +43,7 @@ pub(super) struct Shared {
     /// Sessions whose first socket here has opened, or whose last one has closed, since presence was last written.
     pub(super) presence_changes: DashSet<Caller>,
     pub(super) stopping: CancellationToken,
+    turns: Semaphore,
 }
 
 /// The settings of live delivery.
@@ -98,6 +103,7 @@ impl Hub {
             node: NodeId::new(),
             presence_changes: DashSet::new(),
             stopping: CancellationToken::new(),
+            turns: Semaphore::new(TURNS),
         });
         tasks.spawn(sweep::run(shared.clone(), sweep_period));
         tasks.spawn(sweep::after_reconnects(shared.clone()));
@@ -124,7 +130,9 @@ impl Hub {
                 .started
                 .get_or_try_init(|| async {
                     let wakeups = self.shared.bus.listen(user).await;
+                    let turn = self.shared.turn().await;
                     let reached = self.shared.store.reached(&[user]).await?;
+                    drop(turn);
                     let reached = reached.first().ok_or(JoinError::UnknownUser)?;
                     follower.start(&self.shared, *reached, wakeups);
                     Ok::<_, JoinError>(())
@@ -223,9 +231,15 @@ impl Hub {
         live_sessions(&self.shared, tx, caller).await
     }
 
+    /// A connection's turn for a statement while it opens, authenticates or catches up. To be given back before anything
+    /// else is awaited.
+    pub async fn turn(&self) -> SemaphorePermit<'_> {
+        self.shared.turn().await
+    }
+
     /// Whether a session has a socket open: on this node as of now, on others as of a moment ago.
     pub async fn is_connected(&self, caller: Caller) -> Result<bool, store::Error> {
-        let here = self.shared.connected_sessions(caller.user).binary_search(&caller.session).is_ok();
+        let here = self.shared.followers.get(&caller.user).is_some_and(|follower| follower.serves(caller.session));
         let alive_since = presence::alive_since(self.shared.clock.now());
         Ok(here || self.shared.store.is_session_connected(caller.session, alive_since).await?)
     }
@@ -260,6 +274,10 @@ impl Hub {
 }
 
 impl Shared {
+    pub(super) async fn turn(&self) -> SemaphorePermit<'_> {
+        self.turns.acquire().await.expect("this semaphore is never closed")
+    }
+
     /// The sessions of a user that have a socket open on this node, sorted.
     pub(super) fn connected_sessions(&self, user: UserId) -> Vec<SessionId> {
         self.followers.get(&user).map(|follower| follower.sessions()).unwrap_or_default()

@@ -32,7 +32,10 @@ impl Accounts {
             joined => joined?,
         }
         // After joining: an end of the session that this does not see, the follower does.
-        let bound = match self.live_caller(caller).await {
+        let turn = self.hub.turn().await;
+        let found = self.live_caller(caller).await;
+        drop(turn);
+        let bound = match found {
             Ok(row) => connection.complete_binding(caller).map(|()| row).map_err(Error::from),
             Err(error) => Err(error),
         };
