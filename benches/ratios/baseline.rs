@@ -4,6 +4,7 @@
 use super::{
     Result,
     children::own_cpu_time,
+    kernel_floor::{self, KERNEL_FLOOR},
     statements::{Statements, Subject},
 };
 use argon2::{Argon2, PasswordHash, PasswordHasher, PasswordVerifier};
@@ -56,6 +57,7 @@ pub fn run(arguments: &[String]) -> Option<Result<()>> {
         SERVER => |plan| tokio::runtime::Runtime::new()?.block_on(serve(plan)),
         UPDATES => |plan| tokio::runtime::Runtime::new()?.block_on(update(plan)),
         HASHES => hash,
+        KERNEL_FLOOR => kernel_floor::run,
         _ => return None,
     };
     Some(serde_json::from_str(plan).map_err(Into::into).and_then(baseline))

@@ -21,6 +21,7 @@ mod account;
 mod baseline;
 mod cases;
 mod children;
+mod kernel_floor;
 mod statements;
 mod stats;
 mod table;

@@ -7,7 +7,13 @@ use super::{
     legacy::{Argon2Kind, Cost, LegacyHash, Unusable},
 };
 use crate::{domain::password::Password, meters::meters};
-use argon2::{Argon2, Params, PasswordHash, PasswordHasher as _, PasswordVerifier, password_hash};
+use argon2::{
+    Argon2, Params, PasswordHash, PasswordVerifier,
+    password_hash::{
+        self,
+        phc::{Output, ParamsString, Salt},
+    },
+};
 use parking_lot::Mutex;
 use std::{
     collections::BTreeMap,
@@ -20,6 +26,9 @@ use std::{
 use subtle::ConstantTimeEq;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use uuid::Uuid;
+
+/// Of a salt, as RFC 9106 §3.1 recommends.
+const SALT_BYTES: usize = 16;
 
 /// What a password hash costs (RFC 9106 §3.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -263,10 +272,7 @@ impl Work {
             computed: Mutex::default(),
             micros: AtomicU64::new(0),
         };
-        work.dummy = work
-            .timed(None, |argon2| argon2.hash_password(Uuid::new_v4().as_bytes()))
-            .map_err(HashError::Argon2)?
-            .to_string();
+        work.dummy = work.timed(None, |_| work.encode(Uuid::new_v4().as_bytes())).map_err(HashError::Argon2)?;
         Ok(work)
     }
 
@@ -275,8 +281,29 @@ impl Work {
     }
 
     fn hash(&self, password: &Password) -> Result<String, HashError> {
-        let hash = self.timed(None, |argon2| argon2.hash_password(password.expose().as_bytes()));
-        hash.map(|hash| hash.to_string()).map_err(HashError::Argon2)
+        self.timed(None, |_| self.encode(password.expose().as_bytes())).map_err(HashError::Argon2)
+    }
+
+    /// `hash_password` in memory that is kept: a random salt, the hash, and both as text.
+    fn encode(&self, password: &[u8]) -> Result<String, password_hash::Error> {
+        let params = self.argon2.params();
+        let salt = Salt::new(&rand::random::<[u8; SALT_BYTES]>())?;
+        let mut hash = vec![0; params.output_len().unwrap_or(Params::DEFAULT_OUTPUT_LEN)];
+        self.compute(password, &salt, &mut hash)?;
+        let encoded = PasswordHash {
+            algorithm: argon2::ARGON2ID_IDENT,
+            version: Some(argon2::Version::V0x13.into()),
+            params: ParamsString::try_from(params)?,
+            salt: Some(salt),
+            hash: Some(Output::new(&hash)?),
+        };
+        Ok(encoded.to_string())
+    }
+
+    fn compute(&self, password: &[u8], salt: &[u8], hash: &mut [u8]) -> Result<(), password_hash::Error> {
+        let blocks = self.argon2.params().block_count();
+        self.memory.lend(blocks, |memory| self.argon2.hash_password_into_with_memory(password, salt, hash, memory))?;
+        Ok(())
     }
 
     fn verify(&self, password: &Password, stored: Option<&str>, decoy: Option<Cost>) -> Result<Verified, HashError> {
@@ -325,9 +352,7 @@ impl Work {
             return Err(password_hash::Error::PasswordInvalid);
         };
         let mut computed = vec![0; expected.len()];
-        self.memory.lend(self.argon2.params().block_count(), |memory| {
-            self.argon2.hash_password_into_with_memory(password, salt, &mut computed, memory)
-        })?;
+        self.compute(password, salt, &mut computed)?;
         match bool::from(expected.as_bytes().ct_eq(&computed)) {
             true => Ok(()),
             false => Err(password_hash::Error::PasswordInvalid),

@@ -8,6 +8,7 @@ use super::{
 use crate::{
     ROUNDS, Result,
     account::{Node, World},
+    kernel_floor,
     stats::{median, percentile_ms},
     table::{Figures, Goal, Table},
     tabs::{Subscribing, Tabs},
@@ -60,12 +61,14 @@ pub fn ways(world: &World) -> [Way; 3] {
 pub async fn measure(mut world: World, table: &mut Table) -> Result<World> {
     let [ours, bare, committing] = ways(&world);
     let mut figures: [[Figure; 3]; 3] = Default::default();
+    let mut floor: [Figure; 3] = Default::default();
     for _ in 0..ROUNDS {
         for (way, figures) in [&ours, &bare, &committing].into_iter().zip(&mut figures) {
             world = world.restart()?;
             let node = if way.method == ours.method { &world.ours } else { &world.bare };
             round(node, way, figures).await?;
         }
+        round(&kernel_floor::start(&world)?, &bare, &mut floor).await?;
     }
     let [ours, bare, committing] = &figures;
     for (i, size) in SIZES.iter().enumerate() {
@@ -74,11 +77,14 @@ pub async fn measure(mut world: World, table: &mut Table) -> Result<World> {
         table.row(&case, against, &ours[i].until_last_ms, &bare[i].until_last_ms, Goal::AtMost(0.7));
         let against = "bare subscriptions after the same statements";
         table.row(&case, against, &ours[i].until_last_ms, &committing[i].until_last_ms, Goal::AtMost(0.7));
+        let against = "the kernel alone, one write a tab";
+        table.row(&case, against, &ours[i].until_last_ms, &floor[i].until_last_ms, Goal::None);
         let case = format!("steady deliveries/s to {size} tabs");
         let (rate, bare_rate) = (&ours[i].deliveries_per_second, &bare[i].deliveries_per_second);
         table.row(&case, "bare subscriptions", rate, bare_rate, Goal::AtLeast(2.0));
         let case = format!("CPU µs a delivery to {size} tabs");
         table.row(&case, "bare subscriptions", &ours[i].us_per_delivery, &bare[i].us_per_delivery, Goal::None);
+        table.row(&case, against, &ours[i].us_per_delivery, &floor[i].us_per_delivery, Goal::None);
         let case = format!("p99 of another user's call during steady deliveries to {size} tabs, ms");
         let goal = if *size == 10_000 { Goal::AtMost(0.1) } else { Goal::None };
         table.row(&case, "bare method, same statement", &ours[i].call_p99_ms, &bare[i].call_p99_ms, goal);

@@ -3,7 +3,7 @@
 use super::load::{Call, Load, Transport, latencies};
 use crate::{
     ROUNDS, Result,
-    account::{PEOPLE, World, credentials},
+    account::{World, known_sign_ins},
     baseline::HASHES,
     stats::percentile_ms,
     table::{Figures, Goal, Table},
@@ -20,7 +20,7 @@ const PACE: Duration = Duration::from_millis(40);
 
 /// Measures.
 pub async fn measure(world: &World, table: &mut Table) -> Result<()> {
-    let sign_in = Call { method: "auth.login", params: (1..PEOPLE).map(credentials).collect(), bearers: Arc::new([]) };
+    let sign_in = Call { method: "auth.login", params: known_sign_ins(&world.ours).await?, bearers: Arc::new([]) };
     let [mut ours, mut raw] = [(); 2].map(|()| Figures::default());
     for _ in 0..ROUNDS {
         let load = Load::begin(&world.ours, Transport::Http, CALLERS, &sign_in);
