@@ -25,6 +25,7 @@ CREATE TABLE known_devices (
     last_used_at  TIMESTAMPTZ NOT NULL
 );
 CREATE INDEX known_devices_by_user ON known_devices (user_id, last_used_at);
+CREATE INDEX known_devices_by_age ON known_devices (last_used_at);
 
 -- Wrong passwords by what was guessed at: an e-mail address, known or not, or an address and a device that is known
 -- to its account. Counted before the password is verified, so that parallel guesses count.

@@ -13,7 +13,7 @@ use crate::{
     },
     store::Tx,
 };
-use std::time::Duration;
+use std::{ops::Range, time::Duration};
 
 /// The time that the allowances of a mailbox count in (docs/settings.md).
 const MAILBOX_WINDOW: Duration = Duration::from_secs(3600);
@@ -21,18 +21,43 @@ const MAILBOX_WINDOW: Duration = Duration::from_secs(3600);
 /// a few networks must not keep an owner from the one letter that they need.
 const FIRST_LETTERS: i64 = 3;
 
+/// What counts now. What is further ahead than the window is long was written before the clock went back, and must not
+/// keep letters from their owner until it comes there again.
+fn window(now: Timestamp) -> Range<Timestamp> {
+    now.before(MAILBOX_WINDOW)..now.after(MAILBOX_WINDOW)
+}
+
 /// A letter that somebody asks for, who need not be the one who gets it.
 #[derive(Clone, Debug)]
 pub(crate) struct LetterRequest<'a> {
     to: &'a EmailAddress,
     kind: LetterKind,
-    network: String,
+    /// From where, if it counts against what anybody may ask for.
+    network: Option<String>,
     at: Timestamp,
+}
+
+/// Whether a change of the e-mail address to some mailbox may be asked for once more.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct EmailChangeRoom {
+    /// Whether the request is granted: it takes the place of the one before.
+    pub(crate) granted: bool,
+    /// Whether the mailbox may get a notice, should it belong to another account.
+    pub(crate) notice: bool,
 }
 
 impl<'a> LetterRequest<'a> {
     pub(crate) fn new(to: &'a EmailAddress, kind: LetterKind, client: &Client, at: Timestamp) -> Self {
-        Self { to, kind, network: mail_network(client.ip).to_string(), at }
+        Self { to, kind, network: Some(mail_network(client.ip).to_string()), at }
+    }
+
+    /// A request that counts against an allowance of its own, and not against what anybody may ask for.
+    pub(crate) fn of_known_device(to: &'a EmailAddress, kind: LetterKind, at: Timestamp) -> Self {
+        Self { to, kind, network: None, at }
+    }
+
+    fn network(&self) -> &str {
+        self.network.as_deref().unwrap_or_default()
     }
 }
 
@@ -40,16 +65,30 @@ impl Accounts {
     /// Whether a mailbox may get another letter of this kind. Ask before anything is done for the letter: a link that
     /// is not sent must not void the one that was.
     pub(crate) async fn has_room(&self, tx: &mut Tx, asked: &LetterRequest<'_>) -> Result<bool, Error> {
-        let since = asked.at.before(MAILBOX_WINDOW);
-        let (all, own) = tx.count_letters(asked.to, asked.kind, &asked.network, since).await?;
+        let (all, own) = tx.count_letters(asked.to, asked.kind, asked.network(), &window(asked.at)).await?;
         Ok(match asked.kind {
-            LetterKind::AlreadyRegistered | LetterKind::EmailTaken => all == 0,
-            _ => {
-                let allowance = i64::from(self.mails_per_mailbox.get());
-                let of_one_network = (allowance + 1) / 2;
-                (all < allowance && own < of_one_network) || (own == 0 && all < allowance * FIRST_LETTERS)
-            }
+            LetterKind::AlreadyRegistered => all == 0,
+            _ => self.is_within_allowance(all, own),
         })
+    }
+
+    /// The same of a change of the e-mail address. A granted request takes the place of the one before, which who asks
+    /// can see: so it is granted by what was granted before, letter or not, and never by whether the mailbox is an
+    /// account's. What is not granted is to leave no row in the outbox.
+    pub(crate) async fn has_room_for_email_change(
+        &self,
+        tx: &mut Tx,
+        asked: &LetterRequest<'_>,
+    ) -> Result<EmailChangeRoom, Error> {
+        let counted = tx.count_email_change_requests(asked.to, asked.network(), &window(asked.at)).await?;
+        let granted = self.is_within_allowance(counted.all, counted.own);
+        Ok(EmailChangeRoom { granted, notice: counted.notices == 0 })
+    }
+
+    fn is_within_allowance(&self, all: i64, own: i64) -> bool {
+        let allowance = i64::from(self.mails_per_mailbox.get());
+        let of_one_network = (allowance + 1) / 2;
+        (all < allowance && own < of_one_network) || (own == 0 && all < allowance * FIRST_LETTERS)
     }
 
     /// Whether a known device may ask for another letter that sets a new password: each has an allowance of its own.
@@ -59,7 +98,7 @@ impl Accounts {
         device: DeviceId,
         now: Timestamp,
     ) -> Result<bool, Error> {
-        let asked = tx.count_tokens_asked_by(device, TokenPurpose::ResetPassword, now.before(MAILBOX_WINDOW)).await?;
+        let asked = tx.count_tokens_asked_by(device, TokenPurpose::ResetPassword, &window(now)).await?;
         Ok(asked < i64::from(self.mails_per_mailbox.get()))
     }
 
@@ -71,8 +110,8 @@ impl Accounts {
         letter: Option<Letter>,
     ) -> Result<(), Error> {
         match letter {
-            Some(letter) => tx.insert_letter(&letter, Some(&asked.network), asked.at).await?,
-            None => tx.insert_decoy(asked.to, asked.kind, &asked.network, asked.at).await?,
+            Some(letter) => tx.insert_letter(&letter, asked.network.as_deref(), asked.at).await?,
+            None => tx.insert_decoy(asked.to, asked.kind, asked.network.as_deref(), asked.at).await?,
         }
         Ok(())
     }

@@ -2,9 +2,27 @@
 //! show, never used as a secret.
 
 use super::time::Timestamp;
+use parking_lot::Mutex;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use uuid::Uuid;
+use std::time::Duration;
+use uuid::{ContextV7, Uuid};
+
+/// The last id that was made: the next one is later, whatever the clock says.
+static LAST: Mutex<ContextV7> = Mutex::new(ContextV7::new());
+
+fn next() -> Uuid {
+    Uuid::new_v7(uuid::Timestamp::now(&*LAST.lock()))
+}
+
+/// Makes every id from now on later than `made`, which another process made, perhaps by a clock that was ahead:
+/// lists are ordered by id, and must not depend on a clock that goes back.
+pub fn rise_above(made: Uuid) {
+    let Some((seconds, nanos)) = made.get_timestamp().map(|made| made.to_unix()) else { return };
+    // Within its millisecond an id has a random part: later is the next one.
+    let later = Duration::new(seconds, nanos) + Duration::from_millis(1);
+    let _ = uuid::Timestamp::from_unix(&*LAST.lock(), later.as_secs(), later.subsec_nanos());
+}
 
 macro_rules! ids {
     ($($(#[$doc:meta])* $name:ident)*) => {$(
@@ -17,9 +35,9 @@ macro_rules! ids {
         pub struct $name(pub Uuid);
 
         impl $name {
-            /// A new id, later than every id made before it by this process.
+            /// A new id, later than every id made before it by this process, and than what [`rise_above`] was told of.
             pub fn new() -> Self {
-                Self(Uuid::now_v7())
+                Self(next())
             }
 
             /// A new id of something that was made at this time; unlike [`Self::new`] in no order within a
@@ -65,4 +83,24 @@ ids! {
     NodeId
     /// The database's present history; renewed when an older backup was restored.
     Epoch
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_rise_above_what_a_clock_that_was_ahead_has_made() {
+        let ahead = Timestamp::new(chrono::DateTime::from_timestamp(4_000_000_000, 0).unwrap());
+        let made: Vec<SessionId> = (0..100).map(|_| SessionId::at(ahead)).collect();
+        made.iter().for_each(|made| rise_above(made.0));
+        rise_above(SessionId::at(Timestamp::from_unix(1_000_000_000).unwrap()).0);
+        rise_above(Uuid::new_v4());
+        let mut last = made.into_iter().max().unwrap();
+        for _ in 0..1000 {
+            let next = SessionId::new();
+            assert!(next > last, "{next} after {last}");
+            last = next;
+        }
+    }
 }

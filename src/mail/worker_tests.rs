@@ -254,7 +254,7 @@ async fn a_decoy_takes_the_same_way_through_the_outbox() {
     tx.insert_decoy(
         &letter(Content::AlreadyRegistered).to,
         LetterKind::AlreadyRegistered,
-        "192.0.2.0",
+        Some("192.0.2.0"),
         post.clock.now(),
     )
     .await

@@ -2,7 +2,7 @@
 
 use super::guesses::Guess;
 use crate::{
-    account::{Accounts, Actor, BATCH, Error, LetterRequest},
+    account::{Accounts, Actor, BATCH, Change, Error, LetterRequest},
     crypto::{opaque_token::Purpose, password::Queue},
     domain::{
         client::Client,
@@ -54,15 +54,42 @@ impl Accounts {
     ) -> Result<(), Error> {
         self.check_password(user, caller, current).await?;
         let mut change = self.change_as_checked(caller, client, user).await?;
-        let (now, told) = (change.now(), new_email.clone());
+        let now = change.now();
         let owner = change.tx().find_user_by_email(&new_email).await?;
         let kind = if owner.is_some() { LetterKind::EmailTaken } else { LetterKind::ConfirmEmailChange };
         let asked = LetterRequest::new(&new_email, kind, client, now);
-        let room = self.has_room(change.tx(), &asked).await?;
+        let room = self.has_room_for_email_change(change.tx(), &asked).await?;
+        // Without room the newest link that was sent stays good, and what waits for it goes on waiting.
+        if room.granted {
+            let letter = self.replace_email_change(&mut change, caller, &new_email, owner).await?;
+            let sent = room.notice || kind != LetterKind::EmailTaken;
+            self.queue_letter(change.tx(), &asked, Some(letter).filter(|_| sent)).await?;
+        }
+        // Within an allowance as well: whoever holds the password must not flood the owner's mailbox.
+        let notice = LetterRequest::new(&user.email, LetterKind::EmailChangeRequested, client, now);
+        let room = self.has_room(change.tx(), &notice).await?;
+        let content = Content::EmailChangeRequested { new_email };
+        let letter = Letter { user: Some(caller.user), to: user.email.clone(), locale: user.locale, content };
+        self.queue_letter(change.tx(), &notice, Some(letter).filter(|_| room)).await?;
+        guess.resolve(&mut change, SecurityEventType::EmailChangeRequested, Some(caller.session)).await?;
+        change.commit().await?;
+        Ok(())
+    }
+
+    /// Makes a change to `new_email` the one that waits, and its link the only good one. Answers the letter that is to be
+    /// sent there: the link, or a notice to its `owner`, with the same work.
+    async fn replace_email_change(
+        &self,
+        change: &mut Change<'_>,
+        caller: Caller,
+        new_email: &EmailAddress,
+        owner: Option<UserRow>,
+    ) -> Result<Letter, Error> {
+        let now = change.now();
         change.tx().spend_tokens_for(caller.user, TokenPurpose::ChangeEmail, now).await?;
         let token = OneTimeToken {
             id: TokenId::new(),
-            // A taken address gets a token of nobody, which is none, with the same work.
+            // A taken address gets a token of nobody, which is none.
             user: if owner.is_none() { caller.user } else { UserId::new() },
             purpose: TokenPurpose::ChangeEmail,
             new_email: Some(new_email.clone()),
@@ -70,34 +97,26 @@ impl Accounts {
             expires_at: now.after(self.lifetimes.one_time_token),
         };
         change.tx().insert_token(&token, None).await?;
-        let letter = match owner {
+        let mut profile = change.user().profile();
+        if profile.pending_email.as_ref() != Some(new_email) {
+            profile.pending_email = Some(new_email.clone());
+            change.save_profile(profile).await?;
+        }
+        change.account().set_pending_email_until(token.expires_at, caller.session).await?;
+        Ok(match owner {
             Some(owner) => Letter {
                 user: Some(owner.user_id),
                 to: owner.email,
                 locale: owner.locale,
                 content: Content::EmailTaken,
             },
-            None => {
-                let content = Content::ConfirmEmailChange { token: token.id };
-                Letter { user: Some(caller.user), to: new_email.clone(), locale: user.locale, content }
-            }
-        };
-        self.queue_letter(change.tx(), &asked, Some(letter).filter(|_| room)).await?;
-        let mut profile = change.user().profile();
-        if profile.pending_email.as_ref() != Some(&new_email) {
-            profile.pending_email = Some(new_email);
-            change.save_profile(profile).await?;
-        }
-        change.account().set_pending_email_until(token.expires_at, caller.session).await?;
-        // Within an allowance as well: whoever holds the password must not flood the owner's mailbox.
-        let notice = LetterRequest::new(&user.email, LetterKind::EmailChangeRequested, client, now);
-        let room = self.has_room(change.tx(), &notice).await?;
-        let content = Content::EmailChangeRequested { new_email: told };
-        let letter = Letter { user: Some(caller.user), to: user.email.clone(), locale: user.locale, content };
-        self.queue_letter(change.tx(), &notice, Some(letter).filter(|_| room)).await?;
-        guess.resolve(&mut change, SecurityEventType::EmailChangeRequested, Some(caller.session)).await?;
-        change.commit().await?;
-        Ok(())
+            None => Letter {
+                user: Some(caller.user),
+                to: new_email.clone(),
+                locale: change.user().locale,
+                content: Content::ConfirmEmailChange { token: token.id },
+            },
+        })
     }
 
     /// Spends a link that confirms a new address, for a session of the account or for who knows its password: nobody who

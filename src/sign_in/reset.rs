@@ -31,14 +31,20 @@ impl Accounts {
     ) -> Result<(), Error> {
         let now = self.clock.now();
         let mut tx = self.store.write().await?;
-        let asked = LetterRequest::new(email, LetterKind::ResetPassword, client, now);
         let device = match device {
             Some(token) => tx.find_known_device(email, &token.key).await?,
             None => None,
         };
-        let room = match device {
-            Some(device) => self.has_room_for_device(&mut tx, device, now).await?,
-            None => self.has_room(&mut tx, &asked).await?,
+        let (asked, room) = match device {
+            Some(device) => {
+                let asked = LetterRequest::of_known_device(email, LetterKind::ResetPassword, now);
+                (asked, self.has_room_for_device(&mut tx, device, now).await?)
+            }
+            None => {
+                let asked = LetterRequest::new(email, LetterKind::ResetPassword, client, now);
+                let room = self.has_room(&mut tx, &asked).await?;
+                (asked, room)
+            }
         };
         // Found, locked, and asked once more: meanwhile the address may have become another's, or the
         // account may have been disabled or deleted.

@@ -6,13 +6,21 @@ use crate::domain::{
     email::EmailAddress,
     ids::{DeviceId, SessionId},
     session::EndReason,
+    time::Timestamp,
 };
 
 const FIND: &str = "SELECT d.id FROM known_devices d JOIN users u ON u.id = d.user_id \
      WHERE d.id = $1 AND d.secret_hash = $2 AND u.email = $3";
-const USE: &str = "UPDATE known_devices SET last_used_at = $4 WHERE id = $1 AND secret_hash = $2 AND user_id = $3";
-const INSERT: &str =
-    "INSERT INTO known_devices (id, user_id, secret_hash, created_at, last_used_at) VALUES ($1, $2, $3, $4, $4)";
+// Never earlier than another device of the account was used: where the clock has gone back, the device that is used now
+// must not pass for the one that was not used for the longest time.
+const USE: &str = "UPDATE known_devices SET last_used_at = (SELECT CASE WHEN MAX(d.last_used_at) > $4 \
+     THEN MAX(d.last_used_at) ELSE $4 END FROM known_devices d WHERE d.user_id = $3) \
+     WHERE id = $1 AND secret_hash = $2 AND user_id = $3";
+const INSERT: &str = "INSERT INTO known_devices (id, user_id, secret_hash, created_at, last_used_at) \
+     SELECT $1, $2, $3, $4, CASE WHEN MAX(d.last_used_at) > $4 THEN MAX(d.last_used_at) ELSE $4 END \
+     FROM known_devices d WHERE d.user_id = $2";
+const PRUNE: &str = "DELETE FROM known_devices WHERE id IN \
+     (SELECT id FROM known_devices WHERE last_used_at < $1 ORDER BY last_used_at LIMIT $2)";
 const FORGET_BEYOND: &str = "DELETE FROM known_devices WHERE user_id = $1 AND id NOT IN \
      (SELECT id FROM known_devices WHERE user_id = $1 ORDER BY last_used_at DESC, id DESC LIMIT $2)";
 const FORGET_ALL: &str = "DELETE FROM known_devices WHERE user_id = $1";
@@ -35,6 +43,13 @@ impl Tx {
         let device = in_tx!(self, c => sqlx::query_scalar(FIND)
             .bind(key.id).bind(&key.secret_hash[..]).bind(email).fetch_optional(c).await)?;
         Ok(device)
+    }
+
+    /// Forgets at most `limit` devices that were not used since `before`; says how many.
+    pub async fn prune_known_devices(&mut self, before: Timestamp, limit: i64) -> Result<u64, Error> {
+        let done = in_tx!(self, c => sqlx::query(PRUNE).bind(before).bind(limit)
+            .execute(c).await.map(|done| done.rows_affected()))?;
+        Ok(done)
     }
 }
 

@@ -42,7 +42,7 @@ pub use events::{EventRow, follows};
 pub use existing::is_there;
 pub use import::{ExternalUser, ImportedUser, OwnedAddress};
 pub use locked_account::{Committed, LockedAccount};
-pub use outbox::{OutboxRow, Queued};
+pub use outbox::{EmailChangeRequests, OutboxRow, Queued};
 pub use rate_limits::SharedQuota;
 pub use registration_sign_ins::RegistrationSignIn;
 pub use registrations::{GuessedRegistration, RegistrationRow, RegistrationToken};

@@ -8,6 +8,7 @@ use crate::domain::{
     profile::Locale,
     time::Timestamp,
 };
+use std::ops::Range;
 
 /// A letter that is due.
 #[derive(Clone, Debug)]
@@ -33,6 +34,18 @@ pub enum Queued {
     Decoy,
 }
 
+/// Requests to change an account's address to a mailbox, each of which is one row of the outbox, letter or decoy.
+#[derive(Clone, Copy, Debug, sqlx::FromRow)]
+pub struct EmailChangeRequests {
+    /// All of them.
+    #[sqlx(rename = "asked")]
+    pub all: i64,
+    /// Those of one network.
+    pub own: i64,
+    /// Notices that the mailbox got because it is an account's.
+    pub notices: i64,
+}
+
 #[derive(sqlx::FromRow)]
 struct Row {
     id: MailId,
@@ -51,7 +64,10 @@ const INSERT: &str = "INSERT INTO mail_outbox (id, user_id, recipient, locale, c
 const INSERT_DECOY: &str = "INSERT INTO mail_outbox (id, recipient, locale, content, created_at, attempts, \
      next_attempt_at, decoy, kind, network) VALUES ($1, $2, 'en', '{}', $3, 0, $3, TRUE, $4, $5)";
 const COUNT_RECENT: &str = "SELECT COUNT(*), COUNT(CASE WHEN network = $3 THEN 1 END) FROM mail_outbox \
-     WHERE recipient = $1 AND kind = $2 AND created_at > $4 AND NOT decoy";
+     WHERE recipient = $1 AND kind = $2 AND created_at > $4 AND created_at < $5 AND network IS NOT NULL AND NOT decoy";
+const COUNT_EMAIL_CHANGES: &str = "SELECT COUNT(*) AS asked, COUNT(CASE WHEN network = $4 THEN 1 END) AS own, \
+     COUNT(CASE WHEN kind = $3 AND NOT decoy THEN 1 END) AS notices FROM mail_outbox \
+     WHERE recipient = $1 AND kind IN ($2, $3) AND created_at > $5 AND created_at < $6";
 // A time further ahead than any retry was written before the clock went back: it counts as now.
 const DUE: &str = "SELECT EXISTS (SELECT 1 FROM mail_outbox WHERE sent_at IS NULL AND given_up_at IS NULL \
      AND (next_attempt_at <= $1 OR next_attempt_at > $2))";
@@ -87,8 +103,8 @@ impl Store {
 }
 
 impl Tx {
-    /// Queues a letter; it is sent once the transaction is committed. `network` is where it was asked for, if anybody
-    /// may ask for it.
+    /// Queues a letter; it is sent once the transaction is committed. `network` is where it was asked for: it
+    /// counts against what anybody may ask for. A letter that only its owner or a known device can cause has none.
     pub async fn insert_letter(&mut self, letter: &Letter, network: Option<&str>, now: Timestamp) -> Result<(), Error> {
         let content =
             serde_json::to_string(&letter.content).map_err(|e| Error::Broken(sqlx::Error::Encode(e.into())))?;
@@ -105,7 +121,7 @@ impl Tx {
         &mut self,
         to: &EmailAddress,
         kind: LetterKind,
-        network: &str,
+        network: Option<&str>,
         now: Timestamp,
     ) -> Result<(), Error> {
         in_tx!(self, c => sqlx::query(INSERT_DECOY).bind(MailId::new()).bind(to).bind(now).bind(kind).bind(network)
@@ -113,17 +129,29 @@ impl Tx {
         Ok(())
     }
 
-    /// How many letters of a kind were queued for a mailbox after `since`, and how many of them were asked for from
-    /// this network.
+    /// How many letters of a kind anybody asked for, for a mailbox, and how many of them from this network.
     pub async fn count_letters(
         &mut self,
         to: &EmailAddress,
         kind: LetterKind,
         network: &str,
-        since: Timestamp,
+        window: &Range<Timestamp>,
     ) -> Result<(i64, i64), Error> {
         let counts = in_tx!(self, c => sqlx::query_as(COUNT_RECENT)
-            .bind(to).bind(kind).bind(network).bind(since).fetch_one(c).await)?;
+            .bind(to).bind(kind).bind(network).bind(window.start).bind(window.end).fetch_one(c).await)?;
+        Ok(counts)
+    }
+
+    /// How often a change of an account's address to this mailbox was asked for.
+    pub async fn count_email_change_requests(
+        &mut self,
+        to: &EmailAddress,
+        network: &str,
+        window: &Range<Timestamp>,
+    ) -> Result<EmailChangeRequests, Error> {
+        let counts = in_tx!(self, c => sqlx::query_as(COUNT_EMAIL_CHANGES)
+            .bind(to).bind(LetterKind::ConfirmEmailChange).bind(LetterKind::EmailTaken).bind(network).bind(window.start)
+            .bind(window.end).fetch_one(c).await)?;
         Ok(counts)
     }
 

@@ -6,7 +6,8 @@ use crate::domain::{email::EmailAddress, time::Timestamp};
 const BEGIN: &str = "INSERT INTO password_failures (subject, since, failures) VALUES ($1, $2, 1) \
      ON CONFLICT (subject) DO UPDATE SET \
      failures = CASE WHEN password_failures.since <= $3 THEN 1 ELSE password_failures.failures + 1 END, \
-     since = CASE WHEN password_failures.since <= $3 THEN excluded.since ELSE password_failures.since END \
+     since = CASE WHEN password_failures.since <= $3 OR password_failures.since > $2 THEN excluded.since \
+     ELSE password_failures.since END \
      RETURNING failures, since";
 const WITHDRAW: &str = "UPDATE password_failures SET failures = failures - 1 WHERE subject = $1 AND failures > 0";
 const DELETE: &str =
@@ -16,7 +17,7 @@ const PRUNE: &str = "DELETE FROM password_failures WHERE subject IN \
 
 impl Tx {
     /// Counts a guess before it is looked at; says how many there are with it, and since when. What was
-    /// counted before `window_start` is forgotten.
+    /// counted before `window_start` is forgotten; a count that began after `now`, by a clock that was ahead, begins now.
     pub async fn count_password_failure(
         &mut self,
         subject: &str,

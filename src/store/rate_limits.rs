@@ -15,13 +15,15 @@ const COUNT: &str = "INSERT INTO rate_limits (subject, arrival_ms) VALUES ($1, $
      ON CONFLICT (subject) DO UPDATE SET arrival_ms = CASE WHEN rate_limits.arrival_ms <= $2 THEN $2 + $3 \
      ELSE rate_limits.arrival_ms + $3 END WHERE rate_limits.arrival_ms <= $2 + $4 RETURNING arrival_ms";
 const FIND: &str = "SELECT arrival_ms FROM rate_limits WHERE subject = $1";
+const CAP: &str = "UPDATE rate_limits SET arrival_ms = $2 WHERE subject = $1 AND arrival_ms > $2";
 const PRUNE: &str = "DELETE FROM rate_limits WHERE subject IN \
      (SELECT subject FROM rate_limits WHERE arrival_ms < $1 ORDER BY arrival_ms LIMIT $2)";
 
 impl Store {
     /// Counts one time at `now_ms` (milliseconds since 1970) if the quota has room for it; else says after
     /// how many milliseconds it has. One statement decides, so callers that race on several nodes get no
-    /// more than the quota.
+    /// more than the quota. Who is refused waits for no longer than the whole quota takes to come back, even if a node
+    /// whose clock was ahead has counted.
     pub async fn count_shared(&self, subject: &str, quota: SharedQuota, now_ms: i64) -> Result<Result<(), i64>, Error> {
         let tolerance = quota.interval_ms * (quota.burst - 1);
         let mut tx = self.write().await?;
@@ -33,7 +35,13 @@ impl Store {
         }
         let arrival: Option<i64> =
             on_pool!(self, pool => sqlx::query_scalar(FIND).bind(subject).fetch_optional(pool).await)?;
-        Ok(Err((arrival.unwrap_or(now_ms) - tolerance - now_ms).max(1)))
+        let (arrival, latest) = (arrival.unwrap_or(now_ms), now_ms + quota.interval_ms * quota.burst);
+        if arrival > latest {
+            let mut tx = self.write().await?;
+            in_tx!(&mut tx, c => sqlx::query(CAP).bind(subject).bind(latest).execute(c).await.map(drop))?;
+            tx.commit().await?;
+        }
+        Ok(Err((arrival.min(latest) - tolerance - now_ms).max(1)))
     }
 }
 
@@ -74,5 +82,21 @@ mod tests {
         assert!(store.count_shared("sign_in 192.0.2.1", quota, 1_019_999).await.unwrap().is_err());
         assert!(store.count_shared("sign_in 192.0.2.1", quota, 1_020_000).await.unwrap().is_ok());
         assert!(store.count_shared("sign_in 192.0.2.1", quota, 1_020_000).await.unwrap().is_err());
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_clock_that_was_ahead_makes_nobody_wait_longer_than_the_whole_quota() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(&Database::Sqlite(folder.path().join("limits.db"))).await.unwrap();
+        let quota = SharedQuota { interval_ms: 20_000, burst: 3 };
+        let count = async |now_ms| store.count_shared("sign_in 192.0.2.1", quota, now_ms).await.unwrap();
+        let ahead = 1_000_000 + 120_000;
+        for _ in 0..3 {
+            assert_eq!(count(ahead).await, Ok(()));
+        }
+        assert_eq!(count(1_000_000).await, Err(20_000));
+        assert_eq!(count(1_010_000).await, Err(10_000));
+        assert_eq!(count(1_020_000).await, Ok(()));
+        assert_eq!(count(1_020_000).await, Err(20_000));
     }
 }

@@ -7,6 +7,7 @@ use crate::domain::{
     one_time_token::{OneTimeToken, TokenPurpose},
     time::Timestamp,
 };
+use std::ops::Range;
 
 #[derive(sqlx::FromRow)]
 struct TokenRow {
@@ -38,7 +39,7 @@ const INSERT: &str = "INSERT INTO one_time_tokens (id, user_id, purpose, new_ema
 const FIND: &str = "SELECT id, user_id, purpose, new_email, created_at, expires_at FROM one_time_tokens \
      WHERE id = $1 AND purpose = $2 AND used_at IS NULL AND expires_at > $3";
 const COUNT_ASKED_BY: &str = "SELECT COUNT(*) FROM one_time_tokens WHERE user_id = (SELECT user_id FROM known_devices WHERE id = $1) \
-     AND purpose = $2 AND device_id = $1 AND created_at > $3";
+     AND purpose = $2 AND device_id = $1 AND created_at > $3 AND created_at < $4";
 const SPEND: &str = "UPDATE one_time_tokens SET used_at = $3 \
      WHERE id = $1 AND purpose = $2 AND used_at IS NULL AND expires_at > $3 \
      RETURNING id, user_id, purpose, new_email, created_at, expires_at";
@@ -60,15 +61,15 @@ impl Tx {
         Ok(())
     }
 
-    /// How many tokens of this purpose a known device has asked for after `since`.
+    /// How many tokens of this purpose a known device has asked for.
     pub async fn count_tokens_asked_by(
         &mut self,
         device: DeviceId,
         purpose: TokenPurpose,
-        since: Timestamp,
+        window: &Range<Timestamp>,
     ) -> Result<i64, Error> {
         let asked = in_tx!(self, c => sqlx::query_scalar(COUNT_ASKED_BY)
-            .bind(device).bind(purpose).bind(since).fetch_one(c).await)?;
+            .bind(device).bind(purpose).bind(window.start).bind(window.end).fetch_one(c).await)?;
         Ok(asked)
     }
 

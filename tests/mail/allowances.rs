@@ -1,8 +1,8 @@
 //! How many letters a mailbox gets: of each kind, and from each network.
 
 use crate::support::{
-    Database, Inside, another_email, both_databases,
-    inside::{account, email, register},
+    Database, Inside, PASSWORD, another_email, both_databases,
+    inside::{account, credentials, device, email, register},
 };
 use marbelle::{
     domain::{client::Client, email::EmailAddress},
@@ -63,6 +63,25 @@ both_databases! {
         // An hour later all of it is as before.
         inside.advance(HOUR);
         assert_eq!(resent(&inside, &address, &times("192.0.2.1", 8)).await, 5);
+    }
+
+    async fn the_letters_of_a_known_device_take_nothing_from_those_of_anybody(database: Database) {
+        let inside = Inside::on(&database, &[("LIMITS__MAILS_PER_MAILBOX", "10")]);
+        let owner = email(&another_email("owner"));
+        let asked = inside.with(async |accounts| {
+            account(accounts, &owner).await;
+            let signed_in = accounts.sign_in(&credentials(&owner, PASSWORD), &device()).await.expect("a session");
+            let before = accounts.store.waiting_letters().await.expect("an answer").0;
+            for _ in 0..12 {
+                let known = Some(&signed_in.device_token);
+                accounts.request_password_reset(&owner, known, &from("192.0.2.1")).await.expect("accepted");
+            }
+            accounts.store.waiting_letters().await.expect("an answer").0 - before
+        })
+        .await;
+        assert_eq!(asked, 10, "its own allowance");
+        assert_eq!(resets(&inside, &owner, &["192.0.2.1"; 7]).await, 5);
+        assert_eq!(resets(&inside, &owner, &["198.51.100.1"; 7]).await, 5);
     }
 
     async fn half_of_an_odd_number_is_rounded_up(database: Database) {

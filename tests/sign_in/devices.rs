@@ -13,7 +13,10 @@ use marbelle::{
     sign_in::Device,
 };
 use serde_json::{Value, json};
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::{
+    sync::atomic::{AtomicBool, AtomicUsize, Ordering},
+    time::Duration,
+};
 
 const ALLOWED: &str = "http://localhost:5173";
 const NEW: &str = "nine loud herons above a mill";
@@ -147,7 +150,7 @@ both_databases! {
         let inside = Inside::on(&database, &[]);
         let ann = email(&another_email("ann"));
         let sign_in = async |token: Option<&DeviceToken>| {
-            inside.advance(std::time::Duration::from_secs(1));
+            inside.advance(Duration::from_secs(1));
             let device = Device { token: token.cloned(), ..device() };
             let come = inside.with(async |accounts| accounts.sign_in(&credentials(&ann, PASSWORD), &device).await).await;
             come.expect("a session").device_token
@@ -241,6 +244,26 @@ both_databases! {
         let marker = node.unverified("marker").await;
         node.smtp.letter_to(&marker.email).await;
         assert_eq!(links(), before + 3, "each device has two of its own; three were asked for by one");
+    }
+
+    async fn a_device_that_is_not_used_for_a_year_is_forgotten(database: Database) {
+        let inside = Inside::on(&database, &[]);
+        let ann = email(&another_email("ann"));
+        let sign_in = async |token: Option<DeviceToken>| {
+            let device = Device { token, ..device() };
+            inside.with(async |accounts| {
+                accounts.prune().await.expect("pruned");
+                accounts.sign_in(&credentials(&ann, PASSWORD), &device).await.expect("a session").device_token
+            }).await
+        };
+        inside.with(async |accounts| account(accounts, &ann).await).await;
+        let (used, unused) = (sign_in(None).await, sign_in(None).await);
+        let day = Duration::from_secs(86_400);
+        inside.advance(200 * day);
+        assert_eq!(sign_in(Some(used.clone())).await.key, used.key);
+        inside.advance(166 * day);
+        assert_eq!(sign_in(Some(used.clone())).await.key, used.key);
+        assert_ne!(sign_in(Some(unused.clone())).await.key, unused.key);
     }
 
     /// Strangers who fill their queue before the hashing threads neither delay nor keep out an owner.

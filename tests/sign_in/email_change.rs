@@ -146,6 +146,30 @@ both_databases! {
         }
     }
 
+    async fn a_request_beyond_the_allowance_leaves_the_link_that_was_sent(database: Database) {
+        // Of two letters an hour, one network may ask for one.
+        let node = Node::on(database).set("LIMITS__MAILS_PER_MAILBOX", 2).start().await;
+        let (person, session) = node.signed_in("ann").await;
+        let taken = node.registered("bob").await;
+        let http = session.http(&node);
+        // Nothing tells whether the mailbox is an account's.
+        for crowded in [another_email("crowded"), taken.email.clone()] {
+            let granted = http.ok("profile.request_email_change", change(&person, &crowded)).await;
+            assert_eq!(http.ok("profile.get", json!({})).await["pending_email"], crowded);
+            let mine = another_email("mine");
+            let link = session.email_change_token(&node, &person.password, &mine).await;
+            assert_eq!(http.ok("profile.request_email_change", change(&person, &crowded)).await, granted);
+            assert_eq!(http.ok("profile.get", json!({})).await["pending_email"], mine, "as the link that was sent");
+            // The link is looked at, and not refused as one that is void.
+            node.http().refused("invalid_credentials", "profile.confirm_email_change", json!({ "token": link })).await;
+        }
+        let last = another_email("last");
+        let link = session.email_change_token(&node, &person.password, &last).await;
+        http.ok("profile.request_email_change", change(&person, &last)).await;
+        assert_eq!(http.ok("profile.confirm_email_change", json!({ "token": link })).await["email"], last);
+        assert_eq!(node.smtp.letters_to(&last).len(), 1);
+    }
+
     async fn an_address_that_was_taken_meanwhile_is_a_conflict(database: Database) {
         let (node, person, session) = somebody(database).await;
         let wanted = Person { email: another_email("wanted"), ..person.clone() };
