@@ -9,5 +9,6 @@ pub mod keys;
 pub mod legacy;
 pub mod opaque_token;
 pub mod password;
+pub mod webauthn;
 
 pub(crate) use key_files::{is_pem, is_secret_path};
