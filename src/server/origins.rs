@@ -13,7 +13,7 @@ const NOTED_ORIGINS: usize = 100;
 const NOTED_CHARACTERS: usize = 200;
 
 /// What browsers call this machine.
-const THIS_MACHINE: [&str; 2] = ["http://localhost", "http://127.0.0.1"];
+const THIS_MACHINE: [&str; 3] = ["http://localhost", "http://127.0.0.1", "http://[::1]"];
 
 /// The origins whose pages may call.
 pub struct Origins {
@@ -132,6 +132,7 @@ mod tests {
             "http://localhost:4173",
             "http://localhost:65535",
             "http://127.0.0.1:5174",
+            "http://[::1]:8080",
             "http://192.168.1.7:8080",
         ] {
             assert_eq!(says(&origins, allowed), Origin::Allowed, "{allowed}");

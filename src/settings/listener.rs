@@ -3,15 +3,16 @@
 use super::Settings;
 use std::{
     fmt::Display,
-    net::{IpAddr, SocketAddr},
+    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
 };
 use url::Url;
 
-/// Where a browser on this machine finds the listener, without a slash at the end.
+/// Where a browser on this machine finds the listener, without a slash at the end: by name wherever `localhost` leads
+/// there, because passkeys are bound to a name, and an address is none.
 pub fn own_url(listen: SocketAddr) -> String {
+    let localhost = [IpAddr::from(Ipv4Addr::LOCALHOST), IpAddr::from(Ipv6Addr::LOCALHOST)];
     match listen.ip() {
-        // On every address: `localhost` is one.
-        ip if ip.is_unspecified() => http("localhost", listen.port()),
+        ip if ip.is_unspecified() || localhost.contains(&ip) => http("localhost", listen.port()),
         IpAddr::V4(ip) => http(ip, listen.port()),
         IpAddr::V6(ip) => http(format_args!("[{ip}]"), listen.port()),
     }
@@ -60,8 +61,8 @@ mod tests {
     fn what_follows_from_a_free_port_names_the_port_that_was_taken() {
         let settings = bound("127.0.0.1:4711", &[("LISTEN", "127.0.0.1:0")]);
         assert_eq!(settings.listen.port(), 4711);
-        assert_eq!(settings.frontend_url, "http://127.0.0.1:4711");
-        assert_eq!(settings.token_issuer, "http://127.0.0.1:4711");
+        assert_eq!(settings.frontend_url, "http://localhost:4711");
+        assert_eq!(settings.token_issuer, "http://localhost:4711");
         let settings = bound("127.0.0.1:4711", &[("ALLOWED_ORIGINS", "http://localhost:0")]);
         assert_eq!(settings.allowed_origins, ["http://localhost:4711"]);
     }
@@ -85,9 +86,11 @@ mod tests {
     #[test]
     fn the_listeners_url_is_as_a_browser_writes_it() {
         for (listen, own) in [
-            ("127.0.0.1:8080", "http://127.0.0.1:8080"),
-            ("127.0.0.1:80", "http://127.0.0.1"),
-            ("[::1]:8080", "http://[::1]:8080"),
+            ("127.0.0.1:8080", "http://localhost:8080"),
+            ("127.0.0.1:80", "http://localhost"),
+            ("[::1]:8080", "http://localhost:8080"),
+            ("127.0.0.2:8080", "http://127.0.0.2:8080"),
+            ("[fd00::1]:8080", "http://[fd00::1]:8080"),
             ("192.168.1.7:8080", "http://192.168.1.7:8080"),
             ("0.0.0.0:8080", "http://localhost:8080"),
             ("[::]:80", "http://localhost"),

@@ -56,7 +56,7 @@ pub struct Settings {
     /// `MARBELLE_FRONTEND_URL`: what links in letters begin with; without a slash at its end.
     pub frontend_url: String,
     /// `MARBELLE_ALLOWED_ORIGINS`: as browsers write them in `Origin`. None is given only in development, and means
-    /// this machine: localhost and 127.0.0.1 on any port, and the listener's own.
+    /// this machine: localhost, 127.0.0.1 and [::1] on any port, and the listener's own.
     pub allowed_origins: Vec<String>,
     /// The keys as given; [`crate::crypto::keys::Keys::load`] reads or makes them.
     pub keys: KeySettings,

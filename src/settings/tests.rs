@@ -60,7 +60,7 @@ fn development_needs_nothing() {
     assert_eq!(settings.listen.to_string(), "127.0.0.1:8080");
     assert!(matches!(&settings.database, Database::Sqlite(path) if *path == place.0.path().join("marbelle.db")));
     assert!(matches!(&settings.mail.transport, MailTransport::File(path) if *path == place.0.path().join("mail")));
-    assert_eq!(settings.frontend_url, "http://127.0.0.1:8080");
+    assert_eq!(settings.frontend_url, "http://localhost:8080");
     assert_eq!(settings.token_issuer, settings.frontend_url);
     assert!(settings.allowed_origins.is_empty(), "this machine's");
     assert_eq!(settings.client_address_header, ClientAddressHeader::XForwardedFor);

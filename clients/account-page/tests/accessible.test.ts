@@ -27,24 +27,24 @@ const LOOKS = [
 
 it.each(LOOKS)('breaks no rule of axe-core for visitors, %s, %i pixels wide', async (colorScheme, width) => {
   const device = await stage.chrome.device({ colorScheme, viewport: { width, height: 740 }, reducedMotion: 'reduce' })
-  const page = await tab(device, stage.server.origin)
+  const page = await tab(device, stage.server.page)
   for (const language of ['Deutsch', 'Shqip', 'English']) {
     await page.getByRole('button', { name: language }).click()
     await look(page)
   }
-  await page.goto(`${stage.server.origin}/register`)
+  await page.goto(`${stage.server.page}/register`)
   await page.getByRole('button', { name: 'Create account' }).click()
   await look(page)
-  await page.goto(`${stage.server.origin}/forgotten-password`)
+  await page.goto(`${stage.server.page}/forgotten-password`)
   await page.getByLabel('E-mail address').fill('nobody@example.org')
   await page.getByRole('button', { name: 'Send the link' }).click()
   await page.getByRole('heading', { name: 'Check your mail' }).waitFor()
   await look(page)
   for (const path of ['/verify-email', '/password-reset', '/confirm-email-change']) {
-    await page.goto(`${stage.server.origin}${path}`)
+    await page.goto(`${stage.server.page}${path}`)
     await page.getByText('This page is reached by a link').waitFor()
     await look(page)
-    await page.goto(`${stage.server.origin}${path}?token=x`)
+    await page.goto(`${stage.server.page}${path}?token=x`)
     await page.locator('form').waitFor()
     await look(page)
   }
@@ -53,7 +53,7 @@ it.each(LOOKS)('breaks no rule of axe-core for visitors, %s, %i pixels wide', as
 it.each(LOOKS)('breaks no rule of axe-core in the account, %s, %i pixels wide', async (colorScheme, width) => {
   const customer = await Customer.withAccount(stage.server)
   const device = await stage.chrome.device({ colorScheme, viewport: { width, height: 740 }, reducedMotion: 'reduce' })
-  const page = await tab(device, stage.server.origin)
+  const page = await tab(device, stage.server.page)
   await customer.signIn(page)
   await page.getByLabel('Phone').fill('12')
   await page.getByRole('button', { name: 'Save' }).click()
@@ -86,7 +86,7 @@ it.each(LOOKS)('breaks no rule of axe-core in the account, %s, %i pixels wide', 
   await page.getByText('Account created').waitFor()
   await look(page)
 
-  await page.goto(`${stage.server.origin}/dev/mail?to=${customer.email}`)
+  await page.goto(`${stage.server.page}/dev/mail?to=${customer.email}`)
   await look(page)
   await page.getByRole('link', { name: 'Confirm' }).first().click()
   await look(page)
@@ -94,7 +94,7 @@ it.each(LOOKS)('breaks no rule of axe-core in the account, %s, %i pixels wide', 
 
 it('has the regions that are read out before there is something to read', async () => {
   const customer = await Customer.withAccount(stage.server)
-  const page = await tab(await stage.chrome.device(), stage.server.origin)
+  const page = await tab(await stage.chrome.device(), stage.server.page)
   await customer.signIn(page)
   const mark = () =>
     page.evaluate(() => {
@@ -106,7 +106,7 @@ it('has the regions that are read out before there is something to read', async 
   await mark()
   await page.getByRole('button', { name: 'Save' }).click()
   await page.locator('[data-was-there]:text-is("Saved.")').waitFor()
-  const other = await tab(page.context(), stage.server.origin, '/profile')
+  const other = await tab(page.context(), stage.server.page, '/profile')
   await page.getByLabel('First name').fill('Bea')
   await mark()
   await other.getByLabel('First name').fill('Anna')
@@ -122,7 +122,7 @@ it('has the regions that are read out before there is something to read', async 
 
 it('shows without colours where one is', async () => {
   const customer = await Customer.withAccount(stage.server)
-  const page = await tab(await stage.chrome.device({ forcedColors: 'active' }), stage.server.origin)
+  const page = await tab(await stage.chrome.device({ forcedColors: 'active' }), stage.server.page)
   await customer.signIn(page)
   const outline = (name: string) =>
     page.getByRole('link', { name }).evaluate((link) => getComputedStyle(link).outlineStyle)
@@ -135,7 +135,7 @@ it.each(Object.values(LANGUAGES))('names every button by what it shows, in $lang
 
 it('is used by keyboard alone', async () => {
   const customer = await Customer.withAccount(stage.server)
-  const page = await tab(await stage.chrome.device(), stage.server.origin)
+  const page = await tab(await stage.chrome.device(), stage.server.page)
   await page.getByRole('heading', { name: 'Sign in' }).waitFor()
   const focused = () => page.evaluate(() => document.activeElement?.textContent?.trim() ?? '')
   const tabTo = async (name: string | RegExp) => {

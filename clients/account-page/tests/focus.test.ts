@@ -19,7 +19,7 @@ function focused(page: Page): Promise<string> {
 it('is never lost to what is gone', async () => {
   const customer = await Customer.withAccount(stage.server)
   const device = await stage.chrome.device()
-  const page = await tab(device, stage.server.origin)
+  const page = await tab(device, stage.server.page)
   await customer.signIn(page)
   const press = async (name: string, of?: string) => {
     const place = of === undefined ? page : page.getByRole('article', { name: of })
@@ -51,7 +51,7 @@ it('is never lost to what is gone', async () => {
   await expectFocus('Edit of Office')
 
   // Another tab takes away what is typed into; the same field goes on.
-  const other = await tab(device, stage.server.origin, '/addresses')
+  const other = await tab(device, stage.server.page, '/addresses')
   await press('Edit', 'Home')
   await page.getByLabel('City').focus()
   await page.keyboard.press('End')
@@ -69,7 +69,7 @@ it('is never lost to what is gone', async () => {
 it('is not behind the menu of a small window', async () => {
   const customer = await Customer.withAccount(stage.server)
   const device = await stage.chrome.device({ viewport: { width: 360, height: 640 }, reducedMotion: 'reduce' })
-  const page = await tab(device, stage.server.origin)
+  const page = await tab(device, stage.server.page)
   await customer.signIn(page)
   await page.getByRole('heading', { name: 'Profile' }).focus()
   for (let turn = 0; turn < 12; turn++) {

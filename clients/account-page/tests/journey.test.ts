@@ -7,7 +7,7 @@ const stage = new Stage()
 
 it('leads from an empty browser to an account, by letters that are one click away', async () => {
   const somebody = new Customer(stage.server)
-  const page = await tab(await stage.chrome.device(), stage.server.origin)
+  const page = await tab(await stage.chrome.device(), stage.server.page)
   await page.getByRole('link', { name: 'Create an account' }).click()
   await page.getByLabel('First name').fill('Ann')
   await page.getByLabel('Last name').fill('Lee')
@@ -37,7 +37,7 @@ it('leads from an empty browser to an account, by letters that are one click awa
 
   // Opening the link does nothing yet, and leaves no token in the address bar.
   await page.getByRole('heading', { name: 'Verify your e-mail address' }).waitFor()
-  expect(page.url()).toBe(`${stage.server.origin}/verify-email`)
+  expect(page.url()).toBe(`${stage.server.page}/verify-email`)
   await page.reload()
   await page.getByRole('button', { name: 'Verify e-mail address' }).click()
   // Who registered in this browser is signed in by it.
@@ -47,7 +47,7 @@ it('leads from an empty browser to an account, by letters that are one click awa
 
 it('tells what is missing before it asks the server, and of a wrong password', async () => {
   const customer = await Customer.withAccount(stage.server)
-  const page = await tab(await stage.chrome.device(), stage.server.origin, '/sign-in')
+  const page = await tab(await stage.chrome.device(), stage.server.page, '/sign-in')
   const calls: string[] = []
   page.on('request', (request) => request.method() === 'POST' && calls.push(request.postData() ?? ''))
   await page.getByRole('button', { name: 'Sign in' }).click()
@@ -62,13 +62,13 @@ it('tells what is missing before it asks the server, and of a wrong password', a
 
 it('sets a new password by a letter', async () => {
   const customer = await Customer.withAccount(stage.server)
-  const page = await tab(await stage.chrome.device(), stage.server.origin)
+  const page = await tab(await stage.chrome.device(), stage.server.page)
   await page.getByLabel('E-mail address').fill(customer.email)
   await page.getByRole('link', { name: 'Forgotten your password?' }).click()
   expect(await page.getByLabel('E-mail address').inputValue()).toBe(customer.email)
   await page.getByRole('button', { name: 'Send the link' }).click()
   await page.getByText(`If ${customer.email} has an account here`).waitFor()
-  await page.goto(`${stage.server.origin}/password-reset?token=${await customer.token('password-reset')}`)
+  await page.goto(`${stage.server.page}/password-reset?token=${await customer.token('password-reset')}`)
   // A refused password spends no link.
   await page.getByLabel('New password').fill(customer.password)
   await page.getByRole('button', { name: 'Set password' }).click()
@@ -80,7 +80,7 @@ it('sets a new password by a letter', async () => {
   await page.getByLabel('E-mail address').fill(customer.email)
   await customer.signIn(page)
 
-  await page.goto(`${stage.server.origin}/password-reset?token=${'x'.repeat(43)}`)
+  await page.goto(`${stage.server.page}/password-reset?token=${'x'.repeat(43)}`)
   await page.getByLabel('New password').fill('another seven grey geese')
   await page.getByRole('button', { name: 'Set password' }).click()
   await page.getByRole('alert').getByText('This link was used already').waitFor()
@@ -88,7 +88,7 @@ it('sets a new password by a letter', async () => {
 
 it('edits profile and addresses, and shows the faults of both', async () => {
   const customer = await Customer.withAccount(stage.server)
-  const page = await tab(await stage.chrome.device(), stage.server.origin)
+  const page = await tab(await stage.chrome.device(), stage.server.page)
   await customer.signIn(page)
   await page.getByLabel('Phone').fill('12')
   await page.getByRole('button', { name: 'Save' }).click()
@@ -123,7 +123,7 @@ it('edits profile and addresses, and shows the faults of both', async () => {
 
 it('changes the password and shows it in the log', async () => {
   const customer = await Customer.withAccount(stage.server)
-  const page = await tab(await stage.chrome.device(), stage.server.origin)
+  const page = await tab(await stage.chrome.device(), stage.server.page)
   await customer.signIn(page)
   await page.getByRole('link', { name: 'Security' }).click()
   await page.getByText('Account created').waitFor()
@@ -141,7 +141,7 @@ it('changes the password and shows it in the log', async () => {
 
 it('speaks the language of the browser, then the one that is chosen, then that of the account', async () => {
   const customer = await Customer.withAccount(stage.server, { locale: 'sq' })
-  const page = await tab(await stage.chrome.device({ locale: 'de-AT' }), stage.server.origin)
+  const page = await tab(await stage.chrome.device({ locale: 'de-AT' }), stage.server.page)
   await page.getByRole('heading', { name: 'Anmelden' }).waitFor()
   expect(await page.evaluate(() => document.documentElement.lang)).toBe('de')
   await page.getByRole('button', { name: 'English' }).click()

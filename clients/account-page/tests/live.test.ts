@@ -21,7 +21,7 @@ beforeAll(async () => {
   here = await Cable.lay()
   there = await Cable.lay()
   server = await Server.start({ MARBELLE_ALLOWED_ORIGINS: `${here.origin},${there.origin}` })
-  for (const cable of [here, there]) cable.plugIn(server.origin)
+  for (const cable of [here, there]) cable.plugIn(server.page)
   chrome = await Chrome.launch()
 })
 beforeEach(async () => {

@@ -12,13 +12,13 @@ const profile = (page: Page) => page.getByRole('heading', { name: 'Profile', exa
 
 it('goes on by itself on the desktop when the phone has verified, by the password', async () => {
   const somebody = new Customer(stage.server)
-  const desktop = await tab(await stage.chrome.device(), stage.server.origin)
+  const desktop = await tab(await stage.chrome.device(), stage.server.page)
   await somebody.register(desktop)
   await desktop.getByText('This page goes on by itself').waitFor()
   await expectAccessible(desktop)
 
   const link = `/verify-email?token=${await somebody.token('verify-email')}`
-  const phone = await tab(await stage.chrome.device({ viewport: { width: 360, height: 740 } }), stage.server.origin, link)
+  const phone = await tab(await stage.chrome.device({ viewport: { width: 360, height: 740 } }), stage.server.page, link)
   await phone.getByText('Please enter the password that you chose when you registered').waitFor()
   await expectAccessible(phone)
   const verify = phone.getByRole('button', { name: 'Verify e-mail address' })
@@ -38,7 +38,7 @@ it('goes on by itself on the desktop when the phone has verified, by the passwor
 
 it('takes the code of the letter, and says so where it is wrong', async () => {
   const somebody = new Customer(stage.server)
-  const page = await tab(await stage.chrome.device(), stage.server.origin)
+  const page = await tab(await stage.chrome.device(), stage.server.page)
   await somebody.register(page)
   const code = await somebody.code()
   await page.reload()
@@ -55,9 +55,9 @@ it('takes the code of the letter, and says so where it is wrong', async () => {
 it('needs no password where the link is opened in the browser that registered, and signs in all of its tabs', async () => {
   const somebody = new Customer(stage.server)
   const device = await stage.chrome.device()
-  const waiting = await tab(device, stage.server.origin)
+  const waiting = await tab(device, stage.server.page)
   await somebody.register(waiting)
-  const opened = await tab(device, stage.server.origin, `/verify-email?token=${await somebody.token('verify-email')}`)
+  const opened = await tab(device, stage.server.page, `/verify-email?token=${await somebody.token('verify-email')}`)
   await opened.getByRole('button', { name: 'Verify e-mail address' }).click()
   for (const page of [opened, waiting]) await profile(page)
   // One session for both.
@@ -67,10 +67,10 @@ it('needs no password where the link is opened in the browser that registered, a
 
 it('asks for the password where the link is of another registration than the browser’s', async () => {
   const [first, second] = [new Customer(stage.server), new Customer(stage.server)]
-  const page = await tab(await stage.chrome.device(), stage.server.origin)
+  const page = await tab(await stage.chrome.device(), stage.server.page)
   await first.register(page)
   await second.register(page)
-  await page.goto(`${stage.server.origin}/verify-email?token=${await first.token('verify-email')}`)
+  await page.goto(`${stage.server.page}/verify-email?token=${await first.token('verify-email')}`)
   await page.getByRole('button', { name: 'Verify e-mail address' }).click()
   await page.getByText('Please enter the password that you chose when you registered').waitFor()
   await expect.poll(() => page.evaluate(() => document.activeElement?.getAttribute('name'))).toBe('password')
@@ -81,7 +81,7 @@ it('asks for the password where the link is of another registration than the bro
 
 it('looks the same for an address that has an account', async () => {
   const customer = await Customer.withAccount(stage.server)
-  const page = await tab(await stage.chrome.device(), stage.server.origin)
+  const page = await tab(await stage.chrome.device(), stage.server.page)
   await customer.register(page)
   await page.getByText('This page goes on by itself').waitFor()
   await page.getByRole('textbox', { name: 'Code from the letter' }).fill('12345678')
@@ -95,7 +95,7 @@ it('tells who signs in too early to verify first, and sends the letter again', a
   const somebody = new Customer(stage.server)
   await call(stage.server, 'auth.register', { email: somebody.email, password: somebody.password, first_name: 'Ann' })
   const old = await somebody.token('verify-email')
-  const page = await tab(await stage.chrome.device(), stage.server.origin)
+  const page = await tab(await stage.chrome.device(), stage.server.page)
   await page.getByLabel('E-mail address').fill(somebody.email)
   await page.getByLabel('Password', { exact: true }).fill(somebody.password)
   await page.getByRole('button', { name: 'Sign in' }).click()
@@ -108,7 +108,7 @@ it('tells who signs in too early to verify first, and sends the letter again', a
 it('confirms a new e-mail address where its owner is signed in, and asks for the password elsewhere', async () => {
   const customer = await Customer.withAccount(stage.server)
   const device = await stage.chrome.device()
-  const page = await tab(device, stage.server.origin)
+  const page = await tab(device, stage.server.page)
   await customer.signIn(page)
   const next = customer.email.replace('ann.', 'anna.')
   const ask = async () => {
@@ -120,14 +120,14 @@ it('confirms a new e-mail address where its owner is signed in, and asks for the
     return `/confirm-email-change?token=${await customer.token('confirm-email-change', next)}`
   }
   const link = await ask()
-  const phone = await tab(await stage.chrome.device(), stage.server.origin, link)
+  const phone = await tab(await stage.chrome.device(), stage.server.page, link)
   await phone.getByText('Please enter the password of your account').waitFor()
   await phone.getByLabel('Password', { exact: true }).fill('a short walk by the sea')
   await phone.getByRole('button', { name: 'Confirm e-mail address' }).click()
   await phone.getByText('This is not the password of the account').waitFor()
   await expectAccessible(phone)
 
-  const opened = await tab(device, stage.server.origin, link)
+  const opened = await tab(device, stage.server.page, link)
   await opened.getByRole('button', { name: 'Confirm e-mail address' }).click()
   await opened.getByText('Your e-mail address is changed.').waitFor()
 })
@@ -135,7 +135,7 @@ it('confirms a new e-mail address where its owner is signed in, and asks for the
 it('forgets a device where its owner wants that', async () => {
   const customer = await Customer.withAccount(stage.server)
   const device = await stage.chrome.device()
-  const page = await tab(device, stage.server.origin)
+  const page = await tab(device, stage.server.page)
   await customer.signIn(page)
   const names = async () => (await device.cookies()).map(({ name }) => name.replace(/_\d+$/, '')).sort()
   expect(await names()).toEqual(['marbelle_device', 'marbelle_session'])
@@ -153,8 +153,7 @@ it('keeps two shops on two ports of one machine apart', async () => {
   const other = await Server.start()
   const [here, there] = [await Customer.withAccount(stage.server), await Customer.withAccount(other)]
   const device = await stage.chrome.device()
-  const named = (server: Server) => server.origin.replace('127.0.0.1', 'localhost')
-  const [a, b] = [await tab(device, named(stage.server)), await tab(device, named(other))]
+  const [a, b] = [await tab(device, stage.server.page), await tab(device, other.page)]
   await here.signIn(a)
   await there.signIn(b)
   await a.reload()

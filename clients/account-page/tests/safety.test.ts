@@ -26,7 +26,7 @@ afterAll(async () => {
 it('gives a page of a foreign origin no socket and no answer', async () => {
   const cable = await Cable.lay()
   const server = await Server.start({ MARBELLE_ALLOWED_ORIGINS: cable.origin })
-  cable.plugIn(server.origin)
+  cable.plugIn(server.page)
   const customer = await Customer.withAccount(server)
   const device = await stage.chrome.device()
   await customer.signIn(await tab(device, cable.origin))
@@ -72,7 +72,7 @@ it.each([
   ['sq', 'Hyni', 'shtoni ORIGIN te MARBELLE_ALLOWED_ORIGINS'],
 ])('says in %s why nobody signs in at an address that is not listed', async (locale, signIn, said) => {
   const customer = await Customer.withAccount(stage.server)
-  const origin = stage.server.origin.replace('127.0.0.1', 'shop.lan')
+  const origin = stage.server.page.replace('localhost', 'shop.lan')
   const page = await tab(await stage.chrome.device({ locale }), origin)
   await page.locator('input[name="email"]').fill(customer.email)
   await page.locator('input[name="password"]').fill(customer.password)
@@ -86,7 +86,7 @@ it('says why nobody is signed in by a browser that keeps no cookie', async () =>
   // It reads a header of another name.
   const cable = await Cable.lay((bytes) => Buffer.from(bytes.toString('latin1').replace(/^set-cookie:/im, 'not-cookie:'), 'latin1'))
   const server = await Server.start({ MARBELLE_ALLOWED_ORIGINS: cable.origin })
-  cable.plugIn(server.origin)
+  cable.plugIn(server.page)
   const customer = await Customer.withAccount(server)
   const page = await tab(await stage.chrome.device(), cable.origin)
   await page.getByLabel('E-mail address').fill(customer.email)
@@ -100,7 +100,7 @@ it('says why nobody is signed in by a browser that keeps no cookie', async () =>
 
 it('runs under a policy without exceptions, as no frame of another page', async () => {
   const page = await (await stage.chrome.device()).newPage()
-  const response = await page.goto(stage.server.origin)
+  const response = await page.goto(stage.server.page)
   const policy = response!.headers()['content-security-policy']!
   expect(policy).toContain("default-src 'none'")
   expect(policy).not.toContain('unsafe-')
@@ -111,9 +111,9 @@ it('runs under a policy without exceptions, as no frame of another page', async 
 it('reloads five tabs at once, and none is signed out', async () => {
   const customer = await Customer.withAccount(stage.server)
   const device = await stage.chrome.device()
-  const tabs = [await tab(device, stage.server.origin)]
+  const tabs = [await tab(device, stage.server.page)]
   await customer.signIn(tabs[0]!)
-  while (tabs.length < 5) tabs.push(await tab(device, stage.server.origin, '/profile'))
+  while (tabs.length < 5) tabs.push(await tab(device, stage.server.page, '/profile'))
   await Promise.all(tabs.map((page) => page.reload()))
   for (const page of tabs) await page.getByText('Live: changes').waitFor()
   await tabs[0]!.getByLabel('First name').fill('Anna')

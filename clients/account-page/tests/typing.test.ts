@@ -30,7 +30,7 @@ async function slowTab(): Promise<{ page: Page; answer: () => void }> {
     isOver = true
     for (const send of late) send()
   }
-  return { page: await tab(device, stage.server.origin), answer }
+  return { page: await tab(device, stage.server.page), answer }
 }
 
 it('keeps what is typed while a save is under way', async () => {
@@ -57,7 +57,7 @@ it('keeps what is typed while a save is under way', async () => {
 it('takes what the server tidied for no change elsewhere', async () => {
   const customer = await Customer.withAccount(stage.server)
   const device = await stage.chrome.device()
-  const [page, other] = [await tab(device, stage.server.origin, '/profile'), await tab(device, stage.server.origin, '/profile')]
+  const [page, other] = [await tab(device, stage.server.page, '/profile'), await tab(device, stage.server.page, '/profile')]
   await customer.signIn(page)
   await page.getByLabel('First name').fill('  Zoe\u0308 ')
   await other.getByLabel('First name').fill('Zo\u00eb')
@@ -71,7 +71,7 @@ it('takes what the server tidied for no change elsewhere', async () => {
 
 it('keeps what a program types into several fields at once', async () => {
   const customer = await Customer.withAccount(stage.server)
-  const page = await tab(await stage.chrome.device(), stage.server.origin)
+  const page = await tab(await stage.chrome.device(), stage.server.page)
   await customer.signIn(page)
   await page.evaluate(() => {
     for (const [name, value] of Object.entries({ first_name: 'Anna', last_name: 'Leigh', company_name: 'Sea' })) {
@@ -87,7 +87,7 @@ it('keeps what a program types into several fields at once', async () => {
 
 it('tidies a phone number that Enter sends', async () => {
   const customer = await Customer.withAccount(stage.server)
-  const page = await tab(await stage.chrome.device(), stage.server.origin)
+  const page = await tab(await stage.chrome.device(), stage.server.page)
   await customer.signIn(page)
   await page.getByLabel('Phone').fill('0049 (30) 90-18 20')
   await page.getByLabel('Phone').press('Enter')
@@ -96,7 +96,7 @@ it('tidies a phone number that Enter sends', async () => {
 })
 
 it('cuts no password', async () => {
-  const page = await tab(await stage.chrome.device(), stage.server.origin, '/register')
+  const page = await tab(await stage.chrome.device(), stage.server.page, '/register')
   const long = 'a long walk by the sea '.repeat(20)
   await page.getByLabel('Password', { exact: true }).focus()
   await page.keyboard.insertText(long)
@@ -108,7 +108,7 @@ it('does not say that a letter was sent when it was not', async () => {
   const { email, password } = somebody
   await call(stage.server, 'auth.register', { email, password, first_name: 'Ann', last_name: 'Lee' })
   const device = await stage.chrome.device()
-  const page = await tab(device, stage.server.origin)
+  const page = await tab(device, stage.server.page)
   await page.getByLabel('E-mail address').fill(email)
   await page.getByLabel('Password', { exact: true }).fill(password)
   await page.getByRole('button', { name: 'Sign in' }).click()
@@ -121,7 +121,7 @@ it('does not say that a letter was sent when it was not', async () => {
 
 it('keeps what is typed when the page is left, and when the session ends, for its owner', async () => {
   const [customer, other] = [await Customer.withAccount(stage.server), await Customer.withAccount(stage.server)]
-  const page = await tab(await stage.chrome.device(), stage.server.origin, '/profile')
+  const page = await tab(await stage.chrome.device(), stage.server.page, '/profile')
   const company = page.getByLabel('Company')
   await customer.signIn(page)
   await company.fill('Sea & Sons')
@@ -149,7 +149,7 @@ it('keeps what is typed when the page is left, and when the session ends, for it
 
 it('lets no other card end an edit', async () => {
   const customer = await Customer.withAccount(stage.server)
-  const page = await tab(await stage.chrome.device(), stage.server.origin)
+  const page = await tab(await stage.chrome.device(), stage.server.page)
   await customer.signIn(page)
   await page.getByRole('link', { name: 'Addresses' }).click()
   await addAddress(page, HOME)

@@ -48,7 +48,7 @@ it('takes what shows nothing for empty', () => {
 
 it('saves a pasted telephone number, and shows it as it is kept', async () => {
   const customer = await Customer.withAccount(stage.server)
-  const page = await tab(await stage.chrome.device(), stage.server.origin)
+  const page = await tab(await stage.chrome.device(), stage.server.page)
   await customer.signIn(page)
   const form = page.getByRole('form', { name: 'You' })
   const phone = form.getByLabel('Phone')
@@ -66,14 +66,14 @@ it('saves a pasted telephone number, and shows it as it is kept', async () => {
 
 it('asks nobody for a last name, a state or a postal code', async () => {
   const customer = new Customer(stage.server)
-  const page = await tab(await stage.chrome.device(), stage.server.origin, '/register')
+  const page = await tab(await stage.chrome.device(), stage.server.page, '/register')
   await page.getByLabel('First name').fill('Suharto')
   await page.getByLabel('Last name').fill('\u200b')
   await page.getByLabel('E-mail address').fill(customer.email)
   await page.getByLabel('Password', { exact: true }).fill(customer.password)
   await page.getByRole('button', { name: 'Create account' }).click()
   await page.getByRole('heading', { name: 'Check your mail' }).waitFor()
-  await page.goto(`${stage.server.origin}/verify-email?token=${await customer.token('verify-email')}`)
+  await page.goto(`${stage.server.page}/verify-email?token=${await customer.token('verify-email')}`)
   // This browser has registered: it signs in by itself.
   await page.getByRole('button', { name: 'Verify' }).click()
   await page.getByText('Suharto', { exact: true }).waitFor()

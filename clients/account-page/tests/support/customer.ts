@@ -45,7 +45,7 @@ export class Customer {
 
   /** Fills the form that makes an account, and sends it. */
   async register(page: Page): Promise<void> {
-    await page.goto(`${this.#server.origin}/register`)
+    await page.goto(`${this.#server.page}/register`)
     await page.getByLabel('First name').fill('Ann')
     await page.getByLabel('Last name').fill('Lee')
     await page.getByLabel('E-mail address').fill(this.email)

@@ -45,6 +45,11 @@ export class Server {
     return new URL(this.url).origin
   }
 
+  /** Where people find the account page. */
+  get page(): string {
+    return `http://localhost:${new URL(this.url).port}`
+  }
+
   async run(listen: string): Promise<void> {
     const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith('MARBELLE_'))
     const child = spawn(binary, ['serve'], {
