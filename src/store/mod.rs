@@ -31,8 +31,10 @@ mod registrations;
 mod restore;
 mod security_events;
 mod sessions;
+mod sign_in_methods;
 mod tokens;
 mod tx;
+mod used_tickets;
 mod users;
 mod writer;
 
