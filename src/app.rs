@@ -10,9 +10,8 @@ use crate::{
         keys::{KeyFault, Keys},
         opaque_token::OpaqueTokens,
         password::{HashError, PasswordHasher},
-        sealed::Sealer,
     },
-    domain::{session::SessionLifetimes, time::Clock},
+    domain::{ids::rise_above, session::SessionLifetimes, time::Clock},
     jobs,
     limits::PASSWORD_HASH_QUEUE,
     live::{Bus, Hub, HubSettings, Nats, NatsFault},
@@ -195,6 +194,9 @@ async fn open_accounts(
 ) -> Result<Arc<Accounts>, Error> {
     let store = open(settings).await?;
     let epoch = store.epoch().await?;
+    if let Some(newest) = store.newest_id().await? {
+        rise_above(newest);
+    }
     let session_lifetimes =
         SessionLifetimes { idle: settings.lifetimes.session_idle, absolute: settings.lifetimes.session_absolute };
     let bus = match &settings.nats {
@@ -227,7 +229,6 @@ async fn open_accounts(
             clock.clone(),
         ),
         opaque_tokens: OpaqueTokens::new(keys),
-        sealer: Sealer::new(keys),
         lifetimes: settings.lifetimes,
         session_lifetimes,
         sessions_per_user: settings.limits.sessions_per_user.get(),

@@ -20,15 +20,6 @@ pub const PASSWORD_HASH_QUEUE: usize = 64;
 /// (docs/protocol.md, "Known devices").
 pub const KNOWN_DEVICES: i64 = 20;
 
-/// Passkeys of an account (docs/protocol.md, "Sign-in methods").
-pub const PASSKEYS: usize = 20;
-
-/// Providers that an operator can set up, and so links of an account: as many buttons as a page can show.
-pub const PROVIDERS: usize = 20;
-
-/// Wrong answers that may come with a second factor's challenge; then it is ended.
-pub const CHALLENGE_FAILURES: i64 = 5;
-
 /// The longest access token that is looked at, in bytes. Ours have about 500; the length is checked before
 /// anything is decoded or compared.
 pub const ACCESS_TOKEN_MAX_BYTES: usize = 2048;
@@ -51,6 +42,9 @@ pub const ANSWER_BYTES: usize = 4 * 1024 * 1024;
 /// Where a page of the log ends, however many entries it may have: with the longest texts an entry has
 /// some 30 KiB, and 500 of them would be 15 MiB of one answer.
 pub const PAGE_BYTES: usize = 256 * 1024;
+
+/// Entries of the log that one statement reads: with the longest texts about 1 MiB.
+pub const EVENTS_AT_ONCE: i64 = 32;
 
 /// Bytes of answers that may wait for a WebSocket's peer before no further call of it is read.
 pub const UNSENT_BYTES: usize = 256 * 1024;

@@ -7,15 +7,12 @@ use crate::{
         ids::{Epoch, UserId},
         session::Caller,
     },
-    limits::PAGE_BYTES,
+    limits::{EVENTS_AT_ONCE, PAGE_BYTES},
     live::{Connection, Identity, JoinError, SnapshotError},
     store::{EventRow, Tx, follows},
 };
 use std::{sync::Arc, time::Duration};
 use tokio::time::Instant;
-
-/// Entries read by one statement.
-const ROWS_AT_ONCE: i64 = 32;
 
 /// A request for the entries of the log after a revision.
 #[derive(Clone, Copy, Debug)]
@@ -158,15 +155,15 @@ impl Drop for Subscription {
 }
 
 /// The entries after a revision that a page may have, and some more, which tell whether there are more. What is read is
-/// bounded in bytes, whatever the limit: by what fits on a page and [`ROWS_AT_ONCE`] entries.
+/// bounded in bytes, whatever the limit: by what fits on a page and [`EVENTS_AT_ONCE`] entries.
 async fn list_page(tx: &mut Tx, user: UserId, since: i64, limit: i64) -> Result<Vec<EventRow>, Error> {
     let (mut events, mut bytes) = (Vec::<EventRow>::new(), 0);
     loop {
         let after = events.last().map_or(since, |last| last.revision);
         let wanted = limit.saturating_add(1) - i64::try_from(events.len()).unwrap_or(i64::MAX);
-        let rows = tx.list_events(user, after, wanted.min(ROWS_AT_ONCE)).await?;
+        let rows = tx.list_events(user, after, wanted.min(EVENTS_AT_ONCE)).await?;
         bytes += rows.iter().map(|row| row.data.len()).sum::<usize>();
-        let is_last = rows.len() < usize::try_from(ROWS_AT_ONCE).unwrap_or(usize::MAX);
+        let is_last = rows.len() < usize::try_from(EVENTS_AT_ONCE).unwrap_or(usize::MAX);
         events.extend(rows);
         if is_last || bytes > PAGE_BYTES || events.len() > usize::try_from(limit).unwrap_or(usize::MAX) {
             return Ok(events);

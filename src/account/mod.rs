@@ -15,17 +15,17 @@ mod housekeeping;
 mod letters;
 mod measure;
 mod operator;
+mod password_strength;
 mod profile;
 mod restore;
 mod security_log;
 mod sessions;
 mod shared_limits;
-mod sign_in_methods;
 mod verification_waits;
 
 pub use actor::Actor;
 pub use change::{Change, Sessions};
-pub use error::{Current, Error, PasskeyCeremony, SecondFactorChallenge};
+pub use error::{Current, Error};
 pub use feed::{ChangesPage, ChangesRequest, Subscription};
 pub(crate) use housekeeping::{BATCH, REGISTRATION_LIFETIME};
 pub(crate) use letters::LetterRequest;
@@ -33,9 +33,7 @@ pub use restore::NewEpoch;
 pub use verification_waits::VerificationWaits;
 
 use crate::{
-    crypto::{
-        access_token::AccessTokens, decoy::Decoys, opaque_token::OpaqueTokens, password::PasswordHasher, sealed::Sealer,
-    },
+    crypto::{access_token::AccessTokens, decoy::Decoys, opaque_token::OpaqueTokens, password::PasswordHasher},
     domain::{ids::SessionId, session::SessionLifetimes, time::Clock},
     live::Hub,
     settings::Lifetimes,
@@ -60,8 +58,6 @@ pub struct Accounts {
     pub access_tokens: AccessTokens,
     /// Derived tokens.
     pub opaque_tokens: OpaqueTokens,
-    /// Secrets that must be read again, and tickets.
-    pub sealer: Sealer,
     /// How long tokens and events live.
     pub lifetimes: Lifetimes,
     /// How long sessions live.

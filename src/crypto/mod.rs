@@ -4,13 +4,12 @@ pub mod access_token;
 pub mod decoy;
 pub mod device_token;
 mod hashing_memory;
+mod hashing_queue;
 mod key_files;
 pub mod keys;
 pub mod legacy;
 pub mod opaque_token;
 pub mod password;
-pub mod sealed;
-pub mod ticket;
 pub mod webauthn;
 
 pub(crate) use key_files::{is_pem, is_secret_path};

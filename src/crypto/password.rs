@@ -2,8 +2,11 @@
 //! storm of sign-ins neither starves other calls nor fills memory. Hashes of other systems are verified on the same
 //! threads.
 
+pub use super::hashing_queue::Queue;
+
 use super::{
     hashing_memory::HashingMemory,
+    hashing_queue::HashingThreads,
     legacy::{Argon2Kind, Cost, LegacyHash, Unusable},
 };
 use crate::{domain::password::Password, meters::meters};
@@ -19,12 +22,11 @@ use std::{
     collections::BTreeMap,
     sync::{
         Arc,
-        atomic::{AtomicU64, AtomicUsize, Ordering},
+        atomic::{AtomicU64, Ordering},
     },
     time::{Duration, Instant},
 };
 use subtle::ConstantTimeEq;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use uuid::Uuid;
 
 /// Of a salt, as RFC 9106 §3.1 recommends.
@@ -93,28 +95,11 @@ fn is_bare_argon2(stored: &str) -> bool {
     stored.starts_with("$argon2")
 }
 
-/// Where a caller waits for a hashing thread.
-///
-/// Each queue may have as many callers as there are threads at the threads or next in line for them; those take turns.
-/// So each gets half of the threads' time if it wants that much, and all that the other leaves.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Queue {
-    /// Devices that are known to the account, sessions, and who holds a mailed link: strangers' guesses do not delay
-    /// them.
-    Known,
-    /// Everybody else.
-    Strangers,
-}
-
 /// Hashes and verifies passwords.
 pub struct PasswordHasher {
     work: Arc<Work>,
-    slots: Arc<Semaphore>,
-    /// By [`Queue`]: who of it is at a thread or next in line for one.
-    turns: [Arc<Semaphore>; 2],
+    threads: Arc<HashingThreads>,
     settings: Argon2Settings,
-    threads: usize,
-    queue: usize,
 }
 
 impl PasswordHasher {
@@ -125,9 +110,7 @@ impl PasswordHasher {
     /// [`HashError::Argon2`] for parameters that Argon2 does not take.
     pub fn new(settings: Argon2Settings, threads: usize, queue: usize) -> Result<Self, HashError> {
         let work = Arc::new(Work::new(settings)?);
-        let threads = threads.max(1);
-        let permits = || Arc::new(Semaphore::new(threads));
-        Ok(Self { work, slots: permits(), turns: [permits(), permits()], settings, threads, queue })
+        Ok(Self { work, threads: Arc::new(HashingThreads::new(threads, queue)), settings })
     }
 
     /// The hash to store, in the PHC format, with a salt of its own.
@@ -156,6 +139,19 @@ impl PasswordHasher {
         self.run(queue, move |work| work.verify(&password, stored.as_deref(), decoy)).await
     }
 
+    /// Estimates how strong a new password is, by the bounded work of `job`: among the hashes, so that it keeps no thread
+    /// from the calls of others.
+    ///
+    /// # Errors
+    /// [`HashError::Busy`] and [`HashError::Stopped`].
+    pub async fn estimate<T: Send + 'static>(
+        &self,
+        queue: Queue,
+        job: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, HashError> {
+        self.run(queue, move |_| Ok(job())).await
+    }
+
     /// [`cost_of`], by the parameters in force.
     ///
     /// # Errors
@@ -176,7 +172,7 @@ impl PasswordHasher {
 
     /// How many callers wait for a thread.
     pub fn waiting(&self) -> usize {
-        self.work.waiting()
+        self.threads.waiting()
     }
 
     async fn run<T, F>(&self, queue: Queue, job: F) -> Result<T, HashError>
@@ -185,63 +181,20 @@ impl PasswordHasher {
         F: FnOnce(&Work) -> Result<T, HashError> + Send + 'static,
     {
         let begun = Instant::now();
-        let slot = self.slot(queue).await?;
+        let one = Duration::from_micros(self.work.micros.load(Ordering::Relaxed));
+        let slot = self.threads.slot(queue, one).await?;
         meters().password_wait.record(begun.elapsed());
-        let work = Arc::clone(&self.work);
+        let (work, threads) = (Arc::clone(&self.work), Arc::clone(&self.threads));
         // The slot moves along: a caller that goes away does not stop the thread, so it frees no slot.
         let done = tokio::task::spawn_blocking(move || {
             let _slot = slot;
             let result = job(&work);
-            if work.waiting() == 0 {
+            if threads.waiting() == 0 {
                 work.memory.release();
             }
             result
         });
         done.await.map_err(|_| HashError::Stopped)?
-    }
-
-    async fn slot(&self, queue: Queue) -> Result<Slot, HashError> {
-        let turns = &self.turns[queue as usize];
-        let at_once = || {
-            let turn = Arc::clone(turns).try_acquire_owned().ok()?;
-            Some(Slot { _thread: Arc::clone(&self.slots).try_acquire_owned().ok()?, _turn: turn })
-        };
-        if let Some(slot) = at_once() {
-            return Ok(slot);
-        }
-        let _place = self.queue_up(queue)?;
-        let turn = Arc::clone(turns).acquire_owned().await.map_err(|_| HashError::Stopped)?;
-        let thread = Arc::clone(&self.slots).acquire_owned().await.map_err(|_| HashError::Stopped)?;
-        Ok(Slot { _thread: thread, _turn: turn })
-    }
-
-    fn queue_up(&self, queue: Queue) -> Result<Place<'_>, HashError> {
-        let places = &self.work.waiting[queue as usize];
-        let queued = places.fetch_update(Ordering::AcqRel, Ordering::Acquire, |n| (n < self.queue).then_some(n + 1));
-        match queued {
-            Ok(_) => Ok(Place(places)),
-            Err(waiting) => {
-                meters().password_refused.increment(1);
-                let rounds = (waiting + 1).div_ceil(self.threads);
-                let one = Duration::from_micros(self.work.micros.load(Ordering::Relaxed));
-                Err(HashError::Busy { retry_after: one.saturating_mul(u32::try_from(rounds).unwrap_or(u32::MAX)) })
-            }
-        }
-    }
-}
-
-/// A thread to hash on. The thread is given back before the turn: who is next in line for it may be of the other queue.
-struct Slot {
-    _thread: OwnedSemaphorePermit,
-    _turn: OwnedSemaphorePermit,
-}
-
-/// A place in a queue, given back when dropped: also by a caller that stops waiting.
-struct Place<'a>(&'a AtomicUsize);
-
-impl Drop for Place<'_> {
-    fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::AcqRel);
     }
 }
 
@@ -251,8 +204,6 @@ struct Work {
     /// Compared with where there is no hash: of a random password, made with the parameters in force.
     dummy: String,
     memory: HashingMemory,
-    /// Callers in each queue.
-    waiting: [AtomicUsize; 2],
     /// Hashes computed so far. Costs are those of the accounts that were imported: a few dozen at most.
     computed: Mutex<BTreeMap<Option<Cost>, u64>>,
     /// A moving average of what one hash takes.
@@ -268,16 +219,11 @@ impl Work {
             argon2,
             dummy: String::new(),
             memory: HashingMemory::default(),
-            waiting: Default::default(),
             computed: Mutex::default(),
             micros: AtomicU64::new(0),
         };
         work.dummy = work.timed(None, |_| work.encode(Uuid::new_v4().as_bytes())).map_err(HashError::Argon2)?;
         Ok(work)
-    }
-
-    fn waiting(&self) -> usize {
-        self.waiting.iter().map(|queue| queue.load(Ordering::Acquire)).sum()
     }
 
     fn hash(&self, password: &Password) -> Result<String, HashError> {

@@ -73,9 +73,23 @@ async fn beyond_the_queue_callers_are_told_when_to_come_back() {
 }
 
 #[tokio::test]
+async fn estimates_wait_in_the_queue_of_the_hashes() {
+    let hasher = PasswordHasher::new(CHEAP, 1, 0).unwrap();
+    assert_eq!(hasher.estimate(Queue::Known, || 7).await, Ok(7));
+    let thread = Arc::clone(&hasher.threads.slots).acquire_owned().await.unwrap();
+    let refused = hasher.estimate(Queue::Known, || 7).await;
+    assert!(matches!(refused, Err(HashError::Busy { .. })), "{refused:?}");
+    drop(thread);
+    assert_eq!(
+        hasher.estimate(Queue::Known, || std::thread::current().id()).await.map(|id| id == std::thread::current().id()),
+        Ok(false)
+    );
+}
+
+#[tokio::test]
 async fn a_caller_that_goes_away_gives_its_place_back() {
     let hasher = PasswordHasher::new(CHEAP, 1, 1).unwrap();
-    let slot = Arc::clone(&hasher.slots).acquire_owned().await.unwrap();
+    let slot = Arc::clone(&hasher.threads.slots).acquire_owned().await.unwrap();
     for _ in 0..3 {
         let gone =
             tokio::time::timeout(Duration::from_millis(5), hasher.hash(&password("right"), Queue::Strangers)).await;
@@ -149,7 +163,7 @@ async fn an_argon2_of_before_that_knew_nothing_of_nfkc_is_compared_as_typed_too(
 /// In which order callers get the one thread, which is taken while they queue up.
 async fn order_of(callers: &[Queue]) -> Vec<Queue> {
     let hasher = Arc::new(PasswordHasher::new(CHEAP, 1, 64).unwrap());
-    let taken = hasher.slot(Queue::Strangers).await.unwrap();
+    let taken = hasher.threads.slot(Queue::Strangers, Duration::ZERO).await.unwrap();
     let (served, mut order) = tokio::sync::mpsc::unbounded_channel();
     for (n, queue) in callers.iter().copied().enumerate() {
         let (caller, served) = (Arc::clone(&hasher), served.clone());
@@ -184,7 +198,7 @@ async fn each_queue_has_its_share_however_long_the_other_is() {
 #[tokio::test]
 async fn a_full_queue_refuses_nobody_of_the_other() {
     let hasher = Arc::new(PasswordHasher::new(CHEAP, 1, 2).unwrap());
-    let taken = hasher.slot(Queue::Strangers).await.unwrap();
+    let taken = hasher.threads.slot(Queue::Strangers, Duration::ZERO).await.unwrap();
     let waiting = [Queue::Strangers, Queue::Strangers, Queue::Known].map(|queue| {
         let hasher = Arc::clone(&hasher);
         tokio::spawn(async move { hasher.hash(&password("right"), queue).await })

@@ -37,6 +37,11 @@ impl Timestamp {
         self.0.timestamp_millis()
     }
 
+    /// `self` + `millis`, which may be negative; unchanged where no calendar reaches.
+    pub fn shifted(self, millis: i64) -> Self {
+        Self(self.0.checked_add_signed(Duration::milliseconds(millis)).unwrap_or(self.0))
+    }
+
     /// `self` + `span`, or the end of time.
     pub fn after(self, span: std::time::Duration) -> Self {
         Self(
@@ -55,6 +60,12 @@ impl Timestamp {
                 .and_then(|d| self.0.checked_sub_signed(d))
                 .unwrap_or(DateTime::<Utc>::MIN_UTC),
         )
+    }
+
+    /// Whether `other` is less than `span` away, before or after: what is further ahead was written before the clock
+    /// went back.
+    pub fn is_near(self, other: Self, span: std::time::Duration) -> bool {
+        self.since(other) < span && other.since(self) < span
     }
 
     /// How long from `earlier` to `self`; zero if `earlier` is not earlier.
@@ -144,6 +155,13 @@ impl Clock {
     pub fn advance(&self, span: std::time::Duration) {
         if let Some(offset) = &self.offset {
             offset.fetch_add(i64::try_from(span.as_millis()).unwrap_or(i64::MAX), Ordering::SeqCst);
+        }
+    }
+
+    /// Moves an adjustable clock back; the system's clock stays as it is.
+    pub fn turn_back(&self, span: std::time::Duration) {
+        if let Some(offset) = &self.offset {
+            offset.fetch_sub(i64::try_from(span.as_millis()).unwrap_or(i64::MAX), Ordering::SeqCst);
         }
     }
 

@@ -2,7 +2,7 @@
 
 use super::{
     connection::{Joined, Over},
-    follower::{Follower, PAGE, RETRY},
+    follower::{Follower, RETRY},
     hub::Shared,
     identity::Identity,
     notification,
@@ -15,6 +15,7 @@ use crate::{
         event::{Event, EventType},
         session::EndReason,
     },
+    limits::EVENTS_AT_ONCE,
     meters::meters,
     store::{self, EventRow, follows},
 };
@@ -106,7 +107,7 @@ impl CatchUp {
             // Asked before the log is read: what is committed in between is no gap.
             let reached = self.follower.cursor();
             let turn = self.shared.turn().await;
-            let rows = self.shared.store.list_events(self.follower.user, cursor, PAGE).await?;
+            let rows = self.shared.store.list_events(self.follower.user, cursor, EVENTS_AT_ONCE).await?;
             drop(turn);
             if !follows(cursor, &rows) || (rows.is_empty() && reached > cursor) {
                 // The log no longer reaches back to where this peer is.

@@ -10,6 +10,7 @@ use super::{
 };
 use crate::{
     domain::ids::{SessionId, UserId},
+    limits::EVENTS_AT_ONCE,
     meters::meters,
     store::{self, EventRow, Reached, SessionVersions, follows},
 };
@@ -28,8 +29,6 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
-/// Entries read from the log at once.
-pub(super) const PAGE: i64 = 100;
 /// How long to wait after the database did not answer.
 pub(super) const RETRY: Duration = Duration::from_millis(250);
 /// Connections served before other tasks get their turn.
@@ -277,7 +276,7 @@ impl Follower {
             if target <= cursor {
                 return Ok(());
             }
-            let rows = shared.store.list_events(self.user, cursor, PAGE).await?;
+            let rows = shared.store.list_events(self.user, cursor, EVENTS_AT_ONCE).await?;
             match &rows[..] {
                 rows @ [.., last] if follows(cursor, rows) => {
                     self.close_renewed(shared, last.credentials_version).await?;

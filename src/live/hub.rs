@@ -3,6 +3,7 @@
 use super::{
     bus::{Bus, BusDown},
     catch_up::{self, Start},
+    clock_distance::{self, ClockDistance},
     connection::{Connection, Joined},
     follower::{Follower, Membership},
     identity::{BindError, Binding},
@@ -36,6 +37,7 @@ pub(super) struct Shared {
     /// Asks for a sweep at once.
     pub(super) sweep_soon: Notify,
     pub(super) clock: Clock,
+    pub(super) clock_distance: ClockDistance,
     pub(super) lifetimes: SessionLifetimes,
     pub(super) epoch: Mutex<Epoch>,
     pub(super) followers: DashMap<UserId, Arc<Follower>>,
@@ -97,6 +99,7 @@ impl Hub {
             bus,
             sweep_soon: Notify::new(),
             clock,
+            clock_distance: ClockDistance::default(),
             lifetimes,
             epoch: Mutex::new(epoch),
             followers: DashMap::new(),
@@ -107,6 +110,7 @@ impl Hub {
         });
         tasks.spawn(sweep::run(shared.clone(), sweep_period));
         tasks.spawn(sweep::after_reconnects(shared.clone()));
+        tasks.spawn(clock_distance::run(shared.clone()));
         tasks.spawn(presence::run(shared.clone()));
         Self { shared, sockets_per_user }
     }
@@ -240,8 +244,13 @@ impl Hub {
     /// Whether a session has a socket open: on this node as of now, on others as of a moment ago.
     pub async fn is_connected(&self, caller: Caller) -> Result<bool, store::Error> {
         let here = self.shared.followers.get(&caller.user).is_some_and(|follower| follower.serves(caller.session));
-        let alive_since = presence::alive_since(self.shared.clock.now());
+        let alive_since = self.shared.alive_since(self.shared.clock.now());
         Ok(here || self.shared.store.is_session_connected(caller.session, alive_since).await?)
+    }
+
+    /// Compares this node's clock with the database's: by how many milliseconds it is ahead.
+    pub async fn measure_clock(&self) -> i64 {
+        clock_distance::measure(&self.shared).await.unwrap_or_default()
     }
 
     /// Every session that has a socket open on this node.

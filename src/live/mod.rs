@@ -17,6 +17,7 @@
 
 mod bus;
 mod catch_up;
+mod clock_distance;
 mod connection;
 mod follower;
 pub mod frame;

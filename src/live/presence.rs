@@ -1,12 +1,13 @@
 //! Tells the other nodes which sessions have a socket open here.
 //!
 //! Changes are collected and written together, so a burst of connections is one transaction: what other
-//! nodes see is [`PERIOD`] old, and of a node that died it stays for [`DEAD_AFTER`].
+//! nodes see is [`PERIOD`] old, and of a node that died it stays for [`DEAD_AFTER`]. Nodes tell when they were seen by the
+//! database's clock: their own may be apart by more than that.
 
-use super::hub::Shared;
+use super::{clock_distance, hub::Shared};
 use crate::{domain::time::Timestamp, store};
 use std::{sync::Arc, time::Duration};
-use tokio::time::MissedTickBehavior;
+use tokio::time::{Instant, MissedTickBehavior};
 
 /// How often changes are written.
 const PERIOD: Duration = Duration::from_millis(500);
@@ -17,25 +18,30 @@ const DEAD_AFTER: Duration = Duration::from_secs(50);
 /// When the rows of a dead node are removed.
 const FORGET_AFTER: Duration = Duration::from_secs(3600);
 
-/// Nodes seen after this moment run.
-pub(super) fn alive_since(now: Timestamp) -> Timestamp {
-    now.before(DEAD_AFTER)
+impl Shared {
+    /// Nodes seen after this moment run.
+    pub(super) fn alive_since(&self, now: Timestamp) -> Timestamp {
+        self.clock_distance.database_time(now).before(DEAD_AFTER)
+    }
 }
 
 /// Writes presence until the node stops, then withdraws it.
 pub(super) async fn run(shared: Arc<Shared>) {
+    if let Some(ahead_ms) = clock_distance::measure(&shared).await {
+        tracing::info!(ahead_ms, "this node's clock was compared with the database's");
+    }
     let mut ticks = tokio::time::interval(PERIOD);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let mut seen_at = None;
+    let mut seen_at: Option<Instant> = None;
     loop {
         tokio::select! {
             () = shared.stopping.cancelled() => break,
             _ = ticks.tick() => {}
         }
-        let now = shared.clock.now();
-        let heartbeat = seen_at.is_none_or(|seen| now.since(seen) >= HEARTBEAT);
+        let heartbeat = seen_at.is_none_or(|seen| seen.elapsed() >= HEARTBEAT);
+        let now = shared.clock_distance.database_time(shared.clock.now());
         match write(&shared, heartbeat, now).await {
-            Ok(()) if heartbeat => seen_at = Some(now),
+            Ok(()) if heartbeat => seen_at = Some(Instant::now()),
             Ok(()) => {}
             Err(error) => tracing::warn!(%error, "presence could not be written; trying again"),
         }

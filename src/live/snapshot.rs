@@ -1,6 +1,6 @@
 //! The whole account at one revision.
 
-use super::{hub::Shared, presence::alive_since};
+use super::hub::Shared;
 use crate::{
     domain::{
         event::Snapshot,
@@ -43,22 +43,20 @@ pub(super) async fn read_snapshot(shared: &Shared, caller: Caller) -> Result<(i6
     let epoch = tx.epoch().await?;
     let addresses = tx.list_addresses(caller.user).await?;
     let sessions = live_sessions(shared, &mut tx, caller).await?;
-    let sign_in_methods = tx.sign_in_methods(&row.user).await?;
     tx.end_read().await?;
-    let profile = row.user.profile();
-    Ok((row.user.revision, Snapshot { epoch, profile, addresses, sessions, sign_in_methods }))
+    Ok((row.user.revision, Snapshot { epoch, profile: row.user.profile(), addresses, sessions }))
 }
 
 /// The caller's live sessions, newest first.
 pub(super) async fn live_sessions(shared: &Shared, tx: &mut Tx, caller: Caller) -> Result<Vec<Session>, store::Error> {
     let now = shared.clock.now();
-    let rows = tx.list_live_sessions(caller.user, alive_since(now)).await?;
+    let rows = tx.list_live_sessions(caller.user, shared.alive_since(now)).await?;
     // This node knows its own sockets without delay.
     let here = shared.connected_sessions(caller.user);
     let live = rows.iter().filter(|row| row.session.life().standing(&shared.lifetimes, now).is_ok());
     let session = |row: &LiveSessionRow| {
         let connected = row.connected || here.binary_search(&row.session.session_id).is_ok();
-        row.session.session(&shared.lifetimes, caller.session, connected)
+        row.session.session(&shared.lifetimes, caller.session, connected, now)
     };
     Ok(live.map(session).collect())
 }

@@ -97,6 +97,7 @@ meters! {
     mail_waiting: Gauge = "marbelle_mail_waiting"; "Letters in the outbox that wait to be sent; the same on every node."
     mail_oldest: Gauge = "marbelle_mail_oldest_seconds"; "How old the oldest of them is; the same on every node."
     bus_connected: Gauge = "marbelle_bus_connected"; "1 while wake-ups of other nodes arrive, or there are no other nodes; 0 while only the sweep finds their changes."
+    clock_ahead: Gauge = "marbelle_clock_ahead_seconds"; "How far this node's clock is ahead of the database's, negative where it is behind; 0 on SQLite, where both are one."
     jobs_failed: Counter = "marbelle_jobs_failed_total"; "Rounds of periodic work that failed."
 }
 

@@ -5,7 +5,6 @@ use crate::{
     domain::{
         event::{AddressesChanged, Event, EventType, SessionRevoked, SessionsChanged, Snapshot},
         profile::Profile,
-        sign_in_methods::SignInMethodsChanged,
     },
     live::EVENT,
     rpc::spec::DescribedEvent,
@@ -49,8 +48,6 @@ event_schemas! {
     AddressesChangedEvent: AddressesChanged, AddressesChanged, next_revision();
     /// Sessions were opened or ended.
     SessionsChangedEvent: SessionsChanged, SessionsChanged, next_revision();
-    /// The ways in have changed.
-    SignInMethodsChangedEvent: SignInMethodsChanged, SignInMethodsChanged, next_revision();
     /// This connection's session was ended: the last event.
     SessionRevokedEvent: SessionRevoked, SessionRevoked, json!({
         "type": "null", "description": "None: it is no entry of the log.",
@@ -76,7 +73,6 @@ impl JsonSchema for LogEvent {
                 generator.subschema_for::<ProfileChangedEvent>(),
                 generator.subschema_for::<AddressesChangedEvent>(),
                 generator.subschema_for::<SessionsChangedEvent>(),
-                generator.subschema_for::<SignInMethodsChangedEvent>(),
             ],
         })
     }
@@ -96,7 +92,6 @@ impl JsonSchema for AccountEvent {
             generator.subschema_for::<ProfileChangedEvent>(),
             generator.subschema_for::<AddressesChangedEvent>(),
             generator.subschema_for::<SessionsChangedEvent>(),
-            generator.subschema_for::<SignInMethodsChangedEvent>(),
             generator.subschema_for::<SessionRevokedEvent>(),
         ] });
         json_schema!({
@@ -151,13 +146,6 @@ pub fn describe(generator: &mut SchemaGenerator) -> Vec<DescribedEvent> {
             "Sessions were opened or ended.",
             json!(1),
             json!({ "opened": examples::opened_session(), "ended": [] }),
-        ),
-        described::<SignInMethodsChangedEvent>(
-            generator,
-            EventType::SignInMethodsChanged,
-            "The ways in have changed.",
-            json!(4),
-            examples::sign_in_methods_changed(),
         ),
         described::<SessionRevokedEvent>(
             generator,

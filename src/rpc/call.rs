@@ -95,10 +95,8 @@ where
     let context = call.context.clone();
     context.rates.count_call(caller)?;
     call.count(rate, Some(caller)).await?;
-    let params = params::read(raw.as_str(), &context.rules).map_err(|faults| {
-        context.rates.give_back(rate, caller);
-        Error::InvalidParams(faults)
-    })?;
+    let params =
+        read_params(&context, raw, Some(caller)).await.inspect_err(|_| context.rates.give_back(rate, caller))?;
     let connection = call.connection.clone();
     let work = run(effect, context.clone(), method(call, caller, params));
     let Some(ended) = connection.ended().filter(|_| effect == Effect::Read) else {
@@ -117,6 +115,21 @@ where
         }),
         result = work => result,
     }
+}
+
+/// Reads the parameters of a call. A new password among them is looked at where passwords are hashed: on a thread that
+/// holds up no other call, in a queue of bounded length.
+pub(super) async fn read_params<P: Params>(
+    context: &Arc<Context>,
+    raw: RawParams<'static>,
+    caller: Option<Caller>,
+) -> Result<P, Error> {
+    if !P::CHOOSES_PASSWORD {
+        return params::read(raw.as_str(), &context.rules).map_err(Error::InvalidParams);
+    }
+    let shared = context.clone();
+    let read = context.accounts.estimate(caller, move || params::read(raw.as_str(), &shared.rules));
+    read.await?.map_err(Error::InvalidParams)
 }
 
 /// A call is dropped when its connection closes; what writes must not be dropped. In a box, because what

@@ -12,6 +12,9 @@ use crate::domain::{
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde_json::{Map, Value, json};
 
+/// Characters of a name or an address that a password is held against: as many as the longest of them may have.
+const LONGEST_CONTEXT: usize = 254;
+
 /// What of the settings parameters are held against.
 #[derive(Clone, Debug)]
 pub struct Rules {
@@ -23,6 +26,9 @@ pub struct Rules {
 
 /// The parameters of a method.
 pub trait Params: Sized + Send + 'static {
+    /// Whether a new password is among them. How strong it is takes milliseconds to estimate.
+    const CHOOSES_PASSWORD: bool = false;
+
     /// Reads them; `None` where the reader has noted a fault.
     fn read(reader: &mut Reader<'_>) -> Option<Self>;
     /// Content descriptors of the OpenRPC document.
@@ -131,10 +137,10 @@ impl Reader<'_> {
         let Some(text) = value.as_str() else { return self.fault(name, type_fault("text")) };
         let mut context = vec![self.rules.shop_name.as_str()];
         for related in ["email", "first_name", "last_name", "company_name"] {
-            context.extend(self.present.get(related).and_then(Value::as_str));
+            context.extend(self.present.get(related).and_then(Value::as_str).map(beginning));
         }
         let email_local = self.present.get("email").and_then(Value::as_str).and_then(|email| email.split('@').next());
-        context.extend(email_local);
+        context.extend(email_local.map(beginning));
         match Password::chosen(text, self.rules.password_min_length, &context) {
             Ok(password) => Some(password),
             Err(faults) => {
@@ -196,6 +202,12 @@ impl Reader<'_> {
     }
 }
 
+/// As much of a text as can be a name or an address: what is longer is refused, and must not make the search for it in a
+/// password long.
+fn beginning(text: &str) -> &str {
+    text.char_indices().nth(LONGEST_CONTEXT).map_or(text, |(end, _)| &text[..end])
+}
+
 /// The fault of a value of another JSON type.
 pub fn type_fault(wanted: &str) -> Fault {
     Fault::new(Rule::Type, format!("must be {wanted}"))
@@ -244,6 +256,8 @@ macro_rules! params {
         $(; check $check:path)?
     }) => {
         impl $crate::rpc::params::Params for $name {
+            const CHOOSES_PASSWORD: bool = false $(|| $crate::rpc::params::params!(@chooses $mode $ty))*;
+
             #[allow(unused_variables, reason = "a method without parameters reads none")]
             fn read(reader: &mut $crate::rpc::params::Reader<'_>) -> Option<Self> {
                 $($check(reader);)?
@@ -288,6 +302,9 @@ macro_rules! params {
             $crate::rpc::params::params!(@nullable $mode),
         )
     };
+    (@chooses chosen $ty:ty) => { true };
+    (@chooses flatten $ty:ty) => { <$ty as $crate::rpc::params::Params>::CHOOSES_PASSWORD };
+    (@chooses $mode:ident $ty:ty) => { false };
     (@required required) => { true };
     (@required chosen) => { true };
     (@required $mode:ident) => { false };
@@ -301,4 +318,30 @@ pub(crate) use params;
 params! {
     /// A method that takes nothing.
     pub struct NoParams {}
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::{Duration, Instant};
+
+    params! {
+        struct Chosen {
+            chosen password: Password,
+        }
+    }
+
+    #[test]
+    fn what_a_password_is_held_against_is_bounded() {
+        const { assert!(Chosen::CHOOSES_PASSWORD && !NoParams::CHOOSES_PASSWORD) };
+        let rules = Rules { password_min_length: 8, shop_name: "Marbelle".to_owned() };
+        let name: String = (0..12_000).map(|n| format!("{n:04} ")).collect();
+        let raw = json!({ "password": "0123 4567 8910 1112 1314", "first_name": name }).to_string();
+        let begun = Instant::now();
+        let faults = read::<Chosen>(Some(&raw), &rules).map(|chosen| chosen.password).expect_err("guessable");
+        // All 12,000 words take ten times as long, where optimised; the bound leaves room for a debug build.
+        assert!(begun.elapsed() < Duration::from_millis(250), "{:?}", begun.elapsed());
+        let named: Vec<String> = faults.into_iter().map(|(field, _)| field.to_string()).collect();
+        assert!(named.contains(&"first_name".to_owned()), "{named:?}");
+    }
 }

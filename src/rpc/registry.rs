@@ -4,7 +4,7 @@ pub use super::call::{Call, caller_of};
 
 use super::{
     Context,
-    call::{as_caller, call, counted, run},
+    call::{as_caller, call, counted, read_params, run},
     error::Kind,
     params::{self, Params},
     rates::Rate,
@@ -12,10 +12,7 @@ use super::{
 };
 use crate::{
     account::Error,
-    domain::{
-        ids::SessionId,
-        session::{Caller, ProvenCaller},
-    },
+    domain::{ids::SessionId, session::Caller},
     meters::meters,
 };
 use jsonrpsee::{
@@ -48,8 +45,6 @@ pub enum Access {
     Public,
     /// Whoever acts for a session.
     Session,
-    /// Whoever acts for a session that was proven lately.
-    Proven,
 }
 
 /// What the document says of a method beyond its types.
@@ -154,7 +149,7 @@ impl Registry {
                 let (look, method) = (look.clone(), method.clone());
                 async move {
                     call.count(rate, None).await?;
-                    let params = params::read(raw.as_str(), &call.context.rules).map_err(Error::InvalidParams)?;
+                    let params: P = read_params(&call.context, raw, None).await?;
                     let (session, credential) = look(&call, &params)?;
                     if let Some(session) = session {
                         call.context.rates.count_call_of(session)?;
@@ -174,38 +169,8 @@ impl Registry {
         F: Fn(Call, Caller, P) -> Fut + Clone + Send + Sync + 'static,
         Fut: Future<Output = Result<R, Error>> + Send + 'static,
     {
-        self.acting(name, Access::Session, effect, description, method);
-    }
-
-    /// A method that acts for a session that was proven lately. It is handed a [`ProvenCaller`], by which the use-case asks
-    /// for the proof where it asks for the session.
-    pub fn proven<P, R, F, Fut>(&mut self, name: &'static str, effect: Effect, description: Description, method: F)
-    where
-        P: Params,
-        R: Serialize + JsonSchema + Clone + Send + 'static,
-        F: Fn(Call, ProvenCaller, P) -> Fut + Clone + Send + Sync + 'static,
-        Fut: Future<Output = Result<R, Error>> + Send + 'static,
-    {
-        self.acting(name, Access::Proven, effect, description, move |call, caller, params| {
-            method(call, ProvenCaller(caller), params)
-        });
-    }
-
-    fn acting<P, R, F, Fut>(
-        &mut self,
-        name: &'static str,
-        access: Access,
-        effect: Effect,
-        description: Description,
-        method: F,
-    ) where
-        P: Params,
-        R: Serialize + JsonSchema + Clone + Send + 'static,
-        F: Fn(Call, Caller, P) -> Fut + Clone + Send + Sync + 'static,
-        Fut: Future<Output = Result<R, Error>> + Send + 'static,
-    {
         let rate = description.rate;
-        self.declare::<P, R>(name, access, description, move |module| {
+        self.declare::<P, R>(name, Access::Session, description, move |module| {
             install(module, name, move |call, raw: RawParams<'static>| {
                 let method = method.clone();
                 async move {

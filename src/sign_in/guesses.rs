@@ -57,6 +57,10 @@ impl Accounts {
         let (failures, since) = tx.count_password_failure(&subject, now, now.before(WINDOW)).await?;
         if failures > i64::from(self.failures_per_account.get()) {
             let retry_after = since.after(WINDOW).since(now).max(Duration::from_millis(1));
+            if since == now {
+                // The window had begun by a clock that was ahead: from now on it is this one.
+                tx.commit().await?;
+            }
             tracing::info!(target: "security", ip = %client.ip, "password_rate_limited");
             return Err(Error::RateLimited { retry_after });
         }

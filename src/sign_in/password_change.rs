@@ -12,7 +12,6 @@ use crate::{
         fault::{Fault, Faults, Rule},
         letter::Content,
         password::Password,
-        profile::Name,
         security_event::SecurityEventType,
         session::{Caller, CredentialFault, EndReason},
     },
@@ -59,7 +58,7 @@ impl Accounts {
         new_password: &Password,
     ) -> Result<PasswordChanged, Error> {
         self.check_password(user, caller, current).await?;
-        self.check_new_password(new_password, user)?;
+        self.check_new_password(new_password, user).await?;
         if new_password.expose() == current.expose() {
             return Err(same_as_present());
         }
@@ -73,7 +72,8 @@ impl Accounts {
         change.tell_owner(Content::PasswordChanged).await?;
         guess.resolve(&mut change, SecurityEventType::PasswordChanged, Some(caller.session)).await?;
         let session = change.tx().find_session(caller.session).await?;
-        let expires_at = session.map_or(change.now(), |session| session.expires_at(&self.session_lifetimes));
+        let expires_at =
+            session.map_or(change.now(), |session| session.expires_at(&self.session_lifetimes, change.now()));
         change.commit().await?;
         let caller = Caller { version: renewed.version, ..caller };
         let tokens = self.tokens(caller, renewed.refresh_generation, expires_at);
@@ -115,11 +115,16 @@ impl Accounts {
     }
 
     /// Whether a new password leans on what is known of its user.
-    pub(crate) fn check_new_password(&self, password: &Password, user: &UserRow) -> Result<(), Error> {
-        let mut context = vec![self.shop_name.as_str(), user.email.as_str()];
+    pub(crate) async fn check_new_password(&self, password: &Password, user: &UserRow) -> Result<(), Error> {
+        let mut context = vec![self.shop_name.clone(), user.email.to_string()];
         let names = [Some(&user.first_name), user.last_name.as_ref(), user.company_name.as_ref()];
-        context.extend(names.into_iter().flatten().map(Name::as_str));
-        Password::chosen(password.expose(), self.password_min_length, &context).map(drop).map_err(|refused| {
+        context.extend(names.into_iter().flatten().map(ToString::to_string));
+        let (password, min_length) = (password.clone(), self.password_min_length);
+        let estimate = move || {
+            let context: Vec<&str> = context.iter().map(String::as_str).collect();
+            Password::chosen(password.expose(), min_length, &context).map(drop)
+        };
+        self.passwords.estimate(Queue::Known, estimate).await?.map_err(|refused| {
             let mut faults = Faults::default();
             refused.into_iter().for_each(|fault| faults.add(FIELD, fault));
             Error::InvalidParams(faults)

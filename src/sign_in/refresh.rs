@@ -61,13 +61,13 @@ impl Accounts {
                 return Err(Error::Unauthenticated(CredentialFault::Renewed));
             }
             let repeated =
-                row.refresh_generation == generation + 1 && now.since(row.refreshed_at) < self.lifetimes.refresh_grace;
+                row.refresh_generation == generation + 1 && now.is_near(row.refreshed_at, self.lifetimes.refresh_grace);
             if !repeated {
                 return Err(self.end_reused(&row, client).await?);
             }
         }
         let caller = Caller { user: row.session_user_id, session, version: row.version };
-        Ok(self.tokens(caller, generation + 1, row.expires_at(lifetimes)))
+        Ok(self.tokens(caller, generation + 1, row.expires_at(lifetimes, now)))
     }
 
     /// Ends a session whose superseded refresh token was presented: somebody has a copy.

@@ -94,7 +94,7 @@ impl Accounts {
         let token = tx.find_token(id, purpose, self.clock.now()).await?.ok_or(Error::InvalidToken)?;
         let user = tx.find_user(token.user).await?.ok_or(Error::InvalidToken)?;
         tx.end_read().await?;
-        self.check_new_password(new_password, &user)?;
+        self.check_new_password(new_password, &user).await?;
         if self.verify_password(new_password, &user.email, user.password_hash.as_deref(), Queue::Known).await?.ok {
             return Err(same_as_present());
         }

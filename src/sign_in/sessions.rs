@@ -56,7 +56,10 @@ impl Accounts {
 
     async fn present(&self, caller: Caller, row: &CallerRow) -> Result<(Session, Profile), Error> {
         let connected = self.hub.is_connected(caller).await?;
-        Ok((row.session.session(&self.session_lifetimes, caller.session, connected), row.user.profile()))
+        Ok((
+            row.session.session(&self.session_lifetimes, caller.session, connected, self.clock.now()),
+            row.user.profile(),
+        ))
     }
 
     /// The caller's live sessions, newest first.

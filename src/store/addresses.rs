@@ -14,8 +14,7 @@ macro_rules! columns {
     };
 }
 
-const LIST: &str =
-    concat!("SELECT ", columns!(), " FROM addresses WHERE user_id = $1 ORDER BY is_primary DESC, created_at, id");
+const LIST: &str = concat!("SELECT ", columns!(), " FROM addresses WHERE user_id = $1 ORDER BY is_primary DESC, id");
 const FIND: &str = concat!("SELECT ", columns!(), " FROM addresses WHERE user_id = $1 AND id = $2");
 const INSERT: &str = "INSERT INTO addresses (id, user_id, label, label_key, first_name, last_name, company, \
      address_line_1, address_line_2, city, state, postal_code, country, phone, is_primary, revision, created_at, \

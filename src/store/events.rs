@@ -39,8 +39,11 @@ const INSERT: &str = "INSERT INTO account_events (user_id, revision, at, type, d
 const PAGE: &str = "SELECT revision, at, type, data, session_id, credentials_version FROM account_events \
      WHERE user_id = $1 AND revision > $2 ORDER BY revision LIMIT $3";
 const DELETE_UNTIL: &str = "DELETE FROM account_events WHERE user_id = $1 AND revision <= $2";
+// An entry is as old as the oldest after it: clocks go back, revisions do not.
 const PRUNE: &str = "DELETE FROM account_events WHERE (user_id, revision) IN \
-     (SELECT user_id, revision FROM account_events WHERE at < $1 ORDER BY at LIMIT $2)";
+     (SELECT e.user_id, e.revision FROM (SELECT user_id, MAX(revision) AS last FROM \
+     (SELECT user_id, revision FROM account_events WHERE at < $1 ORDER BY at LIMIT $2) old GROUP BY user_id) aged \
+     JOIN account_events e ON e.user_id = aged.user_id AND e.revision <= aged.last)";
 const FIND_EPOCH: &str = "SELECT epoch FROM database_epoch";
 const INSERT_EPOCH: &str = "INSERT INTO database_epoch (singleton, epoch) VALUES (TRUE, $1) ON CONFLICT DO NOTHING";
 
@@ -105,7 +108,7 @@ impl Tx {
         Ok(())
     }
 
-    /// Forgets at most `limit` events from before `before`; says how many.
+    /// Forgets at most `limit` events from before `before`, and those that they follow in their logs; says how many.
     pub async fn prune_events(&mut self, before: Timestamp, limit: i64) -> Result<u64, Error> {
         let done = in_tx!(self, c => sqlx::query(PRUNE).bind(before).bind(limit)
             .execute(c).await.map(|done| done.rows_affected()))?;

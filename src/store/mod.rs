@@ -11,6 +11,7 @@
 
 mod addresses;
 mod backup;
+mod clock;
 mod error;
 mod events;
 mod existing;
@@ -31,10 +32,8 @@ mod registrations;
 mod restore;
 mod security_events;
 mod sessions;
-mod sign_in_methods;
 mod tokens;
 mod tx;
-mod used_tickets;
 mod users;
 mod writer;
 

@@ -44,18 +44,24 @@ impl SessionRow {
         }
     }
 
-    /// When the session ends if it is not used again.
-    pub fn expires_at(&self, lifetimes: &SessionLifetimes) -> Timestamp {
-        lifetimes.expiry(self.session_created_at, self.last_seen_at)
+    /// When the session ends if it is not used again; times after `now` count as now.
+    pub fn expires_at(&self, lifetimes: &SessionLifetimes, now: Timestamp) -> Timestamp {
+        lifetimes.expiry(self.session_created_at.min(now), self.last_seen_at.min(now))
     }
 
-    /// The session as its owner sees it from the session `current`.
-    pub fn session(&self, lifetimes: &SessionLifetimes, current: SessionId, connected: bool) -> Session {
+    /// The session as its owner sees it at `now` from the session `current`.
+    pub fn session(
+        &self,
+        lifetimes: &SessionLifetimes,
+        current: SessionId,
+        connected: bool,
+        now: Timestamp,
+    ) -> Session {
         Session {
             opened: self.opened(),
-            last_seen_at: self.last_seen_at,
-            proven_at: self.proven_at,
-            expires_at: self.expires_at(lifetimes),
+            last_seen_at: self.last_seen_at.min(now),
+            proven_at: self.proven_at.min(now),
+            expires_at: self.expires_at(lifetimes, now),
             current: self.session_id == current,
             connected,
         }
@@ -142,11 +148,11 @@ const LIST_LIVE: &str = concat!(
     session_columns!(),
     ", EXISTS (SELECT 1 FROM connected_sessions c JOIN nodes n ON n.id = c.node_id \
      WHERE c.session_id = s.id AND n.seen_at > $2) AS connected \
-     FROM sessions s WHERE s.user_id = $1 AND s.ended_at IS NULL ORDER BY s.created_at DESC, s.id DESC"
+     FROM sessions s WHERE s.user_id = $1 AND s.ended_at IS NULL ORDER BY s.opened_revision DESC"
 );
 const INSERT: &str = "INSERT INTO sessions (id, user_id, device_name, user_agent, ip, device_id, methods, \
-     version, renewed_generation, refresh_generation, refreshed_at, created_at, last_seen_at, proven_at) \
-     VALUES ($1, $2, $3, $4, $5, $7, $8, 0, 0, 0, $6, $6, $6, $6)";
+     version, renewed_generation, refresh_generation, refreshed_at, created_at, last_seen_at, proven_at, opened_revision) \
+     VALUES ($1, $2, $3, $4, $5, $7, $8, 0, 0, 0, $6, $6, $6, $6, $9)";
 const FIND_DELETED: &str = "SELECT EXISTS (SELECT 1 FROM deleted_sessions WHERE id = $1)";
 const KEEP_DELETED: &str = "INSERT INTO deleted_sessions (id, deleted_at) \
      SELECT id, $2 FROM sessions WHERE user_id = $1 AND ended_at IS NULL ON CONFLICT DO NOTHING";
@@ -158,8 +164,9 @@ const END_ALL_BUT: &str = "UPDATE sessions SET ended_at = $3, end_reason = $4 \
      WHERE user_id = $1 AND id <> $2 AND ended_at IS NULL RETURNING id";
 const END_ALL: &str = "UPDATE sessions SET ended_at = $2, end_reason = $3 \
      WHERE user_id = $1 AND ended_at IS NULL RETURNING id";
+// A use that was written down by a clock that was ahead stays: who writes an earlier one may be a node whose clock is wrong.
 const ROTATE: &str = "UPDATE sessions SET refresh_generation = refresh_generation + 1, refreshed_at = $3, \
-     last_seen_at = $3 WHERE id = $1 AND refresh_generation = $2 AND ended_at IS NULL \
+     last_seen_at = CASE WHEN last_seen_at > $3 THEN last_seen_at ELSE $3 END WHERE id = $1 AND refresh_generation = $2 AND ended_at IS NULL \
      AND last_seen_at > $4 AND created_at > $5";
 const RENEW: &str = "UPDATE sessions SET version = version + 1, refresh_generation = refresh_generation + 1, \
      renewed_generation = refresh_generation + 1, refreshed_at = $3 WHERE user_id = $1 AND id = $2 AND ended_at IS NULL \
@@ -292,9 +299,10 @@ impl LockedAccount {
     pub async fn open_session(&mut self, session: &NewSession) -> Result<(), Error> {
         let (user, opened) = (self.user.user_id, &session.opened);
         let methods: Vec<_> = opened.methods.iter().map(|method| method.as_str()).collect();
+        let revision = self.sessions_revision();
         in_tx!(&mut self.tx, c => sqlx::query(INSERT)
             .bind(opened.id).bind(user).bind(&opened.device_name).bind(&opened.user_agent).bind(&opened.ip)
-            .bind(opened.created_at).bind(session.device).bind(methods.join(" "))
+            .bind(opened.created_at).bind(session.device).bind(methods.join(" ")).bind(revision)
             .execute(c).await.map(drop))?;
         self.sessions().opened = Some(opened.clone());
         Ok(())

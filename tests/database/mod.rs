@@ -1,5 +1,6 @@
 //! Both databases when they fail, are restored, age or are upgraded.
 
+mod clocks;
 mod database_crash;
 mod database_faults;
 mod outage;

@@ -73,6 +73,11 @@ impl Inside {
         self.clock.advance(span);
     }
 
+    /// Moves the time back.
+    pub fn turn_back(&self, span: Duration) {
+        self.clock.turn_back(span);
+    }
+
     /// Lets a story use the server, then closes its database.
     pub async fn with<T>(&self, story: impl AsyncFnOnce(&Arc<Accounts>) -> T) -> T {
         let app = App::build(&self.settings, self.clock.clone()).await.expect("the server is built");

@@ -62,7 +62,7 @@ export function fold(account: LiveAccount | null, event: FeedEvent): Folded {
 export function ordered(addresses: readonly Address[]): Address[] {
   return [...addresses].sort(
     (a, b) =>
-      Number(b.is_primary) - Number(a.is_primary) || compare(a.created_at, b.created_at) || compare(a.id, b.id),
+      Number(b.is_primary) - Number(a.is_primary) || compare(a.id, b.id),
   )
 }
 

@@ -1,0 +1,189 @@
+//! Clocks that go back, and nodes whose clocks differ.
+
+use crate::support::{
+    Database, Inside, PASSWORD, another_email, both_databases,
+    inside::{account, client, credentials, device, email},
+};
+use marbelle::{
+    account::Error,
+    domain::{email::EmailAddress, session::EndReason},
+    live::Connection,
+    sign_in::SignedIn,
+};
+use std::{sync::Arc, time::Duration};
+
+const DAY: Duration = Duration::from_secs(86_400);
+const WRONG: &str = "wrong larches beside no brook";
+
+async fn sign_in(inside: &Inside, email: &EmailAddress) -> SignedIn {
+    inside
+        .with(async |accounts| accounts.sign_in(&credentials(email, PASSWORD), &device()).await.expect("a session"))
+        .await
+}
+
+both_databases! {
+    async fn wrong_passwords_block_for_their_window_and_no_longer(database: Database) {
+        let inside = Inside::on(&database, &[("LIMITS__FAILURES_PER_ACCOUNT", "2")]);
+        let ann = email(&another_email("ann"));
+        inside.with(async |accounts| account(accounts, &ann).await).await;
+        let guess = async |password: &str| {
+            inside.with(async |accounts| accounts.sign_in(&credentials(&ann, password), &device()).await).await
+        };
+        for _ in 0..2 {
+            assert!(matches!(guess(WRONG).await, Err(Error::InvalidCredentials)));
+        }
+        inside.turn_back(2 * DAY);
+        let Err(Error::RateLimited { retry_after }) = guess(PASSWORD).await else { panic!("they still count") };
+        assert!(retry_after <= Duration::from_secs(15 * 60), "{retry_after:?}");
+        inside.advance(retry_after);
+        guess(PASSWORD).await.expect("a session");
+    }
+
+    async fn letters_do_not_wait_for_the_clock_to_come_back(database: Database) {
+        let inside = Inside::on(&database, &[("LIMITS__MAILS_PER_MAILBOX", "2")]);
+        let ann = email(&another_email("ann"));
+        inside.with(async |accounts| account(accounts, &ann).await).await;
+        let resets = async || {
+            inside.with(async |accounts| {
+                let before = accounts.store.waiting_letters().await.expect("an answer").0;
+                for _ in 0..3 {
+                    accounts.request_password_reset(&ann, None, &client()).await.expect("accepted");
+                }
+                accounts.store.waiting_letters().await.expect("an answer").0 - before
+            })
+            .await
+        };
+        assert_eq!(resets().await, 1, "half of the two");
+        inside.turn_back(2 * DAY);
+        assert_eq!(resets().await, 1);
+        let due = inside.with(async |accounts| {
+            let now = accounts.clock.now();
+            accounts.store.letter_is_due(now, now.after(Duration::from_secs(2 * 3600))).await.expect("an answer")
+        });
+        assert!(due.await);
+    }
+
+    async fn sessions_are_in_the_order_in_which_they_were_opened(database: Database) {
+        let inside = Inside::on(&database, &[("LIMITS__SESSIONS_PER_USER", "3")]);
+        let ann = email(&another_email("ann"));
+        inside.with(async |accounts| account(accounts, &ann).await).await;
+        let mut opened = vec![sign_in(&inside, &ann).await, sign_in(&inside, &ann).await];
+        inside.turn_back(2 * DAY);
+        for _ in 0..2 {
+            opened.push(sign_in(&inside, &ann).await);
+        }
+        let (now, listed) = inside.with(async |accounts| {
+            let listed = accounts.list_sessions(opened[3].caller()).await.expect("the sessions");
+            (accounts.clock.now(), listed)
+        })
+        .await;
+        let ids: Vec<_> = listed.iter().map(|session| session.opened.id).collect();
+        let newest_first: Vec<_> = opened[1..].iter().rev().map(|signed_in| signed_in.session.opened.id).collect();
+        assert_eq!(ids, newest_first, "the oldest of four has ended");
+        for session in listed {
+            assert!(session.last_seen_at <= now, "a time in the future counts as now: {session:?}");
+            assert!(session.expires_at <= now.after(28 * DAY), "{session:?}");
+        }
+    }
+
+    async fn a_use_in_the_future_is_not_taken_back_by_a_clock_that_is_behind(database: Database) {
+        let inside = Inside::on(&database, &[]);
+        let ann = email(&another_email("ann"));
+        inside.with(async |accounts| account(accounts, &ann).await).await;
+        let signed_in = sign_in(&inside, &ann).await;
+        // A machine that starts without a clock, and gets the time later.
+        inside.turn_back(10_000 * DAY);
+        let token = inside.with(async |accounts| accounts.first_tokens(&signed_in).refresh_token).await;
+        inside.with(async |accounts| {
+            accounts.refresh(token.expose(), &client()).await.expect("a pair");
+            accounts.end_expired_sessions().await.expect("done");
+        })
+        .await;
+        inside.advance(10_000 * DAY);
+        inside.with(async |accounts| {
+            accounts.end_expired_sessions().await.expect("done");
+            accounts.current_session(signed_in.caller()).await.expect("alive");
+        })
+        .await;
+    }
+
+    async fn a_superseded_refresh_token_does_not_live_on_where_the_clock_goes_back(database: Database) {
+        let inside = Inside::on(&database, &[]);
+        let ann = email(&another_email("ann"));
+        inside.with(async |accounts| account(accounts, &ann).await).await;
+        let signed_in = sign_in(&inside, &ann).await;
+        let refresh = async || {
+            inside.with(async |accounts| {
+                let first = accounts.first_tokens(&signed_in).refresh_token;
+                accounts.refresh(first.expose(), &client()).await.map(drop)
+            })
+            .await
+        };
+        refresh().await.expect("a pair");
+        inside.turn_back(Duration::from_secs(30));
+        refresh().await.expect("a repetition within the grace");
+        inside.turn_back(DAY);
+        let reused = refresh().await;
+        assert!(matches!(reused, Err(Error::SessionEnded(EndReason::RefreshTokenReuse))), "{reused:?}");
+    }
+
+    async fn entries_of_the_log_age_in_their_order(database: Database) {
+        let inside = Inside::on(&database, &[]);
+        let ann = email(&another_email("ann"));
+        inside.with(async |accounts| account(accounts, &ann).await).await;
+        let signed_in = sign_in(&inside, &ann).await;
+        inside.turn_back(100 * DAY);
+        sign_in(&inside, &ann).await;
+        let events = async || {
+            inside.with(async |accounts| {
+                accounts.prune().await.expect("pruned");
+                accounts.store.list_events(signed_in.profile.id, 0, 10).await.expect("the log").len()
+            })
+            .await
+        };
+        assert_eq!(events().await, 2);
+        inside.advance(8 * DAY);
+        assert_eq!(events().await, 0, "the first is older than the second, whatever its time says");
+    }
+
+    async fn the_distance_of_a_nodes_clock_is_measured(database: Database) {
+        let inside = Inside::on(&database, &[]);
+        let other_clock = database.url().is_some();
+        inside.advance(Duration::from_secs(120));
+        let ahead = inside.with(async |accounts| accounts.hub.measure_clock().await).await;
+        // By SQLite there is no other clock.
+        assert_eq!((ahead.abs_diff(120_000) < 30_000, ahead == 0), (other_clock, !other_clock), "{ahead} ms");
+        inside.turn_back(Duration::from_secs(7200));
+        let ahead = inside.with(async |accounts| accounts.hub.measure_clock().await).await;
+        assert_eq!((ahead.abs_diff(-7_080_000) < 30_000, ahead == 0), (other_clock, !other_clock), "{ahead} ms");
+    }
+}
+
+/// Two nodes whose clocks are further apart than a node that has died counts as running.
+#[tokio::test(flavor = "multi_thread")]
+async fn nodes_whose_clocks_differ_see_each_other() {
+    let database = Database::postgres().await;
+    let (behind, ahead) = (Inside::on(&database, &[]), Inside::on(&database, &[]));
+    ahead.advance(Duration::from_secs(120));
+    behind.turn_back(Duration::from_secs(120));
+    let ann = email(&another_email("ann"));
+    behind.with(async |accounts| account(accounts, &ann).await).await;
+    let signed_in = sign_in(&behind, &ann).await;
+    for (here, there) in [(&behind, &ahead), (&ahead, &behind)] {
+        let caller = signed_in.caller();
+        let seen = here.with(async |accounts| {
+            let connection = Arc::new(Connection::new(1, client().ip, None, None));
+            accounts.authenticate(&connection, caller).await.expect("bound");
+            let seen = crate::support::eventually("the other node to see it", || async {
+                let connected = there.with(async |accounts| {
+                    accounts.hub.measure_clock().await;
+                    accounts.hub.is_connected(caller).await.expect("an answer")
+                });
+                connected.await.then_some(())
+            });
+            seen.await;
+            accounts.hub.close(&connection);
+        });
+        seen.await;
+    }
+}
