@@ -20,6 +20,15 @@ pub const PASSWORD_HASH_QUEUE: usize = 64;
 /// (docs/protocol.md, "Known devices").
 pub const KNOWN_DEVICES: i64 = 20;
 
+/// Passkeys of an account (docs/protocol.md, "Sign-in methods").
+pub const PASSKEYS: usize = 20;
+
+/// Providers that an operator can set up, and so links of an account: as many buttons as a page can show.
+pub const PROVIDERS: usize = 20;
+
+/// Wrong answers that may come with a second factor's challenge; then it is ended.
+pub const CHALLENGE_FAILURES: i64 = 5;
+
 /// The longest access token that is looked at, in bytes. Ours have about 500; the length is checked before
 /// anything is decoded or compared.
 pub const ACCESS_TOKEN_MAX_BYTES: usize = 2048;

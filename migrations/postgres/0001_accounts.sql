@@ -29,11 +29,13 @@ CREATE TABLE registrations (
 CREATE INDEX registrations_by_email ON registrations (email, id);
 CREATE INDEX registrations_by_age ON registrations (created_at);
 
--- `credentials_version` counts what a sign-in is decided by: password, e-mail address, state.
+-- `credentials_version` counts what a sign-in is decided by: password, other ways in, e-mail address, state.
 -- `revision` counts the account's changes and is the lock of its log; `profile_revision` is the one at
 -- which the profile last changed. Without `password_hash` there is no password. `password_cost` says what a hash
 -- of another system costs to verify, and is null for our own; `imported_cost` is what it was when the account came.
--- `external_id` is what another system knows the user by.
+-- `external_id` is what another system knows the user by. `second_factor` says whether there is a row in `totp`: it is
+-- here because the row of the user is the one that is locked. `sign_in_methods_revision` is the revision at which the ways
+-- in last changed.
 CREATE TABLE users (
     id                UUID    NOT NULL PRIMARY KEY,
     email             TEXT    NOT NULL UNIQUE,
@@ -50,9 +52,11 @@ CREATE TABLE users (
     -- The session that asked for it: the change is dropped with that session.
     pending_email_session UUID,
     disabled_at       TIMESTAMPTZ,
+    second_factor     BOOLEAN NOT NULL,
     credentials_version BIGINT NOT NULL CHECK (credentials_version >= 0),
     revision          BIGINT  NOT NULL CHECK (revision >= 0),
     profile_revision  BIGINT  NOT NULL CHECK (profile_revision >= 0),
+    sign_in_methods_revision BIGINT NOT NULL CHECK (sign_in_methods_revision >= 0),
     created_at        TIMESTAMPTZ NOT NULL,
     updated_at        TIMESTAMPTZ NOT NULL
 );
@@ -171,3 +175,60 @@ CREATE INDEX mail_outbox_due ON mail_outbox (next_attempt_at) WHERE sent_at IS N
 CREATE INDEX mail_outbox_by_age ON mail_outbox (created_at);
 CREATE INDEX mail_outbox_by_recipient ON mail_outbox (recipient, kind, created_at);
 CREATE INDEX mail_outbox_by_user ON mail_outbox (user_id) WHERE user_id IS NOT NULL;
+
+-- The second factor by an app that makes codes (RFC 6238). `sealed_secret` is encrypted under a key that is made of a token
+-- secret; `sealed_by` says of which. A code of `last_step` or of a step before it is not taken again.
+CREATE TABLE totp (
+    user_id        UUID    NOT NULL PRIMARY KEY REFERENCES users (id) ON DELETE CASCADE,
+    sealed_secret  BYTEA   NOT NULL,
+    sealed_by      BYTEA   NOT NULL CHECK (length(sealed_by) = 8),
+    last_step      BIGINT  NOT NULL,
+    created_at     TIMESTAMPTZ NOT NULL
+);
+CREATE INDEX totp_by_sealing_key ON totp (sealed_by);
+
+-- Codes that stand in for the second factor, each once: those that are not used yet.
+CREATE TABLE recovery_codes (
+    user_id    UUID    NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+    code_hash  BYTEA   NOT NULL CHECK (length(code_hash) = 32),
+    PRIMARY KEY (user_id, code_hash)
+);
+
+-- The public halves of passkeys (WebAuthn). `backed_up`: the authenticator says that it has a copy elsewhere.
+CREATE TABLE passkeys (
+    id             UUID    NOT NULL PRIMARY KEY,
+    user_id        UUID    NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+    credential_id  BYTEA   NOT NULL UNIQUE,
+    public_key     BYTEA   NOT NULL,
+    counter        BIGINT  NOT NULL CHECK (counter >= 0),
+    backed_up      BOOLEAN NOT NULL,
+    name           TEXT    NOT NULL,
+    created_at     TIMESTAMPTZ NOT NULL,
+    last_used_at   TIMESTAMPTZ
+);
+CREATE INDEX passkeys_by_user ON passkeys (user_id, id);
+
+-- Accounts at providers (OpenID Connect) that sign in to an account here: `subject` is the user's id at `issuer`.
+-- `provider` is the name that the operator has given it, `label` what people call it, as they were when it was linked.
+CREATE TABLE provider_links (
+    issuer     TEXT    NOT NULL,
+    subject    TEXT    NOT NULL,
+    user_id    UUID    NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+    provider   TEXT    NOT NULL,
+    label      TEXT    NOT NULL,
+    email      TEXT,
+    linked_at  TIMESTAMPTZ NOT NULL,
+    PRIMARY KEY (issuer, subject)
+);
+CREATE UNIQUE INDEX provider_links_by_user ON provider_links (user_id, provider);
+
+-- Tickets are what a client holds between the two steps of a ceremony, a provider's flow, a setup or a challenge; nothing
+-- of one is stored before it is used. Here are those that are spent, or that came with wrong answers, until they
+-- expire.
+CREATE TABLE used_tickets (
+    id          UUID    NOT NULL PRIMARY KEY,
+    failures    BIGINT  NOT NULL CHECK (failures >= 0),
+    spent       BOOLEAN NOT NULL,
+    expires_at  TIMESTAMPTZ NOT NULL
+);
+CREATE INDEX used_tickets_by_age ON used_tickets (expires_at);

@@ -1,6 +1,10 @@
 //! Who changes an account.
 
-use crate::domain::{client::Client, ids::SessionId, session::Caller};
+use crate::domain::{
+    client::Client,
+    ids::SessionId,
+    session::{Caller, ProvenCaller},
+};
 
 /// Who changes an account. It decides which session the events name, what stands in the security log, and how a
 /// change of an account that is gone, or that the actor may not change, is refused.
@@ -8,6 +12,8 @@ use crate::domain::{client::Client, ids::SessionId, session::Caller};
 pub enum Actor<'a> {
     /// A live session of the account.
     Session(Caller, &'a Client),
+    /// A live session of the account that was proven lately (docs/protocol.md, "Proof").
+    Proven(ProvenCaller, &'a Client),
     /// A sign-in that opens this session.
     SignIn(SessionId, &'a Client),
     /// Whoever holds a mailed link of the account, which must not be disabled.
@@ -24,7 +30,7 @@ impl<'a> Actor<'a> {
     /// The session that acts, which the events name.
     pub fn session(self) -> Option<SessionId> {
         match self {
-            Self::Session(caller, _) => Some(caller.session),
+            Self::Session(caller, _) | Self::Proven(ProvenCaller(caller), _) => Some(caller.session),
             Self::SignIn(session, _) => Some(session),
             Self::Link(_) | Self::Stranger(..) | Self::Operator | Self::Server => None,
         }
@@ -41,9 +47,11 @@ impl<'a> Actor<'a> {
     /// Where the call came from.
     pub fn client(self) -> Option<&'a Client> {
         match self {
-            Self::Session(_, client) | Self::SignIn(_, client) | Self::Link(client) | Self::Stranger(_, client) => {
-                Some(client)
-            }
+            Self::Session(_, client)
+            | Self::Proven(_, client)
+            | Self::SignIn(_, client)
+            | Self::Link(client)
+            | Self::Stranger(_, client) => Some(client),
             Self::Operator | Self::Server => None,
         }
     }

@@ -5,12 +5,13 @@ use crate::{
     domain::{
         ids::SessionId,
         profile::Profile,
-        session::{Caller, CredentialFault, EndReason, SessionLife},
+        session::{Caller, CredentialFault, EndReason, ProvenCaller, SessionLife},
+        sign_in_methods::SignInMethods,
         time::Timestamp,
     },
-    store::{CallerRow, Tx},
+    store::{self, CallerRow, SessionRow, Tx},
 };
-use std::sync::Arc;
+use std::{future::Future, sync::Arc};
 
 impl Accounts {
     /// The caller of an access token. Says nothing of whether the session is alive.
@@ -51,6 +52,28 @@ impl Accounts {
         };
         self.check(row.session.life(), caller, self.clock.now())?;
         Ok((tx, row))
+    }
+
+    /// The same for a caller whose session must be proven.
+    pub async fn read_proven(self: &Arc<Self>, caller: ProvenCaller) -> Result<(Tx, CallerRow), Error> {
+        let (mut tx, row) = self.read(caller.0).await?;
+        let methods = tx.sign_in_methods(&row.user);
+        self.check_proof(&row.session, self.clock.now(), methods).await?;
+        Ok((tx, row))
+    }
+
+    /// Whether a session was proven lately. Only if it was not, `methods` is asked what it can be proven by.
+    pub(crate) async fn check_proof(
+        &self,
+        session: &SessionRow,
+        now: Timestamp,
+        methods: impl Future<Output = Result<SignInMethods, store::Error>>,
+    ) -> Result<(), Error> {
+        // A time in the future is one of another node's clock.
+        if now.since(session.proven_at) < self.lifetimes.proof {
+            return Ok(());
+        }
+        Err(Error::ProofRequired(methods.await?.proofs()))
     }
 
     /// Why there is no such session: it never was, is forgotten, or went with its deleted user.

@@ -9,10 +9,10 @@ use crate::{
         one_time_token::TokenPurpose,
         profile::Profile,
         security_event::{SecurityEvent, SecurityEventType},
-        session::EndReason,
+        session::{Caller, CredentialFault, EndReason, ProvenCaller},
         time::Timestamp,
     },
-    store::{LockedAccount, NewUser, Tx, UserRow},
+    store::{LockedAccount, NewUser, SessionRow, Tx, UserRow},
 };
 use serde_json::Value;
 use std::sync::Arc;
@@ -66,7 +66,9 @@ impl Accounts {
                 change.check_actor().await?;
                 Ok(change)
             }
-            (None, Actor::Session(caller, _)) => Err(self.unknown_session(caller.session).await),
+            (None, Actor::Session(caller, _) | Actor::Proven(ProvenCaller(caller), _)) => {
+                Err(self.unknown_session(caller.session).await)
+            }
             (None, Actor::Link(_)) => Err(Error::InvalidToken),
             (None, _) => Err(Error::NotFound),
         }
@@ -91,15 +93,21 @@ impl Accounts {
 impl Change<'_> {
     async fn check_actor(&mut self) -> Result<(), Error> {
         match self.actor {
-            Actor::Session(caller, _) => {
-                let Some(session) = self.account.tx().find_session(caller.session).await? else {
-                    return Err(Error::Unauthenticated(crate::domain::session::CredentialFault::Invalid));
-                };
-                self.accounts.check(session.life(), caller, self.now())
+            Actor::Session(caller, _) => self.check_session(caller).await.map(drop),
+            Actor::Proven(ProvenCaller(caller), _) => {
+                let session = self.check_session(caller).await?;
+                self.accounts.check_proof(&session, self.account.now(), self.account.sign_in_methods()).await
             }
             Actor::Link(_) if self.user().disabled_at.is_some() => Err(Error::InvalidToken),
             _ => Ok(()),
         }
+    }
+
+    async fn check_session(&mut self, caller: Caller) -> Result<SessionRow, Error> {
+        let session = self.account.tx().find_session(caller.session).await?;
+        let session = session.ok_or(Error::Unauthenticated(CredentialFault::Invalid))?;
+        self.accounts.check(session.life(), caller, self.now())?;
+        Ok(session)
     }
 
     /// The account as it was when it was locked.

@@ -1,12 +1,13 @@
 //! Every way in which a use-case refuses.
 
 use crate::{
-    crypto::password::HashError,
+    crypto::{opaque_token::Secret, password::HashError},
     domain::{
         address::Address,
         fault::{Fault, Faults},
         profile::Profile,
-        session::{CredentialFault, EndReason},
+        session::{AuthenticationMethod, CredentialFault, EndReason},
+        time::Timestamp,
     },
     live::{BindError, JoinError, SnapshotError},
     notices::Notices,
@@ -14,6 +15,7 @@ use crate::{
 };
 use schemars::JsonSchema;
 use serde::Serialize;
+use serde_json::Value;
 use std::{borrow::Cow, sync::LazyLock, time::Duration};
 
 /// What is told of a database that is away.
@@ -32,6 +34,28 @@ pub enum Current {
     Address(Box<Address>),
 }
 
+/// What somebody is handed who has signed in but for the second factor.
+#[derive(Debug)]
+pub struct SecondFactorChallenge {
+    /// Stands for what was shown so far.
+    pub challenge: Secret,
+    /// Until when it is good.
+    pub expires_at: Timestamp,
+    /// What the sign-in can be completed by.
+    pub factors: Vec<AuthenticationMethod>,
+    /// The ceremony of a passkey, where there is one.
+    pub passkey: Option<PasskeyCeremony>,
+}
+
+/// The begin of a ceremony that a passkey of the account completes.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct PasskeyCeremony {
+    /// What is sent back with the credential.
+    pub ceremony: String,
+    /// WebAuthn's `PublicKeyCredentialRequestOptionsJSON`.
+    pub options: Value,
+}
+
 /// A refusal; `rpc::error` gives each its code and kind.
 #[derive(Debug)]
 pub enum Error {
@@ -47,6 +71,10 @@ pub enum Error {
     InvalidCredentials,
     /// The right password of a disabled account.
     AccountDisabled,
+    /// The sign-in lacks the account's second factor.
+    SecondFactorRequired(Box<SecondFactorChallenge>),
+    /// The session was not proven lately; says what it can be proven by.
+    ProofRequired(Vec<AuthenticationMethod>),
     /// Not here, or not for this caller; says why.
     Forbidden(&'static str),
     /// It is not there, or somebody else's.
@@ -59,6 +87,8 @@ pub enum Error {
     LimitReached(usize),
     /// The only address cannot be deleted.
     LastAddress,
+    /// The last way in cannot be taken away.
+    LastSignInMethod,
     /// Too often; try again later.
     RateLimited {
         /// How much later.

@@ -101,6 +101,7 @@ impl Accounts {
         prune!(prune_sessions, ENDED_SESSIONS);
         prune!(prune_registrations, REGISTRATION_LIFETIME);
         prune!(prune_registration_sign_ins, Duration::ZERO);
+        prune!(prune_used_tickets, Duration::ZERO);
         prune!(prune_events, self.lifetimes.events);
         prune!(prune_letters, LETTERS);
         prune!(prune_tokens, TOKENS);

@@ -21,11 +21,12 @@ mod restore;
 mod security_log;
 mod sessions;
 mod shared_limits;
+mod sign_in_methods;
 mod verification_waits;
 
 pub use actor::Actor;
 pub use change::{Change, Sessions};
-pub use error::{Current, Error};
+pub use error::{Current, Error, PasskeyCeremony, SecondFactorChallenge};
 pub use feed::{ChangesPage, ChangesRequest, Subscription};
 pub(crate) use housekeeping::{BATCH, REGISTRATION_LIFETIME};
 pub(crate) use letters::LetterRequest;
@@ -33,7 +34,9 @@ pub use restore::NewEpoch;
 pub use verification_waits::VerificationWaits;
 
 use crate::{
-    crypto::{access_token::AccessTokens, decoy::Decoys, opaque_token::OpaqueTokens, password::PasswordHasher},
+    crypto::{
+        access_token::AccessTokens, decoy::Decoys, opaque_token::OpaqueTokens, password::PasswordHasher, sealed::Sealer,
+    },
     domain::{ids::SessionId, session::SessionLifetimes, time::Clock},
     live::Hub,
     settings::Lifetimes,
@@ -58,6 +61,8 @@ pub struct Accounts {
     pub access_tokens: AccessTokens,
     /// Derived tokens.
     pub opaque_tokens: OpaqueTokens,
+    /// Secrets that must be read again, and tickets.
+    pub sealer: Sealer,
     /// How long tokens and events live.
     pub lifetimes: Lifetimes,
     /// How long sessions live.

@@ -10,6 +10,8 @@ pub mod keys;
 pub mod legacy;
 pub mod opaque_token;
 pub mod password;
+pub mod sealed;
+pub mod ticket;
 pub mod webauthn;
 
 pub(crate) use key_files::{is_pem, is_secret_path};

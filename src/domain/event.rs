@@ -5,6 +5,7 @@ use super::{
     ids::{AddressId, Epoch, SessionId},
     profile::Profile,
     session::{EndReason, EndedSession, OpenedSession, Session},
+    sign_in_methods::{SignInMethods, SignInMethodsChanged},
     text_enum::text_enum,
     time::Timestamp,
 };
@@ -38,6 +39,8 @@ pub enum Change {
     Profile(Profile),
     /// Addresses were added, edited or deleted.
     Addresses(AddressesChanged),
+    /// The ways in are others.
+    SignInMethods(SignInMethodsChanged),
 }
 
 text_enum! {
@@ -51,6 +54,8 @@ text_enum! {
         AddressesChanged = "addresses.changed",
         /// Sessions were opened or ended.
         SessionsChanged = "sessions.changed",
+        /// The ways in are others.
+        SignInMethodsChanged = "sign_in_methods.changed",
         /// The connection's own session was ended; the last event.
         SessionRevoked = "session.revoked",
     }
@@ -63,6 +68,7 @@ impl Change {
             Self::Sessions(_) => EventType::SessionsChanged,
             Self::Profile(_) => EventType::ProfileChanged,
             Self::Addresses(_) => EventType::AddressesChanged,
+            Self::SignInMethods(_) => EventType::SignInMethodsChanged,
         }
     }
 }
@@ -73,6 +79,7 @@ impl Serialize for Change {
             Self::Sessions(data) => data.serialize(serializer),
             Self::Profile(data) => data.serialize(serializer),
             Self::Addresses(data) => data.serialize(serializer),
+            Self::SignInMethods(data) => data.serialize(serializer),
         }
     }
 }
@@ -103,6 +110,8 @@ pub struct Snapshot {
     pub addresses: Vec<Address>,
     /// The live sessions, newest first.
     pub sessions: Vec<Session>,
+    /// The ways in.
+    pub sign_in_methods: SignInMethods,
 }
 
 /// `data` of `session.revoked`.

@@ -75,6 +75,10 @@ ids! {
     RegistrationId
     /// A one-time token of a user.
     TokenId
+    /// A passkey of a user.
+    PasskeyId
+    /// What a client holds between two calls of a ceremony.
+    TicketId
     /// A row of the mail outbox.
     MailId
     /// An entry of a user's security log.

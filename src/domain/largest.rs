@@ -4,13 +4,16 @@ use super::{
     address::{Address, Label, Line, Place, PostalCode},
     email::EmailAddress,
     event::Snapshot,
-    ids::{AddressId, Epoch, SessionId, UserId},
+    ids::{AddressId, Epoch, PasskeyId, SessionId, UserId},
     phone::Phone,
     profile::{Locale, Name, Profile},
     session::{AuthenticationMethod, DeviceName, OpenedSession, Session, UserAgent},
+    sign_in_methods::{
+        Passkey, PasskeyName, ProviderLabel, ProviderLink, ProviderName, RegisteredPasskey, SignInMethods,
+    },
     time::Timestamp,
 };
-use crate::limits::{ANSWER_BYTES, MESSAGE_BYTES};
+use crate::limits::{ANSWER_BYTES, MESSAGE_BYTES, PASSKEYS, PROVIDERS};
 use serde::Serialize;
 
 /// The longest text of an address: eight groups of four digits.
@@ -20,8 +23,7 @@ const IP: &str = "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff";
 /// holds all of both, fits into one answer beside the call's id.
 pub fn most_addresses(sessions: usize) -> usize {
     let now = Timestamp::new(chrono::DateTime::UNIX_EPOCH);
-    let profile = profile(now);
-    let rest = bytes(&Snapshot { epoch: Epoch::new(), profile, addresses: vec![], sessions: vec![] });
+    let rest = bytes(&snapshot(now, vec![], vec![]));
     // An id is echoed, and a message from a client is all that it can be in; the rest is the envelope.
     let room = ANSWER_BYTES.saturating_sub(2 * MESSAGE_BYTES);
     let taken = sessions.saturating_mul(bytes(&session(now)) + 1).saturating_add(rest);
@@ -30,6 +32,30 @@ pub fn most_addresses(sessions: usize) -> usize {
 
 fn bytes(value: &impl Serialize) -> usize {
     serde_json::to_vec(value).map_or(usize::MAX, |json| json.len())
+}
+
+fn snapshot(now: Timestamp, addresses: Vec<Address>, sessions: Vec<Session>) -> Snapshot {
+    let sign_in_methods = sign_in_methods(now);
+    Snapshot { epoch: Epoch::new(), profile: profile(now), addresses, sessions, sign_in_methods }
+}
+
+fn sign_in_methods(now: Timestamp) -> SignInMethods {
+    let registered =
+        RegisteredPasskey { id: PasskeyId::new(), name: PasskeyName::largest(), created_at: now, backed_up: false };
+    let link = ProviderLink {
+        provider: ProviderName::largest(),
+        label: ProviderLabel::largest(),
+        email: Some(EmailAddress::largest()),
+        linked_at: now,
+    };
+    SignInMethods {
+        password: false,
+        totp: false,
+        recovery_codes_left: Some(i64::MAX),
+        passkeys: vec![Passkey { registered, last_used_at: Some(now) }; PASSKEYS],
+        providers: vec![link; PROVIDERS],
+        revision: i64::MAX,
+    }
 }
 
 fn profile(now: Timestamp) -> Profile {
@@ -100,14 +126,7 @@ mod tests {
     fn the_most_addresses_and_sessions_make_a_snapshot_that_fits_and_one_more_would_not() {
         let now = Timestamp::from_unix(0).unwrap();
         for sessions in [1, 50, 1000] {
-            let size = |addresses| {
-                bytes(&Snapshot {
-                    epoch: Epoch::new(),
-                    profile: profile(now),
-                    addresses: vec![address(now); addresses],
-                    sessions: vec![session(now); sessions],
-                })
-            };
+            let size = |addresses| bytes(&snapshot(now, vec![address(now); addresses], vec![session(now); sessions]));
             let most = most_addresses(sessions);
             let room = ANSWER_BYTES - 2 * MESSAGE_BYTES;
             assert!(size(most) <= room && size(most + 1) > room - 10_000, "{most}");

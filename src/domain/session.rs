@@ -50,6 +50,14 @@ text_enum! {
     pub enum AuthenticationMethod {
         /// The password.
         Password = "password",
+        /// A passkey.
+        Passkey = "passkey",
+        /// A provider (OpenID Connect).
+        Provider = "provider",
+        /// A code of an authenticator app, as the second factor.
+        Totp = "totp",
+        /// A recovery code, in place of the second factor.
+        RecoveryCode = "recovery_code",
         /// The handle of a registration that was verified just now.
         Registration = "registration",
     }
@@ -195,3 +203,8 @@ pub struct Caller {
     /// The version of the session's credentials that the caller has shown; an earlier one is void.
     pub version: i64,
 }
+
+/// A caller of a method that needs a session proven lately (docs/protocol.md, "Proof"). It proves nothing by itself either:
+/// whether the session is proven is asked in the read, or under the lock, that does the work.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ProvenCaller(pub Caller);

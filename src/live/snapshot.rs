@@ -43,8 +43,10 @@ pub(super) async fn read_snapshot(shared: &Shared, caller: Caller) -> Result<(i6
     let epoch = tx.epoch().await?;
     let addresses = tx.list_addresses(caller.user).await?;
     let sessions = live_sessions(shared, &mut tx, caller).await?;
+    let sign_in_methods = tx.sign_in_methods(&row.user).await?;
     tx.end_read().await?;
-    Ok((row.user.revision, Snapshot { epoch, profile: row.user.profile(), addresses, sessions }))
+    let profile = row.user.profile();
+    Ok((row.user.revision, Snapshot { epoch, profile, addresses, sessions, sign_in_methods }))
 }
 
 /// The caller's live sessions, newest first.

@@ -10,6 +10,7 @@ use crate::{
         profile::Profile,
         security_event::SecurityEvent,
         session::{Caller, Session},
+        sign_in_methods::SignInMethods,
     },
     live::SUBSCRIPTION,
     rpc::{
@@ -39,6 +40,8 @@ pub struct Account {
     addresses: Vec<Address>,
     /// The live sessions, newest first.
     sessions: Vec<Session>,
+    /// The ways in.
+    sign_in_methods: SignInMethods,
 }
 
 /// Entries of the log.
@@ -202,6 +205,7 @@ async fn get(call: Call, caller: Caller, _: NoParams) -> Result<Account, Error> 
         profile: snapshot.profile,
         addresses: snapshot.addresses,
         sessions: snapshot.sessions,
+        sign_in_methods: snapshot.sign_in_methods,
     })
 }
 

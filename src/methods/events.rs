@@ -5,6 +5,7 @@ use crate::{
     domain::{
         event::{AddressesChanged, Event, EventType, SessionRevoked, SessionsChanged, Snapshot},
         profile::Profile,
+        sign_in_methods::SignInMethodsChanged,
     },
     live::EVENT,
     rpc::spec::DescribedEvent,
@@ -48,6 +49,8 @@ event_schemas! {
     AddressesChangedEvent: AddressesChanged, AddressesChanged, next_revision();
     /// Sessions were opened or ended.
     SessionsChangedEvent: SessionsChanged, SessionsChanged, next_revision();
+    /// The ways in have changed.
+    SignInMethodsChangedEvent: SignInMethodsChanged, SignInMethodsChanged, next_revision();
     /// This connection's session was ended: the last event.
     SessionRevokedEvent: SessionRevoked, SessionRevoked, json!({
         "type": "null", "description": "None: it is no entry of the log.",
@@ -73,6 +76,7 @@ impl JsonSchema for LogEvent {
                 generator.subschema_for::<ProfileChangedEvent>(),
                 generator.subschema_for::<AddressesChangedEvent>(),
                 generator.subschema_for::<SessionsChangedEvent>(),
+                generator.subschema_for::<SignInMethodsChangedEvent>(),
             ],
         })
     }
@@ -92,6 +96,7 @@ impl JsonSchema for AccountEvent {
             generator.subschema_for::<ProfileChangedEvent>(),
             generator.subschema_for::<AddressesChangedEvent>(),
             generator.subschema_for::<SessionsChangedEvent>(),
+            generator.subschema_for::<SignInMethodsChangedEvent>(),
             generator.subschema_for::<SessionRevokedEvent>(),
         ] });
         json_schema!({
@@ -146,6 +151,13 @@ pub fn describe(generator: &mut SchemaGenerator) -> Vec<DescribedEvent> {
             "Sessions were opened or ended.",
             json!(1),
             json!({ "opened": examples::opened_session(), "ended": [] }),
+        ),
+        described::<SignInMethodsChangedEvent>(
+            generator,
+            EventType::SignInMethodsChanged,
+            "The ways in have changed.",
+            json!(4),
+            examples::sign_in_methods_changed(),
         ),
         described::<SessionRevokedEvent>(
             generator,

@@ -101,6 +101,39 @@ pub fn snapshot() -> Value {
         "profile": profile(),
         "addresses": [address()],
         "sessions": [session()],
+        "sign_in_methods": sign_in_methods(),
+    })
+}
+
+pub fn sign_in_methods() -> Value {
+    let mut methods = sign_in_methods_changed();
+    methods["passkeys"] = json!([passkey()]);
+    methods
+}
+
+/// As the log tells it.
+pub fn sign_in_methods_changed() -> Value {
+    let mut registered = passkey();
+    if let Some(passkey) = registered.as_object_mut() {
+        passkey.remove("last_used_at");
+    }
+    json!({
+        "password": true,
+        "totp": true,
+        "recovery_codes_left": 10,
+        "passkeys": [registered],
+        "providers": [],
+        "revision": 4,
+    })
+}
+
+pub fn passkey() -> Value {
+    json!({
+        "id": "019aa3c7-2b10-7e55-9c0d-1f2a3b4c5d66",
+        "name": "Ann's phone",
+        "created_at": "2026-11-21T09:10:00.000Z",
+        "backed_up": true,
+        "last_used_at": null,
     })
 }
 

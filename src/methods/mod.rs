@@ -10,6 +10,7 @@ mod passwords;
 mod profile;
 mod session;
 mod sign_in;
+mod sign_in_methods;
 mod sign_up;
 
 use crate::rpc::{registry::Registry, spec};
@@ -38,6 +39,7 @@ pub fn declare(registry: &mut Registry) {
     profile::declare(registry);
     addresses::declare(registry);
     account::declare(registry);
+    sign_in_methods::declare(registry);
     discover::declare(registry);
 }
 

@@ -1,10 +1,11 @@
 //! Refusals on the wire (docs/protocol.md, "Errors"): each kind declared once, with its code, its message and its data.
 
 use crate::{
-    account::{Current, Error},
+    account::{Current, Error, PasskeyCeremony, SecondFactorChallenge},
     domain::{
         fault::Faults,
-        session::{CredentialFault, EndReason},
+        session::{AuthenticationMethod, CredentialFault, EndReason},
+        time::Timestamp,
     },
     store::Outcome,
 };
@@ -106,6 +107,22 @@ kinds! {
     InvalidCredentials = 4012, "invalid_credentials", "E-mail address or password is wrong." {}
     /// The registration's address is not verified.
     EmailNotVerified = 4013, "email_not_verified", "Verify your e-mail address first." {}
+    /// The account has a second factor: complete the sign-in by `auth.login_second_factor`.
+    SecondFactorRequired = 4014, "second_factor_required", "A second factor is needed to sign in." {
+        /// Stands for what was shown so far: good once, and not for long.
+        challenge: String,
+        /// Until when it is good.
+        expires_at: Timestamp,
+        /// What the sign-in can be completed by.
+        factors: Vec<AuthenticationMethod>,
+        /// The ceremony of a passkey, where the account has one.
+        passkey: Option<PasskeyCeremony>,
+    }
+    /// The session was not proven lately: call `session.prove`.
+    ProofRequired = 4015, "proof_required", "Show once more that it is you." {
+        /// What the session can be proven by; `provider`: by signing in again with it.
+        methods: Vec<AuthenticationMethod>,
+    }
     /// Not here, or not for this caller.
     Forbidden = 4030, "forbidden", "This is not possible here." {}
     /// The account is disabled.
@@ -129,6 +146,8 @@ kinds! {
     }
     /// The only address cannot be deleted.
     LastAddress = 4093, "last_address", "The only address cannot be deleted." {}
+    /// The last way in cannot be taken away.
+    LastSignInMethod = 4094, "last_sign_in_method", "The only way to sign in cannot be taken away." {}
     /// Too often; try again after `retry_after_ms`.
     RateLimited = 4290, "rate_limited", "This was tried too often; try again later." {
         /// How long to wait, in milliseconds.
@@ -190,12 +209,19 @@ impl From<Error> for ErrorObjectOwned {
             Error::SessionEnded(reason) => refusal(&data::SessionEnded { reason }),
             Error::InvalidCredentials => refusal(&data::InvalidCredentials {}),
             Error::AccountDisabled => refusal(&data::AccountDisabled {}),
+            Error::SecondFactorRequired(challenge) => {
+                let SecondFactorChallenge { challenge, expires_at, factors, passkey } = *challenge;
+                let challenge = challenge.expose().to_owned();
+                refusal(&data::SecondFactorRequired { challenge, expires_at, factors, passkey })
+            }
+            Error::ProofRequired(methods) => refusal(&data::ProofRequired { methods }),
             Error::Forbidden(why) => refusal_saying(why, &data::Forbidden {}),
             Error::NotFound => refusal(&data::NotFound {}),
             Error::Conflict(field) => refusal(&data::Conflict { field }),
             Error::StaleRevision(current) => refusal(&data::StaleRevision { current }),
             Error::LimitReached(limit) => refusal(&data::LimitReached { limit }),
             Error::LastAddress => refusal(&data::LastAddress {}),
+            Error::LastSignInMethod => refusal(&data::LastSignInMethod {}),
             Error::RateLimited { retry_after } => {
                 refusal(&data::RateLimited { retry_after_ms: milliseconds(retry_after) })
             }

@@ -12,7 +12,10 @@ use super::{
 };
 use crate::{
     account::Error,
-    domain::{ids::SessionId, session::Caller},
+    domain::{
+        ids::SessionId,
+        session::{Caller, ProvenCaller},
+    },
     meters::meters,
 };
 use jsonrpsee::{
@@ -45,6 +48,8 @@ pub enum Access {
     Public,
     /// Whoever acts for a session.
     Session,
+    /// Whoever acts for a session that was proven lately.
+    Proven,
 }
 
 /// What the document says of a method beyond its types.
@@ -169,8 +174,38 @@ impl Registry {
         F: Fn(Call, Caller, P) -> Fut + Clone + Send + Sync + 'static,
         Fut: Future<Output = Result<R, Error>> + Send + 'static,
     {
+        self.acting(name, Access::Session, effect, description, method);
+    }
+
+    /// A method that acts for a session that was proven lately. It is handed a [`ProvenCaller`], by which the use-case asks
+    /// for the proof where it asks for the session.
+    pub fn proven<P, R, F, Fut>(&mut self, name: &'static str, effect: Effect, description: Description, method: F)
+    where
+        P: Params,
+        R: Serialize + JsonSchema + Clone + Send + 'static,
+        F: Fn(Call, ProvenCaller, P) -> Fut + Clone + Send + Sync + 'static,
+        Fut: Future<Output = Result<R, Error>> + Send + 'static,
+    {
+        self.acting(name, Access::Proven, effect, description, move |call, caller, params| {
+            method(call, ProvenCaller(caller), params)
+        });
+    }
+
+    fn acting<P, R, F, Fut>(
+        &mut self,
+        name: &'static str,
+        access: Access,
+        effect: Effect,
+        description: Description,
+        method: F,
+    ) where
+        P: Params,
+        R: Serialize + JsonSchema + Clone + Send + 'static,
+        F: Fn(Call, Caller, P) -> Fut + Clone + Send + Sync + 'static,
+        Fut: Future<Output = Result<R, Error>> + Send + 'static,
+    {
         let rate = description.rate;
-        self.declare::<P, R>(name, Access::Session, description, move |module| {
+        self.declare::<P, R>(name, access, description, move |module| {
             install(module, name, move |call, raw: RawParams<'static>| {
                 let method = method.clone();
                 async move {

@@ -12,6 +12,8 @@ use serde_json::{Map, Value, json};
 const ALWAYS: &[Kind] = &[Kind::InvalidParams, Kind::RateLimited, Kind::Internal, Kind::Unavailable];
 /// What every method that needs a session may answer as well.
 const WITH_SESSION: &[Kind] = &[Kind::Unauthenticated, Kind::SessionEnded];
+/// What every method that needs a proven session may answer as well.
+const WITH_PROOF: &[Kind] = &[Kind::Unauthenticated, Kind::SessionEnded, Kind::ProofRequired];
 
 /// A kind of event, for the document.
 pub struct DescribedEvent {
@@ -58,12 +60,16 @@ fn schemas(generator: &mut SchemaGenerator, taken: &Taken) -> Map<String, Value>
 }
 
 fn method(method: &Declared, taken: &Taken) -> Value {
-    let with_session = if method.access == Access::Session { WITH_SESSION } else { &[] };
+    let by_access = match method.access {
+        Access::Public => &[],
+        Access::Session => WITH_SESSION,
+        Access::Proven => WITH_PROOF,
+    };
     let errors: Vec<Value> = method
         .description
         .errors
         .iter()
-        .chain(with_session)
+        .chain(by_access)
         .chain(ALWAYS)
         .map(|kind| json!({ "$ref": format!("#/components/errors/{}", kind.name()) }))
         .collect();
@@ -81,7 +87,8 @@ fn method(method: &Declared, taken: &Taken) -> Value {
         "result": { "name": "result", "schema": result_schema },
         "errors": errors,
         "examples": [{ "name": method.name, "params": example, "result": { "name": "result", "value": result } }],
-        "x-session": method.access == Access::Session,
+        "x-session": method.access != Access::Public,
+        "x-proof": method.access == Access::Proven,
     })
 }
 

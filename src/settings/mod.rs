@@ -239,6 +239,8 @@ pub struct Lifetimes {
     pub session_absolute: Duration,
     /// An entry of the event log.
     pub events: Duration,
+    /// How long a session is proven after it was.
+    pub proof: Duration,
 }
 
 impl Settings {

@@ -67,6 +67,7 @@ names! {
     SessionIdle "LIFETIMES__SESSION_IDLE"
     SessionAbsolute "LIFETIMES__SESSION_ABSOLUTE"
     Events "LIFETIMES__EVENTS"
+    Proof "LIFETIMES__PROOF"
     MemoryKib "ARGON2__MEMORY_KIB"
     Passes "ARGON2__PASSES"
     Lanes "ARGON2__LANES"

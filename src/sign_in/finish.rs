@@ -67,8 +67,11 @@ impl SignedIn {
 }
 
 impl Accounts {
-    /// Opens a session. `None` if what was shown is history by now: a reset that ended every session must not be
-    /// followed by a session that the old password opens.
+    /// Opens a session, for every way to sign in. `None` if what was shown is history by now: a reset that ended every
+    /// session must not be followed by a session that the old password opens.
+    ///
+    /// # Errors
+    /// [`Error::SecondFactorRequired`] where the account has a second factor that was not shown.
     pub(crate) async fn finish_sign_in(
         self: &Arc<Self>,
         proof: &Proof,
@@ -82,14 +85,17 @@ impl Accounts {
         if change.user().credentials_version != proof.user.credentials_version {
             return Ok(None);
         }
+        if let Some(hash) = &proof.new_hash {
+            change.account().upgrade_password_hash(hash).await?;
+        }
+        if !proof.is_complete() {
+            return Err(self.demand_second_factor(change, proof, device).await?);
+        }
         let now = change.now();
         if let Some(registration) = proof.registration
             && !change.tx().spend_registration_sign_in(registration, now).await?
         {
             return Ok(None);
-        }
-        if let Some(hash) = &proof.new_hash {
-            change.account().upgrade_password_hash(hash).await?;
         }
         let replaced = device.replaced.filter(|replaced| replaced.user == user);
         if let Some(replaced) = replaced {

@@ -9,6 +9,7 @@ mod password;
 mod password_change;
 mod refresh;
 mod reset;
+mod second_factor;
 mod sessions;
 mod sign_up;
 mod verification;

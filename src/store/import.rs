@@ -54,8 +54,8 @@ pub struct ExternalUser {
 
 const USER_COLUMNS: &str = concat!(user_columns!(""), ", external_id");
 const INSERT_USERS: &str = "INSERT INTO users (id, email, password_hash, first_name, last_name, company_name, phone, \
-     locale, disabled_at, credentials_version, revision, profile_revision, created_at, updated_at, imported_cost, \
-     password_cost, external_id) ";
+     locale, disabled_at, second_factor, credentials_version, revision, profile_revision, sign_in_methods_revision, \
+     created_at, updated_at, imported_cost, password_cost, external_id) ";
 const INSERT_ADDRESSES: &str = "INSERT INTO addresses (id, user_id, external_id, label, label_key, first_name, \
      last_name, company, address_line_1, address_line_2, city, state, postal_code, country, phone, is_primary, \
      revision, created_at, updated_at) ";
@@ -104,7 +104,7 @@ impl Tx {
                     row.push_bind(user.id).push_bind(&user.email).push_bind(&user.password_hash)
                         .push_bind(&person.first_name).push_bind(&person.last_name).push_bind(&person.company_name)
                         .push_bind(&person.phone).push_bind(person.locale).push_bind(user.disabled_at)
-                        .push_bind(0_i64).push_bind(0_i64).push_bind(0_i64).push_bind(user.created_at).push_bind(user.updated_at)
+                        .push_bind(false).push_bind(0_i64).push_bind(0_i64).push_bind(0_i64).push_bind(0_i64).push_bind(user.created_at).push_bind(user.updated_at)
                         .push_bind(&user.imported_cost).push_bind(&user.imported_cost).push_bind(&user.external_id);
                 });
                 query.push(" ON CONFLICT DO NOTHING RETURNING id");

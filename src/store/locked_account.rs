@@ -1,4 +1,4 @@
-//! An account under its lock: the only way to write users, sessions and addresses, and to append to their log.
+//! An account under its lock: the only way to write users, sessions, addresses and ways in, and to append to their log.
 
 use super::{Error, NewUser, Tx, UserRow, events::Author};
 use crate::domain::{
@@ -34,6 +34,10 @@ pub struct LockedAccount {
     sessions: Option<Staged<SessionsChanged>>,
     profile: Option<Staged<Profile>>,
     addresses: Option<Staged<AddressesChanged>>,
+    /// Whether the ways in are others: their event is the last, and is made of what stands at the commit.
+    sign_in_methods_changed: bool,
+    /// Whether this change makes the account: nobody is to be told of what it begins with.
+    is_new: bool,
     must_commit: bool,
     /// The version of the account's credentials after this change.
     credentials_version: i64,
@@ -70,6 +74,8 @@ impl LockedAccount {
             sessions: None,
             profile: None,
             addresses: None,
+            sign_in_methods_changed: false,
+            is_new: false,
             must_commit: false,
         }))
     }
@@ -91,6 +97,8 @@ impl LockedAccount {
             sessions: None,
             profile: None,
             addresses: None,
+            sign_in_methods_changed: false,
+            is_new: true,
             must_commit: true,
         }))
     }
@@ -161,6 +169,16 @@ impl LockedAccount {
         &mut self.addresses.get_or_insert_with(|| staged(next, AddressesChanged::default())).data
     }
 
+    /// Stages the ways in, as they are once everything is written. Whatever a sign-in or a proof was decided by may be
+    /// another: the version of the credentials rises.
+    pub(super) fn sign_in_methods_changed(&mut self) {
+        self.must_commit = true;
+        if !self.is_new && !self.sign_in_methods_changed {
+            self.sign_in_methods_changed = true;
+            self.credentials_version += 1;
+        }
+    }
+
     /// The profile as it is after what was staged.
     pub fn profile(&self) -> Profile {
         self.profile.as_ref().map_or_else(|| self.user.profile(), |staged| staged.data.clone())
@@ -178,10 +196,16 @@ impl LockedAccount {
         events.extend(self.sessions.map(|staged| (staged.revision, Change::Sessions(staged.data))));
         events.extend(self.profile.map(|staged| (staged.revision, Change::Profile(staged.data))));
         events.extend(self.addresses.map(|staged| (staged.revision, Change::Addresses(staged.data))));
+        let user = self.user.user_id;
+        if self.sign_in_methods_changed {
+            let revision = self.next_revision;
+            self.next_revision += 1;
+            let methods = self.tx.save_sign_in_methods(user, revision).await?;
+            events.push((revision, Change::SignInMethods(methods.into())));
+        }
         if events.is_empty() && !self.must_commit {
             return Ok(None);
         }
-        let user = self.user.user_id;
         for (revision, event) in &events {
             let author = Author { actor: self.actor, credentials_version: self.credentials_version };
             self.tx.insert_event(user, *revision, self.now, event, author).await?;

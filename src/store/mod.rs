@@ -32,8 +32,10 @@ mod registrations;
 mod restore;
 mod security_events;
 mod sessions;
+mod sign_in_methods;
 mod tokens;
 mod tx;
+mod used_tickets;
 mod users;
 mod writer;
 

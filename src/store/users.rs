@@ -25,9 +25,11 @@ pub struct UserRow {
     pub pending_email: Option<EmailAddress>,
     pub pending_email_session: Option<SessionId>,
     pub disabled_at: Option<Timestamp>,
+    pub second_factor: bool,
     pub credentials_version: i64,
     pub revision: i64,
     pub profile_revision: i64,
+    pub sign_in_methods_revision: i64,
     pub created_at: Timestamp,
     pub updated_at: Timestamp,
 }
@@ -111,11 +113,15 @@ macro_rules! user_columns {
             $of,
             "disabled_at, ",
             $of,
+            "second_factor, ",
+            $of,
             "credentials_version, ",
             $of,
             "revision, ",
             $of,
             "profile_revision, ",
+            $of,
+            "sign_in_methods_revision, ",
             $of,
             "created_at, ",
             $of,
@@ -128,8 +134,9 @@ pub(super) use user_columns;
 const FIND_BY_EMAIL: &str = concat!("SELECT ", user_columns!(""), " FROM users WHERE email = $1");
 const FIND: &str = concat!("SELECT ", user_columns!(""), " FROM users WHERE id = $1");
 const INSERT: &str = "INSERT INTO users (id, email, password_hash, first_name, last_name, company_name, phone, locale, \
-     credentials_version, revision, profile_revision, created_at, updated_at, imported_cost, password_cost, external_id) \
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 0, 0, 0, $9, $9, $10, $10, $11) ON CONFLICT (email) DO NOTHING";
+     second_factor, credentials_version, revision, profile_revision, sign_in_methods_revision, created_at, updated_at, \
+     imported_cost, password_cost, external_id) \
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, FALSE, 0, 0, 0, 0, $9, $9, $10, $10, $11) ON CONFLICT (email) DO NOTHING";
 const LOCK: &str = concat!("UPDATE users SET revision = revision + 1 WHERE id = $1 RETURNING ", user_columns!(""));
 const LOCK_QUIETLY: &str = "UPDATE users SET revision = revision WHERE id = $1";
 const COUNT_FURTHER: &str = "UPDATE users SET revision = revision + $2 WHERE id = $1";
@@ -271,11 +278,14 @@ impl LockedAccount {
         Ok(ended == 1)
     }
 
-    /// Sets another password.
+    /// Sets another password, or the first one.
     pub async fn set_password(&mut self, hash: &str) -> Result<(), Error> {
         let user = self.user.user_id;
         in_tx!(&mut self.tx, c => sqlx::query(UPDATE_PASSWORD).bind(user).bind(hash).execute(c).await.map(drop))?;
         self.credentials_changed();
+        if self.user.password_hash.is_none() {
+            self.sign_in_methods_changed();
+        }
         Ok(())
     }
 

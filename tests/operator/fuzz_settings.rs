@@ -11,7 +11,7 @@ use tempfile::TempDir;
 const FAILURES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/seeds/settings.txt");
 
 /// Every variable of docs/settings.md that names no file to be read.
-const NAMES: [&str; 39] = [
+const NAMES: [&str; 40] = [
     "ENV",
     "LISTEN",
     "DATABASE_URL",
@@ -45,6 +45,7 @@ const NAMES: [&str; 39] = [
     "LIFETIMES__SESSION_IDLE",
     "LIFETIMES__SESSION_ABSOLUTE",
     "LIFETIMES__EVENTS",
+    "LIFETIMES__PROOF",
     "ARGON2__MEMORY_KIB",
     "ARGON2__PASSES",
     "ARGON2__LANES",

@@ -69,7 +69,11 @@ async fn the_methods_are_those_of_the_specification() {
                     format!("`{}{mark}`", param["name"].as_str().expect("a name"))
                 })
                 .collect();
-            let session = if method["x-session"] == true { "session" } else { "" };
+            let session = match (&method["x-session"], &method["x-proof"]) {
+                (_, Value::Bool(true)) => "proof",
+                (Value::Bool(true), _) => "session",
+                _ => "",
+            };
             let (name, result) = (method["name"].as_str().expect("a name"), result_name(&method["result"]["schema"]));
             format!("`{name}` | {session} | {} | `{result}`", params.join(" "))
         })
@@ -78,7 +82,7 @@ async fn the_methods_are_those_of_the_specification() {
     let described: BTreeSet<String> = rows(&page, "Methods")
         .iter()
         .map(|row| {
-            let session = if row[1].contains("session") { "session" } else { "" };
+            let session = ["proof", "session"].into_iter().find(|need| row[1].contains(need)).unwrap_or_default();
             format!("{} | {session} | {} | {}", row[0], row[2], row[3])
         })
         .collect();

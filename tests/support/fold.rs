@@ -12,6 +12,7 @@ pub struct Account {
     pub profile: Value,
     pub addresses: BTreeMap<String, Value>,
     pub sessions: BTreeMap<String, Value>,
+    pub sign_in_methods: Value,
 }
 
 /// The fields of a session that are not in the log.
@@ -44,6 +45,7 @@ impl Account {
             profile: state["profile"].clone(),
             addresses: keyed("addresses"),
             sessions: keyed("sessions").into_iter().map(|(id, session)| (id, lasting(&session))).collect(),
+            sign_in_methods: logged(&state["sign_in_methods"]),
         };
         account.assert_legal();
         account
@@ -67,6 +69,11 @@ impl Account {
             }
             "addresses.changed" => self.apply_addresses(data, revision),
             "sessions.changed" => self.apply_sessions(data),
+            "sign_in_methods.changed" => {
+                assert_eq!(data["revision"], revision, "the ways in changed at their event: {event:#}");
+                assert_eq!(*data, logged(data), "what is not in the log is absent: {event:#}");
+                self.sign_in_methods = data.clone();
+            }
             other => panic!("no event to apply: {other}: {event:#}"),
         }
         self.assert_legal();
@@ -109,7 +116,7 @@ impl Account {
         let labels: BTreeSet<String> =
             self.addresses.values().map(|a| a["label"].as_str().expect("a label").to_lowercase()).collect();
         assert_eq!(labels.len(), self.addresses.len(), "labels are unique: {self:#?}");
-        for object in self.addresses.values().chain([&self.profile]) {
+        for object in self.addresses.values().chain([&self.profile, &self.sign_in_methods]) {
             assert!(object["revision"].as_i64().is_some_and(|r| r <= self.revision), "a later revision: {self:#?}");
         }
         assert!(self.profile["email"].is_string(), "{self:#?}");
@@ -146,4 +153,13 @@ fn lasting(session: &Value) -> Value {
     let object = session.as_object_mut().expect("a session");
     VOLATILE.iter().for_each(|name| drop(object.remove(*name)));
     session
+}
+
+/// The ways in without what is not in the log.
+fn logged(methods: &Value) -> Value {
+    let mut methods = methods.clone();
+    for passkey in methods["passkeys"].as_array_mut().expect("passkeys") {
+        passkey.as_object_mut().expect("a passkey").remove("last_used_at");
+    }
+    methods
 }

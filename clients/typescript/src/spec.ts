@@ -18,6 +18,8 @@ export interface Account {
   revision: number
   /** The live sessions, newest first. */
   sessions: Session[]
+  /** The ways in. */
+  sign_in_methods: SignInMethods
 }
 
 /** The account is disabled. */
@@ -30,7 +32,7 @@ export interface AccountEvent {
   jsonrpc: '2.0'
   method: 'account.event'
   params: {
-    result: SnapshotEvent | ProfileChangedEvent | AddressesChangedEvent | SessionsChangedEvent | SessionRevokedEvent
+    result: SnapshotEvent | ProfileChangedEvent | AddressesChangedEvent | SessionsChangedEvent | SignInMethodsChangedEvent | SessionRevokedEvent
     /** What `account.subscribe` answered. */
     subscription: string
   }
@@ -96,7 +98,7 @@ export interface AddressesChangedEvent {
   type: 'addresses.changed'
 }
 
-export type AuthenticationMethod = 'password' | 'registration'
+export type AuthenticationMethod = 'password' | 'passkey' | 'provider' | 'totp' | 'recovery_code' | 'registration'
 
 /** Whether a registration was verified. */
 export interface Awaited {
@@ -167,7 +169,7 @@ export interface EndedSession {
 /** The database's present history; renewed when an older backup was restored. */
 export type Epoch = string
 
-export type EventType = 'snapshot' | 'profile.changed' | 'addresses.changed' | 'sessions.changed' | 'session.revoked'
+export type EventType = 'snapshot' | 'profile.changed' | 'addresses.changed' | 'sessions.changed' | 'sign_in_methods.changed' | 'session.revoked'
 
 /** One broken rule, with a sentence for a person. */
 export interface Fault {
@@ -214,6 +216,11 @@ export interface LastAddressData {
   kind: 'last_address'
 }
 
+/** The last way in cannot be taken away. */
+export interface LastSignInMethodData {
+  kind: 'last_sign_in_method'
+}
+
 /** There is room for `limit`. */
 export interface LimitReachedData {
   kind: 'limit_reached'
@@ -224,7 +231,7 @@ export interface LimitReachedData {
 export type Locale = 'en' | 'de' | 'sq'
 
 /** An entry of the account's log. */
-export type LogEvent = ProfileChangedEvent | AddressesChangedEvent | SessionsChangedEvent
+export type LogEvent = ProfileChangedEvent | AddressesChangedEvent | SessionsChangedEvent | SignInMethodsChangedEvent
 
 export type LogoutScope = 'global' | 'local' | 'others'
 
@@ -251,6 +258,31 @@ export interface OpenedSession {
 
 /** Whether a change that failed may have happened all the same. */
 export type Outcome = 'not_done' | 'unknown'
+
+/** A passkey. */
+export interface Passkey {
+  /** Whether its authenticator has a copy of it elsewhere. */
+  backed_up: boolean
+  /** When it was registered. */
+  created_at: Timestamp
+  /** The passkey's id here. */
+  id: PasskeyId
+  /** When it last signed in or proved; not in the log. */
+  last_used_at: Timestamp | null
+  /** What the owner calls it. */
+  name: string
+}
+
+/** The begin of a ceremony that a passkey of the account completes. */
+export interface PasskeyCeremony {
+  /** What is sent back with the credential. */
+  ceremony: string
+  /** WebAuthn's `PublicKeyCredentialRequestOptionsJSON`. */
+  options: unknown
+}
+
+/** A passkey of a user. */
+export type PasskeyId = string
 
 /** What became of a change of the password. */
 export interface PasswordChange {
@@ -308,6 +340,25 @@ export interface ProfileChangedEvent {
   type: 'profile.changed'
 }
 
+/** The session was not proven lately: call `session.prove`. */
+export interface ProofRequiredData {
+  kind: 'proof_required'
+  /** What the session can be proven by; `provider`: by signing in again with it. */
+  methods: AuthenticationMethod[]
+}
+
+/** An account at a provider that signs in to this one. */
+export interface ProviderLink {
+  /** The e-mail address that the provider told when it was linked. */
+  email: string | null
+  /** What people call the provider. */
+  label: string
+  /** When it was linked. */
+  linked_at: Timestamp
+  /** The provider's name here. */
+  provider: string
+}
+
 /** Too often; try again after `retry_after_ms`. */
 export interface RateLimitedData {
   kind: 'rate_limited'
@@ -325,8 +376,33 @@ export interface Registered {
   registration: string
 }
 
+/** The part of a passkey that the log tells of. */
+export interface RegisteredPasskey {
+  /** Whether its authenticator has a copy of it elsewhere. */
+  backed_up: boolean
+  /** When it was registered. */
+  created_at: Timestamp
+  /** The passkey's id here. */
+  id: PasskeyId
+  /** What the owner calls it. */
+  name: string
+}
+
 /** The stable name of a broken rule. */
 export type Rule = 'required' | 'unknown' | 'type' | 'too_short' | 'too_long' | 'format' | 'out_of_range' | 'control_characters' | 'guessable' | 'same_as_present' | 'not_null' | 'not_allowed'
+
+/** The account has a second factor: complete the sign-in by `auth.login_second_factor`. */
+export interface SecondFactorRequiredData {
+  /** Stands for what was shown so far: good once, and not for long. */
+  challenge: string
+  /** Until when it is good. */
+  expires_at: Timestamp
+  /** What the sign-in can be completed by. */
+  factors: AuthenticationMethod[]
+  kind: 'second_factor_required'
+  /** The ceremony of a passkey, where the account has one. */
+  passkey: PasskeyCeremony | null
+}
 
 /** An entry of the security log. */
 export interface SecurityEvent {
@@ -460,6 +536,51 @@ device has a cookie of its own. */
   session: Session
 }
 
+/** The ways into an account. */
+export interface SignInMethods {
+  /** Oldest first. */
+  passkeys: Passkey[]
+  /** Whether there is a password. */
+  password: boolean
+  /** Oldest first. */
+  providers: ProviderLink[]
+  /** Recovery codes that are not used yet; `null` without a second factor. */
+  recovery_codes_left: number | null
+  /** The account's revision at which they last changed. */
+  revision: number
+  /** Whether the second factor is on. */
+  totp: boolean
+}
+
+/** `data` of `sign_in_methods.changed`: as in [`SignInMethods`], without what is not in the log. */
+export interface SignInMethodsChanged {
+  /** Oldest first, without `last_used_at`. */
+  passkeys: RegisteredPasskey[]
+  /** Whether there is a password. */
+  password: boolean
+  /** Oldest first. */
+  providers: ProviderLink[]
+  /** Recovery codes that are not used yet; `null` without a second factor. */
+  recovery_codes_left: number | null
+  /** The account's revision at which they last changed. */
+  revision: number
+  /** Whether the second factor is on. */
+  totp: boolean
+}
+
+/** The ways in have changed. */
+export interface SignInMethodsChangedEvent {
+  /** When it was committed. */
+  at: Timestamp
+  /** What changed. */
+  data: SignInMethodsChanged
+  /** The revision that the account has after it. */
+  revision: number
+  /** The session that did it; `null` where none did. */
+  session_id: SessionId | null
+  type: 'sign_in_methods.changed'
+}
+
 /** `data` of `snapshot`. */
 export interface Snapshot {
   /** The addresses, primary first, then oldest first. */
@@ -470,6 +591,8 @@ export interface Snapshot {
   profile: Profile
   /** The live sessions, newest first. */
   sessions: Session[]
+  /** The ways in. */
+  sign_in_methods: SignInMethods
 }
 
 /** The whole account. */
@@ -540,9 +663,12 @@ export interface ServerErrors {
   invalid_params: InvalidParamsData
   invalid_token: InvalidTokenData
   last_address: LastAddressData
+  last_sign_in_method: LastSignInMethodData
   limit_reached: LimitReachedData
   not_found: NotFoundData
+  proof_required: ProofRequiredData
   rate_limited: RateLimitedData
+  second_factor_required: SecondFactorRequiredData
   session_ended: SessionEndedData
   stale_revision: StaleRevisionData
   unauthenticated: UnauthenticatedData
@@ -560,9 +686,12 @@ export const SERVER_ERRORS: ReadonlySet<string> = new Set([
   'invalid_params',
   'invalid_token',
   'last_address',
+  'last_sign_in_method',
   'limit_reached',
   'not_found',
+  'proof_required',
   'rate_limited',
+  'second_factor_required',
   'session_ended',
   'stale_revision',
   'unauthenticated',
@@ -579,6 +708,8 @@ export interface Events {
   'addresses.changed': AddressesChanged
   /** Sessions were opened or ended. */
   'sessions.changed': SessionsChanged
+  /** The ways in have changed. */
+  'sign_in_methods.changed': SignInMethodsChanged
   /** This connection's session was ended: the last event, before the server closes the connection. */
   'session.revoked': SessionRevoked
 }
@@ -935,6 +1066,12 @@ export interface Methods {
     result: Done
     errors: 'not_found' | 'unauthenticated' | 'session_ended' | 'invalid_params' | 'rate_limited' | 'internal' | 'unavailable'
   }
+  /** The ways into the caller's account. */
+  'sign_in_methods.get': {
+    params: Record<string, never>
+    result: SignInMethods
+    errors: 'unauthenticated' | 'session_ended' | 'invalid_params' | 'rate_limited' | 'internal' | 'unavailable'
+  }
 }
 
 /** Methods that need a session. */
@@ -959,6 +1096,7 @@ export const SESSION_METHODS: ReadonlySet<string> = new Set([
   'session.current',
   'session.list',
   'session.revoke',
+  'sign_in_methods.get',
 ])
 
 /** Methods that a known device tells itself to. */

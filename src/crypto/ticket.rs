@@ -1,0 +1,101 @@
+//! Tickets: what a client holds between the two calls of a ceremony, a flow, a setup or a challenge. A ticket carries
+//! what the first call has found out, sealed, so that nothing is stored before the second call comes, and nothing in the
+//! database lets one be made. That it is used once is for the store to see to.
+
+use super::{
+    opaque_token::Secret,
+    sealed::{Sealed, Sealer, Sealing, SealingKeyId},
+};
+use crate::domain::{ids::TicketId, time::Timestamp};
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use secrecy::ExposeSecret;
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+
+/// What a ticket is good for: nothing else.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TicketPurpose {
+    /// The challenge of a sign-in that lacks its second factor.
+    SecondFactor,
+    /// The setup of a second factor.
+    TotpSetup,
+}
+
+impl TicketPurpose {
+    /// Never the beginning of another.
+    fn label(self) -> &'static [u8] {
+        match self {
+            Self::SecondFactor => b"second-factor/",
+            Self::TotpSetup => b"totp-setup/",
+        }
+    }
+}
+
+/// A ticket that was presented.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Ticket<T> {
+    /// By which it is known once it is used.
+    pub id: TicketId,
+    /// Until when it is good.
+    pub expires_at: Timestamp,
+    /// What it carries.
+    pub data: T,
+}
+
+impl Sealer {
+    /// A ticket for `purpose`, good together with `holder` (such as a session's id) until `expires_at`.
+    pub fn issue_ticket<T: Serialize>(
+        &self,
+        purpose: TicketPurpose,
+        holder: &[u8],
+        ticket: &Ticket<T>,
+    ) -> Result<Secret, serde_json::Error> {
+        let content = serde_json::to_vec(ticket)?;
+        let sealed = self.seal(Sealing::Ticket, &owner(purpose, holder), &content);
+        Ok(URL_SAFE_NO_PAD.encode([&sealed.key[..], &sealed.bytes].concat()).into())
+    }
+
+    /// What a ticket carries; `None` if it is none for this purpose and holder, or has expired.
+    pub fn open_ticket<T: DeserializeOwned>(
+        &self,
+        purpose: TicketPurpose,
+        holder: &[u8],
+        text: &str,
+        now: Timestamp,
+    ) -> Option<Ticket<T>> {
+        let bytes = URL_SAFE_NO_PAD.decode(text).ok()?;
+        let (key, bytes) = bytes.split_first_chunk::<{ size_of::<SealingKeyId>() }>()?;
+        let sealed = Sealed { key: *key, bytes: bytes.to_vec() };
+        let content = self.open(Sealing::Ticket, &owner(purpose, holder), &sealed)?;
+        let ticket: Ticket<T> = serde_json::from_slice(content.expose_secret()).ok()?;
+        (ticket.expires_at > now).then_some(ticket)
+    }
+}
+
+fn owner(purpose: TicketPurpose, holder: &[u8]) -> Vec<u8> {
+    [purpose.label(), holder].concat()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::crypto::keys::{KeySettings, Keys};
+
+    #[test]
+    fn a_ticket_is_good_for_its_purpose_and_holder_and_time() {
+        let dir = tempfile::tempdir().unwrap();
+        let settings = KeySettings { signing_key: None, verify_keys: vec![], token_secrets: vec![] };
+        let sealer = Sealer::new(&Keys::load(&settings, dir.path()).unwrap());
+        let time = |seconds| Timestamp::from_unix(seconds).unwrap();
+        let ticket = Ticket { id: TicketId::new(), expires_at: time(300), data: "ann".to_owned() };
+        let text = sealer.issue_ticket(TicketPurpose::TotpSetup, b"session", &ticket).unwrap();
+        let open =
+            |purpose, holder: &[u8], text: &str, at| sealer.open_ticket::<String>(purpose, holder, text, time(at));
+        assert_eq!(open(TicketPurpose::TotpSetup, b"session", text.expose(), 299), Some(ticket));
+        assert_eq!(open(TicketPurpose::TotpSetup, b"session", text.expose(), 300), None);
+        assert_eq!(open(TicketPurpose::TotpSetup, b"another", text.expose(), 0), None);
+        assert_eq!(open(TicketPurpose::SecondFactor, b"session", text.expose(), 0), None);
+        for none in ["", "x", &text.expose()[1..], &format!("{}A", text.expose()), &"ä".repeat(64)] {
+            assert_eq!(open(TicketPurpose::TotpSetup, b"session", none, 0), None, "{none}");
+        }
+    }
+}

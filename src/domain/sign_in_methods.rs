@@ -1,0 +1,162 @@
+//! The ways into an account (docs/protocol.md, "Sign-in methods").
+
+use super::{email::EmailAddress, ids::PasskeyId, session::AuthenticationMethod, text::Text, time::Timestamp};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// What the owner calls a passkey.
+pub type PasskeyName = Text<100>;
+/// The operator's name of a provider, as methods take it.
+pub type ProviderName = Text<50>;
+/// What people call a provider.
+pub type ProviderLabel = Text<100>;
+
+/// The part of a passkey that the log tells of.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct RegisteredPasskey {
+    /// The passkey's id here.
+    pub id: PasskeyId,
+    /// What the owner calls it.
+    pub name: PasskeyName,
+    /// When it was registered.
+    pub created_at: Timestamp,
+    /// Whether its authenticator has a copy of it elsewhere.
+    pub backed_up: bool,
+}
+
+/// A passkey.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Passkey {
+    /// What the log tells of it.
+    #[serde(flatten)]
+    pub registered: RegisteredPasskey,
+    /// When it last signed in or proved; not in the log.
+    pub last_used_at: Option<Timestamp>,
+}
+
+/// An account at a provider that signs in to this one.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ProviderLink {
+    /// The provider's name here.
+    pub provider: ProviderName,
+    /// What people call the provider.
+    pub label: ProviderLabel,
+    /// The e-mail address that the provider told when it was linked.
+    pub email: Option<EmailAddress>,
+    /// When it was linked.
+    pub linked_at: Timestamp,
+}
+
+/// The ways into an account.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct SignInMethods {
+    /// Whether there is a password.
+    pub password: bool,
+    /// Whether the second factor is on.
+    pub totp: bool,
+    /// Recovery codes that are not used yet; `null` without a second factor.
+    pub recovery_codes_left: Option<i64>,
+    /// Oldest first.
+    pub passkeys: Vec<Passkey>,
+    /// Oldest first.
+    pub providers: Vec<ProviderLink>,
+    /// The account's revision at which they last changed.
+    pub revision: i64,
+}
+
+/// `data` of `sign_in_methods.changed`: as in [`SignInMethods`], without what is not in the log.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct SignInMethodsChanged {
+    /// Whether there is a password.
+    pub password: bool,
+    /// Whether the second factor is on.
+    pub totp: bool,
+    /// Recovery codes that are not used yet; `null` without a second factor.
+    pub recovery_codes_left: Option<i64>,
+    /// Oldest first, without `last_used_at`.
+    pub passkeys: Vec<RegisteredPasskey>,
+    /// Oldest first.
+    pub providers: Vec<ProviderLink>,
+    /// The account's revision at which they last changed.
+    pub revision: i64,
+}
+
+impl From<SignInMethods> for SignInMethodsChanged {
+    fn from(methods: SignInMethods) -> Self {
+        Self {
+            password: methods.password,
+            totp: methods.totp,
+            recovery_codes_left: methods.recovery_codes_left,
+            passkeys: methods.passkeys.into_iter().map(|passkey| passkey.registered).collect(),
+            providers: methods.providers,
+            revision: methods.revision,
+        }
+    }
+}
+
+impl SignInMethods {
+    /// What a sign-in can be completed by; nothing without a second factor.
+    pub fn second_factors(&self) -> Vec<AuthenticationMethod> {
+        use AuthenticationMethod::{Passkey, RecoveryCode, Totp};
+        let recovery_codes = self.recovery_codes_left.is_some_and(|left| left > 0);
+        let there = [(Totp, true), (RecoveryCode, recovery_codes), (Passkey, !self.passkeys.is_empty())];
+        there.into_iter().filter(|(_, there)| self.totp && *there).map(|(method, _)| method).collect()
+    }
+
+    /// What a session can be proven by: the strongest that there is (docs/protocol.md, "Proof"). A provider proves
+    /// nothing while a session is open: its user signs in again.
+    pub fn proofs(&self) -> Vec<AuthenticationMethod> {
+        use AuthenticationMethod::{Passkey, Password, Provider};
+        if self.totp {
+            return self.second_factors();
+        }
+        let there = [(Password, self.password), (Passkey, !self.passkeys.is_empty())];
+        let proofs: Vec<_> = there.into_iter().filter(|(_, there)| *there).map(|(method, _)| method).collect();
+        if proofs.is_empty() && !self.providers.is_empty() { vec![Provider] } else { proofs }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_strongest_of_what_there_is_proves() {
+        use AuthenticationMethod::{Passkey as ByPasskey, Password, Provider, RecoveryCode, Totp};
+        let at = Timestamp::from_unix(0).unwrap();
+        let passkey = Passkey {
+            registered: RegisteredPasskey {
+                id: PasskeyId::new(),
+                name: PasskeyName::parse("Phone").unwrap(),
+                created_at: at,
+                backed_up: false,
+            },
+            last_used_at: None,
+        };
+        let link = ProviderLink {
+            provider: ProviderName::parse("google").unwrap(),
+            label: ProviderLabel::parse("Google").unwrap(),
+            email: None,
+            linked_at: at,
+        };
+        for (password, codes, passkeys, links, second_factors, proofs) in [
+            (true, None, 0, 0, vec![], vec![Password]),
+            (true, None, 1, 1, vec![], vec![Password, ByPasskey]),
+            (false, None, 1, 1, vec![], vec![ByPasskey]),
+            (false, None, 0, 1, vec![], vec![Provider]),
+            (false, None, 0, 0, vec![], vec![]),
+            (true, Some(10), 0, 1, vec![Totp, RecoveryCode], vec![Totp, RecoveryCode]),
+            (true, Some(0), 1, 0, vec![Totp, ByPasskey], vec![Totp, ByPasskey]),
+        ] {
+            let methods = SignInMethods {
+                password,
+                totp: codes.is_some(),
+                recovery_codes_left: codes,
+                passkeys: vec![passkey.clone(); passkeys],
+                providers: vec![link.clone(); links],
+                revision: 0,
+            };
+            assert_eq!((methods.second_factors(), methods.proofs()), (second_factors, proofs), "{methods:?}");
+        }
+    }
+}

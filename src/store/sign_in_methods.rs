@@ -1,0 +1,97 @@
+//! The ways into an account, read together.
+
+use super::{Error, LockedAccount, Tx, UserRow, in_tx};
+use crate::domain::{
+    email::EmailAddress,
+    ids::{PasskeyId, UserId},
+    sign_in_methods::{
+        Passkey, PasskeyName, ProviderLabel, ProviderLink, ProviderName, RegisteredPasskey, SignInMethods,
+    },
+    time::Timestamp,
+};
+
+/// A passkey or a link to a provider: one statement reads both, since every snapshot does.
+#[derive(sqlx::FromRow)]
+struct Way {
+    passkey: Option<PasskeyId>,
+    name: String,
+    label: Option<String>,
+    email: Option<EmailAddress>,
+    since: Timestamp,
+    last_used_at: Option<Timestamp>,
+    backed_up: Option<bool>,
+}
+
+const LIST: &str = "SELECT id AS passkey, name, NULL AS label, NULL AS email, created_at AS since, last_used_at, backed_up \
+     FROM passkeys WHERE user_id = $1 \
+     UNION ALL SELECT NULL, provider, label, email, linked_at, NULL, NULL FROM provider_links WHERE user_id = $1 \
+     ORDER BY since, passkey, name";
+const COUNT_RECOVERY_CODES: &str = "SELECT CAST(COUNT(*) AS BIGINT) FROM recovery_codes WHERE user_id = $1";
+const SAVE_REVISION: &str = "UPDATE users SET sign_in_methods_revision = $2, \
+     second_factor = EXISTS (SELECT 1 FROM totp WHERE user_id = $1), credentials_version = credentials_version + 1 \
+     WHERE id = $1";
+
+impl Tx {
+    /// The ways into an account.
+    pub async fn sign_in_methods(&mut self, user: &UserRow) -> Result<SignInMethods, Error> {
+        let id = user.user_id;
+        let ways: Vec<Way> = in_tx!(&mut *self, c => sqlx::query_as(LIST).bind(id).fetch_all(c).await)?;
+        let recovery_codes_left = match user.second_factor {
+            true => Some(in_tx!(self, c => sqlx::query_scalar(COUNT_RECOVERY_CODES).bind(id).fetch_one(c).await)?),
+            false => None,
+        };
+        let mut methods = SignInMethods {
+            password: user.password_hash.is_some(),
+            totp: user.second_factor,
+            recovery_codes_left,
+            passkeys: Vec::new(),
+            providers: Vec::new(),
+            revision: user.sign_in_methods_revision,
+        };
+        for way in ways {
+            match way.passkey {
+                Some(id) => methods.passkeys.extend(way.passkey(id)),
+                None => methods.providers.extend(way.provider_link()),
+            }
+        }
+        Ok(methods)
+    }
+
+    /// Notes that the ways into a locked account are others by now, and says which they are.
+    pub(super) async fn save_sign_in_methods(&mut self, user: UserId, revision: i64) -> Result<SignInMethods, Error> {
+        in_tx!(&mut *self, c => sqlx::query(SAVE_REVISION).bind(user).bind(revision).execute(c).await.map(drop))?;
+        let row = self.find_user(user).await?.ok_or(Error::Broken(sqlx::Error::RowNotFound))?;
+        self.sign_in_methods(&row).await
+    }
+}
+
+impl LockedAccount {
+    /// The ways in as they were when the account was locked, with what this change has written of passkeys, links and
+    /// codes so far.
+    pub async fn sign_in_methods(&mut self) -> Result<SignInMethods, Error> {
+        self.tx.sign_in_methods(&self.user).await
+    }
+}
+
+impl Way {
+    fn passkey(self, id: PasskeyId) -> Option<Passkey> {
+        Some(Passkey {
+            registered: RegisteredPasskey {
+                id,
+                name: PasskeyName::cut(&self.name)?,
+                created_at: self.since,
+                backed_up: self.backed_up?,
+            },
+            last_used_at: self.last_used_at,
+        })
+    }
+
+    fn provider_link(self) -> Option<ProviderLink> {
+        Some(ProviderLink {
+            provider: ProviderName::cut(&self.name)?,
+            label: ProviderLabel::cut(&self.label?)?,
+            email: self.email,
+            linked_at: self.since,
+        })
+    }
+}

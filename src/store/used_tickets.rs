@@ -1,0 +1,48 @@
+//! Tickets that were used: each is good once, and ends when too many wrong answers came with it.
+
+use super::{Error, Tx, in_tx};
+use crate::domain::{ids::TicketId, time::Timestamp};
+
+const SPEND: &str = "INSERT INTO used_tickets (id, failures, spent, expires_at) VALUES ($1, 0, TRUE, $2) \
+     ON CONFLICT (id) DO UPDATE SET spent = TRUE WHERE used_tickets.spent = FALSE";
+const COUNT_FAILURE: &str = "INSERT INTO used_tickets (id, failures, spent, expires_at) VALUES ($1, 1, FALSE, $2) \
+     ON CONFLICT (id) DO UPDATE SET failures = used_tickets.failures + 1 \
+     WHERE used_tickets.spent = FALSE AND used_tickets.failures < $3";
+const WITHDRAW_FAILURE: &str = "UPDATE used_tickets SET failures = failures - 1 WHERE id = $1 AND failures > 0";
+const PRUNE: &str = "DELETE FROM used_tickets WHERE id IN \
+     (SELECT id FROM used_tickets WHERE expires_at < $1 ORDER BY expires_at LIMIT $2)";
+
+impl Tx {
+    /// Spends a ticket; says whether it was good still: of callers that race, one is told so.
+    pub async fn spend_ticket(&mut self, id: TicketId, expires_at: Timestamp) -> Result<bool, Error> {
+        let done = in_tx!(self, c => sqlx::query(SPEND).bind(id).bind(expires_at)
+            .execute(c).await.map(|done| done.rows_affected()))?;
+        Ok(done == 1)
+    }
+
+    /// Counts an answer that comes with a ticket as wrong, before it is looked at; `false` if the ticket is spent, or
+    /// `most` were wrong already.
+    pub async fn count_ticket_failure(
+        &mut self,
+        id: TicketId,
+        expires_at: Timestamp,
+        most: i64,
+    ) -> Result<bool, Error> {
+        let done = in_tx!(self, c => sqlx::query(COUNT_FAILURE).bind(id).bind(expires_at).bind(most)
+            .execute(c).await.map(|done| done.rows_affected()))?;
+        Ok(done == 1)
+    }
+
+    /// Takes back an answer that was not wrong.
+    pub async fn withdraw_ticket_failure(&mut self, id: TicketId) -> Result<(), Error> {
+        in_tx!(self, c => sqlx::query(WITHDRAW_FAILURE).bind(id).execute(c).await.map(drop))?;
+        Ok(())
+    }
+
+    /// Forgets at most `limit` that expired before `before`; says how many.
+    pub async fn prune_used_tickets(&mut self, before: Timestamp, limit: i64) -> Result<u64, Error> {
+        let done = in_tx!(self, c => sqlx::query(PRUNE).bind(before).bind(limit)
+            .execute(c).await.map(|done| done.rows_affected()))?;
+        Ok(done)
+    }
+}
