@@ -72,6 +72,7 @@ pub struct App {
     /// The listener of `MARBELLE_SERVICE_LISTEN`.
     service: Option<ServiceServer>,
     accounts: Arc<Accounts>,
+    dispatcher: Dispatcher,
     mail: Worker,
     rates: Arc<Rates>,
     settings: Settings,
@@ -144,13 +145,13 @@ impl App {
         let dispatcher = Dispatcher::new(registry.install(context));
         let pages = Pages::new(accounts.clone(), methods::document_text().get(), &settings)?;
         let server =
-            Server::new(socket, accounts.clone(), dispatcher, pages, server_settings).map_err(not_listening)?;
+            Server::new(socket, accounts.clone(), dispatcher.clone(), pages, server_settings).map_err(not_listening)?;
         let service = service
             .map(|(socket, address)| {
                 ServiceServer::new(socket, accounts.clone()).map_err(|error| Error::Listen(address, error))
             })
             .transpose()?;
-        Ok(Self { server, service, accounts, mail, rates, settings, tasks })
+        Ok(Self { server, service, accounts, dispatcher, mail, rates, settings, tasks })
     }
 
     /// The settings in force, with the address at which it listens.
@@ -161,6 +162,11 @@ impl App {
     /// The use-cases, for who runs them in the same process: the tests, which count their work.
     pub fn accounts(&self) -> &Arc<Accounts> {
         &self.accounts
+    }
+
+    /// The methods, likewise.
+    pub fn dispatcher(&self) -> &Dispatcher {
+        &self.dispatcher
     }
 
     /// Runs until `stop`: first the listener ends and every call in flight is answered, then what works

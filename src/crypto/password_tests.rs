@@ -167,7 +167,12 @@ async fn order_of(callers: &[Queue]) -> Vec<Queue> {
     let (served, mut order) = tokio::sync::mpsc::unbounded_channel();
     for (n, queue) in callers.iter().copied().enumerate() {
         let (caller, served) = (Arc::clone(&hasher), served.clone());
-        tokio::spawn(async move { caller.run(queue, move |_| Ok(served.send(queue))).await });
+        // As long as a hash takes: meanwhile who is next gets in line.
+        let hash = move |_: &Work| {
+            std::thread::sleep(Duration::from_millis(2));
+            Ok(served.send(queue))
+        };
+        tokio::spawn(async move { caller.run(queue, hash).await });
         while hasher.waiting() <= n {
             tokio::task::yield_now().await;
         }

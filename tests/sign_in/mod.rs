@@ -4,6 +4,7 @@ mod change_password;
 mod devices;
 mod email_change;
 mod enumeration;
+mod every_public_method;
 mod guesses;
 mod password_reset;
 mod security_log;

@@ -14,10 +14,13 @@ use marbelle::{
         text::Text,
         time::Clock,
     },
+    rpc::dispatch::Dispatcher,
     settings::Settings,
     sign_in::{Credentials, Device, LetterProof, Registration, Verification},
 };
+use parking_lot::Mutex;
 use std::{
+    collections::BTreeMap,
     net::{Ipv4Addr, SocketAddr},
     sync::{
         Arc, LazyLock, Once,
@@ -101,20 +104,54 @@ impl Inside {
 
     /// Counts what a call does.
     pub async fn work<T>(&self, call: impl AsyncFnOnce(&Arc<Accounts>) -> T) -> (T, Work) {
-        static NUMBER: AtomicU64 = AtomicU64::new(0);
-        listen();
-        let number = NUMBER.fetch_add(1, Ordering::SeqCst);
-        STATEMENTS.insert(number, Vec::new());
-        // The database is closed before the statements are read: on SQLite its threads tell of the last late.
-        let (done, hashes) = self
-            .with(async |accounts| {
-                let before = accounts.passwords.hashes_computed();
-                let done = call(accounts).instrument(tracing::info_span!(target: MEASURED, "call", number)).await;
-                (done, accounts.passwords.hashes_computed() - before)
+        let ((done, measured), mut works) = self
+            .measuring(async |measuring| {
+                let accounts = measuring.accounts.clone();
+                measuring.measure(async || call(&accounts).await).await
             })
             .await;
-        let (_, statements) = STATEMENTS.remove(&number).expect("it was inserted");
-        (done, Work { hashes, statements })
+        (done, works.remove(&measured).expect("it was measured"))
+    }
+
+    /// Lets a story measure calls, of the use-cases and of the methods; then says what each did.
+    pub async fn measuring<T>(&self, story: impl AsyncFnOnce(&Measuring) -> T) -> (T, BTreeMap<u64, Work>) {
+        listen();
+        let app = App::build(&self.settings, self.clock.clone()).await.expect("the server is built");
+        let measuring = Measuring {
+            accounts: app.accounts().clone(),
+            dispatcher: app.dispatcher().clone(),
+            hashes: Mutex::default(),
+        };
+        let done = story(&measuring).await;
+        measuring.accounts.hub.stopping().cancel();
+        // The database is closed before the statements are read: on SQLite its threads tell of the last late.
+        measuring.accounts.store.close().await;
+        let works = measuring.hashes.into_inner().into_iter().map(|(number, hashes)| {
+            let (_, statements) = STATEMENTS.remove(&number).expect("it was inserted");
+            (number, Work { hashes, statements })
+        });
+        (done, works.collect())
+    }
+}
+
+/// A server of which calls are measured, one after the other.
+pub struct Measuring {
+    pub accounts: Arc<Accounts>,
+    pub dispatcher: Dispatcher,
+    /// Passwords hashed or compared, by the number of the call.
+    hashes: Mutex<BTreeMap<u64, u64>>,
+}
+
+impl Measuring {
+    /// Measures a call; its number.
+    pub async fn measure<T>(&self, call: impl AsyncFnOnce() -> T) -> (T, u64) {
+        static NUMBER: AtomicU64 = AtomicU64::new(0);
+        let number = NUMBER.fetch_add(1, Ordering::SeqCst);
+        STATEMENTS.insert(number, Vec::new());
+        let before = self.accounts.passwords.hashes_computed();
+        let done = call().instrument(tracing::info_span!(target: MEASURED, "call", number)).await;
+        self.hashes.lock().insert(number, self.accounts.passwords.hashes_computed() - before);
+        (done, number)
     }
 }
 

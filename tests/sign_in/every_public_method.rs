@@ -1,0 +1,225 @@
+//! Nothing that anybody can call tells who has an account, alone or after another call: answers, statements, hashes and
+//! letters are the same for known, pending, disabled and unknown addresses (docs/protocol.md, "Methods").
+//!
+//! A method that anybody may call stands in [`PROBES`], or the story about the table fails.
+
+use crate::support::{
+    Database, Inside, PASSWORD, Work, another_email, both_databases,
+    inside::{Measuring, account, client, credentials, device, email, register},
+};
+use Presented::{Handle, Mailbox, Nothing};
+use marbelle::{account::Actor, live::Connection, methods, rpc::source::Source};
+use serde_json::{Value, json};
+use std::{collections::BTreeSet, sync::Arc};
+
+const WRONG: &str = "wrong larches beside no brook";
+const NEW: &str = "nine loud herons above a mill";
+
+/// What a stranger has that leads to an account: parameters of it.
+#[derive(Clone, Copy)]
+enum Presented {
+    /// The address.
+    Mailbox(fn(&str) -> Value),
+    /// The handle of a registration that the stranger has begun with the address.
+    Handle(fn(&str) -> Value),
+    /// Nothing: a made-up secret at most.
+    Nothing(fn() -> Value),
+}
+
+/// Every method that anybody may call, and those of a session that take an address, with all that a stranger can present.
+const PROBES: &[(&str, Presented)] = &[
+    (
+        "auth.register",
+        Mailbox(|email| json!({ "email": email, "password": NEW, "first_name": "Eve", "last_name": "Moe" })),
+    ),
+    ("auth.verify_email", Handle(|handle| json!({ "registration": handle, "code": "00000000" }))),
+    ("auth.verify_email", Nothing(|| json!({ "token": "made-up", "password": PASSWORD }))),
+    ("auth.await_verification", Handle(|handle| json!({ "registration": handle, "wait_ms": 0 }))),
+    ("auth.login_registration", Handle(|handle| json!({ "registration": handle }))),
+    ("auth.resend_verification", Mailbox(|email| json!({ "email": email }))),
+    ("auth.resend_verification", Handle(|handle| json!({ "registration": handle }))),
+    ("auth.login", Mailbox(|email| json!({ "email": email, "password": WRONG }))),
+    ("auth.login", Mailbox(|email| json!({ "email": email, "password": WRONG, "device_token": "made-up" }))),
+    ("auth.refresh", Nothing(|| json!({ "refresh_token": "made-up" }))),
+    ("auth.request_password_reset", Mailbox(|email| json!({ "email": email }))),
+    ("auth.confirm_password_reset", Nothing(|| json!({ "token": "made-up", "new_password": NEW }))),
+    ("session.authenticate", Nothing(|| json!({ "access_token": "made-up" }))),
+    ("profile.request_email_change", Mailbox(|email| json!({ "current_password": PASSWORD, "new_email": email }))),
+    ("profile.confirm_email_change", Nothing(|| json!({ "token": "made-up", "password": PASSWORD }))),
+    ("rpc.discover", Nothing(|| json!({}))),
+];
+
+/// Which account an address has.
+#[derive(Clone, Copy, Debug)]
+enum Standing {
+    Known,
+    Pending,
+    Unknown,
+    Disabled,
+}
+const STANDINGS: [Standing; 4] = [Standing::Known, Standing::Pending, Standing::Unknown, Standing::Disabled];
+
+/// What can be told apart of a call.
+#[derive(Debug, PartialEq)]
+struct Told {
+    answer: Value,
+    work: Work,
+}
+
+/// A stranger, who has an account of their own.
+struct Stranger<'a> {
+    measuring: &'a Measuring,
+    source: Source,
+}
+
+impl<'a> Stranger<'a> {
+    async fn of(measuring: &'a Measuring) -> Self {
+        let (accounts, eve) = (&measuring.accounts, email(&another_email("eve")));
+        account(accounts, &eve).await;
+        let session = accounts.sign_in(&credentials(&eve, PASSWORD), &device()).await.expect("a session");
+        let connection = Arc::new(Connection::new(1, client().ip, None, None));
+        accounts.authenticate(&connection, session.caller()).await.expect("bound");
+        Self { measuring, source: Source { connection, http: None, trace: None, in_batch: false } }
+    }
+
+    /// A new address, and the handle of a registration with it where one of the probes presents that.
+    async fn target(&self, standing: Standing, probes: &[Presented]) -> (String, String) {
+        let (accounts, address) = (&self.measuring.accounts, email(&another_email("target")));
+        match standing {
+            Standing::Unknown => {}
+            Standing::Pending => drop(register(accounts, &address).await),
+            Standing::Known => drop(account(accounts, &address).await),
+            Standing::Disabled => {
+                account(accounts, &address).await;
+                accounts.disable_account(&address, Actor::Operator).await.expect("disabled");
+            }
+        }
+        let handle = match probes.iter().any(|presented| matches!(presented, Handle(_))) {
+            true => register(accounts, &address).await,
+            false => String::new(),
+        };
+        (address.to_string(), handle)
+    }
+
+    async fn call(&self, (method, presented): (&str, Presented), (email, handle): &(String, String)) -> (Value, u64) {
+        let params = match presented {
+            Mailbox(params) => params(email),
+            Handle(params) => params(handle),
+            Nothing(params) => params(),
+        };
+        let request = json!({ "jsonrpc": "2.0", "id": 1, "method": method, "params": params }).to_string();
+        let call = async || self.measuring.dispatcher.single(&request, &self.source).await.expect("an answer");
+        let (answer, number) = self.measuring.measure(call).await;
+        let mut answer: Value = serde_json::from_str(&answer.into_json()).expect("JSON");
+        without_what_always_differs(&mut answer);
+        (answer, number)
+    }
+}
+
+/// Handles, times and the ids of log lines differ from call to call.
+fn without_what_always_differs(answer: &mut Value) {
+    if let Value::Object(fields) = answer {
+        for name in ["registration", "expires_at", "retry_after_ms", "incident"] {
+            if let Some(value) = fields.get_mut(name) {
+                *value = json!(!value.is_null());
+            }
+        }
+        fields.values_mut().for_each(without_what_always_differs);
+    }
+}
+
+/// Makes these calls, one after the other, for a new address of each standing; whatever is told must be the same.
+async fn assert_nothing_is_told(inside: &Inside, sequences: &[Vec<(&'static str, Presented)>]) {
+    let (calls, mut works) = inside
+        .measuring(async |measuring| {
+            let stranger = Stranger::of(measuring).await;
+            let mut calls = Vec::new();
+            for sequence in sequences {
+                let presented: Vec<Presented> = sequence.iter().map(|(_, presented)| *presented).collect();
+                let mut by_standing = Vec::new();
+                for standing in STANDINGS {
+                    let target = stranger.target(standing, &presented).await;
+                    let mut told = Vec::new();
+                    for probe in sequence {
+                        told.push(stranger.call(*probe, &target).await);
+                    }
+                    by_standing.push(told);
+                }
+                calls.push(by_standing);
+            }
+            calls
+        })
+        .await;
+    for (sequence, by_standing) in sequences.iter().zip(calls) {
+        let names: Vec<&str> = sequence.iter().map(|(method, _)| *method).collect();
+        let mut told = by_standing.into_iter().map(|calls| -> Vec<Told> {
+            let told = |(answer, number)| Told { answer, work: works.remove(&number).expect("it was measured") };
+            calls.into_iter().map(told).collect()
+        });
+        let first = told.next().expect("four of them");
+        for ((method, presented), told) in sequence.iter().zip(&first) {
+            let looks_up = matches!(presented, Mailbox(_) | Handle(_));
+            assert!(!looks_up || !told.work.statements.is_empty(), "{method}: nothing was seen of {told:?}");
+        }
+        for (standing, other) in STANDINGS[1..].iter().zip(told) {
+            assert_eq!(other, first, "{names:?}: {standing:?} differs from {:?}", STANDINGS[0]);
+        }
+    }
+}
+
+fn alone() -> Vec<Vec<(&'static str, Presented)>> {
+    PROBES.iter().map(|probe| vec![*probe]).collect()
+}
+
+fn pairs() -> Vec<Vec<(&'static str, Presented)>> {
+    // A call that presents nothing of an address leaves nothing behind that a second could find.
+    let leading = PROBES.iter().filter(|(_, presented)| !matches!(presented, Nothing(_)));
+    leading.flat_map(|first| PROBES.iter().map(move |second| vec![*first, *second])).collect()
+}
+
+/// Rates by network are no matter of who has an account, and hashes are cheap.
+fn inside(database: &Database, failures: &str, letters: &str) -> Inside {
+    let rates = [
+        "SIGN_IN_PER_MINUTE",
+        "TOKEN_PER_MINUTE",
+        "CEREMONIES_PER_MINUTE",
+        "REFUSALS_PER_MINUTE",
+        "CALLS_PER_SECOND",
+        "WRITES_PER_MINUTE",
+    ]
+    .map(|name| format!("LIMITS__{name}"));
+    let mut settings: Vec<(&str, &str)> = rates.iter().map(|name| (name.as_str(), "100000")).collect();
+    settings.extend([("LIMITS__FAILURES_PER_ACCOUNT", failures), ("LIMITS__MAILS_PER_MAILBOX", letters)]);
+    Inside::on(database, &settings)
+}
+
+both_databases! {
+    async fn alone_tells_nothing(database: Database) {
+        assert_nothing_is_told(&inside(&database, "1000", "1000"), &alone()).await;
+    }
+
+    async fn after_another_tells_nothing(database: Database) {
+        assert_nothing_is_told(&inside(&database, "1000", "1000"), &pairs()).await;
+    }
+
+    async fn where_allowances_are_used_up_tells_nothing(database: Database) {
+        assert_nothing_is_told(&inside(&database, "1", "1"), &pairs()).await;
+    }
+}
+
+#[test]
+fn every_method_that_anybody_may_call_is_probed() {
+    let document = methods::document();
+    let takes_an_address = |method: &Value| {
+        let params = method["params"].as_array().expect("parameters");
+        params.iter().any(|param| param["name"].as_str().is_some_and(|name| name.contains("email")))
+    };
+    let concerned = document["methods"]
+        .as_array()
+        .expect("methods")
+        .iter()
+        .filter(|method| method["x-session"] == false || takes_an_address(method));
+    let concerned: BTreeSet<&str> = concerned.map(|method| method["name"].as_str().expect("a name")).collect();
+    let probed: BTreeSet<&str> = PROBES.iter().map(|(method, _)| *method).collect();
+    assert_eq!(concerned, probed, "each of these stands in PROBES, with what a stranger can present to it");
+}
