@@ -1,6 +1,7 @@
 //! Passwords, tokens and the keys behind them. The only code that knows jsonwebtoken, argon2 and HMAC.
 
 pub mod access_token;
+mod base32;
 pub mod decoy;
 pub mod device_token;
 mod hashing_memory;
@@ -10,8 +11,10 @@ pub mod keys;
 pub mod legacy;
 pub mod opaque_token;
 pub mod password;
+pub mod recovery_code;
 pub mod sealed;
 pub mod ticket;
+pub mod totp;
 pub mod webauthn;
 
 pub(crate) use key_files::{is_pem, is_secret_path};

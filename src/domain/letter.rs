@@ -56,6 +56,21 @@ pub enum Content {
     PasswordWasReset,
     /// The password was changed by who knew it.
     PasswordChanged,
+    /// The account, which had none, has a password.
+    PasswordSet,
+    /// The second factor was turned on.
+    TotpEnabled,
+    /// The second factor was turned off.
+    TotpDisabled,
+    /// The operator took away the second factor.
+    SecondFactorReset,
+    /// New recovery codes took the place of the former.
+    RecoveryCodesRenewed,
+    /// A recovery code was used.
+    RecoveryCodeUsed {
+        /// How many are left.
+        left: i64,
+    },
     /// The link that confirms a new address; sent there. No text of the account's owner: the address may
     /// be a stranger's.
     ConfirmEmailChange {
@@ -98,6 +113,18 @@ text_enum! {
         PasswordWasReset = "password_was_reset",
         /// [`Content::PasswordChanged`].
         PasswordChanged = "password_changed",
+        /// [`Content::PasswordSet`].
+        PasswordSet = "password_set",
+        /// [`Content::TotpEnabled`].
+        TotpEnabled = "totp_enabled",
+        /// [`Content::TotpDisabled`].
+        TotpDisabled = "totp_disabled",
+        /// [`Content::SecondFactorReset`].
+        SecondFactorReset = "second_factor_reset",
+        /// [`Content::RecoveryCodesRenewed`].
+        RecoveryCodesRenewed = "recovery_codes_renewed",
+        /// [`Content::RecoveryCodeUsed`].
+        RecoveryCodeUsed = "recovery_code_used",
         /// [`Content::ConfirmEmailChange`].
         ConfirmEmailChange = "confirm_email_change",
         /// [`Content::EmailTaken`].
@@ -120,6 +147,12 @@ impl Content {
             Self::ResetPassword { .. } => LetterKind::ResetPassword,
             Self::PasswordWasReset => LetterKind::PasswordWasReset,
             Self::PasswordChanged => LetterKind::PasswordChanged,
+            Self::PasswordSet => LetterKind::PasswordSet,
+            Self::TotpEnabled => LetterKind::TotpEnabled,
+            Self::TotpDisabled => LetterKind::TotpDisabled,
+            Self::SecondFactorReset => LetterKind::SecondFactorReset,
+            Self::RecoveryCodesRenewed => LetterKind::RecoveryCodesRenewed,
+            Self::RecoveryCodeUsed { .. } => LetterKind::RecoveryCodeUsed,
             Self::ConfirmEmailChange { .. } => LetterKind::ConfirmEmailChange,
             Self::EmailTaken => LetterKind::EmailTaken,
             Self::EmailChangeRequested { .. } => LetterKind::EmailChangeRequested,

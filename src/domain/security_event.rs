@@ -19,6 +19,8 @@ text_enum! {
         SignIn = "sign_in",
         /// Somebody tried with a wrong password.
         SignInFailed = "sign_in_failed",
+        /// Somebody who had signed in but for the second factor gave a wrong one.
+        SecondFactorFailed = "second_factor_failed",
         /// Sessions were ended by signing out.
         Logout = "logout",
         /// A session was ended from another one.
@@ -33,6 +35,20 @@ text_enum! {
         PasswordChanged = "password_changed",
         /// A wrong present password was given for a change.
         PasswordCheckFailed = "password_check_failed",
+        /// Somebody proved once more that a session is theirs.
+        SessionProven = "session_proven",
+        /// Somebody tried that with a wrong password or code.
+        ProofFailed = "proof_failed",
+        /// The second factor was turned on.
+        TotpEnabled = "totp_enabled",
+        /// The second factor was turned off.
+        TotpDisabled = "totp_disabled",
+        /// The operator took away the second factor, whose owner had lost it.
+        SecondFactorReset = "second_factor_reset",
+        /// New recovery codes took the place of the former.
+        RecoveryCodesRenewed = "recovery_codes_renewed",
+        /// A recovery code was used.
+        RecoveryCodeUsed = "recovery_code_used",
         /// A change of the e-mail address was asked for.
         EmailChangeRequested = "email_change_requested",
         /// A change of the e-mail address was dropped.

@@ -12,7 +12,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 /// Sockets of an expired session close within a minute (docs/protocol.md, "Sessions").
 const EXPIRE: Duration = Duration::from_secs(20);
-/// How often expired rows are deleted.
+/// How often expired rows are deleted, and secrets sealed anew after a rotation.
 const PRUNE: Duration = Duration::from_secs(600);
 /// How often the counts of clients that no longer call are dropped.
 const FORGET_IDLE: Duration = Duration::from_secs(60);
@@ -37,6 +37,9 @@ pub fn start(accounts: &Arc<Accounts>, rates: &Arc<Rates>, tasks: &TaskTracker, 
     let overdue = EXPIRE.min(accounts.lifetimes.one_time_token / 4).max(SHORTEST);
     tasks.spawn(repeat("end_overdue_email_changes", overdue, stop.clone(), accounts.clone(), |accounts| async move {
         accounts.end_overdue_email_changes().await
+    }));
+    tasks.spawn(repeat("reseal", PRUNE, stop.clone(), accounts.clone(), |accounts| async move {
+        accounts.reseal().await
     }));
     tasks.spawn(repeat("weigh_decoys", WEIGH, stop.clone(), accounts.clone(), |accounts| async move {
         Ok(accounts.weigh_decoys().await?)

@@ -67,6 +67,8 @@ fn other_letters_lead_to_the_shop() {
         Content::AlreadyRegistered,
         Content::PasswordWasReset,
         Content::PasswordChanged,
+        Content::TotpEnabled,
+        Content::RecoveryCodeUsed { left: 4 },
         Content::EmailTaken,
         Content::EmailChangeRequested { new_email: EmailAddress::parse("new@example.org").unwrap() },
         Content::EmailChanged { new_email: EmailAddress::parse("new@example.org").unwrap() },

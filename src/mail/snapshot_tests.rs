@@ -16,7 +16,7 @@ use uuid::Uuid;
 const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/src/mail/snapshots");
 
 /// One letter of each kind.
-fn contents() -> [Content; 10] {
+fn contents() -> [Content; 16] {
     let token = TokenId(Uuid::from_u128(2));
     [
         Content::VerifyEmail { registration: RegistrationId(Uuid::from_u128(1)), generation: 3 },
@@ -24,6 +24,12 @@ fn contents() -> [Content; 10] {
         Content::ResetPassword { token },
         Content::PasswordWasReset,
         Content::PasswordChanged,
+        Content::PasswordSet,
+        Content::TotpEnabled,
+        Content::TotpDisabled,
+        Content::SecondFactorReset,
+        Content::RecoveryCodesRenewed,
+        Content::RecoveryCodeUsed { left: 3 },
         Content::ConfirmEmailChange { token },
         Content::EmailTaken,
         Content::EmailChangeRequested { new_email: EmailAddress::parse("ann.lee@example.net").unwrap() },

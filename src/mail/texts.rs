@@ -6,6 +6,9 @@
 mod de;
 mod en;
 mod sq;
+mod ways_in;
+
+pub(super) use ways_in::{RecoveryCodeUsed, WaysIn};
 
 use crate::domain::{profile::Locale, time::Timestamp};
 use chrono::{DateTime, Datelike, Timelike};
@@ -37,6 +40,7 @@ pub(super) struct Texts {
     pub email_change_requested: EmailChanged,
     pub email_changed: EmailChanged,
     pub new_device: NewDevice,
+    pub ways_in: WaysIn,
 }
 
 /// A letter whose link does something.

@@ -1,6 +1,6 @@
 //! From a letter's content to its words and its link.
 
-use super::texts::{EmailChanged, Moment, NewDevice, Notice, Request, Span, Texts};
+use super::texts::{EmailChanged, Moment, NewDevice, Notice, RecoveryCodeUsed, Request, Span, Texts};
 use crate::{
     crypto::opaque_token::{OpaqueTokens, Purpose, Secret},
     domain::{
@@ -11,6 +11,9 @@ use crate::{
     },
 };
 use std::{sync::Arc, time::Duration};
+
+/// With so many recovery codes left, the letter on the use of one asks for new ones.
+const FEW_RECOVERY_CODES: i64 = 3;
 
 /// What one letter says: paragraphs, facts, paragraphs, a button, paragraphs.
 pub(super) struct Wording {
@@ -62,6 +65,12 @@ impl Writer {
             }
             Content::PasswordWasReset => self.notice(&texts.password_was_reset),
             Content::PasswordChanged => self.notice(&texts.password_changed),
+            Content::PasswordSet => self.notice(&texts.ways_in.password_set),
+            Content::TotpEnabled => self.notice(&texts.ways_in.totp_enabled),
+            Content::TotpDisabled => self.notice(&texts.ways_in.totp_disabled),
+            Content::SecondFactorReset => self.notice(&texts.ways_in.second_factor_reset),
+            Content::RecoveryCodesRenewed => self.notice(&texts.ways_in.recovery_codes_renewed),
+            Content::RecoveryCodeUsed { left } => self.recovery_code_used(&texts.ways_in.recovery_code_used, *left),
             Content::ConfirmEmailChange { token: id } => {
                 let token = token(Purpose::ChangeEmail, id.0, 0);
                 self.request(texts, &texts.confirm_email_change, "confirm-email-change", &token)
@@ -102,6 +111,16 @@ impl Writer {
             link: self.frontend.clone(),
             code: None,
             after: vec![notice.not_you.to_owned()],
+        }
+    }
+
+    fn recovery_code_used(&self, texts: &RecoveryCodeUsed, left: i64) -> Wording {
+        let notice = self.notice(&texts.notice);
+        let few = (left <= FEW_RECOVERY_CODES).then_some(texts.few);
+        Wording {
+            facts: vec![Fact { name: texts.left, value: left.to_string() }],
+            advice: notice.advice.into_iter().chain(few).collect(),
+            ..notice
         }
     }
 

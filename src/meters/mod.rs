@@ -98,6 +98,7 @@ meters! {
     mail_oldest: Gauge = "marbelle_mail_oldest_seconds"; "How old the oldest of them is; the same on every node."
     bus_connected: Gauge = "marbelle_bus_connected"; "1 while wake-ups of other nodes arrive, or there are no other nodes; 0 while only the sweep finds their changes."
     clock_ahead: Gauge = "marbelle_clock_ahead_seconds"; "How far this node's clock is ahead of the database's, negative where it is behind; 0 on SQLite, where both are one."
+    sealed_by_older_secrets: Gauge = "marbelle_sealed_by_older_secrets"; "Secrets at rest that still need another of MARBELLE_TOKEN_SECRET than the first; the same on every node."
     jobs_failed: Counter = "marbelle_jobs_failed_total"; "Rounds of periodic work that failed."
 }
 

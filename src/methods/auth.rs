@@ -118,7 +118,7 @@ pub fn declare(registry: &mut Registry) {
         Description {
             summary: "Opens a session. Never binds the socket it came on: see session.authenticate.",
             rate: Rate::SignIn,
-            errors: &[Kind::InvalidCredentials, Kind::AccountDisabled],
+            errors: &[Kind::InvalidCredentials, Kind::AccountDisabled, Kind::SecondFactorRequired],
             example: (
                 json!({ "email": "ann@example.org", "password": "a long walk by the sea", "device_name": "Ann's laptop" }),
                 sign_in::example(),

@@ -8,6 +8,7 @@ mod events;
 mod examples;
 mod passwords;
 mod profile;
+mod second_factor;
 mod session;
 mod sign_in;
 mod sign_in_methods;
@@ -34,6 +35,7 @@ static DOCUMENT_TEXT: LazyLock<Box<RawValue>> =
 pub fn declare(registry: &mut Registry) {
     sign_up::declare(registry);
     auth::declare(registry);
+    second_factor::declare(registry);
     passwords::declare(registry);
     session::declare(registry);
     profile::declare(registry);

@@ -71,7 +71,8 @@ pub struct PasswordChange {
 params! {
     /// Parameters of `auth.change_password`.
     pub struct ChangePasswordParams {
-        required current_password: Password,
+        /// May be left out by a session that was proven lately: an account without a password gets its first one so.
+        optional current_password: Password,
         chosen new_password: Password,
     }
 }
@@ -109,7 +110,7 @@ pub fn declare(registry: &mut Registry) {
         Description {
             summary: "Sets a new password, ends every other session, and renews the credentials of the caller's.",
             rate: Rate::PasswordChange,
-            errors: &[Kind::InvalidCredentials],
+            errors: &[Kind::InvalidCredentials, Kind::ProofRequired],
             example: (
                 json!({ "current_password": "a long walk by the sea", "new_password": "seven green bicycles" }),
                 json!({ "sessions_ended": 2, "tokens": examples::tokens() }),
@@ -134,7 +135,7 @@ async fn confirm_password_reset(call: Call, params: ConfirmPasswordResetParams) 
 
 async fn change_password(call: Call, caller: Caller, params: ChangePasswordParams) -> Result<PasswordChange, Error> {
     let cookie = renewable_cookie(&call)?;
-    let (current, new) = (&params.current_password, &params.new_password);
+    let (current, new) = (params.current_password.as_ref(), &params.new_password);
     let accounts = &call.context.accounts;
     call.connection.begin_renewal();
     let changed = accounts.change_password(caller, &call.client(), current, new).await;

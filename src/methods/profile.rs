@@ -50,7 +50,8 @@ params! {
 params! {
     /// Parameters of `profile.request_email_change`.
     pub struct RequestEmailChangeParams {
-        required current_password: Password,
+        /// May be left out by a session that was proven lately.
+        optional current_password: Password,
         required new_email: EmailAddress,
     }
 }
@@ -95,7 +96,7 @@ pub fn declare(registry: &mut Registry) {
         Description {
             summary: "Mails a link that confirms a new e-mail address to that address.",
             rate: Rate::Token,
-            errors: &[Kind::InvalidCredentials],
+            errors: &[Kind::InvalidCredentials, Kind::ProofRequired],
             example: (
                 json!({ "current_password": "a long walk by the sea", "new_email": "ann.lee@example.org" }),
                 examples::accepted(),
@@ -135,7 +136,7 @@ async fn update(call: Call, caller: Caller, params: UpdateParams) -> Result<Prof
 }
 
 async fn request_email_change(call: Call, caller: Caller, params: RequestEmailChangeParams) -> Result<Accepted, Error> {
-    let (current, new_email) = (&params.current_password, params.new_email);
+    let (current, new_email) = (params.current_password.as_ref(), params.new_email);
     call.context.accounts.request_email_change(caller, &call.client(), current, new_email).await?;
     Ok(accepted())
 }

@@ -1,6 +1,6 @@
 //! Changing the e-mail address: asked for with the password, confirmed from the new mailbox.
 
-use super::guesses::Guess;
+use super::owner_check::OwnerCheck;
 use crate::{
     account::{Accounts, Actor, BATCH, Change, Error, LetterRequest},
     crypto::{opaque_token::Purpose, password::Queue},
@@ -31,29 +31,31 @@ impl Accounts {
         self: &Arc<Self>,
         caller: Caller,
         client: &Client,
-        current: &Password,
+        current: Option<&Password>,
         new_email: EmailAddress,
     ) -> Result<(), Error> {
         if self.live_caller(caller).await?.user.email == new_email {
             let fault = Fault::new(Rule::SameAsPresent, "is the present address");
             return Err(Error::invalid("new_email", fault));
         }
-        let (user, guess) = self.begin_password_check(caller, client).await?;
-        let came = self.request_email_change_by(&guess, &user, caller, client, current, new_email).await;
-        self.settle_guess(&guess, came).await
+        let check = self.begin_owner_check(caller, client, current).await?;
+        let came = self.request_email_change_by(&check, caller, client, current, new_email).await;
+        self.settle_owner_check(&check, came).await
     }
 
     async fn request_email_change_by(
         self: &Arc<Self>,
-        guess: &Guess,
-        user: &UserRow,
+        check: &OwnerCheck<'_>,
         caller: Caller,
         client: &Client,
-        current: &Password,
+        current: Option<&Password>,
         new_email: EmailAddress,
     ) -> Result<(), Error> {
-        self.check_password(user, caller, current).await?;
-        let mut change = self.change_as_checked(caller, client, user).await?;
+        let user = &check.user;
+        if let Some(current) = current {
+            self.check_password(user, caller, current).await?;
+        }
+        let mut change = self.change_as_checked(check.actor, user).await?;
         let now = change.now();
         let owner = change.tx().find_user_by_email(&new_email).await?;
         let kind = if owner.is_some() { LetterKind::EmailTaken } else { LetterKind::ConfirmEmailChange };
@@ -71,7 +73,7 @@ impl Accounts {
         let content = Content::EmailChangeRequested { new_email };
         let letter = Letter { user: Some(caller.user), to: user.email.clone(), locale: user.locale, content };
         self.queue_letter(change.tx(), &notice, Some(letter).filter(|_| room)).await?;
-        guess.resolve(&mut change, SecurityEventType::EmailChangeRequested, Some(caller.session)).await?;
+        check.resolve(&mut change, SecurityEventType::EmailChangeRequested).await?;
         change.commit().await?;
         Ok(())
     }

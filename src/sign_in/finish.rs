@@ -1,6 +1,6 @@
 //! The end of every sign-in, whatever it was by: a session is opened for who has shown that they may have one.
 
-use super::guesses::Guess;
+use super::{guesses::Guess, second_factor::AnsweredChallenge};
 use crate::{
     account::{Accounts, Actor, Change, Error, Sessions},
     crypto::{device_token::DeviceToken, opaque_token::Purpose},
@@ -33,6 +33,8 @@ pub struct Proof {
     pub guess: Option<Guess>,
     /// The registration that this sign-in spends.
     pub registration: Option<RegistrationId>,
+    /// The second factor that completes it.
+    pub second_factor: Option<AnsweredChallenge>,
 }
 
 /// The device that signs in.
@@ -88,8 +90,12 @@ impl Accounts {
         if let Some(hash) = &proof.new_hash {
             change.account().upgrade_password_hash(hash).await?;
         }
-        if !proof.is_complete() {
+        if !proof.is_complete(change.user()) {
             return Err(self.demand_second_factor(change, proof, device).await?);
+        }
+        let mut methods = proof.methods.clone();
+        if let Some(answered) = &proof.second_factor {
+            methods.push(self.answer_challenge(&mut change, answered).await?);
         }
         let now = change.now();
         if let Some(registration) = proof.registration
@@ -102,7 +108,7 @@ impl Accounts {
             change.end_sessions(Sessions::One(replaced.session), EndReason::Replaced).await?;
         }
         let device_token = self.recognise(&mut change, device).await?;
-        let opened = self.open_session(&mut change, session, proof, device, device_token.key.id).await?;
+        let opened = self.open_session(&mut change, session, methods, device, device_token.key.id).await?;
         match &proof.guess {
             Some(guess) => guess.resolve(&mut change, SecurityEventType::SignIn, Some(session)).await?,
             None => change.record(SecurityEventType::SignIn, json!({})).await?,
@@ -149,7 +155,7 @@ impl Accounts {
         &self,
         change: &mut Change<'_>,
         id: SessionId,
-        proof: &Proof,
+        methods: Vec<AuthenticationMethod>,
         device: &Device,
         device_id: DeviceId,
     ) -> Result<OpenedSession, Error> {
@@ -159,7 +165,7 @@ impl Accounts {
             device_name: device.name.clone(),
             user_agent: client.user_agent.clone(),
             ip: client.ip.to_string(),
-            methods: proof.methods.clone(),
+            methods,
             created_at: now,
         };
         let live = change.tx().list_live_sessions(user, now).await?;

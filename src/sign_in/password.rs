@@ -81,6 +81,7 @@ impl Accounts {
             new_hash,
             guess: None,
             registration: None,
+            second_factor: None,
         })
     }
 }

@@ -1,9 +1,6 @@
-//! A new password by who knows the present one.
+//! A new password by who knows the present one, or has proven the session.
 
-use super::{
-    guesses::{Guess, GuessFrom},
-    refresh::TokenPair,
-};
+use super::{owner_check::OwnerCheck, refresh::TokenPair};
 use crate::{
     account::{Accounts, Actor, Change, Error, Sessions},
     crypto::password::Queue,
@@ -34,43 +31,51 @@ pub struct PasswordChanged {
 }
 
 impl Accounts {
-    /// Sets a new password for who knows the present one, ends every other session, and renews the credentials of the
-    /// caller's: all former ones are void from the commit on (docs/protocol.md, renewal).
+    /// Sets a new password, or the first one, for who knows the present one or has proven the session, ends every other
+    /// session, and renews the credentials of the caller's: all former ones are void from the commit on
+    /// (docs/protocol.md, renewal).
     pub async fn change_password(
         self: &Arc<Self>,
         caller: Caller,
         client: &Client,
-        current: &Password,
+        current: Option<&Password>,
         new_password: &Password,
     ) -> Result<PasswordChanged, Error> {
-        let (user, guess) = self.begin_password_check(caller, client).await?;
-        let came = self.change_password_by(&guess, &user, caller, client, current, new_password).await;
-        self.settle_guess(&guess, came).await
+        let check = self.begin_owner_check(caller, client, current).await?;
+        let came = self.change_password_by(&check, caller, current, new_password).await;
+        self.settle_owner_check(&check, came).await
     }
 
     async fn change_password_by(
         self: &Arc<Self>,
-        guess: &Guess,
-        user: &UserRow,
+        check: &OwnerCheck<'_>,
         caller: Caller,
-        client: &Client,
-        current: &Password,
+        current: Option<&Password>,
         new_password: &Password,
     ) -> Result<PasswordChanged, Error> {
-        self.check_password(user, caller, current).await?;
+        let user = &check.user;
+        if let Some(current) = current {
+            self.check_password(user, caller, current).await?;
+        }
         self.check_new_password(new_password, user).await?;
-        if new_password.expose() == current.expose() {
+        let is_present = match (current, &user.password_hash) {
+            (Some(current), _) => new_password.expose() == current.expose(),
+            (None, Some(hash)) => self.verify_password(new_password, &user.email, Some(hash), Queue::Known).await?.ok,
+            (None, None) => false,
+        };
+        if is_present {
             return Err(same_as_present());
         }
         let hash = self.passwords.hash(new_password, Queue::Known).await?;
-        let mut change = self.change_as_checked(caller, client, user).await?;
+        let mut change = self.change_as_checked(check.actor, user).await?;
         let ended = change.end_sessions(Sessions::AllBut(caller.session), EndReason::PasswordChanged).await?;
         change.spend_links().await?;
         change.account().set_password(&hash).await?;
         let renewed = change.account().renew_session(caller.session).await?;
         let renewed = renewed.ok_or(Error::Unauthenticated(CredentialFault::Invalid))?;
-        change.tell_owner(Content::PasswordChanged).await?;
-        guess.resolve(&mut change, SecurityEventType::PasswordChanged, Some(caller.session)).await?;
+        let letter = if user.password_hash.is_some() { Content::PasswordChanged } else { Content::PasswordSet };
+        change.tell_owner(letter).await?;
+        check.resolve(&mut change, SecurityEventType::PasswordChanged).await?;
         let session = change.tx().find_session(caller.session).await?;
         let expires_at =
             session.map_or(change.now(), |session| session.expires_at(&self.session_lifetimes, change.now()));
@@ -78,18 +83,6 @@ impl Accounts {
         let caller = Caller { version: renewed.version, ..caller };
         let tokens = self.tokens(caller, renewed.refresh_generation, expires_at);
         Ok(PasswordChanged { sessions_ended: ended, caller, tokens })
-    }
-
-    /// Counts a guess at the caller's own password, before it is looked at, on the device of the session.
-    pub(crate) async fn begin_password_check(
-        self: &Arc<Self>,
-        caller: Caller,
-        client: &Client,
-    ) -> Result<(UserRow, Guess), Error> {
-        let row = self.live_caller(caller).await?;
-        let (user, from) = (row.user, GuessFrom::Session(row.session.device_id));
-        let guess = self.begin_guess(&user.email, SecurityEventType::PasswordCheckFailed, from, client).await?;
-        Ok((user, guess))
     }
 
     /// Whether `current` is the caller's password; nothing is that of an account without one.
@@ -101,15 +94,14 @@ impl Accounts {
         Err(Error::InvalidCredentials)
     }
 
-    /// A change by a caller whose password was verified before the lock: if the credentials are others by now, what
+    /// A change by a caller of whom something was verified before the lock: if the credentials are others by now, what
     /// was verified proves nothing.
     pub(crate) async fn change_as_checked<'a>(
         self: &'a Arc<Self>,
-        caller: Caller,
-        client: &'a Client,
+        actor: Actor<'a>,
         checked: &UserRow,
     ) -> Result<Change<'a>, Error> {
-        let change = self.change(caller.user, Actor::Session(caller, client)).await?;
+        let change = self.change(checked.user_id, actor).await?;
         let unchanged = change.user().credentials_version == checked.credentials_version;
         if unchanged { Ok(change) } else { Err(Error::InvalidCredentials) }
     }

@@ -1,19 +1,51 @@
 //! The second factor of a sign-in (docs/protocol.md, "Second factor").
 
-use super::finish::{Device, Proof};
+use super::{
+    finish::{Device, Proof, SignedIn},
+    guesses::GuessFrom,
+};
 use crate::{
     account::{Accounts, Change, Error, SecondFactorChallenge},
-    crypto::ticket::{Ticket, TicketPurpose},
+    crypto::{
+        device_token::DeviceToken,
+        recovery_code::recovery_code_hash,
+        ticket::{Ticket, TicketPurpose},
+        totp::TotpSecret,
+    },
     domain::{
         ids::{RegistrationId, TicketId, UserId},
+        letter::Content,
+        security_event::SecurityEventType,
         session::{AuthenticationMethod, DeviceName},
     },
+    limits::CHALLENGE_FAILURES,
+    store::{Outcome, TotpRow, UserRow},
 };
 use serde::{Deserialize, Serialize};
-use std::time::Duration;
+use serde_json::json;
+use std::{sync::Arc, time::Duration};
 
 /// How long a challenge is good (docs/protocol.md, "Second factor").
 const CHALLENGE_LIFETIME: Duration = Duration::from_secs(5 * 60);
+
+/// What somebody presents as the second factor, as it was typed.
+#[derive(Clone, Debug)]
+pub enum SecondFactor {
+    /// A code of the authenticator app.
+    Totp(TypedCode),
+    /// A recovery code.
+    RecoveryCode(TypedCode),
+}
+
+/// A code as somebody typed it. Not to be printed.
+#[derive(Clone)]
+pub struct TypedCode(pub String);
+
+impl std::fmt::Debug for TypedCode {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("TypedCode")
+    }
+}
 
 /// What a challenge carries: a sign-in as far as it has come. It dies with any change of the account's ways in.
 #[derive(Debug, Serialize, Deserialize)]
@@ -24,6 +56,13 @@ pub(super) struct Challenge {
     registration: Option<RegistrationId>,
     device_name: Option<DeviceName>,
     device_token: Option<String>,
+}
+
+/// The second factor of a sign-in, and the challenge that it answers.
+#[derive(Debug)]
+pub struct AnsweredChallenge {
+    ticket: Ticket<()>,
+    factor: SecondFactor,
 }
 
 impl Accounts {
@@ -49,8 +88,7 @@ impl Accounts {
                 device_token: device.token.as_ref().map(|token| token.expose().to_owned()),
             },
         };
-        let challenge = self.sealer.issue_ticket(TicketPurpose::SecondFactor, &[], &ticket);
-        let challenge = challenge.map_err(|error| Error::Internal(error.to_string().into()))?;
+        let challenge = self.issue_ticket(TicketPurpose::SecondFactor, &[], &ticket)?;
         change.commit().await?;
         Ok(Error::SecondFactorRequired(Box::new(SecondFactorChallenge {
             challenge,
@@ -59,12 +97,128 @@ impl Accounts {
             passkey: None,
         })))
     }
+
+    /// Opens the session of a sign-in that lacked its second factor. The device's name and token are those that came
+    /// with the sign-in.
+    ///
+    /// # Errors
+    /// [`Error::InvalidToken`] for a challenge that is none, spent or expired, or was made before the ways in changed.
+    /// [`Error::InvalidCredentials`] for a wrong second factor, of which the challenge takes five.
+    pub async fn complete_sign_in(
+        self: &Arc<Self>,
+        challenge: &str,
+        factor: SecondFactor,
+        device: Device,
+    ) -> Result<SignedIn, Error> {
+        let now = self.clock.now();
+        let ticket = self.sealer.open_ticket::<Challenge>(TicketPurpose::SecondFactor, &[], challenge, now);
+        let Ticket { id, expires_at, data } = ticket.ok_or(Error::InvalidToken)?;
+        let mut tx = self.store.write().await?;
+        let user = tx.find_user(data.user).await?.ok_or(Error::InvalidToken)?;
+        if user.credentials_version != data.credentials_version
+            || !tx.count_ticket_failure(id, expires_at, CHALLENGE_FAILURES).await?
+        {
+            return Err(Error::InvalidToken);
+        }
+        tx.commit().await?;
+        let proof = Proof {
+            user,
+            methods: data.methods,
+            new_hash: None,
+            guess: None,
+            registration: data.registration,
+            second_factor: Some(AnsweredChallenge { ticket: Ticket { id, expires_at, data: () }, factor }),
+        };
+        let token = data.device_token.as_deref().and_then(DeviceToken::parse);
+        let device = Device { name: data.device_name, token: token.or(device.token), ..device };
+        let came = self.complete_sign_in_by(proof, &device).await;
+        let is_wrong = matches!(
+            came,
+            Ok(_) | Err(Error::InvalidCredentials | Error::Unavailable { outcome: Outcome::Unknown, .. })
+        );
+        if !is_wrong {
+            self.withdraw_ticket_failure(id).await;
+        }
+        came
+    }
+
+    async fn complete_sign_in_by(self: &Arc<Self>, mut proof: Proof, device: &Device) -> Result<SignedIn, Error> {
+        let from = GuessFrom::Anybody(device.token.as_ref());
+        let recorded_as = SecurityEventType::SecondFactorFailed;
+        let guess = self.begin_guess(&proof.user.email, recorded_as, from, &device.client).await?;
+        proof.guess = Some(guess.clone());
+        let came = self.finish_sign_in(&proof, device).await;
+        self.settle_guess(&guess, came.and_then(|signed_in| signed_in.ok_or(Error::InvalidToken))).await
+    }
+
+    async fn withdraw_ticket_failure(&self, id: TicketId) {
+        let withdrawn = async {
+            let mut tx = self.store.write().await?;
+            tx.withdraw_ticket_failure(id).await?;
+            tx.commit().await
+        };
+        if let Err(error) = withdrawn.await {
+            tracing::warn!(?error, "an answer that was not wrong stays counted as such");
+        }
+    }
+
+    /// Spends a challenge and the second factor that answers it, under the lock; says what it was.
+    pub(super) async fn answer_challenge(
+        &self,
+        change: &mut Change<'_>,
+        answered: &AnsweredChallenge,
+    ) -> Result<AuthenticationMethod, Error> {
+        let Ticket { id, expires_at, .. } = answered.ticket;
+        if !change.tx().spend_ticket(id, expires_at).await? {
+            return Err(Error::InvalidToken);
+        }
+        self.use_second_factor(change, &answered.factor).await
+    }
+
+    /// Looks at a second factor and spends it, under the lock; says what it was.
+    ///
+    /// # Errors
+    /// [`Error::InvalidCredentials`] if it is wrong or was used.
+    pub(super) async fn use_second_factor(
+        &self,
+        change: &mut Change<'_>,
+        factor: &SecondFactor,
+    ) -> Result<AuthenticationMethod, Error> {
+        match factor {
+            SecondFactor::Totp(code) => {
+                let (user, now) = (change.user().user_id, change.now());
+                let row = change.tx().find_totp(user).await?.ok_or(Error::InvalidCredentials)?;
+                let step = self.open_totp(&row)?.step_of(&code.0, now, row.last_step);
+                let step = step.ok_or(Error::InvalidCredentials)?;
+                if !change.account().use_totp_step(step).await? {
+                    return Err(Error::InvalidCredentials);
+                }
+                Ok(AuthenticationMethod::Totp)
+            }
+            SecondFactor::RecoveryCode(code) => {
+                if !change.account().use_recovery_code(&recovery_code_hash(&code.0)).await? {
+                    return Err(Error::InvalidCredentials);
+                }
+                let left = change.account().sign_in_methods().await?.recovery_codes_left.unwrap_or_default();
+                change.tell_owner(Content::RecoveryCodeUsed { left }).await?;
+                change.record(SecurityEventType::RecoveryCodeUsed, json!({ "left": left })).await?;
+                Ok(AuthenticationMethod::RecoveryCode)
+            }
+        }
+    }
+
+    /// The secret of an account's second factor.
+    pub(super) fn open_totp(&self, row: &TotpRow) -> Result<TotpSecret, Error> {
+        super::totp::open(&self.sealer, row).ok_or_else(|| {
+            let why = "a second factor is sealed under a token secret that is not among MARBELLE_TOKEN_SECRET";
+            Error::Internal(why.into())
+        })
+    }
 }
 
 impl Proof {
-    /// Whether nothing further is to be shown. A passkey verifies its user by itself.
-    pub(super) fn is_complete(&self) -> bool {
-        use AuthenticationMethod::{Passkey, RecoveryCode, Totp};
-        !self.user.second_factor || self.methods.iter().any(|method| matches!(method, Passkey | RecoveryCode | Totp))
+    /// Whether nothing further is to be shown, as the account is under the lock. A passkey verifies its user by itself.
+    pub(super) fn is_complete(&self, user: &UserRow) -> bool {
+        !user.second_factor || self.second_factor.is_some() || self.methods.contains(&AuthenticationMethod::Passkey)
     }
 }

@@ -261,6 +261,7 @@ impl Accounts {
             new_hash: None,
             guess: None,
             registration: Some(id),
+            second_factor: None,
         };
         self.finish_sign_in(&proof, device).await?.ok_or(Error::InvalidToken)
     }

@@ -173,6 +173,7 @@ const RENEW: &str = "UPDATE sessions SET version = version + 1, refresh_generati
      RETURNING version, refresh_generation";
 const VERSIONS: &str = "SELECT u.credentials_version, s.id, s.version FROM users u \
      LEFT JOIN sessions s ON s.user_id = u.id AND s.ended_at IS NULL WHERE u.id = $1";
+const PROVE: &str = "UPDATE sessions SET proven_at = $3 WHERE user_id = $1 AND id = $2 AND ended_at IS NULL";
 const TOUCH: &str = "UPDATE sessions SET last_seen_at = $2 WHERE id = $1 AND ended_at IS NULL \
      AND last_seen_at < $3 AND last_seen_at > $4 AND created_at > $5";
 const FIND_EXPIRED: &str = "SELECT user_id, id FROM sessions WHERE ended_at IS NULL \
@@ -344,6 +345,14 @@ impl LockedAccount {
         self.must_commit();
         self.renews();
         Ok(renewed)
+    }
+
+    /// Notes that a session is proven; no event tells of it.
+    pub async fn prove_session(&mut self, session: SessionId) -> Result<(), Error> {
+        let (user, now) = (self.user.user_id, self.now());
+        in_tx!(&mut self.tx, c => sqlx::query(PROVE).bind(user).bind(session).bind(now).execute(c).await.map(drop))?;
+        self.must_commit();
+        Ok(())
     }
 
     fn stage_ended(&mut self, sessions: &[SessionId], reason: EndReason) {

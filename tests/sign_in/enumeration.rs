@@ -161,7 +161,7 @@ both_databases! {
             resending.push(inside.work(async |a| a.resend_verification(ResendTo::Email(address), &client()).await.expect("accepted")).await.1);
             resetting.push(inside.work(async |a| a.request_password_reset(address, None, &client()).await.expect("accepted")).await.1);
             changing.push(inside.work(async |a| {
-                a.request_email_change(caller, &client(), &password(PASSWORD), address.clone()).await.expect("accepted");
+                a.request_email_change(caller, &client(), Some(&password(PASSWORD)), address.clone()).await.expect("accepted");
             }).await.1);
         }
         for address in [&known, &pending, &unknown, &disabled] {

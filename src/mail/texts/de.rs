@@ -1,5 +1,7 @@
 //! German, with "Sie".
 
+mod ways_in;
+
 use super::{EmailChanged, NewDevice, Notice, Request, Span, Texts};
 
 pub(super) const TEXTS: Texts = Texts {
@@ -91,7 +93,7 @@ pub(super) const TEXTS: Texts = Texts {
         told: |shop| {
             format!(
                 "Das Passwort Ihres Kontos bei {shop} wurde geändert, und zwar von jemandem, der angemeldet war und \
-                 das bisherige kannte. Alle anderen Geräte wurden abgemeldet."
+                 sich dabei als Sie ausgewiesen hat. Alle anderen Geräte wurden abgemeldet."
             )
         },
         advice: "Falls Sie das waren, ist nichts zu tun.",
@@ -186,6 +188,7 @@ pub(super) const TEXTS: Texts = Texts {
         button: "Anmelden",
         reset: "Setzen Sie danach Ihr Passwort zurück, denn wer immer es war, kennt es. Auch das meldet alle Geräte ab.",
     },
+    ways_in: ways_in::WAYS_IN,
 };
 
 const LIFETIME: fn(&str) -> String =

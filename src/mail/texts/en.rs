@@ -1,5 +1,7 @@
 //! English. Kept to ASCII, which lets the text part travel as it is.
 
+mod ways_in;
+
 use super::{EmailChanged, NewDevice, Notice, Request, Span, Texts};
 
 pub(super) const TEXTS: Texts = Texts {
@@ -90,8 +92,8 @@ pub(super) const TEXTS: Texts = Texts {
         heading: "Your password was changed",
         told: |shop| {
             format!(
-                "The password of your account at {shop} was changed by somebody who was signed in and \
-                 knew the previous one. Every other device was signed out."
+                "The password of your account at {shop} was changed by somebody who was signed in and had \
+                 shown to be you. Every other device was signed out."
             )
         },
         advice: "If it was you, there is nothing to do.",
@@ -184,6 +186,7 @@ pub(super) const TEXTS: Texts = Texts {
         button: "Sign in",
         reset: "Then reset your password, because whoever it was knows it. The reset signs out every device, too.",
     },
+    ways_in: ways_in::WAYS_IN,
 };
 
 const LIFETIME: fn(&str) -> String = |span| format!("The link works once, for {span} after the request.");

@@ -1,5 +1,7 @@
 //! Albanian, with the polite "ju".
 
+mod ways_in;
+
 use super::{EmailChanged, NewDevice, Notice, Request, Span, Texts};
 
 pub(super) const TEXTS: Texts = Texts {
@@ -78,8 +80,8 @@ pub(super) const TEXTS: Texts = Texts {
         heading: "Fjalëkalimi juaj u ndryshua",
         told: |shop| {
             format!(
-                "Fjalëkalimi i llogarisë suaj në {shop} u ndryshua nga dikush që kishte hyrë në llogari dhe e dinte \
-                 fjalëkalimin e mëparshëm. Të gjitha pajisjet e tjera u nxorën nga llogaria."
+                "Fjalëkalimi i llogarisë suaj në {shop} u ndryshua nga dikush që kishte hyrë në llogari dhe u vërtetua \
+                 si ju. Të gjitha pajisjet e tjera u nxorën nga llogaria."
             )
         },
         advice: "Nëse ishit ju, nuk duhet të bëni asgjë.",
@@ -173,6 +175,7 @@ pub(super) const TEXTS: Texts = Texts {
         reset: "Pastaj rivendoseni fjalëkalimin, sepse personi në fjalë e di. Edhe kjo i nxjerr të gjitha pajisjet \
                 nga llogaria.",
     },
+    ways_in: ways_in::WAYS_IN,
 };
 
 const LIFETIME: fn(&str) -> String =

@@ -1,0 +1,83 @@
+//! English letters on ways in.
+
+use super::super::{
+    Notice,
+    ways_in::{RecoveryCodeUsed, WaysIn},
+};
+
+const SIGN_IN: &str = "Sign in";
+const NOTHING_TO_DO: &str = "If it was you, there is nothing to do.";
+const NOT_YOU: &str = "If it was not you, reset your password at once, which signs out every device, and look at the ways \
+                       to sign in of your account.";
+
+pub(super) const WAYS_IN: WaysIn = WaysIn {
+    password_set: Notice {
+        subject: |shop| format!("Your account at {shop} has a password now"),
+        heading: "Your account has a password",
+        told: |shop| {
+            format!(
+                "Your account at {shop} had no password until now. Somebody who was signed in has set one. Every other \
+                 device was signed out."
+            )
+        },
+        advice: NOTHING_TO_DO,
+        button: SIGN_IN,
+        not_you: NOT_YOU,
+    },
+    totp_enabled: Notice {
+        subject: |shop| format!("The second factor for {shop} is on"),
+        heading: "The second factor is on",
+        told: |shop| {
+            format!("From now on, signing in to your account at {shop} also needs a code of your authenticator app.")
+        },
+        advice: "If it was you, keep the recovery codes where you find them without your phone.",
+        button: SIGN_IN,
+        not_you: NOT_YOU,
+    },
+    totp_disabled: Notice {
+        subject: |shop| format!("The second factor for {shop} was turned off"),
+        heading: "The second factor was turned off",
+        told: |shop| {
+            format!(
+                "Signing in to your account at {shop} no longer needs a code of your authenticator app. The recovery codes \
+                 are void."
+            )
+        },
+        advice: NOTHING_TO_DO,
+        button: SIGN_IN,
+        not_you: NOT_YOU,
+    },
+    second_factor_reset: Notice {
+        subject: |shop| format!("The second factor for {shop} was taken away"),
+        heading: "The second factor was taken away",
+        told: |shop| {
+            format!(
+                "Our staff has taken the second factor from your account at {shop}, as is done when it is lost. Every \
+                 device was signed out, and the recovery codes are void."
+            )
+        },
+        advice: "If you asked for it, sign in and set up a second factor again.",
+        button: SIGN_IN,
+        not_you: "If you did not ask for it, tell us, and give your account a new password.",
+    },
+    recovery_codes_renewed: Notice {
+        subject: |shop| format!("You have new recovery codes for {shop}"),
+        heading: "You have new recovery codes",
+        told: |shop| format!("New recovery codes were made for your account at {shop}. The former ones are void."),
+        advice: "If it was you, keep the new ones where you find them without your phone.",
+        button: SIGN_IN,
+        not_you: NOT_YOU,
+    },
+    recovery_code_used: RecoveryCodeUsed {
+        notice: Notice {
+            subject: |shop| format!("A recovery code for {shop} was used"),
+            heading: "A recovery code was used",
+            told: |shop| format!("A recovery code of your account at {shop} was used in place of the authenticator app."),
+            advice: NOTHING_TO_DO,
+            button: SIGN_IN,
+            not_you: NOT_YOU,
+        },
+        left: "Recovery codes left",
+        few: "Few recovery codes are left. Sign in and make new ones.",
+    },
+};

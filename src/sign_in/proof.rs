@@ -1,0 +1,82 @@
+//! Proving once more who acts for a session (docs/protocol.md, "Proof").
+
+use super::{guesses::GuessFrom, second_factor::SecondFactor};
+use crate::{
+    account::{Accounts, Actor, Change, Error},
+    domain::{
+        client::Client, password::Password, security_event::SecurityEventType, session::Caller, time::Timestamp,
+    },
+    store::UserRow,
+};
+use std::sync::Arc;
+
+/// What somebody proves by that a session is theirs.
+#[derive(Debug)]
+pub enum SessionProof<'a> {
+    /// The password; where there is no second factor.
+    Password(&'a Password),
+    /// The second factor.
+    SecondFactor(SecondFactor),
+}
+
+impl SessionProof<'_> {
+    /// Whether it is the strongest that the account has.
+    fn suffices(&self, user: &UserRow) -> bool {
+        match self {
+            Self::Password(_) => !user.second_factor && user.password_hash.is_some(),
+            Self::SecondFactor(_) => user.second_factor,
+        }
+    }
+}
+
+impl Accounts {
+    /// Notes that the caller's session is proven from now on; says since when.
+    ///
+    /// # Errors
+    /// [`Error::InvalidCredentials`] for what is wrong or was used; [`Error::ProofRequired`] for what is not the
+    /// strongest that the account has, with what is.
+    pub async fn prove(
+        self: &Arc<Self>,
+        caller: Caller,
+        client: &Client,
+        proof: &SessionProof<'_>,
+    ) -> Result<Timestamp, Error> {
+        let (mut tx, row) = self.read(caller).await?;
+        if !proof.suffices(&row.user) {
+            return Err(Error::ProofRequired(tx.sign_in_methods(&row.user).await?.proofs()));
+        }
+        tx.end_read().await?;
+        let from = GuessFrom::Session(row.session.device_id);
+        let guess = self.begin_guess(&row.user.email, SecurityEventType::ProofFailed, from, client).await?;
+        let came = async {
+            let mut change = self.change_as_proven(caller, client, &row.user, proof).await?;
+            change.account().prove_session(caller.session).await?;
+            guess.resolve(&mut change, SecurityEventType::SessionProven, Some(caller.session)).await?;
+            let proven_at = change.now();
+            change.commit().await?;
+            Ok(proven_at)
+        };
+        self.settle_guess(&guess, came.await).await
+    }
+
+    async fn change_as_proven<'a>(
+        self: &'a Arc<Self>,
+        caller: Caller,
+        client: &'a Client,
+        user: &UserRow,
+        proof: &SessionProof<'_>,
+    ) -> Result<Change<'a>, Error> {
+        let actor = Actor::Session(caller, client);
+        match proof {
+            SessionProof::Password(password) => {
+                self.check_password(user, caller, password).await?;
+                self.change_as_checked(actor, user).await
+            }
+            SessionProof::SecondFactor(factor) => {
+                let mut change = self.change_as_checked(actor, user).await?;
+                self.use_second_factor(&mut change, factor).await?;
+                Ok(change)
+            }
+        }
+    }
+}

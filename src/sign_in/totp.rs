@@ -1,0 +1,195 @@
+//! The second factor by an authenticator app: set up, turned on and off; its recovery codes.
+
+use super::second_factor::TypedCode;
+use crate::{
+    account::{Accounts, Actor, BATCH, Error, Sessions},
+    crypto::{
+        opaque_token::Secret,
+        recovery_code::{RecoveryCodeHash, new_recovery_code, recovery_code_hash},
+        sealed::{Sealed, Sealer, Sealing},
+        ticket::{Ticket, TicketPurpose},
+        totp::{TotpSecret, qr_svg},
+    },
+    domain::{
+        client::Client,
+        ids::{TicketId, UserId},
+        letter::Content,
+        security_event::SecurityEventType,
+        session::{Caller, EndReason, ProvenCaller},
+        time::Timestamp,
+    },
+    meters::{meters, number},
+    store::TotpRow,
+};
+use serde::Serialize;
+use serde_json::json;
+use std::{sync::Arc, time::Duration};
+
+/// How long a setup is good (docs/protocol.md, "Second factor").
+const SETUP_LIFETIME: Duration = Duration::from_secs(15 * 60);
+/// How many recovery codes there are at first (docs/protocol.md, "Second factor").
+const RECOVERY_CODES: usize = 10;
+
+/// A second factor that is not on yet.
+#[derive(Debug)]
+pub struct TotpSetup {
+    /// Carries the secret to the call that turns it on.
+    pub setup: Secret,
+    /// The secret.
+    pub secret: TotpSecret,
+    /// What an app takes.
+    pub uri: String,
+    /// The same as a QR code.
+    pub qr_svg: String,
+    /// Until when the setup is good.
+    pub expires_at: Timestamp,
+}
+
+impl Accounts {
+    /// A new secret for the caller's app. Nothing is stored: it is in the setup, which this session alone can use.
+    pub async fn begin_totp(self: &Arc<Self>, caller: ProvenCaller) -> Result<TotpSetup, Error> {
+        let (tx, row) = self.read_proven(caller).await?;
+        tx.end_read().await?;
+        let secret = TotpSecret::new();
+        let expires_at = self.clock.now().after(SETUP_LIFETIME);
+        let ticket = Ticket { id: TicketId::new(), expires_at, data: secret.base32() };
+        let setup = self.issue_ticket(TicketPurpose::TotpSetup, holder(&caller.0), &ticket)?;
+        let uri = secret.uri(&self.shop_name, row.user.email.as_str());
+        let qr_svg = qr_svg(&uri).map_err(|error| Error::Internal(error.to_string().into()))?;
+        Ok(TotpSetup { setup, secret, uri, qr_svg, expires_at })
+    }
+
+    /// Turns the second factor on, by a code that shows that the app has the secret; gives the recovery codes.
+    ///
+    /// # Errors
+    /// [`Error::InvalidToken`] for a setup that is none of this session's, spent or expired; [`Error::Conflict`] where
+    /// the second factor is on; [`Error::InvalidCredentials`] for a wrong code, after which the setup stays good.
+    pub async fn enable_totp(
+        self: &Arc<Self>,
+        caller: Caller,
+        client: &Client,
+        setup: &str,
+        code: &TypedCode,
+    ) -> Result<Vec<Secret>, Error> {
+        let mut change = self.change(caller.user, Actor::Session(caller, client)).await?;
+        let now = change.now();
+        let ticket = self.sealer.open_ticket::<String>(TicketPurpose::TotpSetup, holder(&caller), setup, now);
+        let Ticket { id, expires_at, data } = ticket.ok_or(Error::InvalidToken)?;
+        let secret = TotpSecret::parse(&data).ok_or(Error::InvalidToken)?;
+        if change.user().second_factor {
+            return Err(Error::Conflict("totp"));
+        }
+        let step = secret.step_of(&code.0, now, 0).ok_or(Error::InvalidCredentials)?;
+        if !change.tx().spend_ticket(id, expires_at).await? {
+            return Err(Error::InvalidToken);
+        }
+        change.account().insert_totp(&seal(&self.sealer, caller.user, &secret), step).await?;
+        let (codes, hashes) = recovery_codes();
+        change.account().replace_recovery_codes(&hashes).await?;
+        change.tell_owner(Content::TotpEnabled).await?;
+        change.record(SecurityEventType::TotpEnabled, json!({})).await?;
+        change.commit().await?;
+        Ok(codes)
+    }
+
+    /// Turns the second factor off; its recovery codes go too.
+    pub async fn disable_totp(self: &Arc<Self>, caller: ProvenCaller, client: &Client) -> Result<(), Error> {
+        let mut change = self.change(caller.0.user, Actor::Proven(caller, client)).await?;
+        if !change.account().delete_totp().await? {
+            return Ok(());
+        }
+        change.account().replace_recovery_codes(&[]).await?;
+        change.tell_owner(Content::TotpDisabled).await?;
+        change.record(SecurityEventType::TotpDisabled, json!({})).await?;
+        change.commit().await
+    }
+
+    /// New recovery codes in the place of the former.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] without a second factor.
+    pub async fn renew_recovery_codes(
+        self: &Arc<Self>,
+        caller: ProvenCaller,
+        client: &Client,
+    ) -> Result<Vec<Secret>, Error> {
+        let mut change = self.change(caller.0.user, Actor::Proven(caller, client)).await?;
+        if !change.user().second_factor {
+            return Err(Error::NotFound);
+        }
+        let (codes, hashes) = recovery_codes();
+        change.account().replace_recovery_codes(&hashes).await?;
+        change.tell_owner(Content::RecoveryCodesRenewed).await?;
+        change.record(SecurityEventType::RecoveryCodesRenewed, json!({})).await?;
+        change.commit().await?;
+        Ok(codes)
+    }
+
+    /// Takes the second factor from an account whose owner has lost it, and ends every session; says whether it was on.
+    pub async fn reset_second_factor(self: &Arc<Self>, user: UserId, actor: Actor<'_>) -> Result<bool, Error> {
+        let mut change = self.change(user, actor).await?;
+        if !change.account().delete_totp().await? {
+            return Ok(false);
+        }
+        change.account().replace_recovery_codes(&[]).await?;
+        change.end_sessions(Sessions::All, EndReason::Revoked).await?;
+        change.tell_owner(Content::SecondFactorReset).await?;
+        change.record(SecurityEventType::SecondFactorReset, json!({})).await?;
+        change.commit().await?;
+        Ok(true)
+    }
+
+    /// Seals anew what is sealed under an older secret than the one that seals at present, and measures what is left:
+    /// while there is any, the older secrets must stay in `MARBELLE_TOKEN_SECRET`.
+    pub async fn reseal(&self) -> Result<(), Error> {
+        let key = self.sealer.key();
+        let mut last = None;
+        loop {
+            let rows = self.store.find_totp_sealed_by_others(key, last, BATCH).await?;
+            let Some(end_of_page) = rows.last().map(|row| row.user_id) else { break };
+            last = Some(end_of_page);
+            for row in rows {
+                let Some(secret) = open(&self.sealer, &row) else { continue };
+                let mut tx = self.store.write().await?;
+                tx.reseal_totp(row.user_id, &row.sealed(), &seal(&self.sealer, row.user_id, &secret)).await?;
+                tx.commit().await?;
+            }
+        }
+        let left = self.store.count_totp_sealed_by_others(key).await?;
+        meters().sealed_by_older_secrets.set(number(usize::try_from(left).unwrap_or_default()));
+        Ok(())
+    }
+
+    /// A ticket of ours.
+    pub(super) fn issue_ticket<T: Serialize>(
+        &self,
+        purpose: TicketPurpose,
+        holder: &[u8],
+        ticket: &Ticket<T>,
+    ) -> Result<Secret, Error> {
+        let issued = self.sealer.issue_ticket(purpose, holder, ticket);
+        issued.map_err(|error| Error::Internal(error.to_string().into()))
+    }
+}
+
+/// A setup is good for the session that it was made for.
+fn holder(caller: &Caller) -> &[u8] {
+    caller.session.0.as_bytes()
+}
+
+/// Codes, and what is stored of them.
+fn recovery_codes() -> (Vec<Secret>, Vec<RecoveryCodeHash>) {
+    let codes: Vec<Secret> = (0..RECOVERY_CODES).map(|_| new_recovery_code()).collect();
+    let hashes = codes.iter().map(|code| recovery_code_hash(code.expose())).collect();
+    (codes, hashes)
+}
+
+/// The secret of a user's codes as it is kept.
+pub(crate) fn seal(sealer: &Sealer, user: UserId, secret: &TotpSecret) -> Sealed {
+    sealer.seal(Sealing::Totp, user.0.as_bytes(), secret.expose())
+}
+
+/// The secret that a row keeps; `None` if it is sealed under no secret of ours.
+pub(crate) fn open(sealer: &Sealer, row: &TotpRow) -> Option<TotpSecret> {
+    sealer.open(Sealing::Totp, row.user_id.0.as_bytes(), &row.sealed()).map(TotpSecret::from_bytes)
+}
