@@ -57,7 +57,8 @@ mod tests {
     #[test]
     fn a_code_is_read_however_it_is_typed() {
         let hash = recovery_code_hash("0123-4567-89AB-CDEF-GHJK-1100");
-        for typed in ["0123456789abcdefghjk1100", " O123 4567–89ab cdef ghjk lIoO\n", "0123-4567-89AB-CDEF-GHJK-11OO"] {
+        for typed in ["0123456789abcdefghjk1100", " O123 4567–89ab cdef ghjk lIoO\n", "0123-4567-89AB-CDEF-GHJK-11OO"]
+        {
             assert_eq!(recovery_code_hash(typed), hash, "{typed}");
         }
         for other in ["", "0123-4567-89AB-CDEF-GHJK-1101", "0123-4567-89AB-CDEF-GHJK-11000"] {

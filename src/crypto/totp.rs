@@ -55,7 +55,9 @@ impl TotpSecret {
     pub fn uri(&self, shop: &str, account: &str) -> String {
         let encode = |text| utf8_percent_encode(text, NON_ALPHANUMERIC);
         let (shop, account, secret) = (encode(shop), encode(account), self.base32());
-        format!("otpauth://totp/{shop}:{account}?secret={secret}&issuer={shop}&algorithm=SHA1&digits={DIGITS}&period={STEP}")
+        format!(
+            "otpauth://totp/{shop}:{account}?secret={secret}&issuer={shop}&algorithm=SHA1&digits={DIGITS}&period={STEP}"
+        )
     }
 
     /// The step whose code this is, if that may be used now: the present one, the one before or the one after, and later
@@ -154,7 +156,9 @@ mod tests {
         let uri = secret.uri("Shop & Co", "jo@shop.example");
         let base32 = secret.base32();
         assert_eq!(base32.len(), 32);
-        assert!(uri.starts_with(&format!("otpauth://totp/Shop%20%26%20Co:jo%40shop%2Eexample?secret={base32}&issuer=")));
+        assert!(
+            uri.starts_with(&format!("otpauth://totp/Shop%20%26%20Co:jo%40shop%2Eexample?secret={base32}&issuer="))
+        );
         assert_eq!(TotpSecret::parse(&base32).unwrap().expose(), secret.expose());
         let svg = qr_svg(&uri).unwrap();
         assert!(svg.contains("<svg") && svg.ends_with("</svg>"), "{}", &svg[..80]);

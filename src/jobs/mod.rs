@@ -38,9 +38,13 @@ pub fn start(accounts: &Arc<Accounts>, rates: &Arc<Rates>, tasks: &TaskTracker, 
     tasks.spawn(repeat("end_overdue_email_changes", overdue, stop.clone(), accounts.clone(), |accounts| async move {
         accounts.end_overdue_email_changes().await
     }));
-    tasks.spawn(repeat("reseal", PRUNE, stop.clone(), accounts.clone(), |accounts| async move {
-        accounts.reseal().await
-    }));
+    tasks.spawn(repeat(
+        "reseal",
+        PRUNE,
+        stop.clone(),
+        accounts.clone(),
+        |accounts| async move { accounts.reseal().await },
+    ));
     tasks.spawn(repeat("weigh_decoys", WEIGH, stop.clone(), accounts.clone(), |accounts| async move {
         Ok(accounts.weigh_decoys().await?)
     }));

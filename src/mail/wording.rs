@@ -12,7 +12,7 @@ use crate::{
 };
 use std::{sync::Arc, time::Duration};
 
-/// With so many recovery codes left, the letter on the use of one asks for new ones.
+/// With so many recovery codes left, the letter on the use of one asks the reader to make new ones.
 const FEW_RECOVERY_CODES: i64 = 3;
 
 /// What one letter says: paragraphs, facts, paragraphs, a button, paragraphs.
@@ -116,10 +116,9 @@ impl Writer {
 
     fn recovery_code_used(&self, texts: &RecoveryCodeUsed, left: i64) -> Wording {
         let notice = self.notice(&texts.notice);
-        let few = (left <= FEW_RECOVERY_CODES).then_some(texts.few);
         Wording {
             facts: vec![Fact { name: texts.left, value: left.to_string() }],
-            advice: notice.advice.into_iter().chain(few).collect(),
+            advice: if left <= FEW_RECOVERY_CODES { vec![texts.few] } else { notice.advice },
             ..notice
         }
     }

@@ -3,9 +3,7 @@
 use super::{guesses::GuessFrom, second_factor::SecondFactor};
 use crate::{
     account::{Accounts, Actor, Change, Error},
-    domain::{
-        client::Client, password::Password, security_event::SecurityEventType, session::Caller, time::Timestamp,
-    },
+    domain::{client::Client, password::Password, security_event::SecurityEventType, session::Caller, time::Timestamp},
     store::UserRow,
 };
 use std::sync::Arc;

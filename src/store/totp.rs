@@ -30,8 +30,7 @@ const INSERT: &str = "INSERT INTO totp (user_id, sealed_secret, sealed_by, last_
      VALUES ($1, $2, $3, $4, $5)";
 const DELETE: &str = "DELETE FROM totp WHERE user_id = $1";
 const USE_STEP: &str = "UPDATE totp SET last_step = $2 WHERE user_id = $1 AND last_step < $2";
-const COUNT_SEALED_BY_OTHERS: &str =
-    "SELECT CAST(COUNT(*) AS BIGINT) FROM totp WHERE sealed_by < $1 OR sealed_by > $1";
+const COUNT_SEALED_BY_OTHERS: &str = "SELECT CAST(COUNT(*) AS BIGINT) FROM totp WHERE sealed_by < $1 OR sealed_by > $1";
 const FIND_SEALED_BY_OTHERS: &str = "SELECT user_id, sealed_secret, sealed_by, last_step, created_at FROM totp \
      WHERE (sealed_by < $1 OR sealed_by > $1) AND user_id > $2 ORDER BY user_id LIMIT $3";
 const FIRST_SEALED_BY_OTHERS: &str = "SELECT user_id, sealed_secret, sealed_by, last_step, created_at FROM totp \

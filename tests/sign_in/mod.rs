@@ -7,9 +7,12 @@ mod enumeration;
 mod every_public_method;
 mod guesses;
 mod password_reset;
+mod proof;
+mod second_factor;
 mod security_log;
 mod sign_up;
 mod sign_up_maker;
+mod totp;
 mod written;
 
 use crate::support::{Account, Call, Database, Node, Session, another_email, both_databases, somebody};

@@ -1,5 +1,6 @@
 //! Fixtures: real servers (PostgreSQL, SMTP, NATS, the built binary) and clients that speak the protocol.
 
+mod authenticator;
 mod cluster;
 mod disorder;
 mod fold;
@@ -26,6 +27,7 @@ mod tap;
 mod tls;
 mod ws;
 
+pub use authenticator::{Authenticator, SecondFactor, answer};
 pub use cluster::{Cluster, RARE_SWEEP, change_and_wait, median, readiness, reconnected, rename};
 pub use disorder::Disorder;
 pub use fold::Account;

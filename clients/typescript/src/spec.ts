@@ -347,6 +347,12 @@ export interface ProofRequiredData {
   methods: AuthenticationMethod[]
 }
 
+/** A session was proven. */
+export interface Proven {
+  /** Since when. */
+  proven_at: Timestamp
+}
+
 /** An account at a provider that signs in to this one. */
 export interface ProviderLink {
   /** The e-mail address that the provider told when it was linked. */
@@ -364,6 +370,12 @@ export interface RateLimitedData {
   kind: 'rate_limited'
   /** How long to wait, in milliseconds. */
   retry_after_ms: number
+}
+
+/** Recovery codes: shown once. */
+export interface RecoveryCodes {
+  /** Each is good once in place of the second factor. */
+  recovery_codes: string[]
 }
 
 /** A registration that was begun; the same whether the address has an account or not. */
@@ -425,7 +437,7 @@ export interface SecurityEvent {
 /** An entry of a user's security log. */
 export type SecurityEventId = string
 
-export type SecurityEventType = 'account_created' | 'sign_in' | 'sign_in_failed' | 'logout' | 'session_revoked' | 'refresh_token_reuse' | 'password_reset_requested' | 'password_reset' | 'password_changed' | 'password_check_failed' | 'email_change_requested' | 'email_change_cancelled' | 'email_changed' | 'account_disabled' | 'account_enabled' | 'account_restored'
+export type SecurityEventType = 'account_created' | 'sign_in' | 'sign_in_failed' | 'second_factor_failed' | 'logout' | 'session_revoked' | 'refresh_token_reuse' | 'password_reset_requested' | 'password_reset' | 'password_changed' | 'password_check_failed' | 'session_proven' | 'proof_failed' | 'totp_enabled' | 'totp_disabled' | 'second_factor_reset' | 'recovery_codes_renewed' | 'recovery_code_used' | 'email_change_requested' | 'email_change_cancelled' | 'email_changed' | 'account_disabled' | 'account_enabled' | 'account_restored'
 
 /** Entries of the security log. */
 export interface SecurityLog {
@@ -631,6 +643,20 @@ export interface Tokens {
   refresh_expires_at: Timestamp
   /** Good for one `auth.refresh`. */
   refresh_token: string
+}
+
+/** A second factor that is not on yet. */
+export interface TotpSetup {
+  /** Until when the setup is good. */
+  expires_at: Timestamp
+  /** The same as a QR code: an SVG image. */
+  qr_svg: string
+  /** The secret in base32, to be typed into an app. */
+  secret: string
+  /** For `totp.enable`, by this session. */
+  setup: string
+  /** The same, with what it is for, as apps take it (`otpauth:`). */
+  uri: string
 }
 
 /** No good credential; `reason` says more. */
@@ -863,11 +889,12 @@ export interface Methods {
   /** Sets a new password, ends every other session, and renews the credentials of the caller's. */
   'auth.change_password': {
     params: {
-      current_password: string
       new_password: string
+      /** May be left out by a session that was proven lately: an account without a password gets its first one so. */
+      current_password?: string | null
     }
     result: PasswordChange
-    errors: 'invalid_credentials' | 'unauthenticated' | 'session_ended' | 'invalid_params' | 'rate_limited' | 'internal' | 'unavailable'
+    errors: 'invalid_credentials' | 'proof_required' | 'unauthenticated' | 'session_ended' | 'invalid_params' | 'rate_limited' | 'internal' | 'unavailable'
   }
   /** Sets a new password by a mailed token, ends every session and forgets every device but this. */
   'auth.confirm_password_reset': {
@@ -894,7 +921,7 @@ export interface Methods {
       credentials?: CredentialKind | null
     }
     result: SignIn
-    errors: 'invalid_credentials' | 'account_disabled' | 'invalid_params' | 'rate_limited' | 'internal' | 'unavailable'
+    errors: 'invalid_credentials' | 'account_disabled' | 'second_factor_required' | 'invalid_params' | 'rate_limited' | 'internal' | 'unavailable'
   }
   /** Opens a session, once, for who began a registration that was verified within 10 minutes. */
   'auth.login_registration': {
@@ -910,6 +937,20 @@ export interface Methods {
     }
     result: SignIn
     errors: 'invalid_token' | 'invalid_params' | 'rate_limited' | 'internal' | 'unavailable'
+  }
+  /** Opens the session of a sign-in that lacked its second factor. */
+  'auth.login_second_factor': {
+    params: {
+      /** From `second_factor_required`. */
+      challenge: Token
+      /** A code of the authenticator app. */
+      totp?: Token | null
+      recovery_code?: Token | null
+      /** As in `auth.login`. */
+      credentials?: CredentialKind | null
+    }
+    result: SignIn
+    errors: 'invalid_token' | 'invalid_credentials' | 'account_disabled' | 'invalid_params' | 'rate_limited' | 'internal' | 'unavailable'
   }
   /** Ends sessions of the user; their tokens are powerless from then on, their sockets close. */
   'auth.logout': {
@@ -1008,11 +1049,12 @@ export interface Methods {
   /** Mails a link that confirms a new e-mail address to that address. */
   'profile.request_email_change': {
     params: {
-      current_password: string
       new_email: string
+      /** May be left out by a session that was proven lately. */
+      current_password?: string | null
     }
     result: Accepted
-    errors: 'invalid_credentials' | 'unauthenticated' | 'session_ended' | 'invalid_params' | 'rate_limited' | 'internal' | 'unavailable'
+    errors: 'invalid_credentials' | 'proof_required' | 'unauthenticated' | 'session_ended' | 'invalid_params' | 'rate_limited' | 'internal' | 'unavailable'
   }
   /** Edits the caller's profile; what is left out stays. */
   'profile.update': {
@@ -1031,6 +1073,12 @@ export interface Methods {
     }
     result: Profile
     errors: 'stale_revision' | 'unauthenticated' | 'session_ended' | 'invalid_params' | 'rate_limited' | 'internal' | 'unavailable'
+  }
+  /** New recovery codes in the place of the former; not_found without a second factor. */
+  'recovery_codes.renew': {
+    params: Record<string, never>
+    result: RecoveryCodes
+    errors: 'not_found' | 'unauthenticated' | 'session_ended' | 'proof_required' | 'invalid_params' | 'rate_limited' | 'internal' | 'unavailable'
   }
   /** This document. */
   'rpc.discover': {
@@ -1058,6 +1106,18 @@ export interface Methods {
     result: Session[]
     errors: 'unauthenticated' | 'session_ended' | 'invalid_params' | 'rate_limited' | 'internal' | 'unavailable'
   }
+  /** Shows once more that the session is its user's, by the strongest that the account has. */
+  'session.prove': {
+    params: {
+      /** Where there is no second factor. */
+      password?: string | null
+      /** A code of the authenticator app. */
+      totp?: Token | null
+      recovery_code?: Token | null
+    }
+    result: Proven
+    errors: 'invalid_credentials' | 'proof_required' | 'unauthenticated' | 'session_ended' | 'invalid_params' | 'rate_limited' | 'internal' | 'unavailable'
+  }
   /** Ends one of the user's sessions. */
   'session.revoke': {
     params: {
@@ -1071,6 +1131,29 @@ export interface Methods {
     params: Record<string, never>
     result: SignInMethods
     errors: 'unauthenticated' | 'session_ended' | 'invalid_params' | 'rate_limited' | 'internal' | 'unavailable'
+  }
+  /** A new secret for an authenticator app; nothing is stored yet. */
+  'totp.begin': {
+    params: Record<string, never>
+    result: TotpSetup
+    errors: 'unauthenticated' | 'session_ended' | 'proof_required' | 'invalid_params' | 'rate_limited' | 'internal' | 'unavailable'
+  }
+  /** Turns the second factor off; its recovery codes go too. */
+  'totp.disable': {
+    params: Record<string, never>
+    result: Done
+    errors: 'unauthenticated' | 'session_ended' | 'proof_required' | 'invalid_params' | 'rate_limited' | 'internal' | 'unavailable'
+  }
+  /** Turns the second factor on, by a code of the app; answers the recovery codes. */
+  'totp.enable': {
+    params: {
+      /** From `totp.begin`. */
+      setup: Token
+      /** A code that the app makes of the secret. */
+      code: Token
+    }
+    result: RecoveryCodes
+    errors: 'invalid_token' | 'invalid_credentials' | 'conflict' | 'unauthenticated' | 'session_ended' | 'invalid_params' | 'rate_limited' | 'internal' | 'unavailable'
   }
 }
 
@@ -1093,10 +1176,15 @@ export const SESSION_METHODS: ReadonlySet<string> = new Set([
   'profile.get',
   'profile.request_email_change',
   'profile.update',
+  'recovery_codes.renew',
   'session.current',
   'session.list',
+  'session.prove',
   'session.revoke',
   'sign_in_methods.get',
+  'totp.begin',
+  'totp.disable',
+  'totp.enable',
 ])
 
 /** Methods that a known device tells itself to. */
@@ -1111,4 +1199,5 @@ export const CREDENTIALS_METHODS: ReadonlySet<string> = new Set([
   'auth.confirm_password_reset',
   'auth.login',
   'auth.login_registration',
+  'auth.login_second_factor',
 ])

@@ -72,7 +72,9 @@ pub(super) const WAYS_IN: WaysIn = WaysIn {
         notice: Notice {
             subject: |shop| format!("A recovery code for {shop} was used"),
             heading: "A recovery code was used",
-            told: |shop| format!("A recovery code of your account at {shop} was used in place of the authenticator app."),
+            told: |shop| {
+                format!("A recovery code of your account at {shop} was used in place of the authenticator app.")
+            },
             advice: NOTHING_TO_DO,
             button: SIGN_IN,
             not_you: NOT_YOU,

@@ -78,9 +78,7 @@ pub(super) const WAYS_IN: WaysIn = WaysIn {
             subject: |shop| format!("U përdor një kod rikuperimi për {shop}"),
             heading: "U përdor një kod rikuperimi",
             told: |shop| {
-                format!(
-                    "Një kod rikuperimi i llogarisë suaj në {shop} u përdor në vend të aplikacionit të vërtetimit."
-                )
+                format!("Një kod rikuperimi i llogarisë suaj në {shop} u përdor në vend të aplikacionit të vërtetimit.")
             },
             advice: NOTHING_TO_DO,
             button: SIGN_IN,

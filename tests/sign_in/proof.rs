@@ -1,0 +1,76 @@
+//! Proving once more who acts for a session (docs/protocol.md, "Proof").
+
+use crate::support::{Call, Database, Node, both_databases, marbelle, somebody};
+use futures_util::future::join_all;
+use serde_json::{Value, json};
+
+both_databases! {
+    async fn every_method_that_declares_it_needs_proof(database: Database) {
+        let (node, _, session) = somebody(database).await;
+        session.unproven(&node).await;
+        let output = marbelle(&["openrpc"], &[]).await;
+        let document: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+        let mut asked = 0;
+        for method in document["methods"].as_array().expect("methods").iter().filter(|method| method["x-proof"] == true) {
+            let name = method["name"].as_str().expect("a name");
+            let example = method["examples"][0]["params"].as_array().expect("parameters");
+            let params = example.iter().map(|param| (param["name"].as_str().expect("a name").to_owned(), param["value"].clone()));
+            let error = session.http(&node).refused("proof_required", name, Value::Object(params.collect())).await;
+            assert_eq!(error.data["methods"], json!(["password"]), "{name}");
+            asked += 1;
+        }
+        assert!(asked >= 3, "{asked}");
+    }
+
+    async fn a_password_proves_for_a_while(database: Database) {
+        let (node, person, session) = somebody(database).await;
+        let http = session.http(&node);
+        http.ok("totp.begin", json!({})).await;
+        session.unproven(&node).await;
+        http.refused("proof_required", "totp.begin", json!({})).await;
+        http.refused("invalid_credentials", "session.prove", json!({ "password": "wrong larches beside no brook" })).await;
+        http.refused("proof_required", "totp.begin", json!({})).await;
+        http.refused("proof_required", "session.prove", json!({ "totp": "000000" })).await;
+        let proven = http.ok("session.prove", json!({ "password": person.password })).await;
+        let current = http.ok("session.current", json!({})).await;
+        assert_eq!(current["session"]["proven_at"], proven["proven_at"]);
+        http.ok("totp.begin", json!({})).await;
+        http.invalid(&[("password", &["required"]), ("recovery_code", &["required"]), ("totp", &["required"])], "session.prove", json!({})).await;
+    }
+
+    async fn a_proof_of_one_session_is_none_of_another(database: Database) {
+        let (node, person, session) = somebody(database).await;
+        let other = person.sign_in(&node).await;
+        session.unproven(&node).await;
+        other.unproven(&node).await;
+        session.http(&node).ok("session.prove", json!({ "password": person.password })).await;
+        session.http(&node).ok("totp.begin", json!({})).await;
+        other.http(&node).refused("proof_required", "totp.begin", json!({})).await;
+    }
+
+    async fn of_twenty_that_race_with_one_code_one_proves(database: Database) {
+        let node = Node::on(database).set("LIMITS__FAILURES_PER_ACCOUNT", 1000).start().await;
+        let (_, session) = node.signed_in("ann").await;
+        let factor = session.second_factor(&node).await;
+        let http = session.http(&node);
+        let code = factor.app.unused_code(&node).await;
+        for params in [json!({ "totp": code }), json!({ "recovery_code": factor.recovery_codes[0] })] {
+            let replies = join_all((0..20).map(|_| http.call("session.prove", params.clone()))).await;
+            assert_eq!(replies.iter().filter(|reply| reply.is_ok()).count(), 1, "{params}");
+            let refused = replies.into_iter().filter_map(Result::err);
+            refused.for_each(|error| assert_eq!(error.kind, "invalid_credentials"));
+        }
+        assert_eq!(http.ok("sign_in_methods.get", json!({})).await["recovery_codes_left"], 9);
+    }
+
+    async fn failures_count_on_the_session_s_device(database: Database) {
+        let node = Node::on(database).set("LIMITS__FAILURES_PER_ACCOUNT", 2).start().await;
+        let (person, session) = node.signed_in("ann").await;
+        let http = session.http(&node);
+        for _ in 0..2 {
+            http.refused("invalid_credentials", "session.prove", json!({ "password": "wrong larches beside no brook" })).await;
+        }
+        http.refused("rate_limited", "session.prove", json!({ "password": person.password })).await;
+        person.sign_in(&node).await.http(&node).ok("session.prove", json!({ "password": person.password })).await;
+    }
+}

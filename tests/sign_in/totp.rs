@@ -1,0 +1,131 @@
+//! Turning the second factor on and off, and its recovery codes (docs/protocol.md, "Second factor").
+
+use crate::support::{Account, Authenticator, Call, Database, both_databases, somebody};
+use futures_util::future::join_all;
+use serde_json::{Value, json};
+use std::collections::BTreeSet;
+
+fn types(log: &Value) -> BTreeSet<&str> {
+    log["events"].as_array().expect("events").iter().map(|event| event["type"].as_str().expect("a type")).collect()
+}
+
+both_databases! {
+    async fn it_is_turned_on_and_off_and_every_tab_sees_it(database: Database) {
+        let (node, person, session) = somebody(database).await;
+        let other = person.sign_in(&node).await;
+        let tab = other.tab(&node).await;
+        let mut account = Account::of(&tab).await;
+        assert_eq!(account.sign_in_methods, json!({
+            "password": true, "totp": false, "recovery_codes_left": null, "passkeys": [], "providers": [], "revision": 0,
+        }));
+        let http = session.http(&node);
+        let begun = http.ok("totp.begin", json!({})).await;
+        let secret = begun["secret"].as_str().expect("a secret");
+        assert!(begun["uri"].as_str().expect("a URI").contains(secret));
+        assert!(begun["qr_svg"].as_str().expect("an image").contains("<svg"));
+        assert_eq!(http.ok("sign_in_methods.get", json!({})).await["totp"], false, "nothing is stored yet");
+
+        let app = Authenticator::with(secret);
+        let enabled = http.ok("totp.enable", json!({ "setup": begun["setup"], "code": app.code() })).await;
+        let codes: BTreeSet<&str> = enabled["recovery_codes"].as_array().expect("codes").iter().filter_map(Value::as_str).collect();
+        assert_eq!(codes.len(), 10);
+        account.assert_equals_get(&tab, &tab).await;
+        assert_eq!(account.sign_in_methods["totp"], true);
+        assert_eq!(account.sign_in_methods["recovery_codes_left"], 10);
+        node.smtp.letter_saying(&person.email, "now on, signing in").await;
+
+        http.ok("totp.disable", json!({})).await;
+        account.assert_equals_get(&tab, &tab).await;
+        assert_eq!(account.sign_in_methods["recovery_codes_left"], Value::Null);
+        node.smtp.letter_saying(&person.email, "no longer needs a code").await;
+        let revision = account.revision;
+        http.ok("totp.disable", json!({})).await;
+        account.assert_equals_get(&tab, &tab).await;
+        assert_eq!(account.revision, revision, "what changes nothing has no event");
+        person.sign_in(&node).await;
+        let log = http.ok("account.security_log", json!({})).await;
+        assert!(types(&log).is_superset(&BTreeSet::from(["totp_enabled", "totp_disabled"])), "{log:#}");
+    }
+
+    async fn a_setup_is_good_once_for_its_session_and_its_code(database: Database) {
+        let (node, person, session) = somebody(database).await;
+        let other = person.sign_in(&node).await.http(&node);
+        let http = session.http(&node);
+        let begun = http.ok("totp.begin", json!({})).await;
+        let app = Authenticator::with(begun["secret"].as_str().expect("a secret"));
+        let setup = |code: String| json!({ "setup": begun["setup"], "code": code });
+        other.refused("invalid_token", "totp.enable", setup(app.code())).await;
+        http.refused("invalid_token", "totp.enable", json!({ "setup": "x", "code": app.code() })).await;
+        http.refused("invalid_credentials", "totp.enable", setup(app.wrong_code())).await;
+        let calls = (0..20).map(|_| http.call("totp.enable", setup(app.code())));
+        let replies = join_all(calls).await;
+        assert_eq!(replies.iter().filter(|reply| reply.is_ok()).count(), 1);
+        let refused = replies.into_iter().filter_map(Result::err);
+        refused.for_each(|error| assert_eq!((error.kind.as_str(), &error.data["field"]), ("conflict", &json!("totp"))));
+        http.ok("totp.disable", json!({})).await;
+        http.refused("invalid_token", "totp.enable", setup(app.code())).await;
+        let of_another = other.ok("totp.begin", json!({})).await;
+        http.refused("invalid_token", "totp.enable", json!({ "setup": of_another["setup"], "code": "000000" })).await;
+    }
+
+    async fn new_recovery_codes_make_the_former_void(database: Database) {
+        let (node, person, session) = somebody(database).await;
+        let http = session.http(&node);
+        http.refused("not_found", "recovery_codes.renew", json!({})).await;
+        let factor = session.second_factor(&node).await;
+        let renewed = http.ok("recovery_codes.renew", json!({})).await;
+        let former = json!({ "recovery_code": factor.recovery_codes[0] });
+        http.refused("invalid_credentials", "session.prove", former).await;
+        http.ok("session.prove", json!({ "recovery_code": renewed["recovery_codes"][0] })).await;
+        assert_eq!(http.ok("sign_in_methods.get", json!({})).await["recovery_codes_left"], 9);
+        node.smtp.letter_saying(&person.email, "New recovery codes").await;
+        for n in 1..=6 {
+            http.ok("session.prove", json!({ "recovery_code": renewed["recovery_codes"][n] })).await;
+        }
+        node.smtp.letter_saying(&person.email, "Few recovery codes are left").await;
+    }
+
+    async fn the_first_password_of_an_account_is_told(database: Database) {
+        let (node, person, session) = somebody(database).await;
+        node.execute("UPDATE users SET password_hash = NULL").await;
+        let tab = session.tab(&node).await;
+        let mut account = Account::of(&tab).await;
+        assert_eq!(account.sign_in_methods["password"], false);
+        let http = session.http(&node);
+        let new = json!({ "new_password": "nine loud herons above a mill" });
+        session.unproven(&node).await;
+        let error = http.refused("proof_required", "auth.change_password", new.clone()).await;
+        assert_eq!(error.data["methods"], json!([]));
+        node.execute("UPDATE sessions SET proven_at = last_seen_at").await;
+        tab.ok("auth.change_password", new).await;
+        account.apply(&tab.next_of("sign_in_methods.changed").await);
+        account.assert_equals_get(&tab, &tab).await;
+        assert_eq!(account.sign_in_methods["password"], true);
+        node.smtp.letter_saying(&person.email, "had no password until now").await;
+    }
+
+    async fn after_a_rotation_the_secret_is_sealed_anew(database: Database) {
+        use crate::support::token_secret;
+        let mut node = crate::support::Node::on(database).set("TOKEN_SECRET", token_secret(1)).start().await;
+        let (person, session) = node.signed_in("ann").await;
+        let factor = session.second_factor(&node).await;
+        let before = node.rows().await;
+        node.stop().await;
+        node.set("TOKEN_SECRET", format!("{},{}", token_secret(2), token_secret(1)));
+        node.restart().await;
+        let gauge = async || node.http().get("/metrics").send().await.expect("metrics").text().await.expect("text");
+        let deadline = std::time::Instant::now() + std::time::Duration::from_secs(20);
+        while !gauge().await.contains("\nmarbelle_sealed_by_older_secrets 0\n") {
+            assert!(std::time::Instant::now() < deadline, "{}", gauge().await);
+        }
+        let totp = |rows: &str| rows.lines().filter(|line| line.starts_with("totp")).map(str::to_owned).collect::<Vec<_>>();
+        assert_ne!(totp(&before), totp(&node.rows().await));
+        node.stop().await;
+        node.set("TOKEN_SECRET", token_secret(2));
+        node.restart().await;
+        let refused = node.http().refused("second_factor_required", "auth.login", person.credentials()).await;
+        let code = factor.app.unused_code(&node).await;
+        let answer = crate::support::answer(&refused.data["challenge"], "totp", &code);
+        node.http().ok("auth.login_second_factor", answer).await;
+    }
+}
