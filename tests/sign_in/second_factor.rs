@@ -54,7 +54,7 @@ both_databases! {
         assert_eq!(signed_in["session"]["methods"], json!(["password", "recovery_code"]));
         account.assert_equals_get(&tab, &tab).await;
         assert_eq!(account.sign_in_methods["recovery_codes_left"], 9);
-        let letter = node.smtp.letter_saying(&person.email, "recovery code").await;
+        let letter = node.smtp.letter_saying(&person.email, "was used in place").await;
         assert!(letter.text.contains(": 9\n"), "{}", letter.text);
     }
 
