@@ -1,14 +1,21 @@
 //! Nothing that anybody can call tells who has an account, alone or after another call: answers, statements, hashes and
-//! letters are the same for known, pending, disabled and unknown addresses (docs/protocol.md, "Methods").
+//! letters are the same for known, protected, pending, disabled and unknown addresses (docs/protocol.md, "Methods").
 //!
 //! A method that anybody may call stands in [`PROBES`], or the story about the table fails.
 
 use crate::support::{
-    Database, Inside, PASSWORD, Work, another_email, both_databases,
+    Authenticator, Database, Inside, PASSWORD, Work, another_email, both_databases,
     inside::{Measuring, account, client, credentials, device, email, register},
 };
 use Presented::{Handle, Mailbox, Nothing};
-use marbelle::{account::Actor, live::Connection, methods, rpc::source::Source};
+use marbelle::{
+    account::{Accounts, Actor},
+    domain::{email::EmailAddress, session::ProvenCaller},
+    live::Connection,
+    methods,
+    rpc::source::Source,
+    sign_in::TypedCode,
+};
 use serde_json::{Value, json};
 use std::{collections::BTreeSet, sync::Arc};
 
@@ -40,6 +47,7 @@ const PROBES: &[(&str, Presented)] = &[
     ("auth.resend_verification", Handle(|handle| json!({ "registration": handle }))),
     ("auth.login", Mailbox(|email| json!({ "email": email, "password": WRONG }))),
     ("auth.login", Mailbox(|email| json!({ "email": email, "password": WRONG, "device_token": "made-up" }))),
+    ("auth.login_second_factor", Nothing(|| json!({ "challenge": "made-up", "totp": "000000" }))),
     ("auth.refresh", Nothing(|| json!({ "refresh_token": "made-up" }))),
     ("auth.request_password_reset", Mailbox(|email| json!({ "email": email }))),
     ("auth.confirm_password_reset", Nothing(|| json!({ "token": "made-up", "new_password": NEW }))),
@@ -53,11 +61,14 @@ const PROBES: &[(&str, Presented)] = &[
 #[derive(Clone, Copy, Debug)]
 enum Standing {
     Known,
+    /// Known, and with a second factor.
+    Protected,
     Pending,
     Unknown,
     Disabled,
 }
-const STANDINGS: [Standing; 4] = [Standing::Known, Standing::Pending, Standing::Unknown, Standing::Disabled];
+const STANDINGS: [Standing; 5] =
+    [Standing::Known, Standing::Protected, Standing::Pending, Standing::Unknown, Standing::Disabled];
 
 /// What can be told apart of a call.
 #[derive(Debug, PartialEq)]
@@ -89,6 +100,7 @@ impl<'a> Stranger<'a> {
             Standing::Unknown => {}
             Standing::Pending => drop(register(accounts, &address).await),
             Standing::Known => drop(account(accounts, &address).await),
+            Standing::Protected => protect(accounts, &address).await,
             Standing::Disabled => {
                 account(accounts, &address).await;
                 accounts.disable_account(&address, Actor::Operator).await.expect("disabled");
@@ -114,6 +126,15 @@ impl<'a> Stranger<'a> {
         without_what_always_differs(&mut answer);
         (answer, number)
     }
+}
+
+/// An account with a second factor.
+async fn protect(accounts: &Arc<Accounts>, address: &EmailAddress) {
+    account(accounts, address).await;
+    let caller = accounts.sign_in(&credentials(address, PASSWORD), &device()).await.expect("a session").caller();
+    let setup = accounts.begin_totp(ProvenCaller(caller)).await.expect("a setup");
+    let code = TypedCode(Authenticator::with(&setup.secret.base32()).code());
+    accounts.enable_totp(caller, &client(), setup.setup.expose(), &code).await.expect("it is on");
 }
 
 /// Handles, times and the ids of log lines differ from call to call.
@@ -156,7 +177,7 @@ async fn assert_nothing_is_told(inside: &Inside, sequences: &[Vec<(&'static str,
             let told = |(answer, number)| Told { answer, work: works.remove(&number).expect("it was measured") };
             calls.into_iter().map(told).collect()
         });
-        let first = told.next().expect("four of them");
+        let first = told.next().expect("five of them");
         for ((method, presented), told) in sequence.iter().zip(&first) {
             let looks_up = matches!(presented, Mailbox(_) | Handle(_));
             assert!(!looks_up || !told.work.statements.is_empty(), "{method}: nothing was seen of {told:?}");
