@@ -11,6 +11,7 @@ use crate::{
         opaque_token::OpaqueTokens,
         password::{HashError, PasswordHasher},
         sealed::Sealer,
+        webauthn::RelyingParty,
     },
     domain::{ids::rise_above, session::SessionLifetimes, time::Clock},
     jobs,
@@ -237,6 +238,10 @@ async fn open_accounts(
         ),
         opaque_tokens: OpaqueTokens::new(keys),
         sealer: Sealer::new(keys),
+        relying_party: settings
+            .passkeys_rp_id
+            .clone()
+            .map(|id| RelyingParty::new(id, &settings.frontend_url, &settings.allowed_origins)),
         lifetimes: settings.lifetimes,
         session_lifetimes,
         sessions_per_user: settings.limits.sessions_per_user.get(),

@@ -49,6 +49,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("jsonrpsee", &["rpc/", "server/"]),
     ("jsonwebtoken", &["crypto/"]),
     ("lettre", &["mail/", "settings/mail.rs"]),
+    ("minicbor", &["crypto/webauthn/"]),
     ("mail_parser", &["server/pages/dev_mail/"]),
     ("metrics", &["meters/"]),
     ("metrics_exporter_prometheus", &["meters/"]),

@@ -194,13 +194,15 @@ CREATE TABLE recovery_codes (
     PRIMARY KEY (user_id, code_hash)
 );
 
--- The public halves of passkeys (WebAuthn). `backed_up`: the authenticator says that it has a copy elsewhere.
+-- The public halves of passkeys (WebAuthn): `public_key` is a COSE_Key, `counter` the signature counter of the last use.
+-- `backup_eligible`: the authenticator may keep copies elsewhere, which never changes; `backed_up`: it has one.
 CREATE TABLE passkeys (
     id             UUID    NOT NULL PRIMARY KEY,
     user_id        UUID    NOT NULL REFERENCES users (id) ON DELETE CASCADE,
     credential_id  BYTEA   NOT NULL UNIQUE,
     public_key     BYTEA   NOT NULL,
     counter        BIGINT  NOT NULL CHECK (counter >= 0),
+    backup_eligible BOOLEAN NOT NULL,
     backed_up      BOOLEAN NOT NULL,
     name           TEXT    NOT NULL,
     created_at     TIMESTAMPTZ NOT NULL,

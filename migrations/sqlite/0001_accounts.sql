@@ -194,13 +194,15 @@ CREATE TABLE recovery_codes (
     PRIMARY KEY (user_id, code_hash)
 );
 
--- The public halves of passkeys (WebAuthn). `backed_up`: the authenticator says that it has a copy elsewhere.
+-- The public halves of passkeys (WebAuthn): `public_key` is a COSE_Key, `counter` the signature counter of the last use.
+-- `backup_eligible`: the authenticator may keep copies elsewhere, which never changes; `backed_up`: it has one.
 CREATE TABLE passkeys (
     id             BLOB    NOT NULL PRIMARY KEY CHECK (length(id) = 16),
     user_id        BLOB    NOT NULL REFERENCES users (id) ON DELETE CASCADE,
     credential_id  BLOB    NOT NULL UNIQUE,
     public_key     BLOB    NOT NULL,
     counter        BIGINT  NOT NULL CHECK (counter >= 0),
+    backup_eligible BOOLEAN NOT NULL CHECK (backup_eligible IN (FALSE, TRUE)),
     backed_up      BOOLEAN NOT NULL CHECK (backed_up IN (FALSE, TRUE)),
     name           TEXT    NOT NULL,
     created_at     TIMESTAMPTZ NOT NULL,

@@ -1,7 +1,7 @@
 //! Every way in which a use-case refuses.
 
 use crate::{
-    crypto::{opaque_token::Secret, password::HashError},
+    crypto::{opaque_token::Secret, password::HashError, webauthn::RequestOptions},
     domain::{
         address::Address,
         fault::{Fault, Faults},
@@ -15,7 +15,6 @@ use crate::{
 };
 use schemars::JsonSchema;
 use serde::Serialize;
-use serde_json::Value;
 use std::{borrow::Cow, sync::LazyLock, time::Duration};
 
 /// What is told of a database that is away.
@@ -52,8 +51,8 @@ pub struct SecondFactorChallenge {
 pub struct PasskeyCeremony {
     /// What is sent back with the credential.
     pub ceremony: String,
-    /// WebAuthn's `PublicKeyCredentialRequestOptionsJSON`.
-    pub options: Value,
+    /// What the browser is asked for.
+    pub options: RequestOptions,
 }
 
 /// A refusal; `rpc::error` gives each its code and kind.

@@ -35,7 +35,8 @@ pub use verification_waits::VerificationWaits;
 
 use crate::{
     crypto::{
-        access_token::AccessTokens, decoy::Decoys, opaque_token::OpaqueTokens, password::PasswordHasher, sealed::Sealer,
+        access_token::AccessTokens, decoy::Decoys, opaque_token::OpaqueTokens, password::PasswordHasher,
+        sealed::Sealer, webauthn::RelyingParty,
     },
     domain::{ids::SessionId, session::SessionLifetimes, time::Clock},
     live::Hub,
@@ -63,6 +64,8 @@ pub struct Accounts {
     pub opaque_tokens: OpaqueTokens,
     /// Secrets that must be read again, and tickets.
     pub sealer: Sealer,
+    /// Whom passkeys are bound to; `None` where the frontend has no domain.
+    pub relying_party: Option<RelyingParty>,
     /// How long tokens and events live.
     pub lifetimes: Lifetimes,
     /// How long sessions live.

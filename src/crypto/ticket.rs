@@ -18,6 +18,14 @@ pub enum TicketPurpose {
     SecondFactor,
     /// The setup of a second factor.
     TotpSetup,
+    /// A passkey signs in.
+    PasskeyLogin,
+    /// A passkey completes a sign-in.
+    PasskeySecondFactor,
+    /// A passkey proves a session.
+    PasskeyProof,
+    /// A passkey is registered.
+    PasskeyRegistration,
 }
 
 impl TicketPurpose {
@@ -26,6 +34,10 @@ impl TicketPurpose {
         match self {
             Self::SecondFactor => b"second-factor/",
             Self::TotpSetup => b"totp-setup/",
+            Self::PasskeyLogin => b"passkey-login/",
+            Self::PasskeySecondFactor => b"passkey-second-factor/",
+            Self::PasskeyProof => b"passkey-proof/",
+            Self::PasskeyRegistration => b"passkey-registration/",
         }
     }
 }

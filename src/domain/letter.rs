@@ -6,6 +6,7 @@ use super::{
     ids::{RegistrationId, TokenId, UserId},
     profile::Locale,
     session::UserAgent,
+    sign_in_methods::{PasskeyName, ProviderLabel, SignInMethods},
     text_enum::text_enum,
     time::Timestamp,
 };
@@ -34,6 +35,25 @@ text_enum! {
     }
 }
 
+/// A way into an account besides its password.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OtherWay {
+    /// A passkey of this name.
+    Passkey(PasskeyName),
+    /// An account at this provider.
+    Provider(ProviderLabel),
+}
+
+impl SignInMethods {
+    /// What opens the account besides its password.
+    pub fn other_ways(&self) -> Vec<OtherWay> {
+        let passkeys = self.passkeys.iter().map(|passkey| OtherWay::Passkey(passkey.registered.name.clone()));
+        let providers = self.providers.iter().map(|link| OtherWay::Provider(link.label.clone()));
+        passkeys.chain(providers).collect()
+    }
+}
+
 /// What a letter says. Stored as JSON in the outbox: a changed variant must still read older rows.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
@@ -53,7 +73,21 @@ pub enum Content {
         token: TokenId,
     },
     /// The password was reset by such a link.
-    PasswordWasReset,
+    PasswordWasReset {
+        /// What opens the account besides the new password.
+        #[serde(default)]
+        other_ways: Vec<OtherWay>,
+    },
+    /// A passkey was registered.
+    PasskeyAdded {
+        /// What it is called.
+        name: PasskeyName,
+    },
+    /// A passkey was deleted.
+    PasskeyDeleted {
+        /// What it was called.
+        name: PasskeyName,
+    },
     /// The password was changed by who knew it.
     PasswordChanged,
     /// The account, which had none, has a password.
@@ -111,6 +145,10 @@ text_enum! {
         ResetPassword = "reset_password",
         /// [`Content::PasswordWasReset`].
         PasswordWasReset = "password_was_reset",
+        /// [`Content::PasskeyAdded`].
+        PasskeyAdded = "passkey_added",
+        /// [`Content::PasskeyDeleted`].
+        PasskeyDeleted = "passkey_deleted",
         /// [`Content::PasswordChanged`].
         PasswordChanged = "password_changed",
         /// [`Content::PasswordSet`].
@@ -145,7 +183,9 @@ impl Content {
             Self::VerifyEmail { .. } => LetterKind::VerifyEmail,
             Self::AlreadyRegistered => LetterKind::AlreadyRegistered,
             Self::ResetPassword { .. } => LetterKind::ResetPassword,
-            Self::PasswordWasReset => LetterKind::PasswordWasReset,
+            Self::PasswordWasReset { .. } => LetterKind::PasswordWasReset,
+            Self::PasskeyAdded { .. } => LetterKind::PasskeyAdded,
+            Self::PasskeyDeleted { .. } => LetterKind::PasskeyDeleted,
             Self::PasswordChanged => LetterKind::PasswordChanged,
             Self::PasswordSet => LetterKind::PasswordSet,
             Self::TotpEnabled => LetterKind::TotpEnabled,

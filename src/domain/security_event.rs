@@ -49,6 +49,12 @@ text_enum! {
         RecoveryCodesRenewed = "recovery_codes_renewed",
         /// A recovery code was used.
         RecoveryCodeUsed = "recovery_code_used",
+        /// A passkey was registered.
+        PasskeyAdded = "passkey_added",
+        /// A passkey was deleted.
+        PasskeyDeleted = "passkey_deleted",
+        /// A passkey's signature counter had not risen: there may be a copy of its key.
+        PasskeyRefused = "passkey_refused",
         /// A change of the e-mail address was asked for.
         EmailChangeRequested = "email_change_requested",
         /// A change of the e-mail address was dropped.

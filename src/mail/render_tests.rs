@@ -65,7 +65,7 @@ fn a_link_carries_the_token_of_its_purpose() {
 fn other_letters_lead_to_the_shop() {
     for content in [
         Content::AlreadyRegistered,
-        Content::PasswordWasReset,
+        Content::PasswordWasReset { other_ways: vec![] },
         Content::PasswordChanged,
         Content::TotpEnabled,
         Content::RecoveryCodeUsed { left: 4 },

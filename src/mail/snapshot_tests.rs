@@ -5,9 +5,10 @@ use super::fixture::{Received, letter_in, renderer};
 use crate::domain::{
     email::EmailAddress,
     ids::{MailId, RegistrationId, TokenId},
-    letter::{AddressFamily, Content},
+    letter::{AddressFamily, Content, OtherWay},
     profile::Locale,
     session::UserAgent,
+    sign_in_methods::{PasskeyName, ProviderLabel},
     time::{Clock, Timestamp},
 };
 use std::{collections::BTreeMap, env, fs, path::Path};
@@ -16,13 +17,20 @@ use uuid::Uuid;
 const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/src/mail/snapshots");
 
 /// One letter of each kind.
-fn contents() -> [Content; 16] {
+fn contents() -> [Content; 18] {
     let token = TokenId(Uuid::from_u128(2));
     [
         Content::VerifyEmail { registration: RegistrationId(Uuid::from_u128(1)), generation: 3 },
         Content::AlreadyRegistered,
         Content::ResetPassword { token },
-        Content::PasswordWasReset,
+        Content::PasswordWasReset {
+            other_ways: vec![
+                OtherWay::Passkey(PasskeyName::parse("Ann's phone").unwrap()),
+                OtherWay::Provider(ProviderLabel::parse("Google").unwrap()),
+            ],
+        },
+        Content::PasskeyAdded { name: PasskeyName::parse("Ann's phone").unwrap() },
+        Content::PasskeyDeleted { name: PasskeyName::parse("Ann's phone").unwrap() },
         Content::PasswordChanged,
         Content::PasswordSet,
         Content::TotpEnabled,

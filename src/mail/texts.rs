@@ -41,6 +41,7 @@ pub(super) struct Texts {
     pub email_changed: EmailChanged,
     pub new_device: NewDevice,
     pub ways_in: WaysIn,
+    pub passkeys: PasskeyTexts,
 }
 
 /// A letter whose link does something.
@@ -66,6 +67,20 @@ pub(super) struct Notice {
     pub button: &'static str,
     /// What to do if it was not.
     pub not_you: &'static str,
+}
+
+/// What is said of passkeys, and of a password that was reset beside them.
+pub(super) struct PasskeyTexts {
+    pub added: Notice,
+    pub deleted: Notice,
+    /// Names a passkey.
+    pub passkey: &'static str,
+    /// Names an account at a provider.
+    pub provider: &'static str,
+    /// Over what opens the account besides a password that was reset.
+    pub still_signs_in: &'static str,
+    /// What to do about that if the reset was not the reader's.
+    pub delete_other_ways: &'static str,
 }
 
 /// The letter to the old address of an account.

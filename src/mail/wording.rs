@@ -6,8 +6,9 @@ use crate::{
     domain::{
         characters::is_invisible,
         email::EmailAddress,
-        letter::{AddressFamily, Content},
+        letter::{AddressFamily, Content, OtherWay},
         session::UserAgent,
+        sign_in_methods::PasskeyName,
     },
 };
 use std::{sync::Arc, time::Duration};
@@ -63,7 +64,9 @@ impl Writer {
                 let token = token(Purpose::ResetPassword, id.0, 0);
                 self.request(texts, &texts.reset_password, "password-reset", &token)
             }
-            Content::PasswordWasReset => self.notice(&texts.password_was_reset),
+            Content::PasswordWasReset { other_ways } => self.password_was_reset(texts, other_ways),
+            Content::PasskeyAdded { name } => self.passkey_changed(texts, &texts.passkeys.added, name),
+            Content::PasskeyDeleted { name } => self.passkey_changed(texts, &texts.passkeys.deleted, name),
             Content::PasswordChanged => self.notice(&texts.password_changed),
             Content::PasswordSet => self.notice(&texts.ways_in.password_set),
             Content::TotpEnabled => self.notice(&texts.ways_in.totp_enabled),
@@ -123,6 +126,21 @@ impl Writer {
         }
     }
 
+    fn password_was_reset(&self, texts: &Texts, other_ways: &[OtherWay]) -> Wording {
+        let mut wording = self.notice(&texts.password_was_reset);
+        if !other_ways.is_empty() {
+            wording.before = format!("{} {}", wording.before, texts.passkeys.still_signs_in);
+            wording.facts = other_ways.iter().map(|way| texts.other_way(way)).collect();
+            wording.after.push(texts.passkeys.delete_other_ways.to_owned());
+        }
+        wording
+    }
+
+    fn passkey_changed(&self, texts: &Texts, changed: &Notice, name: &PasskeyName) -> Wording {
+        let fact = Fact { name: texts.passkeys.passkey, value: harmless(name.as_str()) };
+        Wording { facts: vec![fact], ..self.notice(changed) }
+    }
+
     fn email_changed(&self, texts: &EmailChanged, new_email: &EmailAddress) -> Wording {
         Wording {
             subject: (texts.subject)(&self.shop),
@@ -159,6 +177,15 @@ impl Writer {
             link: self.frontend.clone(),
             code: None,
             after: vec![texts.reset.to_owned()],
+        }
+    }
+}
+
+impl Texts {
+    fn other_way(&self, way: &OtherWay) -> Fact {
+        match way {
+            OtherWay::Passkey(name) => Fact { name: self.passkeys.passkey, value: harmless(name.as_str()) },
+            OtherWay::Provider(label) => Fact { name: self.passkeys.provider, value: harmless(label.as_str()) },
         }
     }
 }

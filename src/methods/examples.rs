@@ -172,3 +172,65 @@ pub fn security_event() -> Value {
         "detail": {},
     })
 }
+
+/// A ceremony for one of these credentials, or for any.
+pub fn assertion_ceremony(allowed: &[&str]) -> Value {
+    let allowed: Vec<_> = allowed.iter().map(|id| json!({ "type": "public-key", "id": id })).collect();
+    json!({
+        "ceremony": "mDdZ…",
+        "options": {
+            "challenge": "8JqGkE…",
+            "timeout": 300_000,
+            "rpId": "shop.example",
+            "allowCredentials": allowed,
+            "userVerification": "required",
+        },
+        "expires_at": "2026-11-21T09:05:00.000Z",
+    })
+}
+
+pub fn registration_ceremony() -> Value {
+    json!({
+        "ceremony": "mDdZ…",
+        "options": {
+            "rp": { "id": "shop.example", "name": "The Shop" },
+            "user": { "id": "AZqjxSsQflWcDR8q", "name": "ann@example.org", "displayName": "Ann Lee" },
+            "challenge": "8JqGkE…",
+            "pubKeyCredParams": [{ "type": "public-key", "alg": -8 }],
+            "timeout": 300_000,
+            "excludeCredentials": [],
+            "authenticatorSelection": {
+                "residentKey": "required",
+                "requireResidentKey": true,
+                "userVerification": "required",
+            },
+            "attestation": "none",
+        },
+        "expires_at": "2026-11-21T09:05:00.000Z",
+    })
+}
+
+/// A credential that was used.
+pub fn assertion() -> Value {
+    json!({
+        "id": "kZ3eq8",
+        "rawId": "kZ3eq8",
+        "type": "public-key",
+        "response": {
+            "clientDataJSON": "eyJ0",
+            "authenticatorData": "SZYN",
+            "signature": "MEUC",
+            "userHandle": "AZqj",
+        },
+    })
+}
+
+/// A credential that was made.
+pub fn new_credential() -> Value {
+    json!({
+        "id": "kZ3eq8",
+        "rawId": "kZ3eq8",
+        "type": "public-key",
+        "response": { "clientDataJSON": "eyJ0", "attestationObject": "o2Nm" },
+    })
+}

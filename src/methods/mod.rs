@@ -6,6 +6,8 @@ mod auth;
 mod discover;
 mod events;
 mod examples;
+mod passkey_params;
+mod passkeys;
 mod passwords;
 mod profile;
 mod second_factor;
@@ -41,6 +43,8 @@ pub fn declare(registry: &mut Registry) {
     profile::declare(registry);
     addresses::declare(registry);
     account::declare(registry);
+    passkeys::declare_ceremonies(registry);
+    passkeys::declare(registry);
     sign_in_methods::declare(registry);
     discover::declare(registry);
 }

@@ -18,7 +18,7 @@ use crate::{
         rates::Rate,
         registry::{Call, Description, Effect, Registry},
     },
-    sign_in::{SecondFactor, SessionProof, TypedCode},
+    sign_in::{PasskeyAnswer, SecondFactor, SessionProof, TypedCode},
 };
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -61,6 +61,8 @@ params! {
         /// A code of the authenticator app.
         optional totp: Token,
         optional recovery_code: Token,
+        /// What a passkey answers to the ceremony of `second_factor_required`.
+        optional passkey: PasskeyAnswer,
         /// As in `auth.login`.
         optional credentials: CredentialKind,
         ; check one_second_factor
@@ -75,6 +77,8 @@ params! {
         /// A code of the authenticator app.
         optional totp: Token,
         optional recovery_code: Token,
+        /// What a passkey answers to `session.begin_passkey_proof`.
+        optional passkey: PasskeyAnswer,
         ; check one_proof
     }
 }
@@ -90,11 +94,11 @@ params! {
 }
 
 fn one_second_factor(reader: &mut Reader<'_>) {
-    reader.exactly_one_of(&["totp", "recovery_code"]);
+    reader.exactly_one_of(&["totp", "recovery_code", "passkey"]);
 }
 
 fn one_proof(reader: &mut Reader<'_>) {
-    reader.exactly_one_of(&["password", "totp", "recovery_code"]);
+    reader.exactly_one_of(&["password", "totp", "recovery_code", "passkey"]);
 }
 
 /// Declares the methods.
@@ -117,7 +121,7 @@ pub fn declare(registry: &mut Registry) {
         Description {
             summary: "Shows once more that the session is its user's, by the strongest that the account has.",
             rate: Rate::Change,
-            errors: &[Kind::InvalidCredentials, Kind::ProofRequired],
+            errors: &[Kind::InvalidCredentials, Kind::InvalidToken, Kind::ProofRequired],
             example: (json!({ "totp": "492039" }), json!({ "proven_at": "2026-11-21T09:20:00.000Z" })),
         },
         prove,
@@ -178,9 +182,14 @@ pub fn declare(registry: &mut Registry) {
 }
 
 /// The second factor that was given.
-fn second_factor(totp: Option<Token>, recovery_code: Option<Token>) -> Option<SecondFactor> {
+fn second_factor(
+    totp: Option<Token>,
+    recovery_code: Option<Token>,
+    passkey: Option<PasskeyAnswer>,
+) -> Option<SecondFactor> {
     let totp = totp.map(|code| SecondFactor::Totp(TypedCode(code.0)));
-    totp.or_else(|| recovery_code.map(|code| SecondFactor::RecoveryCode(TypedCode(code.0))))
+    let recovery_code = recovery_code.map(|code| SecondFactor::RecoveryCode(TypedCode(code.0)));
+    totp.or(recovery_code).or_else(|| passkey.map(|answer| SecondFactor::Passkey(Box::new(answer))))
 }
 
 /// What is read by [`Reader::exactly_one_of`] and is not there all the same.
@@ -190,17 +199,17 @@ fn none_given() -> Error {
 
 async fn login_second_factor(call: Call, params: LoginSecondFactorParams) -> Result<SignIn, Error> {
     let answer = Answer::by(&call, params.credentials)?;
-    let factor = second_factor(params.totp, params.recovery_code).ok_or_else(none_given)?;
+    let factor = second_factor(params.totp, params.recovery_code, params.passkey).ok_or_else(none_given)?;
     let device = answer.device(&call, None, None);
     let signed_in = call.context.accounts.complete_sign_in(&params.challenge.0, factor, device).await?;
     Ok(answer.of(&call, signed_in))
 }
 
 async fn prove(call: Call, caller: Caller, params: ProveParams) -> Result<Proven, Error> {
-    let factor = second_factor(params.totp, params.recovery_code).map(SessionProof::SecondFactor);
+    let factor = second_factor(params.totp, params.recovery_code, params.passkey).map(SessionProof::SecondFactor);
     let password = params.password.as_ref().map(SessionProof::Password);
     let proof = factor.or(password).ok_or_else(none_given)?;
-    let proven_at = call.context.accounts.prove(caller, &call.client(), &proof).await?;
+    let proven_at = call.context.accounts.prove(caller, &call.client(), proof).await?;
     Ok(Proven { proven_at })
 }
 

@@ -4,7 +4,7 @@ use super::params::{Param, schema_of, type_fault};
 use crate::domain::{
     email::EmailAddress,
     fault::{Fault, Rule},
-    ids::{AddressId, Epoch, SecurityEventId, SessionId},
+    ids::{AddressId, Epoch, PasskeyId, SecurityEventId, SessionId},
     password::Password,
     phone::Phone,
     profile::Locale,
@@ -150,7 +150,7 @@ macro_rules! id_params {
         }
     )*};
 }
-id_params! { AddressId Epoch SecurityEventId SessionId }
+id_params! { AddressId Epoch PasskeyId SecurityEventId SessionId }
 
 macro_rules! named_params {
     ($($name:ident)*) => {$(

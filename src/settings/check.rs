@@ -8,6 +8,7 @@ use super::{
     names::Name,
     nats::nats,
     parse::{self, number, span},
+    passkeys,
     reader::{Reader, Reason},
 };
 use crate::{
@@ -58,6 +59,7 @@ pub(super) fn check(mut reader: Reader) -> Result<Settings, SettingsFaults> {
             shop_name: r.one(Name::Shop, "Marbelle".into(), shop_name),
         },
         allowed_origins: r.list(Name::AllowedOrigins, parse::origin).unwrap_or_default(),
+        passkeys_rp_id: passkeys::relying_party(r, &frontend_url),
         keys: keys(r, &data_dir),
         token_issuer: r.one(Name::TokenIssuer, frontend_url.clone(), parse::claim),
         token_audience: r.one(Name::TokenAudience, "marbelle".into(), parse::claim),

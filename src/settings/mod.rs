@@ -16,6 +16,7 @@ mod names;
 mod nats;
 mod notices;
 mod parse;
+mod passkeys;
 mod postgres;
 mod print;
 mod reader;
@@ -58,6 +59,8 @@ pub struct Settings {
     /// `MARBELLE_ALLOWED_ORIGINS`: as browsers write them in `Origin`. None is given only in development, and means
     /// this machine: localhost, 127.0.0.1 and [::1] on any port, and the listener's own.
     pub allowed_origins: Vec<String>,
+    /// `MARBELLE_PASSKEYS__RP_ID`: the domain that passkeys are bound to; `None` where the frontend has none.
+    pub passkeys_rp_id: Option<String>,
     /// The keys as given; [`crate::crypto::keys::Keys::load`] reads or makes them.
     pub keys: KeySettings,
     /// `MARBELLE_TOKEN_ISSUER`: `iss` of access tokens.

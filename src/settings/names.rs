@@ -36,6 +36,7 @@ names! {
     Shop "SHOP_NAME"
     FrontendUrl "FRONTEND_URL"
     AllowedOrigins "ALLOWED_ORIGINS"
+    PasskeysRpId "PASSKEYS__RP_ID"
     SigningKey "SIGNING_KEY"
     VerifyKeys "VERIFY_KEYS"
     TokenSecret "TOKEN_SECRET"

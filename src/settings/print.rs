@@ -50,6 +50,7 @@ impl Settings {
             Name::Shop => mail.shop_name.clone(),
             Name::FrontendUrl => self.frontend_url.clone(),
             Name::AllowedOrigins => list(&self.allowed_origins),
+            Name::PasskeysRpId => self.passkeys_rp_id.clone().unwrap_or_default(),
             Name::SigningKey => list(keys.signing_key.iter().map(|key| redact_unless(key, |key| !is_pem(key)))),
             Name::VerifyKeys => list(keys.verify_keys.iter().map(|key| if is_pem(key) { "[PEM]" } else { key })),
             Name::TokenSecret => list(keys.token_secrets.iter().map(|secret| redact_unless(secret, is_secret_path))),

@@ -1,6 +1,6 @@
 //! The end of every sign-in, whatever it was by: a session is opened for who has shown that they may have one.
 
-use super::{guesses::Guess, second_factor::AnsweredChallenge};
+use super::{guesses::Guess, passkeys::UsedPasskey, second_factor::AnsweredChallenge};
 use crate::{
     account::{Accounts, Actor, Change, Error, Sessions},
     crypto::{device_token::DeviceToken, opaque_token::Purpose},
@@ -35,6 +35,8 @@ pub struct Proof {
     pub registration: Option<RegistrationId>,
     /// The second factor that completes it.
     pub second_factor: Option<AnsweredChallenge>,
+    /// The passkey's assertion that this sign-in spends.
+    pub passkey: Option<UsedPasskey>,
 }
 
 /// The device that signs in.
@@ -102,6 +104,12 @@ impl Accounts {
             && !change.tx().spend_registration_sign_in(registration, now).await?
         {
             return Ok(None);
+        }
+        if let Some(passkey) = &proof.passkey
+            && !change.use_passkey(passkey).await?
+        {
+            drop(change);
+            return Err(self.refuse_passkey(passkey, &device.client).await);
         }
         let replaced = device.replaced.filter(|replaced| replaced.user == user);
         if let Some(replaced) = replaced {

@@ -6,6 +6,7 @@ mod email_change;
 mod finish;
 mod guesses;
 mod owner_check;
+mod passkeys;
 mod password;
 mod password_change;
 mod proof;
@@ -17,8 +18,12 @@ mod sign_up;
 mod totp;
 mod verification;
 
-pub use crate::crypto::device_token::DeviceToken;
+pub use crate::crypto::{
+    device_token::DeviceToken,
+    webauthn::{AssertionCredential, RegistrationCredential},
+};
 pub use finish::{Device, SignedIn};
+pub use passkeys::{AssertionCeremony, PasskeyAnswer, PasskeyRegistration, RegistrationCeremony};
 pub use password::Credentials;
 pub use password_change::PasswordChanged;
 pub use proof::SessionProof;

@@ -82,6 +82,7 @@ impl Accounts {
             guess: None,
             registration: None,
             second_factor: None,
+            passkey: None,
         })
     }
 }

@@ -1,8 +1,12 @@
 //! Proving once more who acts for a session (docs/protocol.md, "Proof").
 
-use super::{guesses::GuessFrom, second_factor::SecondFactor};
+use super::{
+    guesses::GuessFrom,
+    second_factor::{CeremonyOf, SecondFactor},
+};
 use crate::{
     account::{Accounts, Actor, Change, Error},
+    crypto::ticket::TicketPurpose,
     domain::{client::Client, password::Password, security_event::SecurityEventType, session::Caller, time::Timestamp},
     store::UserRow,
 };
@@ -13,7 +17,7 @@ use std::sync::Arc;
 pub enum SessionProof<'a> {
     /// The password; where there is no second factor.
     Password(&'a Password),
-    /// The second factor.
+    /// The second factor; a passkey also where there is none.
     SecondFactor(SecondFactor),
 }
 
@@ -22,6 +26,7 @@ impl SessionProof<'_> {
     fn suffices(&self, user: &UserRow) -> bool {
         match self {
             Self::Password(_) => !user.second_factor && user.password_hash.is_some(),
+            Self::SecondFactor(SecondFactor::Passkey(_)) => true,
             Self::SecondFactor(_) => user.second_factor,
         }
     }
@@ -37,7 +42,7 @@ impl Accounts {
         self: &Arc<Self>,
         caller: Caller,
         client: &Client,
-        proof: &SessionProof<'_>,
+        proof: SessionProof<'_>,
     ) -> Result<Timestamp, Error> {
         let (mut tx, row) = self.read(caller).await?;
         if !proof.suffices(&row.user) {
@@ -62,7 +67,7 @@ impl Accounts {
         caller: Caller,
         client: &'a Client,
         user: &UserRow,
-        proof: &SessionProof<'_>,
+        proof: SessionProof<'_>,
     ) -> Result<Change<'a>, Error> {
         let actor = Actor::Session(caller, client);
         match proof {
@@ -71,8 +76,11 @@ impl Accounts {
                 self.change_as_checked(actor, user).await
             }
             SessionProof::SecondFactor(factor) => {
+                let (purpose, holder) = (TicketPurpose::PasskeyProof, caller.session.0.as_bytes());
+                let ceremony = CeremonyOf { purpose, holder, user: user.user_id };
+                let factor = self.look_at_factor(factor, ceremony, client).await?;
                 let mut change = self.change_as_checked(actor, user).await?;
-                self.use_second_factor(&mut change, factor).await?;
+                self.use_second_factor(&mut change, &factor).await?;
                 Ok(change)
             }
         }

@@ -105,7 +105,8 @@ impl Accounts {
         change.tx().spend_token(id, purpose, now).await?.ok_or(Error::InvalidToken)?;
         change.end_everything(EndReason::PasswordReset).await?;
         change.account().set_password(&hash).await?;
-        change.tell_owner(Content::PasswordWasReset).await?;
+        let other_ways = change.account().sign_in_methods().await?.other_ways();
+        change.tell_owner(Content::PasswordWasReset { other_ways }).await?;
         // Whatever strangers guessed at was the old password: the owner can sign in at once.
         let email = change.user().email.clone();
         change.tx().delete_password_failures(&email).await?;

@@ -3,9 +3,10 @@
 use super::{
     finish::{Device, Proof, SignedIn},
     guesses::GuessFrom,
+    passkeys::{PasskeyAnswer, UsedPasskey},
 };
 use crate::{
-    account::{Accounts, Change, Error, SecondFactorChallenge},
+    account::{Accounts, Change, Error, PasskeyCeremony, SecondFactorChallenge},
     crypto::{
         device_token::DeviceToken,
         recovery_code::recovery_code_hash,
@@ -13,6 +14,7 @@ use crate::{
         totp::TotpSecret,
     },
     domain::{
+        client::Client,
         ids::{RegistrationId, TicketId, UserId},
         letter::Content,
         security_event::SecurityEventType,
@@ -35,6 +37,28 @@ pub enum SecondFactor {
     Totp(TypedCode),
     /// A recovery code.
     RecoveryCode(TypedCode),
+    /// What a passkey answers to a ceremony of the challenge, or of the session.
+    Passkey(Box<PasskeyAnswer>),
+}
+
+/// A second factor as far as it can be looked at without the lock of its account.
+#[derive(Debug)]
+pub(super) enum Factor {
+    /// A code of the authenticator app.
+    Totp(TypedCode),
+    /// A recovery code.
+    RecoveryCode(TypedCode),
+    /// A good assertion.
+    Passkey(UsedPasskey),
+}
+
+/// What the ceremony of a passkey must have been begun for.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct CeremonyOf<'a> {
+    pub(super) purpose: TicketPurpose,
+    /// The challenge or the session that it is good together with.
+    pub(super) holder: &'a [u8],
+    pub(super) user: UserId,
 }
 
 /// A code as somebody typed it. Not to be printed.
@@ -62,7 +86,7 @@ pub(super) struct Challenge {
 #[derive(Debug)]
 pub struct AnsweredChallenge {
     ticket: Ticket<()>,
-    factor: SecondFactor,
+    factor: Factor,
 }
 
 impl Accounts {
@@ -89,12 +113,20 @@ impl Accounts {
             },
         };
         let challenge = self.issue_ticket(TicketPurpose::SecondFactor, &[], &ticket)?;
+        let (purpose, id) = (TicketPurpose::PasskeySecondFactor, ticket.id);
+        let passkey = self.begin_ceremony_of(change.tx(), ticket.data.user, purpose, id.0.as_bytes()).await?;
+        let passkey = passkey.map(|begun| {
+            let (ceremony, options) = begun.into_parts();
+            PasskeyCeremony { ceremony, options }
+        });
+        let mut factors = methods.second_factors();
+        factors.retain(|factor| *factor != AuthenticationMethod::Passkey || passkey.is_some());
         change.commit().await?;
         Ok(Error::SecondFactorRequired(Box::new(SecondFactorChallenge {
             challenge,
             expires_at: ticket.expires_at,
-            factors: methods.second_factors(),
-            passkey: None,
+            factors,
+            passkey,
         })))
     }
 
@@ -127,11 +159,12 @@ impl Accounts {
             new_hash: None,
             guess: None,
             registration: data.registration,
-            second_factor: Some(AnsweredChallenge { ticket: Ticket { id, expires_at, data: () }, factor }),
+            second_factor: None,
+            passkey: None,
         };
         let token = data.device_token.as_deref().and_then(DeviceToken::parse);
         let device = Device { name: data.device_name, token: token.or(device.token), ..device };
-        let came = self.complete_sign_in_by(proof, &device).await;
+        let came = self.complete_sign_in_by(proof, Ticket { id, expires_at, data: () }, factor, &device).await;
         let is_wrong = matches!(
             came,
             Ok(_) | Err(Error::InvalidCredentials | Error::Unavailable { outcome: Outcome::Unknown, .. })
@@ -142,13 +175,26 @@ impl Accounts {
         came
     }
 
-    async fn complete_sign_in_by(self: &Arc<Self>, mut proof: Proof, device: &Device) -> Result<SignedIn, Error> {
+    async fn complete_sign_in_by(
+        self: &Arc<Self>,
+        mut proof: Proof,
+        ticket: Ticket<()>,
+        factor: SecondFactor,
+        device: &Device,
+    ) -> Result<SignedIn, Error> {
         let from = GuessFrom::Anybody(device.token.as_ref());
         let recorded_as = SecurityEventType::SecondFactorFailed;
         let guess = self.begin_guess(&proof.user.email, recorded_as, from, &device.client).await?;
         proof.guess = Some(guess.clone());
-        let came = self.finish_sign_in(&proof, device).await;
-        self.settle_guess(&guess, came.and_then(|signed_in| signed_in.ok_or(Error::InvalidToken))).await
+        let came = async {
+            let id = ticket.id;
+            let (purpose, holder) = (TicketPurpose::PasskeySecondFactor, id.0.as_bytes());
+            let ceremony = CeremonyOf { purpose, holder, user: proof.user.user_id };
+            let factor = self.look_at_factor(factor, ceremony, &device.client).await?;
+            proof.second_factor = Some(AnsweredChallenge { ticket, factor });
+            self.finish_sign_in(&proof, device).await?.ok_or(Error::InvalidToken)
+        };
+        self.settle_guess(&guess, came.await).await
     }
 
     async fn withdraw_ticket_failure(&self, id: TicketId) {
@@ -159,6 +205,28 @@ impl Accounts {
         };
         if let Err(error) = withdrawn.await {
             tracing::warn!(?error, "an answer that was not wrong stays counted as such");
+        }
+    }
+
+    /// Looks at what of a second factor takes no lock: a passkey's signature.
+    ///
+    /// # Errors
+    /// [`Error::InvalidToken`] for a ceremony that is spent, expired or another's, [`Error::InvalidCredentials`] for a
+    /// bad assertion.
+    pub(super) async fn look_at_factor(
+        &self,
+        factor: SecondFactor,
+        ceremony: CeremonyOf<'_>,
+        client: &Client,
+    ) -> Result<Factor, Error> {
+        match factor {
+            SecondFactor::Totp(code) => Ok(Factor::Totp(code)),
+            SecondFactor::RecoveryCode(code) => Ok(Factor::RecoveryCode(code)),
+            SecondFactor::Passkey(answer) => {
+                let CeremonyOf { purpose, holder, user } = ceremony;
+                let (_, used) = self.check_passkey(purpose, holder, &answer, Some(user), client).await?;
+                Ok(Factor::Passkey(used))
+            }
         }
     }
 
@@ -182,10 +250,10 @@ impl Accounts {
     pub(super) async fn use_second_factor(
         &self,
         change: &mut Change<'_>,
-        factor: &SecondFactor,
+        factor: &Factor,
     ) -> Result<AuthenticationMethod, Error> {
         match factor {
-            SecondFactor::Totp(code) => {
+            Factor::Totp(code) => {
                 let (user, now) = (change.user().user_id, change.now());
                 let row = change.tx().find_totp(user).await?.ok_or(Error::InvalidCredentials)?;
                 let step = self.open_totp(&row)?.step_of(&code.0, now, row.last_step);
@@ -195,7 +263,7 @@ impl Accounts {
                 }
                 Ok(AuthenticationMethod::Totp)
             }
-            SecondFactor::RecoveryCode(code) => {
+            Factor::RecoveryCode(code) => {
                 if !change.account().use_recovery_code(&recovery_code_hash(&code.0)).await? {
                     return Err(Error::InvalidCredentials);
                 }
@@ -204,6 +272,10 @@ impl Accounts {
                 change.record(SecurityEventType::RecoveryCodeUsed, json!({ "left": left })).await?;
                 Ok(AuthenticationMethod::RecoveryCode)
             }
+            Factor::Passkey(used) => match change.use_passkey(used).await? {
+                true => Ok(AuthenticationMethod::Passkey),
+                false => Err(Error::InvalidCredentials),
+            },
         }
     }
 

@@ -262,6 +262,7 @@ impl Accounts {
             guess: None,
             registration: Some(id),
             second_factor: None,
+            passkey: None,
         };
         self.finish_sign_in(&proof, device).await?.ok_or(Error::InvalidToken)
     }

@@ -8,6 +8,7 @@ const SPEND: &str = "INSERT INTO used_tickets (id, failures, spent, expires_at) 
 const COUNT_FAILURE: &str = "INSERT INTO used_tickets (id, failures, spent, expires_at) VALUES ($1, 1, FALSE, $2) \
      ON CONFLICT (id) DO UPDATE SET failures = used_tickets.failures + 1 \
      WHERE used_tickets.spent = FALSE AND used_tickets.failures < $3";
+const IS_SPENT: &str = "SELECT CAST(COUNT(*) AS BIGINT) FROM used_tickets WHERE id = $1 AND spent = TRUE";
 const WITHDRAW_FAILURE: &str = "UPDATE used_tickets SET failures = failures - 1 WHERE id = $1 AND failures > 0";
 const PRUNE: &str = "DELETE FROM used_tickets WHERE id IN \
      (SELECT id FROM used_tickets WHERE expires_at < $1 ORDER BY expires_at LIMIT $2)";
@@ -18,6 +19,12 @@ impl Tx {
         let done = in_tx!(self, c => sqlx::query(SPEND).bind(id).bind(expires_at)
             .execute(c).await.map(|done| done.rows_affected()))?;
         Ok(done == 1)
+    }
+
+    /// Whether a ticket is spent.
+    pub async fn is_ticket_spent(&mut self, id: TicketId) -> Result<bool, Error> {
+        let spent: i64 = in_tx!(self, c => sqlx::query_scalar(IS_SPENT).bind(id).fetch_one(c).await)?;
+        Ok(spent > 0)
     }
 
     /// Counts an answer that comes with a ticket as wrong, before it is looked at; `false` if the ticket is spent, or

@@ -11,7 +11,7 @@ use tempfile::TempDir;
 const FAILURES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/seeds/settings.txt");
 
 /// Every variable of docs/settings.md that names no file to be read.
-const NAMES: [&str; 40] = [
+const NAMES: [&str; 41] = [
     "ENV",
     "LISTEN",
     "DATABASE_URL",
@@ -21,6 +21,7 @@ const NAMES: [&str; 40] = [
     "SHOP_NAME",
     "FRONTEND_URL",
     "ALLOWED_ORIGINS",
+    "PASSKEYS__RP_ID",
     "SIGNING_KEY",
     "VERIFY_KEYS",
     "TOKEN_SECRET",

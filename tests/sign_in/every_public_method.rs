@@ -33,6 +33,16 @@ enum Presented {
     Nothing(fn() -> Value),
 }
 
+/// An assertion of a passkey that nobody has.
+fn credential() -> Value {
+    json!({
+        "id": "AAAA",
+        "rawId": "AAAA",
+        "type": "public-key",
+        "response": { "clientDataJSON": "AAAA", "authenticatorData": "AAAA", "signature": "AAAA", "userHandle": "AAAA" },
+    })
+}
+
 /// Every method that anybody may call, and those of a session that take an address, with all that a stranger can present.
 const PROBES: &[(&str, Presented)] = &[
     (
@@ -48,6 +58,8 @@ const PROBES: &[(&str, Presented)] = &[
     ("auth.login", Mailbox(|email| json!({ "email": email, "password": WRONG }))),
     ("auth.login", Mailbox(|email| json!({ "email": email, "password": WRONG, "device_token": "made-up" }))),
     ("auth.login_second_factor", Nothing(|| json!({ "challenge": "made-up", "totp": "000000" }))),
+    ("auth.begin_passkey_login", Nothing(|| json!({}))),
+    ("auth.login_passkey", Nothing(|| json!({ "ceremony": "made-up", "credential": credential() }))),
     ("auth.refresh", Nothing(|| json!({ "refresh_token": "made-up" }))),
     ("auth.request_password_reset", Mailbox(|email| json!({ "email": email }))),
     ("auth.confirm_password_reset", Nothing(|| json!({ "token": "made-up", "new_password": NEW }))),
@@ -137,10 +149,10 @@ async fn protect(accounts: &Arc<Accounts>, address: &EmailAddress) {
     accounts.enable_totp(caller, &client(), setup.setup.expose(), &code).await.expect("it is on");
 }
 
-/// Handles, times and the ids of log lines differ from call to call.
+/// Handles, ceremonies, times and the ids of log lines differ from call to call.
 fn without_what_always_differs(answer: &mut Value) {
     if let Value::Object(fields) = answer {
-        for name in ["registration", "expires_at", "retry_after_ms", "incident"] {
+        for name in ["registration", "ceremony", "challenge", "expires_at", "retry_after_ms", "incident"] {
             if let Some(value) = fields.get_mut(name) {
                 *value = json!(!value.is_null());
             }

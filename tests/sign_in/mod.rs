@@ -6,6 +6,7 @@ mod email_change;
 mod enumeration;
 mod every_public_method;
 mod guesses;
+mod passkeys;
 mod password_reset;
 mod proof;
 mod second_factor;

@@ -35,7 +35,7 @@ both_databases! {
         let current = http.ok("session.current", json!({})).await;
         assert_eq!(current["session"]["proven_at"], proven["proven_at"]);
         http.ok("totp.begin", json!({})).await;
-        http.invalid(&[("password", &["required"]), ("recovery_code", &["required"]), ("totp", &["required"])], "session.prove", json!({})).await;
+        http.invalid(&[("passkey", &["required"]), ("password", &["required"]), ("recovery_code", &["required"]), ("totp", &["required"])], "session.prove", json!({})).await;
     }
 
     async fn a_proof_of_one_session_is_none_of_another(database: Database) {

@@ -98,7 +98,59 @@ export interface AddressesChangedEvent {
   type: 'addresses.changed'
 }
 
+/** A ceremony that a passkey completes. */
+export interface AssertionCeremony {
+  /** What is sent back with the credential. */
+  ceremony: string
+  /** Until when it is good. */
+  expires_at: Timestamp
+  /** What the browser is asked for. */
+  options: PublicKeyCredentialRequestOptionsJSON
+}
+
 export type AuthenticationMethod = 'password' | 'passkey' | 'provider' | 'totp' | 'recovery_code' | 'registration'
+
+/** What `PublicKeyCredential.toJSON()` gives of a credential that was used; what else it has is passed over. */
+export interface AuthenticationResponseJSON {
+  /** The credential's id, as Base64url. */
+  id: string
+  /** The same. */
+  rawId: string
+  /** What the authenticator answers. */
+  response: AuthenticatorAssertionResponseJSON
+  /** `public-key`. */
+  type: PublicKeyCredentialType
+}
+
+/** What an authenticator answers whose credential was used. */
+export interface AuthenticatorAssertionResponseJSON {
+  /** What the authenticator says of it, as Base64url. */
+  authenticatorData: string
+  /** What the browser says of the ceremony, as Base64url. */
+  clientDataJSON: string
+  /** Over both, as Base64url. */
+  signature: string
+  /** The user that the credential is for, as Base64url. */
+  userHandle: string | null
+}
+
+/** What an authenticator answers who has made a credential. */
+export interface AuthenticatorAttestationResponseJSON {
+  /** The credential, as Base64url. */
+  attestationObject: string
+  /** What the browser says of the ceremony, as Base64url. */
+  clientDataJSON: string
+}
+
+/** Demands on the authenticator. */
+export interface AuthenticatorSelectionCriteria {
+  /** The same for browsers that do not know `residentKey`. */
+  requireResidentKey: boolean
+  /** `required`: it can be found without a name being typed. */
+  residentKey: string
+  /** `required`. */
+  userVerification: string
+}
 
 /** Whether a registration was verified. */
 export interface Awaited {
@@ -273,12 +325,19 @@ export interface Passkey {
   name: string
 }
 
+/** What a passkey answers to a ceremony. */
+export interface PasskeyAnswer {
+  /** The ceremony. */
+  ceremony: string
+  credential: AuthenticationResponseJSON
+}
+
 /** The begin of a ceremony that a passkey of the account completes. */
 export interface PasskeyCeremony {
   /** What is sent back with the credential. */
   ceremony: string
-  /** WebAuthn's `PublicKeyCredentialRequestOptionsJSON`. */
-  options: unknown
+  /** What the browser is asked for. */
+  options: PublicKeyCredentialRequestOptionsJSON
 }
 
 /** A passkey of a user. */
@@ -365,6 +424,77 @@ export interface ProviderLink {
   provider: string
 }
 
+/** What `navigator.credentials.create` is asked for, once `PublicKeyCredential.parseCreationOptionsFromJSON` has read it. */
+export interface PublicKeyCredentialCreationOptionsJSON {
+  /** `none`. */
+  attestation: string
+  /** What the authenticator must be able to do. */
+  authenticatorSelection: AuthenticatorSelectionCriteria
+  /** To be answered with. */
+  challenge: string
+  /** Credentials that the account has: their authenticators make no second one. */
+  excludeCredentials: PublicKeyCredentialDescriptorJSON[]
+  /** The algorithms that are taken, the first preferred. */
+  pubKeyCredParams: PublicKeyCredentialParameters[]
+  /** Whom the passkey is for. */
+  rp: PublicKeyCredentialRpEntity
+  /** In milliseconds. */
+  timeout: number
+  /** Whose it is. */
+  user: PublicKeyCredentialUserEntityJSON
+}
+
+/** A credential. */
+export interface PublicKeyCredentialDescriptorJSON {
+  /** Its id, as Base64url. */
+  id: string
+  /** `public-key`. */
+  type: string
+}
+
+/** An algorithm of signatures. */
+export interface PublicKeyCredentialParameters {
+  /** Its number at IANA (COSE Algorithms). */
+  alg: number
+  /** `public-key`. */
+  type: string
+}
+
+/** What `navigator.credentials.get` is asked for, once `PublicKeyCredential.parseRequestOptionsFromJSON` has read it. */
+export interface PublicKeyCredentialRequestOptionsJSON {
+  /** The credentials that are asked for; empty: whichever the browser has for this domain. */
+  allowCredentials: PublicKeyCredentialDescriptorJSON[]
+  /** To be signed. */
+  challenge: string
+  /** The domain that passkeys are bound to. */
+  rpId: string
+  /** In milliseconds. */
+  timeout: number
+  /** `required`. */
+  userVerification: string
+}
+
+/** A relying party. */
+export interface PublicKeyCredentialRpEntity {
+  /** Its domain. */
+  id: string
+  /** What people call it. */
+  name: string
+}
+
+/** The one kind of credential that WebAuthn knows. */
+export type PublicKeyCredentialType = 'public-key'
+
+/** An account, as an authenticator keeps and shows it. */
+export interface PublicKeyCredentialUserEntityJSON {
+  /** The name of its owner. */
+  displayName: string
+  /** Tells accounts apart; the bytes of the user's id, as Base64url. */
+  id: string
+  /** Tells people which account it is. */
+  name: string
+}
+
 /** Too often; try again after `retry_after_ms`. */
 export interface RateLimitedData {
   kind: 'rate_limited'
@@ -398,6 +528,28 @@ export interface RegisteredPasskey {
   id: PasskeyId
   /** What the owner calls it. */
   name: string
+}
+
+/** A ceremony that makes a passkey. */
+export interface RegistrationCeremony {
+  /** What is sent back with the credential. */
+  ceremony: string
+  /** Until when it is good. */
+  expires_at: Timestamp
+  /** What the browser is asked for. */
+  options: PublicKeyCredentialCreationOptionsJSON
+}
+
+/** What `PublicKeyCredential.toJSON()` gives of a credential that was made; what else it has is passed over. */
+export interface RegistrationResponseJSON {
+  /** The credential's id, as Base64url. */
+  id: string
+  /** The same. */
+  rawId: string
+  /** What the authenticator answers. */
+  response: AuthenticatorAttestationResponseJSON
+  /** `public-key`. */
+  type: PublicKeyCredentialType
 }
 
 /** The stable name of a broken rule. */
@@ -437,7 +589,7 @@ export interface SecurityEvent {
 /** An entry of a user's security log. */
 export type SecurityEventId = string
 
-export type SecurityEventType = 'account_created' | 'sign_in' | 'sign_in_failed' | 'second_factor_failed' | 'logout' | 'session_revoked' | 'refresh_token_reuse' | 'password_reset_requested' | 'password_reset' | 'password_changed' | 'password_check_failed' | 'session_proven' | 'proof_failed' | 'totp_enabled' | 'totp_disabled' | 'second_factor_reset' | 'recovery_codes_renewed' | 'recovery_code_used' | 'email_change_requested' | 'email_change_cancelled' | 'email_changed' | 'account_disabled' | 'account_enabled' | 'account_restored'
+export type SecurityEventType = 'account_created' | 'sign_in' | 'sign_in_failed' | 'second_factor_failed' | 'logout' | 'session_revoked' | 'refresh_token_reuse' | 'password_reset_requested' | 'password_reset' | 'password_changed' | 'password_check_failed' | 'session_proven' | 'proof_failed' | 'totp_enabled' | 'totp_disabled' | 'second_factor_reset' | 'recovery_codes_renewed' | 'recovery_code_used' | 'passkey_added' | 'passkey_deleted' | 'passkey_refused' | 'email_change_requested' | 'email_change_cancelled' | 'email_changed' | 'account_disabled' | 'account_enabled' | 'account_restored'
 
 /** Entries of the security log. */
 export interface SecurityLog {
@@ -886,6 +1038,12 @@ export interface Methods {
     result: Awaited
     errors: 'invalid_params' | 'rate_limited' | 'internal' | 'unavailable'
   }
+  /** Begins a sign-in by a passkey, whichever account it is of. */
+  'auth.begin_passkey_login': {
+    params: Record<string, never>
+    result: AssertionCeremony
+    errors: 'forbidden' | 'invalid_params' | 'rate_limited' | 'internal' | 'unavailable'
+  }
   /** Sets a new password, ends every other session, and renews the credentials of the caller's. */
   'auth.change_password': {
     params: {
@@ -923,6 +1081,23 @@ export interface Methods {
     result: SignIn
     errors: 'invalid_credentials' | 'account_disabled' | 'second_factor_required' | 'invalid_params' | 'rate_limited' | 'internal' | 'unavailable'
   }
+  /** Opens a session for who has a passkey of the account. Its user was verified: no second factor is asked for. */
+  'auth.login_passkey': {
+    params: {
+      /** From `auth.begin_passkey_login`. */
+      ceremony: Token
+      /** What the browser has made of its options. */
+      credential: AuthenticationResponseJSON
+      /** What the owner calls the device. */
+      device_name?: string | null
+      /** From the last sign-in of this device, if it keeps one; a page that signs in by cookie has a cookie for it. */
+      device_token?: Token | null
+      /** As for `auth.login`. */
+      credentials?: CredentialKind | null
+    }
+    result: SignIn
+    errors: 'invalid_credentials' | 'invalid_token' | 'account_disabled' | 'forbidden' | 'invalid_params' | 'rate_limited' | 'internal' | 'unavailable'
+  }
   /** Opens a session, once, for who began a registration that was verified within 10 minutes. */
   'auth.login_registration': {
     params: {
@@ -946,6 +1121,8 @@ export interface Methods {
       /** A code of the authenticator app. */
       totp?: Token | null
       recovery_code?: Token | null
+      /** What a passkey answers to the ceremony of `second_factor_required`. */
+      passkey?: PasskeyAnswer | null
       /** As in `auth.login`. */
       credentials?: CredentialKind | null
     }
@@ -1023,6 +1200,42 @@ export interface Methods {
     result: Confirmed
     errors: 'invalid_token' | 'invalid_credentials' | 'conflict' | 'invalid_params' | 'rate_limited' | 'internal' | 'unavailable'
   }
+  /** Begins the registration of a passkey, by an authenticator that has none of the account. */
+  'passkeys.begin_registration': {
+    params: Record<string, never>
+    result: RegistrationCeremony
+    errors: 'limit_reached' | 'forbidden' | 'unauthenticated' | 'session_ended' | 'proof_required' | 'invalid_params' | 'rate_limited' | 'internal' | 'unavailable'
+  }
+  /** Deletes a passkey, but not the last way in. */
+  'passkeys.delete': {
+    params: {
+      passkey_id: PasskeyId
+    }
+    result: Done
+    errors: 'not_found' | 'last_sign_in_method' | 'unauthenticated' | 'session_ended' | 'proof_required' | 'invalid_params' | 'rate_limited' | 'internal' | 'unavailable'
+  }
+  /** Keeps the passkey that was made for a ceremony of this session; at most 20. */
+  'passkeys.register': {
+    params: {
+      /** From `passkeys.begin_registration`. */
+      ceremony: Token
+      /** What the browser has made of its options. */
+      credential: RegistrationResponseJSON
+      /** What the owner calls it; absent: what its authenticator or the browser is called. */
+      name?: string | null
+    }
+    result: Passkey
+    errors: 'invalid_token' | 'invalid_credentials' | 'conflict' | 'limit_reached' | 'forbidden' | 'unauthenticated' | 'session_ended' | 'invalid_params' | 'rate_limited' | 'internal' | 'unavailable'
+  }
+  /** Gives a passkey another name. */
+  'passkeys.rename': {
+    params: {
+      passkey_id: PasskeyId
+      name: string
+    }
+    result: Passkey
+    errors: 'not_found' | 'unauthenticated' | 'session_ended' | 'invalid_params' | 'rate_limited' | 'internal' | 'unavailable'
+  }
   /** Drops a pending change of the e-mail address and its token. */
   'profile.cancel_email_change': {
     params: Record<string, never>
@@ -1094,6 +1307,12 @@ export interface Methods {
     result: CurrentSession
     errors: 'unauthenticated' | 'session_ended' | 'forbidden' | 'limit_reached' | 'invalid_params' | 'rate_limited' | 'internal' | 'unavailable'
   }
+  /** Begins a proof of the session by a passkey of the account. */
+  'session.begin_passkey_proof': {
+    params: Record<string, never>
+    result: AssertionCeremony
+    errors: 'not_found' | 'forbidden' | 'unauthenticated' | 'session_ended' | 'invalid_params' | 'rate_limited' | 'internal' | 'unavailable'
+  }
   /** The caller's session and profile. */
   'session.current': {
     params: Record<string, never>
@@ -1114,9 +1333,11 @@ export interface Methods {
       /** A code of the authenticator app. */
       totp?: Token | null
       recovery_code?: Token | null
+      /** What a passkey answers to `session.begin_passkey_proof`. */
+      passkey?: PasskeyAnswer | null
     }
     result: Proven
-    errors: 'invalid_credentials' | 'proof_required' | 'unauthenticated' | 'session_ended' | 'invalid_params' | 'rate_limited' | 'internal' | 'unavailable'
+    errors: 'invalid_credentials' | 'invalid_token' | 'proof_required' | 'unauthenticated' | 'session_ended' | 'invalid_params' | 'rate_limited' | 'internal' | 'unavailable'
   }
   /** Ends one of the user's sessions. */
   'session.revoke': {
@@ -1172,11 +1393,16 @@ export const SESSION_METHODS: ReadonlySet<string> = new Set([
   'addresses.update',
   'auth.change_password',
   'auth.logout',
+  'passkeys.begin_registration',
+  'passkeys.delete',
+  'passkeys.register',
+  'passkeys.rename',
   'profile.cancel_email_change',
   'profile.get',
   'profile.request_email_change',
   'profile.update',
   'recovery_codes.renew',
+  'session.begin_passkey_proof',
   'session.current',
   'session.list',
   'session.prove',
@@ -1190,6 +1416,7 @@ export const SESSION_METHODS: ReadonlySet<string> = new Set([
 /** Methods that a known device tells itself to. */
 export const DEVICE_METHODS: ReadonlySet<string> = new Set([
   'auth.login',
+  'auth.login_passkey',
   'auth.login_registration',
   'auth.request_password_reset',
 ])
@@ -1198,6 +1425,7 @@ export const DEVICE_METHODS: ReadonlySet<string> = new Set([
 export const CREDENTIALS_METHODS: ReadonlySet<string> = new Set([
   'auth.confirm_password_reset',
   'auth.login',
+  'auth.login_passkey',
   'auth.login_registration',
   'auth.login_second_factor',
 ])

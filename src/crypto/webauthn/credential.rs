@@ -1,7 +1,9 @@
 //! What browsers answer, as JSON (§5.1, `RegistrationResponseJSON` and `AuthenticationResponseJSON`).
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::{Deserialize, Deserializer, de::Error};
+use std::borrow::Cow;
 
 /// A credential that was made.
 #[derive(Clone, Debug)]
@@ -29,54 +31,80 @@ pub struct AssertionCredential {
     pub user_handle: Option<Vec<u8>>,
 }
 
-/// Bytes as Base64url without padding.
-struct Bytes(Vec<u8>);
+/// Bytes as Base64url.
+#[derive(JsonSchema)]
+#[schemars(transparent, inline)]
+struct Bytes(#[schemars(with = "String")] Vec<u8>);
 
 impl<'de> Deserialize<'de> for Bytes {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
+        let text = Cow::<'de, str>::deserialize(deserializer)?;
         URL_SAFE_NO_PAD.decode(text.trim_end_matches('=')).map(Self).map_err(D::Error::custom)
     }
 }
 
-#[derive(Deserialize)]
+/// What `PublicKeyCredential.toJSON()` gives of a credential that was made; what else it has is passed over.
+#[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(rename = "RegistrationResponseJSON")]
 struct RegistrationJson {
+    /// The credential's id, as Base64url.
     id: Bytes,
+    /// The same.
     raw_id: Bytes,
+    /// `public-key`.
     r#type: Kind,
+    /// What the authenticator answers.
     response: AttestationJson,
 }
 
-#[derive(Deserialize)]
+/// What an authenticator answers who has made a credential.
+#[derive(Deserialize, JsonSchema)]
+#[schemars(rename = "AuthenticatorAttestationResponseJSON")]
 struct AttestationJson {
+    /// What the browser says of the ceremony, as Base64url.
     #[serde(rename = "clientDataJSON")]
     client_data: Bytes,
+    /// The credential, as Base64url.
     #[serde(rename = "attestationObject")]
     attestation_object: Bytes,
 }
 
-#[derive(Deserialize)]
+/// What `PublicKeyCredential.toJSON()` gives of a credential that was used; what else it has is passed over.
+#[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(rename = "AuthenticationResponseJSON")]
 struct AuthenticationJson {
+    /// The credential's id, as Base64url.
     id: Bytes,
+    /// The same.
     raw_id: Bytes,
+    /// `public-key`.
     r#type: Kind,
+    /// What the authenticator answers.
     response: AssertionJson,
 }
 
-#[derive(Deserialize)]
+/// What an authenticator answers whose credential was used.
+#[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(rename = "AuthenticatorAssertionResponseJSON")]
 struct AssertionJson {
+    /// What the browser says of the ceremony, as Base64url.
     #[serde(rename = "clientDataJSON")]
     client_data: Bytes,
+    /// What the authenticator says of it, as Base64url.
     authenticator_data: Bytes,
+    /// Over both, as Base64url.
     signature: Bytes,
+    /// The user that the credential is for, as Base64url.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     user_handle: Option<Bytes>,
 }
 
 /// The one kind of credential that WebAuthn knows.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
+#[schemars(rename = "PublicKeyCredentialType")]
 enum Kind {
     #[serde(rename = "public-key")]
     PublicKey,
@@ -108,4 +136,23 @@ impl<'de> Deserialize<'de> for AssertionCredential {
             user_handle: response.user_handle.map(|handle| handle.0),
         })
     }
+}
+
+/// Each is described as the JSON that it is read from.
+macro_rules! described_as_json {
+    ($($credential:ident $json:ident)*) => {$(
+        impl JsonSchema for $credential {
+            fn schema_name() -> Cow<'static, str> {
+                $json::schema_name()
+            }
+
+            fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+                $json::json_schema(generator)
+            }
+        }
+    )*};
+}
+described_as_json! {
+    RegistrationCredential RegistrationJson
+    AssertionCredential AuthenticationJson
 }

@@ -6,8 +6,10 @@
 mod authenticator_data;
 mod cose_key;
 mod credential;
+mod options;
 
 pub use credential::{AssertionCredential, RegistrationCredential};
+pub use options::{CreationOptions, PasskeyOwner, RequestOptions};
 
 use authenticator_data::AuthenticatorData;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};

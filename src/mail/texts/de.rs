@@ -1,5 +1,6 @@
 //! German, with "Sie".
 
+mod passkeys;
 mod ways_in;
 
 use super::{EmailChanged, NewDevice, Notice, Request, Span, Texts};
@@ -189,6 +190,7 @@ pub(super) const TEXTS: Texts = Texts {
         reset: "Setzen Sie danach Ihr Passwort zurück, denn wer immer es war, kennt es. Auch das meldet alle Geräte ab.",
     },
     ways_in: ways_in::WAYS_IN,
+    passkeys: passkeys::PASSKEYS,
 };
 
 const LIFETIME: fn(&str) -> String =

@@ -1,5 +1,6 @@
 //! English. Kept to ASCII, which lets the text part travel as it is.
 
+mod passkeys;
 mod ways_in;
 
 use super::{EmailChanged, NewDevice, Notice, Request, Span, Texts};
@@ -187,6 +188,7 @@ pub(super) const TEXTS: Texts = Texts {
         reset: "Then reset your password, because whoever it was knows it. The reset signs out every device, too.",
     },
     ways_in: ways_in::WAYS_IN,
+    passkeys: passkeys::PASSKEYS,
 };
 
 const LIFETIME: fn(&str) -> String = |span| format!("The link works once, for {span} after the request.");

@@ -1,5 +1,6 @@
 //! Albanian, with the polite "ju".
 
+mod passkeys;
 mod ways_in;
 
 use super::{EmailChanged, NewDevice, Notice, Request, Span, Texts};
@@ -176,6 +177,7 @@ pub(super) const TEXTS: Texts = Texts {
                 nga llogaria.",
     },
     ways_in: ways_in::WAYS_IN,
+    passkeys: passkeys::PASSKEYS,
 };
 
 const LIFETIME: fn(&str) -> String =

@@ -1,0 +1,189 @@
+//! `passkeys.*`, and those of `auth.*` and `session.*` that a passkey answers.
+
+use super::{
+    examples,
+    session::Done,
+    sign_in::{self, Answer, SignIn},
+};
+use crate::{
+    account::Error,
+    domain::{
+        ids::PasskeyId,
+        session::{Caller, CredentialKind, DeviceName, ProvenCaller},
+        sign_in_methods::{Passkey, PasskeyName},
+    },
+    rpc::{
+        error::Kind,
+        param_types::Token,
+        params::{NoParams, params},
+        rates::Rate,
+        registry::{Call, Description, Effect, Registry},
+    },
+    sign_in::{AssertionCredential, PasskeyAnswer, PasskeyRegistration, RegistrationCredential},
+};
+use serde_json::json;
+
+params! {
+    /// Parameters of `auth.login_passkey`.
+    pub struct LoginPasskeyParams {
+        /// From `auth.begin_passkey_login`.
+        required ceremony: Token,
+        /// What the browser has made of its options.
+        required credential: AssertionCredential,
+        /// What the owner calls the device.
+        optional device_name: DeviceName,
+        /// From the last sign-in of this device, if it keeps one; a page that signs in by cookie has a cookie for it.
+        optional device_token: Token,
+        /// As for `auth.login`.
+        optional credentials: CredentialKind,
+    }
+}
+
+params! {
+    /// Parameters of `passkeys.register`.
+    pub struct RegisterParams {
+        /// From `passkeys.begin_registration`.
+        required ceremony: Token,
+        /// What the browser has made of its options.
+        required credential: RegistrationCredential,
+        /// What the owner calls it; absent: what its authenticator or the browser is called.
+        optional name: PasskeyName,
+    }
+}
+
+params! {
+    /// Parameters of `passkeys.rename`.
+    pub struct RenameParams {
+        required passkey_id: PasskeyId,
+        required name: PasskeyName,
+    }
+}
+
+params! {
+    /// Parameters of `passkeys.delete`.
+    pub struct PasskeyIdParams {
+        required passkey_id: PasskeyId,
+    }
+}
+
+/// Declares what signs in by a passkey, and proves by one.
+pub fn declare_ceremonies(registry: &mut Registry) {
+    registry.public(
+        "auth.begin_passkey_login",
+        Effect::Read,
+        Description {
+            summary: "Begins a sign-in by a passkey, whichever account it is of.",
+            rate: Rate::Ceremony,
+            errors: &[Kind::Forbidden],
+            example: (json!({}), examples::assertion_ceremony(&[])),
+        },
+        |call: Call, _: NoParams| async move { call.context.accounts.begin_passkey_login() },
+    );
+    registry.public(
+        "auth.login_passkey",
+        Effect::Write,
+        Description {
+            summary: "Opens a session for who has a passkey of the account. Its user was verified: no second factor is asked for.",
+            rate: Rate::SignIn,
+            errors: &[Kind::InvalidCredentials, Kind::InvalidToken, Kind::AccountDisabled, Kind::Forbidden],
+            example: (
+                json!({ "ceremony": "mDdZ…", "credential": examples::assertion(), "device_name": "Ann's laptop" }),
+                sign_in::example(),
+            ),
+        },
+        login,
+    );
+    registry.session(
+        "session.begin_passkey_proof",
+        Effect::Read,
+        Description {
+            summary: "Begins a proof of the session by a passkey of the account.",
+            rate: Rate::Ceremony,
+            errors: &[Kind::NotFound, Kind::Forbidden],
+            example: (json!({}), examples::assertion_ceremony(&["kZ3eq8…"])),
+        },
+        |call: Call, caller: Caller, _: NoParams| async move { call.context.accounts.begin_passkey_proof(caller).await },
+    );
+}
+
+/// Declares the namespace.
+pub fn declare(registry: &mut Registry) {
+    registry.proven(
+        "passkeys.begin_registration",
+        Effect::Read,
+        Description {
+            summary: "Begins the registration of a passkey, by an authenticator that has none of the account.",
+            rate: Rate::Ceremony,
+            errors: &[Kind::LimitReached, Kind::Forbidden],
+            example: (json!({}), examples::registration_ceremony()),
+        },
+        |call: Call, caller: ProvenCaller, _: NoParams| async move {
+            call.context.accounts.begin_passkey_registration(caller).await
+        },
+    );
+    registry.session(
+        "passkeys.register",
+        Effect::Write,
+        Description {
+            summary: "Keeps the passkey that was made for a ceremony of this session; at most 20.",
+            rate: Rate::Change,
+            errors: &[
+                Kind::InvalidToken,
+                Kind::InvalidCredentials,
+                Kind::Conflict,
+                Kind::LimitReached,
+                Kind::Forbidden,
+            ],
+            example: (
+                json!({ "ceremony": "mDdZ…", "credential": examples::new_credential(), "name": "Ann's phone" }),
+                examples::passkey(),
+            ),
+        },
+        register,
+    );
+    registry.session(
+        "passkeys.rename",
+        Effect::Write,
+        Description {
+            summary: "Gives a passkey another name.",
+            rate: Rate::Change,
+            errors: &[Kind::NotFound],
+            example: (json!({ "passkey_id": examples::passkey()["id"], "name": "Ann's phone" }), examples::passkey()),
+        },
+        rename,
+    );
+    registry.proven(
+        "passkeys.delete",
+        Effect::Write,
+        Description {
+            summary: "Deletes a passkey, but not the last way in.",
+            rate: Rate::Change,
+            errors: &[Kind::NotFound, Kind::LastSignInMethod],
+            example: (json!({ "passkey_id": examples::passkey()["id"] }), json!({})),
+        },
+        delete,
+    );
+}
+
+async fn login(call: Call, params: LoginPasskeyParams) -> Result<SignIn, Error> {
+    let answer = Answer::by(&call, params.credentials)?;
+    let device = answer.device(&call, params.device_name, params.device_token);
+    let passkey = PasskeyAnswer { ceremony: params.ceremony.0, credential: params.credential };
+    let signed_in = call.context.accounts.sign_in_by_passkey(&passkey, &device).await?;
+    Ok(answer.of(&call, signed_in))
+}
+
+async fn register(call: Call, caller: Caller, params: RegisterParams) -> Result<Passkey, Error> {
+    let RegisterParams { ceremony, credential, name } = params;
+    let registration = PasskeyRegistration { ceremony: ceremony.0, credential, name };
+    call.context.accounts.register_passkey(caller, &call.client(), registration).await
+}
+
+async fn rename(call: Call, caller: Caller, params: RenameParams) -> Result<Passkey, Error> {
+    call.context.accounts.rename_passkey(caller, &call.client(), params.passkey_id, params.name).await
+}
+
+async fn delete(call: Call, caller: ProvenCaller, params: PasskeyIdParams) -> Result<Done, Error> {
+    call.context.accounts.delete_passkey(caller, &call.client(), params.passkey_id).await?;
+    Ok(Done {})
+}

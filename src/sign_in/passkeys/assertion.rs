@@ -1,0 +1,170 @@
+//! What a passkey signs: a sign-in, its second factor, or the proof of a session.
+
+use super::super::finish::{Device, Proof, SignedIn};
+use crate::{
+    account::{Accounts, Change, Error},
+    crypto::{
+        ticket::TicketPurpose,
+        webauthn::{AssertionCredential, Refused, StoredCredential},
+    },
+    domain::{
+        client::Client,
+        ids::{TicketId, UserId},
+        security_event::{SecurityEvent, SecurityEventType},
+        session::AuthenticationMethod,
+        sign_in_methods::PasskeyName,
+        time::Timestamp,
+    },
+    store::{PasskeyRow, PasskeyUse, UserRow},
+};
+use serde_json::json;
+use std::sync::Arc;
+
+/// How often an assertion is looked at again because the account has changed meanwhile.
+const ATTEMPTS: usize = 3;
+
+/// What a client answers to a ceremony.
+#[derive(Clone, Debug)]
+pub struct PasskeyAnswer {
+    /// The ceremony.
+    pub ceremony: String,
+    /// What the browser has made of its options.
+    pub credential: AssertionCredential,
+}
+
+/// A good assertion, to be noted in the transaction of what it is good for.
+#[derive(Clone, Debug)]
+pub(crate) struct UsedPasskey {
+    ceremony: TicketId,
+    expires_at: Timestamp,
+    user: UserId,
+    name: PasskeyName,
+    r#use: PasskeyUse,
+}
+
+impl Accounts {
+    /// Opens a session for who has a passkey of the account. A passkey verifies its user, so that no second factor is
+    /// asked for.
+    ///
+    /// # Errors
+    /// [`Error::InvalidToken`] for a ceremony that is spent, expired or another's, [`Error::InvalidCredentials`] for
+    /// what is no assertion of a passkey that there is.
+    pub async fn sign_in_by_passkey(
+        self: &Arc<Self>,
+        answer: &PasskeyAnswer,
+        device: &Device,
+    ) -> Result<SignedIn, Error> {
+        // Without a name of the user, it is the passkey that says whose it is.
+        if answer.credential.user_handle.is_none() {
+            return Err(Error::InvalidCredentials);
+        }
+        for _ in 0..ATTEMPTS {
+            let checked = self.check_passkey(TicketPurpose::PasskeyLogin, &[], answer, None, &device.client);
+            let (user, passkey) = checked.await?;
+            if user.disabled_at.is_some() {
+                return Err(Error::AccountDisabled);
+            }
+            let proof = Proof {
+                user,
+                methods: vec![AuthenticationMethod::Passkey],
+                new_hash: None,
+                guess: None,
+                registration: None,
+                second_factor: None,
+                passkey: Some(passkey),
+            };
+            if let Some(signed_in) = self.finish_sign_in(&proof, device).await? {
+                return Ok(signed_in);
+            }
+        }
+        Err(Error::InvalidCredentials)
+    }
+
+    /// Whether this is a good assertion of a passkey, of the user `owner` if one is named; nothing is spent yet.
+    pub(in crate::sign_in) async fn check_passkey(
+        &self,
+        purpose: TicketPurpose,
+        holder: &[u8],
+        answer: &PasskeyAnswer,
+        owner: Option<UserId>,
+        client: &Client,
+    ) -> Result<(UserRow, UsedPasskey), Error> {
+        let PasskeyAnswer { ceremony, credential } = answer;
+        let ceremony = self.open_ceremony(purpose, holder, ceremony)?;
+        let party = self.relying_party()?;
+        let mut tx = self.store.read().await?;
+        // An assertion that comes again must not pass for one of a cloned key, whose counter has not risen either.
+        let is_spent = tx.is_ticket_spent(ceremony.id).await?;
+        let passkey = tx.find_passkey(&credential.id).await?;
+        let user = match &passkey {
+            Some(passkey) => tx.find_user(passkey.user_id).await?,
+            None => None,
+        };
+        tx.end_read().await?;
+        if is_spent {
+            return Err(Error::InvalidToken);
+        }
+        let Some((user, passkey)) = user.zip(passkey).filter(|(user, _)| owner.is_none_or(|id| id == user.user_id))
+        else {
+            tracing::info!(target: "security", ip = %client.ip, "passkey_unknown");
+            return Err(Error::InvalidCredentials);
+        };
+        let stored = StoredCredential {
+            user: user.user_id.0.as_bytes(),
+            public_key: &passkey.public_key,
+            // It was written from 32 bits.
+            counter: u32::try_from(passkey.counter).unwrap_or(u32::MAX),
+            backup_eligible: passkey.backup_eligible,
+        };
+        match party.verify_assertion(&ceremony.challenge, credential, stored) {
+            Ok(assertion) => {
+                let PasskeyRow { id, name, backed_up: was_backed_up, .. } = passkey;
+                let r#use =
+                    PasskeyUse { id, counter: assertion.counter, backed_up: assertion.backed_up, was_backed_up };
+                let (ceremony, expires_at) = (ceremony.id, ceremony.expires_at);
+                let used = UsedPasskey { ceremony, expires_at, user: user.user_id, name, r#use };
+                Ok((user, used))
+            }
+            Err(Refused::Counter) => {
+                self.note_cloned_passkey(user.user_id, &passkey.name, client).await?;
+                Err(Error::InvalidCredentials)
+            }
+            Err(refused) => {
+                let user = user.user_id;
+                tracing::info!(target: "security", %user, ip = %client.ip, %refused, "passkey_refused");
+                Err(Error::InvalidCredentials)
+            }
+        }
+    }
+
+    /// Notes for the owner that there may be two of a key that only one authenticator should have.
+    async fn note_cloned_passkey(&self, user: UserId, name: &PasskeyName, client: &Client) -> Result<(), Error> {
+        let detail = json!({ "passkey": name });
+        let event = SecurityEvent::now(SecurityEventType::PasskeyRefused, self.clock.now(), None, Some(client), detail);
+        let mut tx = self.store.write().await?;
+        tx.insert_security_event(user, &event).await?;
+        tx.commit().await?;
+        tracing::info!(target: "security", %user, ip = %client.ip, "passkey_refused: its counter has not risen");
+        Ok(())
+    }
+
+    /// Passes on why a change was given up; where the passkey's counter was the reason, the owner can read of it.
+    pub(in crate::sign_in) async fn refuse_passkey(&self, passkey: &UsedPasskey, client: &Client) -> Error {
+        match self.note_cloned_passkey(passkey.user, &passkey.name, client).await {
+            Ok(()) => Error::InvalidCredentials,
+            Err(error) => error,
+        }
+    }
+}
+
+impl Change<'_> {
+    /// Spends the ceremony of an assertion and notes the use of its passkey; `false` if its counter is not the highest
+    /// any more.
+    ///
+    /// # Errors
+    /// [`Error::InvalidToken`] if the ceremony is spent already.
+    pub(in crate::sign_in) async fn use_passkey(&mut self, passkey: &UsedPasskey) -> Result<bool, Error> {
+        self.spend_ceremony(passkey.ceremony, passkey.expires_at).await?;
+        Ok(self.account().use_passkey(&passkey.r#use).await?)
+    }
+}

@@ -1,0 +1,155 @@
+//! Ceremonies: a ticket, and a challenge that follows from it, so that nothing is stored before a ceremony is used.
+
+use crate::{
+    account::{Accounts, Change, Error},
+    crypto::{
+        ticket::{Ticket, TicketPurpose},
+        webauthn::{CHALLENGE_BYTES, CreationOptions, RelyingParty, RequestOptions},
+    },
+    domain::{
+        ids::{TicketId, UserId},
+        session::Caller,
+        time::Timestamp,
+    },
+    store::Tx,
+};
+use schemars::JsonSchema;
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+use std::{sync::Arc, time::Duration};
+
+/// How long a ceremony is good (docs/protocol.md, "Proof").
+pub(super) const LIFETIME: Duration = Duration::from_secs(5 * 60);
+
+/// A ceremony that a passkey completes.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct AssertionCeremony {
+    /// What is sent back with the credential.
+    ceremony: String,
+    /// What the browser is asked for.
+    options: RequestOptions,
+    /// Until when it is good.
+    expires_at: Timestamp,
+}
+
+/// A ceremony that makes a passkey.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct RegistrationCeremony {
+    /// What is sent back with the credential.
+    pub(super) ceremony: String,
+    /// What the browser is asked for.
+    pub(super) options: CreationOptions,
+    /// Until when it is good.
+    pub(super) expires_at: Timestamp,
+}
+
+/// A ceremony that is under way.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Ceremony {
+    /// By which it is known once it is used.
+    pub id: TicketId,
+    /// Until when it is good.
+    pub expires_at: Timestamp,
+    /// What the authenticator signs.
+    pub challenge: [u8; CHALLENGE_BYTES],
+}
+
+/// The challenge of a ceremony: nobody can make a ticket, so nobody can choose or foresee it.
+fn challenge_of(ticket: &str) -> [u8; CHALLENGE_BYTES] {
+    Sha256::digest(ticket).into()
+}
+
+impl Accounts {
+    /// Whom passkeys are bound to.
+    ///
+    /// # Errors
+    /// [`Error::Forbidden`] where the frontend has no name that they could be bound to.
+    pub(super) fn relying_party(&self) -> Result<&RelyingParty, Error> {
+        self.relying_party.as_ref().ok_or(Error::Forbidden("passkeys are bound to a domain, and the frontend has none"))
+    }
+
+    /// Begins a ceremony for `purpose`, good together with `holder`.
+    pub(super) fn begin_ceremony(&self, purpose: TicketPurpose, holder: &[u8]) -> Result<(String, Ceremony), Error> {
+        let expires_at = self.clock.now().after(LIFETIME);
+        let ticket = Ticket { id: TicketId::new(), expires_at, data: () };
+        let text = self.sealer.issue_ticket(purpose, holder, &ticket);
+        let text = text.map_err(|error| Error::Internal(error.to_string().into()))?.expose().to_owned();
+        let challenge = challenge_of(&text);
+        Ok((text, Ceremony { id: ticket.id, expires_at, challenge }))
+    }
+
+    /// The ceremony that was begun so.
+    ///
+    /// # Errors
+    /// [`Error::InvalidToken`] for one that has expired, or is for another purpose or holder.
+    pub(super) fn open_ceremony(&self, purpose: TicketPurpose, holder: &[u8], text: &str) -> Result<Ceremony, Error> {
+        let ticket = self.sealer.open_ticket::<()>(purpose, holder, text, self.clock.now());
+        let Ticket { id, expires_at, .. } = ticket.ok_or(Error::InvalidToken)?;
+        Ok(Ceremony { id, expires_at, challenge: challenge_of(text) })
+    }
+
+    /// A ceremony for whichever passkey the browser has: it signs in to the passkey's account.
+    pub fn begin_passkey_login(&self) -> Result<AssertionCeremony, Error> {
+        self.assertion_ceremony(TicketPurpose::PasskeyLogin, &[], &[])
+    }
+
+    /// A ceremony for a passkey of the caller's, which proves the session.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] if there is no passkey.
+    pub async fn begin_passkey_proof(self: &Arc<Self>, caller: Caller) -> Result<AssertionCeremony, Error> {
+        self.relying_party()?;
+        let (mut tx, _) = self.read(caller).await?;
+        let (purpose, session) = (TicketPurpose::PasskeyProof, caller.session);
+        let ceremony = self.begin_ceremony_of(&mut tx, caller.user, purpose, session.0.as_bytes()).await?;
+        tx.end_read().await?;
+        ceremony.ok_or(Error::NotFound)
+    }
+
+    /// A ceremony for a passkey of the user, good together with `holder`; `None` if there is no passkey, or none can be
+    /// used here.
+    pub(in crate::sign_in) async fn begin_ceremony_of(
+        &self,
+        tx: &mut Tx,
+        user: UserId,
+        purpose: TicketPurpose,
+        holder: &[u8],
+    ) -> Result<Option<AssertionCeremony>, Error> {
+        if self.relying_party.is_none() {
+            return Ok(None);
+        }
+        let passkeys = tx.list_passkeys(user).await?;
+        let allowed: Vec<_> = passkeys.into_iter().map(|passkey| passkey.credential_id).collect();
+        if allowed.is_empty() { Ok(None) } else { self.assertion_ceremony(purpose, holder, &allowed).map(Some) }
+    }
+
+    fn assertion_ceremony(
+        &self,
+        purpose: TicketPurpose,
+        holder: &[u8],
+        allowed: &[Vec<u8>],
+    ) -> Result<AssertionCeremony, Error> {
+        let party = self.relying_party()?;
+        let (text, ceremony) = self.begin_ceremony(purpose, holder)?;
+        let options = party.request_options(&ceremony.challenge, LIFETIME, allowed.iter().map(Vec::as_slice));
+        Ok(AssertionCeremony { ceremony: text, options, expires_at: ceremony.expires_at })
+    }
+}
+
+impl AssertionCeremony {
+    /// Ceremony and options, for who is told the end of it elsewhere.
+    pub(in crate::sign_in) fn into_parts(self) -> (String, RequestOptions) {
+        (self.ceremony, self.options)
+    }
+}
+
+impl Change<'_> {
+    /// Spends a ceremony with this change.
+    ///
+    /// # Errors
+    /// [`Error::InvalidToken`] if it is spent already, or has expired while the lock was waited for.
+    pub(super) async fn spend_ceremony(&mut self, id: TicketId, expires_at: Timestamp) -> Result<(), Error> {
+        let is_good = self.now() < expires_at && self.tx().spend_ticket(id, expires_at).await?;
+        if is_good { Ok(()) } else { Err(Error::InvalidToken) }
+    }
+}

@@ -1,0 +1,11 @@
+//! Passkeys (docs/protocol.md, "Passkeys"): registering them, and what they are used for.
+
+mod assertion;
+mod ceremony;
+mod model;
+mod registration;
+
+pub use assertion::PasskeyAnswer;
+pub(crate) use assertion::UsedPasskey;
+pub use ceremony::{AssertionCeremony, RegistrationCeremony};
+pub use registration::PasskeyRegistration;
