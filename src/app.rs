@@ -262,6 +262,11 @@ async fn load_keys(settings: &Settings) -> Result<Keys, Error> {
     Keys::load(&settings.keys, &settings.data_dir).map_err(Error::Keys)
 }
 
+/// What opens and seals the secrets that the database keeps.
+pub(crate) async fn sealer(settings: &Settings) -> Result<Sealer, Error> {
+    Ok(Sealer::new(&load_keys(settings).await?))
+}
+
 /// Lets a command use the accounts beside running nodes, which hear of its changes over the bus, if there is one.
 pub(crate) async fn with_accounts<T>(
     settings: &Settings,

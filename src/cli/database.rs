@@ -3,6 +3,7 @@
 use crate::{
     account::{self, Accounts},
     app,
+    crypto::sealed::Sealer,
     settings::Settings,
     store::{self, Store},
 };
@@ -53,6 +54,11 @@ pub(super) async fn check(settings: &Settings) -> Result<(), DataError> {
 pub(super) async fn open(settings: &Settings) -> Result<Store, DataError> {
     check(settings).await?;
     Ok(app::open(settings).await?)
+}
+
+/// What opens and seals the secrets that the database keeps.
+pub(super) async fn sealer(settings: &Settings) -> Result<Sealer, DataError> {
+    Ok(app::sealer(settings).await?)
 }
 
 /// Lets a command use the accounts; nodes that run hear of its changes over the bus, or by their sweep.

@@ -1,6 +1,6 @@
 //! `marbelle export`: accounts for another system, or another database.
 
-use super::database::{DataError, open};
+use super::database::{DataError, open, sealer};
 use crate::{
     import::{self, jsonl},
     settings::Settings,
@@ -52,7 +52,8 @@ pub(super) async fn run(form: Form, settings: &Settings) -> Result<(), ExportErr
         None => (standard_output(), "standard output".to_owned()),
     };
     let mut out = BufWriter::new(out.map_err(|error| ExportError::File(name.clone(), error))?);
-    let done = jsonl::export(&store, &mut out, &name).await;
+    let sealer = sealer(settings).await?;
+    let done = jsonl::export(&store, &sealer, &mut out, &name).await;
     store.close().await;
     eprintln!("{} accounts", done?);
     Ok(())

@@ -1,6 +1,6 @@
 //! `marbelle import`: accounts from another system.
 
-use super::database::{DataError, open};
+use super::database::{DataError, open, sealer};
 use crate::{
     domain::time::Clock,
     import::{self, Options, Summary, django, jsonl},
@@ -88,7 +88,9 @@ pub(super) async fn run(source: Source, settings: &Settings) -> Result<(), Impor
     let (reported, dry_run) = (how.report.is_some(), how.dry_run);
     let done = match source {
         Source::Django { from, how } => django::import(&store, &from, &how.options(settings), &clock).await,
-        Source::Jsonl { file, how } => jsonl::import(&store, &file, &how.options(settings), &clock).await,
+        Source::Jsonl { file, how } => {
+            jsonl::import(&store, &sealer(settings).await?, &file, &how.options(settings), &clock).await
+        }
     };
     store.close().await;
     let summary: Summary = done.map_err(ImportError::CutShort)?;

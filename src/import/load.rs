@@ -196,6 +196,8 @@ impl Writes {
             row.tell(Action::KeptOut, Some("email"), "an account here took this address meanwhile");
         }
         self.users = came;
+        let came: Vec<&ImportedUser> = self.users.iter().map(|(_, user)| user).collect();
+        tx.insert_imported_ways_in(&came).await?;
         self.addresses.retain(|(_, owned)| !missing.contains(&owned.user_id));
         self.keep_out_of_used_accounts(tx, tables, loaded).await?;
         let rows: Vec<OwnedAddress> = self.addresses.iter().map(|(_, owned)| owned.clone()).collect();

@@ -47,6 +47,9 @@ pub enum Error {
     /// The database could not be read or written.
     #[error("the database could not be read or written")]
     Store(#[from] store::Error),
+    /// A secret cannot be read.
+    #[error("a second factor is sealed under a token secret that is not among MARBELLE_TOKEN_SECRET")]
+    Sealed,
     /// A file could not be read or written.
     #[error("{0}")]
     File(String, #[source] io::Error),

@@ -3,7 +3,7 @@
 //! An account that is imported has no session and no log yet, so nobody is to be told of it: it begins at revision 0
 //! like one that was just verified, with its addresses.
 
-use super::{Error, Store, Tx, UserRow, in_tx, on_pool, users::user_columns};
+use super::{Error, ImportedWaysIn, Store, Tx, UserRow, in_tx, on_pool, users::user_columns};
 use crate::domain::{
     address::Address,
     email::EmailAddress,
@@ -15,7 +15,7 @@ use sqlx::QueryBuilder;
 use std::collections::HashSet;
 
 /// Rows of one statement: SQLite takes 32,766 values, and a row has at most twenty.
-const ROWS: usize = 1000;
+pub(super) const ROWS: usize = 1000;
 
 /// An account as it is to be made.
 #[derive(Clone, Debug)]
@@ -31,6 +31,7 @@ pub struct ImportedUser {
     pub disabled_at: Option<Timestamp>,
     pub created_at: Timestamp,
     pub updated_at: Timestamp,
+    pub ways_in: ImportedWaysIn,
 }
 
 /// A row of `addresses` with what its object does not have.
@@ -81,6 +82,7 @@ macro_rules! where_in {
         found
     }};
 }
+pub(super) use where_in;
 
 impl Store {
     /// How many accounts there are.
@@ -104,7 +106,7 @@ impl Tx {
                     row.push_bind(user.id).push_bind(&user.email).push_bind(&user.password_hash)
                         .push_bind(&person.first_name).push_bind(&person.last_name).push_bind(&person.company_name)
                         .push_bind(&person.phone).push_bind(person.locale).push_bind(user.disabled_at)
-                        .push_bind(false).push_bind(0_i64).push_bind(0_i64).push_bind(0_i64).push_bind(0_i64).push_bind(user.created_at).push_bind(user.updated_at)
+                        .push_bind(user.ways_in.totp.is_some()).push_bind(0_i64).push_bind(0_i64).push_bind(0_i64).push_bind(0_i64).push_bind(user.created_at).push_bind(user.updated_at)
                         .push_bind(&user.imported_cost).push_bind(&user.imported_cost).push_bind(&user.external_id);
                 });
                 query.push(" ON CONFLICT DO NOTHING RETURNING id");

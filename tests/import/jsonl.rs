@@ -1,7 +1,7 @@
 //! Accounts as lines of JSON: out of one database and into the other, and from systems of any kind.
 
 use super::source::{Source, import, lines};
-use crate::support::{Call, Database, Node, Session, both_databases};
+use crate::support::{Call, Database, Node, Session, answer, both_databases};
 use serde_json::{Value, json};
 use std::{os::unix::fs::PermissionsExt, path::Path};
 use tempfile::TempDir;
@@ -33,8 +33,10 @@ both_databases! {
         let native = node.registered("ann").await;
         let upgraded = json!({ "email": "customer000@example.org", "password": "sea walk number 0" });
         node.http().ok("auth.login", upgraded.clone()).await;
+        let protected = node.registered("bea").await;
+        let factor = protected.sign_in(&node).await.second_factor(&node).await;
         let text = export(&node, &first).await;
-        assert_eq!(text.lines().count(), 190);
+        assert_eq!(text.lines().count(), 191);
         let again = node.command(&["export", "jsonl", &first.display().to_string()]).await;
         assert_eq!(again.status.code(), Some(1), "it replaces nothing");
 
@@ -43,11 +45,19 @@ both_databases! {
         assert_eq!(export(&node, &folder.path().join("none.jsonl")).await, "");
         let (status, printed) = read(&node, &first, &["--batch", "7"]).await;
         assert_eq!(status, Some(0), "{printed}");
-        assert!(printed.contains("190  accounts made"), "{printed}");
+        assert!(printed.contains("191  accounts made"), "{printed}");
         assert!(export(&node, &second).await == text, "the same bytes");
         let (status, printed) = read(&node, &first, &[]).await;
-        assert!(status == Some(0) && printed.contains("190  accounts here already"), "{printed}");
+        assert!(status == Some(0) && printed.contains("191  accounts here already"), "{printed}");
         native.sign_in(&node).await;
+        let challenge = async || {
+            let refused = node.http().refused("second_factor_required", "auth.login", protected.credentials()).await;
+            refused.data["challenge"].clone()
+        };
+        let code = factor.app.unused_code(&node).await;
+        node.http().ok("auth.login_second_factor", answer(&challenge().await, "totp", &code)).await;
+        let code = &factor.recovery_codes[0];
+        node.http().ok("auth.login_second_factor", answer(&challenge().await, "recovery_code", code)).await;
         node.http().ok("auth.login", upgraded).await;
         let legacy = json!({ "email": "scrypt@example.org", "password": "a password by scrypt" });
         node.http().ok("auth.login", legacy).await;
@@ -73,6 +83,8 @@ both_databases! {
             account(0, hashes[0]),
             account(9, "md5$salt$fc67a36278b0b16220577c47386b6f98"),
             json!({ "email": "unknown@example.org", "first_name": "A", "is_staff": true }).to_string(),
+            json!({ "email": "factor@example.org", "first_name": "A", "totp": { "secret": "no base32" },
+                "recovery_code_hashes": ["x"] }).to_string(),
         ];
         let good = hashes.iter().enumerate().map(|(n, hash)| account(n, hash));
         std::fs::write(&file, good.chain(bad).collect::<Vec<_>>().join("\n")).expect("written");
@@ -91,7 +103,8 @@ both_databases! {
         let some = |text: &str| Some(text.to_owned());
         let mut expected = vec![
             (5, None), (6, some("addresses[0].label")), (6, some("email")), (6, some("first_name")),
-            (8, some("password_hash")), (9, None), (7, some("email")),
+            (8, some("password_hash")), (9, None), (7, some("email")), (10, some("recovery_code_hashes")),
+            (10, some("totp.secret")),
         ];
         let mut told = told;
         told.sort();

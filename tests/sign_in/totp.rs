@@ -1,7 +1,19 @@
 //! Turning the second factor on and off, and its recovery codes (docs/protocol.md, "Second factor").
 
-use crate::support::{Account, Authenticator, Call, Database, both_databases, somebody};
+use crate::support::{
+    Account, Authenticator, Call, Database, Inside, PASSWORD, another_email, both_databases,
+    inside::{account, client, credentials, device, email},
+    somebody,
+};
 use futures_util::future::join_all;
+use marbelle::{
+    account::{Actor, Error},
+    domain::{
+        security_event::SecurityEventType,
+        session::{EndReason, ProvenCaller},
+    },
+    sign_in::TypedCode,
+};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
@@ -102,6 +114,30 @@ both_databases! {
         account.assert_equals_get(&tab, &tab).await;
         assert_eq!(account.sign_in_methods["password"], true);
         node.smtp.letter_saying(&person.email, "had no password until now").await;
+    }
+
+    async fn from_an_owner_who_has_lost_it_it_is_taken(database: Database) {
+        let inside = Inside::on(&database, &[]);
+        let address = email(&another_email("ann"));
+        inside.with(async |accounts| {
+            account(accounts, &address).await;
+            let caller = accounts.sign_in(&credentials(&address, PASSWORD), &device()).await.expect("a session").caller();
+            let setup = accounts.begin_totp(ProvenCaller(caller)).await.expect("a setup");
+            let code = TypedCode(Authenticator::with(&setup.secret.base32()).code());
+            accounts.enable_totp(caller, &client(), setup.setup.expose(), &code).await.expect("it is on");
+            let refused = accounts.sign_in(&credentials(&address, PASSWORD), &device()).await;
+            assert!(matches!(refused, Err(Error::SecondFactorRequired(_))));
+
+            assert!(accounts.reset_second_factor(caller.user, Actor::Operator).await.expect("it is taken"));
+            assert!(!accounts.reset_second_factor(caller.user, Actor::Operator).await.expect("it is gone already"));
+            let ended = accounts.get_sign_in_methods(caller).await;
+            assert!(matches!(ended, Err(Error::SessionEnded(EndReason::Revoked))));
+            let again = accounts.sign_in(&credentials(&address, PASSWORD), &device()).await.expect("a session");
+            let methods = accounts.get_sign_in_methods(again.caller()).await.expect("the ways in");
+            assert!(!methods.totp && methods.recovery_codes_left.is_none());
+            let (log, _) = accounts.security_log(again.caller(), None, 50).await.expect("the log");
+            assert!(log.iter().any(|event| event.r#type == SecurityEventType::SecondFactorReset));
+        }).await;
     }
 
     async fn after_a_rotation_the_secret_is_sealed_anew(database: Database) {

@@ -35,6 +35,11 @@ impl Authenticator {
         Self { secret: bits.chunks_exact(8).map(byte).collect() }
     }
 
+    /// The bytes of the secret.
+    pub fn secret(&self) -> &[u8] {
+        &self.secret
+    }
+
     /// The code of the present step.
     pub fn code(&self) -> String {
         let now = u64::try_from(Clock::system().now().unix()).expect("after 1970");

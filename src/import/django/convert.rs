@@ -21,7 +21,7 @@ use crate::{
         fit::Row,
         report::{Action, Line},
     },
-    store::{ImportedUser, RegistrationRow},
+    store::{ImportedUser, ImportedWaysIn, RegistrationRow},
 };
 use std::collections::HashSet;
 
@@ -139,6 +139,7 @@ impl Rules<'_> {
             disabled_at: disabled.then_some(self.now),
             created_at,
             updated_at: created_at,
+            ways_in: ImportedWaysIn::default(),
         };
         let addresses = self.addresses(person, lines);
         Outcome::Account(Box::new(account), addresses)

@@ -3,6 +3,7 @@
 
 mod read;
 mod record;
+mod ways_in;
 mod write;
 
 pub use read::import;

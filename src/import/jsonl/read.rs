@@ -2,7 +2,10 @@
 
 use super::record::{Record, unusable_hash};
 use crate::{
-    crypto::password::{Argon2Settings, cost_of},
+    crypto::{
+        password::{Argon2Settings, cost_of},
+        sealed::Sealer,
+    },
     domain::{
         fault::Faults,
         time::{Clock, Timestamp},
@@ -33,7 +36,13 @@ const LONGEST_LINE: u64 = 16 * 1024 * 1024;
 ///
 /// # Errors
 /// [`Error`]; the batches before are here then, and the same call goes on after them.
-pub async fn import(store: &Store, path: &Path, options: &Options, clock: &Clock) -> Result<Summary, Error> {
+pub async fn import(
+    store: &Store,
+    sealer: &Sealer,
+    path: &Path,
+    options: &Options,
+    clock: &Clock,
+) -> Result<Summary, Error> {
     let mut report = Report::to(options.report.as_deref())?;
     let mut mapping = Mapping::to(options.map.as_deref())?;
     let file = File::open(path).await.map_err(Error::file(path))?;
@@ -53,7 +62,7 @@ pub async fn import(store: &Store, path: &Path, options: &Options, clock: &Clock
             }
             (number, bytes) = (number + 1, bytes + read);
             if !line.trim_ascii().is_empty() {
-                read_line(&line, number, options.argon2, clock.now(), &mut batch);
+                read_line(&line, number, (options.argon2, sealer), clock.now(), &mut batch);
                 report.count("accounts read", 1);
             }
         }
@@ -75,14 +84,14 @@ fn take_down(report: &mut Report, loaded: &Loaded) -> Result<(), Error> {
     report.add(&loaded.lines)
 }
 
-fn read_line(line: &[u8], number: i64, argon2: Argon2Settings, now: Timestamp, batch: &mut Batch) {
+fn read_line(line: &[u8], number: i64, (argon2, sealer): (Argon2Settings, &Sealer), now: Timestamp, batch: &mut Batch) {
     let mut row = Row::new(TABLES.users, number, &mut batch.lines);
     let record: Record = match serde_json::from_slice(line) {
         Ok(record) => record,
         // The error's text may repeat what stands there.
         Err(error) => return row.tell(Action::KeptOut, None, format!("no account in JSON, column {}", error.column())),
     };
-    let (mut user, mut drafts) = match record.read(number, now) {
+    let (mut user, mut drafts) = match record.read(number, now, sealer) {
         Ok(read) => read,
         Err(faults) => return keep_out(&mut row, faults),
     };

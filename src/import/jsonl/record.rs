@@ -1,6 +1,8 @@
 //! An account as a line of JSON.
 
+use super::ways_in::{self, TotpRecord};
 use crate::{
+    crypto::sealed::Sealer,
     domain::{
         address::{Address, Label, Line, Place, PostalCode},
         email::EmailAddress,
@@ -53,6 +55,11 @@ pub(super) struct Record {
     pub(super) updated_at: Option<Timestamp>,
     #[serde(default)]
     pub(super) addresses: Vec<AddressRecord>,
+    /// The second factor.
+    pub(super) totp: Option<TotpRecord>,
+    /// SHA-256 of recovery codes that are not used yet, in lower-case hexadecimal; only with `totp`.
+    #[serde(default)]
+    pub(super) recovery_code_hashes: Vec<String>,
 }
 
 /// A postal address of an account.
@@ -118,6 +125,8 @@ impl From<(ExternalUser, Vec<OwnedAddress>)> for Record {
             created_at: Some(user.created_at),
             updated_at: Some(user.updated_at),
             addresses: addresses.into_iter().map(AddressRecord::from).collect(),
+            totp: None,
+            recovery_code_hashes: Vec::new(),
         }
     }
 }
@@ -178,7 +187,12 @@ impl Record {
     ///
     /// # Errors
     /// Every fault, by field.
-    pub(super) fn read(self, number: i64, now: Timestamp) -> Result<(ImportedUser, Vec<Draft>), Faults> {
+    pub(super) fn read(
+        self,
+        number: i64,
+        now: Timestamp,
+        sealer: &Sealer,
+    ) -> Result<(ImportedUser, Vec<Draft>), Faults> {
         let mut faults = Faults::default();
         let created_at = self.created_at.unwrap_or(now).min(now);
         let mut fields = Fields { prefix: String::new(), faults: &mut faults };
@@ -194,11 +208,13 @@ impl Record {
             .enumerate()
             .map(|(at, address)| address.read(at, number, (created_at, now), &mut faults))
             .collect();
+        let id = self.id.unwrap_or_else(|| UserId::at(created_at));
+        let ways_in = ways_in::read(self.totp, &self.recovery_code_hashes, (id, created_at), sealer, &mut faults);
         let (Some(email), Some(first_name), true) = (email, first_name, faults.is_empty()) else { return Err(faults) };
         let person =
             PersonalData { first_name, last_name, company_name, phone, locale: self.locale.unwrap_or(Locale::En) };
         let user = ImportedUser {
-            id: self.id.unwrap_or_else(|| UserId::at(created_at)),
+            id,
             external_id,
             email,
             password_hash: self.password_hash,
@@ -207,6 +223,7 @@ impl Record {
             disabled_at: self.disabled_at,
             created_at,
             updated_at: self.updated_at.unwrap_or(created_at),
+            ways_in,
         };
         Ok((user, drafts.into_iter().flatten().collect()))
     }

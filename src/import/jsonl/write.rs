@@ -1,7 +1,8 @@
 //! Writes all accounts as lines of JSON.
 
-use super::record::Record;
+use super::{record::Record, ways_in::WaysIn};
 use crate::{
+    crypto::sealed::Sealer,
     domain::ids::UserId,
     import::{Error, progress::Progress},
     store::Store,
@@ -16,7 +17,7 @@ const PAGE: i64 = 500;
 ///
 /// # Errors
 /// [`Error`]; what is written is not all then.
-pub async fn export(store: &Store, out: &mut (impl Write + Send), name: &str) -> Result<u64, Error> {
+pub async fn export(store: &Store, sealer: &Sealer, out: &mut (impl Write + Send), name: &str) -> Result<u64, Error> {
     let failed = |error| Error::File(name.to_owned(), error);
     let mut progress = Progress::of("accounts", store.count_users().await?);
     let mut tx = store.read().await?;
@@ -29,9 +30,12 @@ pub async fn export(store: &Store, out: &mut (impl Write + Send), name: &str) ->
         for owned in tx.list_addresses_of(&ids).await? {
             addresses.entry(owned.user_id).or_default().push(owned);
         }
+        let mut ways_in = WaysIn::of(&ids, &mut tx, sealer).await?;
         for user in users {
-            let owned = addresses.remove(&user.user.user_id).unwrap_or_default();
-            serde_json::to_writer(&mut *out, &Record::from((user, owned))).map_err(|error| failed(error.into()))?;
+            let id = user.user.user_id;
+            let mut record = Record::from((user, addresses.remove(&id).unwrap_or_default()));
+            ways_in.add_to(&mut record, id);
+            serde_json::to_writer(&mut *out, &record).map_err(|error| failed(error.into()))?;
             out.write_all(b"\n").map_err(failed)?;
             count += 1;
         }

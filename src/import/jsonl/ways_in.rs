@@ -1,0 +1,110 @@
+//! The ways into an account beside its password, in a line of JSON, and their secrets.
+
+use super::record::Record;
+use crate::{
+    crypto::{recovery_code::RecoveryCodeHash, sealed::Sealer, totp::TotpSecret},
+    domain::{
+        fault::{Fault, Faults, Rule},
+        ids::UserId,
+        time::Timestamp,
+    },
+    import::Error,
+    sign_in::{open_totp, seal_totp},
+    store::{ImportedTotp, ImportedWaysIn, TotpRow, Tx},
+};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use std::collections::HashMap;
+
+/// The second factor of an account (RFC 6238: SHA-1, six digits, 30 seconds).
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct TotpRecord {
+    /// Base32 without padding.
+    secret: String,
+    /// The step of the last code that was used: it and those before it are not taken again.
+    #[serde(default)]
+    last_step: i64,
+    /// When it was turned on; the account's `created_at` where it is absent.
+    created_at: Option<Timestamp>,
+}
+
+/// The ways into the accounts of a page of an export.
+#[derive(Default)]
+pub(super) struct WaysIn {
+    totp: HashMap<UserId, TotpRecord>,
+    recovery_codes: HashMap<UserId, Vec<String>>,
+}
+
+impl WaysIn {
+    /// Those of these accounts.
+    ///
+    /// # Errors
+    /// Also where a secret is sealed under a token secret that is not in the settings.
+    pub(super) async fn of(users: &[UserId], tx: &mut Tx, sealer: &Sealer) -> Result<Self, Error> {
+        let mut ways = Self::default();
+        for row in tx.list_totp_of(users).await? {
+            ways.totp.insert(row.user_id, totp(&row, sealer)?);
+        }
+        for code in tx.list_recovery_codes_of(users).await? {
+            ways.recovery_codes.entry(code.user_id).or_default().push(hex(&code.code_hash));
+        }
+        Ok(ways)
+    }
+
+    /// Puts those of one account into its line.
+    pub(super) fn add_to(&mut self, record: &mut Record, user: UserId) {
+        record.totp = self.totp.remove(&user);
+        record.recovery_code_hashes = self.recovery_codes.remove(&user).unwrap_or_default();
+    }
+}
+
+fn totp(row: &TotpRow, sealer: &Sealer) -> Result<TotpRecord, Error> {
+    let secret = open_totp(sealer, row).ok_or(Error::Sealed)?;
+    Ok(TotpRecord { secret: secret.base32(), last_step: row.last_step, created_at: Some(row.created_at) })
+}
+
+/// The ways in that a line has, for the account `user`.
+pub(super) fn read(
+    totp: Option<TotpRecord>,
+    recovery_code_hashes: &[String],
+    (user, created_at): (UserId, Timestamp),
+    sealer: &Sealer,
+    faults: &mut Faults,
+) -> ImportedWaysIn {
+    if totp.is_none() && !recovery_code_hashes.is_empty() {
+        faults.add("recovery_code_hashes", Fault::new(Rule::NotAllowed, "are of no use without a second factor"));
+    }
+    let totp = totp.and_then(|record| match TotpSecret::parse(&record.secret) {
+        Some(secret) => Some(ImportedTotp {
+            sealed: seal_totp(sealer, user, &secret),
+            last_step: record.last_step,
+            created_at: record.created_at.unwrap_or(created_at),
+        }),
+        None => {
+            faults.add("totp.secret", Fault::new(Rule::Format, "must be base32 of 10 to 40 bytes, without padding"));
+            None
+        }
+    });
+    let mut recovery_codes: Vec<RecoveryCodeHash> = recovery_code_hashes.iter().filter_map(|text| hash(text)).collect();
+    if recovery_codes.len() < recovery_code_hashes.len() {
+        faults.add("recovery_code_hashes", Fault::new(Rule::Format, "must be SHA-256 in lower-case hexadecimal"));
+    }
+    recovery_codes.sort_unstable();
+    recovery_codes.dedup();
+    ImportedWaysIn { totp, recovery_codes }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn hash(text: &str) -> Option<RecoveryCodeHash> {
+    let is_hex = text.len() == 64 && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
+    let byte = |at: usize| u8::from_str_radix(text.get(2 * at..2 * at + 2)?, 16).ok();
+    let mut hash = RecoveryCodeHash::default();
+    for (at, place) in hash.iter_mut().enumerate() {
+        *place = byte(at).filter(|_| is_hex)?;
+    }
+    Some(hash)
+}

@@ -1,0 +1,81 @@
+//! The ways into accounts that come from elsewhere, and those of all accounts for an export.
+
+use super::{
+    Error, ImportedUser, TotpRow, Tx,
+    import::{ROWS, where_in},
+    in_tx,
+};
+use crate::{
+    crypto::{recovery_code::RecoveryCodeHash, sealed::Sealed},
+    domain::{ids::UserId, time::Timestamp},
+};
+use sqlx::QueryBuilder;
+
+/// The ways into an account beside its password, as they are to be made.
+#[derive(Clone, Debug, Default)]
+#[expect(missing_docs, reason = "the columns")]
+pub struct ImportedWaysIn {
+    pub totp: Option<ImportedTotp>,
+    pub recovery_codes: Vec<RecoveryCodeHash>,
+}
+
+/// A second factor as it is to be made.
+#[derive(Clone, Debug)]
+#[expect(missing_docs, reason = "the columns")]
+pub struct ImportedTotp {
+    pub sealed: Sealed,
+    pub last_step: i64,
+    pub created_at: Timestamp,
+}
+
+/// A row of `recovery_codes`.
+#[derive(Clone, Debug, sqlx::FromRow)]
+#[expect(missing_docs, reason = "the columns")]
+pub struct OwnedRecoveryCode {
+    pub user_id: UserId,
+    pub code_hash: Vec<u8>,
+}
+
+impl Tx {
+    /// Adds the ways into accounts that were made just now.
+    pub async fn insert_imported_ways_in(&mut self, users: &[&ImportedUser]) -> Result<(), Error> {
+        let totp: Vec<_> =
+            users.iter().filter_map(|user| user.ways_in.totp.as_ref().map(|totp| (user.id, totp))).collect();
+        for chunk in totp.chunks(ROWS) {
+            in_tx!(&mut *self, c => {
+                let mut query = QueryBuilder::new(
+                    "INSERT INTO totp (user_id, sealed_secret, sealed_by, last_step, created_at) ",
+                );
+                query.push_values(chunk, |mut row, (user, totp)| {
+                    row.push_bind(*user).push_bind(&totp.sealed.bytes[..]).push_bind(&totp.sealed.key[..])
+                        .push_bind(totp.last_step).push_bind(totp.created_at);
+                });
+                query.build().execute(c).await.map(drop)
+            })?;
+        }
+        let codes: Vec<_> =
+            users.iter().flat_map(|user| user.ways_in.recovery_codes.iter().map(|hash| (user.id, hash))).collect();
+        for chunk in codes.chunks(ROWS) {
+            in_tx!(&mut *self, c => {
+                let mut query = QueryBuilder::new("INSERT INTO recovery_codes (user_id, code_hash) ");
+                query.push_values(chunk, |mut row, (user, hash)| {
+                    row.push_bind(*user).push_bind(&hash[..]);
+                });
+                query.build().execute(c).await.map(drop)
+            })?;
+        }
+        Ok(())
+    }
+
+    /// The second factors of these accounts.
+    pub async fn list_totp_of(&mut self, users: &[UserId]) -> Result<Vec<TotpRow>, Error> {
+        let head = "SELECT user_id, sealed_secret, sealed_by, last_step, created_at FROM totp WHERE user_id IN (";
+        Ok(where_in!(self, head, users, ")"))
+    }
+
+    /// The recovery codes of these accounts, in the order of their hashes.
+    pub async fn list_recovery_codes_of(&mut self, users: &[UserId]) -> Result<Vec<OwnedRecoveryCode>, Error> {
+        let head = "SELECT user_id, code_hash FROM recovery_codes WHERE user_id IN (";
+        Ok(where_in!(self, head, users, ") ORDER BY user_id, code_hash"))
+    }
+}
