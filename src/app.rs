@@ -100,6 +100,8 @@ impl App {
         let keys = load_keys(&settings).await?;
         let accounts = open_accounts(&settings, &keys, clock.clone(), &tasks).await?;
         accounts.weigh_decoys().await?;
+        // Before anybody can read that nothing is left to be sealed anew.
+        accounts.measure_sealed().await?;
         let renderer = Renderer::new(
             &settings.mail,
             &settings.frontend_url,

@@ -19,7 +19,7 @@ use crate::{
         time::Timestamp,
     },
     meters::{meters, number},
-    store::TotpRow,
+    store::{self, TotpRow},
 };
 use serde::Serialize;
 use serde_json::json;
@@ -139,8 +139,8 @@ impl Accounts {
         Ok(true)
     }
 
-    /// Seals anew what is sealed under an older secret than the one that seals at present, and measures what is left:
-    /// while there is any, the older secrets must stay in `MARBELLE_TOKEN_SECRET`.
+    /// Seals anew what is sealed under an older secret than the one that seals at present. While any is left, the older
+    /// secrets must stay in `MARBELLE_TOKEN_SECRET`.
     pub async fn reseal(&self) -> Result<(), Error> {
         let key = self.sealer.key();
         let mut last = None;
@@ -155,7 +155,12 @@ impl Accounts {
                 tx.commit().await?;
             }
         }
-        let left = self.store.count_totp_sealed_by_others(key).await?;
+        Ok(self.measure_sealed().await?)
+    }
+
+    /// Measures how much is sealed under an older secret.
+    pub async fn measure_sealed(&self) -> Result<(), store::Error> {
+        let left = self.store.count_totp_sealed_by_others(self.sealer.key()).await?;
         meters().sealed_by_older_secrets.set(number(usize::try_from(left).unwrap_or_default()));
         Ok(())
     }
