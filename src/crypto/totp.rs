@@ -1,7 +1,10 @@
 //! Codes of an authenticator app (RFC 6238): SHA-1, six digits, steps of 30 seconds, which is what every app can do.
 
-use super::base32;
-use crate::domain::time::Timestamp;
+use super::{
+    base32,
+    sealed::{Sealed, Sealer, Sealing},
+};
+use crate::domain::{ids::UserId, time::Timestamp};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use qrcode::{EcLevel, QrCode, render::svg, types::QrError};
 use ring::hmac;
@@ -30,19 +33,23 @@ impl TotpSecret {
         Self(SecretSlice::from(rand::random::<[u8; BYTES]>().to_vec()))
     }
 
-    /// The one with these bytes.
-    pub fn from_bytes(bytes: SecretSlice<u8>) -> Self {
-        Self(bytes)
-    }
-
     /// The one that is written so, in base32; `None` unless it has 10 to 40 bytes.
     pub fn parse(base32: &str) -> Option<Self> {
         let bytes = base32::decode(base32)?;
         (10..=40).contains(&bytes.len()).then(|| Self(SecretSlice::from(bytes)))
     }
 
-    /// The bytes, to be sealed.
-    pub fn expose(&self) -> &[u8] {
+    /// As it is kept: encrypted, for this user alone.
+    pub fn seal(&self, sealer: &Sealer, user: UserId) -> Sealed {
+        sealer.seal(Sealing::Totp, user.0.as_bytes(), self.expose())
+    }
+
+    /// The one that a user's row keeps; `None` if it is sealed under no secret of ours, or is another user's.
+    pub fn unseal(sealer: &Sealer, user: UserId, sealed: &Sealed) -> Option<Self> {
+        sealer.open(Sealing::Totp, user.0.as_bytes(), sealed).map(Self)
+    }
+
+    fn expose(&self) -> &[u8] {
         self.0.expose_secret()
     }
 
@@ -108,7 +115,7 @@ mod tests {
     use super::*;
 
     fn secret(bytes: &[u8]) -> TotpSecret {
-        TotpSecret::from_bytes(SecretSlice::from(bytes.to_vec()))
+        TotpSecret(SecretSlice::from(bytes.to_vec()))
     }
 
     fn time(seconds: i64) -> Timestamp {

@@ -31,5 +31,4 @@ pub use refresh::TokenPair;
 pub use second_factor::{SecondFactor, TypedCode};
 pub use sign_up::{Registered, Registration, ResendTo};
 pub use totp::TotpSetup;
-pub(crate) use totp::{open as open_totp, seal as seal_totp};
 pub use verification::{LetterProof, Verification};

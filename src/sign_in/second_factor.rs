@@ -281,7 +281,7 @@ impl Accounts {
 
     /// The secret of an account's second factor.
     pub(super) fn open_totp(&self, row: &TotpRow) -> Result<TotpSecret, Error> {
-        super::totp::open(&self.sealer, row).ok_or_else(|| {
+        TotpSecret::unseal(&self.sealer, row.user_id, &row.sealed()).ok_or_else(|| {
             let why = "a second factor is sealed under a token secret that is not among MARBELLE_TOKEN_SECRET";
             Error::Internal(why.into())
         })

@@ -6,7 +6,6 @@ use crate::{
     crypto::{
         opaque_token::Secret,
         recovery_code::{RecoveryCodeHash, new_recovery_code, recovery_code_hash},
-        sealed::{Sealed, Sealer, Sealing},
         ticket::{Ticket, TicketPurpose},
         totp::{TotpSecret, qr_svg},
     },
@@ -19,7 +18,7 @@ use crate::{
         time::Timestamp,
     },
     meters::{meters, number},
-    store::{self, TotpRow},
+    store,
 };
 use serde::Serialize;
 use serde_json::json;
@@ -83,7 +82,7 @@ impl Accounts {
         if !change.tx().spend_ticket(id, expires_at).await? {
             return Err(Error::InvalidToken);
         }
-        change.account().insert_totp(&seal(&self.sealer, caller.user, &secret), step).await?;
+        change.account().insert_totp(&secret.seal(&self.sealer, caller.user), step).await?;
         let (codes, hashes) = recovery_codes();
         change.account().replace_recovery_codes(&hashes).await?;
         change.tell_owner(Content::TotpEnabled).await?;
@@ -149,9 +148,9 @@ impl Accounts {
             let Some(end_of_page) = rows.last().map(|row| row.user_id) else { break };
             last = Some(end_of_page);
             for row in rows {
-                let Some(secret) = open(&self.sealer, &row) else { continue };
+                let Some(secret) = TotpSecret::unseal(&self.sealer, row.user_id, &row.sealed()) else { continue };
                 let mut tx = self.store.write().await?;
-                tx.reseal_totp(row.user_id, &row.sealed(), &seal(&self.sealer, row.user_id, &secret)).await?;
+                tx.reseal_totp(row.user_id, &row.sealed(), &secret.seal(&self.sealer, row.user_id)).await?;
                 tx.commit().await?;
             }
         }
@@ -187,14 +186,4 @@ fn recovery_codes() -> (Vec<Secret>, Vec<RecoveryCodeHash>) {
     let codes: Vec<Secret> = (0..RECOVERY_CODES).map(|_| new_recovery_code()).collect();
     let hashes = codes.iter().map(|code| recovery_code_hash(code.expose())).collect();
     (codes, hashes)
-}
-
-/// The secret of a user's codes as it is kept.
-pub(crate) fn seal(sealer: &Sealer, user: UserId, secret: &TotpSecret) -> Sealed {
-    sealer.seal(Sealing::Totp, user.0.as_bytes(), secret.expose())
-}
-
-/// The secret that a row keeps; `None` if it is sealed under no secret of ours.
-pub(crate) fn open(sealer: &Sealer, row: &TotpRow) -> Option<TotpSecret> {
-    sealer.open(Sealing::Totp, row.user_id.0.as_bytes(), &row.sealed()).map(TotpSecret::from_bytes)
 }

@@ -9,7 +9,6 @@ use crate::{
         time::Timestamp,
     },
     import::Error,
-    sign_in::{open_totp, seal_totp},
     store::{ImportedTotp, ImportedWaysIn, TotpRow, Tx},
 };
 use schemars::JsonSchema;
@@ -60,7 +59,7 @@ impl WaysIn {
 }
 
 fn totp(row: &TotpRow, sealer: &Sealer) -> Result<TotpRecord, Error> {
-    let secret = open_totp(sealer, row).ok_or(Error::Sealed)?;
+    let secret = TotpSecret::unseal(sealer, row.user_id, &row.sealed()).ok_or(Error::Sealed)?;
     Ok(TotpRecord { secret: secret.base32(), last_step: row.last_step, created_at: Some(row.created_at) })
 }
 
@@ -77,7 +76,7 @@ pub(super) fn read(
     }
     let totp = totp.and_then(|record| match TotpSecret::parse(&record.secret) {
         Some(secret) => Some(ImportedTotp {
-            sealed: seal_totp(sealer, user, &secret),
+            sealed: secret.seal(sealer, user),
             last_step: record.last_step,
             created_at: record.created_at.unwrap_or(created_at),
         }),
