@@ -28,10 +28,15 @@ use jsonrpsee::{
 };
 use serde_json::value::RawValue;
 use std::{panic::AssertUnwindSafe, time::Instant};
+use tokio::task::yield_now;
 use tracing::{Instrument, Span};
 
 /// Works on a message; nothing is answered to what has only notifications.
 pub type Work = BoxFuture<'static, Option<Answer>>;
+
+/// Entries of a batch that are worked on before others have their turn: a batch of calls that need no waiting would else
+/// be one long piece of work, and as many as there are connections would delay everybody's calls.
+const ENTRIES_AT_A_TURN: usize = 8;
 
 /// Whether a message is a batch.
 pub fn is_batch(text: &str) -> bool {
@@ -74,7 +79,10 @@ impl Dispatcher {
         }
         let source = Source { in_batch: true, ..source };
         let mut answers = String::from("[");
-        for entry in entries {
+        for (number, entry) in entries.into_iter().enumerate() {
+            if number > 0 && number % ENTRIES_AT_A_TURN == 0 {
+                yield_now().await;
+            }
             let Some(answer) = self.single(entry.get(), &source).await else { continue };
             if answers.len() + answer.bytes() >= ANSWER_BYTES {
                 return Some(Answer::error(reject_too_big_batch_response(ANSWER_BYTES)));

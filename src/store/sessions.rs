@@ -99,24 +99,6 @@ pub struct CallerRow {
     pub user: UserRow,
 }
 
-/// What the live sessions of an account demand of who acts for them.
-#[derive(Clone, Debug)]
-pub struct SessionVersions {
-    /// That of the account.
-    pub credentials_version: i64,
-    /// Each session and the version of its credentials.
-    pub sessions: Vec<(SessionId, i64)>,
-}
-
-/// The credentials that a session has after a renewal.
-#[derive(Clone, Copy, Debug, sqlx::FromRow)]
-pub struct RenewedSession {
-    /// Their version.
-    pub version: i64,
-    /// The generation of the refresh token.
-    pub refresh_generation: i64,
-}
-
 /// A session to be opened.
 #[derive(Debug)]
 pub struct NewSession {
@@ -153,11 +135,6 @@ const LIST_LIVE: &str = concat!(
 const INSERT: &str = "INSERT INTO sessions (id, user_id, device_name, user_agent, ip, device_id, methods, \
      version, renewed_generation, refresh_generation, refreshed_at, created_at, last_seen_at, proven_at, opened_revision) \
      VALUES ($1, $2, $3, $4, $5, $7, $8, 0, 0, 0, $6, $6, $6, $6, $9)";
-const FIND_DELETED: &str = "SELECT EXISTS (SELECT 1 FROM deleted_sessions WHERE id = $1)";
-const KEEP_DELETED: &str = "INSERT INTO deleted_sessions (id, deleted_at) \
-     SELECT id, $2 FROM sessions WHERE user_id = $1 AND ended_at IS NULL ON CONFLICT DO NOTHING";
-const PRUNE_DELETED: &str = "DELETE FROM deleted_sessions WHERE id IN \
-     (SELECT id FROM deleted_sessions WHERE deleted_at < $1 ORDER BY deleted_at LIMIT $2)";
 const END_ONE: &str = "UPDATE sessions SET ended_at = $3, end_reason = $4 \
      WHERE user_id = $1 AND id = $2 AND ended_at IS NULL RETURNING id";
 const END_ALL_BUT: &str = "UPDATE sessions SET ended_at = $3, end_reason = $4 \
@@ -168,11 +145,6 @@ const END_ALL: &str = "UPDATE sessions SET ended_at = $2, end_reason = $3 \
 const ROTATE: &str = "UPDATE sessions SET refresh_generation = refresh_generation + 1, refreshed_at = $3, \
      last_seen_at = CASE WHEN last_seen_at > $3 THEN last_seen_at ELSE $3 END WHERE id = $1 AND refresh_generation = $2 AND ended_at IS NULL \
      AND last_seen_at > $4 AND created_at > $5";
-const RENEW: &str = "UPDATE sessions SET version = version + 1, refresh_generation = refresh_generation + 1, \
-     renewed_generation = refresh_generation + 1, refreshed_at = $3 WHERE user_id = $1 AND id = $2 AND ended_at IS NULL \
-     RETURNING version, refresh_generation";
-const VERSIONS: &str = "SELECT u.credentials_version, s.id, s.version FROM users u \
-     LEFT JOIN sessions s ON s.user_id = u.id AND s.ended_at IS NULL WHERE u.id = $1";
 const PROVE: &str = "UPDATE sessions SET proven_at = $3 WHERE user_id = $1 AND id = $2 AND ended_at IS NULL";
 const TOUCH: &str = "UPDATE sessions SET last_seen_at = $2 WHERE id = $1 AND ended_at IS NULL \
      AND last_seen_at < $3 AND last_seen_at > $4 AND created_at > $5";
@@ -188,12 +160,6 @@ impl Store {
         Ok(row)
     }
 
-    /// Whether a session was alive when its user was deleted.
-    pub async fn is_deleted_session(&self, session: SessionId) -> Result<bool, Error> {
-        let deleted = on_pool!(self, pool => sqlx::query_scalar(FIND_DELETED).bind(session).fetch_one(pool).await)?;
-        Ok(deleted)
-    }
-
     /// At most `limit` sessions that were not used since `idle_since` or are older than `opened_before`.
     pub async fn find_expired_sessions(
         &self,
@@ -204,18 +170,6 @@ impl Store {
         let rows = on_pool!(self, pool => sqlx::query_as(FIND_EXPIRED)
             .bind(idle_since).bind(opened_before).bind(limit).fetch_all(pool).await)?;
         Ok(rows)
-    }
-}
-
-impl Store {
-    /// The `credentials_version` of an account, and the version of each live session's credentials, as of one moment.
-    pub async fn session_versions(&self, user: UserId) -> Result<SessionVersions, Error> {
-        let rows: Vec<(i64, Option<SessionId>, Option<i64>)> =
-            on_pool!(self, pool => sqlx::query_as(VERSIONS).bind(user).fetch_all(pool).await)?;
-        Ok(SessionVersions {
-            credentials_version: rows.first().map_or(0, |row| row.0),
-            sessions: rows.into_iter().filter_map(|(_, session, version)| session.zip(version)).collect(),
-        })
     }
 }
 
@@ -240,19 +194,6 @@ impl Tx {
     ) -> Result<Vec<LiveSessionRow>, Error> {
         let rows = in_tx!(self, c => sqlx::query_as(LIST_LIVE).bind(user).bind(alive_since).fetch_all(c).await)?;
         Ok(rows)
-    }
-
-    /// Keeps the live sessions of a user who is about to be deleted, so that they can be told.
-    pub(super) async fn keep_deleted_sessions(&mut self, user: UserId, now: Timestamp) -> Result<(), Error> {
-        in_tx!(self, c => sqlx::query(KEEP_DELETED).bind(user).bind(now).execute(c).await.map(drop))?;
-        Ok(())
-    }
-
-    /// Forgets at most `limit` sessions of users deleted before `before`; says how many.
-    pub async fn prune_deleted_sessions(&mut self, before: Timestamp, limit: i64) -> Result<u64, Error> {
-        let done = in_tx!(self, c => sqlx::query(PRUNE_DELETED).bind(before).bind(limit)
-            .execute(c).await.map(|done| done.rows_affected()))?;
-        Ok(done)
     }
 
     /// Spends the refresh token of `generation`: of callers that race, one is told `true`. Only for a
@@ -334,17 +275,6 @@ impl LockedAccount {
             .bind(user).bind(now).bind(reason).fetch_all(c).await)?;
         self.stage_ended(&rows, reason);
         Ok(rows.len())
-    }
-
-    /// Raises the version of a session's credentials: all former ones are void from the commit on. `None` if it is not a
-    /// live session of the account.
-    pub async fn renew_session(&mut self, session: SessionId) -> Result<Option<RenewedSession>, Error> {
-        let (user, now) = (self.user.user_id, self.now());
-        let renewed = in_tx!(&mut self.tx, c => sqlx::query_as(RENEW)
-            .bind(user).bind(session).bind(now).fetch_optional(c).await)?;
-        self.must_commit();
-        self.renews();
-        Ok(renewed)
     }
 
     /// Notes that a session is proven; no event tells of it.

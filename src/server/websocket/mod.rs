@@ -3,6 +3,7 @@
 mod boundary;
 mod handshake;
 mod task;
+mod waiting_bytes;
 
 pub use handshake::is_wanted;
 

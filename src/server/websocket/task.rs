@@ -1,6 +1,6 @@
 //! The task of one WebSocket. tungstenite reads; everything that is written goes through [`Socket`].
 
-use super::boundary::Boundary;
+use super::{boundary::Boundary, waiting_bytes::WaitingBytes};
 use crate::{
     limits::{CALLS_IN_FLIGHT, MESSAGE_BYTES, UNSENT_BYTES},
     live::{Close, Socket, frame},
@@ -90,6 +90,8 @@ pub struct WebSocketTask {
     dispatcher: Dispatcher,
     source: Source,
     calls: FuturesUnordered<Work>,
+    /// Their messages.
+    waiting: WaitingBytes,
     /// One batch at a time, once there has been one: their answers are the only large ones.
     batches: Option<Arc<tokio::sync::Mutex<()>>>,
     phase: Phase,
@@ -113,8 +115,8 @@ impl WebSocketTask {
         let mut boundary = Boundary::default();
         boundary.feed(&early);
         let tungstenite = WebSocketContext::from_partially_read(early, Role::Server, Some(config()));
-        let (calls, batches, phase) = (FuturesUnordered::new(), None, Phase::Open);
-        Self { socket, read, tungstenite, boundary, dispatcher, source, calls, batches, phase }
+        let (calls, waiting, batches, phase) = (FuturesUnordered::new(), WaitingBytes::default(), None, Phase::Open);
+        Self { socket, read, tungstenite, boundary, dispatcher, source, calls, waiting, batches, phase }
     }
 
     /// Reads a message, if one has come.
@@ -157,10 +159,17 @@ impl WebSocketTask {
 
     /// Begins to work on a message. It is polled once at once: what needs no waiting needs no place among the others.
     fn begin(&mut self, text: Utf8Bytes, cx: &mut Context<'_>, answers: &mut Vec<u8>) {
+        let bytes = text.len();
         let mut work = if is_batch(&text) { self.batch(text) } else { self.dispatcher.single(&text, &self.source) };
         match work.poll_unpin(cx) {
             Poll::Ready(answer) => self.answer(answer, answers),
-            Poll::Pending => self.calls.push(work),
+            Poll::Pending => {
+                let waiting = self.waiting.hold(bytes);
+                self.calls.push(Box::pin(async move {
+                    let _waiting = waiting;
+                    work.await
+                }));
+            }
         }
     }
 
@@ -212,7 +221,7 @@ impl WebSocketTask {
     }
 
     fn may_read(&self, unsent: usize) -> bool {
-        self.calls.len() < CALLS_IN_FLIGHT && unsent <= UNSENT_BYTES
+        self.calls.len() < CALLS_IN_FLIGHT && self.waiting.bytes() <= MESSAGE_BYTES && unsent <= UNSENT_BYTES
     }
 
     /// Reads and answers until there is nothing to do; `true` if it reads no further for the sake of its limits.
