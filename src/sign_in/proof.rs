@@ -59,7 +59,12 @@ impl Accounts {
             change.commit().await?;
             Ok(proven_at)
         };
-        self.settle_guess(&guess, came.await).await
+        let came = came.await;
+        if matches!(came, Err(Error::InvalidCredentials)) {
+            let Caller { user, session, .. } = caller;
+            tracing::info!(target: "security", %user, %session, ip = %client.ip, "proof_failed");
+        }
+        self.settle_guess(&guess, came).await
     }
 
     async fn change_as_proven<'a>(

@@ -182,6 +182,7 @@ impl Accounts {
         factor: SecondFactor,
         device: &Device,
     ) -> Result<SignedIn, Error> {
+        let user = proof.user.user_id;
         let from = GuessFrom::Anybody(device.token.as_ref());
         let recorded_as = SecurityEventType::SecondFactorFailed;
         let guess = self.begin_guess(&proof.user.email, recorded_as, from, &device.client).await?;
@@ -189,12 +190,16 @@ impl Accounts {
         let came = async {
             let id = ticket.id;
             let (purpose, holder) = (TicketPurpose::PasskeySecondFactor, id.0.as_bytes());
-            let ceremony = CeremonyOf { purpose, holder, user: proof.user.user_id };
+            let ceremony = CeremonyOf { purpose, holder, user };
             let factor = self.look_at_factor(factor, ceremony, &device.client).await?;
             proof.second_factor = Some(AnsweredChallenge { ticket, factor });
             self.finish_sign_in(&proof, device).await?.ok_or(Error::InvalidToken)
         };
-        self.settle_guess(&guess, came.await).await
+        let came = came.await;
+        if matches!(came, Err(Error::InvalidCredentials)) {
+            tracing::info!(target: "security", %user, ip = %device.client.ip, "second_factor_failed");
+        }
+        self.settle_guess(&guess, came).await
     }
 
     async fn withdraw_ticket_failure(&self, id: TicketId) {

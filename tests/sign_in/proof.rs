@@ -1,8 +1,18 @@
 //! Proving once more who acts for a session (docs/protocol.md, "Proof").
 
-use crate::support::{Call, Database, Node, both_databases, marbelle, somebody};
+use crate::support::{
+    Call, Database, Inside, Node, PASSWORD, another_email, both_databases,
+    inside::{account, client, credentials, device, email, password},
+    marbelle, somebody,
+};
 use futures_util::future::join_all;
+use marbelle::{
+    account::Error,
+    domain::session::{AuthenticationMethod, ProvenCaller},
+    sign_in::SessionProof,
+};
 use serde_json::{Value, json};
+use std::time::Duration;
 
 both_databases! {
     async fn every_method_that_declares_it_needs_proof(database: Database) {
@@ -36,6 +46,27 @@ both_databases! {
         assert_eq!(current["session"]["proven_at"], proven["proven_at"]);
         http.ok("totp.begin", json!({})).await;
         http.invalid(&[("passkey", &["required"]), ("password", &["required"]), ("recovery_code", &["required"]), ("totp", &["required"])], "session.prove", json!({})).await;
+    }
+
+    async fn a_session_is_proven_for_ten_minutes(database: Database) {
+        let inside = Inside::on(&database, &[]);
+        let address = email(&another_email("ann"));
+        inside.with(async |accounts| {
+            account(accounts, &address).await;
+            let caller = accounts.sign_in(&credentials(&address, PASSWORD), &device()).await.expect("a session").caller();
+            let begin = async || accounts.begin_totp(ProvenCaller(caller)).await;
+            inside.advance(Duration::from_secs(9 * 60 + 30));
+            begin().await.expect("it signed in lately");
+            inside.advance(Duration::from_secs(30));
+            assert!(matches!(begin().await, Err(Error::ProofRequired(methods)) if methods == [AuthenticationMethod::Password]));
+            // A change asks under its lock.
+            let changed = accounts.disable_totp(ProvenCaller(caller), &client()).await;
+            assert!(matches!(changed, Err(Error::ProofRequired(_))));
+            let password = password(PASSWORD);
+            accounts.prove(caller, &client(), SessionProof::Password(&password)).await.expect("it is proven");
+            inside.advance(Duration::from_secs(9 * 60 + 30));
+            begin().await.expect("it was proven lately");
+        }).await;
     }
 
     async fn a_proof_of_one_session_is_none_of_another(database: Database) {

@@ -12,10 +12,10 @@ use marbelle::{
         security_event::SecurityEventType,
         session::{EndReason, ProvenCaller},
     },
-    sign_in::TypedCode,
+    sign_in::{SecondFactor, TypedCode},
 };
 use serde_json::{Value, json};
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, time::Duration};
 
 fn types(log: &Value) -> BTreeSet<&str> {
     log["events"].as_array().expect("events").iter().map(|event| event["type"].as_str().expect("a type")).collect()
@@ -116,6 +116,33 @@ both_databases! {
         node.smtp.letter_saying(&person.email, "had no password until now").await;
     }
 
+    async fn setups_and_challenges_expire(database: Database) {
+        let inside = Inside::on(&database, &[]);
+        let address = email(&another_email("ann"));
+        inside.with(async |accounts| {
+            account(accounts, &address).await;
+            let caller = accounts.sign_in(&credentials(&address, PASSWORD), &device()).await.expect("a session").caller();
+            let setup = accounts.begin_totp(ProvenCaller(caller)).await.expect("a setup");
+            let app = Authenticator::with(&setup.secret.base32());
+            let old = accounts.begin_totp(ProvenCaller(caller)).await.expect("another setup");
+            accounts.enable_totp(caller, &client(), setup.setup.expose(), &TypedCode(app.code())).await.expect("it is on");
+            let challenge = async || match accounts.sign_in(&credentials(&address, PASSWORD), &device()).await {
+                Err(Error::SecondFactorRequired(required)) => required.challenge,
+                other => panic!("no challenge: {other:?}"),
+            };
+            let (first, wrong) = (challenge().await, || SecondFactor::Totp(TypedCode("no code".into())));
+            inside.advance(Duration::from_secs(4 * 60 + 30));
+            let answered = accounts.complete_sign_in(first.expose(), wrong(), device()).await;
+            assert!(matches!(answered, Err(Error::InvalidCredentials)), "it is good still");
+            inside.advance(Duration::from_secs(30));
+            let answered = accounts.complete_sign_in(first.expose(), wrong(), device()).await;
+            assert!(matches!(answered, Err(Error::InvalidToken)));
+            inside.advance(Duration::from_secs(10 * 60));
+            let enabled = accounts.enable_totp(caller, &client(), old.setup.expose(), &TypedCode(app.code())).await;
+            assert!(matches!(enabled, Err(Error::InvalidToken)));
+        }).await;
+    }
+
     async fn from_an_owner_who_has_lost_it_it_is_taken(database: Database) {
         let inside = Inside::on(&database, &[]);
         let address = email(&another_email("ann"));
@@ -150,7 +177,7 @@ both_databases! {
         node.set("TOKEN_SECRET", format!("{},{}", token_secret(2), token_secret(1)));
         node.restart().await;
         let gauge = async || node.http().get("/metrics").send().await.expect("metrics").text().await.expect("text");
-        let deadline = std::time::Instant::now() + std::time::Duration::from_secs(20);
+        let deadline = std::time::Instant::now() + Duration::from_secs(20);
         while !gauge().await.contains("\nmarbelle_sealed_by_older_secrets 0\n") {
             assert!(std::time::Instant::now() < deadline, "{}", gauge().await);
         }
