@@ -19,6 +19,8 @@ text_enum! {
         SignIn = "sign_in",
         /// Somebody tried with a wrong password.
         SignInFailed = "sign_in_failed",
+        /// Somebody has signed in but for the second factor, and was asked for it.
+        SecondFactorRequired = "second_factor_required",
         /// Somebody who had signed in but for the second factor gave a wrong one.
         SecondFactorFailed = "second_factor_failed",
         /// Sessions were ended by signing out.

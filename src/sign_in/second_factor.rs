@@ -17,7 +17,7 @@ use crate::{
         client::Client,
         ids::{RegistrationId, TicketId, UserId},
         letter::Content,
-        security_event::SecurityEventType,
+        security_event::{SecurityEvent, SecurityEventType},
         session::{AuthenticationMethod, DeviceName},
     },
     limits::CHALLENGE_FAILURES,
@@ -91,7 +91,7 @@ pub struct AnsweredChallenge {
 
 impl Accounts {
     /// Refuses, under the lock, a sign-in that lacks the second factor; what it has come to is in the challenge. What
-    /// the change has written so far (a new hash of the right password) is committed.
+    /// the change has written so far (a new hash of the right password) is committed, and the owner can read of it.
     pub(super) async fn demand_second_factor(
         &self,
         mut change: Change<'_>,
@@ -121,7 +121,14 @@ impl Accounts {
         });
         let mut factors = methods.second_factors();
         factors.retain(|factor| *factor != AuthenticationMethod::Passkey || passkey.is_some());
+        // Of no session: none is opened yet. The owner learns by it that somebody else has the password.
+        let (user, client) = (ticket.data.user, &device.client);
+        let what = SecurityEventType::SecondFactorRequired;
+        let event = SecurityEvent::now(what, change.now(), None, Some(client), json!({}));
+        change.tx().insert_security_event(user, &event).await?;
+        change.account().must_commit();
         change.commit().await?;
+        tracing::info!(target: "security", %user, ip = %client.ip, "second_factor_required");
         Ok(Error::SecondFactorRequired(Box::new(SecondFactorChallenge {
             challenge,
             expires_at: ticket.expires_at,

@@ -159,7 +159,10 @@ both_databases! {
         node.http().ok("auth.login_second_factor", answer(&refused.data["challenge"], "totp", &code)).await;
         let log = session.http(&node).ok("account.security_log", json!({})).await;
         let types = log["events"].as_array().expect("events").iter().map(|event| event["type"].as_str().expect("a type"));
-        assert_eq!(types.filter(|kind| *kind == "second_factor_failed").count(), 2);
+        let types: Vec<&str> = types.collect();
+        let count = |wanted: &str| types.iter().filter(|kind| **kind == wanted).count();
+        // Each time that somebody knew the password, and each wrong code.
+        assert_eq!((count("second_factor_required"), count("second_factor_failed")), (2, 2), "{types:?}");
     }
 
     async fn a_challenge_dies_with_any_change_of_the_ways_in(database: Database) {
