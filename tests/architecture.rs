@@ -30,7 +30,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("sign_in", &["account", "crypto", "domain", "limits", "live", "meters", "settings", "store"]),
     ("rpc", &["account", "domain", "limits", "live", "meters", "notices", "store"]),
     ("methods", &["account", "domain", "limits", "live", "rpc", "sign_in", "store"]),
-    ("import", &["crypto", "domain", "store"]),
+    ("import", &["crypto", "domain", "limits", "store"]),
     ("server", &["account", "domain", "limits", "live", "meters", "notices", "rpc", "settings", "sign_in"]),
     ("jobs", &["account", "meters", "rpc", "sign_in"]),
 ];

@@ -2,6 +2,7 @@
 //! is enough for what cannot be guessed.
 
 use super::{base32, opaque_token::Secret};
+pub use crate::domain::sealed::RecoveryCodeHash;
 use secrecy::zeroize::Zeroize;
 use sha2::{Digest, Sha256};
 
@@ -9,9 +10,6 @@ use sha2::{Digest, Sha256};
 const BYTES: usize = 15;
 /// Characters of a group.
 const GROUP: usize = 4;
-
-/// What is stored of a code.
-pub type RecoveryCodeHash = [u8; 32];
 
 /// A new code, as its owner reads it: 24 characters in groups of four.
 pub fn new_recovery_code() -> Secret {

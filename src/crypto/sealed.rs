@@ -5,14 +5,12 @@
 //! What it belongs to is authenticated with it: moved to another row it does not open.
 
 use super::keys::Keys;
+pub use crate::domain::sealed::{Sealed, SealingKeyId};
 use ring::{aead, hkdf};
 use secrecy::{SecretSlice, zeroize::Zeroize};
 
 /// The bytes of a salt.
 const SALT: usize = 16;
-
-/// Which token secret something is sealed under: says nothing of the secret.
-pub type SealingKeyId = [u8; 8];
 
 /// What a sealed secret is for. It is in the key, so that none opens as another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,15 +29,6 @@ impl Sealing {
             Self::Ticket => b"marbelle/ticket",
         }
     }
-}
-
-/// An encrypted secret.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Sealed {
-    /// The token secret that it was sealed under.
-    pub key: SealingKeyId,
-    /// Salt, text and tag.
-    pub bytes: Vec<u8>,
 }
 
 /// Seals and opens.

@@ -198,6 +198,14 @@ impl Writes {
         self.users = came;
         let came: Vec<&ImportedUser> = self.users.iter().map(|(_, user)| user).collect();
         tx.insert_imported_ways_in(&came).await?;
+        let passkeys = tx.insert_imported_passkeys(&came).await?;
+        for (row, user) in &self.users {
+            let mut row = Row::new(tables.users, *row, &mut loaded.lines);
+            for (at, _) in user.ways_in.passkeys.iter().enumerate().filter(|(_, one)| !passkeys.contains(&one.id)) {
+                let field = format!("passkeys[{at}]");
+                row.tell_of(Action::Cleared, field.into(), "another passkey here has its id or its credential".into());
+            }
+        }
         self.addresses.retain(|(_, owned)| !missing.contains(&owned.user_id));
         self.keep_out_of_used_accounts(tx, tables, loaded).await?;
         let rows: Vec<OwnedAddress> = self.addresses.iter().map(|(_, owned)| owned.clone()).collect();

@@ -18,7 +18,7 @@ use crate::{
         rates::Rate,
         registry::{Call, Description, Effect, Registry},
     },
-    sign_in::{PasskeyAnswer, SecondFactor, SessionProof, TypedCode},
+    sign_in::{PasskeyAnswer, SecondFactor, Secret, SessionProof, TypedCode},
 };
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -239,6 +239,6 @@ async fn renew_recovery_codes(call: Call, caller: ProvenCaller, _: NoParams) -> 
     Ok(shown(&call.context.accounts.renew_recovery_codes(caller, &call.client()).await?))
 }
 
-fn shown(codes: &[crate::crypto::opaque_token::Secret]) -> RecoveryCodes {
+fn shown(codes: &[Secret]) -> RecoveryCodes {
     RecoveryCodes { recovery_codes: codes.iter().map(|code| code.expose().to_owned()).collect() }
 }

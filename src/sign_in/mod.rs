@@ -20,6 +20,7 @@ mod verification;
 
 pub use crate::crypto::{
     device_token::DeviceToken,
+    opaque_token::Secret,
     webauthn::{AssertionCredential, RegistrationCredential},
 };
 pub use finish::{Device, SignedIn};

@@ -1,15 +1,17 @@
 //! The ways into accounts that come from elsewhere, and those of all accounts for an export.
 
 use super::{
-    Error, ImportedUser, TotpRow, Tx,
+    Error, ImportedUser, PasskeyRow, TotpRow, Tx,
     import::{ROWS, where_in},
     in_tx,
 };
-use crate::{
-    crypto::{recovery_code::RecoveryCodeHash, sealed::Sealed},
-    domain::{ids::UserId, time::Timestamp},
+use crate::domain::{
+    ids::{PasskeyId, UserId},
+    sealed::{RecoveryCodeHash, Sealed},
+    time::Timestamp,
 };
 use sqlx::QueryBuilder;
+use std::collections::HashSet;
 
 /// The ways into an account beside its password, as they are to be made.
 #[derive(Clone, Debug, Default)]
@@ -17,6 +19,7 @@ use sqlx::QueryBuilder;
 pub struct ImportedWaysIn {
     pub totp: Option<ImportedTotp>,
     pub recovery_codes: Vec<RecoveryCodeHash>,
+    pub passkeys: Vec<PasskeyRow>,
 }
 
 /// A second factor as it is to be made.
@@ -65,6 +68,38 @@ impl Tx {
             })?;
         }
         Ok(())
+    }
+
+    /// Adds the passkeys of accounts that were made just now; those are missing in the answer whose id, or whose
+    /// credential, is taken.
+    pub async fn insert_imported_passkeys(&mut self, users: &[&ImportedUser]) -> Result<HashSet<PasskeyId>, Error> {
+        let passkeys: Vec<&PasskeyRow> = users.iter().flat_map(|user| &user.ways_in.passkeys).collect();
+        let mut made = HashSet::with_capacity(passkeys.len());
+        for chunk in passkeys.chunks(ROWS) {
+            let ids: Vec<PasskeyId> = in_tx!(&mut *self, c => {
+                let mut query = QueryBuilder::new(
+                    "INSERT INTO passkeys (id, user_id, credential_id, public_key, counter, backup_eligible, backed_up, \
+                     name, created_at, last_used_at) ",
+                );
+                query.push_values(chunk, |mut row, passkey| {
+                    row.push_bind(passkey.id).push_bind(passkey.user_id).push_bind(&passkey.credential_id)
+                        .push_bind(&passkey.public_key).push_bind(passkey.counter).push_bind(passkey.backup_eligible)
+                        .push_bind(passkey.backed_up).push_bind(&passkey.name).push_bind(passkey.created_at)
+                        .push_bind(passkey.last_used_at);
+                });
+                query.push(" ON CONFLICT DO NOTHING RETURNING id");
+                query.build_query_scalar().fetch_all(c).await
+            })?;
+            made.extend(ids);
+        }
+        Ok(made)
+    }
+
+    /// The passkeys of these accounts, of each the oldest first.
+    pub async fn list_passkeys_of(&mut self, users: &[UserId]) -> Result<Vec<PasskeyRow>, Error> {
+        let head = "SELECT id, user_id, credential_id, public_key, counter, backup_eligible, backed_up, name, created_at, \
+             last_used_at FROM passkeys WHERE user_id IN (";
+        Ok(where_in!(self, head, users, ") ORDER BY user_id, created_at, id"))
     }
 
     /// The second factors of these accounts.

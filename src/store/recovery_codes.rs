@@ -1,7 +1,7 @@
 //! Recovery codes that are not used yet.
 
 use super::{Error, LockedAccount, Tx, in_tx};
-use crate::{crypto::recovery_code::RecoveryCodeHash, domain::ids::UserId};
+use crate::domain::{ids::UserId, sealed::RecoveryCodeHash};
 use sqlx::QueryBuilder;
 
 const LIST: &str = "SELECT code_hash FROM recovery_codes WHERE user_id = $1 ORDER BY code_hash";

@@ -1,9 +1,10 @@
 //! Second factors by an authenticator app.
 
 use super::{Error, LockedAccount, Store, Tx, in_tx, on_pool};
-use crate::{
-    crypto::sealed::{Sealed, SealingKeyId},
-    domain::{ids::UserId, time::Timestamp},
+use crate::domain::{
+    ids::UserId,
+    sealed::{Sealed, SealingKeyId},
+    time::Timestamp,
 };
 
 /// A row of `totp`.

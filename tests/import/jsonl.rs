@@ -1,7 +1,7 @@
 //! Accounts as lines of JSON: out of one database and into the other, and from systems of any kind.
 
 use super::source::{Source, import, lines};
-use crate::support::{Call, Database, Node, Session, answer, both_databases};
+use crate::support::{Browser, Call, Database, Node, Session, answer, both_databases};
 use serde_json::{Value, json};
 use std::{os::unix::fs::PermissionsExt, path::Path};
 use tempfile::TempDir;
@@ -34,7 +34,11 @@ both_databases! {
         let upgraded = json!({ "email": "customer000@example.org", "password": "sea walk number 0" });
         node.http().ok("auth.login", upgraded.clone()).await;
         let protected = node.registered("bea").await;
-        let factor = protected.sign_in(&node).await.second_factor(&node).await;
+        let session = protected.sign_in(&node).await;
+        let factor = session.second_factor(&node).await;
+        let mut browser = Browser { backed_up: Some(true), ..Browser::default() };
+        session.add_passkey(&node, &mut browser, "Bea's phone").await;
+        node.http().ok("auth.login_passkey", node.passkey_login(&mut browser).await).await;
         let text = export(&node, &first).await;
         assert_eq!(text.lines().count(), 191);
         let again = node.command(&["export", "jsonl", &first.display().to_string()]).await;
@@ -50,10 +54,24 @@ both_databases! {
         let (status, printed) = read(&node, &first, &[]).await;
         assert!(status == Some(0) && printed.contains("191  accounts here already"), "{printed}");
         native.sign_in(&node).await;
+        // The same passkey for another account.
+        let bea = text.lines().find(|line| line.contains(&protected.email)).expect("her line");
+        let mut other: Value = serde_json::from_str(bea).expect("JSON");
+        other["id"] = "019aa3c5-1f00-7b44-b0aa-9c7d3e5f1a22".into();
+        other["email"] = "another.bea@example.org".into();
+        let (third, report) = (folder.path().join("third.jsonl"), folder.path().join("report.jsonl"));
+        std::fs::write(&third, other.to_string()).expect("written");
+        let (status, printed) = read(&node, &third, &["--report", &report.display().to_string()]).await;
+        assert!(status == Some(0) && printed.contains("1  accounts made"), "{printed}");
+        let told = lines(&report);
+        assert_eq!((&told[0]["action"], &told[0]["field"]), (&json!("cleared"), &json!("passkeys[0]")));
         let challenge = async || {
             let refused = node.http().refused("second_factor_required", "auth.login", protected.credentials()).await;
             refused.data["challenge"].clone()
         };
+        node.http().ok("auth.login_passkey", node.passkey_login(&mut browser).await).await;
+        browser.passkeys[0].counter -= 2;
+        node.http().refused("invalid_credentials", "auth.login_passkey", node.passkey_login(&mut browser).await).await;
         let code = factor.app.unused_code(&node).await;
         node.http().ok("auth.login_second_factor", answer(&challenge().await, "totp", &code)).await;
         let code = &factor.recovery_codes[0];
@@ -85,6 +103,8 @@ both_databases! {
             json!({ "email": "unknown@example.org", "first_name": "A", "is_staff": true }).to_string(),
             json!({ "email": "factor@example.org", "first_name": "A", "totp": { "secret": "no base32" },
                 "recovery_code_hashes": ["x"] }).to_string(),
+            json!({ "email": "passkey@example.org", "first_name": "A", "passkeys": [{ "credential_id": "",
+                "public_key": "oA", "name": " ", "backup_eligible": false }] }).to_string(),
         ];
         let good = hashes.iter().enumerate().map(|(n, hash)| account(n, hash));
         std::fs::write(&file, good.chain(bad).collect::<Vec<_>>().join("\n")).expect("written");
@@ -104,7 +124,8 @@ both_databases! {
         let mut expected = vec![
             (5, None), (6, some("addresses[0].label")), (6, some("email")), (6, some("first_name")),
             (8, some("password_hash")), (9, None), (7, some("email")), (10, some("recovery_code_hashes")),
-            (10, some("totp.secret")),
+            (10, some("totp.secret")), (11, some("passkeys")), (11, some("passkeys[0].credential_id")),
+            (11, some("passkeys[0].name")), (11, some("passkeys[0].public_key")),
         ];
         let mut told = told;
         told.sort();

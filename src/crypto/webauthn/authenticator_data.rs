@@ -5,7 +5,7 @@ use minicbor::Decoder;
 use uuid::Uuid;
 
 /// Credential ids may have at most so many bytes (§4).
-const ID_BYTES: usize = 1023;
+pub(super) const ID_BYTES: usize = 1023;
 
 const USER_PRESENT: u8 = 1 << 0;
 const USER_VERIFIED: u8 = 1 << 2;
@@ -78,8 +78,7 @@ impl<'a> AttestedCredential<'a> {
         let (id, after) = after.split_at_checked(length)?;
         *rest = after;
         let public_key = take_cbor(rest)?;
-        let sound = !id.is_empty() && id.len() <= ID_BYTES;
-        sound.then_some(Self { model: Uuid::from_bytes(*model), id, public_key })
+        super::is_credential_id(id).then_some(Self { model: Uuid::from_bytes(*model), id, public_key })
     }
 }
 

@@ -253,6 +253,16 @@ impl PageOrigins {
     }
 }
 
+/// Whether this is the id of a credential, for all that can be seen of one.
+pub fn is_credential_id(bytes: &[u8]) -> bool {
+    (1..=authenticator_data::ID_BYTES).contains(&bytes.len())
+}
+
+/// Whether this is a COSE_Key of an algorithm that is taken.
+pub fn is_public_key(cbor: &[u8]) -> bool {
+    CoseKey::parse(cbor).is_ok()
+}
+
 /// Whether a host is this domain or below it.
 pub fn is_within(host: &str, domain: &str) -> bool {
     host.strip_suffix(domain).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))

@@ -1,6 +1,7 @@
 //! `marbelle import jsonl` and `export jsonl`: every account as one line of JSON, by the schema in
 //! `docs/accounts.schema.json`. The one reads what the other wrote.
 
+mod passkeys;
 mod read;
 mod record;
 mod ways_in;

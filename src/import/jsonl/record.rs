@@ -1,6 +1,9 @@
 //! An account as a line of JSON.
 
-use super::ways_in::{self, TotpRecord};
+use super::{
+    passkeys::{self, PasskeyRecord},
+    ways_in::{self, TotpRecord},
+};
 use crate::{
     crypto::sealed::Sealer,
     domain::{
@@ -14,7 +17,7 @@ use crate::{
         time::Timestamp,
     },
     import::addresses::Draft,
-    store::{ExternalUser, ImportedUser, OwnedAddress},
+    store::{ExternalUser, ImportedUser, ImportedWaysIn, OwnedAddress},
 };
 use schemars::{JsonSchema, Schema, generate::SchemaSettings};
 use serde::{Deserialize, Serialize};
@@ -60,6 +63,9 @@ pub(super) struct Record {
     /// SHA-256 of recovery codes that are not used yet, in lower-case hexadecimal; only with `totp`.
     #[serde(default)]
     pub(super) recovery_code_hashes: Vec<String>,
+    /// At most 20.
+    #[serde(default)]
+    pub(super) passkeys: Vec<PasskeyRecord>,
 }
 
 /// A postal address of an account.
@@ -127,6 +133,7 @@ impl From<(ExternalUser, Vec<OwnedAddress>)> for Record {
             addresses: addresses.into_iter().map(AddressRecord::from).collect(),
             totp: None,
             recovery_code_hashes: Vec::new(),
+            passkeys: Vec::new(),
         }
     }
 }
@@ -209,6 +216,7 @@ impl Record {
             .map(|(at, address)| address.read(at, number, (created_at, now), &mut faults))
             .collect();
         let id = self.id.unwrap_or_else(|| UserId::at(created_at));
+        let passkeys = passkeys::read(self.passkeys, (id, self.id.is_some()), created_at, &mut faults);
         let ways_in = ways_in::read(self.totp, &self.recovery_code_hashes, (id, created_at), sealer, &mut faults);
         let (Some(email), Some(first_name), true) = (email, first_name, faults.is_empty()) else { return Err(faults) };
         let person =
@@ -223,7 +231,7 @@ impl Record {
             disabled_at: self.disabled_at,
             created_at,
             updated_at: self.updated_at.unwrap_or(created_at),
-            ways_in,
+            ways_in: ImportedWaysIn { passkeys, ..ways_in },
         };
         Ok((user, drafts.into_iter().flatten().collect()))
     }

@@ -1,6 +1,6 @@
 //! The ways into an account beside its password, in a line of JSON, and their secrets.
 
-use super::record::Record;
+use super::{passkeys::PasskeyRecord, record::Record};
 use crate::{
     crypto::{recovery_code::RecoveryCodeHash, sealed::Sealer, totp::TotpSecret},
     domain::{
@@ -33,6 +33,7 @@ pub(super) struct TotpRecord {
 pub(super) struct WaysIn {
     totp: HashMap<UserId, TotpRecord>,
     recovery_codes: HashMap<UserId, Vec<String>>,
+    passkeys: HashMap<UserId, Vec<PasskeyRecord>>,
 }
 
 impl WaysIn {
@@ -48,6 +49,9 @@ impl WaysIn {
         for code in tx.list_recovery_codes_of(users).await? {
             ways.recovery_codes.entry(code.user_id).or_default().push(hex(&code.code_hash));
         }
+        for row in tx.list_passkeys_of(users).await? {
+            ways.passkeys.entry(row.user_id).or_default().push(row.into());
+        }
         Ok(ways)
     }
 
@@ -55,6 +59,7 @@ impl WaysIn {
     pub(super) fn add_to(&mut self, record: &mut Record, user: UserId) {
         record.totp = self.totp.remove(&user);
         record.recovery_code_hashes = self.recovery_codes.remove(&user).unwrap_or_default();
+        record.passkeys = self.passkeys.remove(&user).unwrap_or_default();
     }
 }
 
@@ -91,7 +96,7 @@ pub(super) fn read(
     }
     recovery_codes.sort_unstable();
     recovery_codes.dedup();
-    ImportedWaysIn { totp, recovery_codes }
+    ImportedWaysIn { totp, recovery_codes, passkeys: Vec::new() }
 }
 
 fn hex(bytes: &[u8]) -> String {

@@ -1,0 +1,16 @@
+//! Secrets as they are kept: encrypted, or as a hash.
+
+/// Which token secret something is sealed under: says nothing of the secret.
+pub type SealingKeyId = [u8; 8];
+
+/// SHA-256 of a recovery code.
+pub type RecoveryCodeHash = [u8; 32];
+
+/// An encrypted secret.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sealed {
+    /// The token secret that it was sealed under.
+    pub key: SealingKeyId,
+    /// Salt, text and tag.
+    pub bytes: Vec<u8>,
+}
