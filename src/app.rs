@@ -22,9 +22,10 @@ use crate::{
     methods,
     rpc::{Context, RateSettings, Rates, Rules, dispatch::Dispatcher, registry::Registry},
     server::{
-        ClientAddresses, CookieSettings, Origins, Pages, PagesError, Server, ServerSettings, ServiceServer, reserve,
+        ClientAddresses, CookieSettings, Doors, Origins, Pages, PagesError, Server, ServerSettings, ServiceDoor,
+        places, reserve,
     },
-    settings::{Database, Settings, own_url},
+    settings::{Database, Environment, Settings, own_url},
     store::{self, Store},
 };
 use dashmap::DashSet;
@@ -34,6 +35,9 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 /// How long the background may take to end once every call is answered; more than a letter on its way may.
 const STOP_LIMIT: Duration = Duration::from_secs(20);
+
+/// Connections that the listener of `MARBELLE_SERVICE_LISTEN` may hold open, whatever the public one has.
+const SERVICE_CONNECTIONS: usize = 1024;
 
 /// Why the server does not run.
 #[derive(Debug, thiserror::Error)]
@@ -71,7 +75,7 @@ pub enum Error {
 pub struct App {
     server: Server,
     /// The listener of `MARBELLE_SERVICE_LISTEN`.
-    service: Option<ServiceServer>,
+    service: Option<Server>,
     accounts: Arc<Accounts>,
     dispatcher: Dispatcher,
     mail: Worker,
@@ -129,31 +133,58 @@ impl App {
         };
         let server_settings = ServerSettings {
             environment: settings.environment,
-            origins: Origins::new(settings.allowed_origins.clone(), own_url(settings.listen)),
+            origins: Arc::new(Origins::new(settings.allowed_origins.clone(), own_url(settings.listen))),
             cookies: CookieSettings::new(
                 settings.environment,
                 settings.cookie_same_site,
                 settings.listen.port(),
                 settings.lifetimes.session_absolute,
             ),
-            client_addresses: ClientAddresses::new(settings.trusted_proxies.clone(), settings.client_address_header),
+            client_addresses: Arc::new(ClientAddresses::new(
+                settings.trusted_proxies.clone(),
+                settings.client_address_header,
+            )),
             http_idle: settings.http_idle,
             sockets_per_address: settings.limits.sockets_per_address.get(),
             connections_per_address: settings.limits.connections_per_address.get(),
             rates: rates.clone(),
         };
-        let mut registry = Registry::default();
-        methods::declare(&mut registry);
-        let context = Context { accounts: accounts.clone(), rules, rates: rates.clone() };
-        let dispatcher = Dispatcher::new(registry.install(context));
-        let pages = Pages::new(accounts.clone(), methods::document_text().get(), &settings)?;
-        let server =
-            Server::new(socket, accounts.clone(), dispatcher.clone(), pages, server_settings).map_err(not_listening)?;
-        let service = service
-            .map(|(socket, address)| {
-                ServiceServer::new(socket, accounts.clone()).map_err(|error| Error::Listen(address, error))
-            })
-            .transpose()?;
+        let (mut methods, mut service_methods) = (Registry::default(), Registry::default());
+        methods::declare(&mut methods);
+        methods::service::declare(&mut service_methods);
+        meters().declare_calls(methods.names().into_iter().chain(service_methods.names()));
+        let context = || Context { accounts: accounts.clone(), rules: rules.clone(), rates: rates.clone() };
+        let service_door = |listen| {
+            let dispatcher = Dispatcher::new(service_methods.install(context()));
+            ServiceDoor::new(dispatcher, methods::service::document_text().get(), own_url(listen))
+        };
+        let places = places();
+        let kept = if service.is_some() { SERVICE_CONNECTIONS.min(places / 4) } else { 0 };
+        let is_development = settings.environment == Environment::Development;
+        let dispatcher = Dispatcher::new(methods.install(context()));
+        let mut doors = Doors {
+            rpc: Some(dispatcher.clone()),
+            service: None,
+            pages: Pages::all(accounts.clone(), methods::document_text().get(), &settings)?,
+            places: places - kept,
+        };
+        let service = match service {
+            Some((socket, address)) => {
+                let doors = Doors {
+                    rpc: None,
+                    service: Some(service_door(address)),
+                    pages: Pages::Metrics(accounts.clone()),
+                    places: kept,
+                };
+                let server = Server::new(socket, accounts.clone(), doors, server_settings.clone());
+                Some(server.map_err(|error| Error::Listen(address, error))?)
+            }
+            None => {
+                doors.service = is_development.then(|| service_door(settings.listen));
+                None
+            }
+        };
+        let server = Server::new(socket, accounts.clone(), doors, server_settings).map_err(not_listening)?;
         Ok(Self { server, service, accounts, dispatcher, mail, rates, settings, tasks })
     }
 
@@ -177,12 +208,14 @@ impl App {
     pub async fn run(self, stop: CancellationToken) {
         let background = CancellationToken::new();
         self.tasks.spawn(self.mail.run(background.clone()));
-        if let Some(service) = self.service {
-            self.tasks.spawn(service.run(background.clone()));
-        }
         jobs::start(&self.accounts, &self.rates, &self.tasks, &background);
         self.tasks.close();
-        self.server.run(stop).await;
+        let service = async {
+            if let Some(service) = self.service {
+                service.run(stop.clone()).await;
+            }
+        };
+        tokio::join!(self.server.run(stop.clone()), service);
         background.cancel();
         let rest = async {
             self.tasks.wait().await;
@@ -256,6 +289,7 @@ async fn open_accounts(
         waits: VerificationWaits::default(),
         nodes_share_accounts: matches!(settings.database, Database::Postgres(_)),
         touching: Arc::new(DashSet::new()),
+        touching_keys: Arc::new(DashSet::new()),
     }))
 }
 

@@ -20,6 +20,7 @@ mod origin_defects;
 mod profile;
 mod secrets;
 mod server;
+mod service;
 mod sessions;
 mod sign_in;
 mod support;

@@ -6,6 +6,7 @@ use crate::{
         address::Address,
         fault::{Fault, Faults},
         profile::Profile,
+        service_key::Scope,
         session::{AuthenticationMethod, CredentialFault, EndReason},
         time::Timestamp,
     },
@@ -76,6 +77,8 @@ pub enum Error {
     ProofRequired(Vec<AuthenticationMethod>),
     /// Not here, or not for this caller; says why.
     Forbidden(&'static str),
+    /// The service key lacks this scope.
+    MissingScope(Scope),
     /// It is not there, or somebody else's.
     NotFound,
     /// Another has it; names the field.

@@ -19,6 +19,7 @@ mod password_strength;
 mod profile;
 mod restore;
 mod security_log;
+mod service_keys;
 mod sessions;
 mod shared_limits;
 mod sign_in_methods;
@@ -31,6 +32,7 @@ pub use feed::{ChangesPage, ChangesRequest, Subscription};
 pub(crate) use housekeeping::{BATCH, REGISTRATION_LIFETIME};
 pub(crate) use letters::LetterRequest;
 pub use restore::NewEpoch;
+pub use service_keys::NewKey;
 pub use verification_waits::VerificationWaits;
 
 use crate::{
@@ -38,7 +40,11 @@ use crate::{
         access_token::AccessTokens, decoy::Decoys, opaque_token::OpaqueTokens, password::PasswordHasher,
         sealed::Sealer, webauthn::RelyingParty,
     },
-    domain::{ids::SessionId, session::SessionLifetimes, time::Clock},
+    domain::{
+        ids::{KeyId, SessionId},
+        session::SessionLifetimes,
+        time::Clock,
+    },
     live::Hub,
     settings::Lifetimes,
     store::Store,
@@ -90,4 +96,6 @@ pub struct Accounts {
     pub nodes_share_accounts: bool,
     /// Sessions whose use is being written down.
     pub touching: Arc<DashSet<SessionId>>,
+    /// Service keys whose use is being written down.
+    pub touching_keys: Arc<DashSet<KeyId>>,
 }

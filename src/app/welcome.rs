@@ -9,6 +9,7 @@ pub(super) fn print(settings: &Settings) {
     println!("Marbelle Accounts is listening on http://{address} (JSON-RPC on /rpc, HTTP and WebSocket)");
     if let Some(address) = settings.service_listen {
         println!("Metrics are served at http://{address}/metrics");
+        println!("Services and operators call http://{address}/service/rpc");
     }
     let is_development = settings.environment == Environment::Development;
     let url = own_url(address);

@@ -4,6 +4,7 @@ use crate::{
     account::{self, Accounts},
     app,
     crypto::sealed::Sealer,
+    domain::fault::Fault,
     settings::Settings,
     store::{self, Store},
 };
@@ -27,12 +28,54 @@ pub(super) enum DataError {
     /// There is no account with this address.
     #[error("there is no account with the address {0}")]
     NoSuchUser(String),
-    /// A change of accounts failed.
-    #[error("accounts could not be changed: {0}")]
+    /// There is no such thing.
+    #[error("there is no {0}")]
+    NotFound(String),
+    /// What was asked for breaks rules.
+    #[error("{0}")]
+    Invalid(String),
+    /// The work failed.
+    #[error("it could not be done: {0}")]
     Failed(String),
     /// Whoever was asked said no.
     #[error("nothing was changed")]
     NotConfirmed,
+}
+
+impl From<account::Error> for DataError {
+    fn from(error: account::Error) -> Self {
+        match error {
+            account::Error::InvalidParams(faults) => {
+                let told = faults.into_iter().map(|(field, faults)| {
+                    let messages: Vec<_> = faults.iter().map(|fault| fault.message.as_ref()).collect();
+                    format!("{field} {}", messages.join(", "))
+                });
+                Self::Invalid(told.collect::<Vec<_>>().join("; "))
+            }
+            account::Error::Conflict(field) => Self::Invalid(format!("{field} is taken by another account")),
+            account::Error::Forbidden(why) => Self::Invalid(why.to_owned()),
+            account::Error::Unavailable { .. } => Self::Failed("the database is unavailable".to_owned()),
+            other => Self::Failed(format!("{other:?}")),
+        }
+    }
+}
+
+impl DataError {
+    /// The same, where what was looked for has this name.
+    pub(super) fn of(error: account::Error, name: impl FnOnce() -> String) -> Self {
+        match error {
+            account::Error::NotFound => Self::NotFound(name()),
+            other => other.into(),
+        }
+    }
+}
+
+/// A value of the command line, or every rule that it breaks.
+pub(super) fn read<T>(name: &str, value: Result<T, Vec<Fault>>) -> Result<T, DataError> {
+    value.map_err(|faults| {
+        let messages: Vec<_> = faults.iter().map(|fault| fault.message.as_ref()).collect();
+        DataError::Invalid(format!("{name} {}", messages.join(", ")))
+    })
 }
 
 /// Says on standard error which database the settings name.

@@ -5,7 +5,9 @@ mod database;
 mod env_file;
 mod export;
 mod import;
+mod key;
 mod mail;
+mod table;
 mod user;
 
 use crate::{app, methods, settings::Settings, telemetry};
@@ -68,6 +70,9 @@ enum Command {
     /// Through the account's log: its open sockets on running nodes are told why and closed.
     #[command(subcommand)]
     User(user::Action),
+    /// Make, list and revoke the keys that other services and operators' tools call with.
+    #[command(subcommand)]
+    Key(key::Action),
     /// Bring accounts from another system.
     #[command(subcommand)]
     Import(import::Source),
@@ -87,7 +92,11 @@ enum Command {
     /// Print the OpenRPC specification of every method to standard output.
     ///
     /// Needs no settings.
-    Openrpc,
+    Openrpc {
+        /// That of the methods of service keys.
+        #[arg(long)]
+        service: bool,
+    },
 }
 
 impl Cli {
@@ -99,7 +108,7 @@ impl Cli {
             return ExitCode::from(FAULTY_SETTINGS);
         }
         let done = match self.command.unwrap_or_default() {
-            Command::Openrpc => print_specification(),
+            Command::Openrpc { service } => print_specification(service),
             command => match Settings::load(environment()) {
                 Ok(settings) => command.run(settings),
                 Err(faults) => {
@@ -147,20 +156,22 @@ impl Command {
                 Self::Migrate => app::migrate(&settings).await?,
                 Self::NewEpoch => database::new_epoch(&settings).await?,
                 Self::User(action) => user::run(action, &settings).await?,
+                Self::Key(action) => key::run(action, &settings).await?,
                 Self::Mail(action) => mail::run(action, &settings).await?,
                 Self::Import(source) => import::run(source, &settings).await?,
                 Self::Export(form) => export::run(form, &settings).await?,
                 Self::Backup { file } => backup::run(&file, &settings).await?,
-                Self::Serve | Self::CheckConfig | Self::Openrpc => app::serve(settings).await?,
+                Self::Serve | Self::CheckConfig | Self::Openrpc { .. } => app::serve(settings).await?,
             }
             Ok(())
         })
     }
 }
 
-fn print_specification() -> Result<(), Box<dyn Error>> {
+fn print_specification(service: bool) -> Result<(), Box<dyn Error>> {
+    let document = if service { methods::service::document() } else { methods::document() };
     let mut out = io::stdout().lock();
-    serde_json::to_writer_pretty(&mut out, &methods::document())?;
+    serde_json::to_writer_pretty(&mut out, document)?;
     Ok(writeln!(out)?)
 }
 
@@ -186,7 +197,8 @@ mod tests {
         assert_eq!(command(&["serve"]), Command::Serve);
         assert_eq!(command(&["check-config"]), Command::CheckConfig);
         assert_eq!(command(&["migrate"]), Command::Migrate);
-        assert_eq!(command(&["openrpc"]), Command::Openrpc);
+        assert_eq!(command(&["openrpc"]), Command::Openrpc { service: false });
+        assert_eq!(command(&["openrpc", "--service"]), Command::Openrpc { service: true });
         assert_eq!(command(&["new-epoch"]), Command::NewEpoch);
         assert_eq!(command(&["--env-file", "x", "migrate"]), Command::Migrate);
         assert_eq!(command(&["migrate", "--env-file=x"]), Command::Migrate);

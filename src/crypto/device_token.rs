@@ -1,17 +1,8 @@
 //! Device tokens: what shows that a device has signed in to an account before (docs/protocol.md, "Known devices").
 //! Random, not derived: only a hash of the secret is stored.
 
-use super::opaque_token::Secret;
+use super::{opaque_token::Secret, random_token::RandomToken};
 use crate::domain::{device::DeviceKey, ids::DeviceId};
-use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use sha2::{Digest, Sha256};
-use uuid::Uuid;
-
-/// A token's bytes: the device's id, and its secret of 256 bits.
-const BYTES: usize = 16 + 32;
-
-/// The same in base64url, which needs no padding.
-const CHARACTERS: usize = BYTES / 3 * 4;
 
 /// A device token.
 #[derive(Clone, Debug)]
@@ -24,22 +15,12 @@ pub struct DeviceToken {
 impl DeviceToken {
     /// The token of a device that was not known before.
     pub fn new() -> Self {
-        let (id, secret) = (DeviceId::new(), rand::random::<[u8; 32]>());
-        let mut bytes = [0; BYTES];
-        bytes[..16].copy_from_slice(id.0.as_bytes());
-        bytes[16..].copy_from_slice(&secret);
-        Self { key: key(id, &secret), text: URL_SAFE_NO_PAD.encode(bytes).into() }
+        RandomToken::new("", DeviceId::new().0).into()
     }
 
     /// Reads a token; `None` for what has not the form of one.
     pub fn parse(text: &str) -> Option<Self> {
-        if text.len() != CHARACTERS {
-            return None;
-        }
-        let mut bytes = [0; BYTES];
-        URL_SAFE_NO_PAD.decode_slice(text, &mut bytes).ok()?;
-        let (id, secret) = bytes.split_first_chunk::<16>()?;
-        Some(Self { key: key(DeviceId(Uuid::from_bytes(*id)), secret), text: text.to_owned().into() })
+        RandomToken::parse("", text).map(Self::from)
     }
 
     /// The text, for the device alone.
@@ -48,8 +29,10 @@ impl DeviceToken {
     }
 }
 
-fn key(id: DeviceId, secret: &[u8]) -> DeviceKey {
-    DeviceKey { id, secret_hash: Sha256::digest(secret).into() }
+impl From<RandomToken> for DeviceToken {
+    fn from(token: RandomToken) -> Self {
+        Self { key: DeviceKey { id: DeviceId(token.id), secret_hash: token.secret_hash }, text: token.text }
+    }
 }
 
 impl Default for DeviceToken {

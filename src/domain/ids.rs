@@ -83,6 +83,10 @@ ids! {
     MailId
     /// An entry of a user's security log.
     SecurityEventId
+    /// A service key.
+    KeyId
+    /// An entry of the operators' audit log.
+    AuditId
     /// A running server process.
     NodeId
     /// The database's present history; renewed when an older backup was restored.

@@ -19,6 +19,7 @@ pub mod phone;
 pub mod profile;
 pub mod sealed;
 pub mod security_event;
+pub mod service_key;
 pub mod session;
 pub mod sign_in_methods;
 pub mod text;

@@ -27,6 +27,11 @@ impl Timestamp {
         DateTime::from_timestamp(seconds, 0).map(Self)
     }
 
+    /// Reads RFC 3339; `None` for anything else.
+    pub fn parse(text: &str) -> Option<Self> {
+        DateTime::parse_from_rfc3339(text).ok().map(|at| Self::new(at.to_utc()))
+    }
+
     /// Whole seconds since 1970-01-01T00:00:00Z, as JWT claims count (RFC 7519 NumericDate).
     pub fn unix(self) -> i64 {
         self.0.timestamp()

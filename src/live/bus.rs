@@ -2,6 +2,7 @@
 
 use super::nats::{self, Nats};
 use crate::{domain::ids::UserId, store::Committed};
+use bytes::Bytes;
 use std::future::pending;
 
 /// How nodes tell each other that a user's log has grown.
@@ -20,11 +21,11 @@ pub enum Bus {
 #[error("the message bus does not answer")]
 pub struct BusDown;
 
-/// A follower's subscription to the bus.
+/// A subscription to the bus.
 pub(super) enum Wakeups {
     /// Nothing.
     Local,
-    /// What is published about its user.
+    /// What is published under its subject.
     Nats(nats::Wakeups),
 }
 
@@ -41,7 +42,22 @@ impl Bus {
     pub(super) async fn listen(&self, user: UserId) -> Wakeups {
         match self {
             Self::Local => Wakeups::Local,
-            Self::Nats(nats) => Wakeups::Nats(nats.listen(user).await),
+            Self::Nats(nats) => Wakeups::Nats(nats.listen_to(nats::subject(user)).await),
+        }
+    }
+
+    /// Tells the other nodes of something that is no user's. Never waits, like [`Bus::announce`].
+    pub(super) fn tell(&self, subject: &'static str, message: String) {
+        if let Self::Nats(nats) = self {
+            nats.tell(subject, message);
+        }
+    }
+
+    /// Subscribes to what other nodes tell under this subject.
+    pub(super) async fn listen_to(&self, subject: &'static str) -> Wakeups {
+        match self {
+            Self::Local => Wakeups::Local,
+            Self::Nats(nats) => Wakeups::Nats(nats.listen_to(subject.to_owned()).await),
         }
     }
 
@@ -71,8 +87,16 @@ impl Bus {
 }
 
 impl Wakeups {
-    /// The next announced revision. Cancel-safe.
-    pub(super) async fn next(&mut self) -> (i64, i64) {
+    /// The next announced revision and version of the credentials. Cancel-safe.
+    pub(super) async fn next_commit(&mut self) -> (i64, i64) {
+        match self {
+            Self::Local => pending().await,
+            Self::Nats(wakeups) => wakeups.next_commit().await,
+        }
+    }
+
+    /// The next message, whatever it says. Cancel-safe.
+    pub(super) async fn next(&mut self) -> Bytes {
         match self {
             Self::Local => pending().await,
             Self::Nats(wakeups) => wakeups.next().await,

@@ -152,7 +152,9 @@ impl Connection {
                 self.by_cookie.store(false, Ordering::Release);
                 Binding::InPlaceOf(present)
             }
-            Identity::Binding(_) | Identity::Bound(_) | Identity::Refused(_) => return Err(BindError::OtherSession),
+            Identity::Binding(_) | Identity::Bound(_) | Identity::Key(_) | Identity::Refused(_) => {
+                return Err(BindError::OtherSession);
+            }
             Identity::Ended(reason) => return Err(BindError::Ended(reason)),
         };
         *identity = Identity::Binding(caller);

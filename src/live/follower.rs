@@ -241,7 +241,7 @@ impl Follower {
             tokio::select! {
                 () = self.stopped.cancelled() => return,
                 () = shared.stopping.cancelled() => return,
-                (revision, credentials_version) = wakeups.next() => {
+                (revision, credentials_version) = wakeups.next_commit() => {
                     self.wake(Reached { user: self.user, revision, credentials_version });
                 }
             }

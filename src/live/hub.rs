@@ -7,6 +7,7 @@ use super::{
     connection::{Connection, Joined},
     follower::{Follower, Membership},
     identity::{BindError, Binding},
+    key_sockets::{self, KeySockets},
     presence,
     snapshot::{SnapshotError, live_sessions, read_snapshot},
     sweep,
@@ -14,8 +15,9 @@ use super::{
 use crate::{
     domain::{
         event::Snapshot,
-        ids::{Epoch, NodeId, SessionId, UserId},
-        session::{Caller, Session, SessionLifetimes},
+        ids::{Epoch, KeyId, NodeId, SessionId, UserId},
+        service_key::ServiceKey,
+        session::{Caller, EndReason, Session, SessionLifetimes},
         time::Clock,
     },
     store::{self, Committed, Reached, Store, Tx},
@@ -41,6 +43,8 @@ pub(super) struct Shared {
     pub(super) lifetimes: SessionLifetimes,
     pub(super) epoch: Mutex<Epoch>,
     pub(super) followers: DashMap<UserId, Arc<Follower>>,
+    /// The open sockets of service keys.
+    pub(super) key_sockets: KeySockets,
     pub(super) node: NodeId,
     /// Sessions whose first socket here has opened, or whose last one has closed, since presence was last written.
     pub(super) presence_changes: DashSet<Caller>,
@@ -103,6 +107,7 @@ impl Hub {
             lifetimes,
             epoch: Mutex::new(epoch),
             followers: DashMap::new(),
+            key_sockets: KeySockets::default(),
             node: NodeId::new(),
             presence_changes: DashSet::new(),
             stopping: CancellationToken::new(),
@@ -112,6 +117,7 @@ impl Hub {
         tasks.spawn(sweep::after_reconnects(shared.clone()));
         tasks.spawn(clock_distance::run(shared.clone()));
         tasks.spawn(presence::run(shared.clone()));
+        tasks.spawn(key_sockets::run(shared.clone(), sweep_period));
         Self { shared, sockets_per_user }
     }
 
@@ -176,6 +182,7 @@ impl Hub {
     /// Removes a connection whose socket has closed.
     pub fn close(&self, connection: &Connection) {
         connection.mark_closed();
+        self.shared.key_sockets.remove(connection);
         // The user that it joined as: the one it acts for may have ended, or not have begun.
         if let Some(caller) = connection.joined() {
             self.remove(connection, caller);
@@ -188,6 +195,24 @@ impl Hub {
         if let Some(caller) = connection.abort_binding() {
             self.remove(connection, caller);
         }
+    }
+
+    /// Closes a socket when its service key is revoked or expires. The key must be looked up *after* this, and told by
+    /// [`Hub::expire_with`]: its end is then seen either here or there.
+    pub fn join_key(&self, connection: &Arc<Connection>, key: KeyId) {
+        self.shared.key_sockets.add(connection, key);
+    }
+
+    /// Says when the key of a socket that has joined expires.
+    pub fn expire_with(&self, connection: &Connection, key: &ServiceKey) {
+        self.shared.key_sockets.expire(connection, key);
+    }
+
+    /// A key was revoked, and that is committed: closes its sockets, here at once and on other nodes as soon as they
+    /// hear of it.
+    pub fn end_key(&self, key: KeyId) {
+        self.shared.key_sockets.end(key, EndReason::Revoked);
+        self.shared.bus.tell(key_sockets::SUBJECT, key.to_string());
     }
 
     fn remove(&self, connection: &Connection, caller: Caller) {

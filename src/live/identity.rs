@@ -1,6 +1,9 @@
 //! Who a connection acts for.
 
-use crate::domain::session::{Caller, CredentialFault, EndReason};
+use crate::domain::{
+    service_key::KeyCredential,
+    session::{Caller, CredentialFault, EndReason},
+};
 
 /// Who a connection acts for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -11,7 +14,9 @@ pub enum Identity {
     Binding(Caller),
     /// A session.
     Bound(Caller),
-    /// A session that has ended.
+    /// A service key; whether it is good is asked in every call.
+    Key(KeyCredential),
+    /// A session that has ended, or a service key.
     Ended(EndReason),
     /// Nobody: the credential that an HTTP call carried is not good.
     Refused(CredentialFault),

@@ -23,6 +23,7 @@ mod follower;
 pub mod frame;
 mod hub;
 mod identity;
+mod key_sockets;
 mod nats;
 mod notification;
 mod page;

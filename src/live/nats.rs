@@ -20,6 +20,7 @@ use crate::{
 use async_nats::{
     Client, ConnectOptions, Event, Request, RequestErrorKind, Server, ServerAddr, Subscriber, connection::State,
 };
+use bytes::Bytes;
 use futures_util::{FutureExt, StreamExt};
 use rand::Rng;
 use secrecy::ExposeSecret;
@@ -54,7 +55,7 @@ pub struct Nats {
     connections: Mutex<watch::Receiver<u64>>,
 }
 
-/// What is published about one user.
+/// What is published under one subject.
 pub(super) struct Wakeups {
     client: Client,
     subject: String,
@@ -125,26 +126,35 @@ impl Nats {
 
     /// Publishes a commit if there is room for it right now.
     pub(super) fn announce(&self, committed: Committed) {
+        self.tell(subject(committed.user), message(committed));
+    }
+
+    /// Publishes a message if there is room for it right now.
+    pub(super) fn tell(&self, subject: impl Into<String>, message: String) {
         if !self.is_connected() {
             return;
         }
-        let publishing = self.client.publish(subject(committed.user), message(committed).into());
+        let subject = subject.into();
+        let publishing = self.client.publish(subject.clone(), message.into());
         // Not in turn with other tasks: only a full queue may keep it from being done at once.
         if !matches!(unconstrained(publishing).now_or_never(), Some(Ok(()))) {
-            tracing::debug!(user = %committed.user, "the bus is too busy: the sweep tells of this commit");
+            tracing::debug!(subject, "the bus is too busy: the sweep tells of this");
         }
     }
 
-    /// Subscribes to a user's subject.
-    pub(super) async fn listen(&self, user: UserId) -> Wakeups {
-        let mut wakeups = Wakeups { client: self.client.clone(), subject: subject(user), subscriber: None };
+    /// Subscribes to a subject.
+    pub(super) async fn listen_to(&self, subject: String) -> Wakeups {
+        let mut wakeups = Wakeups { client: self.client.clone(), subject, subscriber: None };
         if self.is_connected() {
             let listening = async {
                 wakeups.subscribe().await;
                 self.round_trip().await
             };
             if !matches!(timeout(LISTEN_LIMIT, listening).await, Ok(Ok(()))) {
-                tracing::debug!(%user, "the bus has not confirmed the subscription; the sweep helps out");
+                tracing::debug!(
+                    subject = wakeups.subject,
+                    "the bus has not confirmed the subscription; the sweep helps out"
+                );
             }
         }
         wakeups
@@ -191,18 +201,22 @@ impl Nats {
 }
 
 impl Wakeups {
-    pub(super) async fn next(&mut self) -> (i64, i64) {
+    pub(super) async fn next_commit(&mut self) -> (i64, i64) {
+        loop {
+            if let Some(reached) = read(&self.next().await) {
+                return reached;
+            }
+        }
+    }
+
+    pub(super) async fn next(&mut self) -> Bytes {
         loop {
             if self.subscriber.is_none() {
                 self.subscribe().await;
             }
             match &mut self.subscriber {
                 Some(subscriber) => match subscriber.next().await {
-                    Some(message) => {
-                        if let Some(reached) = read(&message.payload) {
-                            return reached;
-                        }
-                    }
+                    Some(message) => return message.payload,
                     None => pending().await,
                 },
                 None => pending().await,
@@ -216,7 +230,7 @@ impl Wakeups {
     }
 }
 
-fn subject(user: UserId) -> String {
+pub(super) fn subject(user: UserId) -> String {
     format!("{ROOT}.user.{user}")
 }
 

@@ -33,7 +33,7 @@ impl Connection {
     pub(super) fn is_older_than(&self, version: i64) -> bool {
         let acts_by = match self.identity() {
             Identity::Binding(caller) | Identity::Bound(caller) => caller.version,
-            Identity::Anonymous | Identity::Ended(_) | Identity::Refused(_) => return false,
+            Identity::Anonymous | Identity::Key(_) | Identity::Ended(_) | Identity::Refused(_) => return false,
         };
         acts_by < version && !self.renewing.load(Ordering::Acquire)
     }

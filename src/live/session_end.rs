@@ -13,7 +13,7 @@ use crate::{
 use bytes::Bytes;
 
 /// The code of the Close frame when the session has ended; its text is the reason.
-const SESSION_ENDED: u16 = 4401;
+pub(super) const SESSION_ENDED: u16 = 4401;
 
 /// The entry of the log that ended a session.
 #[derive(Clone, Copy, Debug)]

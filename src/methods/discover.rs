@@ -18,7 +18,7 @@ use std::borrow::Cow;
 /// The document as a result.
 #[derive(Clone, Serialize)]
 #[serde(transparent)]
-struct OpenRpc(&'static RawValue);
+pub(super) struct OpenRpc(pub(super) &'static RawValue);
 
 impl JsonSchema for OpenRpc {
     fn schema_name() -> Cow<'static, str> {
@@ -45,12 +45,15 @@ pub fn declare(registry: &mut Registry) {
             errors: &[Kind::Forbidden],
             example: (json!({}), json!({ "openrpc": "1.4.0", "info": {}, "methods": [] })),
         },
-        |call: Call, _: NoParams| async move {
-            if call.in_batch {
-                // Fifty copies of it would be five megabytes of one answer.
-                return Err(Error::Forbidden("rpc.discover cannot be part of a batch"));
-            }
-            Ok(OpenRpc(document_text()))
-        },
+        |call: Call, _: NoParams| async move { discover(&call, OpenRpc(document_text())) },
     );
+}
+
+/// Answers `rpc.discover` with a document.
+pub(super) fn discover(call: &Call, document: OpenRpc) -> Result<OpenRpc, Error> {
+    if call.in_batch {
+        // Fifty copies of it would be five megabytes of one answer.
+        return Err(Error::Forbidden("rpc.discover cannot be part of a batch"));
+    }
+    Ok(document)
 }

@@ -11,6 +11,7 @@ mod passkeys;
 mod passwords;
 mod profile;
 mod second_factor;
+pub mod service;
 mod session;
 mod sign_in;
 mod sign_in_methods;
@@ -23,11 +24,13 @@ use serde_json::{
 };
 use std::sync::LazyLock;
 
+const ABOUT: &str = "Accounts over JSON-RPC 2.0: HTTP (POST) and WebSocket on /rpc. Parameters go by name.";
+
 static DOCUMENT: LazyLock<Value> = LazyLock::new(|| {
     let mut registry = Registry::default();
     declare(&mut registry);
     let events = events::describe(&mut registry.generator);
-    spec::render(registry, events)
+    spec::render(ABOUT, registry, events)
 });
 
 static DOCUMENT_TEXT: LazyLock<Box<RawValue>> =

@@ -12,6 +12,7 @@ use crate::{
     account::Error,
     domain::{
         client::Client,
+        service_key::{Scope, ServiceKey},
         session::{Caller, CredentialFault, UserAgent},
     },
     live::{Connection, Identity},
@@ -64,7 +65,9 @@ impl Call {
 pub fn caller_of(connection: &Connection) -> Result<Caller, Error> {
     match connection.identity() {
         Identity::Bound(caller) => Ok(caller),
-        Identity::Anonymous | Identity::Binding(_) => Err(Error::Unauthenticated(CredentialFault::Missing)),
+        Identity::Anonymous | Identity::Binding(_) | Identity::Key(_) => {
+            Err(Error::Unauthenticated(CredentialFault::Missing))
+        }
         Identity::Refused(fault) => Err(Error::Unauthenticated(fault)),
         Identity::Ended(reason) => Err(Error::SessionEnded(reason)),
     }
@@ -130,6 +133,39 @@ pub(super) async fn read_params<P: Params>(
     let shared = context.clone();
     let read = context.accounts.estimate(caller, move || params::read(raw.as_str(), &shared.rules));
     read.await?.map_err(Error::InvalidParams)
+}
+
+/// Runs a method of a service key that has these scopes; one that only reads stops when the key ends.
+pub(super) async fn as_key<P, R, F, Fut>(
+    scopes: &[Scope],
+    effect: Effect,
+    rate: Rate,
+    call: Call,
+    raw: RawParams<'static>,
+    method: F,
+) -> Result<R, Error>
+where
+    P: Params,
+    R: Send + 'static,
+    F: Fn(Call, ServiceKey, P) -> Fut,
+    Fut: Future<Output = Result<R, Error>> + Send + 'static,
+{
+    let context = call.context.clone();
+    let key = context.accounts.present_key(call.connection.identity()).await?;
+    context.rates.count_call_of_key(key.id)?;
+    call.count(rate, None).await?;
+    if let Some(missing) = scopes.iter().find(|scope| !key.scopes.has(**scope)) {
+        return Err(Error::MissingScope(*missing));
+    }
+    let params = read_params(&context, raw, None).await?;
+    let connection = call.connection.clone();
+    let work = run(effect, context, method(call, key, params));
+    let Some(ended) = connection.ended().filter(|_| effect == Effect::Read) else { return work.await };
+    tokio::select! {
+        biased;
+        () = ended.cancelled() => Err(Error::Unauthenticated(CredentialFault::Invalid)),
+        result = work => result,
+    }
 }
 
 /// A call is dropped when its connection closes; what writes must not be dropped. In a box, because what

@@ -142,5 +142,6 @@ fn span(request: &Request<'_>, source: &Source) -> Span {
         connection = source.connection.id,
         user = caller.map(|caller| tracing::field::display(caller.user)),
         session = caller.map(|caller| tracing::field::display(caller.session)),
+        key = source.connection.key().map(tracing::field::display),
     )
 }

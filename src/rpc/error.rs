@@ -4,6 +4,7 @@ use crate::{
     account::{Current, Error, PasskeyCeremony, SecondFactorChallenge},
     domain::{
         fault::Faults,
+        service_key::Scope,
         session::{AuthenticationMethod, CredentialFault, EndReason},
         time::Timestamp,
     },
@@ -27,7 +28,7 @@ macro_rules! kinds {
     ($(
         $(#[doc = $doc:literal])*
         $name:ident = $code:literal, $kind:literal, $message:literal {
-            $($(#[doc = $field_doc:literal])* $field:ident: $ty:ty,)*
+            $($(#[$field_meta:meta])* $field:ident: $ty:ty,)*
         }
     )*) => {
         /// A kind of error: what a program looks at.
@@ -70,7 +71,7 @@ macro_rules! kinds {
             $(
                 $(#[doc = $doc])*
                 #[derive(Serialize, JsonSchema)]
-                pub struct $name { $($(#[doc = $field_doc])* pub $field: $ty,)* }
+                pub struct $name { $($(#[$field_meta])* pub $field: $ty,)* }
 
                 impl ErrorData for $name {
                     const KIND: Kind = Kind::$name;
@@ -124,7 +125,11 @@ kinds! {
         methods: Vec<AuthenticationMethod>,
     }
     /// Not here, or not for this caller.
-    Forbidden = 4030, "forbidden", "This is not possible here." {}
+    Forbidden = 4030, "forbidden", "This is not possible here." {
+        /// What a service key lacks, where that is why.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        scope: Option<Scope>,
+    }
     /// The account is disabled.
     AccountDisabled = 4031, "account_disabled", "This account is disabled." {}
     /// It is not there, or belongs to somebody else.
@@ -215,7 +220,11 @@ impl From<Error> for ErrorObjectOwned {
                 refusal(&data::SecondFactorRequired { challenge, expires_at, factors, passkey })
             }
             Error::ProofRequired(methods) => refusal(&data::ProofRequired { methods }),
-            Error::Forbidden(why) => refusal_saying(why, &data::Forbidden {}),
+            Error::Forbidden(why) => refusal_saying(why, &data::Forbidden { scope: None }),
+            Error::MissingScope(scope) => {
+                let why = format!("This key lacks the scope {}.", scope.as_str());
+                refusal_saying(&why, &data::Forbidden { scope: Some(scope) })
+            }
             Error::NotFound => refusal(&data::NotFound {}),
             Error::Conflict(field) => refusal(&data::Conflict { field }),
             Error::StaleRevision(current) => refusal(&data::StaleRevision { current }),

@@ -4,12 +4,14 @@ use super::params::{Param, schema_of, type_fault};
 use crate::domain::{
     email::EmailAddress,
     fault::{Fault, Rule},
-    ids::{AddressId, Epoch, PasskeyId, SecurityEventId, SessionId},
+    ids::{AddressId, Epoch, KeyId, PasskeyId, SecurityEventId, SessionId, UserId},
     password::Password,
     phone::Phone,
     profile::Locale,
+    service_key::{Scope, Scopes},
     session::{CredentialKind, LogoutScope},
     text::Text,
+    time::Timestamp,
 };
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde_json::Value;
@@ -139,6 +141,64 @@ impl<const MIN: i64, const MAX: i64> JsonSchema for Whole<MIN, MAX> {
     }
 }
 
+impl Param for Timestamp {
+    fn from_param(value: &Value) -> Result<Self, Vec<Fault>> {
+        Self::parse(text(value)?.trim())
+            .ok_or_else(|| vec![Fault::new(Rule::Format, "must be a time as in 2026-01-02T03:04:05Z (RFC 3339)")])
+    }
+
+    fn request_schema(generator: &mut SchemaGenerator, nullable: bool) -> Schema {
+        schema_of::<DateTime>(generator, nullable)
+    }
+}
+
+/// A time in any offset and to any fraction of a second (RFC 3339).
+struct DateTime;
+
+impl JsonSchema for DateTime {
+    fn schema_name() -> Cow<'static, str> {
+        "DateTime".into()
+    }
+
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": "string", "format": "date-time" })
+    }
+}
+
+impl Param for Scopes {
+    fn from_param(value: &Value) -> Result<Self, Vec<Fault>> {
+        let list = value.as_array().ok_or_else(|| vec![type_fault("a list")])?;
+        let scopes: Result<Vec<_>, _> = list.iter().map(Scope::from_param).collect();
+        Self::new(scopes?)
+    }
+
+    fn request_schema(generator: &mut SchemaGenerator, nullable: bool) -> Schema {
+        schema_of::<ScopeList>(generator, nullable)
+    }
+}
+
+/// Scopes as a request may name them: the same twice is the same once.
+struct ScopeList;
+
+impl JsonSchema for ScopeList {
+    fn schema_name() -> Cow<'static, str> {
+        "ScopeList".into()
+    }
+
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let scope = generator.subschema_for::<Scope>();
+        json_schema!({ "type": "array", "items": scope, "minItems": 1 })
+    }
+}
+
 macro_rules! id_params {
     ($($id:ident)*) => {$(
         impl Param for $id {
@@ -150,7 +210,7 @@ macro_rules! id_params {
         }
     )*};
 }
-id_params! { AddressId Epoch PasskeyId SecurityEventId SessionId }
+id_params! { AddressId Epoch KeyId PasskeyId SecurityEventId SessionId UserId }
 
 macro_rules! named_params {
     ($($name:ident)*) => {$(
@@ -163,4 +223,4 @@ macro_rules! named_params {
         }
     )*};
 }
-named_params! { CredentialKind LogoutScope }
+named_params! { CredentialKind LogoutScope Scope }

@@ -6,7 +6,7 @@ use super::allowances::{Allowances, quota};
 use crate::{
     account::{Accounts, Error},
     domain::{
-        ids::{SessionId, UserId},
+        ids::{KeyId, SessionId, UserId},
         network::{network, site},
         session::Caller,
     },
@@ -25,6 +25,8 @@ const NETWORKS_OF_A_SITE: NonZeroU32 = NonZeroU32::MIN.saturating_add(9);
 const BURST: NonZeroU32 = NonZeroU32::MIN.saturating_add(1);
 /// A user's sessions may call so many times as often as one of them.
 const SESSIONS_AT_ONCE: NonZeroU32 = NonZeroU32::MIN.saturating_add(1);
+/// A service key calls for many users: so many times as often as a session.
+const SESSIONS_OF_A_KEY: NonZeroU32 = NonZeroU32::MIN.saturating_add(19);
 /// Networks of refused credentials that are told apart in the log of a minute.
 const NOTED_NETWORKS: usize = 1000;
 
@@ -58,7 +60,8 @@ pub struct RateSettings {
     pub ceremonies_per_minute: NonZeroU32,
     /// Refused credentials, a minute and network; half as many [`Rate::Discover`].
     pub refusals_per_minute: NonZeroU32,
-    /// Calls, a second and session; twice as many a user, and twice as many at once.
+    /// Calls, a second and session; twice as many a user, twenty times as many a service key, and twice as many at
+    /// once.
     pub calls_per_second: NonZeroU32,
     /// [`Rate::Change`], a minute and user.
     pub writes_per_minute: NonZeroU32,
@@ -81,6 +84,7 @@ pub struct Rates {
     refusals: ByNetwork,
     calls: Allowances<SessionId>,
     calls_of_user: Allowances<UserId>,
+    calls_of_key: Allowances<KeyId>,
     changes: Allowances<UserId>,
     password_changes: Allowances<UserId>,
     in_cluster: bool,
@@ -134,6 +138,7 @@ impl Rates {
             refusals: ByNetwork::new("refusal", settings.refusals_per_minute),
             calls: Allowances::new(calls(settings.calls_per_second)),
             calls_of_user: Allowances::new(calls(settings.calls_per_second.saturating_mul(SESSIONS_AT_ONCE))),
+            calls_of_key: Allowances::new(calls(settings.calls_per_second.saturating_mul(SESSIONS_OF_A_KEY))),
             changes: Allowances::new(quota(settings.writes_per_minute, MINUTE)),
             password_changes: Allowances::new(quota(settings.password_changes_per_hour, HOUR)),
             in_cluster: settings.in_cluster,
@@ -205,6 +210,11 @@ impl Rates {
         self.calls.take(session).map_err(limited)
     }
 
+    /// Counts a call of a service key.
+    pub(super) fn count_call_of_key(&self, key: KeyId) -> Result<(), Error> {
+        self.calls_of_key.take(key).map_err(limited)
+    }
+
     /// Counts and notes a credential that is not one of ours.
     ///
     /// # Errors
@@ -231,6 +241,7 @@ impl Rates {
             by_network.sites.forget_idle();
         }
         self.calls.forget_idle();
+        self.calls_of_key.forget_idle();
         for by_user in [&self.calls_of_user, &self.changes, &self.password_changes] {
             by_user.forget_idle();
         }
@@ -313,6 +324,15 @@ mod tests {
         let sessions = (0..10).map(|_| Caller { session: SessionId::new(), ..ann });
         assert_eq!(sessions.filter(|session| rates.count_call(*session).is_ok()).count(), 4);
         rates.count_call(bob).unwrap();
+    }
+
+    #[test]
+    fn a_service_key_has_twenty_times_the_calls_of_a_session() {
+        let rates = rates(2);
+        let (orders, newsletter) = (KeyId::new(), KeyId::new());
+        let passed = (0..200).filter(|_| rates.count_call_of_key(orders).is_ok()).count();
+        assert_eq!(passed, 80, "twice as many at once");
+        rates.count_call_of_key(newsletter).unwrap();
     }
 
     #[test]

@@ -4,7 +4,7 @@ pub use super::call::{Call, caller_of};
 
 use super::{
     Context,
-    call::{as_caller, call, counted, read_params, run},
+    call::{as_caller, as_key, call, counted, read_params, run},
     error::Kind,
     params::{self, Params},
     rates::Rate,
@@ -14,9 +14,9 @@ use crate::{
     account::Error,
     domain::{
         ids::SessionId,
+        service_key::{Scope, ServiceKey},
         session::{Caller, ProvenCaller},
     },
-    meters::meters,
 };
 use jsonrpsee::{
     IntoResponse, ResponsePayload, RpcModule,
@@ -50,6 +50,8 @@ pub enum Access {
     Session,
     /// Whoever acts for a session that was proven lately.
     Proven,
+    /// A service key with every one of these scopes.
+    Service(&'static [Scope]),
 }
 
 /// What the document says of a method beyond its types.
@@ -221,6 +223,29 @@ impl Registry {
         });
     }
 
+    /// A method of service keys that have every one of these scopes.
+    pub fn service<P, R, F, Fut>(
+        &mut self,
+        name: &'static str,
+        scopes: &'static [Scope],
+        effect: Effect,
+        description: Description,
+        method: F,
+    ) where
+        P: Params,
+        R: Serialize + JsonSchema + Clone + Send + 'static,
+        F: Fn(Call, ServiceKey, P) -> Fut + Clone + Send + Sync + 'static,
+        Fut: Future<Output = Result<R, Error>> + Send + 'static,
+    {
+        let rate = description.rate;
+        self.declare::<P, R>(name, Access::Service(scopes), description, move |module| {
+            install(module, name, move |call, raw: RawParams<'static>| {
+                let method = method.clone();
+                async move { as_key(scopes, effect, rate, call, raw, method).await.map(ResponsePayload::success) }
+            });
+        });
+    }
+
     /// A subscription of WebSockets that act for a session: `grant` decides, and what it gives is begun as soon as the
     /// answer is on its way, so that no event comes before it.
     pub fn subscription<P, B, F, Fut>(&mut self, methods: SubscriptionMethods, grant: F)
@@ -273,9 +298,13 @@ impl Registry {
         self.methods.push(Declared { name, access, description, params, result, install: Box::new(install) });
     }
 
+    /// The names of the methods.
+    pub fn names(&self) -> Vec<&'static str> {
+        self.methods.iter().map(|method| method.name).collect()
+    }
+
     /// The methods as jsonrpsee takes them.
     pub fn install(self, context: Context) -> RpcModule<Context> {
-        meters().declare_calls(self.methods.iter().map(|method| method.name));
         let mut module = RpcModule::new(context);
         for method in self.methods {
             (method.install)(&mut module);

@@ -15,6 +15,9 @@ const WITH_SESSION: &[Kind] = &[Kind::Unauthenticated, Kind::SessionEnded];
 /// What every method that needs a proven session may answer as well.
 const WITH_PROOF: &[Kind] = &[Kind::Unauthenticated, Kind::SessionEnded, Kind::ProofRequired];
 
+/// What every method of service keys may answer as well.
+const WITH_KEY: &[Kind] = &[Kind::Unauthenticated, Kind::Forbidden];
+
 /// A kind of event, for the document.
 pub struct DescribedEvent {
     /// Its stable name.
@@ -27,8 +30,8 @@ pub struct DescribedEvent {
     pub example: Value,
 }
 
-/// Renders the document of the declared methods and of the events of the feed.
-pub fn render(mut registry: Registry, events: Vec<DescribedEvent>) -> Value {
+/// Renders the document of the declared methods and of the events that are pushed.
+pub fn render(description: &str, mut registry: Registry, events: Vec<DescribedEvent>) -> Value {
     let taken = Taken::by_methods(registry.methods.iter().map(|method| method.name));
     let methods: Vec<Value> = registry.methods.iter().map(|declared| method(declared, &taken)).collect();
     let errors: Map<String, Value> = Kind::ALL.iter().map(|kind| (kind.name().to_owned(), error(*kind))).collect();
@@ -38,7 +41,7 @@ pub fn render(mut registry: Registry, events: Vec<DescribedEvent>) -> Value {
         "info": {
             "title": "Marbelle Accounts",
             "version": env!("CARGO_PKG_VERSION"),
-            "description": "Accounts over JSON-RPC 2.0: HTTP (POST) and WebSocket on /rpc. Parameters go by name.",
+            "description": description,
             "license": { "name": "MIT" },
         },
         "methods": methods,
@@ -60,16 +63,15 @@ fn schemas(generator: &mut SchemaGenerator, taken: &Taken) -> Map<String, Value>
 }
 
 fn method(method: &Declared, taken: &Taken) -> Value {
-    let by_access = match method.access {
+    let of_access = match method.access {
         Access::Public => &[],
         Access::Session => WITH_SESSION,
         Access::Proven => WITH_PROOF,
+        Access::Service(_) => WITH_KEY,
     };
-    let errors: Vec<Value> = method
-        .description
-        .errors
-        .iter()
-        .chain(by_access)
+    let own = method.description.errors.iter().filter(|kind| !of_access.contains(kind));
+    let errors: Vec<Value> = own
+        .chain(of_access)
         .chain(ALWAYS)
         .map(|kind| json!({ "$ref": format!("#/components/errors/{}", kind.name()) }))
         .collect();
@@ -79,7 +81,7 @@ fn method(method: &Declared, taken: &Taken) -> Value {
     let title = pascal(method.name);
     let mut result_schema = method.result.clone();
     entitle(&mut result_schema, &format!("{title}Result"), taken);
-    json!({
+    let mut described = json!({
         "name": method.name,
         "summary": method.description.summary,
         "paramStructure": "by-name",
@@ -87,9 +89,15 @@ fn method(method: &Declared, taken: &Taken) -> Value {
         "result": { "name": "result", "schema": result_schema },
         "errors": errors,
         "examples": [{ "name": method.name, "params": example, "result": { "name": "result", "value": result } }],
-        "x-session": method.access != Access::Public,
-        "x-proof": method.access == Access::Proven,
-    })
+    });
+    match method.access {
+        Access::Service(scopes) => described["x-scopes"] = json!(scopes),
+        access => {
+            described["x-session"] = json!(access != Access::Public);
+            described["x-proof"] = json!(access == Access::Proven);
+        }
+    }
+    described
 }
 
 /// The parameters, the required ones first: generated functions take them in this order.

@@ -67,7 +67,7 @@ pub fn cookie_caller(headers: &HeaderMap, accounts: &Accounts, cookies: &CookieS
 
 /// The token of `Bearer <token>`; the scheme's case does not matter (RFC 9110 §11.1). Another scheme is not ours: a
 /// proxy before us may ask for a password of its own.
-fn bearer(headers: &HeaderMap) -> Option<&str> {
+pub fn bearer(headers: &HeaderMap) -> Option<&str> {
     headers.get_all(header::AUTHORIZATION).iter().find_map(|value| {
         let value = value.as_bytes();
         let blank = value.iter().position(|byte| *byte == b' ').unwrap_or(value.len());

@@ -11,14 +11,14 @@ use crate::{
     limits::MESSAGE_BYTES,
     live::Connection,
     rpc::{
-        dispatch::is_batch,
+        dispatch::{Dispatcher, is_batch},
         http_call::{Answer, CookieChange, HttpCall},
         source::Source,
         trace::TraceId,
     },
 };
 use futures_util::FutureExt;
-use http::{HeaderValue, Request, Response, StatusCode, header};
+use http::{HeaderMap, HeaderValue, Request, Response, StatusCode, header};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use hyper::body::{Bytes, Incoming};
 use jsonrpsee::server::{
@@ -39,21 +39,12 @@ const NO_ANSWER: &str = "null";
 
 impl Node {
     /// Answers calls over HTTP.
-    pub(super) async fn call(&self, peer: IpAddr, request: Request<Incoming>) -> HttpResponse {
-        let (head, body) = request.into_parts();
-        let headers = &head.headers;
-        if !is_json(headers) {
-            return unsupported_content_type();
-        }
-        let body = match read(body).await {
-            Ok(body) => body,
+    pub(super) async fn call(&self, dispatcher: &Dispatcher, peer: IpAddr, request: Request<Incoming>) -> HttpResponse {
+        let (headers, text) = match read_message(request).await {
+            Ok(message) => message,
             Err(refused) => return refused,
         };
-        // Neither an object nor a list.
-        if !matches!(body.trim_ascii_start().first(), Some(b'{' | b'[')) {
-            return malformed();
-        }
-        let Ok(text) = std::str::from_utf8(&body) else { return malformed() };
+        let headers = &headers;
         let Ok(credential) = Credential::of(headers, self) else { return foreign_origin() };
         let origin_allowed = self.origins.of(headers) == Origin::Allowed;
         let device_cookie = self.cookies.device.find(headers).filter(|_| origin_allowed);
@@ -71,10 +62,10 @@ impl Node {
             trace: TraceId::of(headers),
             in_batch: false,
         };
-        let answer = if is_batch(text) {
-            self.dispatcher.clone().batch(text, source).await
+        let answer = if is_batch(&text) {
+            dispatcher.clone().batch(text, source).await
         } else {
-            self.dispatcher.single(text, &source).await
+            dispatcher.single(&text, &source).await
         };
         let mut response = ok_response(answer.map_or(NO_ANSWER.to_owned(), |answer| answer.into_json()));
         let Answer { forbidden, session, device } = http.answer();
@@ -95,6 +86,21 @@ fn set_cookie(cookie: &Cookie, change: &CookieChange) -> HeaderValue {
         CookieChange::Set(value) => cookie.set(value),
         CookieChange::Clear => cookie.clear(),
     }
+}
+
+/// The headers and the text of a message that came by POST, if it may be one.
+pub async fn read_message(request: Request<Incoming>) -> Result<(HeaderMap, String), HttpResponse> {
+    let (head, body) = request.into_parts();
+    if !is_json(&head.headers) {
+        return Err(unsupported_content_type());
+    }
+    let body = read(body).await?;
+    // Neither an object nor a list.
+    if !matches!(body.trim_ascii_start().first(), Some(b'{' | b'[')) {
+        return Err(malformed());
+    }
+    let text = String::from_utf8(body.into()).map_err(|_| malformed())?;
+    Ok((head.headers, text))
 }
 
 /// The whole body, before anything is done for it.

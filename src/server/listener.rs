@@ -4,12 +4,12 @@ use super::{
     bind::BACKLOG,
     client_address::ClientAddresses,
     cookie::CookieSettings,
-    descriptors,
     guarded_io::GuardedIo,
     http::refusal,
     open_connections::{OpenConnection, OpenConnections},
     origins::Origins,
     pages::Pages,
+    service::ServiceDoor,
     websocket::{is_wanted, upgrade},
 };
 use crate::{
@@ -59,12 +59,25 @@ const HSTS: HeaderValue = HeaderValue::from_static("max-age=31536000");
 const NO_PAGE: HeaderValue =
     HeaderValue::from_static("default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'");
 
+/// What a listener serves.
+pub struct Doors {
+    /// `/rpc`.
+    pub rpc: Option<Dispatcher>,
+    /// `/service`.
+    pub service: Option<ServiceDoor>,
+    /// Everything else.
+    pub pages: Pages,
+    /// How many connections it may hold open.
+    pub places: usize,
+}
+
 /// What the listener needs to know.
+#[derive(Clone)]
 pub struct ServerSettings {
     /// In production a proxy serves https, and browsers are told to keep to it.
     pub environment: Environment,
     /// Origins whose pages may call.
-    pub origins: Origins,
+    pub origins: Arc<Origins>,
     /// How long a client may take to send a request's head, and an idle connection is kept.
     pub http_idle: Duration,
     /// Open WebSockets from one client address.
@@ -76,7 +89,7 @@ pub struct ServerSettings {
     /// How the cookies are written.
     pub cookies: CookieSettings,
     /// Whose word on a client's address is believed.
-    pub client_addresses: ClientAddresses,
+    pub client_addresses: Arc<ClientAddresses>,
 }
 
 /// A listener that is bound but does not accept yet.
@@ -92,10 +105,9 @@ pub struct Node {
     pub cookies: CookieSettings,
     pub environment: Environment,
     pub origins: Arc<Origins>,
-    pub client_addresses: ClientAddresses,
+    pub client_addresses: Arc<ClientAddresses>,
     pub http_idle: Duration,
-    pub pages: Pages,
-    pub dispatcher: Dispatcher,
+    doors: Doors,
     /// Every open WebSocket.
     pub connections: DashMap<u64, Arc<Connection>>,
     /// How many of them each client has.
@@ -110,25 +122,17 @@ pub struct Node {
 
 impl Server {
     /// Begins to listen at the address that `socket` has taken.
-    pub fn new(
-        socket: TcpSocket,
-        accounts: Arc<Accounts>,
-        dispatcher: Dispatcher,
-        pages: Pages,
-        settings: ServerSettings,
-    ) -> io::Result<Self> {
+    pub fn new(socket: TcpSocket, accounts: Arc<Accounts>, doors: Doors, settings: ServerSettings) -> io::Result<Self> {
         let listener = socket.listen(BACKLOG)?;
-        let origins = Arc::new(settings.origins);
-        let cors = origins.cors();
+        let cors = settings.origins.cors();
         let node = Node {
             accounts,
             cookies: settings.cookies,
             environment: settings.environment,
-            origins,
+            origins: settings.origins,
             client_addresses: settings.client_addresses,
             http_idle: settings.http_idle,
-            pages,
-            dispatcher,
+            doors,
             connections: DashMap::new(),
             sockets: OpenConnections::new(settings.sockets_per_address),
             peers: OpenConnections::new(settings.connections_per_address),
@@ -141,7 +145,7 @@ impl Server {
 
     /// Serves until `stop`, then lets calls in flight answer and closes every socket.
     pub async fn run(self, stop: CancellationToken) {
-        let places = Arc::new(Semaphore::new(descriptors::places()));
+        let places = Arc::new(Semaphore::new(self.node.doors.places));
         let tasks = TaskTracker::new();
         let cut = CancellationToken::new();
         let mut sweeps = tokio::time::interval(SWEEP);
@@ -208,6 +212,37 @@ impl Server {
 }
 
 impl Node {
+    /// Answers a request of `peer` by what it is to. `open` is kept for as long as a WebSocket that comes of it.
+    async fn answer<T: Send + 'static>(
+        self: &Arc<Self>,
+        peer: IpAddr,
+        request: Request<Incoming>,
+        open: T,
+    ) -> HttpResponse {
+        let client = || self.client_addresses.of(peer, request.headers());
+        let (path, Doors { rpc, service, pages, .. }) = (request.uri().path(), &self.doors);
+        // In boxes, but for calls over HTTP: what is rare must not be carried about by every call.
+        match (path, rpc, service) {
+            ("/rpc", Some(dispatcher), _) => match *request.method() {
+                Method::POST => {
+                    let client = client();
+                    self.call(dispatcher, client, request).await
+                }
+                Method::GET if is_wanted(request.headers()) => {
+                    let client = client();
+                    Box::pin(upgrade(self, dispatcher, client, request, open)).await
+                }
+                Method::GET => refusal(StatusCode::UPGRADE_REQUIRED, "POST a call, or open a WebSocket"),
+                _ => refusal(StatusCode::METHOD_NOT_ALLOWED, "POST a call, or open a WebSocket"),
+            },
+            (_, _, Some(service)) if path.starts_with("/service/") => {
+                let client = client();
+                Box::pin(service.answer(self, client, request, open)).await
+            }
+            _ => Box::pin(pages.answer(&request, peer)).await,
+        }
+    }
+
     /// A place for a connection of `peer`, if it may have one more. What a trusted proxy has open are its clients'.
     fn admit(&self, peer: IpAddr) -> Option<Option<OpenConnection>> {
         if self.client_addresses.is_trusted(peer) { Some(None) } else { self.peers.open(peer).map(Some) }
@@ -245,29 +280,15 @@ async fn serve<P: Send + Sync + 'static>(
     stop: CancellationToken,
 ) {
     let _ = socket.set_nodelay(true);
-    let (http_idle, origins) = (node.http_idle, node.origins.clone());
+    let (http_idle, origins, serves_rpc) = (node.http_idle, node.origins.clone(), node.doors.rpc.is_some());
     // Kept by the connection and by the WebSocket that it may become.
     let open = Arc::new((place, tasks.token()));
     let io = TokioIo::new(GuardedIo::new(socket));
     let answer = move |request: Request<Incoming>| {
         let (node, open) = (node.clone(), open.clone());
         async move {
-            let client = || node.client_addresses.of(peer, request.headers());
-            let is_rpc = request.uri().path() == "/rpc";
-            let mut response = match (request.uri().path(), request.method()) {
-                ("/rpc", &Method::POST) => {
-                    let client = client();
-                    node.call(client, request).await
-                }
-                // In a box, like the plain routes: what is rare must not be carried about by every call.
-                ("/rpc", &Method::GET) if is_wanted(request.headers()) => {
-                    let client = client();
-                    Box::pin(upgrade(&node, client, request, open)).await
-                }
-                ("/rpc", &Method::GET) => refusal(StatusCode::UPGRADE_REQUIRED, "POST a call, or open a WebSocket"),
-                ("/rpc", _) => refusal(StatusCode::METHOD_NOT_ALLOWED, "POST a call, or open a WebSocket"),
-                _ => Box::pin(node.pages.answer(&request, peer)).await,
-            };
+            let is_rpc = matches!(request.uri().path(), "/rpc" | "/service/rpc");
+            let mut response = node.answer(peer, request, open).await;
             node.protect(&mut response, is_rpc);
             Ok::<HttpResponse, Infallible>(response)
         }
@@ -276,7 +297,8 @@ async fn serve<P: Send + Sync + 'static>(
     let service = hyper::service::service_fn(move |request: Request<Incoming>| {
         // Pages of other origins may call; what else they may read says so itself. No cache keeps the answer to a
         // call, so one that goes to no page need not say what pages it depends on.
-        let across = request.uri().path() == "/rpc"
+        let across = serves_rpc
+            && request.uri().path() == "/rpc"
             && (request.method() != Method::POST || request.headers().contains_key(header::ORIGIN));
         if !across {
             return Either::Left(answer(request));

@@ -55,6 +55,11 @@ impl Origins {
         }
     }
 
+    /// Whether a request comes from one of these, or does not say where it comes from.
+    pub fn is_own_or_absent(&self, headers: &HeaderMap) -> bool {
+        self.of(headers) != Origin::Foreign
+    }
+
     fn allows(&self, origin: &HeaderValue) -> bool {
         match &self.allowed {
             Allowed::Listed(listed) => listed.iter().any(|listed| listed.as_bytes() == origin),

@@ -1,91 +1,134 @@
-//! `MARBELLE_SERVICE_LISTEN`: a listener for what is not for the world. Today that is `/metrics`, whose counts of letters
-//! and calls tell a stranger who compares them whether an address has an account.
+//! The door of other services and operators: `/service/rpc` by service key, and its document (docs/protocol.md, "Service
+//! keys").
 
-use super::{bind::BACKLOG, pages::metrics};
-use crate::{account::Accounts, notices::Notices};
-use http::{Method, Request, Response, StatusCode, header};
-use hyper::{body::Incoming, server::conn::http1, service::service_fn};
-use hyper_util::rt::{TokioIo, TokioTimer};
-use jsonrpsee::server::HttpResponse;
-use std::{convert::Infallible, io, sync::Arc, time::Duration};
-use tokio::{
-    net::{TcpListener, TcpSocket},
-    sync::Semaphore,
+use super::{
+    client::{bearer, user_agent},
+    http::{read_message, refusal},
+    listener::Node,
+    origins::Origins,
+    pages::File,
+    websocket::{Opening, answer, begin, is_wanted},
 };
-use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use crate::{
+    account::Error,
+    domain::session::CredentialFault,
+    live::{Connection, Identity},
+    rpc::{
+        dispatch::{Dispatcher, is_batch},
+        source::Source,
+        trace::TraceId,
+    },
+};
+use http::{HeaderMap, Method, Request, StatusCode};
+use hyper::body::{Bytes, Incoming};
+use jsonrpsee::server::{HttpResponse, http::response::ok_response};
+use std::{
+    net::IpAddr,
+    sync::{Arc, atomic::Ordering},
+};
 
-/// Open connections: enough for every Prometheus there is.
-const CONNECTIONS: usize = 64;
-/// How long a request's head may take, and an idle connection is kept; longer than the usual pause between two scrapes.
-const IDLE: Duration = Duration::from_secs(75);
+/// What is answered where all calls were notifications, which have no answer.
+const NO_ANSWER: &str = "null";
 
-/// A listener that is bound but does not accept yet.
-pub struct ServiceServer {
-    listener: TcpListener,
-    accounts: Arc<Accounts>,
+/// `/service` of a listener.
+pub struct ServiceDoor {
+    dispatcher: Dispatcher,
+    document: File,
+    /// The listener's own origin: no browser has business here but one that an operator points at it.
+    own: Origins,
 }
 
-impl ServiceServer {
-    /// Begins to listen at the address that `socket` has taken.
-    pub fn new(socket: TcpSocket, accounts: Arc<Accounts>) -> io::Result<Self> {
-        Ok(Self { listener: socket.listen(BACKLOG)?, accounts })
+impl ServiceDoor {
+    /// The door of a listener that is reached at the URL `own`.
+    pub fn new(dispatcher: Dispatcher, document: &'static str, own: String) -> Self {
+        let says = [("content-type", "application/json"), ("cache-control", "no-cache")];
+        let document = File::new(Bytes::from_static(document.as_bytes()), &says);
+        Self { dispatcher, document, own: Origins::new(vec![own.clone()], own) }
     }
 
-    /// Serves until `stop`.
-    pub async fn run(self, stop: CancellationToken) {
-        let places = Arc::new(Semaphore::new(CONNECTIONS));
-        let connections = TaskTracker::new();
-        let failures = Notices::new(1);
-        loop {
-            let accepted = tokio::select! {
-                () = stop.cancelled() => break,
-                accepted = self.listener.accept() => accepted,
-            };
-            let socket = match accepted {
-                Ok((socket, _)) => socket,
-                Err(error) => {
-                    if let Some(times) = failures.note(()) {
-                        tracing::warn!(%error, times, "connections to the service listener could not be accepted");
-                    }
-                    tokio::time::sleep(Duration::from_millis(50)).await;
-                    continue;
-                }
-            };
-            // No place: closed at once.
-            let Ok(place) = places.clone().try_acquire_owned() else { continue };
-            let (accounts, stop) = (self.accounts.clone(), stop.clone());
-            connections.spawn(async move {
-                let service = service_fn(|request: Request<Incoming>| {
-                    let response = answer(&accounts, &request);
-                    async { Ok::<_, Infallible>(response) }
-                });
-                let connection = http1::Builder::new()
-                    .timer(TokioTimer::new())
-                    .header_read_timeout(IDLE)
-                    .serve_connection(TokioIo::new(socket), service);
-                tokio::select! {
-                    _ = connection => {}
-                    // Prometheus asks again.
-                    () = stop.cancelled() => {}
-                }
-                drop(place);
-            });
+    /// Answers a request to a path below `/service`.
+    pub(super) async fn answer<T: Send + 'static>(
+        &self,
+        node: &Arc<Node>,
+        client: IpAddr,
+        request: Request<Incoming>,
+        open: T,
+    ) -> HttpResponse {
+        if !self.own.is_own_or_absent(request.headers()) {
+            return refusal(StatusCode::FORBIDDEN, "no page of another origin may call here");
         }
-        connections.close();
-        connections.wait().await;
+        match (request.uri().path(), request.method()) {
+            ("/service/rpc", &Method::POST) => self.call(node, client, request).await,
+            ("/service/rpc", &Method::GET) if is_wanted(request.headers()) => {
+                self.upgrade(node, client, request, open).await
+            }
+            ("/service/rpc", &Method::GET) => refusal(StatusCode::UPGRADE_REQUIRED, "POST a call, or open a WebSocket"),
+            ("/service/rpc", _) => refusal(StatusCode::METHOD_NOT_ALLOWED, "POST a call, or open a WebSocket"),
+            ("/service/openrpc.json", &Method::GET | &Method::HEAD) => self.document.answer(request.headers()),
+            ("/service/openrpc.json", _) => refusal(StatusCode::METHOD_NOT_ALLOWED, "GET only"),
+            _ => refusal(StatusCode::NOT_FOUND, "not found"),
+        }
+    }
+
+    async fn call(&self, node: &Node, client: IpAddr, request: Request<Incoming>) -> HttpResponse {
+        let (headers, text) = match read_message(request).await {
+            Ok(message) => message,
+            Err(refused) => return refused,
+        };
+        let id = node.next_connection.fetch_add(1, Ordering::Relaxed);
+        let connection = Connection::new(id, client, user_agent(&headers), None).identified(identity(&headers, node));
+        let source =
+            Source { connection: Arc::new(connection), http: None, trace: TraceId::of(&headers), in_batch: false };
+        let answer = if is_batch(&text) {
+            self.dispatcher.clone().batch(text, source).await
+        } else {
+            self.dispatcher.single(&text, &source).await
+        };
+        ok_response(answer.map_or(NO_ANSWER.to_owned(), |answer| answer.into_json()))
+    }
+
+    async fn upgrade<T: Send + 'static>(
+        &self,
+        node: &Arc<Node>,
+        client: IpAddr,
+        mut request: Request<Incoming>,
+        open: T,
+    ) -> HttpResponse {
+        let response = match answer(&request) {
+            Ok(response) => response,
+            Err(refused) => return refused.into(),
+        };
+        let opening = match begin(node, client, &mut request, response) {
+            Ok(opening) => opening,
+            Err(refused) => return refused,
+        };
+        let Opening { connection, .. } = &opening;
+        let identity = identity(request.headers(), node);
+        let found = match identity {
+            Identity::Key(credential) => node.accounts.authenticate_key(connection, credential).await,
+            other => node.accounts.present_key(other).await.map(drop),
+        };
+        match found {
+            // Not if the key has ended since it was looked up.
+            Ok(()) if connection.identify(identity) => opening.open(node, self.dispatcher.clone(), open),
+            Err(Error::Unavailable { .. } | Error::Internal(_)) => {
+                refusal(StatusCode::SERVICE_UNAVAILABLE, "the service key cannot be checked at the moment")
+            }
+            Err(Error::Unauthenticated(CredentialFault::Invalid)) if node.rates.refused(client).is_err() => {
+                refusal(StatusCode::TOO_MANY_REQUESTS, "too many credentials were refused; try again later")
+            }
+            _ => refusal(StatusCode::UNAUTHORIZED, "a service key is needed that is good: Authorization: Bearer"),
+        }
     }
 }
 
-fn answer(accounts: &Accounts, request: &Request<Incoming>) -> HttpResponse {
-    let (status, allow) = match (request.uri().path(), request.method()) {
-        ("/metrics", &Method::GET | &Method::HEAD) => return metrics(accounts),
-        ("/metrics", _) => (StatusCode::METHOD_NOT_ALLOWED, Some("GET, HEAD")),
-        _ => (StatusCode::NOT_FOUND, None),
-    };
-    let mut response = Response::builder().status(status).header(header::CONTENT_TYPE, "text/plain; charset=utf-8");
-    if let Some(allow) = allow {
-        response = response.header(header::ALLOW, allow);
+/// Which key a request shows.
+fn identity(headers: &HeaderMap, node: &Node) -> Identity {
+    match bearer(headers) {
+        None => Identity::Anonymous,
+        Some(secret) => {
+            let credential = node.accounts.credential_of_key(secret);
+            credential.map_or(Identity::Refused(CredentialFault::Invalid), Identity::Key)
+        }
     }
-    let text = if allow.is_some() { "GET only\n" } else { "not found\n" };
-    response.body(text.into()).unwrap_or_default()
 }

@@ -35,6 +35,7 @@ mod registration_sign_ins;
 mod registrations;
 mod restore;
 mod security_events;
+mod service_keys;
 mod session_versions;
 mod sessions;
 mod sign_in_methods;

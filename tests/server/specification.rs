@@ -14,43 +14,58 @@ fn text<'a>(value: &'a Value, name: &str) -> &'a str {
     value[name].as_str().filter(|text| !text.is_empty()).unwrap_or_else(|| panic!("no {name} in {value:#}"))
 }
 
-async fn printed() -> Value {
-    let output = marbelle(&["openrpc"], &[]).await;
+/// That of `/rpc`, and that of `/service/rpc`.
+async fn documents() -> [Value; 2] {
+    [printed(&["openrpc"]).await, printed(&["openrpc", "--service"]).await]
+}
+
+async fn printed(command: &[&str]) -> Value {
+    let output = marbelle(command, &[]).await;
     assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
     serde_json::from_slice(&output.stdout).expect("JSON")
 }
 
+fn checked_in(name: &str) -> Value {
+    let path = format!("{}/{name}", env!("CARGO_MANIFEST_DIR"));
+    let text = std::fs::read_to_string(path).unwrap_or_else(|_| panic!("{name} is not checked in"));
+    serde_json::from_str(&text).expect("JSON")
+}
+
 #[tokio::test]
-async fn the_checked_in_document_is_the_printed_and_the_served_one() {
-    let printed = printed().await;
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/rpc-spec.json");
-    let checked_in = std::fs::read_to_string(path).expect("rpc-spec.json is checked in");
-    let checked_in: Value = serde_json::from_str(&checked_in).expect("JSON");
-    assert_eq!(checked_in, printed, "run `cargo run -- openrpc > rpc-spec.json`");
+async fn the_checked_in_documents_are_the_printed_and_the_served_ones() {
+    let [public, service] = documents().await;
+    assert_eq!(checked_in("rpc-spec.json"), public, "run `cargo run -- openrpc > rpc-spec.json`");
+    assert_eq!(checked_in("service-spec.json"), service, "run `cargo run -- openrpc --service > service-spec.json`");
     let node = Node::start(Database::sqlite()).await;
-    let served: Value = node.http().get("/openrpc.json").send().await.unwrap().json().await.unwrap();
-    assert_eq!(served, printed);
-    assert_eq!(node.http().ok("rpc.discover", json!({})).await, printed);
-    assert_eq!(node.ws().await.ok("rpc.discover", json!({})).await, printed);
+    let served = async |path| node.http().get(path).send().await.unwrap().json::<Value>().await.unwrap();
+    assert_eq!(served("/openrpc.json").await, public);
+    assert_eq!(node.http().ok("rpc.discover", json!({})).await, public);
+    assert_eq!(node.ws().await.ok("rpc.discover", json!({})).await, public);
+    assert_eq!(served("/service/openrpc.json").await, service);
+    let door = node.door().await;
+    let key = door.key("audit").await;
+    assert_eq!(door.http(&key).ok("rpc.discover", json!({})).await, service);
+    assert_eq!(door.ws(&key).await.ok("rpc.discover", json!({})).await, service);
 }
 
 #[tokio::test]
 async fn every_method_says_what_it_takes_answers_and_refuses() {
-    let document = printed().await;
-    assert!(text(&document, "openrpc").starts_with("1.4"));
-    assert!(text(&document["info"], "title").contains("Marbelle"));
-    text(&document["info"], "version");
-    let names: Vec<&str> = list(&document, "methods").iter().map(|method| text(method, "name")).collect();
-    let unique: BTreeSet<&str> = names.iter().copied().collect();
-    assert_eq!(unique.len(), names.len(), "a method twice: {names:?}");
-    for method in list(&document, "methods") {
-        text(method, "summary");
-        assert_eq!(method["paramStructure"], "by-name");
-        assert!(method["result"]["schema"].is_object(), "{method:#}");
-        assert!(!list(method, "errors").is_empty(), "{method:#}");
-        for param in list(method, "params") {
-            text(param, "name");
-            assert!(param["schema"].is_object(), "{param:#}");
+    for document in documents().await {
+        assert!(text(&document, "openrpc").starts_with("1.4"));
+        assert!(text(&document["info"], "title").contains("Marbelle"));
+        text(&document["info"], "version");
+        let names: Vec<&str> = list(&document, "methods").iter().map(|method| text(method, "name")).collect();
+        let unique: BTreeSet<&str> = names.iter().copied().collect();
+        assert_eq!(unique.len(), names.len(), "a method twice: {names:?}");
+        for method in list(&document, "methods") {
+            text(method, "summary");
+            assert_eq!(method["paramStructure"], "by-name");
+            assert!(method["result"]["schema"].is_object(), "{method:#}");
+            assert!(!list(method, "errors").is_empty(), "{method:#}");
+            for param in list(method, "params") {
+                text(param, "name");
+                assert!(param["schema"].is_object(), "{param:#}");
+            }
         }
     }
 }
@@ -70,30 +85,31 @@ async fn what_is_described_is_there() {
 
 #[tokio::test]
 async fn the_examples_keep_to_their_schemas() {
-    let document = printed().await;
-    let specification = Specification::compile(document.clone());
-    for (i, method) in list(&document, "methods").iter().enumerate() {
-        let (name, params) = (text(method, "name"), list(method, "params"));
-        let examples = list(method, "examples");
-        assert!(!examples.is_empty(), "{name} has no example");
-        for example in examples {
-            let given = list(example, "params");
-            for value in given {
-                let at = params.iter().position(|param| param["name"] == value["name"]);
-                let at = at.unwrap_or_else(|| panic!("{name} has an example of an unknown parameter: {value}"));
-                let validator = specification.validator(&format!("/methods/{i}/params/{at}/schema"));
-                let wrong = violations(&validator, &value["value"]);
-                assert!(wrong.is_empty(), "{name} {value}: {wrong:?}");
-            }
-            let order: Vec<bool> = params.iter().map(|param| param["required"] == true).collect();
-            assert!(order.is_sorted_by(|a, b| a >= b), "{name} has a required parameter after an optional one");
-            for required in params.iter().filter(|param| param["required"] == true) {
-                assert!(given.iter().any(|value| value["name"] == required["name"]), "{name} lacks {required}");
-            }
-            if name != "rpc.discover" {
-                let validator = specification.validator(&format!("/methods/{i}/result/schema"));
-                let wrong = violations(&validator, &example["result"]["value"]);
-                assert!(wrong.is_empty(), "{name}: {wrong:?}\n{example:#}");
+    for document in documents().await {
+        let specification = Specification::compile(document.clone());
+        for (i, method) in list(&document, "methods").iter().enumerate() {
+            let (name, params) = (text(method, "name"), list(method, "params"));
+            let examples = list(method, "examples");
+            assert!(!examples.is_empty(), "{name} has no example");
+            for example in examples {
+                let given = list(example, "params");
+                for value in given {
+                    let at = params.iter().position(|param| param["name"] == value["name"]);
+                    let at = at.unwrap_or_else(|| panic!("{name} has an example of an unknown parameter: {value}"));
+                    let validator = specification.validator(&format!("/methods/{i}/params/{at}/schema"));
+                    let wrong = violations(&validator, &value["value"]);
+                    assert!(wrong.is_empty(), "{name} {value}: {wrong:?}");
+                }
+                let order: Vec<bool> = params.iter().map(|param| param["required"] == true).collect();
+                assert!(order.is_sorted_by(|a, b| a >= b), "{name} has a required parameter after an optional one");
+                for required in params.iter().filter(|param| param["required"] == true) {
+                    assert!(given.iter().any(|value| value["name"] == required["name"]), "{name} lacks {required}");
+                }
+                if name != "rpc.discover" {
+                    let validator = specification.validator(&format!("/methods/{i}/result/schema"));
+                    let wrong = violations(&validator, &example["result"]["value"]);
+                    assert!(wrong.is_empty(), "{name}: {wrong:?}\n{example:#}");
+                }
             }
         }
     }
@@ -102,7 +118,7 @@ async fn the_examples_keep_to_their_schemas() {
 /// An event's example is a whole notification, by the schema of the event and by that of the notification.
 #[tokio::test]
 async fn the_events_have_examples_in_their_envelope() {
-    let document = printed().await;
+    let [document, _] = documents().await;
     let specification = Specification::compile(document.clone());
     let envelope = specification.validator("/components/schemas/AccountEvent");
     for (i, event) in list(&document, "x-events").iter().enumerate() {
@@ -125,21 +141,22 @@ async fn the_events_have_examples_in_their_envelope() {
 
 #[tokio::test]
 async fn each_kind_of_error_has_a_schema_of_its_data() {
-    let document = printed().await;
-    let specification = Specification::compile(document.clone());
-    let errors = document["components"]["errors"].as_object().expect("errors");
-    let mut schemas = BTreeSet::new();
-    for (kind, error) in errors {
-        assert!(schemas.insert(text(&error["data"], "$ref")), "{kind} shares a schema");
-        let data = specification.validator(&format!("/components/errors/{kind}/data"));
-        assert!(!data.is_valid(&json!({ "kind": "another" })), "{kind} takes any kind");
-        assert!(!data.is_valid(&json!({})), "{kind} needs no kind");
+    for document in documents().await {
+        let specification = Specification::compile(document.clone());
+        let errors = document["components"]["errors"].as_object().expect("errors");
+        let mut schemas = BTreeSet::new();
+        for (kind, error) in errors {
+            assert!(schemas.insert(text(&error["data"], "$ref")), "{kind} shares a schema");
+            let data = specification.validator(&format!("/components/errors/{kind}/data"));
+            assert!(!data.is_valid(&json!({ "kind": "another" })), "{kind} takes any kind");
+            assert!(!data.is_valid(&json!({})), "{kind} needs no kind");
+        }
+        let bare = |kind: &str| {
+            let data = specification.validator(&format!("/components/errors/{kind}/data"));
+            data.is_valid(&json!({ "kind": kind }))
+        };
+        assert!(bare("not_found") && !bare("rate_limited") && !bare("invalid_params") && !bare("stale_revision"));
     }
-    let bare = |kind: &str| {
-        let data = specification.validator(&format!("/components/errors/{kind}/data"));
-        data.is_valid(&json!({ "kind": kind }))
-    };
-    assert!(bare("not_found") && !bare("rate_limited") && !bare("invalid_params") && !bare("stale_revision"));
 }
 
 /// Generators of code name their types by the titles.
@@ -171,23 +188,24 @@ async fn every_schema_has_a_title_and_no_two_share_one() {
             _ => panic!("{place} is no schema"),
         }
     }
-    let document = printed().await;
-    // A generator calls the type of a method so.
-    let mut found: BTreeMap<String, String> = list(&document, "methods")
-        .iter()
-        .map(|method| text(method, "name"))
-        .map(|name| (pascal(name), format!("the method {name}")))
-        .collect();
-    for (name, schema) in document["components"]["schemas"].as_object().expect("schemas") {
-        assert_eq!(schema["title"], *name);
-        titles(name, schema, &mut found);
-    }
-    for method in list(&document, "methods") {
-        let name = text(method, "name");
-        for param in list(method, "params") {
-            titles(&format!("{name} {}", text(param, "name")), &param["schema"], &mut found);
+    for document in documents().await {
+        // A generator calls the type of a method so.
+        let mut found: BTreeMap<String, String> = list(&document, "methods")
+            .iter()
+            .map(|method| text(method, "name"))
+            .map(|name| (pascal(name), format!("the method {name}")))
+            .collect();
+        for (name, schema) in document["components"]["schemas"].as_object().expect("schemas") {
+            assert_eq!(schema["title"], *name);
+            titles(name, schema, &mut found);
         }
-        titles(name, &method["result"]["schema"], &mut found);
+        for method in list(&document, "methods") {
+            let name = text(method, "name");
+            for param in list(method, "params") {
+                titles(&format!("{name} {}", text(param, "name")), &param["schema"], &mut found);
+            }
+            titles(name, &method["result"]["schema"], &mut found);
+        }
     }
 }
 
@@ -210,24 +228,25 @@ async fn it_is_an_openrpc_document() {
         .replace("https://meta.json-schema.tools", DRAFT_7);
     let schema: Value = serde_json::from_str(&schema).expect("JSON");
     let validator = jsonschema::options().with_draft(Draft::Draft7).build(&schema).expect("a schema");
-    let document = printed().await;
-    let wrong = violations(&validator, &document);
-    assert!(wrong.is_empty(), "{wrong:#?}");
-    let mut without_params = document;
-    without_params["methods"][0].as_object_mut().expect("a method").remove("params");
-    assert!(!validator.is_valid(&without_params), "the schema lets anything pass");
+    for document in documents().await {
+        let wrong = violations(&validator, &document);
+        assert!(wrong.is_empty(), "{wrong:#?}");
+        let mut without_params = document;
+        without_params["methods"][0].as_object_mut().expect("a method").remove("params");
+        assert!(!validator.is_valid(&without_params), "the schema lets anything pass");
+    }
 }
 
 /// Whoever has the document need not have this repository.
 #[tokio::test]
 async fn it_refers_to_no_other_document() {
-    let text = printed().await.to_string();
+    let text = documents().await.map(|document| document.to_string()).concat();
     assert!(!text.contains('§') && !text.contains("docs/"), "a reference to a page that the reader may not have");
 }
 
 #[tokio::test]
 async fn references_lead_somewhere_and_limits_are_stated() {
-    let document = printed().await;
+    let [document, _] = documents().await;
     fn references<'a>(value: &'a Value, found: &mut Vec<&'a str>) {
         match value {
             Value::Object(object) => {

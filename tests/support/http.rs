@@ -19,6 +19,8 @@ use std::sync::{
 pub struct Http {
     client: Client,
     base: String,
+    /// Where calls are posted.
+    path: &'static str,
     bearer: Option<String>,
     headers: HeaderMap,
     next_id: Arc<AtomicU64>,
@@ -31,11 +33,17 @@ impl Http {
         Self {
             client,
             base,
+            path: "/rpc",
             bearer: None,
             headers: HeaderMap::new(),
             next_id: Arc::new(AtomicU64::new(1)),
             specification,
         }
+    }
+
+    /// The same client at another door, which has a specification of its own.
+    pub fn at(&self, path: &'static str, specification: Arc<Specification>) -> Self {
+        Self { path, specification, ..self.clone() }
     }
 
     /// The same client with `Authorization: Bearer …`.
@@ -60,9 +68,9 @@ impl Http {
         self.client.request(method, format!("{}{path}", self.base))
     }
 
-    /// `POST /rpc` with the credential, still without body.
+    /// A call with the credential, still without body.
     pub fn post(&self) -> RequestBuilder {
-        let post = self.client.post(format!("{}/rpc", self.base)).headers(self.headers.clone());
+        let post = self.client.post(format!("{}{}", self.base, self.path)).headers(self.headers.clone());
         match &self.bearer {
             Some(token) => post.bearer_auth(token),
             None => post,

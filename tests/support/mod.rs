@@ -22,6 +22,7 @@ pub mod raw_socket;
 mod reply;
 mod rows;
 mod schema;
+mod service;
 mod smtp;
 mod socket;
 mod tap;

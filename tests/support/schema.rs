@@ -1,6 +1,9 @@
 //! Every answer and event of the suite is held against the OpenRPC document that the server serves.
 
-use super::reply::{Reply, RpcError};
+use super::{
+    process::marbelle,
+    reply::{Reply, RpcError},
+};
 use jsonschema::{Draft, Validator};
 use serde_json::{Value, json};
 use std::{collections::HashMap, sync::Arc};
@@ -41,6 +44,16 @@ impl Specification {
                 .await
                 .expect("/openrpc.json is JSON");
             Arc::new(Self::compile(document))
+        };
+        SPECIFICATION.get_or_init(load).await.clone()
+    }
+
+    /// The document of the methods of service keys.
+    pub async fn of_service() -> Arc<Self> {
+        static SPECIFICATION: OnceCell<Arc<Specification>> = OnceCell::const_new();
+        let load = || async {
+            let output = marbelle(&["openrpc", "--service"], &[]).await;
+            Arc::new(Self::compile(serde_json::from_slice(&output.stdout).expect("JSON")))
         };
         SPECIFICATION.get_or_init(load).await.clone()
     }

@@ -19,7 +19,17 @@ pub async fn handshake(
     headers: &[(&'static str, &str)],
     receive_buffer: Option<u32>,
 ) -> Result<(WebSocketStream<TcpStream>, Response), Box<tungstenite::Error>> {
-    let mut request = format!("ws://{address}/rpc").into_client_request().expect("a request");
+    handshake_at(&format!("ws://{address}/rpc"), address, headers, receive_buffer).await
+}
+
+/// The same at any URL of the node.
+pub async fn handshake_at(
+    url: &str,
+    address: SocketAddr,
+    headers: &[(&'static str, &str)],
+    receive_buffer: Option<u32>,
+) -> Result<(WebSocketStream<TcpStream>, Response), Box<tungstenite::Error>> {
+    let mut request = url.into_client_request().expect("a request");
     for (name, value) in headers {
         request.headers_mut().append(*name, HeaderValue::from_str(value).expect("a header value"));
     }

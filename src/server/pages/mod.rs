@@ -12,7 +12,8 @@ use crate::{
     settings::{Environment, Settings},
 };
 use dev_mail::DevMail;
-use file::{File, Files};
+pub(super) use file::File;
+use file::Files;
 use headers::Header;
 use http::{HeaderValue, Method, Request, Response, StatusCode, header};
 use hyper::body::{Bytes, Incoming};
@@ -47,8 +48,16 @@ pub enum PagesError {
     Frontend(#[from] header::InvalidHeaderValue),
 }
 
-/// Answers the plain routes.
-pub struct Pages {
+/// Answers the plain routes of a listener.
+pub enum Pages {
+    /// All of them.
+    All(Box<AllPages>),
+    /// `/metrics` alone.
+    Metrics(Arc<Accounts>),
+}
+
+/// Every plain route.
+pub struct AllPages {
     accounts: Arc<Accounts>,
     openrpc: File,
     keys: File,
@@ -75,8 +84,24 @@ enum Route<'a> {
 }
 
 impl Pages {
-    /// Renders what does not change.
-    pub fn new(accounts: Arc<Accounts>, openrpc: &'static str, settings: &Settings) -> Result<Self, PagesError> {
+    /// Every route, with what does not change rendered.
+    pub fn all(accounts: Arc<Accounts>, openrpc: &'static str, settings: &Settings) -> Result<Self, PagesError> {
+        Ok(Self::All(Box::new(AllPages::new(accounts, openrpc, settings)?)))
+    }
+
+    /// Answers a request of `peer` to what is no door.
+    pub async fn answer(&self, request: &Request<Incoming>, peer: IpAddr) -> HttpResponse {
+        match (self, request.uri().path(), request.method()) {
+            (Self::All(pages), ..) => pages.answer(request, peer).await,
+            (Self::Metrics(accounts), "/metrics", &Method::GET | &Method::HEAD) => metrics(accounts),
+            (Self::Metrics(_), "/metrics", _) => get_only(),
+            (Self::Metrics(_), ..) => response(StatusCode::NOT_FOUND, TEXT, "not found\n"),
+        }
+    }
+}
+
+impl AllPages {
+    fn new(accounts: Arc<Accounts>, openrpc: &'static str, settings: &Settings) -> Result<Self, PagesError> {
         let keys = File::new(accounts.access_tokens.jwks().to_string().into(), &PUBLIC);
         let change_password = HeaderValue::try_from(format!("{}/security", settings.frontend_url))?;
         let mut files = Files::default();
@@ -89,8 +114,7 @@ impl Pages {
         Ok(Self { accounts, openrpc, keys, change_password, not_ready: Notices::new(2), files, dev_mail, metrics })
     }
 
-    /// Answers a request of `peer` to anything but `/rpc`.
-    pub async fn answer(&self, request: &Request<Incoming>, peer: IpAddr) -> HttpResponse {
+    async fn answer(&self, request: &Request<Incoming>, peer: IpAddr) -> HttpResponse {
         let Some(route) = self.route(request.uri().path()) else {
             return response(StatusCode::NOT_FOUND, TEXT, "not found\n");
         };
@@ -98,9 +122,7 @@ impl Pages {
             return public_preflight();
         }
         if !matches!(*request.method(), Method::GET | Method::HEAD) {
-            let mut refused = response(StatusCode::METHOD_NOT_ALLOWED, TEXT, "GET only\n");
-            refused.headers_mut().insert(header::ALLOW, HeaderValue::from_static("GET, HEAD"));
-            return refused;
+            return get_only();
         }
         match route {
             Route::Health => response(StatusCode::OK, TEXT, "ok\n"),
@@ -157,8 +179,14 @@ impl Pages {
     }
 }
 
+fn get_only() -> HttpResponse {
+    let mut refused = response(StatusCode::METHOD_NOT_ALLOWED, TEXT, "GET only\n");
+    refused.headers_mut().insert(header::ALLOW, HeaderValue::from_static("GET, HEAD"));
+    refused
+}
+
 /// What is measured, as Prometheus reads it.
-pub(super) fn metrics(accounts: &Accounts) -> HttpResponse {
+fn metrics(accounts: &Accounts) -> HttpResponse {
     accounts.measure_now();
     response(StatusCode::OK, PROMETHEUS, meters().render())
 }

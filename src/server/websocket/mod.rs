@@ -5,13 +5,14 @@ mod handshake;
 mod task;
 mod waiting_bytes;
 
-pub use handshake::is_wanted;
+pub use handshake::{answer, is_wanted};
 
 use super::{
     client::{Credential, user_agent},
     guarded_io::GuardedIo,
     http::{foreign_origin, refusal},
     listener::{Node, STOPPING},
+    open_connections::OpenConnection,
     origins::Origin,
 };
 use crate::{
@@ -19,7 +20,7 @@ use crate::{
     domain::session::CredentialFault,
     live::{Connection, Socket},
     meters::meters,
-    rpc::{source::Source, trace::TraceId},
+    rpc::{dispatch::Dispatcher, source::Source, trace::TraceId},
 };
 use http::{Request, StatusCode, header};
 use hyper::{
@@ -56,14 +57,69 @@ impl Drop for LeaveOnDrop {
     }
 }
 
-/// Answers a handshake. `open` is kept for as long as the socket is.
+/// A WebSocket whose handshake is not answered yet: dropped, it leaves no trace.
+pub struct Opening {
+    response: HttpResponse,
+    /// The connection that it will be.
+    pub connection: Arc<Connection>,
+    socket: Arc<Socket>,
+    upgraded: OnUpgrade,
+    trace: Option<TraceId>,
+    leave: LeaveOnDrop,
+    place: OpenConnection,
+}
+
+/// Counts the socket of a handshake that `response` will answer.
+pub fn begin(
+    node: &Arc<Node>,
+    peer: IpAddr,
+    request: &mut Request<Incoming>,
+    response: HttpResponse,
+) -> Result<Opening, HttpResponse> {
+    let Some(place) = node.sockets.open(peer) else {
+        return Err(refusal(StatusCode::TOO_MANY_REQUESTS, "too many sockets are open from this address"));
+    };
+    let socket = Arc::new(Socket::default());
+    let id = node.next_connection.fetch_add(1, Ordering::Relaxed);
+    let connection = Arc::new(Connection::new(id, peer, user_agent(request.headers()), Some(socket.clone())));
+    // Whatever becomes of the handshake: a client that gives up drops this call at any await.
+    let leave = LeaveOnDrop::new(node, &connection);
+    let trace = TraceId::of(request.headers());
+    let upgraded = hyper::upgrade::on(request);
+    Ok(Opening { response, connection, socket, upgraded, trace, leave, place })
+}
+
+impl Opening {
+    /// Answers the handshake, and serves the socket. `open` is kept for as long as the socket is.
+    pub fn open<T: Send + 'static>(self, node: &Node, dispatcher: Dispatcher, open: T) -> HttpResponse {
+        let Self { response, connection, socket, upgraded, trace, leave, place } = self;
+        node.connections.insert(connection.id, connection.clone());
+        // A stop that began meanwhile has gone through the connections already.
+        if node.accounts.hub.stopping().is_cancelled() {
+            connection.close(STOPPING.code, STOPPING.reason);
+        }
+        let source = Source { connection, http: None, trace, in_batch: false };
+        tokio::spawn(async move {
+            let _open = (leave, place, open);
+            // A box, so that the handshake's needs are not kept for as long as the socket.
+            let Some((tcp, early)) = Box::pin(taken_over(upgraded)).await else { return };
+            let (read, write) = tcp.into_split();
+            socket.open(write);
+            WebSocketTask::new(socket, read, early, dispatcher, source).await;
+        });
+        response
+    }
+}
+
+/// Answers a handshake at `/rpc`. `open` is kept for as long as the socket is.
 pub async fn upgrade<T: Send + 'static>(
     node: &Arc<Node>,
+    dispatcher: &Dispatcher,
     peer: IpAddr,
     mut request: Request<Incoming>,
     open: T,
 ) -> HttpResponse {
-    let mut response = match handshake::answer(&request) {
+    let response = match answer(&request) {
         Ok(response) => response,
         Err(refused) => return refused.into(),
     };
@@ -84,19 +140,16 @@ pub async fn upgrade<T: Send + 'static>(
     };
     let by_cookie = matches!(credential, Credential::Cookie(_));
     let mut clears_cookie = credential == Credential::BadCookie;
-    let Some(place) = node.sockets.open(peer) else {
-        return refusal(StatusCode::TOO_MANY_REQUESTS, "too many sockets are open from this address");
+    let mut opening = match begin(node, peer, &mut request, response) {
+        Ok(opening) => opening,
+        Err(refused) => return refused,
     };
-    let socket = Arc::new(Socket::default());
-    let id = node.next_connection.fetch_add(1, Ordering::Relaxed);
-    let connection = Arc::new(Connection::new(id, peer, user_agent(request.headers()), Some(socket.clone())));
-    // Whatever becomes of the handshake: a client that gives up drops this call at any await.
-    let leave = LeaveOnDrop::new(node, &connection);
+    let connection = &opening.connection;
     if let Some(caller) = caller {
         if node.rates.count_handshake(caller).is_err() {
             return refusal(StatusCode::TOO_MANY_REQUESTS, "this user calls too often; try again later");
         }
-        match node.accounts.authenticate(&connection, caller).await {
+        match node.accounts.authenticate(connection, caller).await {
             Ok(_) if by_cookie => connection.mark_bound_by_cookie(),
             Ok(_) => {}
             Err(Error::LimitReached(_)) => {
@@ -111,25 +164,9 @@ pub async fn upgrade<T: Send + 'static>(
         }
     }
     if clears_cookie {
-        response.headers_mut().append(header::SET_COOKIE, node.cookies.session.clear());
+        opening.response.headers_mut().append(header::SET_COOKIE, node.cookies.session.clear());
     }
-    node.connections.insert(id, connection.clone());
-    // A stop that began meanwhile has gone through the connections already.
-    if node.accounts.hub.stopping().is_cancelled() {
-        connection.close(STOPPING.code, STOPPING.reason);
-    }
-    let source = Source { connection, http: None, trace: TraceId::of(request.headers()), in_batch: false };
-    let upgraded = hyper::upgrade::on(&mut request);
-    let dispatcher = node.dispatcher.clone();
-    tokio::spawn(async move {
-        let _open = (leave, place, open);
-        // A box, so that the handshake's needs are not kept for as long as the socket.
-        let Some((tcp, early)) = Box::pin(taken_over(upgraded)).await else { return };
-        let (read, write) = tcp.into_split();
-        socket.open(write);
-        WebSocketTask::new(socket, read, early, dispatcher, source).await;
-    });
-    response
+    opening.open(node, dispatcher.clone(), open)
 }
 
 /// The connection once the handshake is answered, and what has come over it already.

@@ -1,0 +1,169 @@
+//! Service keys: who calls by one, and who makes and revokes them.
+
+use super::{Accounts, Error};
+use crate::{
+    crypto::{opaque_token::Secret, service_key},
+    domain::{
+        fault::{Fault, Rule},
+        ids::KeyId,
+        service_key::{KeyCredential, KeyName, Scopes, ServiceKey},
+        session::CredentialFault,
+        time::Timestamp,
+    },
+    live::{Connection, Identity},
+};
+use std::{sync::Arc, time::Duration};
+
+/// How old `last_used_at` may get before a use is written down.
+const TOUCH_INTERVAL: Duration = Duration::from_secs(60);
+
+/// A key to be made.
+#[derive(Debug)]
+pub struct NewKey {
+    /// What the operator calls it.
+    pub name: KeyName,
+    /// What it may be used for.
+    pub scopes: Scopes,
+    /// When it ends by itself, if it does.
+    pub expires_at: Option<Timestamp>,
+}
+
+impl Accounts {
+    /// The credential of a caller's secret. Says nothing of whether there is such a key.
+    ///
+    /// # Errors
+    /// [`Error::Unauthenticated`] for what does not have the form of one.
+    pub fn credential_of_key(&self, secret: &str) -> Result<KeyCredential, Error> {
+        service_key::parse(secret).ok_or(Error::Unauthenticated(CredentialFault::Invalid))
+    }
+
+    /// The key that a connection acts by, if it is good at this moment. A use of it is written down if the last one is
+    /// old.
+    pub async fn present_key(self: &Arc<Self>, identity: Identity) -> Result<ServiceKey, Error> {
+        let credential = match identity {
+            Identity::Key(credential) => credential,
+            Identity::Refused(fault) => return Err(Error::Unauthenticated(fault)),
+            Identity::Ended(_) => return Err(Error::Unauthenticated(CredentialFault::Invalid)),
+            Identity::Anonymous | Identity::Binding(_) | Identity::Bound(_) => {
+                return Err(Error::Unauthenticated(CredentialFault::Missing));
+            }
+        };
+        let key = self.store.find_service_key(&credential).await?.filter(|key| key.revoked_at.is_none());
+        let key = key.ok_or(Error::Unauthenticated(CredentialFault::Invalid))?;
+        let now = self.clock.now();
+        if key.expires_at.is_some_and(|at| at <= now) {
+            return Err(Error::Unauthenticated(CredentialFault::Expired));
+        }
+        if key.last_used_at.is_none_or(|at| now.since(at) >= TOUCH_INTERVAL) {
+            self.touch_key_soon(key.id);
+        }
+        Ok(key)
+    }
+
+    /// Lets a socket act by a key for as long as that is good.
+    pub async fn authenticate_key(
+        self: &Arc<Self>,
+        connection: &Arc<Connection>,
+        credential: KeyCredential,
+    ) -> Result<(), Error> {
+        self.hub.join_key(connection, credential.id);
+        let key = self.present_key(Identity::Key(credential)).await?;
+        self.hub.expire_with(connection, &key);
+        Ok(())
+    }
+
+    /// Writes down, in the background, that a key is used; once at a time.
+    fn touch_key_soon(self: &Arc<Self>, key: KeyId) {
+        if !self.touching_keys.insert(key) {
+            return;
+        }
+        let accounts = self.clone();
+        tokio::spawn(async move {
+            let touched = async {
+                let mut tx = accounts.store.write().await?;
+                tx.touch_service_key(key, accounts.clock.now()).await?;
+                tx.commit().await
+            };
+            if let Err(error) = touched.await {
+                tracing::debug!(%error, "the use of a service key was not written down");
+            }
+            accounts.touching_keys.remove(&key);
+        });
+    }
+
+    /// Every key, newest first.
+    pub async fn list_keys(&self) -> Result<Vec<ServiceKey>, Error> {
+        Ok(self.store.list_service_keys().await?)
+    }
+
+    /// Makes a key, on behalf of another one or of the command line. The secret is shown this once.
+    ///
+    /// # Errors
+    /// [`Error::MissingScope`] where the new key would have a scope that its maker lacks;
+    /// `out_of_range` for `expires_at` in the past, or beyond the maker's own.
+    pub async fn create_key(&self, new: NewKey, maker: Option<&ServiceKey>) -> Result<(ServiceKey, Secret), Error> {
+        let mut tx = self.store.write().await?;
+        let now = self.clock.now();
+        if let Some(maker) = maker {
+            check_maker(&mut tx, maker, now).await?;
+            if let Some(missing) = maker.scopes.lacks(&new.scopes) {
+                return Err(Error::MissingScope(missing));
+            }
+        }
+        if new.expires_at.is_some_and(|at| at <= now) {
+            return Err(Error::invalid("expires_at", Fault::new(Rule::OutOfRange, "must be in the future")));
+        }
+        if let Some(longest) = maker.and_then(|maker| maker.expires_at)
+            && new.expires_at.is_none_or(|at| at > longest)
+        {
+            let message = format!("must not be after this key's own end, {longest}");
+            return Err(Error::invalid("expires_at", Fault::new(Rule::OutOfRange, message)));
+        }
+        let id = KeyId::new();
+        let (credential, secret) = service_key::make(id);
+        let key = ServiceKey {
+            id,
+            name: new.name,
+            scopes: new.scopes,
+            created_at: now,
+            expires_at: new.expires_at,
+            last_used_at: None,
+            revoked_at: None,
+        };
+        tx.insert_service_key(&key, &credential.secret_hash).await?;
+        tx.commit().await?;
+        tracing::info!(target: "security", key = %key.id, name = %key.name, scopes = %key.scopes, "key_created");
+        Ok((key, secret))
+    }
+
+    /// Ends a key at once, its open sockets included; one that has ended stays so.
+    ///
+    /// # Errors
+    /// [`Error::MissingScope`] where the key has a scope that its revoker lacks.
+    pub async fn revoke_key(&self, key: KeyId, revoker: Option<&ServiceKey>) -> Result<(), Error> {
+        let mut tx = self.store.write().await?;
+        let now = self.clock.now();
+        let found = tx.find_service_key(key).await?.ok_or(Error::NotFound)?;
+        if let Some(revoker) = revoker {
+            check_maker(&mut tx, revoker, now).await?;
+            if let Some(missing) = revoker.scopes.lacks(&found.scopes) {
+                return Err(Error::MissingScope(missing));
+            }
+        }
+        if tx.revoke_service_key(key, now).await? {
+            tx.commit().await?;
+            tracing::info!(target: "security", %key, name = %found.name, "key_revoked");
+        }
+        self.hub.end_key(key);
+        Ok(())
+    }
+}
+
+/// Whether a key that was good when the call came still is.
+async fn check_maker(tx: &mut crate::store::Tx, key: &ServiceKey, now: Timestamp) -> Result<(), Error> {
+    if tx.is_service_key_live(key.id, now).await? {
+        Ok(())
+    } else {
+        Err(Error::Unauthenticated(CredentialFault::Invalid))
+    }
+}

@@ -1,0 +1,102 @@
+//! `keys.*`: the service keys themselves.
+
+use super::examples;
+use crate::{
+    account::{Error, NewKey},
+    domain::{
+        ids::KeyId,
+        service_key::{KeyName, Scope, Scopes, ServiceKey},
+        time::Timestamp,
+    },
+    methods::session::Done,
+    rpc::{
+        error::Kind,
+        params::{NoParams, params},
+        rates::Rate,
+        registry::{Call, Description, Effect, Registry},
+    },
+};
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde_json::json;
+
+/// A key that was made.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct CreatedKey {
+    /// The key.
+    key: ServiceKey,
+    /// What its holder calls with, as `Authorization: Bearer …`. Shown this once.
+    secret: String,
+}
+
+params! {
+    /// Parameters of `keys.create`.
+    pub struct CreateParams {
+        /// What it is called in the security log and in the audit log.
+        required name: KeyName,
+        /// What it may be used for; nothing that the calling key lacks.
+        required scopes: Scopes,
+        /// When it ends by itself; never if absent. Not after the calling key's own end.
+        optional expires_at: Timestamp,
+    }
+}
+
+params! {
+    /// Parameters of `keys.revoke`.
+    pub struct RevokeParams {
+        required key_id: KeyId,
+    }
+}
+
+/// Declares the namespace.
+pub fn declare(registry: &mut Registry) {
+    const KEYS: &[Scope] = &[Scope::Keys];
+    registry.service(
+        "keys.list",
+        KEYS,
+        Effect::Read,
+        Description {
+            summary: "Every key, newest first; revoked and expired ones too.",
+            rate: Rate::Calls,
+            errors: &[],
+            example: (json!({}), json!([examples::key()])),
+        },
+        |call: Call, _: ServiceKey, _: NoParams| async move { call.context.accounts.list_keys().await },
+    );
+    registry.service(
+        "keys.create",
+        KEYS,
+        Effect::Write,
+        Description {
+            summary: "Makes a key.",
+            rate: Rate::Calls,
+            errors: &[],
+            example: (
+                json!({ "name": "orders", "scopes": ["users:read", "tokens:verify"] }),
+                json!({ "key": examples::key(), "secret": "marbelle_…" }),
+            ),
+        },
+        create,
+    );
+    registry.service(
+        "keys.revoke",
+        KEYS,
+        Effect::Write,
+        Description {
+            summary: "Ends a key at once, its open WebSockets included.",
+            rate: Rate::Calls,
+            errors: &[Kind::NotFound],
+            example: (json!({ "key_id": "019aa3c5-1f00-7c10-8a51-6f1f6c2d9e07" }), json!({})),
+        },
+        |call: Call, key: ServiceKey, params: RevokeParams| async move {
+            call.context.accounts.revoke_key(params.key_id, Some(&key)).await?;
+            Ok(Done {})
+        },
+    );
+}
+
+async fn create(call: Call, key: ServiceKey, params: CreateParams) -> Result<CreatedKey, Error> {
+    let CreateParams { name, scopes, expires_at } = params;
+    let (key, secret) = call.context.accounts.create_key(NewKey { name, scopes, expires_at }, Some(&key)).await?;
+    Ok(CreatedKey { key, secret: secret.expose().to_owned() })
+}

@@ -1,0 +1,40 @@
+//! The methods of service keys, one file a namespace (docs/protocol.md, "Service keys").
+
+mod discover;
+mod examples;
+mod keys;
+
+use crate::rpc::{registry::Registry, spec};
+use serde_json::{
+    Value,
+    value::{RawValue, to_raw_value},
+};
+use std::sync::LazyLock;
+
+const ABOUT: &str = "Accounts for other services and for operators, over JSON-RPC 2.0: HTTP (POST) and WebSocket on \
+     /service/rpc, by service key. Parameters go by name.";
+
+static DOCUMENT: LazyLock<Value> = LazyLock::new(|| {
+    let mut registry = Registry::default();
+    declare(&mut registry);
+    spec::render(ABOUT, registry, Vec::new())
+});
+
+static DOCUMENT_TEXT: LazyLock<Box<RawValue>> =
+    LazyLock::new(|| to_raw_value(document()).expect("what is JSON already has a JSON form"));
+
+/// Declares every method of service keys.
+pub fn declare(registry: &mut Registry) {
+    keys::declare(registry);
+    discover::declare(registry);
+}
+
+/// The OpenRPC document of these methods: `service-spec.json`.
+pub fn document() -> &'static Value {
+    &DOCUMENT
+}
+
+/// The same as text, written once: `rpc.discover`, `/service/openrpc.json`.
+pub fn document_text() -> &'static RawValue {
+    &DOCUMENT_TEXT
+}
