@@ -85,7 +85,7 @@ pub struct Settings {
     pub sweep_period: Duration,
     /// `MARBELLE_SECURITY_LOG`: a file that security events are written to as well.
     pub security_log: Option<PathBuf>,
-    /// `MARBELLE_SERVICE_LISTEN`: a listener of its own for what is not for the world: `/metrics`.
+    /// `MARBELLE_SERVICE_LISTEN`: a listener of its own for what is not for the world: `/service` and `/metrics`.
     pub service_listen: Option<SocketAddr>,
     /// `MARBELLE_HTTP_IDLE`: how long an idle HTTP connection is kept, and a request's head may take.
     pub http_idle: Duration,

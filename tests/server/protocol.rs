@@ -38,7 +38,11 @@ fn quoted(cell: &str) -> Vec<&str> {
 }
 
 async fn specification() -> Value {
-    let output = marbelle(&["openrpc"], &[]).await;
+    printed(&["openrpc"]).await
+}
+
+async fn printed(command: &[&str]) -> Value {
+    let output = marbelle(command, &[]).await;
     serde_json::from_slice(&output.stdout).expect("JSON")
 }
 
@@ -55,6 +59,40 @@ fn result_name(schema: &Value) -> String {
         .unwrap_or_else(|| panic!("a result that the page has no name for: {schema:#}"))
 }
 
+/// The parameters of a method as the pages name them.
+fn params_of(method: &Value) -> String {
+    let params: Vec<String> = list(method, "params")
+        .iter()
+        .map(|param| {
+            let mark = if param["required"] == true { "" } else { "?" };
+            format!("`{}{mark}`", param["name"].as_str().expect("a name"))
+        })
+        .collect();
+    params.join(" ")
+}
+
+/// The same of docs/service.md, with the scopes.
+#[tokio::test]
+async fn the_methods_of_services_are_those_of_their_specification() {
+    let document = printed(&["openrpc", "--service"]).await;
+    let expected: BTreeSet<String> = list(&document, "methods")
+        .iter()
+        .map(|method| {
+            let scopes: Vec<String> =
+                list(method, "x-scopes").iter().map(|s| s.to_string().replace('"', "`")).collect();
+            let (name, result) = (method["name"].as_str().expect("a name"), result_name(&method["result"]["schema"]));
+            format!("`{name}` | {} | {} | `{result}`", scopes.join(" "), params_of(method))
+        })
+        .collect();
+    let page = page("service.md");
+    let rows = rows(&page, "Methods of services");
+    let described: BTreeSet<String> = rows.iter().map(|row| row[..4].join(" | ")).collect();
+    let missing: Vec<_> = expected.difference(&described).collect();
+    let wrong: Vec<_> = described.difference(&expected).collect();
+    assert!(missing.is_empty() && wrong.is_empty(), "docs/service.md lacks {missing:#?}\nand has {wrong:#?}");
+    assert_eq!(rows.len(), expected.len(), "a method twice");
+}
+
 /// The page has every method and no other, each with its parameters, its result and what it needs.
 #[tokio::test]
 async fn the_methods_are_those_of_the_specification() {
@@ -62,20 +100,13 @@ async fn the_methods_are_those_of_the_specification() {
     let expected: BTreeSet<String> = list(&document, "methods")
         .iter()
         .map(|method| {
-            let params: Vec<String> = list(method, "params")
-                .iter()
-                .map(|param| {
-                    let mark = if param["required"] == true { "" } else { "?" };
-                    format!("`{}{mark}`", param["name"].as_str().expect("a name"))
-                })
-                .collect();
             let session = match (&method["x-session"], &method["x-proof"]) {
                 (_, Value::Bool(true)) => "proof",
                 (Value::Bool(true), _) => "session",
                 _ => "",
             };
             let (name, result) = (method["name"].as_str().expect("a name"), result_name(&method["result"]["schema"]));
-            format!("`{name}` | {session} | {} | `{result}`", params.join(" "))
+            format!("`{name}` | {session} | {} | `{result}`", params_of(method))
         })
         .collect();
     let page = page("protocol.md");
