@@ -7,7 +7,7 @@ use super::{
     listener::Node,
     origins::Origins,
     pages::File,
-    websocket::{Opening, answer, begin, is_wanted},
+    websocket::{Opening, answer, begin, is_wanted, too_many},
 };
 use crate::{
     account::Error,
@@ -98,10 +98,7 @@ impl ServiceDoor {
             Ok(response) => response,
             Err(refused) => return refused.into(),
         };
-        let opening = match begin(node, client, &mut request, response) {
-            Ok(opening) => opening,
-            Err(refused) => return refused,
-        };
+        let Some(opening) = begin(node, client, &mut request, response) else { return too_many() };
         let Opening { connection, .. } = &opening;
         let identity = identity(request.headers(), node);
         let found = match identity {

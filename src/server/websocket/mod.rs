@@ -69,16 +69,14 @@ pub struct Opening {
     place: OpenConnection,
 }
 
-/// Counts the socket of a handshake that `response` will answer.
+/// Counts the socket of a handshake that `response` will answer; `None` if the address has too many open.
 pub fn begin(
     node: &Arc<Node>,
     peer: IpAddr,
     request: &mut Request<Incoming>,
     response: HttpResponse,
-) -> Result<Opening, HttpResponse> {
-    let Some(place) = node.sockets.open(peer) else {
-        return Err(refusal(StatusCode::TOO_MANY_REQUESTS, "too many sockets are open from this address"));
-    };
+) -> Option<Opening> {
+    let place = node.sockets.open(peer)?;
     let socket = Arc::new(Socket::default());
     let id = node.next_connection.fetch_add(1, Ordering::Relaxed);
     let connection = Arc::new(Connection::new(id, peer, user_agent(request.headers()), Some(socket.clone())));
@@ -86,7 +84,12 @@ pub fn begin(
     let leave = LeaveOnDrop::new(node, &connection);
     let trace = TraceId::of(request.headers());
     let upgraded = hyper::upgrade::on(request);
-    Ok(Opening { response, connection, socket, upgraded, trace, leave, place })
+    Some(Opening { response, connection, socket, upgraded, trace, leave, place })
+}
+
+/// The refusal of a handshake of an address that has too many sockets open.
+pub fn too_many() -> HttpResponse {
+    refusal(StatusCode::TOO_MANY_REQUESTS, "too many sockets are open from this address")
 }
 
 impl Opening {
@@ -140,10 +143,7 @@ pub async fn upgrade<T: Send + 'static>(
     };
     let by_cookie = matches!(credential, Credential::Cookie(_));
     let mut clears_cookie = credential == Credential::BadCookie;
-    let mut opening = match begin(node, peer, &mut request, response) {
-        Ok(opening) => opening,
-        Err(refused) => return refused,
-    };
+    let Some(mut opening) = begin(node, peer, &mut request, response) else { return too_many() };
     let connection = &opening.connection;
     if let Some(caller) = caller {
         if node.rates.count_handshake(caller).is_err() {
