@@ -1,5 +1,5 @@
-//! The door of other services and operators: `/service/rpc` by service key, and its document (docs/protocol.md, "Service
-//! keys").
+//! The door of other services and operators: `/service/rpc` by service key, and its document
+//! (docs/protocol.md, "Service keys").
 
 use super::{
     client::{bearer, user_agent},
