@@ -237,6 +237,8 @@ export type Faults = Record<string, Fault[]>
 /** Not here, or not for this caller. */
 export interface ForbiddenData {
   kind: 'forbidden'
+  /** What a service key lacks, where that is why. */
+  scope: Scope | null
 }
 
 /** A defect of the server; `incident` stands in its log. */
@@ -554,6 +556,8 @@ export interface RegistrationResponseJSON {
 
 /** The stable name of a broken rule. */
 export type Rule = 'required' | 'unknown' | 'type' | 'too_short' | 'too_long' | 'format' | 'out_of_range' | 'control_characters' | 'guessable' | 'same_as_present' | 'not_null' | 'not_allowed'
+
+export type Scope = 'users:read' | 'users:write' | 'users:security' | 'users:delete' | 'tokens:verify' | 'webhooks' | 'keys' | 'mails' | 'audit'
 
 /** The account has a second factor: complete the sign-in by `auth.login_second_factor`. */
 export interface SecondFactorRequiredData {
