@@ -156,7 +156,7 @@ impl App {
         let context = || Context { accounts: accounts.clone(), rules: rules.clone(), rates: rates.clone() };
         let service_door = |listen| {
             let dispatcher = Dispatcher::new(service_methods.install(context()));
-            ServiceDoor::new(dispatcher, methods::service::document_text().get(), own_url(listen))
+            ServiceDoor::new(dispatcher, methods::service::document_text().get(), own_url(listen), listen)
         };
         let places = places();
         let kept = if service.is_some() { SERVICE_CONNECTIONS.min(places / 4) } else { 0 };

@@ -23,7 +23,7 @@ use http::{HeaderMap, Method, Request, StatusCode};
 use hyper::body::{Bytes, Incoming};
 use jsonrpsee::server::{HttpResponse, http::response::ok_response};
 use std::{
-    net::IpAddr,
+    net::{IpAddr, SocketAddr},
     sync::{Arc, atomic::Ordering},
 };
 
@@ -39,11 +39,11 @@ pub struct ServiceDoor {
 }
 
 impl ServiceDoor {
-    /// The door of a listener that is reached at the URL `own`.
-    pub fn new(dispatcher: Dispatcher, document: &'static str, own: String) -> Self {
+    /// The door of a listener that is reached at `own`, and at its address as it stands.
+    pub fn new(dispatcher: Dispatcher, document: &'static str, own: String, listen: SocketAddr) -> Self {
         let says = [("content-type", "application/json"), ("cache-control", "no-cache")];
         let document = File::new(Bytes::from_static(document.as_bytes()), &says);
-        Self { dispatcher, document, own: Origins::new(vec![own.clone()], own) }
+        Self { dispatcher, document, own: Origins::new(vec![own.clone(), format!("http://{listen}")], own) }
     }
 
     /// Answers a request to a path below `/service`.
