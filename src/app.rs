@@ -270,7 +270,8 @@ async fn open_accounts(
             &settings.token_audience,
             settings.lifetimes.access_token,
             clock.clone(),
-        ),
+        )
+        .for_backends(&settings.token_backends),
         opaque_tokens: OpaqueTokens::new(keys),
         sealer: Sealer::new(keys),
         relying_party: settings

@@ -23,6 +23,7 @@ mod service_keys;
 mod sessions;
 mod shared_limits;
 mod sign_in_methods;
+mod tokens;
 mod verification_waits;
 
 pub use actor::Actor;
@@ -33,6 +34,7 @@ pub(crate) use housekeeping::{BATCH, REGISTRATION_LIFETIME};
 pub(crate) use letters::LetterRequest;
 pub use restore::NewEpoch;
 pub use service_keys::NewKey;
+pub use tokens::TokenHolder;
 pub use verification_waits::VerificationWaits;
 
 use crate::{

@@ -77,6 +77,8 @@ pub struct AccessTokens {
     /// By `kid`. Made from keys that were parsed as Ed25519, so each has its 32 bytes.
     verifying: HashMap<String, DecodingKey>,
     validation: Validation,
+    /// By audience: that of tokens for other backends.
+    backends: HashMap<String, Validation>,
     issuer: String,
     audience: String,
     lifetime: Duration,
@@ -104,19 +106,13 @@ impl AccessTokens {
         header.typ = Some(TYPE.into());
         header.kid = Some(keys.signing_public().kid.clone());
 
-        let mut validation = Validation::new(Algorithm::EdDSA);
-        validation.set_required_spec_claims(&["exp", "iss", "aud", "sub"]);
-        validation.set_issuer(&[issuer]);
-        validation.set_audience(&[audience]);
-        // jsonwebtoken asks the system for the time; ours comes from the clock, below.
-        validation.validate_exp = false;
-
         let public = keys.public().iter();
         Self {
             header,
             signing: EncodingKey::from_ed_der(keys.signing_der().as_bytes()),
             verifying: public.map(|key| (key.kid.clone(), DecodingKey::from_ed_der(key.bytes()))).collect(),
-            validation,
+            validation: validation(issuer, audience),
+            backends: HashMap::new(),
             issuer: issuer.into(),
             audience: audience.into(),
             lifetime,
@@ -126,13 +122,29 @@ impl AccessTokens {
         }
     }
 
+    /// With tokens for the audiences of other backends as well.
+    pub fn for_backends(mut self, audiences: &[String]) -> Self {
+        let backends = audiences.iter().map(|audience| (audience.clone(), validation(&self.issuer, audience)));
+        self.backends = backends.collect();
+        self
+    }
+
     /// A new token, and when it expires: a whole second (as JWT counts them), never later than promised.
-    pub fn issue(&self, Caller { user, session, version }: Caller) -> (String, Timestamp) {
+    pub fn issue(&self, caller: Caller) -> (String, Timestamp) {
+        self.issue_to(&self.audience, caller)
+    }
+
+    /// The same for another backend; `None` if there is none with this audience.
+    pub fn issue_for(&self, audience: &str, caller: Caller) -> Option<(String, Timestamp)> {
+        self.backends.contains_key(audience).then(|| self.issue_to(audience, caller))
+    }
+
+    fn issue_to(&self, audience: &str, Caller { user, session, version }: Caller) -> (String, Timestamp) {
         let now = self.clock.now();
         let exp = now.after(self.lifetime).unix();
         let claims = Written {
             iss: &self.issuer,
-            aud: &self.audience,
+            aud: audience,
             sub: user,
             sid: session,
             ver: version,
@@ -157,7 +169,7 @@ impl AccessTokens {
         let known = self.verified.get(tail).filter(|known| *known.token == *token).map(|known| known.claims);
         let claims = match known {
             Some(claims) => claims,
-            None => self.verify_signature(token)?,
+            None => self.verify_signature(token, &self.validation)?,
         };
         if claims.expires <= self.clock.now() {
             if known.is_some() {
@@ -171,19 +183,33 @@ impl AccessTokens {
         Ok(claims)
     }
 
+    /// What a token for `audience` says, this server's own or another backend's; [`TokenError::Invalid`] where there is no
+    /// such audience.
+    pub fn verify_for(&self, audience: &str, token: &str) -> Result<Claims, TokenError> {
+        if audience == self.audience {
+            return self.verify(token);
+        }
+        let validation = self.backends.get(audience).ok_or(TokenError::Invalid)?;
+        if token.len() > ACCESS_TOKEN_MAX_BYTES {
+            return Err(TokenError::Invalid);
+        }
+        let claims = self.verify_signature(token, validation)?;
+        if claims.expires <= self.clock.now() { Err(TokenError::Expired) } else { Ok(claims) }
+    }
+
     /// The public keys that verify our tokens, as a JWK set (RFC 7517 §5).
     pub fn jwks(&self) -> Value {
         self.key_set.clone()
     }
 
-    fn verify_signature(&self, token: &str) -> Result<Claims, TokenError> {
+    fn verify_signature(&self, token: &str, validation: &Validation) -> Result<Claims, TokenError> {
         let header = jsonwebtoken::decode_header(token).map_err(|_| TokenError::Invalid)?;
         // We know no extension that a token could declare critical (RFC 7515 §4.1.11).
         if header.alg != Algorithm::EdDSA || header.typ.as_deref() != Some(TYPE) || header.crit.is_some() {
             return Err(TokenError::Invalid);
         }
         let key = header.kid.and_then(|kid| self.verifying.get(&kid)).ok_or(TokenError::Invalid)?;
-        let read = jsonwebtoken::decode::<Read>(token, key, &self.validation).map_err(|_| TokenError::Invalid)?.claims;
+        let read = jsonwebtoken::decode::<Read>(token, key, validation).map_err(|_| TokenError::Invalid)?.claims;
         let expires = Timestamp::from_unix(read.exp).ok_or(TokenError::Invalid)?;
         Ok(Claims { user: read.sub, session: read.sid, version: read.ver, expires })
     }
@@ -199,6 +225,17 @@ impl AccessTokens {
         }
         self.verified.insert(tail, verified);
     }
+}
+
+/// What jsonwebtoken checks.
+fn validation(issuer: &str, audience: &str) -> Validation {
+    let mut validation = Validation::new(Algorithm::EdDSA);
+    validation.set_required_spec_claims(&["exp", "iss", "aud", "sub"]);
+    validation.set_issuer(&[issuer]);
+    validation.set_audience(&[audience]);
+    // jsonwebtoken asks the system for the time; ours comes from the clock.
+    validation.validate_exp = false;
+    validation
 }
 
 #[cfg(test)]

@@ -229,3 +229,24 @@ fn memory_is_bounded() {
         assert!(scene.tokens.verified.len() <= VERIFIED_TOKENS);
     }
 }
+
+#[test]
+fn a_token_for_another_backend_is_good_there_alone() {
+    let Scene { clock, keys, user, session, .. } = scene();
+    let backends = ["orders".to_owned(), "search".to_owned()];
+    let tokens = AccessTokens::new(&keys, ISSUER, "marbelle", LIFETIME, clock.clone()).for_backends(&backends);
+    let caller = Caller { user, session, version: 3 };
+    assert_eq!(tokens.issue_for("marbelle", caller), None);
+    assert_eq!(tokens.issue_for("elsewhere", caller), None);
+    let (token, expires) = tokens.issue_for("orders", caller).unwrap();
+    assert_eq!(tokens.verify_for("orders", &token), Ok(Claims { user, session, version: 3, expires }));
+    assert_eq!(tokens.verify(&token), Err(TokenError::Invalid));
+    for other in ["marbelle", "search", "elsewhere", ""] {
+        assert_eq!(tokens.verify_for(other, &token), Err(TokenError::Invalid), "{other}");
+    }
+    let (own, _) = tokens.issue(caller);
+    assert!(tokens.verify_for("marbelle", &own).is_ok());
+    assert_eq!(tokens.verify_for("orders", &own), Err(TokenError::Invalid));
+    clock.advance(LIFETIME);
+    assert_eq!(tokens.verify_for("orders", &token), Err(TokenError::Expired));
+}

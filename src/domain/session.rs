@@ -46,6 +46,20 @@ text_enum! {
 }
 
 text_enum! {
+    /// Why an access token is good for nothing.
+    pub enum InactiveReason {
+        /// It is none of this server's, or one for another backend.
+        Invalid = "invalid",
+        /// Its time is over.
+        Expired = "expired",
+        /// Its session has newer credentials.
+        Renewed = "renewed",
+        /// Its session has ended, or its account is gone.
+        SessionEnded = "session_ended",
+    }
+}
+
+text_enum! {
     /// What a sign-in was by.
     pub enum AuthenticationMethod {
         /// The password.

@@ -7,6 +7,8 @@ use crate::{
         ids::SessionId,
         profile::Profile,
         session::{Caller, Session},
+        text::Text,
+        time::Timestamp,
     },
     rpc::{
         error::Kind,
@@ -29,6 +31,15 @@ pub struct CurrentSession {
     profile: Profile,
 }
 
+/// An access token for another backend.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct BackendToken {
+    /// A JWT for that backend's `Authorization: Bearer`; no good here.
+    access_token: String,
+    /// When it expires.
+    access_expires_at: Timestamp,
+}
+
 /// Nothing to tell.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct Done {}
@@ -37,6 +48,14 @@ params! {
     /// Parameters of `session.authenticate`.
     pub struct AuthenticateParams {
         required access_token: Token,
+    }
+}
+
+params! {
+    /// Parameters of `session.access_token`.
+    pub struct AccessTokenParams {
+        /// The backend's, of `MARBELLE_TOKEN_BACKENDS`.
+        required audience: Text<255>,
     }
 }
 
@@ -93,6 +112,24 @@ pub fn declare(registry: &mut Registry) {
             example: (json!({}), json!([examples::session()])),
         },
         |call: Call, caller, _: NoParams| async move { call.context.accounts.list_sessions(caller).await },
+    );
+    registry.session(
+        "session.access_token",
+        Effect::Read,
+        Description {
+            summary: "An access token for another backend of the shop, for pages that are signed in by cookie too.",
+            rate: Rate::Calls,
+            errors: &[],
+            example: (
+                json!({ "audience": "orders" }),
+                json!({ "access_token": "eyJ…", "access_expires_at": "2026-11-28T09:10:00.000Z" }),
+            ),
+        },
+        |call: Call, caller: Caller, params: AccessTokenParams| async move {
+            let accounts = &call.context.accounts;
+            let (access_token, access_expires_at) = accounts.access_token_for(caller, params.audience.as_str()).await?;
+            Ok(BackendToken { access_token, access_expires_at })
+        },
     );
     registry.session(
         "session.revoke",

@@ -63,6 +63,7 @@ pub(super) fn check(mut reader: Reader) -> Result<Settings, SettingsFaults> {
         keys: keys(r, &data_dir),
         token_issuer: r.one(Name::TokenIssuer, frontend_url.clone(), parse::claim),
         token_audience: r.one(Name::TokenAudience, "marbelle".into(), parse::claim),
+        token_backends: r.list(Name::TokenBackends, parse::claim).unwrap_or_default(),
         cookie_same_site: r.one(Name::CookieSameSite, SameSite::Lax, parse::same_site),
         account_page: r.one(Name::AccountPage, !production, parse::truth),
         trusted_proxies: r.list(Name::TrustedProxies, parse::network).unwrap_or_default(),
@@ -110,6 +111,12 @@ fn compare(r: &mut Reader, settings: &Settings) {
         && settings.service_listen.is_some_and(|one| one.port() == settings.listen.port() && takes_both(one))
     {
         r.refuse(Name::ServiceListen, format!("must be another address than {}", Name::Listen.variable()));
+    }
+    if r.sound(&[Name::TokenAudience, Name::TokenBackends])
+        && settings.token_backends.contains(&settings.token_audience)
+    {
+        let own = Name::TokenAudience.variable();
+        r.refuse(Name::TokenBackends, format!("must not name this server's own audience ({own})"));
     }
     let Lifetimes { session_idle, session_absolute, .. } = settings.lifetimes;
     if r.sound(&[Name::SessionIdle, Name::SessionAbsolute]) && session_idle > session_absolute {

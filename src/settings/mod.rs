@@ -67,6 +67,8 @@ pub struct Settings {
     pub token_issuer: String,
     /// `MARBELLE_TOKEN_AUDIENCE`: `aud` of access tokens.
     pub token_audience: String,
+    /// Audiences of other backends, for which a session may ask for access tokens.
+    pub token_backends: Vec<String>,
     /// `MARBELLE_COOKIE_SAME_SITE`.
     pub cookie_same_site: SameSite,
     /// `MARBELLE_ACCOUNT_PAGE`: whether `GET /` and below serve the account page.

@@ -42,6 +42,7 @@ names! {
     TokenSecret "TOKEN_SECRET"
     TokenIssuer "TOKEN_ISSUER"
     TokenAudience "TOKEN_AUDIENCE"
+    TokenBackends "TOKEN_BACKENDS"
     CookieSameSite "COOKIE_SAME_SITE"
     AccountPage "ACCOUNT_PAGE"
     TrustedProxies "TRUSTED_PROXIES"

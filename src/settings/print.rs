@@ -56,6 +56,7 @@ impl Settings {
             Name::TokenSecret => list(keys.token_secrets.iter().map(|secret| redact_unless(secret, is_secret_path))),
             Name::TokenIssuer => self.token_issuer.clone(),
             Name::TokenAudience => self.token_audience.clone(),
+            Name::TokenBackends => list(&self.token_backends),
             Name::CookieSameSite => match self.cookie_same_site {
                 SameSite::Lax => "lax".into(),
                 SameSite::Strict => "strict".into(),

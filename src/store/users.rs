@@ -131,6 +131,7 @@ macro_rules! user_columns {
 }
 pub(super) use user_columns;
 
+const FIND_EXTERNAL_ID: &str = "SELECT external_id FROM users WHERE id = $1";
 const FIND_BY_EMAIL: &str = concat!("SELECT ", user_columns!(""), " FROM users WHERE email = $1");
 const FIND: &str = concat!("SELECT ", user_columns!(""), " FROM users WHERE id = $1");
 const INSERT: &str = "INSERT INTO users (id, email, password_hash, first_name, last_name, company_name, phone, locale, \
@@ -164,6 +165,13 @@ impl Store {
     pub async fn find_user_by_email(&self, email: &EmailAddress) -> Result<Option<UserRow>, Error> {
         let row = on_pool!(self, pool => sqlx::query_as(FIND_BY_EMAIL).bind(email).fetch_optional(pool).await)?;
         Ok(row)
+    }
+
+    /// What another system knows a user by, if it does.
+    pub async fn find_external_id(&self, user: UserId) -> Result<Option<ExternalId>, Error> {
+        let found: Option<Option<ExternalId>> =
+            on_pool!(self, pool => sqlx::query_scalar(FIND_EXTERNAL_ID).bind(user).fetch_optional(pool).await)?;
+        Ok(found.flatten())
     }
 
     /// How many accounts with a password came with which cost of verifying it, and have which at present.

@@ -11,7 +11,7 @@ use tempfile::TempDir;
 const FAILURES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/seeds/settings.txt");
 
 /// Every variable of docs/settings.md that names no file to be read.
-const NAMES: [&str; 41] = [
+const NAMES: [&str; 42] = [
     "ENV",
     "LISTEN",
     "DATABASE_URL",
@@ -27,6 +27,7 @@ const NAMES: [&str; 41] = [
     "TOKEN_SECRET",
     "TOKEN_ISSUER",
     "TOKEN_AUDIENCE",
+    "TOKEN_BACKENDS",
     "COOKIE_SAME_SITE",
     "ACCOUNT_PAGE",
     "TRUSTED_PROXIES",

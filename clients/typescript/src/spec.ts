@@ -158,6 +158,14 @@ export interface Awaited {
   verified: boolean
 }
 
+/** An access token for another backend. */
+export interface BackendToken {
+  /** When it expires. */
+  access_expires_at: Timestamp
+  /** A JWT for that backend's `Authorization: Bearer`; no good here. */
+  access_token: string
+}
+
 /** Entries of the log. */
 export interface Changes {
   /** The database's present history. */
@@ -1303,6 +1311,15 @@ export interface Methods {
     result: Record<string, unknown>
     errors: 'forbidden' | 'invalid_params' | 'rate_limited' | 'internal' | 'unavailable'
   }
+  /** An access token for another backend of the shop, for pages that are signed in by cookie too. */
+  'session.access_token': {
+    params: {
+      /** The backend's, of `MARBELLE_TOKEN_BACKENDS`. */
+      audience: string
+    }
+    result: BackendToken
+    errors: 'unauthenticated' | 'session_ended' | 'invalid_params' | 'rate_limited' | 'internal' | 'unavailable'
+  }
   /** Lets this WebSocket act for a session for as long as the session lives. WebSocket only. */
   'session.authenticate': {
     params: {
@@ -1406,6 +1423,7 @@ export const SESSION_METHODS: ReadonlySet<string> = new Set([
   'profile.request_email_change',
   'profile.update',
   'recovery_codes.renew',
+  'session.access_token',
   'session.begin_passkey_proof',
   'session.current',
   'session.list',

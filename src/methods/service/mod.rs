@@ -3,6 +3,7 @@
 mod discover;
 mod examples;
 mod keys;
+mod tokens;
 
 use crate::rpc::{registry::Registry, spec};
 use serde_json::{
@@ -26,6 +27,7 @@ static DOCUMENT_TEXT: LazyLock<Box<RawValue>> =
 /// Declares every method of service keys.
 pub fn declare(registry: &mut Registry) {
     keys::declare(registry);
+    tokens::declare(registry);
     discover::declare(registry);
 }
 
