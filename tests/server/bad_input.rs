@@ -148,7 +148,8 @@ both_databases! {
                     params.as_object_mut().unwrap().retain(|p, _| known(p));
                     params[param["name"].as_str().unwrap()] = value.clone();
                     let client = match name {
-                        "auth.logout" => node.signed_in("bob").await.1.http(&node), // some of these are a logout
+                        // Some of these are a logout, or a new password.
+                        "auth.logout" | "auth.change_password" => node.signed_in("bob").await.1.http(&node),
                         _ => http.clone(),
                     };
                     if let Err(error) = client.call(name, params.clone()).await {
