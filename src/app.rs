@@ -285,6 +285,7 @@ async fn open_accounts(
         max_addresses: settings.limits.max_addresses.get(),
         failures_per_account: settings.limits.failures_per_account,
         mails_per_mailbox: settings.limits.mails_per_mailbox,
+        sign_up_policy: settings.sign_up.clone(),
         password_min_length: settings.limits.password_min_length,
         shop_name: settings.mail.shop_name.clone(),
         waits: VerificationWaits::default(),

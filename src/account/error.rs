@@ -79,6 +79,8 @@ pub enum Error {
     Forbidden(&'static str),
     /// The service key lacks this scope.
     MissingScope(Scope),
+    /// Nobody can register at the moment.
+    SignUpClosed,
     /// It is not there, or somebody else's.
     NotFound,
     /// Another has it; names the field.

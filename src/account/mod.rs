@@ -45,6 +45,7 @@ use crate::{
     domain::{
         ids::{KeyId, SessionId},
         session::SessionLifetimes,
+        sign_up::SignUpPolicy,
         time::Clock,
     },
     live::Hub,
@@ -88,6 +89,8 @@ pub struct Accounts {
     pub failures_per_account: NonZeroU32,
     /// Letters an hour to one mailbox.
     pub mails_per_mailbox: NonZeroU32,
+    /// Who may register.
+    pub sign_up_policy: SignUpPolicy,
     /// Characters of a new password.
     pub password_min_length: usize,
     /// A word that no password may lean on.

@@ -22,6 +22,7 @@ pub mod security_event;
 pub mod service_key;
 pub mod session;
 pub mod sign_in_methods;
+pub mod sign_up;
 pub mod text;
 mod text_enum;
 pub mod time;

@@ -6,6 +6,7 @@ mod auth;
 mod discover;
 mod events;
 mod examples;
+mod options;
 mod passkey_params;
 mod passkeys;
 mod passwords;
@@ -49,6 +50,7 @@ pub fn declare(registry: &mut Registry) {
     passkeys::declare_ceremonies(registry);
     passkeys::declare(registry);
     sign_in_methods::declare(registry);
+    options::declare(registry);
     discover::declare(registry);
 }
 

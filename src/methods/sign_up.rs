@@ -142,7 +142,7 @@ pub fn declare(registry: &mut Registry) {
         Description {
             summary: "Begins a registration and mails the link and the code that verify the address.",
             rate: Rate::SignIn,
-            errors: &[],
+            errors: &[Kind::SignUpClosed],
             example: (
                 json!({
                     "email": "ann@example.org", "password": "a long walk by the sea",

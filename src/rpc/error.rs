@@ -124,6 +124,8 @@ kinds! {
         /// What the session can be proven by; `provider`: by signing in again with it.
         methods: Vec<AuthenticationMethod>,
     }
+    /// Nobody can register at the moment.
+    SignUpClosed = 4033, "sign_up_closed", "Nobody can register here at the moment." {}
     /// Not here, or not for this caller.
     Forbidden = 4030, "forbidden", "This is not possible here." {
         /// What a service key lacks, where that is why.
@@ -225,6 +227,7 @@ impl From<Error> for ErrorObjectOwned {
                 let why = format!("This key lacks the scope {}.", scope.as_str());
                 refusal_saying(&why, &data::Forbidden { scope: Some(scope) })
             }
+            Error::SignUpClosed => refusal(&data::SignUpClosed {}),
             Error::NotFound => refusal(&data::NotFound {}),
             Error::Conflict(field) => refusal(&data::Conflict { field }),
             Error::StaleRevision(current) => refusal(&data::StaleRevision { current }),

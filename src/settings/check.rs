@@ -16,7 +16,11 @@ use crate::{
         keys::{KeySetting, KeySettings, Keys},
         password::Argon2Settings,
     },
-    domain::{largest::most_addresses, text::Text},
+    domain::{
+        largest::most_addresses,
+        sign_up::{SignUp, SignUpPolicy},
+        text::Text,
+    },
     limits::{PASSWORD_MAX_CHARACTERS, PASSWORD_MIN_CHARACTERS},
 };
 use std::{
@@ -66,6 +70,10 @@ pub(super) fn check(mut reader: Reader) -> Result<Settings, SettingsFaults> {
         token_backends: r.list(Name::TokenBackends, parse::claim).unwrap_or_default(),
         cookie_same_site: r.one(Name::CookieSameSite, SameSite::Lax, parse::same_site),
         account_page: r.one(Name::AccountPage, !production, parse::truth),
+        sign_up: SignUpPolicy {
+            sign_up: r.one(Name::SignUp, SignUp::Open, parse::sign_up),
+            domains: r.list(Name::SignUpDomains, parse::mail_domain).unwrap_or_default(),
+        },
         trusted_proxies: r.list(Name::TrustedProxies, parse::network).unwrap_or_default(),
         client_address_header: r.one(
             Name::ClientAddressHeader,

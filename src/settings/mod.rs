@@ -29,7 +29,10 @@ pub use fault::{SettingsFault, SettingsFaults, Source};
 pub use listener::own_url;
 pub use nats::{NatsSettings, NatsSignIn};
 
-use crate::crypto::{keys::KeySettings, password::Argon2Settings};
+use crate::{
+    crypto::{keys::KeySettings, password::Argon2Settings},
+    domain::sign_up::SignUpPolicy,
+};
 use ipnet::IpNet;
 use secrecy::SecretString;
 use std::{
@@ -69,6 +72,8 @@ pub struct Settings {
     pub token_audience: String,
     /// Audiences of other backends, for which a session may ask for access tokens.
     pub token_backends: Vec<String>,
+    /// Who may register.
+    pub sign_up: SignUpPolicy,
     /// `MARBELLE_COOKIE_SAME_SITE`.
     pub cookie_same_site: SameSite,
     /// `MARBELLE_ACCOUNT_PAGE`: whether `GET /` and below serve the account page.

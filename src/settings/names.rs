@@ -45,6 +45,8 @@ names! {
     TokenBackends "TOKEN_BACKENDS"
     CookieSameSite "COOKIE_SAME_SITE"
     AccountPage "ACCOUNT_PAGE"
+    SignUp "SIGN_UP"
+    SignUpDomains "SIGN_UP_DOMAINS"
     TrustedProxies "TRUSTED_PROXIES"
     ClientAddressHeader "CLIENT_ADDRESS_HEADER"
     SignInPerMinute "LIMITS__SIGN_IN_PER_MINUTE"

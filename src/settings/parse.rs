@@ -1,6 +1,7 @@
 //! Values as people write them. No reason given here repeats any of the value.
 
 use super::{ClientAddressHeader, Database, Environment, SameSite, postgres::postgres, reader::Reason};
+use crate::domain::{email::EmailAddress, sign_up::SignUp};
 use ipnet::IpNet;
 use secrecy::SecretString;
 use std::{fmt::Display, net::IpAddr, ops::RangeInclusive, path::PathBuf, str::FromStr, time::Duration};
@@ -25,6 +26,17 @@ pub(super) fn same_site(text: &str) -> Result<SameSite, Reason> {
         "none" => Ok(SameSite::None),
         _ => Err("must be `lax`, `strict` or `none`".into()),
     }
+}
+
+pub(super) fn sign_up(text: &str) -> Result<SignUp, Reason> {
+    SignUp::from_name(&text.to_ascii_lowercase()).ok_or_else(|| "must be `open` or `closed`".into())
+}
+
+/// The part of an e-mail address behind the `@`, as addresses have it.
+pub(super) fn mail_domain(text: &str) -> Result<String, Reason> {
+    let address = EmailAddress::parse(&format!("somebody@{text}")).ok();
+    let domain = address.and_then(|address| address.as_str().rsplit_once('@').map(|(_, domain)| domain.to_owned()));
+    domain.ok_or_else(|| "must be a domain of e-mail addresses, such as `example.org`".into())
 }
 
 pub(super) fn client_address_header(text: &str) -> Result<ClientAddressHeader, Reason> {

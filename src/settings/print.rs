@@ -56,6 +56,8 @@ impl Settings {
             Name::TokenSecret => list(keys.token_secrets.iter().map(|secret| redact_unless(secret, is_secret_path))),
             Name::TokenIssuer => self.token_issuer.clone(),
             Name::TokenAudience => self.token_audience.clone(),
+            Name::SignUp => self.sign_up.sign_up.as_str().into(),
+            Name::SignUpDomains => list(&self.sign_up.domains),
             Name::TokenBackends => list(&self.token_backends),
             Name::CookieSameSite => match self.cookie_same_site {
                 SameSite::Lax => "lax".into(),

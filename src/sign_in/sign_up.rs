@@ -13,6 +13,7 @@ use crate::{
         letter::{Content, Letter, LetterKind},
         password::Password,
         profile::PersonalData,
+        sign_up::SignUp,
         time::Timestamp,
     },
     store::{RegistrationRow, Tx, UserRow},
@@ -51,7 +52,14 @@ impl Accounts {
     /// Begins a registration and mails the link and the code that verify it. An address that has an account gets the
     /// same answer after the same work; its owner is told instead, and the registration, whose link nobody was sent,
     /// lapses.
+    ///
+    /// # Errors
+    /// [`Error::SignUpClosed`] and [`Error::InvalidParams`] by the policy of sign-up, before anything is looked up.
     pub async fn register(&self, registration: Registration, client: &Client) -> Result<Registered, Error> {
+        if self.sign_up_policy.sign_up == SignUp::Closed {
+            return Err(Error::SignUpClosed);
+        }
+        self.sign_up_policy.check_domain(&registration.email).map_err(|fault| Error::invalid("email", fault))?;
         let password_hash = self.passwords.hash(&registration.password, Queue::Strangers).await?;
         let now = self.clock.now();
         let person = registration.person;

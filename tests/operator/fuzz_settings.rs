@@ -11,7 +11,7 @@ use tempfile::TempDir;
 const FAILURES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/seeds/settings.txt");
 
 /// Every variable of docs/settings.md that names no file to be read.
-const NAMES: [&str; 42] = [
+const NAMES: [&str; 44] = [
     "ENV",
     "LISTEN",
     "DATABASE_URL",
@@ -28,6 +28,8 @@ const NAMES: [&str; 42] = [
     "TOKEN_ISSUER",
     "TOKEN_AUDIENCE",
     "TOKEN_BACKENDS",
+    "SIGN_UP",
+    "SIGN_UP_DOMAINS",
     "COOKIE_SAME_SITE",
     "ACCOUNT_PAGE",
     "TRUSTED_PROXIES",

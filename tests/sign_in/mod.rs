@@ -13,6 +13,7 @@ mod second_factor;
 mod security_log;
 mod sign_up;
 mod sign_up_maker;
+mod sign_up_policy;
 mod totp;
 mod written;
 

@@ -302,6 +302,14 @@ export interface NotFoundData {
   kind: 'not_found'
 }
 
+/** A provider to sign in by. */
+export interface OfferedProvider {
+  /** What people call it. */
+  label: string
+  /** Its name, as methods take it. */
+  provider: string
+}
+
 /** The part of a session that never changes: what `sessions.changed` tells of it. */
 export interface OpenedSession {
   /** When it signed in. */
@@ -316,6 +324,20 @@ export interface OpenedSession {
   methods: AuthenticationMethod[]
   /** What the client said it was. */
   user_agent: string | null
+}
+
+/** What a page may offer. */
+export interface Options {
+  /** Whether passkeys work here: browsers bind them to a domain, and an address is none. */
+  passkeys: boolean
+  /** Characters that a new password has at least. */
+  password_min_length: number
+  /** Providers that the operator has set up. */
+  providers: OfferedProvider[]
+  /** Whether anybody may register. */
+  sign_up: SignUp
+  /** Domains of the addresses that may; any if there are none. */
+  sign_up_domains: string[]
 }
 
 /** Whether a change that failed may have happened all the same. */
@@ -757,6 +779,13 @@ export interface SignInMethodsChangedEvent {
   type: 'sign_in_methods.changed'
 }
 
+export type SignUp = 'open' | 'closed'
+
+/** Nobody can register at the moment. */
+export interface SignUpClosedData {
+  kind: 'sign_up_closed'
+}
+
 /** `data` of `snapshot`. */
 export interface Snapshot {
   /** The addresses, primary first, then oldest first. */
@@ -860,6 +889,7 @@ export interface ServerErrors {
   rate_limited: RateLimitedData
   second_factor_required: SecondFactorRequiredData
   session_ended: SessionEndedData
+  sign_up_closed: SignUpClosedData
   stale_revision: StaleRevisionData
   unauthenticated: UnauthenticatedData
   unavailable: UnavailableData
@@ -883,6 +913,7 @@ export const SERVER_ERRORS: ReadonlySet<string> = new Set([
   'rate_limited',
   'second_factor_required',
   'session_ended',
+  'sign_up_closed',
   'stale_revision',
   'unauthenticated',
   'unavailable',
@@ -1152,6 +1183,12 @@ export interface Methods {
     result: SessionsEnded
     errors: 'unauthenticated' | 'session_ended' | 'invalid_params' | 'rate_limited' | 'internal' | 'unavailable'
   }
+  /** What a page may offer: registration and for whom, passkeys, the least length of a password. */
+  'auth.options': {
+    params: Record<string, never>
+    result: Options
+    errors: 'invalid_params' | 'rate_limited' | 'internal' | 'unavailable'
+  }
   /** Spends a refresh token for a new pair; repeated shortly it gives the same successor. */
   'auth.refresh': {
     params: {
@@ -1174,7 +1211,7 @@ export interface Methods {
       locale?: string | null
     }
     result: Registered
-    errors: 'invalid_params' | 'rate_limited' | 'internal' | 'unavailable'
+    errors: 'sign_up_closed' | 'invalid_params' | 'rate_limited' | 'internal' | 'unavailable'
   }
   /** Mails a link that sets a new password. */
   'auth.request_password_reset': {
