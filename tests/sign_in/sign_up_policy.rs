@@ -21,6 +21,7 @@ both_databases! {
         let mut node = Node::on(database).start().await;
         let known = node.registered("ann").await;
         let waiting = node.unverified("bob").await;
+        node.stop().await;
         node.set("SIGN_UP", "closed");
         node.restart().await;
         assert_eq!(node.http().ok("auth.options", json!({})).await["sign_up"], "closed");
