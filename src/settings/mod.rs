@@ -60,7 +60,7 @@ pub struct Settings {
     /// `MARBELLE_FRONTEND_URL`: what links in letters begin with; without a slash at its end.
     pub frontend_url: String,
     /// `MARBELLE_ALLOWED_ORIGINS`: as browsers write them in `Origin`. None is given only in development, and means
-    /// this machine: localhost, 127.0.0.1 and [::1] on any port, and the listener's own.
+    /// this machine: localhost, 127.0.0.1 and `[::1]` on any port, and the listener's own.
     pub allowed_origins: Vec<String>,
     /// `MARBELLE_PASSKEYS__RP_ID`: the domain that passkeys are bound to; `None` where the frontend has none.
     pub passkeys_rp_id: Option<String>,
