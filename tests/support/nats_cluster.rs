@@ -1,8 +1,13 @@
 //! A cluster of three NATS servers.
 
-use super::{Nats, eventually};
+use super::{Nats, PATIENCE, soon};
 use serde_json::Value;
-use std::net::{SocketAddr, TcpListener};
+use std::{
+    collections::HashSet,
+    net::{SocketAddr, TcpListener},
+    time::Duration,
+};
+use tokio::time::{sleep, timeout};
 
 pub struct NatsCluster {
     pub servers: Vec<Nats>,
@@ -12,6 +17,18 @@ pub struct NatsCluster {
 
 impl NatsCluster {
     pub async fn start() -> Self {
+        // A port may be taken by somebody else between the look for a free one and its use: a server without its routes
+        // never joins.
+        for _ in 0..3 {
+            let cluster = Self::begin().await;
+            if timeout(PATIENCE, cluster.all_joined()).await.is_ok() {
+                return cluster;
+            }
+        }
+        panic!("three clusters were begun, and none has routes to every server");
+    }
+
+    async fn begin() -> Self {
         let (routes, monitors) = (free_addresses(), free_addresses());
         let all_routes = routes.iter().map(|route| format!("nats://{route}")).collect::<Vec<_>>().join(",");
         let mut servers = Vec::new();
@@ -20,9 +37,7 @@ impl NatsCluster {
             let arguments = ["--cluster_name", "marbelle", "--cluster", &cluster, "--routes", &all_routes, "-m", &port];
             servers.push(Nats::start_with(&arguments).await);
         }
-        let cluster = Self { servers, monitors };
-        cluster.joined().await;
-        cluster
+        Self { servers, monitors }
     }
 
     /// For `MARBELLE_NATS_URL`: all of them.
@@ -32,15 +47,22 @@ impl NatsCluster {
 
     /// Awaits that every server has a route to each of the others.
     pub async fn joined(&self) {
+        soon("routes to every server", self.all_joined()).await;
+    }
+
+    async fn all_joined(&self) {
         for monitor in &self.monitors {
-            let joined = || async {
-                let routes = ask(*monitor, "routez").await?;
-                let mut others: Vec<_> = routes["routes"].as_array()?.iter().map(|r| r["remote_id"].clone()).collect();
-                others.dedup();
-                (others.len() >= self.monitors.len() - 1).then_some(())
-            };
-            eventually("routes to every server", joined).await;
+            while self.joined_by(*monitor).await.is_none() {
+                sleep(Duration::from_millis(10)).await;
+            }
         }
+    }
+
+    /// Whether the server with this monitor has a route to each of the others.
+    async fn joined_by(&self, monitor: SocketAddr) -> Option<()> {
+        let routes = ask(monitor, "routez").await?;
+        let others: HashSet<_> = routes["routes"].as_array()?.iter().filter_map(|r| r["remote_id"].as_str()).collect();
+        (others.len() >= self.monitors.len() - 1).then_some(())
     }
 
     /// How many nodes are connected to each server.
