@@ -172,11 +172,12 @@ impl Accounts {
         let token = data.device_token.as_deref().and_then(DeviceToken::parse);
         let device = Device { name: data.device_name, token: token.or(device.token), ..device };
         let came = self.complete_sign_in_by(proof, Ticket { id, expires_at, data: () }, factor, &device).await;
-        let is_wrong = matches!(
+        // A right answer has spent the challenge; where the outcome is unknown, it may have been wrong.
+        let stays_counted = matches!(
             came,
             Ok(_) | Err(Error::InvalidCredentials | Error::Unavailable { outcome: Outcome::Unknown, .. })
         );
-        if !is_wrong {
+        if !stays_counted {
             self.withdraw_ticket_failure(id).await;
         }
         came
