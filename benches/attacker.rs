@@ -80,7 +80,7 @@ async fn measure(cores: Cores) -> Result<()> {
     println!("attack: {attacked}");
     println!(
         "        {} within {ATTACK:?}; the server took {:.0} % of its core, the load {:.0} % of another",
-        attack.end(),
+        attack.end()?,
         of_server * 100.0,
         of_load * 100.0
     );

@@ -4,16 +4,20 @@ use super::{
     Result,
     http::{Http, connect, post, request},
 };
+use rustix::process::nice;
 use serde_json::{Value, json};
 use std::{
     cell::Cell,
+    io,
     net::{IpAddr, Ipv4Addr, SocketAddr},
     rc::Rc,
+    thread::JoinHandle,
     time::Duration,
 };
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
-    task::JoinHandle,
+    sync::oneshot,
+    task::{self, LocalSet},
     time::sleep,
 };
 
@@ -28,38 +32,56 @@ const DEAF_SOCKETS: usize = 150;
 /// Bytes of a message as large as it may be.
 const LARGE: usize = 60 * 1024;
 
-/// An attack under way.
+/// An attack under way, on a thread of its own.
 pub struct Attack {
-    tasks: Vec<JoinHandle<()>>,
-    sent: Rc<Cell<u64>>,
+    thread: JoinHandle<io::Result<u64>>,
+    stop: oneshot::Sender<()>,
 }
 
 impl Attack {
     /// Ends it; says how much there was of it.
-    pub fn end(self) -> String {
-        self.tasks.iter().for_each(JoinHandle::abort);
-        format!("{} messages of the attacker", self.sent.get())
+    pub fn end(self) -> Result<String> {
+        // The other end is gone only if the thread has failed, which `join` tells.
+        let _ = self.stop.send(());
+        let sent = self.thread.join().map_err(|_| "the attack has panicked")??;
+        Ok(format!("{sent} messages of the attacker"))
     }
 }
 
-/// Begins the attack on an owner whose address is known.
-pub fn begin(server: SocketAddr, owner: &str) -> Attack {
-    let sent = Rc::new(Cell::new(0));
+/// Begins the attack on an owner whose address is known. It yields to every other thread: filling the buffers of 150
+/// sockets takes its core a third of a second, which would else count as a slow answer to the owner on that core.
+pub fn begin(server: SocketAddr, owner: &'static str) -> Attack {
+    let (stop, stopped) = oneshot::channel();
+    let thread = std::thread::spawn(move || {
+        nice(19)?;
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        let sent = Rc::new(Cell::new(0));
+        LocalSet::new().block_on(&runtime, async {
+            let attackers = attack(server, owner, &sent);
+            let _ = stopped.await;
+            attackers.iter().for_each(task::JoinHandle::abort);
+        });
+        Ok(sent.get())
+    });
+    Attack { thread, stop }
+}
+
+fn attack(server: SocketAddr, owner: &str, sent: &Rc<Cell<u64>>) -> Vec<task::JoinHandle<()>> {
     let mut tasks = Vec::new();
     let arsenal: Rc<[String]> = arsenal(owner).into();
     for number in 0..EAGER {
         let (arsenal, sent) = (arsenal.clone(), sent.clone());
-        tasks.push(tokio::task::spawn_local(again(move || eager(server, arsenal.clone(), number, sent.clone()))));
+        tasks.push(task::spawn_local(again(move || eager(server, arsenal.clone(), number, sent.clone()))));
     }
     for _ in 0..DEAF {
         let sent = sent.clone();
-        tasks.push(tokio::task::spawn_local(again(move || deaf(server, sent.clone()))));
+        tasks.push(task::spawn_local(again(move || deaf(server, sent.clone()))));
     }
     for _ in 0..DEAF_SOCKETS {
         let sent = sent.clone();
-        tasks.push(tokio::task::spawn_local(again(move || deaf_socket(server, sent.clone()))));
+        tasks.push(task::spawn_local(again(move || deaf_socket(server, sent.clone()))));
     }
-    Attack { tasks, sent }
+    tasks
 }
 
 /// The server closes what it can do without; the attacker comes back.
