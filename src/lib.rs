@@ -14,6 +14,7 @@ pub mod mail;
 pub mod meters;
 pub mod methods;
 pub mod notices;
+pub mod outgoing;
 pub mod rpc;
 pub mod server;
 pub mod settings;

@@ -1,6 +1,6 @@
 //! Time: one representation, one source.
 
-use chrono::{DateTime, Datelike, Duration, SecondsFormat, SubsecRound, Timelike, Utc};
+use chrono::{DateTime, Datelike, Duration, NaiveDateTime, SecondsFormat, SubsecRound, Timelike, Utc};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::{
@@ -30,6 +30,12 @@ impl Timestamp {
     /// Reads RFC 3339; `None` for anything else.
     pub fn parse(text: &str) -> Option<Self> {
         DateTime::parse_from_rfc3339(text).ok().map(|at| Self::new(at.to_utc()))
+    }
+
+    /// Reads the date of an HTTP header (RFC 9110 §5.6.7, the preferred form); `None` for anything else.
+    pub fn parse_http_date(text: &str) -> Option<Self> {
+        let at = NaiveDateTime::parse_from_str(text, "%a, %d %b %Y %H:%M:%S GMT").ok()?;
+        Some(Self::new(at.and_utc()))
     }
 
     /// Whole seconds since 1970-01-01T00:00:00Z, as JWT claims count (RFC 7519 NumericDate).
@@ -198,6 +204,15 @@ mod tests {
             let at = DateTime::from_timestamp(seconds, nanos).or(DateTime::from_timestamp(seconds, 0)).unwrap();
             let at = Timestamp::new(at);
             proptest::prop_assert_eq!(serde_json::to_string(&at).unwrap(), format!("\"{at}\""));
+        }
+    }
+
+    #[test]
+    fn dates_of_headers_are_read() {
+        let at = Timestamp::parse_http_date("Sun, 06 Nov 1994 08:49:37 GMT").unwrap();
+        assert_eq!(at.to_string(), "1994-11-06T08:49:37.000Z");
+        for text in ["", "120", "Sun, 06 Nov 1994 08:49:37 +0100", "Mon, 06 Nov 1994 08:49:37 GMT"] {
+            assert_eq!(Timestamp::parse_http_date(text), None, "{text}");
         }
     }
 
