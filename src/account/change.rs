@@ -242,6 +242,7 @@ impl Change<'_> {
         }
         self.tx().delete_letters_of(user).await?;
         self.account.delete().await?;
+        self.accounts.hub.announce_revocations();
         tracing::info!(target: "security", %user, "account_deleted");
         Ok(())
     }

@@ -20,6 +20,8 @@ const SECURITY_EVENTS: Duration = Duration::from_secs(180 * 86_400);
 const KNOWN_DEVICES: Duration = Duration::from_secs(365 * 86_400);
 /// How long letters that are sent or given up stay for the operator to see.
 const LETTERS: Duration = Duration::from_secs(7 * 86_400);
+/// How much longer than access tokens their revocations are kept: clocks differ, and a number may be committed late.
+const REVOCATIONS_MARGIN: Duration = Duration::from_secs(15 * 60);
 
 impl Accounts {
     /// Writes down, in the background, that a session is in use; once at a time.
@@ -102,6 +104,7 @@ impl Accounts {
         prune!(prune_registrations, REGISTRATION_LIFETIME);
         prune!(prune_registration_sign_ins, Duration::ZERO);
         prune!(prune_used_tickets, Duration::ZERO);
+        prune!(prune_revocations, self.lifetimes.access_token + REVOCATIONS_MARGIN);
         prune!(prune_events, self.lifetimes.events);
         prune!(prune_letters, LETTERS);
         prune!(prune_tokens, TOKENS);

@@ -44,6 +44,7 @@ impl Accounts {
         let epoch = Epoch(uuid::Uuid::new_v4());
         let mut tx = store.write().await?;
         tx.renew_epoch(epoch).await?;
+        tx.insert_restore_revocation(self.clock.now()).await?;
         tx.delete_registration_sign_ins().await?;
         tx.commit().await?;
 
@@ -74,6 +75,11 @@ impl Accounts {
             done.accounts += ended.len();
             done.sessions += ended.iter().sum::<usize>();
         }
+        // Sessions that ended here may have had tokens since it began.
+        let mut tx = store.write().await?;
+        tx.insert_restore_revocation(self.clock.now()).await?;
+        tx.commit().await?;
+        self.hub.announce_revocations();
         tracing::info!(target: "security", %epoch, accounts = done.accounts, sessions = done.sessions, "restored");
         Ok(done)
     }

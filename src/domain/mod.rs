@@ -17,6 +17,7 @@ pub mod one_time_token;
 pub mod password;
 pub mod phone;
 pub mod profile;
+pub mod revocation;
 pub mod sealed;
 pub mod security_event;
 pub mod service_key;

@@ -9,6 +9,7 @@ use super::{
     identity::{BindError, Binding},
     key_sockets::{self, KeySockets},
     presence,
+    revocations::{self, Revocations, RevocationsPage},
     snapshot::{SnapshotError, live_sessions, read_snapshot},
     sweep,
 };
@@ -16,6 +17,7 @@ use crate::{
     domain::{
         event::Snapshot,
         ids::{Epoch, KeyId, NodeId, SessionId, UserId},
+        revocation::RevocationCursor,
         service_key::ServiceKey,
         session::{Caller, EndReason, Session, SessionLifetimes},
         time::Clock,
@@ -45,6 +47,7 @@ pub(super) struct Shared {
     pub(super) followers: DashMap<UserId, Arc<Follower>>,
     /// The open sockets of service keys.
     pub(super) key_sockets: KeySockets,
+    pub(super) revocations: Revocations,
     pub(super) node: NodeId,
     /// Sessions whose first socket here has opened, or whose last one has closed, since presence was last written.
     pub(super) presence_changes: DashSet<Caller>,
@@ -108,6 +111,7 @@ impl Hub {
             epoch: Mutex::new(epoch),
             followers: DashMap::new(),
             key_sockets: KeySockets::default(),
+            revocations: Revocations::default(),
             node: NodeId::new(),
             presence_changes: DashSet::new(),
             stopping: CancellationToken::new(),
@@ -118,6 +122,7 @@ impl Hub {
         tasks.spawn(clock_distance::run(shared.clone()));
         tasks.spawn(presence::run(shared.clone()));
         tasks.spawn(key_sockets::run(shared.clone(), sweep_period));
+        tasks.spawn(revocations::run(shared.clone(), sweep_period));
         Self { shared, sockets_per_user }
     }
 
@@ -126,6 +131,9 @@ impl Hub {
         self.shared.bus.announce(committed);
         if let Some(follower) = self.shared.followers.get(&committed.user) {
             follower.wake(Reached::from(committed));
+        }
+        if committed.revokes {
+            self.announce_revocations();
         }
     }
 
@@ -183,6 +191,7 @@ impl Hub {
     pub fn close(&self, connection: &Connection) {
         connection.mark_closed();
         self.shared.key_sockets.remove(connection);
+        self.shared.revocations.unsubscribe(connection);
         // The user that it joined as: the one it acts for may have ended, or not have begun.
         if let Some(caller) = connection.joined() {
             self.remove(connection, caller);
@@ -213,6 +222,31 @@ impl Hub {
     pub fn end_key(&self, key: KeyId) {
         self.shared.key_sockets.end(key, EndReason::Revoked);
         self.shared.bus.tell(key_sockets::SUBJECT, key.to_string());
+    }
+
+    /// Revocations are committed: those who follow them are told, on every node.
+    pub fn announce_revocations(&self) {
+        self.shared.revocations.look_soon();
+        self.shared.bus.tell(revocations::SUBJECT, String::new());
+    }
+
+    /// The revocations after a cursor, or all that are kept.
+    pub async fn list_revocations(&self, since: Option<RevocationCursor>) -> Result<RevocationsPage, store::Error> {
+        revocations::list(&self.shared, since).await
+    }
+
+    /// Keeps the one subscription of this socket to the revocations; `None` if it has one. What is given begins it.
+    pub fn subscribe_to_revocations(
+        &self,
+        connection: &Arc<Connection>,
+        since: Option<RevocationCursor>,
+    ) -> Option<impl FnOnce() + Send + use<>> {
+        revocations::subscribe(&self.shared, connection, since)
+    }
+
+    /// Ends this socket's subscription to the revocations; `false` if there is none.
+    pub fn unsubscribe_from_revocations(&self, connection: &Connection) -> bool {
+        self.shared.revocations.unsubscribe(connection)
     }
 
     fn remove(&self, connection: &Connection, caller: Caller) {

@@ -16,10 +16,15 @@ const END: &[u8] = b"}}";
 
 /// Appends the frame of one event.
 pub(super) fn append<T: Serialize>(event: &Event<T>, frames: &mut Vec<u8>) {
+    append_to(EVENT, SUBSCRIPTION, event, frames);
+}
+
+/// Appends the frame of one notification of a subscription.
+pub(super) fn append_to<T: Serialize>(method: &str, subscription: &str, result: &T, frames: &mut Vec<u8>) {
     let mut json =
-        format!(r#"{{"jsonrpc":"2.0","method":"{EVENT}","params":{{"subscription":"{SUBSCRIPTION}","result":"#)
+        format!(r#"{{"jsonrpc":"2.0","method":"{method}","params":{{"subscription":"{subscription}","result":"#)
             .into_bytes();
-    serde_json::to_writer(&mut json, event).expect("an event of plain values has a JSON form");
+    serde_json::to_writer(&mut json, result).expect("an event of plain values has a JSON form");
     json.extend_from_slice(END);
     frame::begin_text(json.len(), frames);
     frames.append(&mut json);

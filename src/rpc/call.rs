@@ -41,12 +41,21 @@ impl Call {
         caller_of(&self.connection)
     }
 
-    /// Whom it acts for, if it came over a WebSocket.
-    pub(super) fn socket_caller(&self, over_http: &'static str) -> Result<Caller, Error> {
-        if !self.connection.is_socket() {
-            return Err(Error::Forbidden(over_http));
+    /// # Errors
+    /// [`Error::Forbidden`] if it did not come over a WebSocket.
+    pub(super) fn needs_socket(&self, over_http: &'static str) -> Result<(), Error> {
+        if self.connection.is_socket() { Ok(()) } else { Err(Error::Forbidden(over_http)) }
+    }
+
+    /// The service key that it acts by, which has these scopes; counts it against what that may do so often.
+    pub(super) async fn key(&self, scopes: &[Scope], rate: Rate) -> Result<ServiceKey, Error> {
+        let key = self.context.accounts.present_key(self.connection.identity()).await?;
+        self.context.rates.count_call_of_key(key.id)?;
+        self.count(rate, None).await?;
+        match scopes.iter().find(|scope| !key.scopes.has(**scope)) {
+            Some(missing) => Err(Error::MissingScope(*missing)),
+            None => Ok(key),
         }
-        self.caller()
     }
 
     /// Counts it against what it may do so often.
@@ -150,13 +159,8 @@ where
     F: Fn(Call, ServiceKey, P) -> Fut,
     Fut: Future<Output = Result<R, Error>> + Send + 'static,
 {
+    let key = call.key(scopes, rate).await?;
     let context = call.context.clone();
-    let key = context.accounts.present_key(call.connection.identity()).await?;
-    context.rates.count_call_of_key(key.id)?;
-    call.count(rate, None).await?;
-    if let Some(missing) = scopes.iter().find(|scope| !key.scopes.has(**scope)) {
-        return Err(Error::MissingScope(*missing));
-    }
     let params = read_params(&context, raw, None).await?;
     let connection = call.connection.clone();
     let work = run(effect, context, method(call, key, params));

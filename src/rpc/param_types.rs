@@ -8,6 +8,7 @@ use crate::domain::{
     password::Password,
     phone::Phone,
     profile::Locale,
+    revocation::RevocationCursor,
     service_key::{Scope, Scopes},
     session::{CredentialKind, LogoutScope},
     text::Text,
@@ -92,6 +93,12 @@ pub struct Token(pub String);
 impl Param for Token {
     fn from_param(value: &Value) -> Result<Self, Vec<Fault>> {
         text(value).map(|token| Self(token.trim().to_owned()))
+    }
+}
+
+impl Param for RevocationCursor {
+    fn from_param(value: &Value) -> Result<Self, Vec<Fault>> {
+        text(value)?.trim().parse().map_err(|_| vec![Fault::new(Rule::Format, "must be a `cursor` that was answered")])
     }
 }
 

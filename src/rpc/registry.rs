@@ -255,17 +255,61 @@ impl Registry {
         F: Fn(Call, Caller, P) -> Fut + Clone + Send + Sync + 'static,
         Fut: Future<Output = Result<B, Error>> + Send + 'static,
     {
+        let caller = |call: Call| async move {
+            let caller = call.caller()?;
+            call.context.rates.count_call(caller)?;
+            Ok(caller)
+        };
+        self.subscribing(methods, Access::Session, caller, grant, |call| call.connection.unsubscribe());
+    }
+
+    /// The same for WebSockets that act by a service key with every one of these scopes; `end` ends it, and says whether
+    /// there was one.
+    pub fn service_subscription<P, B, F, Fut>(
+        &mut self,
+        methods: SubscriptionMethods,
+        scopes: &'static [Scope],
+        grant: F,
+        end: impl Fn(&Call) -> bool + Clone + Send + Sync + 'static,
+    ) where
+        P: Params,
+        B: FnOnce() + Send + 'static,
+        F: Fn(Call, ServiceKey, P) -> Fut + Clone + Send + Sync + 'static,
+        Fut: Future<Output = Result<B, Error>> + Send + 'static,
+    {
+        let key = move |call: Call| async move { call.key(scopes, Rate::Calls).await };
+        self.subscribing(methods, Access::Service(scopes), key, grant, end);
+    }
+
+    /// `who` finds out who calls, and counts it.
+    fn subscribing<P, C, B, W, Known, G, Granted>(
+        &mut self,
+        methods: SubscriptionMethods,
+        access: Access,
+        who: W,
+        grant: G,
+        end: impl Fn(&Call) -> bool + Clone + Send + Sync + 'static,
+    ) where
+        P: Params,
+        C: Send + 'static,
+        B: FnOnce() + Send + 'static,
+        W: Fn(Call) -> Known + Clone + Send + Sync + 'static,
+        Known: Future<Output = Result<C, Error>> + Send + 'static,
+        G: Fn(Call, C, P) -> Granted + Clone + Send + Sync + 'static,
+        Granted: Future<Output = Result<B, Error>> + Send + 'static,
+    {
         let SubscriptionMethods { subscribe, unsubscribe, over_http, id } = methods;
         let (name, description) = subscribe;
-        self.declare::<P, String>(name, Access::Session, description, move |module| {
+        let find_out = who.clone();
+        self.declare::<P, String>(name, access, description, move |module| {
             install(module, name, move |call, raw: RawParams<'static>| {
-                let grant = grant.clone();
+                let (who, grant) = (find_out.clone(), grant.clone());
                 async move {
-                    let caller = call.socket_caller(over_http)?;
+                    call.needs_socket(over_http)?;
                     if call.in_batch {
                         return Err(Error::Forbidden("a subscription cannot be part of a batch"));
                     }
-                    call.context.rates.count_call(caller)?;
+                    let caller = who(call.clone()).await?;
                     let params = params::read(raw.as_str(), &call.context.rules).map_err(Error::InvalidParams)?;
                     let begin = grant(call, caller, params).await?;
                     let (payload, answered) = ResponsePayload::success(id).notify_on_completion();
@@ -275,13 +319,16 @@ impl Registry {
             });
         });
         let (name, description) = unsubscribe;
-        self.declare::<UnsubscribeParams, bool>(name, Access::Session, description, move |module| {
-            install(module, name, move |call, raw: RawParams<'static>| async move {
-                let caller = call.socket_caller(over_http)?;
-                call.context.rates.count_call(caller)?;
-                let params = UnsubscribeParams::read(raw.as_str(), &call.context.rules);
-                let params = params.map_err(Error::InvalidParams)?;
-                Ok(ResponsePayload::success(params.subscription.0 == id && call.connection.unsubscribe()))
+        self.declare::<UnsubscribeParams, bool>(name, access, description, move |module| {
+            install(module, name, move |call, raw: RawParams<'static>| {
+                let (who, end) = (who.clone(), end.clone());
+                async move {
+                    call.needs_socket(over_http)?;
+                    who(call.clone()).await?;
+                    let params = UnsubscribeParams::read(raw.as_str(), &call.context.rules);
+                    let params = params.map_err(Error::InvalidParams)?;
+                    Ok(ResponsePayload::success(params.subscription.0 == id && end(&call)))
+                }
             });
         });
     }

@@ -18,6 +18,8 @@ pub struct Committed {
     pub revision: i64,
     /// The version of the account's credentials.
     pub credentials_version: i64,
+    /// Whether access tokens are void by it that have not expired.
+    pub revokes: bool,
 }
 
 /// A transaction that holds the lock of one account and numbers its events.
@@ -41,8 +43,8 @@ pub struct LockedAccount {
     must_commit: bool,
     /// The version of the account's credentials after this change.
     credentials_version: i64,
-    /// Whether the credentials of a session are others.
-    renews: bool,
+    /// The session whose credentials are others, and the version that they have.
+    renewed: Option<(SessionId, i64)>,
 }
 
 /// An event that [`LockedAccount::commit`] appends.
@@ -67,7 +69,7 @@ impl LockedAccount {
             tx,
             next_revision: user.revision,
             credentials_version: user.credentials_version,
-            renews: false,
+            renewed: None,
             user,
             now,
             actor,
@@ -90,7 +92,7 @@ impl LockedAccount {
             tx,
             next_revision: user.revision + 1,
             credentials_version: user.credentials_version,
-            renews: false,
+            renewed: None,
             user,
             now: new.created_at,
             actor: None,
@@ -130,8 +132,13 @@ impl LockedAccount {
     }
 
     /// The credentials of a session are others: its sockets are to be looked at even if no event tells of it.
-    pub(super) fn renews(&mut self) {
-        self.renews = true;
+    pub(super) fn renews(&mut self, session: SessionId, version: i64) {
+        self.renewed = Some((session, version));
+    }
+
+    /// The session whose credentials are others, and the version that they have.
+    pub(super) fn renewed(&self) -> Option<(SessionId, i64)> {
+        self.renewed
     }
 
     /// The staged event of sessions. Sessions come before everything else of a change: their event is the first.
@@ -192,10 +199,11 @@ impl LockedAccount {
     /// Appends the staged events and commits. Without events the revision stays as it was and there is nothing to
     /// announce; a transaction that has nothing to commit either is rolled back. Of the log, at most `kept` entries stay.
     pub async fn commit(mut self, kept: i64) -> Result<Option<Committed>, Error> {
+        let revocations = self.revocations();
         let mut events: Vec<(i64, Change)> = Vec::new();
-        events.extend(self.sessions.map(|staged| (staged.revision, Change::Sessions(staged.data))));
-        events.extend(self.profile.map(|staged| (staged.revision, Change::Profile(staged.data))));
-        events.extend(self.addresses.map(|staged| (staged.revision, Change::Addresses(staged.data))));
+        events.extend(self.sessions.take().map(|staged| (staged.revision, Change::Sessions(staged.data))));
+        events.extend(self.profile.take().map(|staged| (staged.revision, Change::Profile(staged.data))));
+        events.extend(self.addresses.take().map(|staged| (staged.revision, Change::Addresses(staged.data))));
         let user = self.user.user_id;
         if self.sign_in_methods_changed {
             let revision = self.next_revision;
@@ -218,9 +226,13 @@ impl LockedAccount {
         if !events.is_empty() && last > kept {
             self.tx.delete_events_until(user, last - kept).await?;
         }
+        for revocation in &revocations {
+            self.tx.insert_revocation(revocation).await?;
+        }
         self.tx.commit().await?;
-        let committed = Committed { user, revision: last, credentials_version: self.credentials_version };
-        Ok((!events.is_empty() || self.renews).then_some(committed))
+        let credentials_version = self.credentials_version;
+        let committed = Committed { user, revision: last, credentials_version, revokes: !revocations.is_empty() };
+        Ok((!events.is_empty() || self.renewed.is_some()).then_some(committed))
     }
 
     /// Deletes the account with everything that is its own, and commits. The ids of its live sessions stay for a
@@ -228,6 +240,7 @@ impl LockedAccount {
     pub async fn delete(mut self) -> Result<(), Error> {
         let user = self.user.user_id;
         self.tx.keep_deleted_sessions(user, self.now).await?;
+        self.tx.insert_revocations_of_deleted(user, self.now).await?;
         self.tx.delete_user(user).await?;
         self.tx.commit().await
     }

@@ -44,10 +44,12 @@ impl LockedAccount {
     /// live session of the account.
     pub async fn renew_session(&mut self, session: SessionId) -> Result<Option<RenewedSession>, Error> {
         let (user, now) = (self.user.user_id, self.now());
-        let renewed = in_tx!(&mut self.tx, c => sqlx::query_as(RENEW)
+        let renewed: Option<RenewedSession> = in_tx!(&mut self.tx, c => sqlx::query_as(RENEW)
             .bind(user).bind(session).bind(now).fetch_optional(c).await)?;
         self.must_commit();
-        self.renews();
+        if let Some(renewed) = &renewed {
+            self.renews(session, renewed.version);
+        }
         Ok(renewed)
     }
 }

@@ -67,7 +67,7 @@ pub struct Reached {
 }
 
 impl From<Committed> for Reached {
-    fn from(Committed { user, revision, credentials_version }: Committed) -> Self {
+    fn from(Committed { user, revision, credentials_version, .. }: Committed) -> Self {
         Self { user, revision, credentials_version }
     }
 }

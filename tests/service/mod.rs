@@ -2,4 +2,5 @@
 
 mod door;
 mod keys;
+mod revocations;
 mod tokens;

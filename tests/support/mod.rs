@@ -49,6 +49,7 @@ pub use process::marbelle;
 pub use proxy::{Proxy, Wire};
 pub use reply::{Call, Reply, RpcError};
 pub use schema::{Specification, violations};
+pub use service::Door;
 pub use smtp::{Mood, Smtp};
 pub use socket::Deaf;
 pub use tap::Tap;

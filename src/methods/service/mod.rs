@@ -3,6 +3,7 @@
 mod discover;
 mod examples;
 mod keys;
+mod revocations;
 mod tokens;
 
 use crate::rpc::{registry::Registry, spec};
@@ -18,7 +19,8 @@ const ABOUT: &str = "Accounts for other services and for operators, over JSON-RP
 static DOCUMENT: LazyLock<Value> = LazyLock::new(|| {
     let mut registry = Registry::default();
     declare(&mut registry);
-    spec::render(ABOUT, registry, Vec::new())
+    let events = vec![revocations::describe(&mut registry.generator)];
+    spec::render(ABOUT, registry, events)
 });
 
 static DOCUMENT_TEXT: LazyLock<Box<RawValue>> =
@@ -28,6 +30,7 @@ static DOCUMENT_TEXT: LazyLock<Box<RawValue>> =
 pub fn declare(registry: &mut Registry) {
     keys::declare(registry);
     tokens::declare(registry);
+    revocations::declare(registry);
     discover::declare(registry);
 }
 

@@ -1,0 +1,233 @@
+//! `revocations.*`: what backends have to know that verify tokens on their own.
+
+use crate::support::{
+    Call, Cluster, Database, Door, Node, RARE_SWEEP, Ws, both_databases, eventually, median, soon, within,
+};
+use futures_util::future::join_all;
+use serde_json::{Value, json};
+use sqlx::{Connection, PgConnection};
+use std::{collections::VecDeque, time::Instant};
+
+const PASSWORD_OF_LATER: &str = "another walk by the sea";
+
+/// A socket that follows the revocations.
+struct Follower {
+    socket: Ws,
+    /// Entries that the story has not come to, each with the cursor that came with it.
+    waiting: VecDeque<(Value, Value)>,
+}
+
+impl Follower {
+    /// Subscribes, and gives what the first notification carries.
+    async fn subscribe(door: &Door<'_>, since: Option<&Value>) -> (Self, Value) {
+        let socket = door.ws(&door.key("tokens:verify").await).await;
+        let params = since.map_or(json!({}), |since| json!({ "since": since }));
+        assert_eq!(socket.ok("revocations.subscribe", params).await, "revocations");
+        let first = next(&socket).await;
+        (Self { socket, waiting: VecDeque::new() }, first)
+    }
+
+    /// The next entry, and the cursor that came with it.
+    async fn entry(&mut self) -> (Value, Value) {
+        loop {
+            if let Some(entry) = self.waiting.pop_front() {
+                return entry;
+            }
+            let page = next(&self.socket).await;
+            self.waiting.extend(entries(&page).into_iter().map(|entry| (entry, page["cursor"].clone())));
+        }
+    }
+
+    /// The next entry that is like this.
+    async fn until(&mut self, is_it: impl Fn(&Value) -> bool) -> (Value, Value) {
+        loop {
+            let (entry, cursor) = self.entry().await;
+            if is_it(&entry) {
+                return (entry, cursor);
+            }
+        }
+    }
+}
+
+/// What the next notification carries.
+async fn next(socket: &Ws) -> Value {
+    let notification = socket.next_other().await;
+    assert_eq!(notification["method"], "revocations.event", "{notification}");
+    assert_eq!(notification["params"]["subscription"], "revocations");
+    notification["params"]["result"].clone()
+}
+
+fn entries(page: &Value) -> Vec<Value> {
+    page["revocations"].as_array().expect("a list").clone()
+}
+
+both_databases! {
+    async fn sessions_that_end_and_credentials_that_are_renewed_are_told(database: Database) {
+        let (node, person, session) = crate::support::somebody(database).await;
+        let user = &session.sign_in["profile"]["id"];
+        let door = node.door().await;
+        let shop = door.with("tokens:verify").await;
+        let none = shop.ok("revocations.list", json!({})).await;
+        assert_eq!(none["revocations"], json!([]));
+        let (mut follower, first) = Follower::subscribe(&door, None).await;
+        assert_eq!(first, none, "the subscriber learns where it is");
+
+        let other = person.sign_in(&node).await;
+        other.http(&node).ok("auth.logout", json!({ "scope": "local" })).await;
+        let change = json!({ "current_password": person.password, "new_password": PASSWORD_OF_LATER });
+        session.http(&node).ok("auth.change_password", change).await;
+        let (ended, cursor) = follower.until(|entry| entry["session_id"] == other.id).await;
+        let expected = json!({
+            "session_id": other.id, "user_id": user, "at": ended["at"], "reason": "logout", "below": null,
+        });
+        assert_eq!(ended, expected);
+        let (renewed, _) = follower.until(|entry| entry["session_id"] == session.id).await;
+        assert_eq!((&renewed["reason"], &renewed["below"]), (&json!("password_changed"), &json!(1)));
+
+        let all = shop.ok("revocations.list", json!({})).await;
+        assert_eq!(entries(&all), [ended.clone(), renewed.clone()]);
+        let later = shop.ok("revocations.list", json!({ "since": cursor })).await;
+        assert_eq!((entries(&later), &later["cursor"]), (vec![renewed], &all["cursor"]), "from a cursor on");
+        let nothing = shop.ok("revocations.list", json!({ "since": all["cursor"] })).await;
+        assert_eq!((entries(&nothing), &nothing["cursor"]), (vec![], &all["cursor"]));
+        let elsewhere = "3f2b8c1e7a5d4e909b1f2c4d6e8f0a13.4711";
+        assert_eq!(shop.ok("revocations.list", json!({ "since": elsewhere })).await, all, "of another history");
+
+        assert!(node.command(&["user", "delete", &person.email, "--yes"]).await.status.success());
+        let (deleted, _) = follower.until(|entry| entry["reason"] == "account_deleted").await;
+        assert_eq!((&deleted["session_id"], &deleted["user_id"]), (&json!(session.id), user));
+    }
+
+    async fn a_gap_is_made_up_for(database: Database) {
+        let (node, person, _) = crate::support::somebody(database).await;
+        let door = node.door().await;
+        let (_, first) = Follower::subscribe(&door, None).await;
+        let mut ended = Vec::new();
+        for _ in 0..3 {
+            let session = person.sign_in(&node).await;
+            session.http(&node).ok("auth.logout", json!({ "scope": "local" })).await;
+            ended.push(json!(session.id));
+        }
+        let (_, missed) = Follower::subscribe(&door, Some(&first["cursor"])).await;
+        let told: Vec<Value> = entries(&missed).iter().map(|entry| entry["session_id"].clone()).collect();
+        assert_eq!(told, ended);
+    }
+
+    async fn a_restore_voids_every_token_by_one_entry(database: Database) {
+        let node = Node::on(database).set("SWEEP_PERIOD", "100ms").start().await;
+        let (_, session) = node.signed_in("ann").await;
+        let door = node.door().await;
+        let (mut follower, before) = Follower::subscribe(&door, None).await;
+        assert!(node.command(&["new-epoch"]).await.status.success());
+        let (entry, cursor) = follower.until(|entry| entry["reason"] == "restored").await;
+        assert_eq!((&entry["session_id"], &entry["user_id"], &entry["below"]), (&Value::Null, &Value::Null, &Value::Null));
+        assert_ne!(cursor.as_str().map(|cursor| &cursor[..32]), before["cursor"].as_str().map(|cursor| &cursor[..32]));
+        let listed = door.with("tokens:verify").await.ok("revocations.list", json!({ "since": before["cursor"] })).await;
+        assert!(entries(&listed).iter().all(|entry| entry["session_id"].is_null()), "{listed}");
+        session.http(&node).refused("session_ended", "profile.get", json!({})).await;
+    }
+
+    async fn one_subscription_a_socket_and_none_elsewhere(database: Database) {
+        let node = Node::start(database).await;
+        let door = node.door().await;
+        let (Follower { socket, .. }, first) = Follower::subscribe(&door, None).await;
+        socket.refused("forbidden", "revocations.subscribe", json!({})).await;
+        let cursor = json!({ "since": "4711" });
+        socket.invalid(&[("since", &["format"])], "revocations.list", cursor.clone()).await;
+        let id = |id: &str| json!({ "subscription": id });
+        assert_eq!(socket.ok("revocations.unsubscribe", id("account")).await, false);
+        assert_eq!(socket.ok("revocations.unsubscribe", id("revocations")).await, true);
+        assert_eq!(socket.ok("revocations.unsubscribe", id("revocations")).await, false);
+        socket.invalid(&[("since", &["format"])], "revocations.subscribe", cursor).await;
+        socket.ok("revocations.subscribe", json!({ "since": first["cursor"] })).await;
+        assert_eq!(next(&socket).await["revocations"], json!([]));
+
+        let http = door.with("tokens:verify").await;
+        http.refused("forbidden", "revocations.subscribe", json!({})).await;
+        let other = door.ws(&door.key("users:read").await).await;
+        for method in ["revocations.subscribe", "revocations.list"] {
+            let refused = other.refused("forbidden", method, json!({})).await;
+            assert_eq!(refused.data["scope"], "tokens:verify");
+        }
+    }
+}
+
+/// On PostgreSQL a number may be committed after a higher one.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_entry_that_is_committed_late_is_not_missed() {
+    within(crate::support::STORY, "the story", async {
+        let database = Database::postgres().await;
+        let Database::Postgres(url) = &database else { panic!("PostgreSQL") };
+        let mut late = PgConnection::connect(url).await.expect("a connection");
+        let node = Node::on(database).set("SWEEP_PERIOD", "100ms").start().await;
+        let (person, _) = node.signed_in("ann").await;
+        let door = node.door().await;
+        let shop = door.with("tokens:verify").await;
+        let (mut follower, first) = Follower::subscribe(&door, None).await;
+
+        let mut transaction = late.begin().await.expect("a transaction");
+        sqlx::query("INSERT INTO revocations (at, reason) VALUES (now(), 'logout')")
+            .execute(&mut *transaction)
+            .await
+            .expect("an entry");
+        for _ in 0..2 {
+            let session = person.sign_in(&node).await;
+            session.http(&node).ok("auth.logout", json!({ "scope": "local" })).await;
+            let (_, cursor) = follower.until(|entry| entry["session_id"] == session.id).await;
+            assert_eq!(cursor, first["cursor"], "it waits for the lower number");
+            let listed = shop.ok("revocations.list", json!({ "since": cursor })).await;
+            assert_eq!(listed["cursor"], cursor);
+        }
+        transaction.commit().await.expect("it commits");
+        let (_, cursor) = follower.until(|entry| entry["session_id"].is_null()).await;
+        let listed = shop.ok("revocations.list", json!({ "since": first["cursor"] })).await;
+        assert_eq!((entries(&listed).len(), &listed["cursor"]), (3, &cursor));
+        assert_eq!(entries(&shop.ok("revocations.list", json!({ "since": cursor })).await), Vec::<Value>::new());
+        // What was read before is not sent again.
+        let session = person.sign_in(&node).await;
+        session.http(&node).ok("auth.logout", json!({ "scope": "local" })).await;
+        assert_eq!(follower.entry().await.0["session_id"], session.id);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn subscribers_on_every_node_hear_of_a_logout_on_one() {
+    let cluster = Cluster::start(RARE_SWEEP).await;
+    cluster.ready().await;
+    let person = cluster.nodes[0].registered("ann").await;
+    let mut followers = Vec::new();
+    for node in &cluster.nodes {
+        followers.push(Follower::subscribe(&node.door().await, None).await.0);
+    }
+    let mut times = Vec::new();
+    for round in 0..10 {
+        let node = &cluster.nodes[round % cluster.nodes.len()];
+        let session = person.sign_in(node).await;
+        session.http(node).ok("auth.logout", json!({ "scope": "local" })).await;
+        let answered = Instant::now();
+        let heard =
+            join_all(followers.iter_mut().map(|follower| follower.until(|entry| entry["session_id"] == session.id)));
+        soon("every subscriber", heard).await;
+        times.push(answered.elapsed());
+    }
+    println!("from the answer to the logout to the last subscriber on three nodes: median {:?}", median(times));
+}
+
+/// Without the bus the sweep finds them.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn without_a_bus_the_sweep_finds_them() {
+    let cluster = Cluster::start("100ms").await;
+    cluster.ready().await;
+    let [first, second, ..] = &cluster.nodes[..] else { panic!("nodes") };
+    let person = first.registered("ann").await;
+    let (mut follower, _) = Follower::subscribe(&second.door().await, None).await;
+    cluster.nats.kill().await;
+    eventually("the bus is gone", || async {
+        (crate::support::readiness(second).await.1.contains("bus")).then_some(())
+    })
+    .await;
+    let session = person.sign_in(first).await;
+    session.http(first).ok("auth.logout", json!({ "scope": "local" })).await;
+    follower.until(|entry| entry["session_id"] == session.id).await;
+}
