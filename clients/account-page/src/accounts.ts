@@ -30,7 +30,7 @@ export async function write<T>(call: () => Promise<T>): Promise<T> {
   }
 }
 
-/** Calls back after each change of profile or addresses that this tab did not make. */
+/** Calls back after each change of profile, addresses or ways in that this tab did not make. */
 export function onNews(tell: () => void): () => void {
   let known = accounts.getSnapshot().account
   return accounts.subscribe(() => {
@@ -39,7 +39,9 @@ export function onNews(tell: () => void): () => void {
       account !== null &&
       known !== null &&
       account.revision > known.revision &&
-      (account.profile.revision > known.profile.revision || account.addresses !== known.addresses)
+      (account.profile.revision > known.profile.revision ||
+        account.addresses !== known.addresses ||
+        account.sign_in_methods.revision > known.sign_in_methods.revision)
     known = account
     if (isNews && writing === 0) tell()
   })

@@ -5,6 +5,7 @@ import { onNews, useAccounts } from './accounts.js'
 import { offlineText } from './faults.js'
 import { LanguageContext, LANGUAGES, LOCALES, storedLocale, storeLocale, useTexts } from './language.js'
 import { AccountFrame } from './parts/account-frame.js'
+import { ProofDialog } from './parts/proof-dialog.js'
 import { Visitor } from './parts/visitor-frame.js'
 import { replace, told, usePath } from './route.js'
 import { Addresses } from './views/addresses.js'
@@ -100,9 +101,12 @@ function Pages({ languages }: { readonly languages: ComponentChildren }) {
     )
   }
   return (
-    <AccountFrame account={account} path={path}>
-      {own(account)}
-    </AccountFrame>
+    <>
+      <AccountFrame account={account} path={path}>
+        {own(account)}
+      </AccountFrame>
+      <ProofDialog />
+    </>
   )
 }
 

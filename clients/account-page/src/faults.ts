@@ -30,6 +30,8 @@ export function errorText(texts: Texts, error: AccountsError): string {
       return error.data.outcome === 'unknown' ? errors.unknown_outcome : errors.unavailable
     case 'no_answer':
       return error.data.outcome === 'unknown' ? errors.unknown_outcome : errors.no_answer
+    case 'no_passkey':
+      return errors.no_passkey[error.data.reason]
     case 'origin_refused':
       return errors.origin_refused(error.data.origin)
     case 'unauthenticated':

@@ -15,6 +15,8 @@ export interface Form {
   readonly error: AccountsError | null
   faultsOf(field: FieldName): readonly string[]
   submit(event: Event): void
+  /** Says an error of something that is done beside the form. */
+  fail(error: AccountsError): void
   /** Forgets what is said of the last attempt. */
   clear(): void
 }
@@ -27,10 +29,12 @@ interface FormOptions {
   send(): Promise<void>
   /** Where an error belongs to a field. */
   readonly place?: { readonly [K in AccountsError['kind']]?: readonly [FieldName, (texts: Texts) => string] }
+  /** Where an error is said in words of its own. */
+  readonly say?: { readonly [K in AccountsError['kind']]?: (texts: Texts) => string }
 }
 
 /** Sends a form, once at a time, and puts every fault at its field. */
-export function useForm({ fields, missing, send, place }: FormOptions): Form {
+export function useForm({ fields, missing, send, place, say }: FormOptions): Form {
   const texts = useTexts()
   const element = useRef<HTMLFormElement>(null)
   const [isBusy, setBusy] = useState(false)
@@ -66,7 +70,7 @@ export function useForm({ fields, missing, send, place }: FormOptions): Form {
     element,
     isBusy,
     error,
-    problem: error === null || placed ? null : problemOf(texts, error, fields),
+    problem: error === null || placed ? null : (say?.[error.kind]?.(texts) ?? problemOf(texts, error, fields)),
     faultsOf(field) {
       if (placed) return placed[0] === field ? [placed[1](texts)] : []
       if (error?.kind === 'conflict' && error.data.field === field && field === 'label') return [texts.faults.label]
@@ -77,6 +81,7 @@ export function useForm({ fields, missing, send, place }: FormOptions): Form {
       event.preventDefault()
       if (!isBusy) void run()
     },
+    fail,
     clear: () => setError(null),
   }
 }

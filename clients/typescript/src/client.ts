@@ -4,10 +4,11 @@ import { isAccountsError, isRenewed, type MethodError } from './errors.js'
 import { Feed } from './feed.js'
 import { type FeedEvent, fold, type LiveAccount } from './fold.js'
 import { presentUrl } from './http.js'
-import type { Method, ParamsOf, Result, SignInParams } from './methods.js'
+import type { Method, ParamsOf, PasskeySignInParams, Proof, Result, SignInParams } from './methods.js'
 import type { ClientOptions, StartOptions } from './options.js'
 import { type AddressPatch, patchedAddress, patchedProfile, type ProfilePatch, withPending } from './pending.js'
 import { whenVerified } from './registration.js'
+import type { SignInOutcome } from './second-factor.js'
 import { Socket, type SocketConstructor } from './socket.js'
 import {
   type Address,
@@ -15,7 +16,9 @@ import {
   type CurrentSession,
   type EndReason,
   type LogoutScope,
+  type Passkey,
   type Profile,
+  type Proven,
   type Session,
   type SessionsEnded,
   SESSION_METHODS,
@@ -25,6 +28,7 @@ import { type Connection, type State, UNKNOWN } from './state.js'
 import { Store } from './store.js'
 import { type TabNews, Tabs } from './tabs.js'
 import { onWake } from './wake.js'
+import { WaysIn } from './ways-in.js'
 
 /** A client of Marbelle Accounts: typed calls, and the account as it is now. */
 export class AccountsClient {
@@ -38,6 +42,7 @@ export class AccountsClient {
   readonly #WebSocket: SocketConstructor | undefined
   readonly #calls: Calls
   readonly #feed: Feed
+  readonly #waysIn = new WaysIn((method, ...params) => this.call(method, ...params))
   readonly #edits = new Edits(() => this.#publish())
   #connection: Connection = UNKNOWN.connection
   /** As the feed tells it. */
@@ -118,9 +123,29 @@ export class AccountsClient {
     }
   }
 
-  /** Opens a session, in every tab of this browser. */
-  signIn(params: SignInParams): Promise<SignIn> {
-    return this.call('auth.login', params)
+  /** Opens a session, in every tab of this browser, or says that the second factor is still to be shown. */
+  signIn(params: SignInParams): Promise<SignInOutcome> {
+    return this.#waysIn.signIn(params)
+  }
+
+  /**
+   * Opens a session by a passkey. With `autofill` it is begun with the page, and waits for as long as it takes; `null`
+   * where `signal` ended that, or this browser cannot.
+   */
+  signInWithPasskey(params?: PasskeySignInParams & { readonly autofill?: false }): Promise<SignIn>
+  signInWithPasskey(params: PasskeySignInParams): Promise<SignIn | null>
+  signInWithPasskey(params: PasskeySignInParams = {}): Promise<SignIn | null> {
+    return this.#waysIn.signInWithPasskey(params)
+  }
+
+  /** Makes a passkey for the account that is signed in. Needs proof, as `passkeys.begin_registration` does. */
+  registerPasskey({ name, signal }: { readonly name?: string; readonly signal?: AbortSignal } = {}): Promise<Passkey> {
+    return this.#waysIn.registerPasskey(name, signal)
+  }
+
+  /** Shows once more that the session is its user's, for a call that was answered `proof_required`. */
+  prove(proof: Proof, { signal }: { readonly signal?: AbortSignal } = {}): Promise<Proven> {
+    return this.#waysIn.prove(proof, signal)
   }
 
   /**
@@ -187,6 +212,14 @@ export class AccountsClient {
     if (this.#account === null) return
     const sessions = this.#account.sessions.map((session) => ({ ...session, ...read.get(session.id) }))
     this.#account = { ...this.#account, sessions }
+    this.#publish()
+  }
+
+  /** Reads what the feed does not tell of the ways in: when passkeys were last used. */
+  async readSignInMethods(): Promise<void> {
+    const read = await this.call('sign_in_methods.get')
+    if (this.#account === null || read.revision !== this.#account.sign_in_methods.revision) return
+    this.#account = { ...this.#account, sign_in_methods: read }
     this.#publish()
   }
 

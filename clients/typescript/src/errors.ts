@@ -10,6 +10,11 @@ interface OwnErrors {
   origin_refused: { readonly origin: string; readonly server: string }
   /** The sign-in was right, but the browser does not keep the session's cookie. */
   cookie_refused: { readonly origin: string; readonly server: string }
+  /**
+   * The browser gave no passkey. `cancelled`: by the user, or for want of one, which browsers do not tell apart; `exists`:
+   * the authenticator that was chosen has one of this account; `unsupported`: not by this browser, or not on this page.
+   */
+  no_passkey: { readonly reason: 'cancelled' | 'exists' | 'unsupported' }
 }
 
 /** What an error tells beside its kind. */
@@ -48,6 +53,11 @@ export function isAccountsError(thrown: unknown): thrown is AccountsError {
 /** Whether a credential is void because its session has newer ones. */
 export function isRenewed(thrown: unknown): boolean {
   return isAccountsError(thrown) && thrown.kind === 'unauthenticated' && thrown.data.reason === 'renewed'
+}
+
+/** Whether the same call may be answered a little later. */
+export function isPassing({ kind }: AccountsError): boolean {
+  return kind === 'no_answer' || kind === 'rate_limited' || kind === 'unavailable' || kind === 'internal'
 }
 
 /** How long the server wants to be left alone. */

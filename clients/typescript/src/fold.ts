@@ -1,9 +1,15 @@
-import type { Address, Events, OpenedSession, Profile, Session } from './spec.js'
+import type { Address, Events, OpenedSession, Passkey, Profile, RegisteredPasskey, Session, SignInMethods } from './spec.js'
 
 /** A session as the feed tells it: what is not in the log is there once it was read (`session.list`). */
 export type LiveSession = OpenedSession & { current: boolean } & Partial<
     Pick<Session, 'connected' | 'last_seen_at' | 'proven_at' | 'expires_at'>
   >
+
+/** A passkey as the feed tells it: when it was last used is there once it was read (`sign_in_methods.get`). */
+export type LivePasskey = RegisteredPasskey & Partial<Pick<Passkey, 'last_used_at'>>
+
+/** The ways in as the feed tells them. */
+export type LiveSignInMethods = Omit<SignInMethods, 'passkeys'> & { readonly passkeys: readonly LivePasskey[] }
 
 /** The account at one revision. Parts that did not change keep their identity. */
 export interface LiveAccount {
@@ -14,6 +20,7 @@ export interface LiveAccount {
   readonly addresses: readonly Address[]
   /** Newest first. */
   readonly sessions: readonly LiveSession[]
+  readonly sign_in_methods: LiveSignInMethods
 }
 
 /** An event of the feed; `type` narrows `data`. */
@@ -52,10 +59,18 @@ export function fold(account: LiveAccount | null, event: FeedEvent): Folded {
       const opened = event.data.opened
       return { ...next, sessions: opened ? [{ ...opened, current: false }, ...left] : left }
     }
+    case 'sign_in_methods.changed':
+      return { ...next, sign_in_methods: withLastUse(event.data, account.sign_in_methods) }
     default:
       // Of a newer server: nothing that is shown here.
       return next
   }
+}
+
+/** What the log does not tell stays as it was read. */
+function withLastUse(changed: LiveSignInMethods, known: LiveSignInMethods): LiveSignInMethods {
+  const read = new Map(known.passkeys.map((passkey) => [passkey.id, passkey]))
+  return { ...changed, passkeys: changed.passkeys.map((passkey) => ({ ...read.get(passkey.id), ...passkey })) }
 }
 
 /** Addresses in the server's order. */

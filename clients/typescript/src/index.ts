@@ -10,12 +10,14 @@ export {
   isAccountsError,
   type MethodError,
 } from './errors.js'
-export type { FeedEvent, LiveAccount, LiveSession } from './fold.js'
+export type { FeedEvent, LiveAccount, LivePasskey, LiveSession, LiveSignInMethods } from './fold.js'
 export { inLocalStorage, inMemory, type Kept } from './kept.js'
 export type { Locks } from './locks.js'
-export type { Method, Params, Result, SignInParams } from './methods.js'
+export type { Method, Params, PasskeySignInParams, Proof, Result, SignInParams } from './methods.js'
 export type { ClientOptions, StartOptions } from './options.js'
+export { hasPasskeys } from './passkeys.js'
 export type { AddressPatch, ProfilePatch } from './pending.js'
+export type { Factor, SecondFactor, SignInOutcome } from './second-factor.js'
 export type { SocketConstructor, SocketLike } from './socket.js'
 export type * from './spec.js'
 export type { Connection, State } from './state.js'

@@ -1,3 +1,4 @@
+import type { Factor } from './second-factor.js'
 import type { Methods } from './spec.js'
 
 export type Method = keyof Methods
@@ -8,3 +9,15 @@ export type ParamsOf<M extends Method> = Record<never, never> extends Params<M> 
 
 /** What a sign-in takes; the client says by itself what credentials it wants, and that the device is known. */
 export type SignInParams = Omit<Params<'auth.login'>, 'credentials' | 'device_token'>
+
+/** What a sign-in by a passkey takes. */
+export interface PasskeySignInParams {
+  /** What the owner calls the device. */
+  readonly device_name?: string
+  /** Offers passkeys among the suggestions of a field (`autocomplete="username webauthn"`) instead of in a dialog. */
+  readonly autofill?: boolean
+  readonly signal?: AbortSignal
+}
+
+/** What a session is proven by. */
+export type Proof = Factor | { readonly password: string }

@@ -1,6 +1,6 @@
 import { delayAfter } from './backoff.js'
 import type { Calls } from './calls.js'
-import { type AccountsError, isAccountsError, retryAfter } from './errors.js'
+import { isAccountsError, isPassing, retryAfter } from './errors.js'
 import { sleep } from './sleep.js'
 import type { Methods, SignIn } from './spec.js'
 
@@ -48,8 +48,4 @@ async function untilVerified(calls: Calls, registration: string, signal: AbortSi
     await sleep(pause, signal)
   }
   return false
-}
-
-function isPassing({ kind }: AccountsError): boolean {
-  return kind === 'no_answer' || kind === 'rate_limited' || kind === 'unavailable' || kind === 'internal'
 }

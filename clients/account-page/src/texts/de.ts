@@ -1,4 +1,5 @@
 import type { Texts } from './en.js'
+import { de as waysIn } from './ways-in/de.js'
 
 /** German, with the words of the letters. */
 export const de: Texts = {
@@ -63,6 +64,9 @@ export const de: Texts = {
     country: 'Land',
     is_primary: 'Als Hauptadresse festlegen',
     code: 'Code aus der E-Mail',
+    totp: 'Code aus der Authenticator-App',
+    recovery_code: 'Wiederherstellungscode',
+    name: 'Name',
   },
   hints: {
     password: (min) =>
@@ -72,6 +76,8 @@ export const de: Texts = {
     locale: 'Für diese Seite und für E-Mails an Sie.',
     company_name: 'Für Geschäftskunden.',
     code: 'Acht Ziffern.',
+    totp: 'Sechs Ziffern.',
+    domains: (domains) => `Nur Adressen bei ${domains.join(', ')} können sich hier registrieren.`,
   },
   faults: {
     required: 'Bitte füllen Sie dieses Feld aus.',
@@ -93,6 +99,9 @@ export const de: Texts = {
     code: 'Das ist nicht der Code aus der neuesten E-Mail, oder er ist zu alt.',
     registration_password: 'Das ist nicht das Passwort, das Sie bei der Registrierung gewählt haben.',
     account_password: 'Das ist nicht das Passwort des Kontos, dessen Adresse geändert werden soll.',
+    wrong_password: 'Das ist nicht Ihr Passwort.',
+    totp: 'Dieser Code ist falsch, wurde schon benutzt oder ist zu alt. Bitte warten Sie auf den nächsten.',
+    recovery_code: 'Das ist keiner Ihrer Wiederherstellungscodes, oder er wurde schon benutzt.',
   },
   errors: {
     invalid_params: 'Bitte prüfen Sie die markierten Felder.',
@@ -109,8 +118,8 @@ export const de: Texts = {
     limit_reached: (limit) => `Mehr als ${limit} sind nicht möglich.`,
     last_address: 'Die einzige Adresse kann nicht gelöscht werden. Legen Sie zuerst eine andere an.',
     last_sign_in_method: 'Dies ist der einzige Weg, sich anzumelden, und kann nicht entfernt werden. Fügen Sie zuerst einen anderen hinzu.',
-    proof_required: 'Bitte melden Sie sich dafür noch einmal an.',
-    second_factor_required: 'Dieses Konto hat einen zweiten Faktor, nach dem diese Seite noch nicht fragen kann. Bitte wenden Sie sich an den Shop.',
+    proof_required: 'Es wurde nichts geändert: Es wurde nicht bestätigt, dass Sie es sind.',
+    second_factor_required: 'Dieses Konto hat einen zweiten Faktor. Bitte melden Sie sich noch einmal an.',
     sign_up_closed: 'Zurzeit kann sich hier niemand registrieren.',
     rate_limited: (seconds) =>
       `Das waren zu viele Versuche. Bitte versuchen Sie es in ${
@@ -130,9 +139,16 @@ export const de: Texts = {
     protocol: 'Der Server hat eine Antwort gegeben, die diese Seite nicht versteht. Bitte laden Sie sie neu.',
     origin_refused: (origin) =>
       `Diese Seite wurde unter ${origin} geöffnet; dort antwortet ihr der Server nicht. Bitte öffnen Sie sie unter der Adresse des Shops. Wenn Sie den Shop betreiben, tragen Sie ${origin} in MARBELLE_ALLOWED_ORIGINS ein.`,
+    passkey: 'Dieser Passkey gilt hier nicht. Vielleicht wurde er aus dem Konto gelöscht.',
+    no_passkey: {
+      cancelled: 'Es kam kein Passkey: Entweder wurde keiner gefunden, oder es wurde abgebrochen.',
+      exists: 'Dieses Gerät hat schon einen Passkey für Ihr Konto.',
+      unsupported: 'Dieser Browser kann hier keine Passkeys verwenden.',
+    },
     cookie_refused:
       'Ihr Browser hat das Cookie nicht behalten, mit dem Sie angemeldet werden. Bitte erlauben Sie Cookies für diese Seite. Wenn Sie den Shop betreiben: Im Produktivbetrieb muss die Seite über https ausgeliefert werden.',
   },
+  waysIn,
   signIn: {
     title: 'Anmelden',
     submit: 'Anmelden',

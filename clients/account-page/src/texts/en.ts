@@ -1,3 +1,5 @@
+import { en as waysIn } from './ways-in/en.js'
+
 /** English, and what every language has to say. */
 export const en = {
   language: 'English',
@@ -60,6 +62,9 @@ export const en = {
     country: 'Country',
     is_primary: 'Make this the primary address',
     code: 'Code from the letter',
+    totp: 'Code from the authenticator app',
+    recovery_code: 'Recovery code',
+    name: 'Name',
   },
   hints: {
     password: (min: number) => `At least ${min} characters. A few unrelated words are easy to remember and hard to guess.`,
@@ -68,6 +73,8 @@ export const en = {
     locale: 'Of this page and of the letters to you.',
     company_name: 'For business customers.',
     code: 'Eight digits.',
+    totp: 'Six digits.',
+    domains: (domains: readonly string[]) => `Only addresses at ${domains.join(', ')} can register here.`,
   },
   faults: {
     required: 'Please fill this in.',
@@ -89,6 +96,9 @@ export const en = {
     code: 'This is not the code of the newest letter, or it is too old.',
     registration_password: 'This is not the password that you chose when you registered.',
     account_password: 'This is not the password of the account whose address is to change.',
+    wrong_password: 'This is not your password.',
+    totp: 'This code is not right, was used already, or is too old. Please wait for the next one.',
+    recovery_code: 'This is not one of your recovery codes, or it was used already.',
   },
   errors: {
     invalid_params: 'Please look at the marked fields.',
@@ -104,8 +114,8 @@ export const en = {
     limit_reached: (limit: number) => `You have reached the limit of ${limit}.`,
     last_address: 'The only address cannot be deleted. Add another one first.',
     last_sign_in_method: 'This is the only way to sign in and cannot be removed. Add another one first.',
-    proof_required: 'Please sign in again to do this.',
-    second_factor_required: 'This account has a second factor, which this page cannot ask for yet. Please contact the shop.',
+    proof_required: 'Nothing was changed: it was not confirmed that it is you.',
+    second_factor_required: 'This account has a second factor. Please sign in again.',
     sign_up_closed: 'Nobody can register here at the moment.',
     rate_limited: (seconds: number) => `That was too often. Please try again in ${seconds === 1 ? 'a second' : seconds < 60 ? `${seconds} seconds` : seconds < 120 ? 'a minute' : `${Math.ceil(seconds / 60)} minutes`}.`,
     unavailable: 'The server is not available right now. Nothing was lost: please try again in a moment.',
@@ -115,9 +125,16 @@ export const en = {
     protocol: 'The server gave an answer that this page does not understand. Please reload it.',
     origin_refused: (origin: string) =>
       `This page was opened at ${origin}, where the server does not answer it. Please open it at the shop’s own address. If the shop is yours, add ${origin} to MARBELLE_ALLOWED_ORIGINS.`,
+    passkey: 'This passkey is no good here. It may have been deleted from the account.',
+    no_passkey: {
+      cancelled: 'There was no passkey: either none was found, or it was cancelled.',
+      exists: 'This device has a passkey of your account already.',
+      unsupported: 'This browser cannot use passkeys here.',
+    },
     cookie_refused:
       'Your browser did not keep the cookie that signs you in. Please allow cookies for this page. If the shop is yours: in production the page has to be served by https.',
   },
+  waysIn,
   signIn: {
     title: 'Sign in',
     submit: 'Sign in',

@@ -1,4 +1,5 @@
 import type { Texts } from './en.js'
+import { sq as waysIn } from './ways-in/sq.js'
 
 /** Albanian, with the words of the letters. */
 export const sq: Texts = {
@@ -63,6 +64,9 @@ export const sq: Texts = {
     country: 'Shteti',
     is_primary: 'Bëje adresë kryesore',
     code: 'Kodi nga e-maili',
+    totp: 'Kodi nga aplikacioni i vërtetimit',
+    recovery_code: 'Kodi i rikuperimit',
+    name: 'Emri',
   },
   hints: {
     password: (min) =>
@@ -72,6 +76,8 @@ export const sq: Texts = {
     locale: 'Për këtë faqe dhe për e-mailet që ju dërgojmë.',
     company_name: 'Për klientë biznesi.',
     code: 'Tetë shifra.',
+    totp: 'Gjashtë shifra.',
+    domains: (domains) => `Këtu mund të regjistrohen vetëm adresat te ${domains.join(', ')}.`,
   },
   faults: {
     required: 'Ju lutemi plotësoni këtë fushë.',
@@ -93,6 +99,9 @@ export const sq: Texts = {
     code: 'Ky nuk është kodi i e-mailit më të ri, ose është tepër i vjetër.',
     registration_password: 'Ky nuk është fjalëkalimi që zgjodhët kur u regjistruat.',
     account_password: 'Ky nuk është fjalëkalimi i llogarisë, adresa e së cilës do të ndryshohet.',
+    wrong_password: 'Ky nuk është fjalëkalimi juaj.',
+    totp: 'Ky kod nuk është i saktë, është përdorur, ose është tepër i vjetër. Ju lutemi prisni kodin tjetër.',
+    recovery_code: 'Ky nuk është një nga kodet tuaja të rikuperimit, ose është përdorur.',
   },
   errors: {
     invalid_params: 'Ju lutemi kontrolloni fushat e shënuara.',
@@ -108,8 +117,8 @@ export const sq: Texts = {
     limit_reached: (limit) => `E keni arritur kufirin prej ${limit}.`,
     last_address: 'Adresa e vetme nuk mund të fshihet. Së pari shtoni një tjetër.',
     last_sign_in_method: 'Kjo është mënyra e vetme për t’u identifikuar dhe nuk mund të hiqet. Së pari shtoni një tjetër.',
-    proof_required: 'Ju lutemi identifikohuni përsëri për ta bërë këtë.',
-    second_factor_required: 'Kjo llogari ka një faktor të dytë, të cilin kjo faqe nuk mund ta kërkojë ende. Ju lutemi kontaktoni dyqanin.',
+    proof_required: 'Asgjë nuk u ndryshua: nuk u konfirmua që jeni ju.',
+    second_factor_required: 'Kjo llogari ka një faktor të dytë. Ju lutemi hyni përsëri.',
     sign_up_closed: 'Për momentin askush nuk mund të regjistrohet këtu.',
     rate_limited: (seconds) =>
       `Pati shumë përpjekje. Ju lutemi provoni përsëri pas ${
@@ -128,9 +137,16 @@ export const sq: Texts = {
     protocol: 'Serveri dha një përgjigje që kjo faqe nuk e kupton. Ju lutemi ringarkojeni.',
     origin_refused: (origin) =>
       `Kjo faqe u hap te ${origin}, ku serveri nuk i përgjigjet. Ju lutemi hapeni te adresa e dyqanit. Nëse dyqani është juaji, shtoni ${origin} te MARBELLE_ALLOWED_ORIGINS.`,
+    passkey: 'Ky çelës kalimi nuk vlen këtu. Mund të jetë fshirë nga llogaria.',
+    no_passkey: {
+      cancelled: 'Nuk erdhi asnjë çelës kalimi: ose nuk u gjet, ose u anulua.',
+      exists: 'Kjo pajisje ka tashmë një çelës kalimi të llogarisë suaj.',
+      unsupported: 'Ky shfletues nuk mund të përdorë çelësa kalimi këtu.',
+    },
     cookie_refused:
       'Shfletuesi juaj nuk e ruajti cookie-n me të cilën hyni. Ju lutemi lejoni cookie-t për këtë faqe. Nëse dyqani është juaji: në përdorim të vërtetë faqja duhet të shërbehet me https.',
   },
+  waysIn,
   signIn: {
     title: 'Hyni',
     submit: 'Hyni',

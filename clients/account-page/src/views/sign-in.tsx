@@ -1,15 +1,18 @@
-import type { EndReason } from '@marbelle/accounts'
-import { useState } from 'preact/hooks'
+import { type AccountsError, type EndReason, hasPasskeys, isAccountsError, type SecondFactor } from '@marbelle/accounts'
+import { useEffect, useState } from 'preact/hooks'
 import { accounts } from '../accounts.js'
 import { nameOfAgent } from '../device.js'
 import { useForm } from '../form.js'
 import { useTexts } from '../language.js'
+import { useOptions } from '../options.js'
 import { Field } from '../parts/field.js'
 import { FormFrame } from '../parts/form-frame.js'
+import { Icon } from '../parts/icons.js'
 import { Notice, Status } from '../parts/notice.js'
 import { Card } from '../parts/title.js'
 import { letterOf } from '../registration.js'
 import { go, Link, replace, type Told, told } from '../route.js'
+import { SecondStep } from './second-step.js'
 
 interface SignInProps {
   /** Why somebody who was signed in is not any more. */
@@ -17,7 +20,37 @@ interface SignInProps {
 }
 
 export function SignIn({ reason }: SignInProps) {
+  const [secondFactor, setSecondFactor] = useState<SecondFactor | null>(null)
+  const [over, setOver] = useState<AccountsError | null>(null)
+  if (secondFactor === null) return <FirstStep reason={reason} isOver={over !== null} onHalf={setSecondFactor} />
+  return (
+    <SecondStep
+      secondFactor={secondFactor}
+      onSignedIn={enter}
+      restart={(error) => {
+        setOver(error)
+        setSecondFactor(null)
+      }}
+    />
+  )
+}
+
+/** Somebody is signed in: on to what the address says. */
+function enter(): void {
+  if (location.pathname === '/sign-in') replace('/profile')
+}
+
+const device_name = nameOfAgent(navigator.userAgent)
+
+interface FirstStepProps extends SignInProps {
+  /** Whether the second step took too long. */
+  readonly isOver: boolean
+  readonly onHalf: (secondFactor: SecondFactor) => void
+}
+
+function FirstStep({ reason, isOver, onHalf }: FirstStepProps) {
   const texts = useTexts()
+  const options = useOptions()
   const { email: knownEmail, done } = told()
   const [email, setEmail] = useState(knownEmail ?? '')
   const [password, setPassword] = useState('')
@@ -26,8 +59,9 @@ export function SignIn({ reason }: SignInProps) {
     missing: () => [...(email.trim() ? [] : ['email' as const]), ...(password ? [] : ['password' as const])],
     async send() {
       resend.clear()
-      await accounts.signIn({ email, password, device_name: nameOfAgent(navigator.userAgent) })
-      if (location.pathname === '/sign-in') replace('/profile')
+      const signIn = await accounts.signIn({ email, password, device_name })
+      if (signIn.outcome === 'signed_in') enter()
+      else onHalf(signIn.secondFactor)
     },
   })
   const resend = useForm({
@@ -41,7 +75,9 @@ export function SignIn({ reason }: SignInProps) {
   return (
     <Card title={texts.signIn.title}>
       <Status>
-        {done ? (
+        {isOver ? (
+          <Notice kind="plain">{texts.waysIn.secondStep.over}</Notice>
+        ) : done ? (
           <Notice kind="good">{texts.signIn.done[done]}</Notice>
         ) : (
           reason && <Notice kind="plain">{texts.ended[reason]}</Notice>
@@ -61,7 +97,7 @@ export function SignIn({ reason }: SignInProps) {
           )
         }
       >
-        <Field form={form} name="email" type="email" value={email} onValue={setEmail} autoComplete="username" />
+        <Field form={form} name="email" type="email" value={email} onValue={setEmail} autoComplete="username webauthn" />
         <Field
           form={form}
           name="password"
@@ -71,15 +107,50 @@ export function SignIn({ reason }: SignInProps) {
           autoComplete="current-password"
         />
       </FormFrame>
+      {options?.passkeys && hasPasskeys() && <PasskeySignIn />}
       <p>
         <Link to="/forgotten-password" told={{ email }}>
           {texts.signIn.forgotten}
         </Link>
       </p>
-      <p>
-        {texts.signIn.newHere} <Link to="/register">{texts.signIn.register}</Link>
-      </p>
+      {options !== null && options.sign_up !== 'closed' && (
+        <p>
+          {texts.signIn.newHere} <Link to="/register">{texts.signIn.register}</Link>
+        </p>
+      )}
     </Card>
+  )
+}
+
+/** By the button, or by the browser's offer in the field for the e-mail address. */
+function PasskeySignIn() {
+  const texts = useTexts()
+  const form = useForm({
+    fields: [],
+    say: { invalid_credentials: ({ errors }) => errors.passkey },
+    async send() {
+      await accounts.signInWithPasskey({ device_name })
+      enter()
+    },
+  })
+  useEffect(() => {
+    const leave = new AbortController()
+    accounts.signInWithPasskey({ autofill: true, device_name, signal: leave.signal }).then(
+      (signIn) => signIn !== null && enter(),
+      (error: unknown) => {
+        if (!isAccountsError(error)) throw error
+        form.fail(error)
+      },
+    )
+    return () => leave.abort()
+  }, [])
+  return (
+    <form ref={form.element} class="other" onSubmit={form.submit} aria-label={texts.waysIn.factor.usePasskey}>
+      {form.problem !== null && <Notice kind="bad">{form.problem}</Notice>}
+      <button type="submit" aria-disabled={form.isBusy}>
+        <Icon name="passkey" /> {texts.waysIn.factor.usePasskey}
+      </button>
+    </form>
   )
 }
 

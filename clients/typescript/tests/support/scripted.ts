@@ -22,6 +22,7 @@ export interface Caller {
 type Answer = (params: Record<string, unknown>, caller: Caller) => unknown
 
 const SESSION = { id: 'session', device_name: null, user_agent: null, ip: '127.0.0.1', created_at: '', current: true }
+const METHODS = { password: true, totp: false, recovery_codes_left: null, passkeys: [], providers: [], revision: 0 }
 const PROFILE = { id: 'user', email: 'ann@example.org', first_name: 'Ann', last_name: 'Lee', revision: 0 }
 
 /** A server with one session, which does what a real one does too seldom or too quickly. */
@@ -132,7 +133,7 @@ export class Scripted {
       'profile.get': (_, caller) => this.#current(caller).profile,
       'account.subscribe': (_, caller) => {
         this.#current(caller)
-        const data = { epoch: 'epoch', profile: PROFILE, addresses: [], sessions: [SESSION] }
+        const data = { epoch: 'epoch', profile: PROFILE, addresses: [], sessions: [SESSION], sign_in_methods: METHODS }
         const result = { type: 'snapshot', revision: 1, at: '', session_id: null, data }
         const event = { jsonrpc: '2.0', method: 'account.event', params: { subscription: 's', result } }
         setImmediate(() => caller.socket?.send(JSON.stringify(event)))

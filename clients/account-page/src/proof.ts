@@ -1,0 +1,54 @@
+import { type AuthenticationMethod, isAccountsError } from '@marbelle/accounts'
+import { useSyncExternalStore } from 'preact/compat'
+
+/** Somebody who is asked to prove that the session is theirs. */
+export interface ProofAsked {
+  /** What it can be proven by. */
+  readonly methods: readonly AuthenticationMethod[]
+  /** Whether it was. */
+  readonly answer: (isProven: boolean) => void
+}
+
+let asked: ProofAsked | null = null
+const listeners = new Set<() => void>()
+
+/** Who is asked at the moment. */
+export function useProofAsked(): ProofAsked | null {
+  return useSyncExternalStore(subscribe, () => asked)
+}
+
+/** Makes a call; where it needs proof, asks for that and makes it again. */
+export async function proven<T>(call: () => Promise<T>): Promise<T> {
+  try {
+    return await call()
+  } catch (error) {
+    if (!isAccountsError(error) || error.kind !== 'proof_required') throw error
+    if (!(await ask(error.data.methods))) throw error
+    return call()
+  }
+}
+
+function ask(methods: readonly AuthenticationMethod[]): Promise<boolean> {
+  // The newer question is the one that is shown.
+  asked?.answer(false)
+  return new Promise((resolve) => {
+    const question: ProofAsked = {
+      methods,
+      answer(isProven) {
+        if (asked === question) show(null)
+        resolve(isProven)
+      },
+    }
+    show(question)
+  })
+}
+
+function show(question: ProofAsked | null): void {
+  asked = question
+  for (const listener of listeners) listener()
+}
+
+function subscribe(listener: () => void): () => void {
+  listeners.add(listener)
+  return () => listeners.delete(listener)
+}

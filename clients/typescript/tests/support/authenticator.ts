@@ -1,0 +1,54 @@
+import type { CDPSession, Page } from 'playwright-core'
+
+type Credential = Awaited<ReturnType<Authenticator['passkeys']>>[number]
+
+/** Chromium's virtual authenticator: a device that verifies its user by itself, and holds passkeys. */
+export class Authenticator {
+  readonly #debugger: CDPSession
+  readonly #authenticatorId: string
+
+  private constructor(session: CDPSession, authenticatorId: string) {
+    this.#debugger = session
+    this.#authenticatorId = authenticatorId
+  }
+
+  /** For one tab. While nobody is `present`, whatever it is asked waits. */
+  static async of(page: Page, { present = true } = {}): Promise<Authenticator> {
+    const session = await page.context().newCDPSession(page)
+    await session.send('WebAuthn.enable')
+    const { authenticatorId } = await session.send('WebAuthn.addVirtualAuthenticator', {
+      options: {
+        protocol: 'ctap2',
+        transport: 'internal',
+        hasResidentKey: true,
+        hasUserVerification: true,
+        isUserVerified: true,
+        automaticPresenceSimulation: present,
+      },
+    })
+    return new Authenticator(session, authenticatorId)
+  }
+
+  async setPresent(enabled: boolean): Promise<void> {
+    const { authenticatorId } = this.#with({})
+    await this.#debugger.send('WebAuthn.setAutomaticPresenceSimulation', { authenticatorId, enabled })
+  }
+
+  /** Whether its user is recognised. */
+  async setVerified(isUserVerified: boolean): Promise<void> {
+    await this.#debugger.send('WebAuthn.setUserVerified', this.#with({ isUserVerified }))
+  }
+
+  async passkeys() {
+    return (await this.#debugger.send('WebAuthn.getCredentials', this.#with({}))).credentials
+  }
+
+  /** As a provider of passkeys brings them from one device to another. */
+  async add(credential: Credential): Promise<void> {
+    await this.#debugger.send('WebAuthn.addCredential', this.#with({ credential }))
+  }
+
+  #with<T extends object>(params: T): T & { authenticatorId: string } {
+    return { ...params, authenticatorId: this.#authenticatorId }
+  }
+}
