@@ -30,10 +30,10 @@ const OPEN: Readonly<Record<string, () => ComponentChildren>> = {
 
 /** Pages of the account. */
 const OWN: Readonly<Record<string, (account: LiveAccount) => ComponentChildren>> = {
-  '/profile': ({ profile }) => <Profile profile={profile} />,
+  '/profile': (account) => <Profile account={account} />,
   '/addresses': ({ addresses }) => <Addresses addresses={addresses} />,
   '/devices': ({ sessions }) => <Devices sessions={sessions} />,
-  '/security': () => <Security />,
+  '/security': (account) => <Security account={account} />,
 }
 
 export function App() {

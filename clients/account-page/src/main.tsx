@@ -1,6 +1,7 @@
 import './styles/base.css'
 import './styles/controls.css'
 import './styles/frames.css'
+import './styles/ways-in.css'
 import { render } from 'preact'
 import { accounts } from './accounts.js'
 import { App } from './app.js'

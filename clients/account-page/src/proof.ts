@@ -1,4 +1,4 @@
-import { type AuthenticationMethod, isAccountsError } from '@marbelle/accounts'
+import { type AuthenticationMethod, isAccountsError, type LiveSignInMethods } from '@marbelle/accounts'
 import { useSyncExternalStore } from 'preact/compat'
 
 /** Somebody who is asked to prove that the session is theirs. */
@@ -15,6 +15,11 @@ const listeners = new Set<() => void>()
 /** Who is asked at the moment. */
 export function useProofAsked(): ProofAsked | null {
   return useSyncExternalStore(subscribe, () => asked)
+}
+
+/** Whether a change of password or e-mail address asks for the present password; else the session has to be proven. */
+export function asksForPassword({ password, totp }: LiveSignInMethods): boolean {
+  return password && !totp
 }
 
 /** Makes a call; where it needs proof, asks for that and makes it again. */

@@ -1,9 +1,11 @@
 import type { Page } from 'playwright-core'
 import { expect, it } from 'vitest'
+import { Authenticator } from '../../typescript/tests/support/authenticator.js'
 import { LANGUAGES } from '../src/language.js'
 import { expectAccessible } from './support/accessible.js'
 import { tab } from './support/chrome.js'
 import { addAddress, Customer, HOME } from './support/customer.js'
+import { beginSecondFactor } from './support/second-factor.js'
 import { Stage } from './support/stage.js'
 
 const stage = new Stage()
@@ -54,6 +56,7 @@ it.each(LOOKS)('breaks no rule of axe-core in the account, %s, %i pixels wide', 
   const customer = await Customer.withAccount(stage.server)
   const device = await stage.chrome.device({ colorScheme, viewport: { width, height: 740 }, reducedMotion: 'reduce' })
   const page = await tab(device, stage.server.page)
+  const authenticator = await Authenticator.of(page)
   await customer.signIn(page)
   await page.getByLabel('Phone').fill('12')
   await page.getByRole('button', { name: 'Save' }).click()
@@ -85,10 +88,37 @@ it.each(LOOKS)('breaks no rule of axe-core in the account, %s, %i pixels wide', 
   await page.getByRole('link', { name: 'Security' }).click()
   await page.getByText('Account created').waitFor()
   await look(page)
+  await page.getByRole('button', { name: 'Add a passkey' }).click()
+  await page.getByText('was added.').waitFor()
+  await look(page)
+  await page.getByRole('button', { name: /^Rename/ }).click()
+  await look(page)
+  await page.getByRole('button', { name: 'Cancel' }).click()
+  await page.getByRole('button', { name: /^Delete/ }).click()
+  await look(page)
+  await page.keyboard.press('Escape')
+  const app = await beginSecondFactor(page)
+  await look(page)
+  await page.getByLabel('Code from the authenticator app').fill(app.code())
+  await page.getByRole('button', { name: 'Turn on' }).click()
+  await page.getByRole('heading', { name: 'Your recovery codes' }).waitFor()
+  await look(page)
 
   await page.goto(`${stage.server.page}/dev/mail?to=${customer.email}`)
   await look(page)
   await page.getByRole('link', { name: 'Confirm' }).first().click()
+  await look(page)
+
+  // Whoever is not there cannot be signed in by autofill.
+  await authenticator.setPresent(false)
+  await page.goto(stage.server.page)
+  await page.getByRole('button', { name: 'Sign out' }).click()
+  await customer.firstStep(page)
+  await page.getByRole('heading', { name: 'One more step' }).waitFor()
+  await look(page)
+  await page.getByRole('button', { name: 'Use a recovery code' }).click()
+  await page.keyboard.press('Enter')
+  await page.getByText('Please fill this in.').waitFor()
   await look(page)
 })
 

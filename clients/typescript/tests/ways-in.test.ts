@@ -194,7 +194,7 @@ describe('a passkey', () => {
     const there = await device()
     await signIn(here.page)
     const { id } = await register(here.page, 'Shared')
-    await there.authenticator.add((await here.authenticator.passkeys())[0]!)
+    await there.authenticator.copy(here.authenticator)
     expect(await signInWithPasskey(there.page, true)).toEqual(['passkey'])
     await untilShown(there.page, ({ account }) => account?.sign_in_methods.passkeys.length === 1)
     await here.page.evaluate((passkey_id) => accounts.call('passkeys.delete', { passkey_id }), id)

@@ -1,4 +1,4 @@
-import type { Profile } from '@marbelle/accounts'
+import type { LiveAccount } from '@marbelle/accounts'
 import { useState } from 'preact/hooks'
 import { accounts, write } from '../accounts.js'
 import { useForm } from '../form.js'
@@ -6,9 +6,11 @@ import { useTexts } from '../language.js'
 import { Field } from '../parts/field.js'
 import { FormFrame } from '../parts/form-frame.js'
 import { MailLink } from '../parts/mail-link.js'
+import { asksForPassword, proven } from '../proof.js'
 
 /** The e-mail address, and its change, which waits for the new mailbox's owner. */
-export function EmailChange({ profile }: { readonly profile: Profile }) {
+export function EmailChange({ account }: { readonly account: LiveAccount }) {
+  const { profile } = account
   const texts = useTexts()
   const [isOpen, setOpen] = useState(false)
   return (
@@ -17,7 +19,7 @@ export function EmailChange({ profile }: { readonly profile: Profile }) {
       <p class="value">{profile.email}</p>
       {profile.pending_email !== null && <Pending email={profile.pending_email} />}
       {isOpen ? (
-        <Request close={() => setOpen(false)} />
+        <Request isAsked={asksForPassword(account.sign_in_methods)} close={() => setOpen(false)} />
       ) : (
         <div class="buttons">
           <button type="button" onClick={() => setOpen(true)}>
@@ -46,16 +48,26 @@ function Pending({ email }: { readonly email: string }) {
   )
 }
 
-function Request({ close }: { readonly close: () => void }) {
+interface RequestProps {
+  /** Whether the present password is asked for. */
+  readonly isAsked: boolean
+  readonly close: () => void
+}
+
+function Request({ isAsked, close }: RequestProps) {
   const texts = useTexts()
   const [email, setEmail] = useState('')
   const [password, setPassword] = useState('')
   const form = useForm({
-    fields: ['new_email', 'current_password'],
-    missing: () => [...(email.trim() ? [] : ['new_email' as const]), ...(password ? [] : ['current_password' as const])],
-    place: { invalid_credentials: ['current_password', ({ faults }) => faults.present_password] },
+    fields: isAsked ? ['new_email', 'current_password'] : ['new_email'],
+    missing: () => [
+      ...(email.trim() ? [] : ['new_email' as const]),
+      ...(password || !isAsked ? [] : ['current_password' as const]),
+    ],
+    place: isAsked ? { invalid_credentials: ['current_password', ({ faults }) => faults.present_password] } : {},
     async send() {
-      await write(() => accounts.call('profile.request_email_change', { new_email: email, current_password: password }))
+      const call = isAsked ? { new_email: email, current_password: password } : { new_email: email }
+      await write(() => proven(() => accounts.call('profile.request_email_change', call)))
       close()
     },
   })
@@ -67,15 +79,17 @@ function Request({ close }: { readonly close: () => void }) {
       onCancel={[texts.page.cancel, close]}
     >
       <p>{texts.profile.changeEmailExplain}</p>
-      <Field form={form} name="new_email" type="email" value={email} onValue={setEmail} autoComplete="off" />
-      <Field
-        form={form}
-        name="current_password"
-        type="password"
-        value={password}
-        onValue={setPassword}
-        autoComplete="current-password"
-      />
+      <Field form={form} name="new_email" type="email" value={email} onValue={setEmail} autoComplete="email" />
+      {isAsked && (
+        <Field
+          form={form}
+          name="current_password"
+          type="password"
+          value={password}
+          onValue={setPassword}
+          autoComplete="current-password"
+        />
+      )}
     </FormFrame>
   )
 }

@@ -1,4 +1,4 @@
-import type { Profile as ProfileObject, ProfilePatch } from '@marbelle/accounts'
+import type { LiveAccount, ProfilePatch } from '@marbelle/accounts'
 import { useState } from 'preact/hooks'
 import { accounts, write } from '../accounts.js'
 import { useDraft } from '../draft.js'
@@ -18,7 +18,8 @@ import { EmailChange } from './email-change.js'
 const FIELDS = ['first_name', 'last_name', 'company_name', 'phone', 'locale'] as const
 const OPTIONAL = ['last_name', 'company_name', 'phone'] as const
 
-export function Profile({ profile }: { readonly profile: ProfileObject }) {
+export function Profile({ account }: { readonly account: LiveAccount }) {
+  const { profile } = account
   const texts = useTexts()
   const date = useDates()
   const draft = useDraft(profile, FIELDS, OPTIONAL)
@@ -83,7 +84,7 @@ export function Profile({ profile }: { readonly profile: ProfileObject }) {
           </p>
         </FormFrame>
       </section>
-      <EmailChange profile={profile} />
+      <EmailChange account={account} />
       <p class="quiet">{texts.profile.since(date(profile.created_at, 'date'))}</p>
     </>
   )

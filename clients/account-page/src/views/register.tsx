@@ -1,11 +1,13 @@
 import { useContext, useState } from 'preact/hooks'
 import { accounts } from '../accounts.js'
 import { useForm } from '../form.js'
-import { LanguageContext } from '../language.js'
+import { LanguageContext, useTexts } from '../language.js'
+import { useOptions } from '../options.js'
 import { Field } from '../parts/field.js'
 import { FormFrame } from '../parts/form-frame.js'
 import { NewPasswordField } from '../parts/new-password-field.js'
 import { PhoneField } from '../parts/phone-field.js'
+import { Notice, Status } from '../parts/notice.js'
 import { Card } from '../parts/title.js'
 import { keepRegistration } from '../registration.js'
 import { go, Link } from '../route.js'
@@ -29,6 +31,9 @@ export function Register() {
       go('/check-mail', { email: values.email.trim(), sent: 'verification' })
     },
   })
+  const options = useOptions()
+  const domains = options?.sign_up_domains ?? []
+  if (options?.sign_up === 'closed') return <Closed />
   const field = (name: keyof typeof EMPTY) => ({ form, name, value: values[name], onValue: set(name) })
   return (
     <Card title={texts.register.title}>
@@ -37,7 +42,12 @@ export function Register() {
           <Field {...field('first_name')} autoComplete="given-name" />
           <Field {...field('last_name')} autoComplete="family-name" isOptional />
         </div>
-        <Field {...field('email')} type="email" autoComplete="username" />
+        <Field
+          {...field('email')}
+          type="email"
+          autoComplete="username"
+          {...(domains.length > 0 ? { hint: texts.hints.domains(domains) } : {})}
+        />
         <NewPasswordField {...field('password')} name="password" />
         <Field
           {...field('company_name')}
@@ -47,6 +57,20 @@ export function Register() {
         />
         <PhoneField {...field('phone')} />
       </FormFrame>
+      <p>
+        {texts.register.haveOne} <Link to="/sign-in">{texts.signIn.submit}</Link>
+      </p>
+    </Card>
+  )
+}
+
+function Closed() {
+  const texts = useTexts()
+  return (
+    <Card title={texts.register.title}>
+      <Status>
+        <Notice kind="plain">{texts.errors.sign_up_closed}</Notice>
+      </Status>
       <p>
         {texts.register.haveOne} <Link to="/sign-in">{texts.signIn.submit}</Link>
       </p>

@@ -1,4 +1,4 @@
-import { type AccountsError, isAccountsError, type SecurityEvent } from '@marbelle/accounts'
+import { type AccountsError, isAccountsError, type LiveAccount, type SecurityEvent } from '@marbelle/accounts'
 import { useEffect, useState } from 'preact/hooks'
 import { accounts, useAccounts } from '../accounts.js'
 import { nameOfAgent } from '../device.js'
@@ -7,15 +7,17 @@ import { useDates, useTexts } from '../language.js'
 import { Notice } from '../parts/notice.js'
 import { Title } from '../parts/title.js'
 import { PasswordChange } from './password-change.js'
+import { WaysIn } from './ways-in.js'
 
 const PAGE = 20
 
-export function Security() {
+export function Security({ account }: { readonly account: LiveAccount }) {
   const texts = useTexts()
   return (
     <>
       <Title>{texts.security.title}</Title>
-      <PasswordChange />
+      <WaysIn account={account} />
+      <PasswordChange methods={account.sign_in_methods} email={account.profile.email} />
       <Log />
     </>
   )

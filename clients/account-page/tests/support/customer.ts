@@ -56,10 +56,15 @@ export class Customer {
 
   /** Fills the form that the page shows. */
   async signIn(page: Page): Promise<void> {
+    await this.firstStep(page)
+    await page.getByText('Live: changes').waitFor()
+  }
+
+  /** The same; what comes then is up to the account. */
+  async firstStep(page: Page): Promise<void> {
     await page.getByLabel('E-mail address').fill(this.email)
     await page.getByLabel('Password', { exact: true }).fill(this.password)
     await page.getByRole('button', { name: 'Sign in' }).click()
-    await page.getByText('Live: changes').waitFor()
   }
 }
 

@@ -1,7 +1,5 @@
 import type { CDPSession, Page } from 'playwright-core'
 
-type Credential = Awaited<ReturnType<Authenticator['passkeys']>>[number]
-
 /** Chromium's virtual authenticator: a device that verifies its user by itself, and holds passkeys. */
 export class Authenticator {
   readonly #debugger: CDPSession
@@ -43,9 +41,12 @@ export class Authenticator {
     return (await this.#debugger.send('WebAuthn.getCredentials', this.#with({}))).credentials
   }
 
-  /** As a provider of passkeys brings them from one device to another. */
-  async add(credential: Credential): Promise<void> {
-    await this.#debugger.send('WebAuthn.addCredential', this.#with({ credential }))
+  /** Has the passkeys of another device from now on, as of their last use there: keys that counted less would be clones. */
+  async copy(other: Authenticator): Promise<void> {
+    await this.#debugger.send('WebAuthn.clearCredentials', this.#with({}))
+    for (const credential of await other.passkeys()) {
+      await this.#debugger.send('WebAuthn.addCredential', this.#with({ credential }))
+    }
   }
 
   #with<T extends object>(params: T): T & { authenticatorId: string } {

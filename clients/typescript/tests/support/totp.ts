@@ -14,10 +14,10 @@ export class AuthenticatorApp {
     this.#secret = Buffer.from((bits.match(/.{8}/g) ?? []).map((byte) => Number.parseInt(byte, 2)))
   }
 
-  /** A code that was not given out before: of the step before this one, of this one, or the one after it. */
+  /** A code that was not given out before: of this step, or of the one after it, which the server takes as well. */
   code(): string {
     const now = Math.floor(Date.now() / STEP_MS)
-    this.#used = Math.max(this.#used + 1, now - 1)
+    this.#used = Math.max(this.#used + 1, now)
     if (this.#used > now + 1) throw new Error('no step has a code left that is good now')
     return this.#codeOf(this.#used)
   }

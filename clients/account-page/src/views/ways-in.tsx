@@ -1,0 +1,27 @@
+import type { LiveAccount } from '@marbelle/accounts'
+import { useEffect } from 'preact/hooks'
+import { accounts } from '../accounts.js'
+import { useTexts } from '../language.js'
+import { useOptions } from '../options.js'
+import { useFlash } from '../parts/flash.js'
+import { AuthenticatorApp } from './authenticator-app.js'
+import { Passkeys } from './passkeys.js'
+
+/** The ways into the account, beside the password. */
+export function WaysIn({ account }: { readonly account: LiveAccount }) {
+  const texts = useTexts()
+  const options = useOptions()
+  const { profile, sign_in_methods: methods } = account
+  const element = useFlash<HTMLElement>(methods.revision)
+  useEffect(() => {
+    // When a passkey was last used stays as it was read; the banner tells of a lost connection.
+    accounts.readSignInMethods().catch(() => {})
+  }, [methods.revision])
+  return (
+    <section ref={element} class="panel" aria-labelledby="ways-in">
+      <h2 id="ways-in">{texts.waysIn.methods.title}</h2>
+      {(options?.passkeys || methods.passkeys.length > 0) && <Passkeys passkeys={methods.passkeys} />}
+      <AuthenticatorApp methods={methods} email={profile.email} />
+    </section>
+  )
+}
