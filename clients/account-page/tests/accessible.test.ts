@@ -113,6 +113,7 @@ it.each(LOOKS)('breaks no rule of axe-core in the account, %s, %i pixels wide', 
   await authenticator.setPresent(false)
   await page.goto(stage.server.page)
   await page.getByRole('button', { name: 'Sign out' }).click()
+  await page.getByRole('heading', { name: 'Sign in' }).waitFor()
   await customer.firstStep(page)
   await page.getByRole('heading', { name: 'One more step' }).waitFor()
   await look(page)

@@ -16,11 +16,12 @@ interface FactorFormProps {
   readonly methods: readonly AuthenticationMethod[]
   readonly submit: string
   readonly show: (proof: Proof) => Promise<unknown>
-  readonly onCancel?: readonly [label: string, cancel: () => void]
+  /** Whose password it is, for password managers. */
+  readonly username?: string
 }
 
 /** Shows one of several things: a code, a recovery code, a password, a passkey. */
-export function FactorForm({ methods, submit, show, onCancel }: FactorFormProps) {
+export function FactorForm({ methods, submit, show, username }: FactorFormProps) {
   const texts = useTexts()
   const { factor } = texts.waysIn
   const typed = TYPED.filter((method) => methods.includes(method))
@@ -46,7 +47,7 @@ export function FactorForm({ methods, submit, show, onCancel }: FactorFormProps)
     },
   })
   useEffect(() => {
-    form.element.current?.querySelector('input')?.focus()
+    form.element.current?.querySelector<HTMLInputElement>('input:not([hidden])')?.focus()
   }, [chosen])
   const choose = (method: Typed) => {
     form.clear()
@@ -61,7 +62,10 @@ export function FactorForm({ methods, submit, show, onCancel }: FactorFormProps)
   return (
     <>
       {chosen && (
-        <FormFrame form={form} submit={submit} label={submit} {...(onCancel ? { onCancel } : {})}>
+        <FormFrame form={form} submit={submit} label={submit}>
+          {chosen === 'password' && (
+            <input hidden type="text" name="username" autoComplete="username" value={username} readOnly />
+          )}
           <FactorField form={form} name={chosen} value={value} onValue={setValue} />
         </FormFrame>
       )}

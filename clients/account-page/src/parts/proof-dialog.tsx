@@ -1,5 +1,5 @@
 import { useEffect, useId, useRef } from 'preact/hooks'
-import { accounts } from '../accounts.js'
+import { accounts, useAccounts } from '../accounts.js'
 import { useTexts } from '../language.js'
 import { type ProofAsked, useProofAsked } from '../proof.js'
 import { FactorForm } from './factor-form.js'
@@ -20,6 +20,7 @@ function Asking({ asked }: { readonly asked: ProofAsked }) {
     // The session may end meanwhile.
     return () => asked.answer(false)
   }, [])
+  const email = useAccounts(({ account }) => account?.profile.email)
   const cancel = () => asked.answer(false)
   return (
     <dialog ref={element} aria-labelledby={id} aria-describedby={`${id}-explain`} onClose={cancel}>
@@ -28,6 +29,7 @@ function Asking({ asked }: { readonly asked: ProofAsked }) {
       <FactorForm
         methods={asked.methods}
         submit={proof.submit}
+        {...(email === undefined ? {} : { username: email })}
         show={async (factor) => {
           await accounts.prove(factor)
           asked.answer(true)

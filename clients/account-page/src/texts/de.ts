@@ -76,6 +76,7 @@ export const de: Texts = {
     locale: 'Für diese Seite und für E-Mails an Sie.',
     company_name: 'Für Geschäftskunden.',
     code: 'Acht Ziffern.',
+    username: 'Nur für Ihren Passwort-Manager, damit er weiß, zu wem dieses Passwort gehört.',
     totp: 'Sechs Ziffern.',
     domains: (domains) => `Nur Adressen bei ${domains.join(', ')} können sich hier registrieren.`,
   },

@@ -73,6 +73,7 @@ export const en = {
     locale: 'Of this page and of the letters to you.',
     company_name: 'For business customers.',
     code: 'Eight digits.',
+    username: 'For your password manager only, which then knows whose password this is.',
     totp: 'Six digits.',
     domains: (domains: readonly string[]) => `Only addresses at ${domains.join(', ')} can register here.`,
   },

@@ -76,6 +76,7 @@ export const sq: Texts = {
     locale: 'Për këtë faqe dhe për e-mailet që ju dërgojmë.',
     company_name: 'Për klientë biznesi.',
     code: 'Tetë shifra.',
+    username: 'Vetëm për administruesin tuaj të fjalëkalimeve, që ta dijë se i kujt është ky fjalëkalim.',
     totp: 'Gjashtë shifra.',
     domains: (domains) => `Këtu mund të regjistrohen vetëm adresat te ${domains.join(', ')}.`,
   },

@@ -19,7 +19,7 @@ export function EmailChange({ account }: { readonly account: LiveAccount }) {
       <p class="value">{profile.email}</p>
       {profile.pending_email !== null && <Pending email={profile.pending_email} />}
       {isOpen ? (
-        <Request isAsked={asksForPassword(account.sign_in_methods)} close={() => setOpen(false)} />
+        <Request present={profile.email} isAsked={asksForPassword(account.sign_in_methods)} close={() => setOpen(false)} />
       ) : (
         <div class="buttons">
           <button type="button" onClick={() => setOpen(true)}>
@@ -49,12 +49,14 @@ function Pending({ email }: { readonly email: string }) {
 }
 
 interface RequestProps {
+  /** The present address. */
+  readonly present: string
   /** Whether the present password is asked for. */
   readonly isAsked: boolean
   readonly close: () => void
 }
 
-function Request({ isAsked, close }: RequestProps) {
+function Request({ present, isAsked, close }: RequestProps) {
   const texts = useTexts()
   const [email, setEmail] = useState('')
   const [password, setPassword] = useState('')
@@ -79,6 +81,8 @@ function Request({ isAsked, close }: RequestProps) {
       onCancel={[texts.page.cancel, close]}
     >
       <p>{texts.profile.changeEmailExplain}</p>
+      {/* For password managers: whose password is asked for, and that it is not the new address's. */}
+      <input hidden type="text" name="username" autoComplete="username" value={present} readOnly />
       <Field form={form} name="new_email" type="email" value={email} onValue={setEmail} autoComplete="email" />
       {isAsked && (
         <Field

@@ -5,6 +5,7 @@ import { useTexts } from '../language.js'
 import { Field } from '../parts/field.js'
 import { FormFrame } from '../parts/form-frame.js'
 import { Card } from '../parts/title.js'
+import { keepResetAddress } from '../reset-address.js'
 import { go, Link, told } from '../route.js'
 
 export function ForgottenPassword() {
@@ -15,6 +16,7 @@ export function ForgottenPassword() {
     missing: () => (email.trim() ? [] : ['email']),
     async send() {
       await accounts.call('auth.request_password_reset', { email })
+      keepResetAddress(email.trim())
       go('/check-mail', { email: email.trim(), sent: 'reset' })
     },
   })

@@ -8,6 +8,7 @@ import { NewPasswordField } from '../parts/new-password-field.js'
 import { Notice, Status } from '../parts/notice.js'
 import { Card } from '../parts/title.js'
 import { keptRegistration, useVerification } from '../registration.js'
+import { keepResetAddress, keptResetAddress } from '../reset-address.js'
 import { Link, replace, told } from '../route.js'
 
 /** Where letters' links lead. Each waits for its button: programs that open links to look at them spend no token. */
@@ -71,13 +72,16 @@ export function VerifyEmail() {
 export function PasswordReset() {
   const texts = useTexts()
   const { token } = told()
+  const [known] = useState(keptResetAddress)
+  const [email, setEmail] = useState(known ?? '')
   const [password, setPassword] = useState('')
   const form = useForm({
-    fields: ['new_password'],
+    fields: ['email', 'new_password'],
     missing: () => (password ? [] : ['new_password']),
     async send() {
       await accounts.call('auth.confirm_password_reset', { token: token!, new_password: password })
-      replace('/sign-in', { done: 'reset' })
+      keepResetAddress(null)
+      replace('/sign-in', { email: email.trim(), done: 'reset' })
     },
   })
   return (
@@ -88,6 +92,20 @@ export function PasswordReset() {
         <>
           <p>{texts.passwordReset.explain}</p>
           <FormFrame form={form} submit={texts.passwordReset.submit}>
+            {known === null ? (
+              <Field
+                form={form}
+                name="email"
+                type="email"
+                value={email}
+                onValue={setEmail}
+                autoComplete="username"
+                isOptional
+                hint={texts.hints.username}
+              />
+            ) : (
+              <input hidden type="text" name="username" autoComplete="username" value={email} readOnly />
+            )}
             <NewPasswordField form={form} name="new_password" value={password} onValue={setPassword} />
           </FormFrame>
         </>
