@@ -69,6 +69,8 @@ it('sets a new password by a letter', async () => {
   await page.getByRole('button', { name: 'Send the link' }).click()
   await page.getByText(`If ${customer.email} has an account here`).waitFor()
   await page.goto(`${stage.server.page}/password-reset?token=${await customer.token('password-reset')}`)
+  // A password manager learns whose password it is.
+  expect(await page.locator('input[autocomplete="username"]').inputValue()).toBe(customer.email)
   // A refused password spends no link.
   await page.getByLabel('New password').fill(customer.password)
   await page.getByRole('button', { name: 'Set password' }).click()
@@ -77,10 +79,12 @@ it('sets a new password by a letter', async () => {
   await page.getByLabel('New password').fill(customer.password)
   await page.getByRole('button', { name: 'Set password' }).click()
   await page.getByText('Your new password is set.').waitFor()
-  await page.getByLabel('E-mail address').fill(customer.email)
+  expect(await page.getByLabel('E-mail address').inputValue()).toBe(customer.email)
   await customer.signIn(page)
 
   await page.goto(`${stage.server.page}/password-reset?token=${'x'.repeat(43)}`)
+  // It was not asked for here, so who wants may say it.
+  await page.getByLabel('E-mail address (optional)').fill(customer.email)
   await page.getByLabel('New password').fill('another seven grey geese')
   await page.getByRole('button', { name: 'Set password' }).click()
   await page.getByRole('alert').getByText('This link was used already').waitFor()
