@@ -29,7 +29,7 @@ use marbelle::{
     },
     live::{Bus, Hub, HubSettings, Membership, Nats},
     settings::{Database, Settings},
-    store::{LockedAccount, NewUser, Store},
+    store::{LockedAccount, NewUser, Receivers, Store},
 };
 use std::{
     error::Error,
@@ -162,6 +162,7 @@ async fn make_users(store: &Store, count: usize) -> Result<Vec<UserId>> {
         phone: None,
         locale: Locale::En,
     };
+    let nobody = Receivers::new(false);
     let made = stream::iter(0..count).map(async |_| {
         let id = UserId::new();
         let email = EmailAddress::parse(&format!("{id}@example.test")).map_err(|faults| format!("{faults:?}"))?;
@@ -175,7 +176,7 @@ async fn make_users(store: &Store, count: usize) -> Result<Vec<UserId>> {
             created_at: now,
         };
         let account = LockedAccount::create(store.write().await?, &user).await?.ok_or("a new address is taken")?;
-        account.commit(1).await?;
+        account.commit(1, &nobody).await?;
         Ok(id)
     });
     made.buffer_unordered(MADE_AT_ONCE).try_collect().await

@@ -26,7 +26,7 @@ use crate::{
         places, reserve,
     },
     settings::{Database, Environment, Settings, own_url},
-    store::{self, Store},
+    store::{self, Receivers, Store},
 };
 use dashmap::DashSet;
 use std::{io, net::SocketAddr, path::Path, sync::Arc, thread::available_parallelism, time::Duration};
@@ -273,13 +273,15 @@ async fn open_accounts(
         )
         .for_backends(&settings.token_backends),
         opaque_tokens: OpaqueTokens::new(keys),
-        sealer: Sealer::new(keys),
+        sealer: Arc::new(Sealer::new(keys)),
         relying_party: settings
             .passkeys_rp_id
             .clone()
             .map(|id| RelyingParty::new(id, &settings.frontend_url, &settings.allowed_origins)),
         lifetimes: settings.lifetimes,
         session_lifetimes,
+        receivers: Arc::new(Receivers::new(false)),
+        webhooks_need_tls: settings.environment == Environment::Production,
         sessions_per_user: settings.limits.sessions_per_user.get(),
         events_per_user: i64::from(settings.limits.events_per_user.get()),
         max_addresses: settings.limits.max_addresses.get(),

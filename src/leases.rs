@@ -6,8 +6,18 @@
 //! runs out and another worker takes the row.
 
 use crate::store::Error;
-use std::time::Duration;
-use tokio::time::{MissedTickBehavior, interval};
+use std::{future::ready, sync::Arc, time::Duration};
+use tokio::{
+    task::{JoinError, JoinSet},
+    time::{MissedTickBehavior, interval, timeout},
+};
+use tokio_util::sync::CancellationToken;
+
+/// How long [`serve`] waits after an error of the database.
+const PAUSE_AFTER_ERROR: Duration = Duration::from_secs(1);
+
+/// How long [`serve`], when it is stopped, waits for the work that was begun.
+const STOP_LIMIT: Duration = Duration::from_secs(10);
 
 /// How long a claim holds, and how often it is renewed while the work goes on.
 #[derive(Clone, Copy, Debug)]
@@ -51,6 +61,101 @@ impl Lease {
             () = lost => None,
         }
     }
+}
+
+/// A queue whose rows are claimed.
+pub trait Queue: Send + Sync + 'static {
+    /// A row that was claimed.
+    type Claimed: Send + 'static;
+
+    /// What the log calls it.
+    fn name(&self) -> &'static str;
+
+    /// Whether anything is due. A read: most looks find nothing, and a claim is a write transaction.
+    fn is_due(&self) -> impl Future<Output = Result<bool, Error>> + Send;
+
+    /// Claims at most `limit` rows that are due.
+    fn claim(&self, limit: usize) -> impl Future<Output = Result<Vec<Self::Claimed>, Error>> + Send;
+
+    /// Does the work of a row and notes what became of it; says whether it left more behind that is due at once.
+    fn work(&self, claimed: Self::Claimed) -> impl Future<Output = bool> + Send;
+
+    /// Nothing is due, and nothing under way.
+    fn rest(&self) -> impl Future<Output = ()> + Send {
+        ready(())
+    }
+}
+
+/// How a queue is worked off.
+#[derive(Clone, Copy, Debug)]
+pub struct Pace {
+    /// How often it is looked at.
+    pub beat: Duration,
+    /// Rows that are worked on at a time. No more are claimed than can be begun at once: claims do not run out in
+    /// a queue.
+    pub concurrent: usize,
+}
+
+/// Works off a queue until `stop`, then lets what was begun end, for at most ten seconds. Any number of workers, on any
+/// number of nodes, may share a queue.
+pub async fn serve<Q: Queue>(queue: Arc<Q>, pace: Pace, stop: CancellationToken) {
+    let mut work = JoinSet::new();
+    let mut beat = interval(pace.beat);
+    beat.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    // Whether more is due than there was room for: then work that has ended makes room for other work.
+    let mut crowded = false;
+    loop {
+        let look = tokio::select! {
+            () = stop.cancelled() => break,
+            Some(ended) = work.join_next(), if !work.is_empty() => has_left_more(&*queue, ended) || crowded,
+            _ = beat.tick() => true,
+        };
+        if !look {
+            continue;
+        }
+        crowded = begin(&queue, pace.concurrent, &mut work).await.unwrap_or_else(|error| {
+            tracing::warn!(%error, "{} cannot be looked at", queue.name());
+            beat.reset_after(PAUSE_AFTER_ERROR);
+            false
+        });
+    }
+    let all_ended = async {
+        while let Some(ended) = work.join_next().await {
+            has_left_more(&*queue, ended);
+        }
+    };
+    if timeout(STOP_LIMIT, all_ended).await.is_err() {
+        tracing::warn!(rows = work.len(), "{} stopped at work, which will be done again", queue.name());
+    }
+    queue.rest().await;
+}
+
+/// Begins what is due, as far as there is room; says whether there was too little.
+async fn begin<Q: Queue>(queue: &Arc<Q>, concurrent: usize, work: &mut JoinSet<bool>) -> Result<bool, Error> {
+    let room = concurrent - work.len();
+    if room == 0 {
+        return Ok(true);
+    }
+    if !queue.is_due().await? {
+        if work.is_empty() {
+            queue.rest().await;
+        }
+        return Ok(false);
+    }
+    let claimed = queue.claim(room).await?;
+    let crowded = claimed.len() == room;
+    for row in claimed {
+        let queue = Arc::clone(queue);
+        work.spawn(async move { queue.work(row).await });
+    }
+    Ok(crowded)
+}
+
+fn has_left_more<Q: Queue>(queue: &Q, ended: Result<bool, JoinError>) -> bool {
+    ended.unwrap_or_else(|error| {
+        tracing::error!(%error, "work of {} panicked; it is done again after its lease", queue.name());
+        false
+    })
 }
 
 #[cfg(test)]

@@ -17,6 +17,7 @@ mod import;
 mod mail;
 mod operator;
 mod origin_defects;
+mod outgoing;
 mod profile;
 mod secrets;
 mod server;

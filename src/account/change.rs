@@ -241,7 +241,7 @@ impl Change<'_> {
             self.tx().delete_registrations(email).await?;
         }
         self.tx().delete_letters_of(user).await?;
-        self.account.delete().await?;
+        self.account.delete(&self.accounts.receivers).await?;
         self.accounts.hub.announce_revocations();
         tracing::info!(target: "security", %user, "account_deleted");
         Ok(())
@@ -253,7 +253,7 @@ impl Change<'_> {
         let Self { accounts, account, actor, recorded } = self;
         let user = account.user().user_id;
         let ended = account.staged_sessions().map(|sessions| sessions.ended.clone()).unwrap_or_default();
-        if let Some(committed) = account.commit(accounts.events_per_user).await? {
+        if let Some(committed) = account.commit(accounts.events_per_user, &accounts.receivers).await? {
             accounts.hub.announce(committed);
         }
         for session in ended {

@@ -22,6 +22,13 @@ const KNOWN_DEVICES: Duration = Duration::from_secs(365 * 86_400);
 const LETTERS: Duration = Duration::from_secs(7 * 86_400);
 /// How much longer than access tokens their revocations are kept: clocks differ, and a number may be committed late.
 const REVOCATIONS_MARGIN: Duration = Duration::from_secs(15 * 60);
+/// How long events that were delivered or given up stay for the operator to see, and to deliver again.
+const DELIVERIES: Duration = Duration::from_secs(7 * 86_400);
+/// How long events may wait for a webhook that is off or gone before they are dropped with certainty: longer than any
+/// change that was under way when it went.
+const ORPHANED_EVENTS: Duration = Duration::from_secs(3600);
+/// How long events wait for a stream that this node knows nothing of; other nodes may still know it.
+const STREAM_EVENTS: Duration = Duration::from_secs(7 * 86_400);
 
 impl Accounts {
     /// Writes down, in the background, that a session is in use; once at a time.
@@ -107,6 +114,11 @@ impl Accounts {
         prune!(prune_revocations, self.lifetimes.access_token + REVOCATIONS_MARGIN);
         prune!(prune_events, self.lifetimes.events);
         prune!(prune_letters, LETTERS);
+        prune!(prune_deliveries, DELIVERIES);
+        prune!(prune_orphaned_events, ORPHANED_EVENTS);
+        if !self.receivers.have_stream() {
+            prune!(prune_stream_events, STREAM_EVENTS);
+        }
         prune!(prune_tokens, TOKENS);
         prune!(prune_password_failures, PASSWORD_FAILURES);
         prune!(prune_security_events, SECURITY_EVENTS);

@@ -25,6 +25,7 @@ mod shared_limits;
 mod sign_in_methods;
 mod tokens;
 mod verification_waits;
+mod webhooks;
 
 pub use actor::Actor;
 pub use change::{Change, Sessions};
@@ -36,6 +37,7 @@ pub use restore::NewEpoch;
 pub use service_keys::NewKey;
 pub use tokens::TokenHolder;
 pub use verification_waits::VerificationWaits;
+pub use webhooks::WebhookPatch;
 
 use crate::{
     crypto::{
@@ -50,7 +52,7 @@ use crate::{
     },
     live::Hub,
     settings::Lifetimes,
-    store::Store,
+    store::{Receivers, Store},
 };
 use dashmap::DashSet;
 use std::{num::NonZeroU32, sync::Arc};
@@ -72,7 +74,7 @@ pub struct Accounts {
     /// Derived tokens.
     pub opaque_tokens: OpaqueTokens,
     /// Secrets that must be read again, and tickets.
-    pub sealer: Sealer,
+    pub sealer: Arc<Sealer>,
     /// Whom passkeys are bound to; `None` where the frontend has no domain.
     pub relying_party: Option<RelyingParty>,
     /// How long tokens and events live.
@@ -83,6 +85,10 @@ pub struct Accounts {
     pub sessions_per_user: usize,
     /// Entries of the log that are kept for a user.
     pub events_per_user: i64,
+    /// Who is told of changes outside.
+    pub receivers: Arc<Receivers>,
+    /// Whether what webhooks are sent must be encrypted.
+    pub webhooks_need_tls: bool,
     /// Addresses a user may have.
     pub max_addresses: usize,
     /// Wrong passwords in 15 minutes, an e-mail address.

@@ -18,5 +18,6 @@ pub mod service_key;
 pub mod ticket;
 pub mod totp;
 pub mod webauthn;
+pub mod webhook_secret;
 
 pub(crate) use key_files::{is_pem, is_secret_path};

@@ -19,6 +19,8 @@ pub enum Sealing {
     Totp,
     /// What a client holds between two calls: see [`super::ticket`].
     Ticket,
+    /// The secret that signs what a webhook is sent; belongs to the webhook.
+    Webhook,
 }
 
 impl Sealing {
@@ -27,6 +29,7 @@ impl Sealing {
         match self {
             Self::Totp => b"marbelle/totp",
             Self::Ticket => b"marbelle/ticket",
+            Self::Webhook => b"marbelle/webhook",
         }
     }
 }

@@ -85,12 +85,29 @@ ids! {
     SecurityEventId
     /// A service key.
     KeyId
+    /// A webhook.
+    WebhookId
+    /// Whom events leave the server for: a webhook, or the stream.
+    ReceiverId
+    /// An event that was queued for one receiver; the receiver sees it as `webhook-id`.
+    DeliveryId
     /// An entry of the operators' audit log.
     AuditId
     /// A running server process.
     NodeId
     /// The database's present history; renewed when an older backup was restored.
     Epoch
+}
+
+impl ReceiverId {
+    /// The stream: there is one.
+    pub const STREAM: Self = Self(Uuid::nil());
+}
+
+impl From<WebhookId> for ReceiverId {
+    fn from(webhook: WebhookId) -> Self {
+        Self(webhook.0)
+    }
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 
 use super::{
     email::EmailAddress,
-    ids::{RegistrationId, TokenId, UserId},
+    ids::{RegistrationId, TokenId, UserId, WebhookId},
     profile::Locale,
     session::UserAgent,
     sign_in_methods::{PasskeyName, ProviderLabel, SignInMethods},
@@ -32,6 +32,16 @@ text_enum! {
         Ipv4 = "IPv4",
         /// By an IPv6 address.
         Ipv6 = "IPv6",
+    }
+}
+
+text_enum! {
+    /// Why a webhook was switched off.
+    pub enum SwitchedOff {
+        /// Its receiver answered that it wants nothing any more (410).
+        Gone = "gone",
+        /// It has taken nothing for five days.
+        Failing = "failing",
     }
 }
 
@@ -132,6 +142,15 @@ pub enum Content {
         /// When.
         at: Timestamp,
     },
+    /// A webhook was switched off; to the operator.
+    WebhookSwitchedOff {
+        /// Which.
+        webhook: WebhookId,
+        /// Where it leads; without the query, which may hold a secret.
+        url: String,
+        /// Why.
+        why: SwitchedOff,
+    },
 }
 
 text_enum! {
@@ -173,6 +192,8 @@ text_enum! {
         EmailChanged = "email_changed",
         /// [`Content::NewDevice`].
         NewDevice = "new_device",
+        /// [`Content::WebhookSwitchedOff`].
+        WebhookSwitchedOff = "webhook_switched_off",
     }
 }
 
@@ -198,6 +219,7 @@ impl Content {
             Self::EmailChangeRequested { .. } => LetterKind::EmailChangeRequested,
             Self::EmailChanged { .. } => LetterKind::EmailChanged,
             Self::NewDevice { .. } => LetterKind::NewDevice,
+            Self::WebhookSwitchedOff { .. } => LetterKind::WebhookSwitchedOff,
         }
     }
 }

@@ -4,8 +4,8 @@
 use super::fixture::{Received, letter_in, renderer};
 use crate::domain::{
     email::EmailAddress,
-    ids::{MailId, RegistrationId, TokenId},
-    letter::{AddressFamily, Content, OtherWay},
+    ids::{MailId, RegistrationId, TokenId, WebhookId},
+    letter::{AddressFamily, Content, OtherWay, SwitchedOff},
     profile::Locale,
     session::UserAgent,
     sign_in_methods::{PasskeyName, ProviderLabel},
@@ -17,7 +17,7 @@ use uuid::Uuid;
 const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/src/mail/snapshots");
 
 /// One letter of each kind.
-fn contents() -> [Content; 18] {
+fn contents() -> [Content; 19] {
     let token = TokenId(Uuid::from_u128(2));
     [
         Content::VerifyEmail { registration: RegistrationId(Uuid::from_u128(1)), generation: 3 },
@@ -46,6 +46,11 @@ fn contents() -> [Content; 18] {
             user_agent: UserAgent::cut("Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"),
             network: AddressFamily::Ipv6,
             at: Timestamp::from_unix(1_770_127_530).unwrap(),
+        },
+        Content::WebhookSwitchedOff {
+            webhook: WebhookId(Uuid::from_u128(3)),
+            url: "https://search.shop.example/hooks/accounts".to_owned(),
+            why: SwitchedOff::Failing,
         },
     ]
 }

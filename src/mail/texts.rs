@@ -5,9 +5,11 @@
 
 mod de;
 mod en;
+mod operator;
 mod sq;
 mod ways_in;
 
+pub(super) use operator::WebhookSwitchedOff;
 pub(super) use ways_in::{RecoveryCodeUsed, WaysIn};
 
 use crate::domain::{profile::Locale, time::Timestamp};
@@ -42,6 +44,7 @@ pub(super) struct Texts {
     pub new_device: NewDevice,
     pub ways_in: WaysIn,
     pub passkeys: PasskeyTexts,
+    pub webhook_switched_off: WebhookSwitchedOff,
 }
 
 /// A letter whose link does something.

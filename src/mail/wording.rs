@@ -1,12 +1,15 @@
 //! From a letter's content to its words and its link.
 
-use super::texts::{EmailChanged, Moment, NewDevice, Notice, RecoveryCodeUsed, Request, Span, Texts};
+use super::texts::{
+    EmailChanged, Moment, NewDevice, Notice, RecoveryCodeUsed, Request, Span, Texts, WebhookSwitchedOff,
+};
 use crate::{
     crypto::opaque_token::{OpaqueTokens, Purpose, Secret},
     domain::{
         characters::is_invisible,
         email::EmailAddress,
-        letter::{AddressFamily, Content, OtherWay},
+        ids::WebhookId,
+        letter::{AddressFamily, Content, OtherWay, SwitchedOff},
         session::UserAgent,
         sign_in_methods::PasskeyName,
     },
@@ -85,6 +88,9 @@ impl Writer {
                 let at = (texts.moment)(&Moment::of(*at, texts));
                 self.new_device(&texts.new_device, user_agent.as_ref(), *network, at)
             }
+            Content::WebhookSwitchedOff { webhook, url, why } => {
+                self.webhook_switched_off(&texts.webhook_switched_off, *webhook, url, *why)
+            }
         }
     }
 
@@ -152,6 +158,33 @@ impl Writer {
             link: self.frontend.clone(),
             code: None,
             after: vec![(texts.not_you)(&self.shop)],
+        }
+    }
+
+    fn webhook_switched_off(
+        &self,
+        texts: &WebhookSwitchedOff,
+        webhook: WebhookId,
+        url: &str,
+        why: SwitchedOff,
+    ) -> Wording {
+        let told = match why {
+            SwitchedOff::Gone => texts.gone,
+            SwitchedOff::Failing => texts.failing,
+        };
+        Wording {
+            subject: (texts.subject)(&self.shop),
+            heading: texts.heading,
+            before: told.to_owned(),
+            facts: vec![
+                Fact { name: texts.url, value: harmless(url) },
+                Fact { name: texts.webhook, value: webhook.to_string() },
+            ],
+            advice: vec![texts.advice],
+            button: texts.button,
+            link: self.frontend.clone(),
+            code: None,
+            after: vec![texts.events.to_owned()],
         }
     }
 

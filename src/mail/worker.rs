@@ -11,17 +11,14 @@ use crate::{
         letter::{Content, Letter},
         time::Clock,
     },
-    leases::Lease,
+    leases::{Lease, Pace, Queue, serve},
     meters::meters,
     store::{Error, OutboxRow, Queued, Store},
 };
 use parking_lot::Mutex;
 use rand::Rng;
 use std::{sync::Arc, time::Duration};
-use tokio::{
-    task::{JoinError, JoinSet},
-    time::{Instant, MissedTickBehavior, interval, sleep, timeout},
-};
+use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
 
 /// How often a worker looks into the outbox. It looks by this beat alone and never because a letter was just queued:
@@ -33,11 +30,8 @@ const BEAT: Duration = Duration::from_millis(500);
 /// than can be begun at once: leases do not run out in a queue.
 const CONCURRENT: usize = 8;
 
-/// How long a worker waits after an error of the database.
+/// How long a worker waits before it notes again what the database did not take.
 const PAUSE_AFTER_ERROR: Duration = Duration::from_secs(1);
-
-/// How long a worker that is stopped waits for the letters that it is sending.
-const STOP_LIMIT: Duration = Duration::from_secs(10);
 
 /// How long a letter is tried, from when it was queued.
 const GIVE_UP_AFTER: Duration = Duration::from_secs(24 * 60 * 60);
@@ -77,68 +71,7 @@ impl Worker {
 
     /// Works until `stop`, then lets what it is sending end, for at most ten seconds.
     pub async fn run(self, stop: CancellationToken) {
-        let worker = Arc::new(self);
-        let mut sends = JoinSet::new();
-        let mut beat = interval(BEAT);
-        beat.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        // Whether more was due than there was room for: then a letter that has ended makes room for another.
-        let mut crowded = false;
-        loop {
-            tokio::select! {
-                () = stop.cancelled() => break,
-                Some(ended) = sends.join_next(), if crowded => note_end(ended),
-                _ = beat.tick() => {}
-            }
-            while let Some(ended) = sends.try_join_next() {
-                note_end(ended);
-            }
-            crowded = worker.begin(&mut sends).await.unwrap_or_else(|error| {
-                tracing::warn!(%error, "the outbox does not answer");
-                beat.reset_after(PAUSE_AFTER_ERROR);
-                false
-            });
-        }
-        let all_ended = async {
-            while let Some(ended) = sends.join_next().await {
-                note_end(ended);
-            }
-        };
-        if timeout(STOP_LIMIT, all_ended).await.is_err() {
-            tracing::warn!(letters = sends.len(), "stopped while sending; these letters will be sent again");
-        }
-        worker.transport.rest().await;
-    }
-
-    /// Begins to send what is due, as far as there is room; says whether there was too little.
-    async fn begin(self: &Arc<Self>, sends: &mut JoinSet<()>) -> Result<bool, Error> {
-        let room = CONCURRENT - sends.len();
-        if room == 0 {
-            return Ok(true);
-        }
-        // A read first: most looks find nothing, and a claim is a write transaction.
-        let now = self.clock.now();
-        if !self.store.letter_is_due(now, now.after(FARTHEST_RETRY)).await? {
-            if sends.is_empty() {
-                self.transport.rest().await;
-            }
-            return Ok(false);
-        }
-        let rows = self.claim(room).await?;
-        let crowded = rows.len() == room;
-        for row in rows {
-            let worker = Arc::clone(self);
-            sends.spawn(async move { worker.attempt(row).await });
-        }
-        Ok(crowded)
-    }
-
-    async fn claim(&self, limit: usize) -> Result<Vec<OutboxRow>, Error> {
-        let now = self.clock.now();
-        let mut tx = self.store.write().await?;
-        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-        let rows = tx.claim_letters(now, now.after(FARTHEST_RETRY), now.after(self.lease.holds), limit).await?;
-        tx.commit().await?;
-        Ok(rows)
+        serve(Arc::new(self), Pace { beat: BEAT, concurrent: CONCURRENT }, stop).await;
     }
 
     /// Tries once to send a letter, and notes the outcome.
@@ -270,18 +203,43 @@ impl Worker {
     }
 }
 
+impl Queue for Worker {
+    type Claimed = OutboxRow;
+
+    fn name(&self) -> &'static str {
+        "the outbox"
+    }
+
+    async fn is_due(&self) -> Result<bool, Error> {
+        let now = self.clock.now();
+        self.store.letter_is_due(now, now.after(FARTHEST_RETRY)).await
+    }
+
+    async fn claim(&self, limit: usize) -> Result<Vec<OutboxRow>, Error> {
+        let now = self.clock.now();
+        let mut tx = self.store.write().await?;
+        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+        let rows = tx.claim_letters(now, now.after(FARTHEST_RETRY), now.after(self.lease.holds), limit).await?;
+        tx.commit().await?;
+        Ok(rows)
+    }
+
+    async fn work(&self, row: OutboxRow) -> bool {
+        self.attempt(row).await;
+        false
+    }
+
+    async fn rest(&self) {
+        self.transport.rest().await;
+    }
+}
+
 /// How long to wait after so many attempts: random below a limit that doubles, so that the letters which a
 /// broken mail server has gathered do not all come back at once.
 fn wait_after(attempts: i64) -> Duration {
     let doublings = u32::try_from(attempts.clamp(1, 16) - 1).unwrap_or(0);
     let longest = (FIRST_RETRY * 2_u32.pow(doublings)).min(LONGEST_RETRY);
     rand::rng().random_range(SHORTEST_RETRY..=longest)
-}
-
-fn note_end(ended: Result<(), JoinError>) {
-    if let Err(error) = ended {
-        tracing::error!(%error, "sending a letter panicked; it is due again after its lease");
-    }
 }
 
 #[cfg(test)]

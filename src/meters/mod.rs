@@ -23,6 +23,7 @@ const MAIL_SECONDS: &[f64] = &[0.1, 0.5, 1.0, 5.0, 15.0, 60.0, 300.0, 1800.0, 72
 const CALLS: &str = "marbelle_calls_total";
 const CALL_DURATION: &str = "marbelle_call_duration_seconds";
 const CONNECTIONS: &str = "marbelle_database_connections";
+const OUTGOING_AGE: &str = "marbelle_outgoing_events_age_seconds";
 const MAIL_AGE: &str = "marbelle_mail_age_seconds";
 
 macro_rules! register {
@@ -96,6 +97,17 @@ meters! {
     mail_age: Histogram = MAIL_AGE; "How old letters were when the mail server took them."
     mail_waiting: Gauge = "marbelle_mail_waiting"; "Letters in the outbox that wait to be sent; the same on every node."
     mail_oldest: Gauge = "marbelle_mail_oldest_seconds"; "How old the oldest of them is; the same on every node."
+    webhooks_delivered: Counter = "marbelle_webhook_deliveries_total", "outcome" = "delivered"; "Attempts to deliver an event to a webhook, by outcome; one that is given up has failed as well."
+    webhooks_failed: Counter = "marbelle_webhook_deliveries_total", "outcome" = "failed"; "Attempts to deliver an event to a webhook, by outcome; one that is given up has failed as well."
+    webhooks_given_up: Counter = "marbelle_webhook_deliveries_total", "outcome" = "given_up"; "Attempts to deliver an event to a webhook, by outcome; one that is given up has failed as well."
+    webhook_duration: Histogram = "marbelle_webhook_request_seconds"; "How long the requests to webhooks took."
+    webhooks_switched_off: Counter = "marbelle_webhooks_switched_off_total"; "Webhooks that were switched off because they failed for five days or answered 410."
+    webhooks_failing: Gauge = "marbelle_webhooks_failing"; "Webhooks whose last attempt failed; the same on every node."
+    stream_published: Counter = "marbelle_stream_messages_total", "outcome" = "published"; "Attempts to publish an event to the stream, by outcome."
+    stream_failed: Counter = "marbelle_stream_messages_total", "outcome" = "failed"; "Attempts to publish an event to the stream, by outcome."
+    outgoing_age: Histogram = OUTGOING_AGE; "How old events were when a webhook or the stream had taken them."
+    outgoing_waiting: Gauge = "marbelle_outgoing_events_waiting"; "Events that wait for webhooks and the stream; the same on every node."
+    outgoing_oldest: Gauge = "marbelle_outgoing_events_oldest_seconds"; "How old the oldest of them is; the same on every node."
     bus_connected: Gauge = "marbelle_bus_connected"; "1 while wake-ups of other nodes arrive, or there are no other nodes; 0 while only the sweep finds their changes."
     clock_ahead: Gauge = "marbelle_clock_ahead_seconds"; "How far this node's clock is ahead of the database's, negative where it is behind; 0 on SQLite, where both are one."
     sealed_by_older_secrets: Gauge = "marbelle_sealed_by_older_secrets"; "Secrets at rest that still need another of MARBELLE_TOKEN_SECRET than the first; the same on every node."
@@ -118,6 +130,7 @@ fn recorder() -> PrometheusRecorder {
     PrometheusBuilder::new()
         .set_buckets(SECONDS)
         .and_then(|builder| builder.set_buckets_for_metric(Matcher::Full(MAIL_AGE.into()), MAIL_SECONDS))
+        .and_then(|builder| builder.set_buckets_for_metric(Matcher::Full(OUTGOING_AGE.into()), MAIL_SECONDS))
         .expect("there are buckets")
         .build_recorder()
 }

@@ -4,7 +4,8 @@ use super::params::{Param, schema_of, type_fault};
 use crate::domain::{
     email::EmailAddress,
     fault::{Fault, Rule},
-    ids::{AddressId, Epoch, KeyId, PasskeyId, SecurityEventId, SessionId, UserId},
+    ids::{AddressId, DeliveryId, Epoch, KeyId, PasskeyId, SecurityEventId, SessionId, UserId, WebhookId},
+    outgoing_event::OutgoingType,
     password::Password,
     phone::Phone,
     profile::Locale,
@@ -13,6 +14,7 @@ use crate::domain::{
     session::{CredentialKind, LogoutScope},
     text::Text,
     time::Timestamp,
+    webhook::{DeliveryState, EventTypes, WebhookUrl},
 };
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde_json::Value;
@@ -206,6 +208,42 @@ impl JsonSchema for ScopeList {
     }
 }
 
+impl Param for EventTypes {
+    fn from_param(value: &Value) -> Result<Self, Vec<Fault>> {
+        let list = value.as_array().ok_or_else(|| vec![type_fault("a list")])?;
+        let types: Result<Vec<_>, _> = list.iter().map(OutgoingType::from_param).collect();
+        Self::new(types?)
+    }
+
+    fn request_schema(generator: &mut SchemaGenerator, nullable: bool) -> Schema {
+        schema_of::<EventTypeList>(generator, nullable)
+    }
+}
+
+/// Types of events as a request may name them: the same twice is the same once.
+struct EventTypeList;
+
+impl JsonSchema for EventTypeList {
+    fn schema_name() -> Cow<'static, str> {
+        "EventTypeList".into()
+    }
+
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let event = generator.subschema_for::<OutgoingType>();
+        json_schema!({ "type": "array", "items": event, "minItems": 1 })
+    }
+}
+
+impl Param for WebhookUrl {
+    fn from_param(value: &Value) -> Result<Self, Vec<Fault>> {
+        Self::parse(text(value)?)
+    }
+}
+
 macro_rules! id_params {
     ($($id:ident)*) => {$(
         impl Param for $id {
@@ -217,7 +255,7 @@ macro_rules! id_params {
         }
     )*};
 }
-id_params! { AddressId Epoch KeyId PasskeyId SecurityEventId SessionId UserId }
+id_params! { AddressId DeliveryId Epoch KeyId PasskeyId SecurityEventId SessionId UserId WebhookId }
 
 macro_rules! named_params {
     ($($name:ident)*) => {$(
@@ -230,4 +268,4 @@ macro_rules! named_params {
         }
     )*};
 }
-named_params! { CredentialKind LogoutScope Scope }
+named_params! { CredentialKind DeliveryState LogoutScope OutgoingType Scope }

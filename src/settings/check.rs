@@ -86,6 +86,9 @@ pub(super) fn check(mut reader: Reader) -> Result<Settings, SettingsFaults> {
         // Sockets of sessions that expire must close within a minute, and the sweep sees to it.
         sweep_period: r.one(Name::SweepPeriod, 2 * SECOND, span(10 * MILLISECOND..=MINUTE / 2)),
         service_listen: r.optional(Name::ServiceListen, address),
+        webhooks_allow_private: r.one(Name::WebhooksAllowPrivate, true, parse::truth),
+        stream: r.optional(Name::Stream, parse::stream),
+        operator_email: r.optional(Name::OperatorEmail, parse::email),
         // Longer than the 60 s for which nginx and load balancers keep connections that they may use again.
         http_idle: r.one(Name::HttpIdle, 75 * SECOND, span(SECOND..=60 * MINUTE)),
         notices: Vec::new(),
@@ -112,6 +115,9 @@ fn compare(r: &mut Reader, settings: &Settings) {
     }
     if settings.nats.is_some() && r.sound(&[Name::DatabaseUrl]) && matches!(settings.database, Database::Sqlite(_)) {
         r.refuse(Name::NatsUrl, "is for several nodes, which need a `postgres://` database (MARBELLE_DATABASE_URL)");
+    }
+    if settings.stream.is_some() && r.sound(&[Name::NatsUrl]) && settings.nats.is_none() {
+        r.refuse(Name::Stream, format!("is a stream of NATS, so it needs {}", Name::NatsUrl.variable()));
     }
     let takes_both = |one: SocketAddr| one.ip() == settings.listen.ip() || one.ip().is_unspecified();
     if r.sound(&[Name::Listen, Name::ServiceListen])

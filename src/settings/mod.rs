@@ -31,7 +31,7 @@ pub use nats::{NatsSettings, NatsSignIn};
 
 use crate::{
     crypto::{keys::KeySettings, password::Argon2Settings},
-    domain::sign_up::SignUpPolicy,
+    domain::{email::EmailAddress, sign_up::SignUpPolicy},
 };
 use ipnet::IpNet;
 use secrecy::SecretString;
@@ -94,6 +94,12 @@ pub struct Settings {
     pub security_log: Option<PathBuf>,
     /// `MARBELLE_SERVICE_LISTEN`: a listener of its own for what is not for the world: `/service` and `/metrics`.
     pub service_listen: Option<SocketAddr>,
+    /// `MARBELLE_WEBHOOKS__ALLOW_PRIVATE`: whether a webhook may lead to an address that is not public.
+    pub webhooks_allow_private: bool,
+    /// `MARBELLE_STREAM`: the JetStream stream that events are published to; only where there is NATS.
+    pub stream: Option<String>,
+    /// `MARBELLE_OPERATOR_EMAIL`: whom letters to the operator go to.
+    pub operator_email: Option<EmailAddress>,
     /// `MARBELLE_HTTP_IDLE`: how long an idle HTTP connection is kept, and a request's head may take.
     pub http_idle: Duration,
     /// What the operator is to know although the settings can be used, one sentence each.

@@ -39,6 +39,17 @@ pub(super) fn mail_domain(text: &str) -> Result<String, Reason> {
     domain.ok_or_else(|| "must be a domain of e-mail addresses, such as `example.org`".into())
 }
 
+/// The name of a JetStream stream, which is part of subjects and of file names.
+pub(super) fn stream(text: &str) -> Result<String, Reason> {
+    let is_name = (1..=64).contains(&text.len())
+        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_');
+    if is_name { Ok(text.into()) } else { Err("must have 1 to 64 letters, digits, `-` and `_`".into()) }
+}
+
+pub(super) fn email(text: &str) -> Result<EmailAddress, Reason> {
+    EmailAddress::parse(text).map_err(|_| "must be an e-mail address such as `operator@shop.example`".into())
+}
+
 pub(super) fn client_address_header(text: &str) -> Result<ClientAddressHeader, Reason> {
     use ClientAddressHeader::{Forwarded, XForwardedFor, XRealIp};
     let named = [XForwardedFor, Forwarded, XRealIp].into_iter().find(|header| text.eq_ignore_ascii_case(header.name()));

@@ -207,6 +207,9 @@ fn each_value_is_checked() {
         ),
         ("SERVICE_LISTEN", &["127.0.0.1:9090", "[::1]:0"], &["9090", "127.0.0.1:8080", "0.0.0.0:8080"]),
         ("HTTP_IDLE", &["75s", "10m"], &["0s", "2h", "75"]),
+        ("WEBHOOKS__ALLOW_PRIVATE", &["true", "false"], &["yes", "0"]),
+        ("OPERATOR_EMAIL", &["operator@shop.example"], &["operator", "Operator <operator@shop.example>"]),
+        ("STREAM", &[], &["accounts", "shop.accounts", "shop accounts"]),
         ("ACCOUNT_PAGE", &["true", "false"], &["yes"]),
         ("TRUSTED_PROXIES", &["10.0.0.0/8", "::1,fd00::/8"], &["10.0.0.0/33", "proxy"]),
         ("LIMITS__CALLS_PER_SECOND", &["1"], &["0", "-1", "1.5", "1000001", "many"]),
@@ -237,6 +240,18 @@ fn each_value_is_checked() {
 fn origins_are_kept_as_browsers_write_them() {
     let settings = Place::new().load(&[("ALLOWED_ORIGINS", "HTTPS://X.org:443, http://x.org:80")]).unwrap();
     assert_eq!(settings.allowed_origins, ["https://x.org", "http://x.org"]);
+}
+
+#[test]
+fn a_stream_needs_nats_and_a_name() {
+    let on_nats = |stream| {
+        let (database, nats) = (("DATABASE_URL", "postgres://db/marbelle"), ("NATS_URL", "nats://127.0.0.1"));
+        Place::new().load(&[database, nats, ("STREAM", stream)])
+    };
+    assert_eq!(on_nats("ACCOUNTS_1").unwrap().stream.as_deref(), Some("ACCOUNTS_1"));
+    assert!(on_nats("accounts.*").is_err() && on_nats(&"a".repeat(65)).is_err());
+    let alone = Place::new().load(&[("STREAM", "ACCOUNTS")]).unwrap_err().to_string();
+    assert!(alone.contains("MARBELLE_STREAM") && alone.contains("MARBELLE_NATS_URL"), "{alone}");
 }
 
 #[test]

@@ -154,13 +154,18 @@ impl Accounts {
                 tx.commit().await?;
             }
         }
+        self.reseal_webhooks().await?;
         Ok(self.measure_sealed().await?)
     }
 
     /// Measures how much is sealed under an older secret.
     pub async fn measure_sealed(&self) -> Result<(), store::Error> {
-        let left = self.store.count_totp_sealed_by_others(self.sealer.key()).await?;
-        meters().sealed_by_older_secrets.set(number(usize::try_from(left).unwrap_or_default()));
+        let key = self.sealer.key();
+        let factors = self.store.count_totp_sealed_by_others(key).await?;
+        let webhooks = self.store.list_webhooks().await?;
+        let webhooks = webhooks.iter().filter(|webhook| webhook.is_sealed_by_another(key)).count();
+        let left = usize::try_from(factors).unwrap_or_default() + webhooks;
+        meters().sealed_by_older_secrets.set(number(left));
         Ok(())
     }
 

@@ -2,7 +2,7 @@
 
 use super::{Error, Store, Tx, in_tx, on_pool};
 use crate::domain::{
-    event::{Change, EventType},
+    event::EventType,
     ids::{Epoch, SessionId, UserId},
     time::Timestamp,
 };
@@ -91,12 +91,11 @@ impl Tx {
         user: UserId,
         revision: i64,
         at: Timestamp,
-        change: &Change,
+        (event_type, data): (EventType, &str),
         author: Author,
     ) -> Result<(), Error> {
-        let data = serde_json::to_string(change).map_err(|e| Error::Broken(sqlx::Error::Encode(e.into())))?;
         in_tx!(self, c => sqlx::query(INSERT)
-            .bind(user).bind(revision).bind(at).bind(change.event_type()).bind(data).bind(author.actor)
+            .bind(user).bind(revision).bind(at).bind(event_type).bind(data).bind(author.actor)
             .bind(author.credentials_version)
             .execute(c).await.map(drop))?;
         Ok(())

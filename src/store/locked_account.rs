@@ -1,12 +1,15 @@
 //! An account under its lock: the only way to write users, sessions, addresses and ways in, and to append to their log.
 
-use super::{Error, NewUser, Tx, UserRow, events::Author};
+use super::{Error, NewUser, Receivers, Tx, UserRow, events::Author, outgoing_events::NewEvent, users::LockedUser};
 use crate::domain::{
     event::{AddressesChanged, Change, SessionsChanged},
     ids::{SessionId, UserId},
+    outgoing_event::OutgoingType,
     profile::Profile,
     time::{Clock, Timestamp},
 };
+use serde::Serialize;
+use uuid::Uuid;
 
 /// Proof that a change is committed: who waits for a user's log may be woken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,6 +48,10 @@ pub struct LockedAccount {
     credentials_version: i64,
     /// The session whose credentials are others, and the version that they have.
     renewed: Option<(SessionId, i64)>,
+    /// Whether the account is disabled from now on, or enabled.
+    disabled: Option<bool>,
+    /// Which webhooks listen.
+    webhooks_version: Option<Uuid>,
 }
 
 /// An event that [`LockedAccount::commit`] appends.
@@ -63,9 +70,27 @@ impl LockedAccount {
         actor: Option<SessionId>,
         clock: &Clock,
     ) -> Result<Option<Self>, Error> {
-        let user = tx.lock_user(user).await?;
+        let locked = tx.lock_user(user).await?;
         let now = clock.now();
-        Ok(user.map(|user| Self {
+        Ok(locked.map(|locked| Self::of(tx, locked, now, actor)))
+    }
+
+    /// Makes an account, which is locked thereby; `None` if its address has one already.
+    pub async fn create(mut tx: Tx, new: &NewUser) -> Result<Option<Self>, Error> {
+        if !tx.insert_user(new).await? {
+            return Ok(None);
+        }
+        let made = tx.find_new_user(new.id).await?;
+        Ok(made.map(|made| {
+            let next_revision = made.user.revision + 1;
+            let account = Self::of(tx, made, new.created_at, None);
+            Self { next_revision, is_new: true, must_commit: true, ..account }
+        }))
+    }
+
+    fn of(tx: Tx, locked: LockedUser, now: Timestamp, actor: Option<SessionId>) -> Self {
+        let LockedUser { user, webhooks_version } = locked;
+        Self {
             tx,
             next_revision: user.revision,
             credentials_version: user.credentials_version,
@@ -79,30 +104,9 @@ impl LockedAccount {
             sign_in_methods_changed: false,
             is_new: false,
             must_commit: false,
-        }))
-    }
-
-    /// Makes an account, which is locked thereby; `None` if its address has one already.
-    pub async fn create(mut tx: Tx, new: &NewUser) -> Result<Option<Self>, Error> {
-        if !tx.insert_user(new).await? {
-            return Ok(None);
+            disabled: None,
+            webhooks_version,
         }
-        let user = tx.find_user(new.id).await?;
-        Ok(user.map(|user| Self {
-            tx,
-            next_revision: user.revision + 1,
-            credentials_version: user.credentials_version,
-            renewed: None,
-            user,
-            now: new.created_at,
-            actor: None,
-            sessions: None,
-            profile: None,
-            addresses: None,
-            sign_in_methods_changed: false,
-            is_new: true,
-            must_commit: true,
-        }))
     }
 
     /// The account as it was when it was locked, but for `revision`, which is that of the first event.
@@ -186,6 +190,11 @@ impl LockedAccount {
         }
     }
 
+    /// Stages that the account is disabled from now on, or enabled, if that is news.
+    pub(super) fn stage_disabled(&mut self, disabled: bool) {
+        self.disabled = (disabled != self.user.disabled_at.is_some()).then_some(disabled);
+    }
+
     /// The profile as it is after what was staged.
     pub fn profile(&self) -> Profile {
         self.profile.as_ref().map_or_else(|| self.user.profile(), |staged| staged.data.clone())
@@ -196,9 +205,11 @@ impl LockedAccount {
         self.sessions.as_ref().map(|staged| &staged.data)
     }
 
-    /// Appends the staged events and commits. Without events the revision stays as it was and there is nothing to
-    /// announce; a transaction that has nothing to commit either is rolled back. Of the log, at most `kept` entries stay.
-    pub async fn commit(mut self, kept: i64) -> Result<Option<Committed>, Error> {
+    /// Appends the staged events, queues for `receivers` what leaves the server, and commits. Without events the revision
+    /// stays as it was and there is nothing to announce; a transaction that has nothing to commit either is rolled back. Of
+    /// the log, at most `kept` entries stay.
+    pub async fn commit(mut self, kept: i64, receivers: &Receivers) -> Result<Option<Committed>, Error> {
+        let profile = self.profile();
         let revocations = self.revocations();
         let mut events: Vec<(i64, Change)> = Vec::new();
         events.extend(self.sessions.take().map(|staged| (staged.revision, Change::Sessions(staged.data))));
@@ -214,12 +225,29 @@ impl LockedAccount {
         if events.is_empty() && !self.must_commit {
             return Ok(None);
         }
-        for (revision, event) in &events {
-            let author = Author { actor: self.actor, credentials_version: self.credentials_version };
-            self.tx.insert_event(user, *revision, self.now, event, author).await?;
-        }
         // The lock has counted one revision.
         let last = self.next_revision - 1;
+        let receivers = receivers.listening(&mut self.tx, self.webhooks_version).await?;
+        let (now, actor) = (self.now, self.actor);
+        let outgoing = |r#type, revision| NewEvent { r#type, at: now, revision, session: actor };
+        if self.is_new && !receivers.is_empty() {
+            let created = outgoing(OutgoingType::UserCreated, self.user.revision);
+            self.tx.queue_event(&receivers, user, created, &json(&profile)?).await?;
+        }
+        for (revision, event) in &events {
+            let author = Author { actor, credentials_version: self.credentials_version };
+            let (r#type, data) = (event.event_type(), json(event)?);
+            self.tx.insert_event(user, *revision, now, (r#type, &data), author).await?;
+            if let Some(r#type) = OutgoingType::of(r#type) {
+                self.tx.queue_event(&receivers, user, outgoing(r#type, *revision), &data).await?;
+            }
+        }
+        if let Some(disabled) = self.disabled
+            && !receivers.is_empty()
+        {
+            let r#type = if disabled { OutgoingType::UserDisabled } else { OutgoingType::UserEnabled };
+            self.tx.queue_event(&receivers, user, outgoing(r#type, last), &json(&profile)?).await?;
+        }
         if last != self.user.revision {
             self.tx.count_further_revisions(user, last - self.user.revision).await?;
         }
@@ -236,14 +264,24 @@ impl LockedAccount {
     }
 
     /// Deletes the account with everything that is its own, and commits. The ids of its live sessions stay for a
-    /// while, so that they can be told why they ended.
-    pub async fn delete(mut self) -> Result<(), Error> {
+    /// while, so that they can be told why they ended. Of what leaves the server only `user.deleted` stays.
+    pub async fn delete(mut self, receivers: &Receivers) -> Result<(), Error> {
         let user = self.user.user_id;
+        let receivers = receivers.listening(&mut self.tx, self.webhooks_version).await?;
+        self.tx.drop_events_of(user, self.now).await?;
+        // The revision of the lock is beyond every entry of the log.
+        let (r#type, revision) = (OutgoingType::UserDeleted, self.user.revision);
+        let deleted = NewEvent { r#type, at: self.now, revision, session: self.actor };
+        self.tx.queue_event(&receivers, user, deleted, "null").await?;
         self.tx.keep_deleted_sessions(user, self.now).await?;
         self.tx.insert_revocations_of_deleted(user, self.now).await?;
         self.tx.delete_user(user).await?;
         self.tx.commit().await
     }
+}
+
+fn json(value: &impl Serialize) -> Result<String, Error> {
+    serde_json::to_string(value).map_err(|e| Error::Broken(sqlx::Error::Encode(e.into())))
 }
 
 fn staged<T>(next_revision: &mut i64, data: T) -> Staged<T> {

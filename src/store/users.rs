@@ -8,6 +8,7 @@ use crate::domain::{
     profile::{ExternalId, Locale, Name, PersonalData, Profile},
     time::Timestamp,
 };
+use uuid::Uuid;
 
 /// A row of `users`.
 #[derive(Clone, Debug, sqlx::FromRow)]
@@ -52,6 +53,15 @@ impl UserRow {
             updated_at: self.updated_at,
         }
     }
+}
+
+/// A row of `users` that is locked, and which webhooks listen to its changes ([`super::Receivers`]): asked for in the same
+/// statement, it costs nothing where there are none.
+#[derive(Debug, sqlx::FromRow)]
+pub(super) struct LockedUser {
+    #[sqlx(flatten)]
+    pub(super) user: UserRow,
+    pub(super) webhooks_version: Option<Uuid>,
 }
 
 /// How far an account has come.
@@ -131,14 +141,27 @@ macro_rules! user_columns {
 }
 pub(super) use user_columns;
 
+/// The column of [`LockedUser`] beside those of the user.
+macro_rules! webhooks_version {
+    () => {
+        "(SELECT version FROM webhooks_version) AS webhooks_version"
+    };
+}
+
 const FIND_EXTERNAL_ID: &str = "SELECT external_id FROM users WHERE id = $1";
 const FIND_BY_EMAIL: &str = concat!("SELECT ", user_columns!(""), " FROM users WHERE email = $1");
 const FIND: &str = concat!("SELECT ", user_columns!(""), " FROM users WHERE id = $1");
+const FIND_NEW: &str = concat!("SELECT ", user_columns!(""), ", ", webhooks_version!(), " FROM users WHERE id = $1");
 const INSERT: &str = "INSERT INTO users (id, email, password_hash, first_name, last_name, company_name, phone, locale, \
      second_factor, credentials_version, revision, profile_revision, sign_in_methods_revision, created_at, updated_at, \
      imported_cost, password_cost, external_id) \
      VALUES ($1, $2, $3, $4, $5, $6, $7, $8, FALSE, 0, 0, 0, 0, $9, $9, $10, $10, $11) ON CONFLICT (email) DO NOTHING";
-const LOCK: &str = concat!("UPDATE users SET revision = revision + 1 WHERE id = $1 RETURNING ", user_columns!(""));
+const LOCK: &str = concat!(
+    "UPDATE users SET revision = revision + 1 WHERE id = $1 RETURNING ",
+    user_columns!(""),
+    ", ",
+    webhooks_version!()
+);
 const LOCK_QUIETLY: &str = "UPDATE users SET revision = revision WHERE id = $1";
 const COUNT_FURTHER: &str = "UPDATE users SET revision = revision + $2 WHERE id = $1";
 const UPDATE_PROFILE: &str = "UPDATE users SET first_name = $2, last_name = $3, company_name = $4, phone = $5, \
@@ -228,8 +251,14 @@ impl Tx {
 
     /// Locks the account until the transaction ends and counts its revision up by one, in one
     /// statement; the row is what it is once the lock is held.
-    pub(super) async fn lock_user(&mut self, user: UserId) -> Result<Option<UserRow>, Error> {
+    pub(super) async fn lock_user(&mut self, user: UserId) -> Result<Option<LockedUser>, Error> {
         let row = in_tx!(self, c => sqlx::query_as(LOCK).bind(user).fetch_optional(c).await)?;
+        Ok(row)
+    }
+
+    /// An account that this transaction has made.
+    pub(super) async fn find_new_user(&mut self, user: UserId) -> Result<Option<LockedUser>, Error> {
+        let row = in_tx!(self, c => sqlx::query_as(FIND_NEW).bind(user).fetch_optional(c).await)?;
         Ok(row)
     }
 
@@ -320,6 +349,7 @@ impl LockedAccount {
         let (user, at) = (self.user.user_id, disabled.then(|| self.now()));
         in_tx!(&mut self.tx, c => sqlx::query(UPDATE_DISABLED_AT).bind(user).bind(at).execute(c).await.map(drop))?;
         self.credentials_changed();
+        self.stage_disabled(disabled);
         Ok(())
     }
 }

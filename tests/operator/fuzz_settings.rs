@@ -11,7 +11,7 @@ use tempfile::TempDir;
 const FAILURES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/seeds/settings.txt");
 
 /// Every variable of docs/settings.md that names no file to be read.
-const NAMES: [&str; 44] = [
+const NAMES: [&str; 47] = [
     "ENV",
     "LISTEN",
     "DATABASE_URL",
@@ -53,6 +53,9 @@ const NAMES: [&str; 44] = [
     "ARGON2__MEMORY_KIB",
     "ARGON2__PASSES",
     "ARGON2__LANES",
+    "WEBHOOKS__ALLOW_PRIVATE",
+    "STREAM",
+    "OPERATOR_EMAIL",
     "SWEEP_PERIOD",
     "SECURITY_LOG",
     "LOG",

@@ -1,5 +1,6 @@
 //! English. Kept to ASCII, which lets the text part travel as it is.
 
+mod operator;
 mod passkeys;
 mod ways_in;
 
@@ -189,6 +190,7 @@ pub(super) const TEXTS: Texts = Texts {
     },
     ways_in: ways_in::WAYS_IN,
     passkeys: passkeys::PASSKEYS,
+    webhook_switched_off: operator::WEBHOOK_SWITCHED_OFF,
 };
 
 const LIFETIME: fn(&str) -> String = |span| format!("The link works once, for {span} after the request.");

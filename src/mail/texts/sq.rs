@@ -1,5 +1,6 @@
 //! Albanian, with the polite "ju".
 
+mod operator;
 mod passkeys;
 mod ways_in;
 
@@ -178,6 +179,7 @@ pub(super) const TEXTS: Texts = Texts {
     },
     ways_in: ways_in::WAYS_IN,
     passkeys: passkeys::PASSKEYS,
+    webhook_switched_off: operator::WEBHOOK_SWITCHED_OFF,
 };
 
 const LIFETIME: fn(&str) -> String =

@@ -14,3 +14,31 @@ pub fn key() -> Value {
         "revoked_at": null,
     })
 }
+
+/// A webhook.
+pub fn webhook() -> Value {
+    json!({
+        "id": "019aa3c5-1f00-7f31-9c02-4d5e6f708192",
+        "url": "https://search.shop.example/hooks/accounts",
+        "events": ["profile.changed", "user.deleted"],
+        "description": null,
+        "disabled_at": null,
+        "failing_since": null,
+        "created_at": "2026-11-20T09:00:00.000Z",
+    })
+}
+
+/// A delivery of a webhook.
+pub fn delivery() -> Value {
+    json!({
+        "id": "019aa3c5-1f00-7a62-8d13-5e6f70819203",
+        "type": "profile.changed",
+        "user_id": "019aa3c5-1f00-7d2e-9a41-0b6c8f3e2d10",
+        "state": "waiting",
+        "attempts": 1,
+        "last_status": 503,
+        "last_error": "answered 503",
+        "next_attempt_at": "2026-11-20T09:05:00.000Z",
+        "created_at": "2026-11-20T09:00:00.000Z",
+    })
+}

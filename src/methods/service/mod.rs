@@ -5,6 +5,7 @@ mod examples;
 mod keys;
 mod revocations;
 mod tokens;
+mod webhooks;
 
 use crate::rpc::{registry::Registry, spec};
 use serde_json::{
@@ -31,6 +32,7 @@ pub fn declare(registry: &mut Registry) {
     keys::declare(registry);
     tokens::declare(registry);
     revocations::declare(registry);
+    webhooks::declare(registry);
     discover::declare(registry);
 }
 

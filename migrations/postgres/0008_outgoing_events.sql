@@ -1,0 +1,54 @@
+-- One row: another random version with every change of which webhooks listen, so that a node knows by one look whether
+-- those that it remembers are still right.
+CREATE TABLE webhooks_version (
+    singleton   BOOLEAN NOT NULL PRIMARY KEY CHECK (singleton = TRUE),
+    version     UUID    NOT NULL
+);
+
+-- Where other systems are told of changes. `events` are names, separated by spaces; null stands for all. The secrets are
+-- encrypted under keys that are made of a token secret; the former one signs too until `former_until`. `failing_since` is
+-- the first failure since the last success.
+CREATE TABLE webhooks (
+    id                UUID    NOT NULL PRIMARY KEY,
+    url               TEXT    NOT NULL,
+    events            TEXT,
+    description       TEXT,
+    sealed_secret     BYTEA   NOT NULL,
+    sealed_by         BYTEA   NOT NULL CHECK (length(sealed_by) = 8),
+    former_secret     BYTEA,
+    former_sealed_by  BYTEA   CHECK (length(former_sealed_by) = 8),
+    former_until      TIMESTAMPTZ,
+    disabled_at       TIMESTAMPTZ,
+    failing_since     TIMESTAMPTZ,
+    created_at        TIMESTAMPTZ NOT NULL,
+    CHECK ((former_secret IS NULL) = (former_sealed_by IS NULL) AND (former_secret IS NULL) = (former_until IS NULL))
+);
+
+-- What leaves the server, one row for each event and receiver: a webhook, or the stream, whose id is zero. Of what waits
+-- for one receiver about one user, the row of the lowest `place` is the head, and it alone has `next_attempt_at`: the
+-- others wait behind it. A claimed head is its worker's until `next_attempt_at`. A `doomed` row is dropped after the attempt
+-- that is under way. Trials of a webhook have no user.
+CREATE TABLE outgoing_events (
+    id               UUID    NOT NULL PRIMARY KEY,
+    receiver_id      UUID    NOT NULL,
+    user_id          UUID,
+    place            BIGINT  NOT NULL,
+    type             TEXT    NOT NULL,
+    at               TIMESTAMPTZ NOT NULL,
+    external_id      TEXT,
+    revision         BIGINT,
+    session_id       UUID,
+    object           TEXT    NOT NULL,
+    state            TEXT    NOT NULL CHECK (state IN ('waiting', 'delivered', 'given_up')),
+    attempts         BIGINT  NOT NULL,
+    next_attempt_at  TIMESTAMPTZ CHECK (next_attempt_at IS NULL OR state = 'waiting'),
+    claimed          BOOLEAN NOT NULL,
+    doomed           BOOLEAN NOT NULL,
+    last_status      BIGINT,
+    last_error       TEXT
+);
+CREATE INDEX outgoing_events_by_user ON outgoing_events (user_id, receiver_id, place);
+CREATE INDEX outgoing_events_by_receiver ON outgoing_events (receiver_id, state, id);
+CREATE UNIQUE INDEX outgoing_events_heads ON outgoing_events (user_id, receiver_id) WHERE next_attempt_at IS NOT NULL;
+CREATE INDEX outgoing_events_due ON outgoing_events (receiver_id, next_attempt_at) WHERE next_attempt_at IS NOT NULL;
+CREATE INDEX outgoing_events_claimed ON outgoing_events (receiver_id) WHERE claimed;

@@ -1,0 +1,234 @@
+//! Webhooks: where other systems are told of changes, and what became of it.
+
+use super::{Accounts, BATCH, Error};
+use crate::{
+    crypto::{opaque_token::Secret, webhook_secret::WebhookSecret},
+    domain::{
+        fault::{Fault, Rule},
+        ids::{DeliveryId, ReceiverId, WebhookId},
+        sealed::Sealed,
+        webhook::{Deliveries, DeliveryState, EventTypes, Webhook, WebhookDescription, WebhookUrl},
+    },
+    store::{Tx, WebhookRow},
+};
+use std::time::Duration;
+
+/// Webhooks that there may be: each is a row that every change writes.
+const MAX_WEBHOOKS: usize = 50;
+/// How long the former secret signs too, so that receivers can change theirs meanwhile.
+const FORMER_SECRET: Duration = Duration::from_secs(86_400);
+/// What is answered for a webhook that is sent nothing.
+const IS_OFF: Error = Error::Forbidden("this webhook is switched off: switch it on first");
+
+/// An edit: `None` leaves a field as it is.
+#[derive(Debug, Default)]
+pub struct WebhookPatch {
+    /// Where events are sent.
+    pub url: Option<WebhookUrl>,
+    /// Which events are sent; `Some(None)` is all.
+    pub events: Option<Option<EventTypes>>,
+    /// What the operator says of it.
+    pub description: Option<Option<WebhookDescription>>,
+    /// Whether it is switched off.
+    pub disabled: Option<bool>,
+}
+
+impl Accounts {
+    /// Every webhook, newest first.
+    pub async fn list_webhooks(&self) -> Result<Vec<Webhook>, Error> {
+        Ok(self.store.list_webhooks().await?.into_iter().map(|row| row.webhook).collect())
+    }
+
+    /// Makes a webhook. The secret, by which its receiver knows requests to be ours, is shown this once.
+    ///
+    /// # Errors
+    /// [`Error::LimitReached`] where there are as many as there may be; `not_allowed` for a URL without TLS in production.
+    pub async fn create_webhook(
+        &self,
+        url: WebhookUrl,
+        events: Option<EventTypes>,
+        description: Option<WebhookDescription>,
+    ) -> Result<(Webhook, Secret), Error> {
+        self.check_webhook_url(&url)?;
+        let secret = WebhookSecret::new();
+        let mut tx = self.store.write().await?;
+        tx.lock_webhooks().await?;
+        if tx.count_webhooks().await? >= i64::try_from(MAX_WEBHOOKS).unwrap_or(i64::MAX) {
+            return Err(Error::LimitReached(MAX_WEBHOOKS));
+        }
+        let webhook = Webhook {
+            id: WebhookId::new(),
+            url,
+            events,
+            description,
+            disabled_at: None,
+            failing_since: None,
+            created_at: self.clock.now(),
+        };
+        tx.insert_webhook(&webhook, &secret.seal(&self.sealer, webhook.id)).await?;
+        tx.commit().await?;
+        tracing::info!(target: "security", webhook = %webhook.id, "webhook_created");
+        Ok((webhook, secret.text()))
+    }
+
+    /// Edits a webhook. Switching it off drops what waits for it; switching it on begins anew.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`]; `not_allowed` for a URL without TLS in production.
+    pub async fn update_webhook(&self, webhook: WebhookId, patch: WebhookPatch) -> Result<Webhook, Error> {
+        if let Some(url) = &patch.url {
+            self.check_webhook_url(url)?;
+        }
+        if patch.disabled == Some(false) {
+            // What was left behind when it was switched off, should that have been cut short.
+            self.drop_what_waits_for_one_that_is_off(webhook).await?;
+        }
+        let mut tx = self.store.write().await?;
+        let mut row = lock_webhook(&mut tx, webhook).await?.webhook;
+        let WebhookPatch { url, events, description, disabled } = patch;
+        if let Some(url) = url {
+            row.url = url;
+        }
+        if let Some(events) = events {
+            row.events = events;
+        }
+        if let Some(description) = description {
+            row.description = description;
+        }
+        match disabled {
+            Some(true) if row.disabled_at.is_none() => row.disabled_at = Some(self.clock.now()),
+            Some(false) => (row.disabled_at, row.failing_since) = (None, None),
+            _ => {}
+        }
+        tx.update_webhook(&row).await?;
+        tx.commit().await?;
+        tracing::info!(target: "security", %webhook, disabled = row.disabled_at.is_some(), "webhook_updated");
+        if row.disabled_at.is_some() {
+            self.store.drop_waiting_events(webhook.into(), BATCH).await?;
+        }
+        Ok(row)
+    }
+
+    async fn drop_what_waits_for_one_that_is_off(&self, webhook: WebhookId) -> Result<(), Error> {
+        let row = self.store.find_webhook(webhook).await?.ok_or(Error::NotFound)?;
+        if row.webhook.disabled_at.is_some() {
+            self.store.drop_waiting_events(webhook.into(), BATCH).await?;
+        }
+        Ok(())
+    }
+
+    /// Deletes a webhook, and what was kept of its deliveries.
+    pub async fn delete_webhook(&self, webhook: WebhookId) -> Result<(), Error> {
+        // First nothing is queued for it any more, so that what is deleted next does not come back.
+        self.update_webhook(webhook, WebhookPatch { disabled: Some(true), ..WebhookPatch::default() }).await?;
+        self.store.delete_events_for(webhook.into(), BATCH).await?;
+        let mut tx = self.store.write().await?;
+        tx.lock_webhooks().await?;
+        tx.delete_webhook(webhook).await?;
+        tx.commit().await?;
+        tracing::info!(target: "security", %webhook, "webhook_deleted");
+        Ok(())
+    }
+
+    /// Gives a webhook another secret, which is shown this once; for a day the former one signs too.
+    pub async fn rotate_webhook_secret(&self, webhook: WebhookId) -> Result<Secret, Error> {
+        let secret = WebhookSecret::new();
+        let mut tx = self.store.write().await?;
+        let row = lock_webhook(&mut tx, webhook).await?;
+        let former = (row.secret, self.clock.now().after(FORMER_SECRET));
+        tx.update_webhook_secrets(webhook, &secret.seal(&self.sealer, webhook), Some(&former)).await?;
+        tx.commit().await?;
+        tracing::info!(target: "security", %webhook, "webhook_secret_rotated");
+        Ok(secret.text())
+    }
+
+    /// Queues a `webhook.test`, whatever the webhook listens to.
+    ///
+    /// # Errors
+    /// [`Error::Forbidden`] for a webhook that is switched off.
+    pub async fn test_webhook(&self, webhook: WebhookId) -> Result<DeliveryId, Error> {
+        let mut tx = self.store.write().await?;
+        check_is_on(&mut tx, webhook).await?;
+        let delivery = tx.insert_test_event(webhook.into(), self.clock.now()).await?;
+        tx.commit().await?;
+        Ok(delivery)
+    }
+
+    /// What was queued for a webhook lately, newest first.
+    pub async fn list_deliveries(
+        &self,
+        webhook: WebhookId,
+        state: Option<DeliveryState>,
+        before: Option<DeliveryId>,
+        limit: i64,
+    ) -> Result<Deliveries, Error> {
+        self.store.find_webhook(webhook).await?.ok_or(Error::NotFound)?;
+        let mut deliveries = self.store.list_deliveries(webhook.into(), state, before, limit + 1).await?;
+        let limit = usize::try_from(limit).unwrap_or_default();
+        let more = deliveries.len() > limit;
+        deliveries.truncate(limit);
+        Ok(Deliveries { deliveries, more })
+    }
+
+    /// Lets an event be delivered once more, after what waits of the same user; one that waits for its next attempt is
+    /// tried at once.
+    ///
+    /// # Errors
+    /// [`Error::Forbidden`] for a webhook that is switched off.
+    pub async fn redeliver(&self, delivery: DeliveryId) -> Result<(), Error> {
+        let mut tx = self.store.write().await?;
+        let (receiver, user) = tx.locate_event(delivery).await?.ok_or(Error::NotFound)?;
+        if receiver == ReceiverId::STREAM {
+            return Err(Error::NotFound);
+        }
+        check_is_on(&mut tx, WebhookId(receiver.0)).await?;
+        if let Some(user) = user {
+            tx.lock_user_quietly(user).await?;
+        }
+        tx.requeue_event(delivery, self.clock.now()).await?;
+        Ok(tx.commit().await?)
+    }
+
+    /// Seals anew, under the token secret that seals at present, what webhooks have sealed under another.
+    pub(crate) async fn reseal_webhooks(&self) -> Result<(), Error> {
+        let key = self.sealer.key();
+        for row in self.store.list_webhooks().await?.into_iter().filter(|row| row.is_sealed_by_another(key)) {
+            let webhook = row.webhook.id;
+            let mut tx = self.store.write().await?;
+            let row = lock_webhook(&mut tx, webhook).await?;
+            let Some(secret) = self.seal_anew(webhook, &row.secret) else { continue };
+            let former = match row.former {
+                Some((former, until)) if until > self.clock.now() => {
+                    self.seal_anew(webhook, &former).map(|former| (former, until))
+                }
+                _ => None,
+            };
+            tx.update_webhook_secrets(webhook, &secret, former.as_ref()).await?;
+            tx.commit().await?;
+        }
+        Ok(())
+    }
+
+    fn seal_anew(&self, webhook: WebhookId, sealed: &Sealed) -> Option<Sealed> {
+        let secret = WebhookSecret::unseal(&self.sealer, webhook, sealed)?;
+        Some(secret.seal(&self.sealer, webhook))
+    }
+
+    fn check_webhook_url(&self, url: &WebhookUrl) -> Result<(), Error> {
+        if self.webhooks_need_tls && !url.is_https() {
+            return Err(Error::invalid("url", Fault::new(Rule::NotAllowed, "must begin with https:// in production")));
+        }
+        Ok(())
+    }
+}
+
+/// Locks the webhooks and gives one of them.
+async fn lock_webhook(tx: &mut Tx, webhook: WebhookId) -> Result<WebhookRow, Error> {
+    tx.lock_webhooks().await?;
+    tx.find_webhook(webhook).await?.ok_or(Error::NotFound)
+}
+
+async fn check_is_on(tx: &mut Tx, webhook: WebhookId) -> Result<(), Error> {
+    let row = tx.find_webhook(webhook).await?.ok_or(Error::NotFound)?;
+    if row.webhook.disabled_at.is_some() { Err(IS_OFF) } else { Ok(()) }
+}

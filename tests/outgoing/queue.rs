@@ -1,0 +1,152 @@
+//! What is queued for other systems, with the change itself.
+
+use super::{NOWHERE, SCOPES, deliveries, operator, types, webhook};
+use crate::support::{Call, Database, Node, address, both_databases, eventually};
+use serde_json::{Value, json};
+
+/// The longest queue of one user (docs/events.md).
+const MOST: usize = 2000;
+
+both_databases! {
+    async fn every_change_is_queued_in_its_order(database: Database) {
+        let node = Node::start(database).await;
+        let operator = operator(&node).await;
+        let (all, _) = webhook(&operator, json!({ "url": NOWHERE })).await;
+        let (some, _) = webhook(&operator, json!({ "url": NOWHERE, "events": ["profile.changed", "user.deleted"] })).await;
+        let (person, session) = node.signed_in("ann").await;
+        let page = session.http(&node);
+        page.ok("profile.update", json!({ "first_name": "Bea" })).await;
+        page.ok("profile.update", json!({ "first_name": "Bea" })).await;
+        page.ok("addresses.create", address("Home")).await;
+        page.ok("auth.logout", json!({})).await;
+        node.command(&["user", "disable", &person.email]).await;
+        node.command(&["user", "disable", &person.email]).await;
+        node.command(&["user", "enable", &person.email]).await;
+
+        let told = ["user.created", "sessions.changed", "profile.changed", "addresses.changed", "sessions.changed",
+            "user.disabled", "user.enabled"];
+        assert_eq!(types(&operator, &all).await, told);
+        assert_eq!(types(&operator, &some).await, ["profile.changed"]);
+        let user = &session.sign_in["profile"]["id"];
+        for (at, delivery) in deliveries(&operator, &all).await.iter().enumerate() {
+            assert_eq!((&delivery["user_id"], &delivery["state"]), (user, &json!("waiting")));
+            // Only the first is to be sent; the others wait for it.
+            assert_eq!(delivery["next_attempt_at"].is_string(), at == 0, "{delivery}");
+        }
+    }
+
+    async fn where_nobody_listens_nothing_is_queued(database: Database) {
+        let node = Node::start(database).await;
+        let operator = operator(&node).await;
+        let (_, session) = node.signed_in("ann").await;
+        let (off, _) = webhook(&operator, json!({ "url": NOWHERE })).await;
+        session.http(&node).ok("profile.update", json!({ "first_name": "Bea" })).await;
+        assert_eq!(types(&operator, &off).await, ["profile.changed"]);
+        operator.ok("webhooks.update", json!({ "webhook_id": off, "disabled": true })).await;
+        assert_eq!(deliveries(&operator, &off).await, Vec::<Value>::new(), "switching it off drops what waits");
+        session.http(&node).ok("profile.update", json!({ "first_name": "Cleo" })).await;
+        assert_eq!(deliveries(&operator, &off).await, Vec::<Value>::new());
+        assert!(!node.rows().await.contains("outgoing_events: "));
+
+        operator.ok("webhooks.update", json!({ "webhook_id": off, "disabled": false })).await;
+        session.http(&node).ok("profile.update", json!({ "first_name": "Dora" })).await;
+        assert_eq!(types(&operator, &off).await, ["profile.changed"]);
+        operator.ok("webhooks.delete", json!({ "webhook_id": off })).await;
+        session.http(&node).ok("profile.update", json!({ "first_name": "Edda" })).await;
+        assert!(!node.rows().await.contains("outgoing_events: "));
+    }
+
+    async fn of_a_deleted_user_nothing_waits_but_the_deletion(database: Database) {
+        let node = Node::start(database).await;
+        let operator = operator(&node).await;
+        let (hook, _) = webhook(&operator, json!({ "url": NOWHERE })).await;
+        let (person, session) = node.signed_in("ann").await;
+        session.http(&node).ok("profile.update", json!({ "first_name": "Gwendolyn" })).await;
+        assert!(node.rows().await.contains("Gwendolyn"));
+        // An attempt that is under way stays until it is over, without its text.
+        let left = eventually("no attempt is under way", async || {
+            node.command(&["user", "delete", "--yes", &person.email]).await;
+            let left = types(&operator, &hook).await;
+            (left == ["user.deleted"] || left == ["user.created", "user.deleted"]).then_some(left)
+        }).await;
+        assert_eq!(left.last().expect("one is left"), "user.deleted");
+        assert!(!node.rows().await.contains("Gwendolyn"));
+        eventually("the deletion alone is left", async || {
+            (types(&operator, &hook).await == ["user.deleted"]).then_some(())
+        }).await;
+    }
+
+    async fn one_resync_takes_the_place_of_too_many(database: Database) {
+        let node = Node::start(database).await;
+        let operator = operator(&node).await;
+        let (_, session) = node.signed_in("ann").await;
+        let (hook, _) = webhook(&operator, json!({ "url": NOWHERE, "events": ["profile.changed"] })).await;
+        let page = session.http(&node);
+        for name in 0..MOST {
+            page.ok("profile.update", json!({ "first_name": format!("Ann {name}") })).await;
+        }
+        assert_eq!(types(&operator, &hook).await, vec!["profile.changed"; MOST]);
+        let profile = page.ok("profile.update", json!({ "first_name": "One more" })).await;
+        let left = deliveries(&operator, &hook).await;
+        let resync = left.last().expect("one is left");
+        assert_eq!(resync["type"], "user.resync");
+        // Beside it, one that was on its way at that moment.
+        assert!(left.len() <= 2, "{left:#?}");
+        page.ok("profile.update", json!({ "first_name": "Another" })).await;
+        assert_eq!(types(&operator, &hook).await.last().expect("one"), "profile.changed");
+        assert!(profile["revision"].as_i64().expect("a revision") > MOST as i64);
+    }
+
+    async fn other_nodes_and_commands_know_at_once_who_listens(database: Database) {
+        let first = Node::on(database.clone()).shared_keys().start().await;
+        let operator = operator(&first).await;
+        let (person, session) = first.signed_in("ann").await;
+        let (hook, _) = webhook(&operator, json!({ "url": NOWHERE })).await;
+        if database.url().is_some() {
+            let second = Node::on(database).shared_keys().smtp(&first.smtp).start().await;
+            session.http(&second).ok("profile.update", json!({ "first_name": "Bea" })).await;
+            let (other, _) = webhook(&super::operator(&first).await, json!({ "url": NOWHERE })).await;
+            session.http(&second).ok("profile.update", json!({ "first_name": "Cleo" })).await;
+            assert_eq!(types(&operator, &hook).await, ["profile.changed", "profile.changed"]);
+            assert_eq!(types(&operator, &other).await, ["profile.changed"]);
+            operator.ok("webhooks.delete", json!({ "webhook_id": other })).await;
+            session.http(&second).ok("profile.update", json!({ "first_name": "Dora" })).await;
+        }
+        first.command(&["user", "disable", &person.email]).await;
+        let told = types(&operator, &hook).await;
+        assert_eq!(&told[told.len() - 2..], ["sessions.changed", "user.disabled"]);
+    }
+
+    async fn who_makes_webhooks_must_be_allowed_to_read_users(database: Database) {
+        let node = Node::start(database).await;
+        let door = node.door().await;
+        let (webhooks, both) = (door.with("webhooks").await, door.with(SCOPES).await);
+        let refused = webhooks.refused("forbidden", "webhooks.create", json!({ "url": NOWHERE })).await;
+        assert_eq!(refused.data["scope"], "users:read");
+        let (hook, secret) = webhook(&both, json!({ "url": NOWHERE, "description": "Search" })).await;
+        webhooks.refused("forbidden", "webhooks.update", json!({ "webhook_id": hook, "url": NOWHERE })).await;
+        let listed = webhooks.ok("webhooks.list", json!({})).await;
+        assert_eq!((&listed[0]["url"], &listed[0]["description"]), (&json!(NOWHERE), &json!("Search")));
+        let edited = both.ok("webhooks.update", json!({ "webhook_id": hook, "description": null })).await;
+        assert_eq!((&edited["description"], &edited["events"]), (&json!(null), &json!(null)));
+        // The secret is shown once and is not readable in the database.
+        let base64 = secret.strip_prefix("whsec_").expect("the standard's prefix");
+        assert!(!listed.to_string().contains(base64) && !node.rows().await.contains(base64));
+        let unknown = json!({ "webhook_id": "019aa3c5-1f00-7f31-9c02-4d5e6f708192" });
+        for method in ["webhooks.delete", "webhooks.test", "webhooks.rotate_secret", "webhooks.deliveries"] {
+            webhooks.refused("not_found", method, unknown.clone()).await;
+        }
+        for url in ["shop.example", "ftp://shop.example/", "https://a:b@shop.example/"] {
+            both.invalid(&[("url", &["format"])], "webhooks.create", json!({ "url": url })).await;
+        }
+        let none = json!({ "url": NOWHERE, "events": [] });
+        both.invalid(&[("events", &["too_short"])], "webhooks.create", none).await;
+        let other = json!({ "url": NOWHERE, "events": ["profile.changed", "snapshot"] });
+        both.invalid(&[("events", &["format"])], "webhooks.create", other).await;
+        for _ in 1..50 {
+            webhook(&both, json!({ "url": NOWHERE })).await;
+        }
+        let refused = both.refused("limit_reached", "webhooks.create", json!({ "url": NOWHERE })).await;
+        assert_eq!(refused.data["limit"], 50);
+    }
+}
