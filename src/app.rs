@@ -20,6 +20,7 @@ use crate::{
     mail::{Renderer, Transport, Worker},
     meters::meters,
     methods,
+    outgoing::{WebhookSettings, Webhooks},
     rpc::{Context, RateSettings, Rates, Rules, dispatch::Dispatcher, registry::Registry},
     server::{
         ClientAddresses, CookieSettings, Doors, Origins, Pages, PagesError, Server, ServerSettings, ServiceDoor,
@@ -79,6 +80,7 @@ pub struct App {
     accounts: Arc<Accounts>,
     dispatcher: Dispatcher,
     mail: Worker,
+    webhooks: Webhooks,
     rates: Arc<Rates>,
     settings: Settings,
     /// What runs in the background.
@@ -116,6 +118,15 @@ impl App {
         .map_err(|error| Error::Mail(error.to_string()))?;
         let transport = Transport::new(&settings.mail).map_err(|error| Error::Mail(error.to_string()))?;
         let mail = Worker::new(accounts.store.clone(), clock, renderer, transport);
+        let webhooks = Webhooks::new(
+            accounts.store.clone(),
+            accounts.clock.clone(),
+            accounts.sealer.clone(),
+            WebhookSettings {
+                allow_private: settings.webhooks_allow_private,
+                operator: settings.operator_email.clone(),
+            },
+        );
         let limits = &settings.limits;
         let rates = Arc::new(Rates::new(RateSettings {
             sign_in_per_minute: limits.sign_in_per_minute,
@@ -185,7 +196,7 @@ impl App {
             }
         };
         let server = Server::new(socket, accounts.clone(), doors, server_settings).map_err(not_listening)?;
-        Ok(Self { server, service, accounts, dispatcher, mail, rates, settings, tasks })
+        Ok(Self { server, service, accounts, dispatcher, mail, webhooks, rates, settings, tasks })
     }
 
     /// The settings in force, with the address at which it listens.
@@ -208,6 +219,7 @@ impl App {
     pub async fn run(self, stop: CancellationToken) {
         let background = CancellationToken::new();
         self.tasks.spawn(self.mail.run(background.clone()));
+        self.tasks.spawn(self.webhooks.run(background.clone()));
         jobs::start(&self.accounts, &self.rates, &self.tasks, &background);
         self.tasks.close();
         let service = async {

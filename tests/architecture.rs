@@ -25,7 +25,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("store", &["domain", "settings"]),
     ("live", &["domain", "limits", "meters", "settings", "store"]),
     ("leases", &["store"]),
-    ("outgoing", &["domain"]),
+    ("outgoing", &["crypto", "domain", "leases", "meters", "store"]),
     ("mail", &["crypto", "domain", "leases", "meters", "settings", "store"]),
     ("account", &["crypto", "domain", "limits", "live", "meters", "notices", "settings", "store"]),
     ("sign_in", &["account", "crypto", "domain", "limits", "live", "meters", "settings", "store"]),

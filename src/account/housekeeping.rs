@@ -1,7 +1,10 @@
 //! What the server does to accounts of its own accord.
 
 use super::{Accounts, Actor, Error};
-use crate::domain::{ids::SessionId, session::EndReason};
+use crate::domain::{
+    ids::{ReceiverId, SessionId},
+    session::EndReason,
+};
 use std::{sync::Arc, time::Duration};
 
 /// Rows dealt with in one transaction: few enough that nobody waits noticeably for the lock.
@@ -24,6 +27,8 @@ const LETTERS: Duration = Duration::from_secs(7 * 86_400);
 const REVOCATIONS_MARGIN: Duration = Duration::from_secs(15 * 60);
 /// How long events that were delivered or given up stay for the operator to see, and to deliver again.
 const DELIVERIES: Duration = Duration::from_secs(7 * 86_400);
+/// Later than this no event is due: twice the longest that a receiver may put one off, as the clocks of nodes differ.
+const FARTHEST_EVENT: Duration = Duration::from_secs(2 * 86_400);
 /// How long events may wait for a webhook that is off or gone before they are dropped with certainty: longer than any
 /// change that was under way when it went.
 const ORPHANED_EVENTS: Duration = Duration::from_secs(3600);
@@ -91,6 +96,18 @@ impl Accounts {
         }
     }
 
+    /// Events that are due later than any retry were put off before the clock went back: they are due now.
+    async fn recall_events(&self) -> Result<(), Error> {
+        let now = self.clock.now();
+        let webhooks = self.store.listening_webhooks().await?.into_iter().map(ReceiverId::from);
+        for receiver in webhooks.chain([ReceiverId::STREAM]) {
+            let mut tx = self.store.write().await?;
+            tx.recall_events(receiver, now, now.after(FARTHEST_EVENT), BATCH).await?;
+            tx.commit().await?;
+        }
+        Ok(())
+    }
+
     /// Forgets what has been kept long enough, in small batches.
     pub async fn prune(&self) -> Result<(), Error> {
         let now = self.clock.now();
@@ -114,6 +131,7 @@ impl Accounts {
         prune!(prune_revocations, self.lifetimes.access_token + REVOCATIONS_MARGIN);
         prune!(prune_events, self.lifetimes.events);
         prune!(prune_letters, LETTERS);
+        self.recall_events().await?;
         prune!(prune_deliveries, DELIVERIES);
         prune!(prune_orphaned_events, ORPHANED_EVENTS);
         if !self.receivers.have_stream() {

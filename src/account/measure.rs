@@ -1,7 +1,10 @@
 //! What is measured by asking: the parts know it, nobody counts it.
 
 use super::{Accounts, Error};
-use crate::meters::{meters, number};
+use crate::{
+    domain::{ids::ReceiverId, time::Timestamp},
+    meters::{meters, number},
+};
 
 impl Accounts {
     /// Brings what the parts of this process know into the metrics; costs nothing worth mentioning.
@@ -11,6 +14,28 @@ impl Accounts {
         for (pool, open, idle) in self.store.connections() {
             meters().database_connections(pool, open, idle);
         }
+    }
+
+    /// Brings what waits for other systems into the metrics.
+    pub async fn measure_outgoing(&self) -> Result<(), Error> {
+        let webhooks = self.store.list_webhooks().await?.into_iter().map(|row| row.webhook);
+        let (mut receivers, mut failing) = (Vec::new(), 0);
+        for webhook in webhooks.filter(|webhook| webhook.disabled_at.is_none()) {
+            failing += usize::from(webhook.failing_since.is_some());
+            receivers.push(ReceiverId::from(webhook.id));
+        }
+        receivers.extend(self.receivers.have_stream().then_some(ReceiverId::STREAM));
+        let (mut all, mut oldest) = (0, None);
+        for receiver in receivers {
+            let (waiting, since) = self.store.waiting_events(receiver).await?;
+            all += waiting;
+            oldest = [oldest, since].into_iter().flatten().min();
+        }
+        let age = oldest.map(|oldest: Timestamp| self.clock.now().since(oldest)).unwrap_or_default();
+        meters().webhooks_failing.set(number(failing));
+        meters().outgoing_waiting.set(number(usize::try_from(all).unwrap_or_default()));
+        meters().outgoing_oldest.set(age.as_secs_f64());
+        Ok(())
     }
 
     /// Brings what is asked of the database into the metrics.

@@ -55,7 +55,8 @@ pub fn start(accounts: &Arc<Accounts>, rates: &Arc<Rates>, tasks: &TaskTracker, 
     }));
     tasks.spawn(repeat("measure", MEASURE, stop.clone(), accounts.clone(), |accounts| async move {
         meters().gather();
-        accounts.measure_outbox().await
+        accounts.measure_outbox().await?;
+        accounts.measure_outgoing().await
     }));
     tasks.spawn(repeat(
         "prune",
