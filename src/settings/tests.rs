@@ -243,18 +243,6 @@ fn origins_are_kept_as_browsers_write_them() {
 }
 
 #[test]
-fn a_stream_needs_nats_and_a_name() {
-    let on_nats = |stream| {
-        let (database, nats) = (("DATABASE_URL", "postgres://db/marbelle"), ("NATS_URL", "nats://127.0.0.1"));
-        Place::new().load(&[database, nats, ("STREAM", stream)])
-    };
-    assert_eq!(on_nats("ACCOUNTS_1").unwrap().stream.as_deref(), Some("ACCOUNTS_1"));
-    assert!(on_nats("accounts.*").is_err() && on_nats(&"a".repeat(65)).is_err());
-    let alone = Place::new().load(&[("STREAM", "ACCOUNTS")]).unwrap_err().to_string();
-    assert!(alone.contains("MARBELLE_STREAM") && alone.contains("MARBELLE_NATS_URL"), "{alone}");
-}
-
-#[test]
 fn a_wildcard_is_refused_with_the_reason() {
     let told = Place::new().load(&[("ALLOWED_ORIGINS", "https://*.shop.example")]).unwrap_err().to_string();
     assert!(told.contains("wildcard") && told.contains("name each origin"), "{told}");

@@ -1,6 +1,6 @@
 //! The URLs of servers, with the files that they name.
 
-use super::*;
+use super::{tests::Place, *};
 use rcgen::{CertificateParams, KeyPair};
 use std::fs;
 use tempfile::TempDir;
@@ -108,4 +108,16 @@ fn a_postgres_url_says_nothing_that_would_be_passed_over() {
     let settings = Settings::load([("MARBELLE_DATABASE_URL".to_owned(), url.to_owned())]).unwrap();
     let line = "postgres://ann:[redacted]@db.example/m?sslmode=verify-full&password=[redacted]\n";
     assert!(settings.redacted().contains(line), "{}", settings.redacted());
+}
+
+#[test]
+fn a_stream_needs_nats_and_a_name() {
+    let on_nats = |stream| {
+        let (database, nats) = (("DATABASE_URL", "postgres://db/marbelle"), ("NATS_URL", "nats://127.0.0.1"));
+        Place::new().load(&[database, nats, ("STREAM", stream)])
+    };
+    assert_eq!(on_nats("ACCOUNTS_1").unwrap().stream.as_deref(), Some("ACCOUNTS_1"));
+    assert!(on_nats("accounts.*").is_err() && on_nats(&"a".repeat(65)).is_err());
+    let alone = Place::new().load(&[("STREAM", "ACCOUNTS")]).unwrap_err().to_string();
+    assert!(alone.contains("MARBELLE_STREAM") && alone.contains("MARBELLE_NATS_URL"), "{alone}");
 }

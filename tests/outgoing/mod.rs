@@ -1,6 +1,7 @@
 //! What leaves the server for other systems.
 
 mod queue;
+mod webhooks;
 
 use crate::support::{Call, Http, Node};
 use serde_json::{Value, json};
