@@ -177,12 +177,16 @@ both_databases! {
                     last = changed["revision"].as_i64().expect("a revision");
                 }
             }
-            let seen = receiver.received().len();
-            receiver.requests(seen + 3).await;
+            // What a killed worker had claimed is due after its lease.
+            let more = receiver.received().len() + 3;
+            within(FIRST_RETRY, "further events", async {
+                while receiver.received().len() < more {
+                    tokio::time::sleep(Duration::from_millis(20)).await;
+                }
+            }).await;
             node.kill9().await;
             node.restart().await;
         }
-        // What a killed worker had claimed is due after its lease.
         within(FIRST_RETRY, "the last events", async {
             let has_last = |user: &Value| {
                 receiver.received().iter().any(|one| &one.event()["data"]["user_id"] == user && one.revision() == last)
