@@ -28,8 +28,8 @@ const PATHS: [&str; 12] = [
     "/security",
 ];
 
-/// Its own script, style, icon and calls, and images that calls have answered (the QR code of a second factor); no form is sent anywhere but by script, and no markup is made of text.
-const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; \
+/// Its own script, style, icon and calls; no form is sent anywhere but by script, and no markup is made of text.
+const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; \
     base-uri 'none'; form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; \
     trusted-types 'none'";
 

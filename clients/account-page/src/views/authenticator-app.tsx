@@ -8,6 +8,7 @@ import { digitsOf } from '../parts/factor-form.js'
 import { Field } from '../parts/field.js'
 import { FormFrame } from '../parts/form-frame.js'
 import { Notice, Status } from '../parts/notice.js'
+import { QrCode } from '../parts/qr-code.js'
 import { proven } from '../proof.js'
 import { FEW_CODES, RecoveryCodes } from './recovery-codes.js'
 
@@ -87,7 +88,7 @@ function Enable({ setup: { setup, secret, uri, qr_svg }, onCodes, close }: Enabl
   return (
     <FormFrame form={form} submit={words.submit} label={words.begin} onCancel={[texts.page.cancel, close]}>
       <p>{words.scan}</p>
-      <img class="qr" src={`data:image/svg+xml,${encodeURIComponent(qr_svg)}`} alt={words.qr} width="200" height="200" />
+      <QrCode svg={qr_svg} label={words.qr} />
       <p>
         {words.key}: <code class="key">{secret.match(/.{1,4}/g)?.join(' ')}</code>
       </p>
