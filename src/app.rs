@@ -327,6 +327,7 @@ pub(crate) async fn with_accounts<T>(
     let tasks = TaskTracker::new();
     let keys = load_keys(settings).await?;
     let accounts = open_accounts(settings, &keys, Clock::system(), &tasks).await?;
+    accounts.hub.await_bus().await;
     let done = command(&accounts).await;
     accounts.hub.stopping().cancel();
     tasks.close();

@@ -33,6 +33,8 @@ CREATE INDEX registrations_by_age ON registrations (created_at);
 -- `revision` counts the account's changes and is the lock of its log; `profile_revision` is the one at
 -- which the profile last changed. Without `password_hash` there is no password. `password_cost` says what a hash
 -- of another system costs to verify, and is null for our own; `imported_cost` is what it was when the account came.
+-- `name_key` and `surname_key` are the names folded, for the search of operators: with the first name first, and with the
+-- last name first if there is one.
 -- `external_id` is what another system knows the user by. `second_factor` says whether there is a row in `totp`: it is
 -- here because the row of the user is the one that is locked. `sign_in_methods_revision` is the revision at which the ways
 -- in last changed.
@@ -45,6 +47,8 @@ CREATE TABLE users (
     external_id       TEXT    UNIQUE CHECK (length(external_id) BETWEEN 1 AND 255),
     first_name        TEXT    NOT NULL,
     last_name         TEXT,
+    name_key          TEXT    NOT NULL,
+    surname_key       TEXT   ,
     company_name      TEXT,
     phone             TEXT,
     locale            TEXT    NOT NULL CHECK (locale IN ('en', 'de', 'sq')),
@@ -61,6 +65,11 @@ CREATE TABLE users (
     updated_at        TIMESTAMPTZ NOT NULL
 );
 CREATE INDEX users_by_cost ON users (imported_cost, password_cost) WHERE password_hash IS NOT NULL;
+-- Of a search for the beginning of an address or a name: each has what the search looks at, so that no row is read.
+CREATE INDEX users_by_address ON users (email, id, disabled_at);
+CREATE INDEX users_by_name ON users (name_key, id, disabled_at);
+CREATE INDEX users_by_surname ON users (surname_key, id, disabled_at) WHERE surname_key IS NOT NULL;
+CREATE INDEX users_disabled ON users (id) WHERE disabled_at IS NOT NULL;
 
 -- Accounts that were made just now, for who began their registration: good for one sign-in while `credentials_version`
 -- is what it was.
@@ -169,9 +178,11 @@ CREATE TABLE mail_outbox (
     next_attempt_at  TIMESTAMPTZ NOT NULL,
     sent_at          TIMESTAMPTZ,
     given_up_at      TIMESTAMPTZ,
+    last_error       TEXT,
     decoy            BOOLEAN NOT NULL
 );
 CREATE INDEX mail_outbox_due ON mail_outbox (next_attempt_at) WHERE sent_at IS NULL AND given_up_at IS NULL;
+CREATE INDEX mail_outbox_given_up ON mail_outbox (id) WHERE given_up_at IS NOT NULL;
 CREATE INDEX mail_outbox_by_age ON mail_outbox (created_at);
 CREATE INDEX mail_outbox_by_recipient ON mail_outbox (recipient, kind, created_at);
 CREATE INDEX mail_outbox_by_user ON mail_outbox (user_id) WHERE user_id IS NOT NULL;

@@ -2,9 +2,38 @@
 
 use crate::domain::{
     client::Client,
-    ids::SessionId,
+    ids::{KeyId, SessionId},
+    service_key::ServiceKey,
     session::{Caller, ProvenCaller},
 };
+
+/// An operator, or another service: by what they act. Its name stands in the audit log, and in the security log of the
+/// user whom it is about.
+#[derive(Clone, Copy, Debug)]
+pub enum Operator<'a> {
+    /// A service key.
+    Key(&'a ServiceKey),
+    /// The command line.
+    CommandLine,
+}
+
+impl Operator<'_> {
+    /// What they are called.
+    pub fn name(&self) -> &str {
+        match self {
+            Self::Key(key) => key.name.as_str(),
+            Self::CommandLine => "command line",
+        }
+    }
+
+    /// The service key, if they act by one.
+    pub fn key(&self) -> Option<KeyId> {
+        match self {
+            Self::Key(key) => Some(key.id),
+            Self::CommandLine => None,
+        }
+    }
+}
 
 /// Who changes an account. It decides which session the events name, what stands in the security log, and how a
 /// change of an account that is gone, or that the actor may not change, is refused.
@@ -20,8 +49,8 @@ pub enum Actor<'a> {
     Link(&'a Client),
     /// Somebody who presented a credential of this session that is no longer good.
     Stranger(SessionId, &'a Client),
-    /// The operator.
-    Operator,
+    /// An operator, or another service.
+    Operator(Operator<'a>),
     /// The server itself.
     Server,
 }
@@ -32,7 +61,7 @@ impl<'a> Actor<'a> {
         match self {
             Self::Session(caller, _) | Self::Proven(ProvenCaller(caller), _) => Some(caller.session),
             Self::SignIn(session, _) => Some(session),
-            Self::Link(_) | Self::Stranger(..) | Self::Operator | Self::Server => None,
+            Self::Link(_) | Self::Stranger(..) | Self::Operator(_) | Self::Server => None,
         }
     }
 
@@ -52,7 +81,15 @@ impl<'a> Actor<'a> {
             | Self::SignIn(_, client)
             | Self::Link(client)
             | Self::Stranger(_, client) => Some(client),
-            Self::Operator | Self::Server => None,
+            Self::Operator(_) | Self::Server => None,
+        }
+    }
+
+    /// The operator, if it is one.
+    pub fn operator(self) -> Option<Operator<'a>> {
+        match self {
+            Self::Operator(operator) => Some(operator),
+            _ => None,
         }
     }
 }

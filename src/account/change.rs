@@ -3,6 +3,7 @@
 use super::{Accounts, Actor, Error};
 use crate::{
     domain::{
+        audit::AuditEntry,
         email::EmailAddress,
         ids::{SessionId, UserId},
         letter::{Content, Letter},
@@ -12,9 +13,9 @@ use crate::{
         session::{Caller, CredentialFault, EndReason, ProvenCaller},
         time::Timestamp,
     },
-    store::{LockedAccount, NewUser, SessionRow, Tx, UserRow},
+    store::{self, LockedAccount, NewUser, SessionRow, Tx, UserRow},
 };
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::sync::Arc;
 
 /// A change under way. Dropped without [`Change::commit`] it has not happened.
@@ -77,14 +78,15 @@ impl Accounts {
     /// Makes an account.
     ///
     /// # Errors
-    /// [`Error::Conflict`] if its address has one already.
+    /// [`Error::Conflict`] if its address has one already, or what another system knows it by is another account's.
     pub async fn create_account<'a>(
         self: &'a Arc<Self>,
         tx: Tx,
         new: &NewUser,
         actor: Actor<'a>,
     ) -> Result<Change<'a>, Error> {
-        let mut account = LockedAccount::create(tx, new).await?.ok_or(Error::Conflict("email"))?;
+        let created = LockedAccount::create(tx, new).await.map_err(external_id_conflict)?;
+        let mut account = created.ok_or(Error::Conflict("email"))?;
         account.tx().adopt_letters(new.id, &new.email).await?;
         Ok(Change { accounts: self, account, actor, recorded: Vec::new() })
     }
@@ -201,12 +203,27 @@ impl Change<'_> {
         Ok(self.account.save_profile(profile).await?)
     }
 
-    /// Records in the account's security log what the actor does, and says so in the log once it is committed.
+    /// Records in the account's security log what the actor does, and which operator, and says so in the log once it is
+    /// committed.
     pub async fn record(&mut self, r#type: SecurityEventType, detail: Value) -> Result<(), Error> {
         let (user, now, actor) = (self.user().user_id, self.now(), self.actor);
+        let mut detail = detail;
+        if let (Some(operator), Some(detail)) = (actor.operator(), detail.as_object_mut()) {
+            detail.insert("actor".to_owned(), operator.name().into());
+        }
         let event = SecurityEvent::now(r#type, now, actor.recorded_session(), actor.client(), detail.clone());
         self.tx().insert_security_event(user, &event).await?;
         self.log(r#type, detail);
+        Ok(())
+    }
+
+    /// Notes in the audit log what an operator does; nothing of anybody else. `method` is the name of the service method
+    /// that does the same.
+    pub async fn audit(&mut self, method: &'static str, detail: Value) -> Result<(), Error> {
+        let Some(operator) = self.actor.operator() else { return Ok(()) };
+        let entry = AuditEntry::of(operator, method, Some(self.user().user_id), detail, self.now());
+        self.tx().insert_audit_entry(&entry).await?;
+        self.account.must_commit();
         Ok(())
     }
 
@@ -231,9 +248,11 @@ impl Change<'_> {
         Ok(())
     }
 
-    /// Deletes the account, and commits.
+    /// Deletes the account, and commits. Of what operators did to it, only when and what remains.
     pub async fn delete(mut self) -> Result<(), Error> {
-        let user = self.user().user_id;
+        let (user, now) = (self.user().user_id, self.now());
+        self.audit("users.delete", json!({})).await?;
+        self.tx().empty_audit_entries_of(user, now).await?;
         let emails = [Some(self.user().email.clone()), self.user().pending_email.clone()];
         for email in emails.iter().flatten() {
             self.tx().delete_letters_to(email).await?;
@@ -241,7 +260,8 @@ impl Change<'_> {
             self.tx().delete_registrations(email).await?;
         }
         self.tx().delete_letters_of(user).await?;
-        self.account.delete(&self.accounts.receivers).await?;
+        let committed = self.account.delete(&self.accounts.receivers).await?;
+        self.accounts.hub.announce(committed);
         self.accounts.hub.announce_revocations();
         tracing::info!(target: "security", %user, "account_deleted");
         Ok(())
@@ -266,5 +286,13 @@ impl Change<'_> {
             tracing::info!(target: "security", %user, session, ip, %detail, "{}", what.as_str());
         }
         Ok(())
+    }
+}
+
+/// The index has the last word on what other systems know users by.
+pub(super) fn external_id_conflict(error: store::Error) -> Error {
+    match error {
+        store::Error::Unique(_) => Error::Conflict("external_id"),
+        other => other.into(),
     }
 }

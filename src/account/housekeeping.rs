@@ -21,6 +21,10 @@ const PASSWORD_FAILURES: Duration = Duration::from_secs(3600);
 const SECURITY_EVENTS: Duration = Duration::from_secs(180 * 86_400);
 /// How long a device stays known that is not used: as long as its cookie lives (docs/protocol.md, "Known devices").
 const KNOWN_DEVICES: Duration = Duration::from_secs(365 * 86_400);
+/// How long operators can read what they did.
+const AUDIT_LOG: Duration = Duration::from_secs(365 * 86_400);
+/// How long the audit log says which user, deleted since, an entry is about (docs/protocol.md, "Service keys").
+const DELETED_USERS: Duration = Duration::from_secs(30 * 86_400);
 /// How long letters that are sent or given up stay for the operator to see.
 const LETTERS: Duration = Duration::from_secs(7 * 86_400);
 /// How much longer than access tokens their revocations are kept: clocks differ, and a number may be committed late.
@@ -142,6 +146,8 @@ impl Accounts {
         prune!(prune_security_events, SECURITY_EVENTS);
         prune!(prune_known_devices, KNOWN_DEVICES);
         prune!(prune_deleted_sessions, ENDED_SESSIONS);
+        prune!(forget_audited_users, DELETED_USERS);
+        prune!(prune_audit_log, AUDIT_LOG);
         loop {
             let mut tx = self.store.write().await?;
             let pruned = tx.prune_rate_limits(now.unix_millis(), BATCH).await?;

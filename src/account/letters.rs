@@ -21,6 +21,9 @@ const MAILBOX_WINDOW: Duration = Duration::from_secs(3600);
 /// a few networks must not keep an owner from the one letter that they need.
 const FIRST_LETTERS: i64 = 3;
 
+/// Stands for the network of letters that operators and other services ask for.
+const OPERATORS: &str = "operators";
+
 /// What counts now. What is further ahead than the window is long was written before the clock went back, and must not
 /// keep letters from their owner until it comes there again.
 fn window(now: Timestamp) -> Range<Timestamp> {
@@ -49,6 +52,11 @@ pub(crate) struct EmailChangeRoom {
 impl<'a> LetterRequest<'a> {
     pub(crate) fn new(to: &'a EmailAddress, kind: LetterKind, client: &Client, at: Timestamp) -> Self {
         Self { to, kind, network: Some(mail_network(client.ip).to_string()), at }
+    }
+
+    /// A request of operators and other services, who have an allowance of their own for each mailbox.
+    pub(crate) fn of_operator(to: &'a EmailAddress, kind: LetterKind, at: Timestamp) -> Self {
+        Self { to, kind, network: Some(OPERATORS.to_owned()), at }
     }
 
     /// A request that counts against an allowance of its own, and not against what anybody may ask for.
@@ -100,6 +108,19 @@ impl Accounts {
     ) -> Result<bool, Error> {
         let asked = tx.count_tokens_asked_by(device, TokenPurpose::ResetPassword, &window(now)).await?;
         Ok(asked < i64::from(self.mails_per_mailbox.get()))
+    }
+
+    /// Whether operators may send a mailbox another letter of this kind.
+    ///
+    /// # Errors
+    /// [`Error::RateLimited`] if not: unlike strangers they may know that none is sent.
+    pub(crate) async fn check_room_for_operator(&self, tx: &mut Tx, asked: &LetterRequest<'_>) -> Result<(), Error> {
+        let (_, own) = tx.count_letters(asked.to, asked.kind, asked.network(), &window(asked.at)).await?;
+        if own < i64::from(self.mails_per_mailbox.get()) {
+            Ok(())
+        } else {
+            Err(Error::RateLimited { retry_after: MAILBOX_WINDOW })
+        }
     }
 
     /// Queues a letter, or does the same work where there is none to send.

@@ -7,14 +7,15 @@
 
 mod actor;
 mod addresses;
+mod audit_log;
 mod caller;
 mod change;
 mod error;
 mod feed;
 mod housekeeping;
 mod letters;
+mod mails;
 mod measure;
-mod operator;
 mod password_strength;
 mod profile;
 mod restore;
@@ -24,10 +25,12 @@ mod sessions;
 mod shared_limits;
 mod sign_in_methods;
 mod tokens;
+mod user_search;
+mod users;
 mod verification_waits;
 mod webhooks;
 
-pub use actor::Actor;
+pub use actor::{Actor, Operator};
 pub use change::{Change, Sessions};
 pub use error::{Current, Error, PasskeyCeremony, SecondFactorChallenge};
 pub use feed::{ChangesPage, ChangesRequest, Subscription};
@@ -36,6 +39,8 @@ pub(crate) use letters::LetterRequest;
 pub use restore::NewEpoch;
 pub use service_keys::NewKey;
 pub use tokens::TokenHolder;
+pub use user_search::{FindUsers, UserPage};
+pub use users::{NewAccount, Reason};
 pub use verification_waits::VerificationWaits;
 pub use webhooks::WebhookPatch;
 

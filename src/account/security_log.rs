@@ -1,7 +1,14 @@
 //! The log of what happened to an account's security, for its owner (OWASP ASVS 5, 16.3).
 
 use super::{Accounts, Error};
-use crate::domain::{ids::SecurityEventId, security_event::SecurityEvent, session::Caller};
+use crate::{
+    domain::{
+        ids::{SecurityEventId, UserId},
+        security_event::SecurityEvent,
+        session::Caller,
+    },
+    store::Tx,
+};
 use std::sync::Arc;
 
 impl Accounts {
@@ -12,12 +19,22 @@ impl Accounts {
         before: Option<SecurityEventId>,
         limit: i64,
     ) -> Result<(Vec<SecurityEvent>, bool), Error> {
-        let (mut tx, _) = self.read(caller).await?;
-        let mut events = tx.list_security_events(caller.user, before, limit + 1).await?;
-        tx.end_read().await?;
-        let limit = usize::try_from(limit).unwrap_or(usize::MAX);
-        let more = events.len() > limit;
-        events.truncate(limit);
-        Ok((events, more))
+        let (tx, _) = self.read(caller).await?;
+        security_log(tx, caller.user, before, limit).await
     }
+}
+
+/// A page of a user's security log, read by who may read it.
+pub(super) async fn security_log(
+    mut tx: Tx,
+    user: UserId,
+    before: Option<SecurityEventId>,
+    limit: i64,
+) -> Result<(Vec<SecurityEvent>, bool), Error> {
+    let mut events = tx.list_security_events(user, before, limit + 1).await?;
+    tx.end_read().await?;
+    let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+    let more = events.len() > limit;
+    events.truncate(limit);
+    Ok((events, more))
 }

@@ -1,9 +1,10 @@
 //! Service keys: who calls by one, and who makes and revokes them.
 
-use super::{Accounts, Error};
+use super::{Accounts, Error, Operator};
 use crate::{
     crypto::{opaque_token::Secret, service_key},
     domain::{
+        audit::AuditEntry,
         fault::{Fault, Rule},
         ids::KeyId,
         service_key::{KeyCredential, KeyName, Scopes, ServiceKey},
@@ -11,7 +12,9 @@ use crate::{
         time::Timestamp,
     },
     live::{Connection, Identity},
+    store::Tx,
 };
+use serde_json::json;
 use std::{sync::Arc, time::Duration};
 
 /// How old `last_used_at` may get before a use is written down.
@@ -96,16 +99,16 @@ impl Accounts {
         Ok(self.store.list_service_keys().await?)
     }
 
-    /// Makes a key, on behalf of another one or of the command line. The secret is shown this once.
+    /// Makes a key. The secret is shown this once.
     ///
     /// # Errors
     /// [`Error::MissingScope`] where the new key would have a scope that its maker lacks;
     /// `out_of_range` for `expires_at` in the past, or beyond the maker's own.
-    pub async fn create_key(&self, new: NewKey, maker: Option<&ServiceKey>) -> Result<(ServiceKey, Secret), Error> {
+    pub async fn create_key(&self, new: NewKey, maker: Operator<'_>) -> Result<(ServiceKey, Secret), Error> {
         let mut tx = self.store.write().await?;
         let now = self.clock.now();
-        if let Some(maker) = maker {
-            check_maker(&mut tx, maker, now).await?;
+        if let Operator::Key(maker) = maker {
+            check_key(&mut tx, maker, now).await?;
             if let Some(missing) = maker.scopes.lacks(&new.scopes) {
                 return Err(Error::MissingScope(missing));
             }
@@ -113,8 +116,8 @@ impl Accounts {
         if new.expires_at.is_some_and(|at| at <= now) {
             return Err(Error::invalid("expires_at", Fault::new(Rule::OutOfRange, "must be in the future")));
         }
-        if let Some(longest) = maker.and_then(|maker| maker.expires_at)
-            && new.expires_at.is_none_or(|at| at > longest)
+        if let Operator::Key(ServiceKey { expires_at: Some(longest), .. }) = maker
+            && new.expires_at.is_none_or(|at| at > *longest)
         {
             let message = format!("must not be after this key's own end, {longest}");
             return Err(Error::invalid("expires_at", Fault::new(Rule::OutOfRange, message)));
@@ -131,6 +134,10 @@ impl Accounts {
             revoked_at: None,
         };
         tx.insert_service_key(&key, &credential.secret_hash).await?;
+        let detail = json!({
+            "key_id": key.id, "name": key.name.as_str(), "scopes": key.scopes, "expires_at": key.expires_at,
+        });
+        tx.insert_audit_entry(&AuditEntry::of(maker, "keys.create", None, detail, now)).await?;
         tx.commit().await?;
         tracing::info!(target: "security", key = %key.id, name = %key.name, scopes = %key.scopes, "key_created");
         Ok((key, secret))
@@ -140,17 +147,19 @@ impl Accounts {
     ///
     /// # Errors
     /// [`Error::MissingScope`] where the key has a scope that its revoker lacks.
-    pub async fn revoke_key(&self, key: KeyId, revoker: Option<&ServiceKey>) -> Result<(), Error> {
+    pub async fn revoke_key(&self, key: KeyId, revoker: Operator<'_>) -> Result<(), Error> {
         let mut tx = self.store.write().await?;
         let now = self.clock.now();
         let found = tx.find_service_key(key).await?.ok_or(Error::NotFound)?;
-        if let Some(revoker) = revoker {
-            check_maker(&mut tx, revoker, now).await?;
+        if let Operator::Key(revoker) = revoker {
+            check_key(&mut tx, revoker, now).await?;
             if let Some(missing) = revoker.scopes.lacks(&found.scopes) {
                 return Err(Error::MissingScope(missing));
             }
         }
         if tx.revoke_service_key(key, now).await? {
+            let detail = json!({ "key_id": key, "name": found.name.as_str() });
+            tx.insert_audit_entry(&AuditEntry::of(revoker, "keys.revoke", None, detail, now)).await?;
             tx.commit().await?;
             tracing::info!(target: "security", %key, name = %found.name, "key_revoked");
         }
@@ -160,7 +169,7 @@ impl Accounts {
 }
 
 /// Whether a key that was good when the call came still is.
-async fn check_maker(tx: &mut crate::store::Tx, key: &ServiceKey, now: Timestamp) -> Result<(), Error> {
+async fn check_key(tx: &mut Tx, key: &ServiceKey, now: Timestamp) -> Result<(), Error> {
     if tx.is_service_key_live(key.id, now).await? {
         Ok(())
     } else {

@@ -25,8 +25,8 @@ pub(super) enum DataError {
     /// It could not be opened or brought up to date.
     #[error(transparent)]
     App(#[from] app::Error),
-    /// There is no account with this address.
-    #[error("there is no account with the address {0}")]
+    /// There is no such account.
+    #[error("there is no account {0}")]
     NoSuchUser(String),
     /// There is no such thing.
     #[error("there is no {0}")]
@@ -52,7 +52,7 @@ impl From<account::Error> for DataError {
                 });
                 Self::Invalid(told.collect::<Vec<_>>().join("; "))
             }
-            account::Error::Conflict(field) => Self::Invalid(format!("{field} is taken by another account")),
+            account::Error::Conflict(field) => Self::Invalid(format!("{field} is another account's")),
             account::Error::Forbidden(why) => Self::Invalid(why.to_owned()),
             account::Error::Unavailable { .. } => Self::Failed("the database is unavailable".to_owned()),
             other => Self::Failed(format!("{other:?}")),

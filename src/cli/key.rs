@@ -5,7 +5,7 @@ use super::{
     table::{Output, Table, or_dash},
 };
 use crate::{
-    account::NewKey,
+    account::{NewKey, Operator},
     domain::{
         ids::KeyId,
         service_key::{KeyName, Scope, Scopes, ServiceKey},
@@ -63,7 +63,7 @@ pub(super) async fn run(action: Action, settings: &Settings) -> Result<(), Box<d
             let scopes = read("--scope", Scopes::new(scopes))?;
             let (key, secret) = with_accounts(settings, async |accounts| {
                 let expires_at = expires.map(|span| accounts.clock.now().after(span));
-                accounts.create_key(NewKey { name, scopes, expires_at }, None).await
+                accounts.create_key(NewKey { name, scopes, expires_at }, Operator::CommandLine).await
             })
             .await?
             .map_err(DataError::from)?;
@@ -85,7 +85,10 @@ pub(super) async fn run(action: Action, settings: &Settings) -> Result<(), Box<d
             })?;
         }
         Action::Revoke { id } => {
-            let revoked = with_accounts(settings, async |accounts| accounts.revoke_key(KeyId(id), None).await).await?;
+            let revoked = with_accounts(settings, async |accounts| {
+                accounts.revoke_key(KeyId(id), Operator::CommandLine).await
+            })
+            .await?;
             revoked.map_err(|error| DataError::of(error, || format!("key {id}")))?;
         }
     }

@@ -1,12 +1,46 @@
-//! `marbelle mail`: the way that letters take.
+//! `marbelle mail`: letters on their way, and the way itself.
 
-use crate::{domain::email::EmailAddress, mail::send_test_letter, settings::Settings};
-use clap::Subcommand;
+use super::{
+    database::{DataError, with_accounts},
+    table::{Output, Table, or_dash},
+};
+use crate::{
+    account::Operator,
+    domain::{
+        email::EmailAddress,
+        ids::MailId,
+        mail::{Mail, MailState},
+    },
+    mail::send_test_letter,
+    settings::Settings,
+};
+use clap::{Subcommand, builder::PossibleValuesParser};
+use serde_json::json;
 use std::error::Error;
+use uuid::Uuid;
 
 /// What to do.
 #[derive(Clone, Debug, PartialEq, Eq, Subcommand)]
 pub(super) enum Action {
+    /// List letters, newest first: those that wait, and those of the last seven days that were sent or given up.
+    List {
+        /// Only those in this state.
+        #[arg(long, value_parser = PossibleValuesParser::new(MailState::NAMES))]
+        state: Option<String>,
+        /// Before this id, the last that was seen.
+        #[arg(long, value_name = "ID")]
+        before: Option<Uuid>,
+        /// At most so many.
+        #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(i64).range(1..=200))]
+        limit: i64,
+        #[command(flatten)]
+        output: Output,
+    },
+    /// Try a letter once more without delay, also one that was given up.
+    Retry {
+        /// The letter's id, as `mail list` prints it.
+        id: Uuid,
+    },
     /// Send a letter to ADDRESS, and say whether the mail server took it.
     ///
     /// Takes the way of the settings and needs no database. If it fails, says at which stage of SMTP, with the mail
@@ -18,10 +52,46 @@ pub(super) enum Action {
 }
 
 /// Does it, and prints what came of it.
-#[expect(clippy::print_stdout, reason = "standard output is for what a command prints")]
+#[expect(clippy::print_stderr, clippy::print_stdout, reason = "standard output is for what a command prints")]
 pub(super) async fn run(action: Action, settings: &Settings) -> Result<(), Box<dyn Error>> {
-    let Action::Test { address } = action;
-    let to = EmailAddress::parse(&address).map_err(|_| format!("{address} is no e-mail address"))?;
-    println!("{}", send_test_letter(&settings.mail, &to).await?);
+    match action {
+        Action::List { state, before, limit, output } => {
+            let state = state.as_deref().and_then(MailState::from_name);
+            let listed = with_accounts(settings, async |accounts| {
+                accounts.list_mails(state, before.map(MailId), limit).await
+            });
+            let (mails, more) = listed.await?.map_err(DataError::from)?;
+            output.print(&json!({ "mails": mails, "more": more }), |_| {
+                let heading = ["ID", "RECIPIENT", "KIND", "STATE", "TRIES", "NEXT", "CREATED", "LAST ERROR"];
+                Table::new(heading, mails.iter().map(row))
+            })?;
+            if let Some(last) = mails.last().filter(|_| more && !output.is_json()) {
+                eprintln!("There are more: --before {}", last.id);
+            }
+        }
+        Action::Retry { id } => {
+            let retried = with_accounts(settings, async |accounts| {
+                accounts.retry_mail(MailId(id), Operator::CommandLine).await
+            });
+            retried.await?.map_err(|error| DataError::of(error, || format!("letter {id}")))?;
+        }
+        Action::Test { address } => {
+            let to = EmailAddress::parse(&address).map_err(|_| format!("{address} is no e-mail address"))?;
+            println!("{}", send_test_letter(&settings.mail, &to).await?);
+        }
+    }
     Ok(())
+}
+
+fn row(mail: &Mail) -> [String; 8] {
+    [
+        mail.id.to_string(),
+        mail.recipient.as_str().to_owned(),
+        mail.kind.clone(),
+        mail.state.as_str().to_owned(),
+        mail.attempts.to_string(),
+        or_dash(mail.next_attempt_at),
+        mail.created_at.to_string(),
+        or_dash(mail.last_error.as_deref()),
+    ]
 }

@@ -7,8 +7,11 @@ mod export;
 mod import;
 mod key;
 mod mail;
+mod new_user;
+mod stats;
 mod table;
 mod user;
+mod user_table;
 
 use crate::{app, methods, settings::Settings, telemetry};
 use clap::{Parser, Subcommand};
@@ -65,9 +68,10 @@ enum Command {
     /// with the reason `restored`; links in letters that were mailed before are good no more, pending changes
     /// of e-mail are dropped, letters that wait are given up. Nodes may run; if it is cut short, run it again.
     NewEpoch,
-    /// Disable, enable or delete an account.
+    /// Find, show, make, change and delete accounts.
     ///
-    /// Through the account's log: its open sockets on running nodes are told why and closed.
+    /// A change goes through the account's log: its open sockets on running nodes are told, at once where there is a
+    /// message bus, else by their sweep.
     #[command(subcommand)]
     User(user::Action),
     /// Make, list and revoke the keys that other services and operators' tools call with.
@@ -86,9 +90,14 @@ enum Command {
         /// The new file.
         file: PathBuf,
     },
-    /// Try the way that letters take.
+    /// List letters and try them again; try the way that they take.
     #[command(subcommand)]
     Mail(mail::Action),
+    /// Print how many accounts, registrations and waiting letters there are.
+    Stats {
+        #[command(flatten)]
+        output: table::Output,
+    },
     /// Print the OpenRPC specification of every method to standard output.
     ///
     /// Needs no settings.
@@ -158,6 +167,7 @@ impl Command {
                 Self::User(action) => user::run(action, &settings).await?,
                 Self::Key(action) => key::run(action, &settings).await?,
                 Self::Mail(action) => mail::run(action, &settings).await?,
+                Self::Stats { output } => stats::run(output, &settings).await?,
                 Self::Import(source) => import::run(source, &settings).await?,
                 Self::Export(form) => export::run(form, &settings).await?,
                 Self::Backup { file } => backup::run(&file, &settings).await?,

@@ -18,6 +18,9 @@ pub(super) struct Table<const COLUMNS: usize> {
     rows: Vec<[String; COLUMNS]>,
 }
 
+/// A value for each of some names, one a line.
+pub(super) struct Fields(pub(super) Vec<(&'static str, String)>);
+
 impl<const COLUMNS: usize> Table<COLUMNS> {
     /// These rows.
     pub(super) fn new(heading: [&'static str; COLUMNS], rows: impl IntoIterator<Item = [String; COLUMNS]>) -> Self {
@@ -36,6 +39,13 @@ impl<const COLUMNS: usize> std::fmt::Display for Table<COLUMNS> {
             writeln!(f, "{}", cells.join("  ").trim_end())?;
         }
         Ok(())
+    }
+}
+
+impl std::fmt::Display for Fields {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let width = self.0.iter().map(|(name, _)| name.len()).max().unwrap_or_default();
+        self.0.iter().try_for_each(|(name, value)| writeln!(f, "{name:width$}  {value}"))
     }
 }
 
@@ -74,5 +84,7 @@ mod tests {
         let row = |name: &str, n: u32| [name.to_owned(), n.to_string()];
         let table = Table::new(["NAME", "N"], [row("Zoë", 1), row("Bartholomew", 22)]);
         assert_eq!(table.to_string(), "NAME         N\nZoë          1\nBartholomew  22\n");
+        let fields = Fields(vec![("Id", "1".to_owned()), ("Name", "Zoë".to_owned())]);
+        assert_eq!(fields.to_string(), "Id    1\nName  Zoë\n");
     }
 }

@@ -1,21 +1,96 @@
-//! `marbelle user`: what the operator does with an account.
+//! `marbelle user`: finding accounts, and what the operator does with one.
 
-use super::database::{DataError, check, with_accounts};
+use super::{
+    database::{DataError, read, with_accounts},
+    new_user::NewUser,
+    table::Output,
+    user_table,
+};
 use crate::{
-    account::{self, Actor},
-    domain::email::EmailAddress,
+    account::{self, Accounts, FindUsers, Operator, Reason},
+    domain::{
+        ids::{SessionId, UserId},
+        user::{Query, User, UserRef, UserState},
+    },
     settings::Settings,
 };
-use clap::{Args, Subcommand};
-use std::io::{self, Write};
+use clap::{Args, Subcommand, builder::PossibleValuesParser};
+use serde_json::json;
+use std::{
+    error::Error,
+    io::{self, Write},
+    sync::Arc,
+};
+use uuid::Uuid;
 
-/// What to do with it.
+/// What to do.
 #[derive(Clone, Debug, PartialEq, Eq, Subcommand)]
 pub(super) enum Action {
+    /// List accounts, newest first.
+    Find {
+        /// The beginning of an e-mail address or a name, whatever its case; every account without it.
+        query: Option<String>,
+        /// Only those in this state.
+        #[arg(long, value_parser = PossibleValuesParser::new(UserState::NAMES))]
+        state: Option<String>,
+        /// After this id, as the page before said.
+        #[arg(long, value_name = "ID")]
+        after: Option<Uuid>,
+        /// At most so many.
+        #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(i64).range(1..=200))]
+        limit: i64,
+        #[command(flatten)]
+        output: Output,
+    },
+    /// Show an account: its profile, its ways in, its sessions.
+    Show {
+        #[command(flatten)]
+        account: Account,
+        #[command(flatten)]
+        output: Output,
+    },
+    /// Make an account whose address counts as verified; a reset sets its first password.
+    Create {
+        #[command(flatten)]
+        new: NewUser,
+        #[command(flatten)]
+        output: Output,
+    },
     /// End its sessions and let it sign in no more.
-    Disable(Account),
+    Disable {
+        #[command(flatten)]
+        account: Account,
+        #[command(flatten)]
+        why: Why,
+        #[command(flatten)]
+        output: Output,
+    },
     /// Let it sign in again.
-    Enable(Account),
+    Enable {
+        #[command(flatten)]
+        account: Account,
+        #[command(flatten)]
+        why: Why,
+        #[command(flatten)]
+        output: Output,
+    },
+    /// End its sessions, or one of them.
+    EndSessions {
+        #[command(flatten)]
+        account: Account,
+        /// Only this one, as `user show` lists it.
+        #[arg(long, value_name = "ID")]
+        session: Option<Uuid>,
+        #[command(flatten)]
+        output: Output,
+    },
+    /// Take the second factor from an owner who has lost it, end the sessions, and tell the owner by letter.
+    ResetSecondFactor {
+        #[command(flatten)]
+        account: Account,
+        #[command(flatten)]
+        output: Output,
+    },
     /// End its sessions and delete everything that is its own. Asks first.
     Delete {
         #[command(flatten)]
@@ -29,35 +104,147 @@ pub(super) enum Action {
 /// Which account.
 #[derive(Args, Clone, Debug, PartialEq, Eq)]
 pub(super) struct Account {
-    /// The account's e-mail address.
-    email: String,
+    /// The account's e-mail address, its id, or what another system knows it by.
+    account: String,
 }
 
+/// Why.
+#[derive(Args, Clone, Debug, PartialEq, Eq)]
+pub(super) struct Why {
+    /// Why; for the audit log alone.
+    #[arg(long)]
+    reason: Option<String>,
+}
+
+impl Account {
+    fn user(&self) -> Result<UserRef, DataError> {
+        UserRef::parse(&self.account).map_err(|_| DataError::NoSuchUser(self.account.clone()))
+    }
+}
+
+impl Why {
+    fn reason(&self) -> Result<Option<Reason>, DataError> {
+        self.reason.as_deref().map(|reason| read("--reason", Reason::parse(reason))).transpose()
+    }
+}
+
+/// By whom everything here is done.
+const OPERATOR: Operator<'static> = Operator::CommandLine;
+
 /// Does it; running nodes tell the account's open sockets.
-pub(super) async fn run(action: Action, settings: &Settings) -> Result<(), DataError> {
-    let (Action::Disable(account) | Action::Enable(account) | Action::Delete { account, .. }) = &action;
-    let email = EmailAddress::parse(&account.email).map_err(|_| DataError::NoSuchUser(account.email.clone()))?;
-    if matches!(action, Action::Delete { yes: false, .. }) {
-        check(settings).await?;
-        if !confirm(&email) {
-            return Err(DataError::NotConfirmed);
+#[expect(clippy::print_stderr, clippy::print_stdout, reason = "standard output is for what a command prints")]
+pub(super) async fn run(action: Action, settings: &Settings) -> Result<(), Box<dyn Error>> {
+    match action {
+        Action::Find { query, state, after, limit, output } => {
+            let query = query.as_deref().map(|query| read("the query", Query::parse(query))).transpose()?;
+            let state = state.as_deref().and_then(UserState::from_name);
+            let find = FindUsers { query: query.as_ref(), state, after: after.map(UserId), limit };
+            let page = with_accounts(settings, async |accounts| accounts.find_users(find).await).await?;
+            let page = page.map_err(DataError::from)?;
+            output.print(&json!({ "users": page.users, "next": page.next }), |_| user_table::users(&page.users))?;
+            if let Some(next) = page.next.filter(|_| !output.is_json()) {
+                eprintln!("There are more: --after {next}");
+            }
+        }
+        Action::Show { account, output } => {
+            let (user, sessions) = with_user(&account, settings, async |accounts, id| {
+                let user = accounts.get_user(&UserRef::Id(id)).await?;
+                Ok((user, accounts.sessions_of(id).await?))
+            })
+            .await?;
+            output.print(&user, |user| user_table::user(user, &sessions))?;
+        }
+        Action::Create { new, output } => {
+            let new = new.read()?;
+            let user = with_accounts(settings, async |accounts| accounts.create_user(new, OPERATOR).await).await?;
+            print_user(&user.map_err(DataError::from)?, output)?;
+        }
+        Action::Disable { account, why, output } => {
+            let reason = why.reason()?;
+            let done = with_user(&account, settings, async |accounts, id| {
+                accounts.disable_user(id, reason.as_ref(), OPERATOR).await
+            });
+            print_user(&done.await?, output)?;
+        }
+        Action::Enable { account, why, output } => {
+            let reason = why.reason()?;
+            let done = with_user(&account, settings, async |accounts, id| {
+                accounts.enable_user(id, reason.as_ref(), OPERATOR).await
+            });
+            print_user(&done.await?, output)?;
+        }
+        Action::EndSessions { account, session, output } => {
+            let session = session.map(SessionId);
+            let ended = with_account(&account, settings, async |accounts, id| {
+                accounts.end_sessions_of(id, session, OPERATOR).await
+            })
+            .await?;
+            let ended = ended.map_err(|error| DataError::of(error, || format!("such session of {}", account.account)))?;
+            output.print(&json!({ "sessions_ended": ended }), |_| format!("Sessions ended: {ended}\n"))?;
+        }
+        Action::ResetSecondFactor { account, output } => {
+            let user = with_user(&account, settings, async |accounts, id| {
+                accounts.reset_second_factor(id, OPERATOR).await?;
+                accounts.get_user(&UserRef::Id(id)).await
+            })
+            .await?;
+            print_user(&user, output)?;
+        }
+        Action::Delete { account, yes } => {
+            let deleted = with_user(&account, settings, async |accounts, id| {
+                let user = accounts.get_user(&UserRef::Id(id)).await?;
+                if !yes && !tokio::task::block_in_place(|| confirm(&user)) {
+                    return Ok(None);
+                }
+                accounts.delete_user(id, OPERATOR).await?;
+                Ok(Some(user))
+            })
+            .await?;
+            let user = deleted.ok_or(DataError::NotConfirmed)?;
+            println!("Deleted the account {} ({}).", user.profile.email.as_str(), user.profile.id);
         }
     }
-    let done = with_accounts(settings, async |accounts| match action {
-        Action::Disable(_) => accounts.disable_account(&email, Actor::Operator).await,
-        Action::Enable(_) => accounts.enable_account(&email, Actor::Operator).await,
-        Action::Delete { .. } => accounts.delete_account(&email, Actor::Operator).await,
-    })
-    .await?;
+    Ok(())
+}
+
+/// Lets a command use an account, if there is one.
+async fn with_account<T>(
+    account: &Account,
+    settings: &Settings,
+    command: impl AsyncFnOnce(&Arc<Accounts>, UserId) -> Result<T, account::Error>,
+) -> Result<Result<T, account::Error>, DataError> {
+    let user = account.user()?;
+    let done = with_accounts(settings, async |accounts| {
+        let id = match accounts.get_user(&user).await {
+            Err(account::Error::NotFound) => return Ok(None),
+            user => user?.profile.id,
+        };
+        Ok(Some(command(accounts, id).await))
+    });
+    done.await??.ok_or_else(|| DataError::NoSuchUser(account.account.clone()))
+}
+
+/// The same, where nothing but the account can be missing.
+async fn with_user<T>(
+    account: &Account,
+    settings: &Settings,
+    command: impl AsyncFnOnce(&Arc<Accounts>, UserId) -> Result<T, account::Error>,
+) -> Result<T, DataError> {
+    let done = with_account(account, settings, command).await?;
     done.map_err(|error| match error {
-        account::Error::NotFound => DataError::NoSuchUser(email.to_string()),
-        other => DataError::Failed(format!("{other:?}")),
+        account::Error::NotFound => DataError::NoSuchUser(account.account.clone()),
+        other => other.into(),
     })
+}
+
+fn print_user(user: &User, output: Output) -> io::Result<()> {
+    output.print(user, |user| user_table::users(std::slice::from_ref(user)))
 }
 
 /// Asks whoever sits at standard input; the end of input is a no.
 #[expect(clippy::print_stderr, reason = "a question is no output")]
-fn confirm(email: &EmailAddress) -> bool {
+fn confirm(user: &User) -> bool {
+    let email = user.profile.email.as_str();
     eprint!("Delete the account {email} and everything that is its own? There is no way back. [y/N] ");
     let _ = io::stderr().flush();
     let mut answer = String::new();

@@ -3,6 +3,7 @@
 //! Text from outside becomes one of these types through its `parse`, the only validator there is.
 
 pub mod address;
+pub mod audit;
 pub mod characters;
 pub mod client;
 pub mod device;
@@ -12,6 +13,7 @@ pub mod fault;
 pub mod ids;
 pub mod largest;
 pub mod letter;
+pub mod mail;
 pub mod network;
 pub mod one_time_token;
 pub mod outgoing_event;
@@ -28,4 +30,5 @@ pub mod sign_up;
 pub mod text;
 mod text_enum;
 pub mod time;
+pub mod user;
 pub mod webhook;

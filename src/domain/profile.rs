@@ -83,6 +83,20 @@ pub struct Profile {
     pub updated_at: Timestamp,
 }
 
+impl Profile {
+    /// The names of the editable fields in which the other differs.
+    pub fn differing(&self, other: &Self) -> Vec<&'static str> {
+        let fields = [
+            ("first_name", self.first_name != other.first_name),
+            ("last_name", self.last_name != other.last_name),
+            ("company_name", self.company_name != other.company_name),
+            ("phone", self.phone != other.phone),
+            ("locale", self.locale != other.locale),
+        ];
+        fields.into_iter().filter(|(_, differs)| *differs).map(|(name, _)| name).collect()
+    }
+}
+
 /// What a person says of themselves when they register.
 #[derive(Clone, Debug)]
 pub struct PersonalData {

@@ -63,6 +63,10 @@ text_enum! {
         EmailChangeCancelled = "email_change_cancelled",
         /// The e-mail address was changed.
         EmailChanged = "email_changed",
+        /// An operator changed the profile.
+        ProfileChanged = "profile_changed",
+        /// An operator ended sessions.
+        SessionsEnded = "sessions_ended",
         /// The operator disabled the account.
         AccountDisabled = "account_disabled",
         /// The operator enabled the account.

@@ -69,6 +69,13 @@ impl Bus {
         }
     }
 
+    /// Awaits the first connection to the bus, for a second at most.
+    pub(super) async fn connected(&self) {
+        if let Self::Nats(nats) = self {
+            nats.connected().await;
+        }
+    }
+
     /// Returns after each connection to the bus, once this node is subscribed as before. Announcements until then
     /// may have been missed.
     pub(super) async fn reconnected(&self) {

@@ -289,9 +289,15 @@ impl Hub {
         read_snapshot(&self.shared, caller).await
     }
 
-    /// The caller's live sessions, newest first, read in a transaction that has checked the caller's.
-    pub async fn live_sessions(&self, tx: &mut Tx, caller: Caller) -> Result<Vec<Session>, store::Error> {
-        live_sessions(&self.shared, tx, caller).await
+    /// A user's live sessions, newest first, as they are seen from the session `current`; read in a transaction that has
+    /// checked who asks.
+    pub async fn live_sessions(
+        &self,
+        tx: &mut Tx,
+        user: UserId,
+        current: Option<SessionId>,
+    ) -> Result<Vec<Session>, store::Error> {
+        live_sessions(&self.shared, tx, user, current).await
     }
 
     /// A connection's turn for a statement while it opens, authenticates or catches up. To be given back before anything
@@ -328,6 +334,12 @@ impl Hub {
     /// [`BusDown`]; then the sweep finds them.
     pub async fn check_bus(&self) -> Result<(), BusDown> {
         self.shared.bus.ping().await
+    }
+
+    /// Awaits that the bus can carry announcements, for a second at most: a process that has just begun and soon ends would
+    /// else end before it has told anybody.
+    pub async fn await_bus(&self) {
+        self.shared.bus.connected().await;
     }
 
     /// Sends the last announcements before the process ends.

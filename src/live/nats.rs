@@ -53,6 +53,8 @@ pub struct Nats {
     client: Client,
     /// How often it was connected.
     connections: Mutex<watch::Receiver<u64>>,
+    /// The same, for who awaits the first connection.
+    first: watch::Receiver<u64>,
 }
 
 /// What is published under one subject.
@@ -121,7 +123,7 @@ impl Nats {
         let servers = settings.servers.iter().cloned().map(ServerAddr::from_url);
         let servers: Vec<_> = servers.collect::<Result<_, _>>().map_err(NatsFault::Url)?;
         let client = options.connect(servers).await?;
-        Ok(Self { client, connections: Mutex::new(connections) })
+        Ok(Self { client, first: connections.clone(), connections: Mutex::new(connections) })
     }
 
     /// Publishes a commit if there is room for it right now.
@@ -165,6 +167,14 @@ impl Nats {
             return Err(BusDown);
         }
         timeout(PING_LIMIT, self.round_trip()).await.unwrap_or(Err(BusDown))
+    }
+
+    pub(super) async fn connected(&self) {
+        let mut connections = self.first.clone();
+        let connected = connections.wait_for(|count| *count > 0);
+        if timeout(PING_LIMIT, connected).await.is_err() {
+            tracing::debug!("the bus is not there yet");
+        }
     }
 
     pub(super) async fn reconnected(&self) {

@@ -4,6 +4,7 @@ use super::hub::Shared;
 use crate::{
     domain::{
         event::Snapshot,
+        ids::{SessionId, UserId},
         session::{Caller, EndReason, Session},
     },
     store::{self, LiveSessionRow, Tx},
@@ -42,23 +43,28 @@ pub(super) async fn read_snapshot(shared: &Shared, caller: Caller) -> Result<(i6
     }
     let epoch = tx.epoch().await?;
     let addresses = tx.list_addresses(caller.user).await?;
-    let sessions = live_sessions(shared, &mut tx, caller).await?;
+    let sessions = live_sessions(shared, &mut tx, caller.user, Some(caller.session)).await?;
     let sign_in_methods = tx.sign_in_methods(&row.user).await?;
     tx.end_read().await?;
     let profile = row.user.profile();
     Ok((row.user.revision, Snapshot { epoch, profile, addresses, sessions, sign_in_methods }))
 }
 
-/// The caller's live sessions, newest first.
-pub(super) async fn live_sessions(shared: &Shared, tx: &mut Tx, caller: Caller) -> Result<Vec<Session>, store::Error> {
+/// A user's live sessions, newest first, as they are seen from the session `current`.
+pub(super) async fn live_sessions(
+    shared: &Shared,
+    tx: &mut Tx,
+    user: UserId,
+    current: Option<SessionId>,
+) -> Result<Vec<Session>, store::Error> {
     let now = shared.clock.now();
-    let rows = tx.list_live_sessions(caller.user, shared.alive_since(now)).await?;
+    let rows = tx.list_live_sessions(user, shared.alive_since(now)).await?;
     // This node knows its own sockets without delay.
-    let here = shared.connected_sessions(caller.user);
+    let here = shared.connected_sessions(user);
     let live = rows.iter().filter(|row| row.session.life().standing(&shared.lifetimes, now).is_ok());
     let session = |row: &LiveSessionRow| {
         let connected = row.connected || here.binary_search(&row.session.session_id).is_ok();
-        row.session.session(&shared.lifetimes, caller.session, connected, now)
+        row.session.session(&shared.lifetimes, current, connected, now)
     };
     Ok(live.map(session).collect())
 }

@@ -50,6 +50,9 @@ const LONGEST_RETRY: Duration = Duration::from_secs(60 * 60);
 /// retry, as the clocks of several nodes differ.
 const FARTHEST_RETRY: Duration = LONGEST_RETRY.saturating_mul(2);
 
+/// Characters of a failure's reason that are kept for operators: a mail server may say a lot.
+const LONGEST_REASON: usize = 500;
+
 /// How often the log raises the alarm that letters are refused whoever they are for. Each has its own line at `warn`.
 const ALARM_PERIOD: Duration = Duration::from_secs(10 * 60);
 
@@ -161,6 +164,7 @@ impl Worker {
         }
         let noted = async {
             let mut tx = self.store.write().await?;
+            tx.note_letter_error(id, attempts, beginning(reason)).await?;
             if give_up {
                 tx.give_up_letter(id, attempts, now).await?;
             } else {
@@ -232,6 +236,11 @@ impl Queue for Worker {
     async fn rest(&self) {
         self.transport.rest().await;
     }
+}
+
+/// As much of a mail server's words as is kept.
+fn beginning(reason: &str) -> &str {
+    reason.char_indices().nth(LONGEST_REASON).map_or(reason, |(end, _)| &reason[..end])
 }
 
 /// How long to wait after so many attempts: random below a limit that doubles, so that the letters which a

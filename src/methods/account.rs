@@ -64,9 +64,9 @@ pub struct Changes {
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct SecurityLog {
     /// Newest first.
-    events: Vec<SecurityEvent>,
+    pub events: Vec<SecurityEvent>,
     /// Whether there are older ones.
-    more: bool,
+    pub more: bool,
 }
 
 impl TryFrom<ChangesPage> for Changes {

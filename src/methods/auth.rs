@@ -40,6 +40,11 @@ pub fn accepted() -> Accepted {
     Accepted { message: CHECK_YOUR_MAIL }
 }
 
+/// The answer to operators, who may know that there is a letter.
+pub fn on_its_way() -> Accepted {
+    Accepted { message: "The letter is on its way." }
+}
+
 /// A pair of tokens of a session.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct Tokens {

@@ -4,7 +4,10 @@ use super::params::{Param, schema_of, type_fault};
 use crate::domain::{
     email::EmailAddress,
     fault::{Fault, Rule},
-    ids::{AddressId, DeliveryId, Epoch, KeyId, PasskeyId, SecurityEventId, SessionId, UserId, WebhookId},
+    ids::{
+        AddressId, AuditId, DeliveryId, Epoch, KeyId, MailId, PasskeyId, SecurityEventId, SessionId, UserId, WebhookId,
+    },
+    mail::MailState,
     outgoing_event::OutgoingType,
     password::Password,
     phone::Phone,
@@ -14,6 +17,7 @@ use crate::domain::{
     session::{CredentialKind, LogoutScope},
     text::Text,
     time::Timestamp,
+    user::UserState,
     webhook::{DeliveryState, EventTypes, WebhookUrl},
 };
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
@@ -255,7 +259,7 @@ macro_rules! id_params {
         }
     )*};
 }
-id_params! { AddressId DeliveryId Epoch KeyId PasskeyId SecurityEventId SessionId UserId WebhookId }
+id_params! { AddressId AuditId DeliveryId Epoch KeyId MailId PasskeyId SecurityEventId SessionId UserId WebhookId }
 
 macro_rules! named_params {
     ($($name:ident)*) => {$(
@@ -268,4 +272,4 @@ macro_rules! named_params {
         }
     )*};
 }
-named_params! { CredentialKind DeliveryState LogoutScope OutgoingType Scope }
+named_params! { CredentialKind DeliveryState LogoutScope MailState OutgoingType Scope UserState }

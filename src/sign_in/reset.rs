@@ -2,7 +2,7 @@
 
 use super::password_change::same_as_present;
 use crate::{
-    account::{Accounts, Actor, Error, LetterRequest},
+    account::{Accounts, Actor, Error, LetterRequest, Operator},
     crypto::{device_token::DeviceToken, opaque_token::Purpose, password::Queue},
     domain::{
         client::Client,
@@ -76,6 +76,36 @@ impl Accounts {
         tx.commit().await?;
         tracing::info!(target: "security", user = known, ip = %client.ip, "password_reset_requested");
         Ok(())
+    }
+
+    /// Mails a user a link that sets a new password, on behalf of an operator, and makes it the only good one.
+    ///
+    /// # Errors
+    /// [`Error::AccountDisabled`], [`Error::NotFound`], and [`Error::RateLimited`] by the operators' own allowance.
+    pub async fn send_password_reset(self: &Arc<Self>, user: UserId, operator: Operator<'_>) -> Result<(), Error> {
+        let mut change = self.change(user, Actor::Operator(operator)).await?;
+        if change.user().disabled_at.is_some() {
+            return Err(Error::AccountDisabled);
+        }
+        let (now, to, locale) = (change.now(), change.user().email.clone(), change.user().locale);
+        let asked = LetterRequest::of_operator(&to, LetterKind::ResetPassword, now);
+        self.check_room_for_operator(change.tx(), &asked).await?;
+        let token = OneTimeToken {
+            id: TokenId::new(),
+            user,
+            purpose: TokenPurpose::ResetPassword,
+            new_email: None,
+            created_at: now,
+            expires_at: now.after(self.lifetimes.one_time_token),
+        };
+        change.tx().spend_tokens_for(user, token.purpose, now).await?;
+        change.tx().insert_token(&token, None).await?;
+        let content = Content::ResetPassword { token: token.id };
+        let letter = Letter { user: Some(user), to: to.clone(), locale, content };
+        self.queue_letter(change.tx(), &asked, Some(letter)).await?;
+        change.record(SecurityEventType::PasswordResetRequested, json!({})).await?;
+        change.audit("users.send_password_reset", json!({})).await?;
+        change.commit().await
     }
 
     /// Spends a reset link for a new password, ends every session and forgets every known device; the one that did

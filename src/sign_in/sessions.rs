@@ -57,7 +57,7 @@ impl Accounts {
     async fn present(&self, caller: Caller, row: &CallerRow) -> Result<(Session, Profile), Error> {
         let connected = self.hub.is_connected(caller).await?;
         Ok((
-            row.session.session(&self.session_lifetimes, caller.session, connected, self.clock.now()),
+            row.session.session(&self.session_lifetimes, Some(caller.session), connected, self.clock.now()),
             row.user.profile(),
         ))
     }
@@ -65,7 +65,7 @@ impl Accounts {
     /// The caller's live sessions, newest first.
     pub async fn list_sessions(self: &Arc<Self>, caller: Caller) -> Result<Vec<Session>, Error> {
         let (mut tx, _) = self.read(caller).await?;
-        let sessions = self.hub.live_sessions(&mut tx, caller).await?;
+        let sessions = self.hub.live_sessions(&mut tx, caller.user, Some(caller.session)).await?;
         tx.end_read().await?;
         Ok(sessions)
     }

@@ -1,12 +1,13 @@
 //! Registration: begun with an address that nothing is known of, verified by who reads its mail.
 
 use crate::{
-    account::{Accounts, Error, LetterRequest, REGISTRATION_LIFETIME},
+    account::{Accounts, Error, LetterRequest, Operator, REGISTRATION_LIFETIME},
     crypto::{
         opaque_token::{Purpose, Secret},
         password::Queue,
     },
     domain::{
+        audit::AuditEntry,
         client::Client,
         email::EmailAddress,
         ids::RegistrationId,
@@ -18,6 +19,7 @@ use crate::{
     },
     store::{RegistrationRow, Tx, UserRow},
 };
+use serde_json::json;
 
 /// What somebody registers with.
 #[derive(Debug)]
@@ -109,6 +111,29 @@ impl Accounts {
         let renewed = tx.renew_registration_token(id, expires_at, made_after, room).await?;
         let letter = renewed.filter(|_| owner.is_none()).map(|row| verification_letter(&row));
         self.queue_letter(&mut tx, &asked, letter).await?;
+        tx.commit().await?;
+        Ok(())
+    }
+
+    /// Mails a new link and code for the newest registration of an address, on behalf of an operator.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] where nothing waits to be verified, [`Error::RateLimited`] by the operators' own allowance.
+    pub async fn send_verification(&self, email: &EmailAddress, operator: Operator<'_>) -> Result<(), Error> {
+        let now = self.clock.now();
+        let made_after = now.before(REGISTRATION_LIFETIME);
+        let mut tx = self.store.write().await?;
+        if tx.find_user_by_email(email).await?.is_some() {
+            return Err(Error::NotFound);
+        }
+        let id = tx.find_newest_live_registration(email, made_after).await?.ok_or(Error::NotFound)?;
+        let asked = LetterRequest::of_operator(email, LetterKind::VerifyEmail, now);
+        self.check_room_for_operator(&mut tx, &asked).await?;
+        let expires_at = now.after(self.lifetimes.one_time_token);
+        let row = tx.renew_registration_token(id, expires_at, made_after, true).await?.ok_or(Error::NotFound)?;
+        self.queue_letter(&mut tx, &asked, Some(verification_letter(&row))).await?;
+        let detail = json!({ "registration_id": id });
+        tx.insert_audit_entry(&AuditEntry::of(operator, "users.resend_verification", None, detail, now)).await?;
         tx.commit().await?;
         Ok(())
     }

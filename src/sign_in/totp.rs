@@ -2,7 +2,7 @@
 
 use super::second_factor::TypedCode;
 use crate::{
-    account::{Accounts, Actor, BATCH, Error, Sessions},
+    account::{Accounts, Actor, BATCH, Error, Operator, Sessions},
     crypto::{
         opaque_token::Secret,
         recovery_code::{RecoveryCodeHash, new_recovery_code, recovery_code_hash},
@@ -125,8 +125,12 @@ impl Accounts {
     }
 
     /// Takes the second factor from an account whose owner has lost it, and ends every session; says whether it was on.
-    pub async fn reset_second_factor(self: &Arc<Self>, user: UserId, actor: Actor<'_>) -> Result<bool, Error> {
-        let mut change = self.change(user, actor).await?;
+    pub async fn reset_second_factor(
+        self: &Arc<Self>,
+        user: UserId,
+        operator: Operator<'_>,
+    ) -> Result<bool, Error> {
+        let mut change = self.change(user, Actor::Operator(operator)).await?;
         if !change.account().delete_totp().await? {
             return Ok(false);
         }
@@ -134,6 +138,7 @@ impl Accounts {
         change.end_sessions(Sessions::All, EndReason::Revoked).await?;
         change.tell_owner(Content::SecondFactorReset).await?;
         change.record(SecurityEventType::SecondFactorReset, json!({})).await?;
+        change.audit("users.reset_second_factor", json!({})).await?;
         change.commit().await?;
         Ok(true)
     }

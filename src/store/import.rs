@@ -10,11 +10,12 @@ use crate::domain::{
     ids::{AddressId, UserId},
     profile::{ExternalId, PersonalData},
     time::Timestamp,
+    user::name_keys,
 };
 use sqlx::QueryBuilder;
 use std::collections::HashSet;
 
-/// Rows of one statement: SQLite takes 32,766 values, and a row has at most twenty.
+/// Rows of one statement: SQLite takes 32,766 values, and a row has fewer than thirty.
 pub(super) const ROWS: usize = 1000;
 
 /// An account as it is to be made.
@@ -53,10 +54,10 @@ pub struct ExternalUser {
     pub user: UserRow,
 }
 
-const USER_COLUMNS: &str = concat!(user_columns!(""), ", external_id");
+pub(super) const USER_COLUMNS: &str = concat!(user_columns!(""), ", external_id");
 const INSERT_USERS: &str = "INSERT INTO users (id, email, password_hash, first_name, last_name, company_name, phone, \
      locale, disabled_at, second_factor, credentials_version, revision, profile_revision, sign_in_methods_revision, \
-     created_at, updated_at, imported_cost, password_cost, external_id) ";
+     created_at, updated_at, imported_cost, password_cost, external_id, name_key, surname_key) ";
 const INSERT_ADDRESSES: &str = "INSERT INTO addresses (id, user_id, external_id, label, label_key, first_name, \
      last_name, company, address_line_1, address_line_2, city, state, postal_code, country, phone, is_primary, \
      revision, created_at, updated_at) ";
@@ -103,11 +104,13 @@ impl Tx {
                 let mut query = QueryBuilder::new(INSERT_USERS);
                 query.push_values(chunk, |mut row, user| {
                     let person = &user.person;
+                    let (name_key, surname_key) = name_keys(&person.first_name, person.last_name.as_ref());
                     row.push_bind(user.id).push_bind(&user.email).push_bind(&user.password_hash)
                         .push_bind(&person.first_name).push_bind(&person.last_name).push_bind(&person.company_name)
                         .push_bind(&person.phone).push_bind(person.locale).push_bind(user.disabled_at)
                         .push_bind(user.ways_in.totp.is_some()).push_bind(0_i64).push_bind(0_i64).push_bind(0_i64).push_bind(0_i64).push_bind(user.created_at).push_bind(user.updated_at)
-                        .push_bind(&user.imported_cost).push_bind(&user.imported_cost).push_bind(&user.external_id);
+                        .push_bind(&user.imported_cost).push_bind(&user.imported_cost).push_bind(&user.external_id)
+                        .push_bind(name_key).push_bind(surname_key);
                 });
                 query.push(" ON CONFLICT DO NOTHING RETURNING id");
                 query.build_query_scalar().fetch_all(c).await

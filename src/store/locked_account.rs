@@ -264,8 +264,9 @@ impl LockedAccount {
     }
 
     /// Deletes the account with everything that is its own, and commits. The ids of its live sessions stay for a
-    /// while, so that they can be told why they ended. Of what leaves the server only `user.deleted` stays.
-    pub async fn delete(mut self, receivers: &Receivers) -> Result<(), Error> {
+    /// while, so that they can be told why they ended: followers are woken by a revision that the log never reached. Of
+    /// what leaves the server only `user.deleted` stays.
+    pub async fn delete(mut self, receivers: &Receivers) -> Result<Committed, Error> {
         let user = self.user.user_id;
         let receivers = receivers.listening(&mut self.tx, self.webhooks_version).await?;
         self.tx.drop_events_of(user, self.now).await?;
@@ -276,7 +277,9 @@ impl LockedAccount {
         self.tx.keep_deleted_sessions(user, self.now).await?;
         self.tx.insert_revocations_of_deleted(user, self.now).await?;
         self.tx.delete_user(user).await?;
-        self.tx.commit().await
+        self.tx.commit().await?;
+        let credentials_version = self.credentials_version + 1;
+        Ok(Committed { user, revision: self.next_revision, credentials_version })
     }
 }
 

@@ -10,6 +10,7 @@
 //! prepared statements whose result changes.
 
 mod addresses;
+mod audit_log;
 mod backup;
 mod clock;
 mod deleted_sessions;
@@ -22,6 +23,7 @@ mod import_ways_in;
 mod known_devices;
 mod lease;
 mod locked_account;
+mod mails;
 mod migrate;
 mod outbox;
 mod outgoing_events;
@@ -47,6 +49,7 @@ mod tokens;
 mod totp;
 mod tx;
 mod used_tickets;
+mod user_search;
 mod users;
 mod webhooks;
 mod writer;
@@ -70,6 +73,7 @@ pub use session_versions::{RenewedSession, SessionVersions};
 pub use sessions::{CallerRow, LiveSessionRow, NewSession, SessionRow};
 pub use totp::TotpRow;
 pub use tx::Tx;
+pub use user_search::{SessionSummary, UserSearch};
 pub use users::{NewUser, Reached, UserRow};
 pub use webhooks::WebhookRow;
 

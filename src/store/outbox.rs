@@ -77,6 +77,7 @@ const CLAIM: &str = "UPDATE mail_outbox SET attempts = attempts + 1, next_attemp
      AND sent_at IS NULL AND given_up_at IS NULL AND (next_attempt_at <= $1 OR next_attempt_at > $2) \
      RETURNING id, user_id, recipient, locale, content, created_at, attempts, decoy";
 const MARK_SENT: &str = "UPDATE mail_outbox SET sent_at = $2 WHERE id = $1";
+const NOTE_ERROR: &str = "UPDATE mail_outbox SET last_error = $3 WHERE id = $1 AND attempts = $2";
 const GIVE_UP: &str = "UPDATE mail_outbox SET given_up_at = $3 WHERE id = $1 AND attempts = $2 AND sent_at IS NULL";
 const POSTPONE: &str = "UPDATE mail_outbox SET next_attempt_at = $3 WHERE id = $1 AND attempts = $2 \
      AND sent_at IS NULL AND given_up_at IS NULL";
@@ -193,6 +194,12 @@ impl Tx {
     /// Notes that a letter will not be sent, if it is still claimed by this attempt.
     pub async fn give_up_letter(&mut self, id: MailId, attempts: i64, now: Timestamp) -> Result<(), Error> {
         in_tx!(self, c => sqlx::query(GIVE_UP).bind(id).bind(attempts).bind(now).execute(c).await.map(drop))?;
+        Ok(())
+    }
+
+    /// Notes why an attempt failed, if the letter is still claimed by it.
+    pub async fn note_letter_error(&mut self, id: MailId, attempts: i64, reason: &str) -> Result<(), Error> {
+        in_tx!(self, c => sqlx::query(NOTE_ERROR).bind(id).bind(attempts).bind(reason).execute(c).await.map(drop))?;
         Ok(())
     }
 

@@ -49,11 +49,11 @@ impl SessionRow {
         lifetimes.expiry(self.session_created_at.min(now), self.last_seen_at.min(now))
     }
 
-    /// The session as its owner sees it at `now` from the session `current`.
+    /// The session as its owner sees it at `now` from the session `current`, or an operator from none.
     pub fn session(
         &self,
         lifetimes: &SessionLifetimes,
-        current: SessionId,
+        current: Option<SessionId>,
         connected: bool,
         now: Timestamp,
     ) -> Session {
@@ -62,7 +62,7 @@ impl SessionRow {
             last_seen_at: self.last_seen_at.min(now),
             proven_at: self.proven_at.min(now),
             expires_at: self.expires_at(lifetimes, now),
-            current: self.session_id == current,
+            current: current == Some(self.session_id),
             connected,
         }
     }

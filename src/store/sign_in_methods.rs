@@ -1,6 +1,10 @@
 //! The ways into an account, read together.
 
-use super::{Error, LockedAccount, Tx, UserRow, in_tx};
+use super::{
+    Error, LockedAccount, Tx, UserRow,
+    import::{ROWS, where_in},
+    in_tx,
+};
 use crate::domain::{
     email::EmailAddress,
     ids::{PasskeyId, UserId},
@@ -9,6 +13,8 @@ use crate::domain::{
     },
     time::Timestamp,
 };
+use sqlx::QueryBuilder;
+use std::collections::HashMap;
 
 /// A passkey or a link to a provider: one statement reads both, since every snapshot does.
 #[derive(sqlx::FromRow)]
@@ -20,6 +26,13 @@ struct Way {
     since: Timestamp,
     last_used_at: Option<Timestamp>,
     backed_up: Option<bool>,
+}
+
+#[derive(sqlx::FromRow)]
+struct OwnedWay {
+    user_id: UserId,
+    #[sqlx(flatten)]
+    way: Way,
 }
 
 const LIST: &str = "SELECT id AS passkey, name, NULL AS label, NULL AS email, created_at AS since, last_used_at, backed_up \
@@ -40,21 +53,7 @@ impl Tx {
             true => Some(in_tx!(self, c => sqlx::query_scalar(COUNT_RECOVERY_CODES).bind(id).fetch_one(c).await)?),
             false => None,
         };
-        let mut methods = SignInMethods {
-            password: user.password_hash.is_some(),
-            totp: user.second_factor,
-            recovery_codes_left,
-            passkeys: Vec::new(),
-            providers: Vec::new(),
-            revision: user.sign_in_methods_revision,
-        };
-        for way in ways {
-            match way.passkey {
-                Some(id) => methods.passkeys.extend(way.passkey(id)),
-                None => methods.providers.extend(way.provider_link()),
-            }
-        }
-        Ok(methods)
+        Ok(assembled(user, recovery_codes_left, ways))
     }
 
     /// Notes that the ways into a locked account are others by now, and says which they are.
@@ -65,12 +64,68 @@ impl Tx {
     }
 }
 
+impl Tx {
+    /// The ways into each of these accounts, in three statements.
+    pub async fn sign_in_methods_of(&mut self, users: &[&UserRow]) -> Result<Vec<SignInMethods>, Error> {
+        let ids: Vec<UserId> = users.iter().map(|user| user.user_id).collect();
+        let with_factor: Vec<UserId> = users.iter().filter(|user| user.second_factor).map(|user| user.user_id).collect();
+        let passkeys: Vec<OwnedWay> = where_in!(
+            self,
+            "SELECT user_id, id AS passkey, name, NULL AS label, NULL AS email, created_at AS since, last_used_at, \
+             backed_up FROM passkeys WHERE user_id IN (",
+            ids,
+            ") ORDER BY since, passkey"
+        );
+        let links: Vec<OwnedWay> = where_in!(
+            self,
+            "SELECT user_id, NULL AS passkey, provider AS name, label, email, linked_at AS since, NULL AS last_used_at, \
+             NULL AS backed_up FROM provider_links WHERE user_id IN (",
+            ids,
+            ") ORDER BY since, name"
+        );
+        let codes: Vec<(UserId, i64)> = where_in!(
+            self,
+            "SELECT user_id, CAST(COUNT(*) AS BIGINT) FROM recovery_codes WHERE user_id IN (",
+            with_factor,
+            ") GROUP BY user_id"
+        );
+        let codes: HashMap<UserId, i64> = codes.into_iter().collect();
+        let mut ways: HashMap<UserId, Vec<Way>> = HashMap::new();
+        for owned in passkeys.into_iter().chain(links) {
+            ways.entry(owned.user_id).or_default().push(owned.way);
+        }
+        let methods = |user: &&UserRow| {
+            let left = user.second_factor.then(|| codes.get(&user.user_id).copied().unwrap_or_default());
+            assembled(user, left, ways.remove(&user.user_id).unwrap_or_default())
+        };
+        Ok(users.iter().map(methods).collect())
+    }
+}
+
 impl LockedAccount {
     /// The ways in as they were when the account was locked, with what this change has written of passkeys, links and
     /// codes so far.
     pub async fn sign_in_methods(&mut self) -> Result<SignInMethods, Error> {
         self.tx.sign_in_methods(&self.user).await
     }
+}
+
+fn assembled(user: &UserRow, recovery_codes_left: Option<i64>, ways: Vec<Way>) -> SignInMethods {
+    let mut methods = SignInMethods {
+        password: user.password_hash.is_some(),
+        totp: user.second_factor,
+        recovery_codes_left,
+        passkeys: Vec::new(),
+        providers: Vec::new(),
+        revision: user.sign_in_methods_revision,
+    };
+    for way in ways {
+        match way.passkey {
+            Some(id) => methods.passkeys.extend(way.passkey(id)),
+            None => methods.providers.extend(way.provider_link()),
+        }
+    }
+    methods
 }
 
 impl Way {

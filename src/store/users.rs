@@ -7,6 +7,7 @@ use crate::domain::{
     phone::Phone,
     profile::{ExternalId, Locale, Name, PersonalData, Profile},
     time::Timestamp,
+    user::name_keys,
 };
 use uuid::Uuid;
 
@@ -154,8 +155,8 @@ const FIND: &str = concat!("SELECT ", user_columns!(""), " FROM users WHERE id =
 const FIND_NEW: &str = concat!("SELECT ", user_columns!(""), ", ", webhooks_version!(), " FROM users WHERE id = $1");
 const INSERT: &str = "INSERT INTO users (id, email, password_hash, first_name, last_name, company_name, phone, locale, \
      second_factor, credentials_version, revision, profile_revision, sign_in_methods_revision, created_at, updated_at, \
-     imported_cost, password_cost, external_id) \
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, FALSE, 0, 0, 0, 0, $9, $9, $10, $10, $11) ON CONFLICT (email) DO NOTHING";
+     imported_cost, password_cost, external_id, name_key, surname_key) \
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, FALSE, 0, 0, 0, 0, $9, $9, $10, $10, $11, $12, $13) ON CONFLICT (email) DO NOTHING";
 const LOCK: &str = concat!(
     "UPDATE users SET revision = revision + 1 WHERE id = $1 RETURNING ",
     user_columns!(""),
@@ -165,7 +166,7 @@ const LOCK: &str = concat!(
 const LOCK_QUIETLY: &str = "UPDATE users SET revision = revision WHERE id = $1";
 const COUNT_FURTHER: &str = "UPDATE users SET revision = revision + $2 WHERE id = $1";
 const UPDATE_PROFILE: &str = "UPDATE users SET first_name = $2, last_name = $3, company_name = $4, phone = $5, \
-     locale = $6, pending_email = $7, profile_revision = $8, updated_at = $9, \
+     locale = $6, pending_email = $7, profile_revision = $8, updated_at = $9, name_key = $10, surname_key = $11, \
      pending_email_until = CASE WHEN $7 IS NULL THEN NULL ELSE pending_email_until END, \
      pending_email_session = CASE WHEN $7 IS NULL THEN NULL ELSE pending_email_session END WHERE id = $1";
 const UPDATE_PENDING_EMAIL_UNTIL: &str =
@@ -177,6 +178,7 @@ const FIND_OVERDUE_EMAIL_CHANGES: &str =
 const UPDATE_EMAIL: &str = "UPDATE users SET email = $2, credentials_version = credentials_version + 1 WHERE id = $1";
 const UPDATE_DISABLED_AT: &str =
     "UPDATE users SET disabled_at = $2, credentials_version = credentials_version + 1 WHERE id = $1";
+const UPDATE_EXTERNAL_ID: &str = "UPDATE users SET external_id = $2 WHERE id = $1";
 const DELETE: &str = "DELETE FROM users WHERE id = $1";
 const UPDATE_PASSWORD: &str = "UPDATE users SET password_hash = $2, password_cost = NULL, credentials_version = credentials_version + 1 WHERE id = $1";
 const UPGRADE_PASSWORD_HASH: &str = "UPDATE users SET password_hash = $2, password_cost = NULL WHERE id = $1";
@@ -238,13 +240,22 @@ impl Tx {
         Ok(row)
     }
 
+    /// What another system knows a user by, if it does.
+    pub async fn find_external_id(&mut self, user: UserId) -> Result<Option<ExternalId>, Error> {
+        let found: Option<Option<ExternalId>> =
+            in_tx!(self, c => sqlx::query_scalar(FIND_EXTERNAL_ID).bind(user).fetch_optional(c).await)?;
+        Ok(found.flatten())
+    }
+
     /// Makes an account; `false` if the address has one.
     pub(super) async fn insert_user(&mut self, user: &NewUser) -> Result<bool, Error> {
+        let (name_key, surname_key) = name_keys(&user.person.first_name, user.person.last_name.as_ref());
         let done = in_tx!(self, c => sqlx::query(INSERT)
             .bind(user.id).bind(&user.email).bind(&user.password_hash)
             .bind(&user.person.first_name).bind(&user.person.last_name)
             .bind(&user.person.company_name).bind(&user.person.phone).bind(user.person.locale)
             .bind(user.created_at).bind(&user.imported_cost).bind(&user.external_id)
+            .bind(name_key).bind(surname_key)
             .execute(c).await.map(|done| done.rows_affected()))?;
         Ok(done == 1)
     }
@@ -288,10 +299,12 @@ impl LockedAccount {
     pub async fn save_profile(&mut self, mut profile: Profile) -> Result<Profile, Error> {
         profile.revision = self.profile_revision();
         profile.updated_at = self.now();
+        let (name_key, surname_key) = name_keys(&profile.first_name, profile.last_name.as_ref());
         in_tx!(&mut self.tx, c => sqlx::query(UPDATE_PROFILE)
             .bind(profile.id).bind(&profile.first_name).bind(&profile.last_name)
             .bind(&profile.company_name).bind(&profile.phone).bind(profile.locale)
             .bind(&profile.pending_email).bind(profile.revision).bind(profile.updated_at)
+            .bind(name_key).bind(surname_key)
             .execute(c).await.map(drop))?;
         self.stage_profile(profile.clone());
         Ok(profile)
@@ -342,6 +355,14 @@ impl LockedAccount {
         self.credentials_changed();
         let present = self.profile();
         self.save_profile(Profile { email: email.clone(), pending_email: None, ..present }).await
+    }
+
+    /// Sets what another system knows the user by; [`Error::Unique`] if that is another user's.
+    pub async fn set_external_id(&mut self, id: Option<&ExternalId>) -> Result<(), Error> {
+        let user = self.user.user_id;
+        in_tx!(&mut self.tx, c => sqlx::query(UPDATE_EXTERNAL_ID).bind(user).bind(id).execute(c).await.map(drop))?;
+        self.must_commit();
+        Ok(())
     }
 
     /// Disables the account, or enables it.

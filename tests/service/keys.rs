@@ -3,12 +3,6 @@
 use crate::support::{Call, Database, Node, both_databases, eventually};
 use serde_json::{Value, json};
 
-async fn command(node: &Node, arguments: &[&str]) -> (i32, String, String) {
-    let output = node.command(arguments).await;
-    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-    (output.status.code().expect("a status"), text(&output.stdout), text(&output.stderr))
-}
-
 both_databases! {
     async fn a_key_is_made_listed_and_revoked(database: Database) {
         let node = Node::start(database).await;
@@ -87,7 +81,7 @@ both_databases! {
         let door = node.door().await;
         let secret = door.key("keys").await;
         let socket = door.ws(&secret).await;
-        let output = command(&node, &["key", "create", "short", "--scope", "keys", "--expires", "1s", "--json"]).await;
+        let output = node.run(&["key", "create", "short", "--scope", "keys", "--expires", "1s", "--json"]).await;
         let made: Value = serde_json::from_str(&output.1).expect("JSON");
         let short = made["secret"].as_str().expect("a secret");
         let closing = door.ws(short).await;
@@ -102,7 +96,7 @@ both_databases! {
         // Without a bus, the sweep closes what another process has revoked.
         let node = Node::on(database).set("SWEEP_PERIOD", "100ms").start().await;
         let door = node.door().await;
-        let (status, secret, told) = command(&node, &["key", "create", "Support desk", "--scope", "keys",
+        let (status, secret, told) = node.run(&["key", "create", "Support desk", "--scope", "keys",
             "--scope", "users:read", "--expires", "90d"]).await;
         assert_eq!(status, 0, "{told}");
         assert_eq!(secret.trim().lines().count(), 1, "the secret alone: {secret}");
@@ -112,19 +106,19 @@ both_databases! {
         assert!(listed[0]["expires_at"].is_string());
         let id = listed[0]["id"].as_str().expect("an id");
         assert!(told.contains(id), "{told}");
-        let (_, json, _) = command(&node, &["key", "list", "--json"]).await;
+        let (_, json, _) = node.run(&["key", "list", "--json"]).await;
         let as_listed: Value = serde_json::from_str(&json).expect("JSON");
         assert_eq!(as_listed[0]["id"], id);
-        let table = command(&node, &["key", "list"]).await.1;
+        let table = node.run(&["key", "list"]).await.1;
         assert!(table.starts_with("ID ") && table.contains("Support desk") && table.contains("active"), "{table}");
 
-        assert_eq!(command(&node, &["key", "revoke", id]).await.0, 0);
+        assert_eq!(node.run(&["key", "revoke", id]).await.0, 0);
         socket.closed().await;
         assert_eq!(socket.close_frame(), Some((4401, "revoked".into())));
-        assert!(command(&node, &["key", "list"]).await.1.contains("revoked"));
-        let (status, _, told) = command(&node, &["key", "revoke", "019aa3c5-1f00-7c10-8a51-6f1f6c2d9e07"]).await;
+        assert!(node.run(&["key", "list"]).await.1.contains("revoked"));
+        let (status, _, told) = node.run(&["key", "revoke", "019aa3c5-1f00-7c10-8a51-6f1f6c2d9e07"]).await;
         assert!(status == 1 && told.contains("019aa3c5-1f00-7c10-8a51-6f1f6c2d9e07"), "{status}: {told}");
-        let (status, _, told) = command(&node, &["key", "create", "x", "--scope", "everything"]).await;
+        let (status, _, told) = node.run(&["key", "create", "x", "--scope", "everything"]).await;
         assert!(status == 2 && told.contains("users:read"), "{status}: {told}");
     }
 }

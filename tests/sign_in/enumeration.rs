@@ -3,10 +3,10 @@
 
 use crate::support::{
     Call, Database, Inside, Node, PASSWORD, Work, another_email, both_databases,
-    inside::{account, client, credentials, device, email, password, register},
+    inside::{account, client, credentials, device, disable, email, password, register},
 };
 use marbelle::{
-    account::{Actor, Error},
+    account::Error,
     crypto::device_token::DeviceToken,
     sign_in::{Device, ResendTo, Verification},
 };
@@ -116,7 +116,7 @@ both_databases! {
                 account(accounts, email).await;
             }
             register(accounts, &pending).await;
-            accounts.disable_account(&disabled, Actor::Operator).await.expect("disabled");
+            disable(accounts, &disabled).await;
             let signed_in = accounts.sign_in(&credentials(&eve, PASSWORD), &device()).await.expect("a session");
             signed_in.caller()
         })

@@ -5,11 +5,11 @@
 
 use crate::support::{
     Authenticator, Database, Inside, PASSWORD, Work, another_email, both_databases,
-    inside::{Measuring, account, client, credentials, device, email, register},
+    inside::{Measuring, account, client, credentials, device, disable, email, register},
 };
 use Presented::{Handle, Mailbox, Nothing};
 use marbelle::{
-    account::{Accounts, Actor},
+    account::Accounts,
     domain::{email::EmailAddress, session::ProvenCaller},
     live::Connection,
     methods,
@@ -116,7 +116,7 @@ impl<'a> Stranger<'a> {
             Standing::Protected => protect(accounts, &address).await,
             Standing::Disabled => {
                 account(accounts, &address).await;
-                accounts.disable_account(&address, Actor::Operator).await.expect("disabled");
+                disable(accounts, &address).await;
             }
         }
         let handle = match probes.iter().any(|presented| matches!(presented, Handle(_))) {

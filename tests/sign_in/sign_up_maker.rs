@@ -2,7 +2,7 @@
 
 use crate::support::{
     Call, Database, Inside, Node, PASSWORD, Person, Session, another_email, both_databases,
-    inside::{account, client, device, email, register},
+    inside::{account, client, device, disable, email, register},
     somebody,
 };
 use futures_util::future::join_all;
@@ -315,9 +315,9 @@ both_databases! {
             .await
         };
         inside.with(async |accounts| {
-            accounts.disable_account(&addresses[2], Actor::Operator).await.expect("disabled");
+            disable(accounts, &addresses[2]).await;
             let user = accounts.store.find_user_by_email(&addresses[1]).await.expect("an answer").expect("an account");
-            let mut change = accounts.change(user.user_id, Actor::Operator).await.expect("locked");
+            let mut change = accounts.change(user.user_id, Actor::Server).await.expect("locked");
             change.account().set_password("$argon2id$another").await.expect("set");
             change.commit().await.expect("committed");
             for (handle, verified) in handles.iter().zip([true, false, false, true]) {

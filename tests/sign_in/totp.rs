@@ -7,7 +7,7 @@ use crate::support::{
 };
 use futures_util::future::join_all;
 use marbelle::{
-    account::{Actor, Error},
+    account::{Error, Operator},
     domain::{
         security_event::SecurityEventType,
         session::{EndReason, ProvenCaller},
@@ -155,8 +155,8 @@ both_databases! {
             let refused = accounts.sign_in(&credentials(&address, PASSWORD), &device()).await;
             assert!(matches!(refused, Err(Error::SecondFactorRequired(_))));
 
-            assert!(accounts.reset_second_factor(caller.user, Actor::Operator).await.expect("it is taken"));
-            assert!(!accounts.reset_second_factor(caller.user, Actor::Operator).await.expect("it is gone already"));
+            assert!(accounts.reset_second_factor(caller.user, Operator::CommandLine).await.expect("it is taken"));
+            assert!(!accounts.reset_second_factor(caller.user, Operator::CommandLine).await.expect("it is gone already"));
             let ended = accounts.get_sign_in_methods(caller).await;
             assert!(matches!(ended, Err(Error::SessionEnded(EndReason::Revoked))));
             let again = accounts.sign_in(&credentials(&address, PASSWORD), &device()).await.expect("a session");

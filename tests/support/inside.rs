@@ -3,7 +3,7 @@
 use super::{Database, PASSWORD};
 use dashmap::DashMap;
 use marbelle::{
-    account::Accounts,
+    account::{Accounts, Operator},
     app::App,
     crypto::opaque_token::Purpose,
     domain::{
@@ -13,6 +13,7 @@ use marbelle::{
         profile::{Locale, PersonalData},
         text::Text,
         time::Clock,
+        user::UserRef,
     },
     rpc::dispatch::Dispatcher,
     settings::Settings,
@@ -274,4 +275,10 @@ pub async fn account(accounts: &Arc<Accounts>, email: &EmailAddress) -> String {
     let verification = Verification::Link { token: token.expose(), proof: LetterProof::Registration(&handle) };
     accounts.verify_email(verification, &client()).await.expect("verified");
     handle
+}
+
+/// The operator disables the account with this address.
+pub async fn disable(accounts: &Arc<Accounts>, email: &EmailAddress) {
+    let user = accounts.get_user(&UserRef::Email(email.clone())).await.expect("an account");
+    accounts.disable_user(user.profile.id, None, Operator::CommandLine).await.expect("disabled");
 }

@@ -7,6 +7,7 @@ use super::{
 };
 use base64::{Engine, prelude::BASE64_STANDARD};
 use ed25519_dalek::pkcs8::{EncodePrivateKey, KeypairBytes, spki::der::pem::LineEnding};
+use serde_json::Value;
 use std::{collections::BTreeMap, net::SocketAddr, path::PathBuf, process::ExitStatus, sync::Arc};
 use tempfile::TempDir;
 use tokio::process::Command;
@@ -203,6 +204,20 @@ impl Node {
     pub async fn command_reading(&self, arguments: &[&str], input: &str) -> std::process::Output {
         let settings: Vec<(&str, &str)> = self.settings.iter().map(|(n, v)| (n.as_str(), v.as_str())).collect();
         marbelle_reading(arguments, &settings, input).await
+    }
+
+    /// The status of a command, what it printed, and what it told on standard error.
+    pub async fn run(&self, arguments: &[&str]) -> (i32, String, String) {
+        let output = self.command(arguments).await;
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        (output.status.code().expect("a status"), text(&output.stdout), text(&output.stderr))
+    }
+
+    /// What a command that must succeed prints as JSON.
+    pub async fn run_json(&self, arguments: &[&str]) -> Value {
+        let (status, printed, told) = self.run(&[arguments, &["--json"]].concat()).await;
+        assert_eq!(status, 0, "{arguments:?}: {told}");
+        serde_json::from_str(&printed).unwrap_or_else(|e| panic!("{arguments:?}: {e}: {printed}"))
     }
 
     /// Kills the process and awaits its end.

@@ -1,5 +1,6 @@
 //! Examples that several methods share.
 
+use crate::methods::examples as user_examples;
 use serde_json::{Value, json};
 
 /// A service key.
@@ -41,4 +42,20 @@ pub fn delivery() -> Value {
         "next_attempt_at": "2026-11-20T09:05:00.000Z",
         "created_at": "2026-11-20T09:00:00.000Z",
     })
+}
+
+/// A user, with what the owner does not see.
+pub fn user() -> Value {
+    let mut user = user_examples::profile();
+    user["external_id"] = json!("crm:4711");
+    user["disabled_at"] = json!(null);
+    user["sessions"] = json!(1);
+    user["last_seen_at"] = json!("2026-11-21T09:01:00.000Z");
+    user["sign_in_methods"] = user_examples::sign_in_methods();
+    user
+}
+
+/// Parameters that name a user.
+pub fn user_id() -> Value {
+    json!({ "user_id": "019aa3c4-5d80-7c3e-9a51-0d4f2b6c8e10" })
 }

@@ -2,7 +2,7 @@
 
 use super::examples;
 use crate::{
-    account::{Error, NewKey},
+    account::{Error, NewKey, Operator},
     domain::{
         ids::KeyId,
         service_key::{KeyName, Scope, Scopes, ServiceKey},
@@ -89,7 +89,7 @@ pub fn declare(registry: &mut Registry) {
             example: (json!({ "key_id": "019aa3c5-1f00-7c10-8a51-6f1f6c2d9e07" }), json!({})),
         },
         |call: Call, key: ServiceKey, params: RevokeParams| async move {
-            call.context.accounts.revoke_key(params.key_id, Some(&key)).await?;
+            call.context.accounts.revoke_key(params.key_id, Operator::Key(&key)).await?;
             Ok(Done {})
         },
     );
@@ -97,6 +97,6 @@ pub fn declare(registry: &mut Registry) {
 
 async fn create(call: Call, key: ServiceKey, params: CreateParams) -> Result<CreatedKey, Error> {
     let CreateParams { name, scopes, expires_at } = params;
-    let (key, secret) = call.context.accounts.create_key(NewKey { name, scopes, expires_at }, Some(&key)).await?;
+    let (key, secret) = call.context.accounts.create_key(NewKey { name, scopes, expires_at }, Operator::Key(&key)).await?;
     Ok(CreatedKey { key, secret: secret.expose().to_owned() })
 }

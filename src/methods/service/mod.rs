@@ -1,10 +1,14 @@
 //! The methods of service keys, one file a namespace (docs/protocol.md, "Service keys").
 
+mod audit;
 mod discover;
 mod examples;
 mod keys;
+mod mails;
 mod revocations;
 mod tokens;
+mod user_changes;
+mod users;
 mod webhooks;
 
 use crate::rpc::{registry::Registry, spec};
@@ -29,7 +33,11 @@ static DOCUMENT_TEXT: LazyLock<Box<RawValue>> =
 
 /// Declares every method of service keys.
 pub fn declare(registry: &mut Registry) {
+    users::declare(registry);
+    user_changes::declare(registry);
+    mails::declare(registry);
     keys::declare(registry);
+    audit::declare(registry);
     tokens::declare(registry);
     revocations::declare(registry);
     webhooks::declare(registry);

@@ -300,6 +300,8 @@ export const de: Texts = {
       email_change_requested: 'Änderung der E-Mail-Adresse angefordert',
       email_change_cancelled: 'Änderung der E-Mail-Adresse verworfen',
       email_changed: 'E-Mail-Adresse geändert',
+      profile_changed: 'Profil vom Shop geändert',
+      sessions_ended: 'Vom Shop abgemeldet',
       account_disabled: 'Konto vom Shop gesperrt',
       account_enabled: 'Konto vom Shop entsperrt',
       account_restored: 'Daten aus einer Sicherung wiederhergestellt',

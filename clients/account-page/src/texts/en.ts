@@ -282,6 +282,8 @@ export const en = {
       email_change_requested: 'Change of e-mail address asked for',
       email_change_cancelled: 'Change of e-mail address cancelled',
       email_changed: 'E-mail address changed',
+      profile_changed: 'Profile changed by the shop',
+      sessions_ended: 'Signed out by the shop',
       account_disabled: 'Account disabled by the shop',
       account_enabled: 'Account enabled by the shop',
       account_restored: 'Data restored from a backup',

@@ -296,6 +296,8 @@ export const sq: Texts = {
       email_change_requested: 'U kërkua ndryshimi i adresës së e-mailit',
       email_change_cancelled: 'U anulua ndryshimi i adresës së e-mailit',
       email_changed: 'Adresa e e-mailit u ndryshua',
+      profile_changed: 'Profili u ndryshua nga dyqani',
+      sessions_ended: 'Seanca u mbyll nga dyqani',
       account_disabled: 'Llogaria u çaktivizua nga dyqani',
       account_enabled: 'Llogaria u riaktivizua nga dyqani',
       account_restored: 'Të dhënat u rikthyen nga një kopje rezervë',

@@ -1,0 +1,70 @@
+//! `audit.list`: what was done by service keys and by commands.
+
+use crate::support::{Call, Database, Node, both_databases, somebody};
+use serde_json::{Value, json};
+
+both_databases! {
+    async fn keys_and_commands_stand_in_it_by_name(database: Database) {
+        let (node, person, session) = somebody(database).await;
+        let door = node.door().await;
+        let auditor = door.with("audit").await;
+        let desk = door.http(&door.key_named("Support desk", "keys,mails").await);
+        let made = desk.ok("keys.create", json!({ "name": "mailer", "scopes": ["mails"] })).await;
+        desk.ok("keys.revoke", json!({ "key_id": made["key"]["id"] })).await;
+        let disabled = node.command(&["user", "disable", &person.email]).await;
+        assert_eq!(disabled.status.code(), Some(0));
+
+        let log = auditor.ok("audit.list", json!({ "limit": 3 })).await;
+        assert_eq!(log["more"], true, "the keys that commands made");
+        let told: Vec<Value> = log["entries"].as_array().expect("entries").iter()
+            .map(|entry| json!([entry["actor"], entry["method"], entry["user_id"]])).collect();
+        let user = &session.sign_in["profile"]["id"];
+        assert_eq!(told, [
+            json!(["command line", "users.disable", user]),
+            json!(["Support desk", "keys.revoke", null]),
+            json!(["Support desk", "keys.create", null]),
+        ]);
+        let [by_command, revoked, created] = [0, 1, 2].map(|at| &log["entries"][at]);
+        assert_eq!(by_command["key_id"], Value::Null);
+        assert!(created["key_id"].is_string() && created["key_id"] == revoked["key_id"]);
+        assert_eq!(created["detail"], json!({
+            "key_id": made["key"]["id"], "name": "mailer", "scopes": ["mails"], "expires_at": null,
+        }));
+        // A refused call and a second revocation change nothing.
+        desk.ok("keys.revoke", json!({ "key_id": made["key"]["id"] })).await;
+        desk.refused("forbidden", "keys.create", json!({ "name": "x", "scopes": ["audit"] })).await;
+        let again = auditor.ok("audit.list", json!({ "limit": 1 })).await;
+        assert_eq!(again["entries"][0], *by_command);
+
+        let rest = auditor.ok("audit.list", json!({ "before": created["id"] })).await;
+        assert_eq!(rest["more"], false);
+        let methods: Vec<&str> =
+            rest["entries"].as_array().expect("entries").iter().filter_map(|entry| entry["method"].as_str()).collect();
+        assert_eq!(methods, ["keys.create", "keys.create"], "those that commands made");
+        let secret = node.rows().await;
+        assert!(!secret.contains(made["secret"].as_str().expect("a secret")));
+    }
+
+    async fn of_a_deleted_user_nothing_but_the_id_is_told(database: Database) {
+        let (node, person, session) = somebody(database).await;
+        let auditor = node.door().await.with("audit").await;
+        for action in [&["user", "disable"][..], &["user", "enable"], &["user", "delete", "--yes"]] {
+            let done = node.command(&[action, &[&person.email]].concat()).await;
+            assert_eq!(done.status.code(), Some(0));
+        }
+        let log = auditor.ok("audit.list", json!({ "limit": 3 })).await;
+        let entries = log["entries"].as_array().expect("entries");
+        let methods: Vec<&Value> = entries.iter().map(|entry| &entry["method"]).collect();
+        assert_eq!(methods, ["users.delete", "users.enable", "users.disable"]);
+        for entry in entries {
+            assert_eq!((&entry["user_id"], &entry["detail"]), (&session.sign_in["profile"]["id"], &json!({})));
+        }
+    }
+
+    async fn bad_parameters_are_told(database: Database) {
+        let node = Node::start(database).await;
+        let auditor = node.door().await.with("audit").await;
+        let rules: &[(&str, &[&str])] = &[("before", &["format"]), ("limit", &["out_of_range"])];
+        auditor.invalid(rules, "audit.list", json!({ "before": "x", "limit": 201 })).await;
+    }
+}
