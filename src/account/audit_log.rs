@@ -10,13 +10,7 @@ use serde_json::Value;
 
 impl AuditEntry {
     /// What an operator does now. `method` is the name of the service method that does it.
-    pub(crate) fn of(
-        operator: Operator<'_>,
-        method: &str,
-        user: Option<UserId>,
-        detail: Value,
-        at: Timestamp,
-    ) -> Self {
+    pub(crate) fn of(operator: Operator<'_>, method: &str, user: Option<UserId>, detail: Value, at: Timestamp) -> Self {
         Self {
             id: AuditId::new(),
             at,
@@ -31,11 +25,7 @@ impl AuditEntry {
 
 impl Accounts {
     /// A page of the audit log, newest first, and whether there is more.
-    pub async fn list_audit_log(
-        &self,
-        before: Option<AuditId>,
-        limit: i64,
-    ) -> Result<(Vec<AuditEntry>, bool), Error> {
+    pub async fn list_audit_log(&self, before: Option<AuditId>, limit: i64) -> Result<(Vec<AuditEntry>, bool), Error> {
         let mut entries = self.store.list_audit_entries(before, limit + 1).await?;
         let limit = usize::try_from(limit).unwrap_or(usize::MAX);
         let more = entries.len() > limit;

@@ -262,7 +262,6 @@ impl Change<'_> {
         self.tx().delete_letters_of(user).await?;
         let committed = self.account.delete(&self.accounts.receivers).await?;
         self.accounts.hub.announce(committed);
-        self.accounts.hub.announce_revocations();
         tracing::info!(target: "security", %user, "account_deleted");
         Ok(())
     }

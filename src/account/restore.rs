@@ -1,7 +1,8 @@
 //! After a restore: the database is an older one than clients, letters and running nodes know.
 
-use super::{Accounts, Actor, Error};
+use super::{Accounts, Actor, Error, Operator};
 use crate::domain::{
+    audit::AuditEntry,
     ids::{Epoch, UserId},
     security_event::SecurityEventType,
     session::EndReason,
@@ -46,6 +47,9 @@ impl Accounts {
         tx.renew_epoch(epoch).await?;
         tx.insert_restore_revocation(self.clock.now()).await?;
         tx.delete_registration_sign_ins().await?;
+        let entry =
+            AuditEntry::of(Operator::CommandLine, "new-epoch", None, json!({ "epoch": epoch }), self.clock.now());
+        tx.insert_audit_entry(&entry).await?;
         tx.commit().await?;
 
         let now = self.clock.now();

@@ -44,8 +44,7 @@ impl Accounts {
             // What shows nothing is the beginning of nothing that is shown.
             return Ok(UserPage { users: Vec::new(), next: None });
         }
-        let search =
-            UserSearch { key: key.flatten(), state: find.state, after: find.after, limit: find.limit + 1 };
+        let search = UserSearch { key: key.flatten(), state: find.state, after: find.after, limit: find.limit + 1 };
         let mut tx = self.store.read().await?;
         let mut found = tx.find_users(&search).await?;
         let limit = usize::try_from(find.limit).unwrap_or(usize::MAX);

@@ -1,13 +1,14 @@
 //! The database that a command works on.
 
 use crate::{
-    account::{self, Accounts},
+    account::{self, Accounts, Operator},
     app,
     crypto::sealed::Sealer,
-    domain::fault::Fault,
+    domain::{audit::AuditEntry, fault::Fault, time::Clock},
     settings::Settings,
     store::{self, Store},
 };
+use serde_json::json;
 use std::sync::Arc;
 
 /// Why a command on data did nothing.
@@ -97,6 +98,17 @@ pub(super) async fn check(settings: &Settings) -> Result<(), DataError> {
 pub(super) async fn open(settings: &Settings) -> Result<Store, DataError> {
     check(settings).await?;
     Ok(app::open(settings).await?)
+}
+
+/// Notes in the audit log that a command that works on many accounts was run, before it does its work.
+pub(super) async fn audit(store: &Store, command: &str) -> Result<(), DataError> {
+    let entry = AuditEntry::of(Operator::CommandLine, command, None, json!({}), Clock::system().now());
+    let noted = async {
+        let mut tx = store.write().await?;
+        tx.insert_audit_entry(&entry).await?;
+        tx.commit().await
+    };
+    Ok(noted.await.map_err(app::Error::from)?)
 }
 
 /// What opens and seals the secrets that the database keeps.

@@ -1,6 +1,6 @@
 //! `marbelle export`: accounts for another system, or another database.
 
-use super::database::{DataError, open, sealer};
+use super::database::{DataError, audit, open, sealer};
 use crate::{
     import::{self, jsonl},
     settings::Settings,
@@ -53,6 +53,7 @@ pub(super) async fn run(form: Form, settings: &Settings) -> Result<(), ExportErr
     };
     let mut out = BufWriter::new(out.map_err(|error| ExportError::File(name.clone(), error))?);
     let sealer = sealer(settings).await?;
+    audit(&store, "export jsonl").await?;
     let done = jsonl::export(&store, &sealer, &mut out, &name).await;
     store.close().await;
     eprintln!("{} accounts", done?);

@@ -1,6 +1,6 @@
 //! `marbelle import`: accounts from another system.
 
-use super::database::{DataError, open, sealer};
+use super::database::{DataError, audit, open, sealer};
 use crate::{
     domain::time::Clock,
     import::{self, Options, Summary, django, jsonl},
@@ -86,6 +86,9 @@ pub(super) async fn run(source: Source, settings: &Settings) -> Result<(), Impor
     let clock = Clock::system();
     let (Source::Django { how, .. } | Source::Jsonl { how, .. }) = &source;
     let (reported, dry_run) = (how.report.is_some(), how.dry_run);
+    if !dry_run {
+        audit(&store, if matches!(source, Source::Django { .. }) { "import django" } else { "import jsonl" }).await?;
+    }
     let done = match source {
         Source::Django { from, how } => django::import(&store, &from, &how.options(settings), &clock).await,
         Source::Jsonl { file, how } => {

@@ -85,10 +85,9 @@ pub(super) async fn run(action: Action, settings: &Settings) -> Result<(), Box<d
             })?;
         }
         Action::Revoke { id } => {
-            let revoked = with_accounts(settings, async |accounts| {
-                accounts.revoke_key(KeyId(id), Operator::CommandLine).await
-            })
-            .await?;
+            let revoked =
+                with_accounts(settings, async |accounts| accounts.revoke_key(KeyId(id), Operator::CommandLine).await)
+                    .await?;
             revoked.map_err(|error| DataError::of(error, || format!("key {id}")))?;
         }
     }

@@ -57,9 +57,8 @@ pub(super) async fn run(action: Action, settings: &Settings) -> Result<(), Box<d
     match action {
         Action::List { state, before, limit, output } => {
             let state = state.as_deref().and_then(MailState::from_name);
-            let listed = with_accounts(settings, async |accounts| {
-                accounts.list_mails(state, before.map(MailId), limit).await
-            });
+            let listed =
+                with_accounts(settings, async |accounts| accounts.list_mails(state, before.map(MailId), limit).await);
             let (mails, more) = listed.await?.map_err(DataError::from)?;
             output.print(&json!({ "mails": mails, "more": more }), |_| {
                 let heading = ["ID", "RECIPIENT", "KIND", "STATE", "TRIES", "NEXT", "CREATED", "LAST ERROR"];
@@ -70,9 +69,8 @@ pub(super) async fn run(action: Action, settings: &Settings) -> Result<(), Box<d
             }
         }
         Action::Retry { id } => {
-            let retried = with_accounts(settings, async |accounts| {
-                accounts.retry_mail(MailId(id), Operator::CommandLine).await
-            });
+            let retried =
+                with_accounts(settings, async |accounts| accounts.retry_mail(MailId(id), Operator::CommandLine).await);
             retried.await?.map_err(|error| DataError::of(error, || format!("letter {id}")))?;
         }
         Action::Test { address } => {

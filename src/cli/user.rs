@@ -179,7 +179,8 @@ pub(super) async fn run(action: Action, settings: &Settings) -> Result<(), Box<d
                 accounts.end_sessions_of(id, session, OPERATOR).await
             })
             .await?;
-            let ended = ended.map_err(|error| DataError::of(error, || format!("such session of {}", account.account)))?;
+            let ended =
+                ended.map_err(|error| DataError::of(error, || format!("such session of {}", account.account)))?;
             output.print(&json!({ "sessions_ended": ended }), |_| format!("Sessions ended: {ended}\n"))?;
         }
         Action::ResetSecondFactor { account, output } => {

@@ -19,7 +19,7 @@ pub struct AuditEntry {
     pub actor: String,
     /// The service key; `null` for the command line.
     pub key_id: Option<KeyId>,
-    /// What: the name of the method, for commands too.
+    /// What: the name of the method, for commands too; of a command that no method does, the command.
     pub method: String,
     /// To whom, if it was about one user; `null` as well 30 days after the user was deleted.
     pub user_id: Option<UserId>,

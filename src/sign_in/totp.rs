@@ -125,11 +125,7 @@ impl Accounts {
     }
 
     /// Takes the second factor from an account whose owner has lost it, and ends every session; says whether it was on.
-    pub async fn reset_second_factor(
-        self: &Arc<Self>,
-        user: UserId,
-        operator: Operator<'_>,
-    ) -> Result<bool, Error> {
+    pub async fn reset_second_factor(self: &Arc<Self>, user: UserId, operator: Operator<'_>) -> Result<bool, Error> {
         let mut change = self.change(user, Actor::Operator(operator)).await?;
         if !change.account().delete_totp().await? {
             return Ok(false);

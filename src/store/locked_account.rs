@@ -279,7 +279,7 @@ impl LockedAccount {
         self.tx.delete_user(user).await?;
         self.tx.commit().await?;
         let credentials_version = self.credentials_version + 1;
-        Ok(Committed { user, revision: self.next_revision, credentials_version })
+        Ok(Committed { user, revision: self.next_revision, credentials_version, revokes: true })
     }
 }
 

@@ -63,9 +63,8 @@ impl Store {
             Some(MailState::Sent) => " AND sent_at IS NOT NULL",
             Some(MailState::GivenUp) => " AND given_up_at IS NOT NULL AND sent_at IS NULL",
         };
-        let statement = format!(
-            "SELECT {COLUMNS} FROM mail_outbox WHERE id < $1 AND NOT decoy{state} ORDER BY id DESC LIMIT $2"
-        );
+        let statement =
+            format!("SELECT {COLUMNS} FROM mail_outbox WHERE id < $1 AND NOT decoy{state} ORDER BY id DESC LIMIT $2");
         let before = before.unwrap_or(MailId(Uuid::max()));
         let rows: Vec<Row> = on_pool!(self, pool => sqlx::query_as(AssertSqlSafe(statement)).bind(before).bind(limit)
             .fetch_all(pool).await)?;

@@ -68,7 +68,8 @@ impl Tx {
     /// The ways into each of these accounts, in three statements.
     pub async fn sign_in_methods_of(&mut self, users: &[&UserRow]) -> Result<Vec<SignInMethods>, Error> {
         let ids: Vec<UserId> = users.iter().map(|user| user.user_id).collect();
-        let with_factor: Vec<UserId> = users.iter().filter(|user| user.second_factor).map(|user| user.user_id).collect();
+        let with_factor: Vec<UserId> =
+            users.iter().filter(|user| user.second_factor).map(|user| user.user_id).collect();
         let passkeys: Vec<OwnedWay> = where_in!(
             self,
             "SELECT user_id, id AS passkey, name, NULL AS label, NULL AS email, created_at AS since, last_used_at, \

@@ -81,8 +81,7 @@ impl Tx {
             Some(UserState::Disabled) => " AND disabled_at IS NOT NULL",
         };
         let Some(key) = &search.key else {
-            let all =
-                format!("SELECT {USER_COLUMNS} FROM users WHERE id < $1{state} ORDER BY id DESC LIMIT $2");
+            let all = format!("SELECT {USER_COLUMNS} FROM users WHERE id < $1{state} ORDER BY id DESC LIMIT $2");
             return self.fetch(search, None, all).await;
         };
         let begins = |column: &str| format!("{column} >= $3 AND {column} < $4");

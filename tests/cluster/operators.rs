@@ -35,7 +35,9 @@ async fn a_command_reaches_the_tabs_of_every_node_at_once() {
     let (person, session) = node.signed_in("ann").await;
     let id = session.sign_in["profile"]["id"].as_str().expect("an id").to_owned();
     let service = node.door().await.with("users:write,users:delete").await;
-    for (command, reason) in [("end-sessions", "revoked"), ("disable", "account_disabled"), ("delete", "account_deleted")] {
+    for (command, reason) in
+        [("end-sessions", "revoked"), ("disable", "account_disabled"), ("delete", "account_deleted")]
+    {
         let session = person.sign_in(node).await;
         let tabs = cluster.tabs(&session).await;
         join_all(tabs.iter().map(|tab| tab.snapshot())).await;

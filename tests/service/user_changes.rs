@@ -1,6 +1,8 @@
 //! What changes users, by `users.*` and by `marbelle user`.
 
-use crate::support::{Call, Database, Http, Node, PASSWORD, Person, another_email, both_databases, somebody, verification};
+use crate::support::{
+    Call, Database, Http, Node, PASSWORD, Person, another_email, both_databases, somebody, verification,
+};
 use serde_json::{Value, json};
 
 const KEY: &str = "Support desk";

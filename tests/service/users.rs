@@ -44,8 +44,8 @@ both_databases! {
         }
         // A name that changes is found by the new one alone.
         service.ok("users.update", json!({ "user_id": cher, "first_name": "Björk", "last_name": "Ö" })).await;
-        assert_eq!(ids(&service.ok("users.find", json!({ "query": "bjö" })).await), [cher.clone()]);
-        assert_eq!(ids(&service.ok("users.find", json!({ "query": "ö b" })).await), [cher.clone()]);
+        assert_eq!(ids(&service.ok("users.find", json!({ "query": "bjö" })).await), std::slice::from_ref(&cher));
+        assert_eq!(ids(&service.ok("users.find", json!({ "query": "ö b" })).await), std::slice::from_ref(&cher));
         assert!(ids(&service.ok("users.find", json!({ "query": "cher" })).await).is_empty());
 
         service.ok("users.disable", json!({ "user_id": zoe })).await;
@@ -205,7 +205,8 @@ async fn whoever_is_not_among_the_newest_is_found_by_the_indexes() {
         for at in 0..5 {
             old.insert(0, made(&service, &format!("old{at}@example.test"), "Methuselah", Some("Noah")).await);
         }
-        let lines: Vec<String> = (0..2500).map(|at| format!(r#"{{"email":"new{at}@example.test","first_name":"Eve"}}"#)).collect();
+        let lines: Vec<String> =
+            (0..2500).map(|at| format!(r#"{{"email":"new{at}@example.test","first_name":"Eve"}}"#)).collect();
         let file = node.data().join("accounts.jsonl");
         std::fs::write(&file, lines.join("\n")).expect("a file");
         let imported = node.command(&["import", "jsonl", &file.display().to_string()]).await;

@@ -97,6 +97,7 @@ pub fn declare(registry: &mut Registry) {
 
 async fn create(call: Call, key: ServiceKey, params: CreateParams) -> Result<CreatedKey, Error> {
     let CreateParams { name, scopes, expires_at } = params;
-    let (key, secret) = call.context.accounts.create_key(NewKey { name, scopes, expires_at }, Operator::Key(&key)).await?;
+    let (key, secret) =
+        call.context.accounts.create_key(NewKey { name, scopes, expires_at }, Operator::Key(&key)).await?;
     Ok(CreatedKey { key, secret: secret.expose().to_owned() })
 }
