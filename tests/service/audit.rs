@@ -1,7 +1,13 @@
 //! `audit.list`: what was done by service keys and by commands.
 
-use crate::support::{Call, Database, Node, both_databases, somebody};
+use crate::support::{
+    Call, Database, Inside, Node, another_email, both_databases,
+    inside::{account, disable, email},
+    somebody,
+};
+use marbelle::{account::Operator, domain::user::UserRef};
 use serde_json::{Value, json};
+use std::time::Duration;
 
 both_databases! {
     async fn keys_and_commands_stand_in_it_by_name(database: Database) {
@@ -59,6 +65,35 @@ both_databases! {
         for entry in entries {
             assert_eq!((&entry["user_id"], &entry["detail"]), (&session.sign_in["profile"]["id"], &json!({})));
         }
+    }
+
+    async fn who_was_deleted_is_forgotten_after_30_days_and_all_of_it_after_a_year(database: Database) {
+        let inside = Inside::on(&database, &[]);
+        let (gone, present) = (email(&another_email("ann")), email(&another_email("bob")));
+        let day = Duration::from_secs(86_400);
+        inside.with(async |accounts| {
+            for address in [&gone, &present] {
+                account(accounts, address).await;
+                disable(accounts, address).await;
+            }
+            let user = accounts.get_user(&UserRef::Email(gone.clone())).await.expect("an account");
+            accounts.delete_user(user.profile.id, Operator::CommandLine).await.expect("deleted");
+        }).await;
+        let known = async || inside.with(async |accounts| {
+            accounts.prune().await.expect("pruned");
+            let (entries, more) = accounts.list_audit_log(None, 50).await.expect("the log");
+            assert!(!more);
+            entries.iter().map(|entry| entry.user_id.is_some()).collect::<Vec<_>>()
+        }).await;
+        assert_eq!(known().await, [true, true, true]);
+        inside.advance(29 * day);
+        assert_eq!(known().await, [true, true, true]);
+        inside.advance(2 * day);
+        assert_eq!(known().await, [false, true, false]);
+        inside.advance(333 * day);
+        assert_eq!(known().await, [false, true, false]);
+        inside.advance(2 * day);
+        assert_eq!(known().await, Vec::<bool>::new());
     }
 
     async fn bad_parameters_are_told(database: Database) {
