@@ -16,11 +16,11 @@ use crate::{
     domain::{ids::rise_above, session::SessionLifetimes, time::Clock},
     jobs,
     limits::PASSWORD_HASH_QUEUE,
-    live::{Bus, Hub, HubSettings, Nats, NatsFault},
+    live::{Bus, Hub, HubSettings, JetStream, Nats, NatsFault},
     mail::{Renderer, Transport, Worker},
     meters::meters,
     methods,
-    outgoing::{WebhookSettings, Webhooks},
+    outgoing::{Stream, WebhookSettings, Webhooks},
     rpc::{Context, RateSettings, Rates, Rules, dispatch::Dispatcher, registry::Registry},
     server::{
         ClientAddresses, CookieSettings, Doors, Origins, Pages, PagesError, Server, ServerSettings, ServiceDoor,
@@ -81,6 +81,7 @@ pub struct App {
     dispatcher: Dispatcher,
     mail: Worker,
     webhooks: Webhooks,
+    stream: Option<Stream>,
     rates: Arc<Rates>,
     settings: Settings,
     /// What runs in the background.
@@ -104,7 +105,7 @@ impl App {
         };
         let tasks = TaskTracker::new();
         let keys = load_keys(&settings).await?;
-        let accounts = open_accounts(&settings, &keys, clock.clone(), &tasks).await?;
+        let (accounts, stream) = open_accounts(&settings, &keys, clock.clone(), &tasks).await?;
         accounts.weigh_decoys().await?;
         // Before anybody can read that nothing is left to be sealed anew.
         accounts.measure_sealed().await?;
@@ -118,6 +119,7 @@ impl App {
         .map_err(|error| Error::Mail(error.to_string()))?;
         let transport = Transport::new(&settings.mail).map_err(|error| Error::Mail(error.to_string()))?;
         let mail = Worker::new(accounts.store.clone(), clock, renderer, transport);
+        let stream = stream.map(|stream| Stream::new(accounts.store.clone(), accounts.clock.clone(), stream));
         let webhooks = Webhooks::new(
             accounts.store.clone(),
             accounts.clock.clone(),
@@ -196,7 +198,7 @@ impl App {
             }
         };
         let server = Server::new(socket, accounts.clone(), doors, server_settings).map_err(not_listening)?;
-        Ok(Self { server, service, accounts, dispatcher, mail, webhooks, rates, settings, tasks })
+        Ok(Self { server, service, accounts, dispatcher, mail, webhooks, stream, rates, settings, tasks })
     }
 
     /// The settings in force, with the address at which it listens.
@@ -220,6 +222,9 @@ impl App {
         let background = CancellationToken::new();
         self.tasks.spawn(self.mail.run(background.clone()));
         self.tasks.spawn(self.webhooks.run(background.clone()));
+        if let Some(stream) = self.stream {
+            self.tasks.spawn(stream.run(background.clone()));
+        }
         jobs::start(&self.accounts, &self.rates, &self.tasks, &background);
         self.tasks.close();
         let service = async {
@@ -240,13 +245,13 @@ impl App {
     }
 }
 
-/// The use-cases on the database that the settings name; what runs in the background runs among `tasks`.
+/// The use-cases on the database that the settings name, and the stream that events are published to; what runs in the background runs among `tasks`.
 async fn open_accounts(
     settings: &Settings,
     keys: &Keys,
     clock: Clock,
     tasks: &TaskTracker,
-) -> Result<Arc<Accounts>, Error> {
+) -> Result<(Arc<Accounts>, Option<JetStream>), Error> {
     let store = open(settings).await?;
     let epoch = store.epoch().await?;
     if let Some(newest) = store.newest_id().await? {
@@ -254,9 +259,13 @@ async fn open_accounts(
     }
     let session_lifetimes =
         SessionLifetimes { idle: settings.lifetimes.session_idle, absolute: settings.lifetimes.session_absolute };
-    let bus = match &settings.nats {
-        Some(nats) => Bus::Nats(Box::new(Nats::connect(nats).await?)),
-        None => Bus::Local,
+    let (bus, stream) = match &settings.nats {
+        Some(nats) => {
+            let nats = Nats::connect(nats).await?;
+            let stream = settings.stream.as_deref().map(|stream| nats.jetstream(stream));
+            (Bus::Nats(Box::new(nats)), stream)
+        }
+        None => (Bus::Local, None),
     };
     // A bus says itself when it is there.
     meters().bus_connected.set(if settings.nats.is_some() { 0.0 } else { 1.0 });
@@ -270,7 +279,7 @@ async fn open_accounts(
         tasks,
     );
     let cores = available_parallelism().map_or(1, usize::from);
-    Ok(Arc::new(Accounts {
+    let accounts = Accounts {
         store,
         clock: clock.clone(),
         hub,
@@ -292,7 +301,7 @@ async fn open_accounts(
             .map(|id| RelyingParty::new(id, &settings.frontend_url, &settings.allowed_origins)),
         lifetimes: settings.lifetimes,
         session_lifetimes,
-        receivers: Arc::new(Receivers::new(false)),
+        receivers: Arc::new(Receivers::new(stream.is_some())),
         webhooks_need_tls: settings.environment == Environment::Production,
         sessions_per_user: settings.limits.sessions_per_user.get(),
         events_per_user: i64::from(settings.limits.events_per_user.get()),
@@ -306,7 +315,8 @@ async fn open_accounts(
         nodes_share_accounts: matches!(settings.database, Database::Postgres(_)),
         touching: Arc::new(DashSet::new()),
         touching_keys: Arc::new(DashSet::new()),
-    }))
+    };
+    Ok((Arc::new(accounts), stream))
 }
 
 async fn load_keys(settings: &Settings) -> Result<Keys, Error> {
@@ -326,7 +336,7 @@ pub(crate) async fn with_accounts<T>(
 ) -> Result<Result<T, account::Error>, Error> {
     let tasks = TaskTracker::new();
     let keys = load_keys(settings).await?;
-    let accounts = open_accounts(settings, &keys, Clock::system(), &tasks).await?;
+    let (accounts, _) = open_accounts(settings, &keys, Clock::system(), &tasks).await?;
     accounts.hub.await_bus().await;
     let done = command(&accounts).await;
     accounts.hub.stopping().cancel();

@@ -25,7 +25,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("store", &["domain", "settings"]),
     ("live", &["domain", "limits", "meters", "settings", "store"]),
     ("leases", &["store"]),
-    ("outgoing", &["crypto", "domain", "leases", "meters", "store"]),
+    ("outgoing", &["crypto", "domain", "leases", "live", "meters", "store"]),
     ("mail", &["crypto", "domain", "leases", "meters", "settings", "store"]),
     ("account", &["crypto", "domain", "limits", "live", "meters", "notices", "settings", "store"]),
     ("sign_in", &["account", "crypto", "domain", "limits", "live", "meters", "settings", "store"]),
@@ -38,7 +38,7 @@ const ARROWS: &[(&str, &[&str])] = &[
 
 /// Where each foreign crate is at home; elsewhere its name does not occur. The domain derives sqlx's types.
 const HOMES: &[(&str, &[&str])] = &[
-    ("async_nats", &["live/nats.rs"]),
+    ("async_nats", &["live/nats.rs", "live/jetstream.rs"]),
     ("argon2", &["crypto/"]),
     ("bcrypt", &["crypto/"]),
     ("askama", &["mail/", "server/pages/"]),

@@ -10,7 +10,7 @@
 //! socket and not the server, so that a subscription may not be in force after it; its `publish` and
 //! `subscribe` wait for as long as the server is away once 2048 of them have queued.
 
-use super::bus::BusDown;
+use super::{bus::BusDown, jetstream::JetStream};
 use crate::{
     domain::ids::UserId,
     meters::meters,
@@ -124,6 +124,11 @@ impl Nats {
         let servers: Vec<_> = servers.collect::<Result<_, _>>().map_err(NatsFault::Url)?;
         let client = options.connect(servers).await?;
         Ok(Self { client, first: connections.clone(), connections: Mutex::new(connections) })
+    }
+
+    /// A stream of these servers.
+    pub fn jetstream(&self, stream: &str) -> JetStream {
+        JetStream::new(self.client.clone(), stream.to_owned())
     }
 
     /// Publishes a commit if there is room for it right now.

@@ -18,6 +18,7 @@ mod connect;
 mod failure;
 mod line;
 mod public_address;
+mod stream;
 mod tls;
 mod webhooks;
 #[cfg(test)]
@@ -26,4 +27,5 @@ mod webhooks_tests;
 pub use client::{Answer, Bounds, HttpClient, Reading, Request};
 pub use connect::Targets;
 pub use failure::Failure;
+pub use stream::Stream;
 pub use webhooks::{WebhookSettings, Webhooks};
