@@ -12,6 +12,7 @@ mod stats;
 mod table;
 mod user;
 mod user_table;
+mod webhook;
 
 use crate::{app, methods, settings::Settings, telemetry};
 use clap::{Parser, Subcommand};
@@ -77,6 +78,9 @@ enum Command {
     /// Make, list and revoke the keys that other services and operators' tools call with.
     #[command(subcommand)]
     Key(key::Action),
+    /// Make, list and try webhooks, and see what became of what they are sent.
+    #[command(subcommand)]
+    Webhook(webhook::Action),
     /// Bring accounts from another system.
     #[command(subcommand)]
     Import(import::Source),
@@ -166,6 +170,7 @@ impl Command {
                 Self::NewEpoch => database::new_epoch(&settings).await?,
                 Self::User(action) => user::run(action, &settings).await?,
                 Self::Key(action) => key::run(action, &settings).await?,
+                Self::Webhook(action) => webhook::run(action, &settings).await?,
                 Self::Mail(action) => mail::run(action, &settings).await?,
                 Self::Stats { output } => stats::run(output, &settings).await?,
                 Self::Import(source) => import::run(source, &settings).await?,
