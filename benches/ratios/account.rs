@@ -91,6 +91,16 @@ impl World {
         matches!(self.plan.subject.source, Source::Sqlite(_))
     }
 
+    /// Runs a command of the binary on this world's database, and gives what it prints.
+    pub fn command(&self, arguments: &[&str]) -> Result<String> {
+        let mut command = marbelle(&self.plan.subject.source, self.folder.path());
+        let output = command.args(arguments).output()?;
+        if !output.status.success() {
+            return Err(format!("{arguments:?}: {}", String::from_utf8_lossy(&output.stderr)).into());
+        }
+        Ok(String::from_utf8(output.stdout)?)
+    }
+
     /// Starts a baseline that ends by itself.
     pub fn baseline(&self, name: &str, seconds: f64) -> Result<Process> {
         let plan = Plan { seconds, ..self.plan.clone() };
@@ -107,18 +117,26 @@ impl World {
     }
 }
 
-fn start_ours(cores: Cores, source: &Source, folder: &Path) -> Result<Node> {
+/// The binary, with what its commands have to know of a world.
+fn marbelle(source: &Source, folder: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_marbelle"));
     for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("MARBELLE_")) {
         command.env_remove(name);
     }
+    command.env("MARBELLE_LISTEN", "127.0.0.1:0").env("MARBELLE_DATA_DIR", folder);
+    if let Source::Postgres(url) = source {
+        command.env("MARBELLE_DATABASE_URL", url);
+    }
+    command
+}
+
+fn start_ours(cores: Cores, source: &Source, folder: &Path) -> Result<Node> {
+    let mut command = marbelle(source, folder);
     let many = "1000000";
     command
         .arg("serve")
-        .env("MARBELLE_LISTEN", "127.0.0.1:0")
         // The port is another each time, and the tokens outlive it.
         .env("MARBELLE_TOKEN_ISSUER", "https://bench.example")
-        .env("MARBELLE_DATA_DIR", folder)
         .env("MARBELLE_LIFETIMES__ACCESS_TOKEN", "1h")
         .env("MARBELLE_LIMITS__CALLS_PER_SECOND", many)
         .env("MARBELLE_LIMITS__WRITES_PER_MINUTE", many)
@@ -129,9 +147,6 @@ fn start_ours(cores: Cores, source: &Source, folder: &Path) -> Result<Node> {
         .env("MARBELLE_LIMITS__SOCKETS_PER_ADDRESS", many)
         .env("MARBELLE_LIMITS__SOCKETS_PER_USER", many)
         .stderr(Stdio::from(fs::File::create(folder.join("log"))?));
-    if let Source::Postgres(url) = source {
-        command.env("MARBELLE_DATABASE_URL", url);
-    }
     let mut process = cores.start(&mut command)?;
     let address = process.read_after("listening on http://")?.parse()?;
     Ok(Node { process, address })

@@ -66,6 +66,7 @@ fn main() -> Result<()> {
             let world = World::build(&cores, Some(Source::Postgres(server.database().await))).await?;
             cases::calls::measure(&world, &mut table).await?;
             cases::updates::measure(&world, &mut table).await?;
+            cases::webhook::measure(&world, &mut table).await?;
         }
         // Anew: what registering everybody took stays behind.
         let mut world = World::build(&cores, None).await?.restart()?;
@@ -74,6 +75,9 @@ fn main() -> Result<()> {
         }
         if wanted("updates") {
             cases::updates::measure(&world, &mut table).await?;
+        }
+        if wanted("webhook") {
+            cases::webhook::measure(&world, &mut table).await?;
         }
         if wanted("sign-ins") {
             cases::sign_ins::measure(&world, &mut table).await?;

@@ -68,6 +68,7 @@ pub struct OutgoingEvent<T> {
 
 /// `data` of an [`OutgoingEvent`].
 #[derive(Clone, Debug, Serialize, JsonSchema)]
+#[schemars(inline)]
 pub struct OutgoingData<T> {
     /// The user; `null` for `webhook.test`.
     pub user_id: Option<UserId>,

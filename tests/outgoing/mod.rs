@@ -1,6 +1,9 @@
 //! What leaves the server for other systems.
 
+mod backlog;
 mod queue;
+mod receivers;
+mod stream;
 mod webhooks;
 
 use crate::support::{Call, Http, Node};

@@ -1,7 +1,9 @@
 //! What receivers get, and what becomes of those that misbehave.
 
 use super::{deliveries, operator, webhook};
-use crate::support::{Answers, Call, Database, Node, Receiver, both_databases, eventually, soon, verification, within};
+use crate::support::{
+    Answers, Call, Database, Node, Receiver, Specification, both_databases, eventually, soon, verification, within,
+};
 use serde_json::{Value, json};
 use std::time::Duration;
 
@@ -28,8 +30,11 @@ both_databases! {
             let found = all[place..].iter().position(|name| name == one);
             place += found.unwrap_or_else(|| panic!("{told:?} are in order")) + 1;
         }
+        let specification = Specification::of_service().await;
         for request in &requests {
             assert!(request.is_signed_by(&secret));
+            let wrong = specification.wrong_with_outgoing(&request.event());
+            assert!(wrong.is_empty(), "{wrong:?} in {}", request.body);
             assert!(!request.is_signed_by("whsec_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="));
             assert_eq!(request.header("content-type"), "application/json");
             let event = request.event();

@@ -58,6 +58,14 @@ impl Specification {
         SPECIFICATION.get_or_init(load).await.clone()
     }
 
+    /// What is wrong with an event that left the server, by the schema of its type.
+    pub fn wrong_with_outgoing(&self, event: &Value) -> Vec<String> {
+        let events = self.document["x-outgoing-events"].as_array().expect("events in the document");
+        let at = events.iter().position(|described| described["name"] == event["type"]);
+        let at = at.unwrap_or_else(|| panic!("the document knows no {}", event["type"]));
+        violations(&self.validator(&format!("/x-outgoing-events/{at}/schema")), event)
+    }
+
     pub fn compile(document: Value) -> Self {
         let list = |name: &str| document[name].as_array().unwrap_or_else(|| panic!("no {name} in the document"));
         let methods = list("methods").iter().enumerate().map(|(i, method)| {

@@ -9,3 +9,4 @@ pub mod sign_ins;
 pub mod stopped_reader;
 pub mod storm;
 pub mod updates;
+pub mod webhook;

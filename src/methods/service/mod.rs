@@ -5,6 +5,7 @@ mod discover;
 mod examples;
 mod keys;
 mod mails;
+mod outgoing_events;
 mod revocations;
 mod tokens;
 mod user_changes;
@@ -25,7 +26,10 @@ static DOCUMENT: LazyLock<Value> = LazyLock::new(|| {
     let mut registry = Registry::default();
     declare(&mut registry);
     let events = vec![revocations::describe(&mut registry.generator)];
-    spec::render(ABOUT, registry, events)
+    let outgoing = outgoing_events::describe(&mut registry.generator);
+    let mut document = spec::render(ABOUT, registry, events);
+    document["x-outgoing-events"] = outgoing.into();
+    document
 });
 
 static DOCUMENT_TEXT: LazyLock<Box<RawValue>> =
