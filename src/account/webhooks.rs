@@ -1,9 +1,10 @@
 //! Webhooks: where other systems are told of changes, and what became of it.
 
-use super::{Accounts, BATCH, Error};
+use super::{Accounts, BATCH, Error, Operator};
 use crate::{
     crypto::{opaque_token::Secret, webhook_secret::WebhookSecret},
     domain::{
+        audit::AuditEntry,
         fault::{Fault, Rule},
         ids::{DeliveryId, ReceiverId, WebhookId},
         sealed::Sealed,
@@ -11,6 +12,7 @@ use crate::{
     },
     store::{Tx, WebhookRow},
 };
+use serde_json::{Value, json};
 use std::time::Duration;
 
 /// Webhooks that there may be: each is a row that every change writes.
@@ -48,6 +50,7 @@ impl Accounts {
         url: WebhookUrl,
         events: Option<EventTypes>,
         description: Option<WebhookDescription>,
+        maker: Operator<'_>,
     ) -> Result<(Webhook, Secret), Error> {
         self.check_webhook_url(&url)?;
         let secret = WebhookSecret::new();
@@ -66,6 +69,7 @@ impl Accounts {
             created_at: self.clock.now(),
         };
         tx.insert_webhook(&webhook, &secret.seal(&self.sealer, webhook.id)).await?;
+        self.audit_webhook(&mut tx, maker, "webhooks.create", described(&webhook)).await?;
         tx.commit().await?;
         tracing::info!(target: "security", webhook = %webhook.id, "webhook_created");
         Ok((webhook, secret.text()))
@@ -75,7 +79,22 @@ impl Accounts {
     ///
     /// # Errors
     /// [`Error::NotFound`]; `not_allowed` for a URL without TLS in production.
-    pub async fn update_webhook(&self, webhook: WebhookId, patch: WebhookPatch) -> Result<Webhook, Error> {
+    pub async fn update_webhook(
+        &self,
+        webhook: WebhookId,
+        patch: WebhookPatch,
+        editor: Operator<'_>,
+    ) -> Result<Webhook, Error> {
+        self.edit_webhook(webhook, patch, Some(editor)).await
+    }
+
+    /// The same; what is part of something larger, nobody is named for.
+    async fn edit_webhook(
+        &self,
+        webhook: WebhookId,
+        patch: WebhookPatch,
+        editor: Option<Operator<'_>>,
+    ) -> Result<Webhook, Error> {
         if let Some(url) = &patch.url {
             self.check_webhook_url(url)?;
         }
@@ -101,6 +120,9 @@ impl Accounts {
             _ => {}
         }
         tx.update_webhook(&row).await?;
+        if let Some(editor) = editor {
+            self.audit_webhook(&mut tx, editor, "webhooks.update", described(&row)).await?;
+        }
         tx.commit().await?;
         tracing::info!(target: "security", %webhook, disabled = row.disabled_at.is_some(), "webhook_updated");
         if row.disabled_at.is_some() {
@@ -118,25 +140,28 @@ impl Accounts {
     }
 
     /// Deletes a webhook, and what was kept of its deliveries.
-    pub async fn delete_webhook(&self, webhook: WebhookId) -> Result<(), Error> {
+    pub async fn delete_webhook(&self, webhook: WebhookId, deleter: Operator<'_>) -> Result<(), Error> {
         // First nothing is queued for it any more, so that what is deleted next does not come back.
-        self.update_webhook(webhook, WebhookPatch { disabled: Some(true), ..WebhookPatch::default() }).await?;
+        let off = WebhookPatch { disabled: Some(true), ..WebhookPatch::default() };
+        let row = self.edit_webhook(webhook, off, None).await?;
         self.store.delete_events_for(webhook.into(), BATCH).await?;
         let mut tx = self.store.write().await?;
         tx.lock_webhooks().await?;
         tx.delete_webhook(webhook).await?;
+        self.audit_webhook(&mut tx, deleter, "webhooks.delete", described(&row)).await?;
         tx.commit().await?;
         tracing::info!(target: "security", %webhook, "webhook_deleted");
         Ok(())
     }
 
     /// Gives a webhook another secret, which is shown this once; for a day the former one signs too.
-    pub async fn rotate_webhook_secret(&self, webhook: WebhookId) -> Result<Secret, Error> {
+    pub async fn rotate_webhook_secret(&self, webhook: WebhookId, rotator: Operator<'_>) -> Result<Secret, Error> {
         let secret = WebhookSecret::new();
         let mut tx = self.store.write().await?;
         let row = lock_webhook(&mut tx, webhook).await?;
         let former = (row.secret, self.clock.now().after(FORMER_SECRET));
         tx.update_webhook_secrets(webhook, &secret.seal(&self.sealer, webhook), Some(&former)).await?;
+        self.audit_webhook(&mut tx, rotator, "webhooks.rotate_secret", described(&row.webhook)).await?;
         tx.commit().await?;
         tracing::info!(target: "security", %webhook, "webhook_secret_rotated");
         Ok(secret.text())
@@ -146,10 +171,12 @@ impl Accounts {
     ///
     /// # Errors
     /// [`Error::Forbidden`] for a webhook that is switched off.
-    pub async fn test_webhook(&self, webhook: WebhookId) -> Result<DeliveryId, Error> {
+    pub async fn test_webhook(&self, webhook: WebhookId, tester: Operator<'_>) -> Result<DeliveryId, Error> {
         let mut tx = self.store.write().await?;
         check_is_on(&mut tx, webhook).await?;
         let delivery = tx.insert_test_event(webhook.into(), self.clock.now()).await?;
+        let detail = json!({ "webhook_id": webhook, "delivery_id": delivery });
+        self.audit_webhook(&mut tx, tester, "webhooks.test", detail).await?;
         tx.commit().await?;
         Ok(delivery)
     }
@@ -175,7 +202,7 @@ impl Accounts {
     ///
     /// # Errors
     /// [`Error::Forbidden`] for a webhook that is switched off.
-    pub async fn redeliver(&self, delivery: DeliveryId) -> Result<(), Error> {
+    pub async fn redeliver(&self, delivery: DeliveryId, operator: Operator<'_>) -> Result<(), Error> {
         let mut tx = self.store.write().await?;
         let (receiver, user) = tx.locate_event(delivery).await?.ok_or(Error::NotFound)?;
         if receiver == ReceiverId::STREAM {
@@ -186,6 +213,8 @@ impl Accounts {
             tx.lock_user_quietly(user).await?;
         }
         tx.requeue_event(delivery, self.clock.now()).await?;
+        let detail = json!({ "webhook_id": receiver, "delivery_id": delivery });
+        self.audit_webhook(&mut tx, operator, "webhooks.redeliver", detail).await?;
         Ok(tx.commit().await?)
     }
 
@@ -209,6 +238,17 @@ impl Accounts {
         Ok(())
     }
 
+    async fn audit_webhook(
+        &self,
+        tx: &mut Tx,
+        operator: Operator<'_>,
+        method: &str,
+        detail: Value,
+    ) -> Result<(), Error> {
+        let entry = AuditEntry::of(operator, method, None, detail, self.clock.now());
+        Ok(tx.insert_audit_entry(&entry).await?)
+    }
+
     fn seal_anew(&self, webhook: WebhookId, sealed: &Sealed) -> Option<Sealed> {
         let secret = WebhookSecret::unseal(&self.sealer, webhook, sealed)?;
         Some(secret.seal(&self.sealer, webhook))
@@ -220,6 +260,14 @@ impl Accounts {
         }
         Ok(())
     }
+}
+
+/// What the audit log says of a webhook. A query may hold a secret of the receiver.
+fn described(webhook: &Webhook) -> Value {
+    json!({
+        "webhook_id": webhook.id, "url": webhook.url.without_query(), "events": webhook.events,
+        "disabled_at": webhook.disabled_at,
+    })
 }
 
 /// Locks the webhooks and gives one of them.

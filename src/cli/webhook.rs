@@ -5,7 +5,7 @@ use super::{
     table::{Output, Table, or_dash},
 };
 use crate::{
-    account::{self, WebhookPatch},
+    account::{self, Operator, WebhookPatch},
     crypto::opaque_token::Secret,
     domain::{
         ids::{DeliveryId, WebhookId},
@@ -97,9 +97,10 @@ pub(super) async fn run(action: Action, settings: &Settings) -> Result<(), Box<d
             let events = EventTypes::new(events).ok();
             let description = description.map(|text| read("--description", WebhookDescription::parse(&text)));
             let description = description.transpose()?;
-            let made =
-                with_accounts(settings, async |accounts| accounts.create_webhook(url, events, description).await)
-                    .await?;
+            let made = with_accounts(settings, async |accounts| {
+                accounts.create_webhook(url, events, description, Operator::CommandLine).await
+            })
+            .await?;
             let (webhook, secret) = made.map_err(DataError::from)?;
             if output.is_json() {
                 output.print(&json!({ "webhook": webhook, "secret": secret.expose() }), |_| "")?;
@@ -117,17 +118,25 @@ pub(super) async fn run(action: Action, settings: &Settings) -> Result<(), Box<d
         Action::Enable { id } => switch(settings, id, false).await?,
         Action::Disable { id } => switch(settings, id, true).await?,
         Action::Delete { id } => {
-            let done = with_accounts(settings, async |accounts| accounts.delete_webhook(WebhookId(id)).await).await?;
+            let done = with_accounts(settings, async |accounts| {
+                accounts.delete_webhook(WebhookId(id), Operator::CommandLine).await
+            })
+            .await?;
             done.map_err(|error| of_webhook(error, id))?;
         }
         Action::RotateSecret { id } => {
-            let rotated =
-                with_accounts(settings, async |accounts| accounts.rotate_webhook_secret(WebhookId(id)).await).await?;
+            let rotated = with_accounts(settings, async |accounts| {
+                accounts.rotate_webhook_secret(WebhookId(id), Operator::CommandLine).await
+            })
+            .await?;
             let secret = rotated.map_err(|error| of_webhook(error, id))?;
             print_secret(&format!("Rotated the secret of the webhook {id}."), &secret);
         }
         Action::Test { id } => {
-            let queued = with_accounts(settings, async |accounts| accounts.test_webhook(WebhookId(id)).await).await?;
+            let queued = with_accounts(settings, async |accounts| {
+                accounts.test_webhook(WebhookId(id), Operator::CommandLine).await
+            })
+            .await?;
             println!("{}", queued.map_err(|error| of_webhook(error, id))?);
         }
         Action::Deliveries { id, state, limit, output } => {
@@ -142,7 +151,10 @@ pub(super) async fn run(action: Action, settings: &Settings) -> Result<(), Box<d
             })?;
         }
         Action::Redeliver { id } => {
-            let done = with_accounts(settings, async |accounts| accounts.redeliver(DeliveryId(id)).await).await?;
+            let done = with_accounts(settings, async |accounts| {
+                accounts.redeliver(DeliveryId(id), Operator::CommandLine).await
+            })
+            .await?;
             done.map_err(|error| DataError::of(error, || format!("delivery {id}")))?;
         }
     }
@@ -151,7 +163,10 @@ pub(super) async fn run(action: Action, settings: &Settings) -> Result<(), Box<d
 
 async fn switch(settings: &Settings, id: Uuid, disabled: bool) -> Result<(), DataError> {
     let patch = WebhookPatch { disabled: Some(disabled), ..WebhookPatch::default() };
-    let done = with_accounts(settings, async |accounts| accounts.update_webhook(WebhookId(id), patch).await).await?;
+    let done = with_accounts(settings, async |accounts| {
+        accounts.update_webhook(WebhookId(id), patch, Operator::CommandLine).await
+    })
+    .await?;
     done.map(drop).map_err(|error| of_webhook(error, id))
 }
 

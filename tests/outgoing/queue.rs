@@ -117,6 +117,51 @@ both_databases! {
         assert_eq!(&told[told.len() - 2..], ["sessions.changed", "user.disabled"]);
     }
 
+    async fn what_operators_do_with_webhooks_is_in_the_audit_log(database: Database) {
+        let node = Node::start(database).await;
+        let door = node.door().await;
+        let operator = door.with("webhooks,users:read,audit").await;
+        let (hook, _) = webhook(&operator, json!({ "url": format!("{NOWHERE}?token=hush") })).await;
+        operator.ok("webhooks.rotate_secret", json!({ "webhook_id": hook })).await;
+        let test = operator.ok("webhooks.test", json!({ "webhook_id": hook })).await;
+        operator.ok("webhooks.redeliver", json!({ "delivery_id": test["delivery_id"] })).await;
+        let json_of = |output: std::process::Output| -> Value {
+            assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+            serde_json::from_slice(&output.stdout).expect("JSON")
+        };
+        let listed = json_of(node.command(&["webhook", "list", "--json"]).await);
+        assert_eq!((&listed[0]["id"], &listed[0]["events"]), (&json!(hook), &Value::Null));
+        let sent = json_of(node.command(&["webhook", "deliveries", &hook, "--json"]).await);
+        assert_eq!(sent["deliveries"][0]["type"], "webhook.test");
+        let made = json_of(node.command(&["webhook", "create", NOWHERE, "--event", "user.created", "--json"]).await);
+        let other = made["webhook"]["id"].as_str().expect("an id").to_owned();
+        for command in ["disable", "enable", "rotate-secret", "test", "delete"] {
+            let output = node.command(&["webhook", command, &other]).await;
+            assert_eq!(output.status.code(), Some(0), "{command}: {}", String::from_utf8_lossy(&output.stderr));
+        }
+        let output = node.command(&["webhook", "test", &other]).await;
+        assert_eq!(output.status.code(), Some(1), "it is gone");
+        assert!(String::from_utf8_lossy(&output.stderr).contains(&format!("there is no webhook {other}")));
+
+        let log = operator.ok("audit.list", json!({})).await;
+        let mut told: Vec<(&str, &str)> = Vec::new();
+        for entry in log["entries"].as_array().expect("a list").iter().rev() {
+            let method = entry["method"].as_str().expect("a method");
+            if method.starts_with("webhooks.") {
+                told.push((method, entry["actor"].as_str().expect("an actor")));
+                assert!([&json!(hook), &json!(other)].contains(&&entry["detail"]["webhook_id"]), "{entry}");
+            }
+        }
+        let (key, line) = ("webhooks,users:read,audit", "command line");
+        let expected = [
+            ("webhooks.create", key), ("webhooks.rotate_secret", key), ("webhooks.test", key), ("webhooks.redeliver", key),
+            ("webhooks.create", line), ("webhooks.update", line), ("webhooks.update", line), ("webhooks.rotate_secret", line),
+            ("webhooks.test", line), ("webhooks.delete", line),
+        ];
+        assert_eq!(told, expected);
+        assert!(!log.to_string().contains("hush"));
+    }
+
     async fn who_makes_webhooks_must_be_allowed_to_read_users(database: Database) {
         let node = Node::start(database).await;
         let door = node.door().await;

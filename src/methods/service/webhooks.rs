@@ -2,7 +2,7 @@
 
 use super::examples;
 use crate::{
-    account::{Error, WebhookPatch},
+    account::{Error, Operator, WebhookPatch},
     domain::{
         ids::{DeliveryId, WebhookId},
         service_key::{Scope, ServiceKey},
@@ -151,8 +151,8 @@ pub fn declare(registry: &mut Registry) {
             json!({ "webhook_id": WEBHOOK_ID }),
             json!({}),
         ),
-        |call: Call, _: ServiceKey, params: WebhookParams| async move {
-            call.context.accounts.delete_webhook(params.webhook_id).await?;
+        |call: Call, key: ServiceKey, params: WebhookParams| async move {
+            call.context.accounts.delete_webhook(params.webhook_id, Operator::Key(&key)).await?;
             Ok(Done {})
         },
     );
@@ -166,8 +166,8 @@ pub fn declare(registry: &mut Registry) {
             json!({ "webhook_id": WEBHOOK_ID }),
             json!({ "secret": "whsec_…" }),
         ),
-        |call: Call, _: ServiceKey, params: WebhookParams| async move {
-            let secret = call.context.accounts.rotate_webhook_secret(params.webhook_id).await?;
+        |call: Call, key: ServiceKey, params: WebhookParams| async move {
+            let secret = call.context.accounts.rotate_webhook_secret(params.webhook_id, Operator::Key(&key)).await?;
             Ok(WebhookSecret { secret: secret.expose().to_owned() })
         },
     );
@@ -181,8 +181,8 @@ pub fn declare(registry: &mut Registry) {
             json!({ "webhook_id": WEBHOOK_ID }),
             json!({ "delivery_id": DELIVERY_ID }),
         ),
-        |call: Call, _: ServiceKey, params: WebhookParams| async move {
-            let delivery_id = call.context.accounts.test_webhook(params.webhook_id).await?;
+        |call: Call, key: ServiceKey, params: WebhookParams| async move {
+            let delivery_id = call.context.accounts.test_webhook(params.webhook_id, Operator::Key(&key)).await?;
             Ok(QueuedTest { delivery_id })
         },
     );
@@ -215,20 +215,21 @@ fn declare_deliveries(registry: &mut Registry) {
             json!({ "delivery_id": DELIVERY_ID }),
             json!({}),
         ),
-        |call: Call, _: ServiceKey, params: RedeliverParams| async move {
-            call.context.accounts.redeliver(params.delivery_id).await?;
+        |call: Call, key: ServiceKey, params: RedeliverParams| async move {
+            call.context.accounts.redeliver(params.delivery_id, Operator::Key(&key)).await?;
             Ok(Done {})
         },
     );
 }
 
-async fn create(call: Call, _: ServiceKey, params: CreateWebhookParams) -> Result<CreatedWebhook, Error> {
+async fn create(call: Call, key: ServiceKey, params: CreateWebhookParams) -> Result<CreatedWebhook, Error> {
     let CreateWebhookParams { url, events, description } = params;
-    let (webhook, secret) = call.context.accounts.create_webhook(url, events, description).await?;
+    let (webhook, secret) = call.context.accounts.create_webhook(url, events, description, Operator::Key(&key)).await?;
     Ok(CreatedWebhook { webhook, secret: secret.expose().to_owned() })
 }
 
-async fn update(call: Call, _: ServiceKey, params: UpdateWebhookParams) -> Result<Webhook, Error> {
+async fn update(call: Call, key: ServiceKey, params: UpdateWebhookParams) -> Result<Webhook, Error> {
     let UpdateWebhookParams { webhook_id, url, events, description, disabled } = params;
-    call.context.accounts.update_webhook(webhook_id, WebhookPatch { url, events, description, disabled }).await
+    let patch = WebhookPatch { url, events, description, disabled };
+    call.context.accounts.update_webhook(webhook_id, patch, Operator::Key(&key)).await
 }
