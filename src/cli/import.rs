@@ -60,6 +60,7 @@ impl How {
             map: self.map,
             batch: NonZeroU16::new(self.batch).unwrap_or(NonZeroU16::MIN),
             argon2: settings.argon2,
+            stream: settings.stream.is_some(),
             max_addresses: settings.limits.max_addresses.get(),
         }
     }

@@ -10,9 +10,10 @@ use crate::{
         email::EmailAddress,
         ids::{AddressId, UserId},
         profile::ExternalId,
+        time::Timestamp,
     },
     import::fit::Row,
-    store::{ExternalUser, ImportedUser, OwnedAddress, RegistrationRow, Store, Tx},
+    store::{ExternalUser, ImportedUser, OwnedAddress, Receivers, RegistrationRow, Store, Tx},
 };
 use std::collections::{HashMap, HashSet};
 
@@ -90,8 +91,14 @@ impl Present {
     }
 }
 
-/// Writes a batch; with `dry`, only says what it would write.
-pub(super) async fn load(store: &Store, batch: Batch, tables: &Tables, dry: bool) -> Result<Loaded, Error> {
+/// Writes a batch, and tells `receivers` of new accounts; with `dry`, only says what it would write.
+pub(super) async fn load(
+    store: &Store,
+    batch: Batch,
+    tables: &Tables,
+    dry: bool,
+    (receivers, now): (&Receivers, Timestamp),
+) -> Result<Loaded, Error> {
     let mut tx = if dry { store.read().await? } else { store.write().await? };
     let present = Present::of(&batch, &mut tx).await?;
     let mut loaded = Loaded { lines: batch.lines, ..Loaded::default() };
@@ -130,7 +137,7 @@ pub(super) async fn load(store: &Store, batch: Batch, tables: &Tables, dry: bool
         writes.count(&mut loaded);
         tx.end_read().await?;
     } else {
-        writes.write(&mut tx, tables, &mut loaded).await?;
+        writes.write(&mut tx, tables, &mut loaded, (receivers, now)).await?;
         tx.commit().await?;
     }
     Ok(loaded)
@@ -183,7 +190,13 @@ impl Writes {
         loaded.registrations_made = self.registrations.len();
     }
 
-    async fn write(mut self, tx: &mut Tx, tables: &Tables, loaded: &mut Loaded) -> Result<(), Error> {
+    async fn write(
+        mut self,
+        tx: &mut Tx,
+        tables: &Tables,
+        loaded: &mut Loaded,
+        (receivers, now): (&Receivers, Timestamp),
+    ) -> Result<(), Error> {
         let names: Vec<ExternalId> = self.users.iter().filter_map(|(_, user)| user.external_id.clone()).collect();
         tx.delete_external_registrations(&names).await?;
         let rows: Vec<ImportedUser> = self.users.iter().map(|(_, user)| user.clone()).collect();
@@ -199,6 +212,7 @@ impl Writes {
         let came: Vec<&ImportedUser> = self.users.iter().map(|(_, user)| user).collect();
         tx.insert_imported_ways_in(&came).await?;
         let passkeys = tx.insert_imported_passkeys(&came).await?;
+        tx.tell_of_imported_users(receivers, &came, now).await?;
         for (row, user) in &self.users {
             let mut row = Row::new(tables.users, *row, &mut loaded.lines);
             for (at, _) in user.ways_in.passkeys.iter().enumerate().filter(|(_, one)| !passkeys.contains(&one.id)) {

@@ -31,6 +31,8 @@ pub struct Options {
     pub batch: NonZeroU16,
     /// What makes a hash one of our own.
     pub argon2: Argon2Settings,
+    /// Whether events are published to a stream.
+    pub stream: bool,
     /// Addresses that a user can make.
     pub max_addresses: usize,
 }

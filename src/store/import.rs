@@ -1,14 +1,14 @@
 //! Accounts that come from elsewhere, many at a time, and all accounts for an export.
 //!
-//! An account that is imported has no session and no log yet, so nobody is to be told of it: it begins at revision 0
-//! like one that was just verified, with its addresses.
+//! An account that is imported has no session and no log yet, so no connection is to be told of it: it begins at revision 0
+//! like one that was just verified, with its addresses. Other systems that listen are told that it was made.
 
 use super::{Error, ImportedWaysIn, Store, Tx, UserRow, in_tx, on_pool, users::user_columns};
 use crate::domain::{
     address::Address,
     email::EmailAddress,
     ids::{AddressId, UserId},
-    profile::{ExternalId, PersonalData},
+    profile::{ExternalId, PersonalData, Profile},
     time::Timestamp,
     user::name_keys,
 };
@@ -33,6 +33,27 @@ pub struct ImportedUser {
     pub created_at: Timestamp,
     pub updated_at: Timestamp,
     pub ways_in: ImportedWaysIn,
+}
+
+impl ImportedUser {
+    /// The part that the user sees.
+    pub(super) fn profile(&self) -> Profile {
+        let person = &self.person;
+        Profile {
+            id: self.id,
+            email: self.email.clone(),
+            first_name: person.first_name.clone(),
+            last_name: person.last_name.clone(),
+            is_business_customer: person.company_name.is_some(),
+            company_name: person.company_name.clone(),
+            phone: person.phone.clone(),
+            locale: person.locale,
+            pending_email: None,
+            revision: 0,
+            created_at: self.created_at,
+            updated_at: self.updated_at,
+        }
+    }
 }
 
 /// A row of `addresses` with what its object does not have.

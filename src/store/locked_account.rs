@@ -1,6 +1,11 @@
 //! An account under its lock: the only way to write users, sessions, addresses and ways in, and to append to their log.
 
-use super::{Error, NewUser, Receivers, Tx, UserRow, events::Author, outgoing_events::NewEvent, users::LockedUser};
+use super::{
+    Error, NewUser, Receivers, Tx, UserRow,
+    events::Author,
+    outgoing_events::{NewEvent, json},
+    users::LockedUser,
+};
 use crate::domain::{
     event::{AddressesChanged, Change, SessionsChanged},
     ids::{SessionId, UserId},
@@ -8,7 +13,6 @@ use crate::domain::{
     profile::Profile,
     time::{Clock, Timestamp},
 };
-use serde::Serialize;
 use uuid::Uuid;
 
 /// Proof that a change is committed: who waits for a user's log may be woken.
@@ -281,10 +285,6 @@ impl LockedAccount {
         let credentials_version = self.credentials_version + 1;
         Ok(Committed { user, revision: self.next_revision, credentials_version, revokes: true })
     }
-}
-
-fn json(value: &impl Serialize) -> Result<String, Error> {
-    serde_json::to_string(value).map_err(|e| Error::Broken(sqlx::Error::Encode(e.into())))
 }
 
 fn staged<T>(next_revision: &mut i64, data: T) -> Staged<T> {

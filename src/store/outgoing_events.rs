@@ -5,12 +5,13 @@
 //! pass. Whoever takes a head away promotes the next one ([`super::deliveries`]), under the same lock of the user that a
 //! change holds: else a row that is queued meanwhile could wait behind nothing.
 
-use super::{Error, Receiver, Tx, in_tx};
+use super::{Error, ImportedUser, Receiver, Receivers, Tx, in_tx};
 use crate::domain::{
     ids::{DeliveryId, ReceiverId, SessionId, UserId},
     outgoing_event::OutgoingType,
     time::Timestamp,
 };
+use serde::Serialize;
 use sqlx::QueryBuilder;
 
 /// Events of a user that may wait for a receiver; one `user.resync` takes the place of more.
@@ -35,6 +36,7 @@ struct Queued {
     is_head: bool,
 }
 
+const FIND_VERSION: &str = "SELECT version FROM webhooks_version";
 const INSERT: &str = "INSERT INTO outgoing_events (id, receiver_id, user_id, place, type, at, external_id, revision, \
      session_id, object, state, attempts, next_attempt_at, claimed, doomed) ";
 const COUNT_WAITING: &str = "SELECT CAST(COUNT(*) AS BIGINT) FROM outgoing_events WHERE user_id = $1 AND receiver_id = $2 \
@@ -48,6 +50,11 @@ const DOOM_OF: &str = "UPDATE outgoing_events SET doomed = TRUE, object = 'null'
 const DROP_WAITING: &str = "DELETE FROM outgoing_events WHERE user_id = $1 AND receiver_id = $2 AND state = 'waiting' \
      AND NOT doomed";
 const DROP_OF: &str = "DELETE FROM outgoing_events WHERE user_id = $1 AND NOT doomed";
+
+/// As the log and the queue keep it.
+pub(super) fn json(value: &impl Serialize) -> Result<String, Error> {
+    serde_json::to_string(value).map_err(|e| Error::Broken(sqlx::Error::Encode(e.into())))
+}
 
 impl Tx {
     /// Queues an event of a user, whose lock this transaction holds, for those of `receivers` that listen to it.
@@ -68,6 +75,29 @@ impl Tx {
             // Places rise for as long as anything of the user is kept: with less it is surely not too much.
             if !is_head && place > MAX_WAITING && self.count_waiting_events(user, receiver_id).await? > MAX_WAITING {
                 self.resync(receiver_id, user, event).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Queues, for those who listen, that accounts were made by this transaction, and which of them are disabled.
+    pub async fn tell_of_imported_users(
+        &mut self,
+        receivers: &Receivers,
+        users: &[&ImportedUser],
+        now: Timestamp,
+    ) -> Result<(), Error> {
+        let version = in_tx!(&mut *self, c => sqlx::query_scalar(FIND_VERSION).fetch_optional(c).await)?;
+        let receivers = receivers.listening(self, version).await?;
+        if receivers.is_empty() {
+            return Ok(());
+        }
+        for user in users {
+            let profile = json(&user.profile())?;
+            let disabled = user.disabled_at.map(|_| OutgoingType::UserDisabled);
+            for r#type in [Some(OutgoingType::UserCreated), disabled].into_iter().flatten() {
+                let event = NewEvent { r#type, at: now, revision: 0, session: None };
+                self.queue_event(&receivers, user.id, event, &profile).await?;
             }
         }
         Ok(())

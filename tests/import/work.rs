@@ -66,6 +66,7 @@ async fn imported_native_and_unknown_addresses_cannot_be_told_apart() {
             map: None,
             batch: NonZeroU16::new(500).expect("not zero"),
             argon2: Argon2Settings { memory_kib: 1024, passes: 1, lanes: 1 },
+            stream: false,
             max_addresses: 10,
         };
         django::import(&accounts.store, &source.url, &options, &accounts.clock).await.expect("imported");

@@ -117,6 +117,26 @@ both_databases! {
         assert_eq!(&told[told.len() - 2..], ["sessions.changed", "user.disabled"]);
     }
 
+    async fn accounts_that_are_imported_are_told_of_like_any_other(database: Database) {
+        let before = Node::start(Database::sqlite()).await;
+        let (ann, bob) = (before.registered("ann").await, before.registered("bob").await);
+        before.command(&["user", "disable", &bob.email]).await;
+        let node = Node::start(database).await;
+        let file = node.data().join("accounts.jsonl");
+        let file = file.to_str().expect("text");
+        let exported = before.command(&["export", "jsonl", file]).await;
+        assert_eq!(exported.status.code(), Some(0), "{}", String::from_utf8_lossy(&exported.stderr));
+        let operator = operator(&node).await;
+        let (hook, _) = webhook(&operator, json!({ "url": NOWHERE })).await;
+        for _ in 0..2 {
+            let imported = node.command(&["import", "jsonl", file]).await;
+            assert_eq!(imported.status.code(), Some(0), "{}", String::from_utf8_lossy(&imported.stderr));
+            // Once, however often it is run.
+            assert_eq!(types(&operator, &hook).await, ["user.created", "user.created", "user.disabled"]);
+        }
+        assert!(node.rows().await.contains(&ann.email));
+    }
+
     async fn what_operators_do_with_webhooks_is_in_the_audit_log(database: Database) {
         let node = Node::start(database).await;
         let door = node.door().await;

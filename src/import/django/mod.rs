@@ -11,7 +11,10 @@ use super::{
     progress::Progress,
     report::{Report, Summary},
 };
-use crate::{domain::time::Clock, store::Store};
+use crate::{
+    domain::time::Clock,
+    store::{Receivers, Store},
+};
 use convert::{ADDRESSES, Outcome, Person, Rules, USERS};
 use mailboxes::Duplicates;
 use source::{Source, UserRow};
@@ -35,12 +38,13 @@ pub async fn import(store: &Store, url: &str, options: &Options, clock: &Clock) 
         max_addresses: options.max_addresses,
         duplicates: &duplicates,
     };
+    let receivers = Receivers::new(options.stream);
     let mut after = i64::MIN;
     loop {
         let users = source.users(after, options.batch.get().into()).await?;
         let Some(last) = users.last().map(|user| user.id) else { break };
         let (read, batch) = (users.len(), convert(&rules, &mut source, users, after, last).await?);
-        let loaded = load(store, batch, &TABLES, options.dry_run).await?;
+        let loaded = load(store, batch, &TABLES, options.dry_run, (&receivers, clock.now())).await?;
         mapping.add(USERS, &loaded.users)?;
         mapping.add(ADDRESSES, &loaded.addresses)?;
         take_down(&mut report, read, &loaded)?;

@@ -19,7 +19,7 @@ use crate::{
         progress::Progress,
         report::{Action, Report, Summary},
     },
-    store::Store,
+    store::{Receivers, Store},
 };
 use std::{collections::HashSet, path::Path};
 use tokio::{
@@ -49,6 +49,7 @@ pub async fn import(
     let size = file.metadata().await.map_err(Error::file(path))?.len();
     let mut lines = BufReader::new(file);
     let mut progress = Progress::of("bytes", size);
+    let receivers = Receivers::new(options.stream);
     let (mut number, mut at_end) = (0, false);
     while !at_end {
         let mut batch = Batch::default();
@@ -66,7 +67,7 @@ pub async fn import(
                 report.count("accounts read", 1);
             }
         }
-        let loaded = load(store, batch, &TABLES, options.dry_run).await?;
+        let loaded = load(store, batch, &TABLES, options.dry_run, (&receivers, clock.now())).await?;
         mapping.add(TABLES.users, &loaded.users)?;
         take_down(&mut report, &loaded)?;
         progress.advance(bytes);
