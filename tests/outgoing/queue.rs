@@ -1,7 +1,14 @@
 //! What is queued for other systems, with the change itself.
 
 use super::{NOWHERE, SCOPES, deliveries, operator, types, webhook};
-use crate::support::{Call, Database, Node, address, both_databases, eventually};
+use crate::support::{
+    Call, Database, Inside, Node, address, another_email, both_databases, eventually,
+    inside::{account, disable, email},
+};
+use marbelle::{
+    account::Operator,
+    domain::{user::UserRef, webhook::WebhookUrl},
+};
 use serde_json::{Value, json};
 
 /// The longest queue of one user (docs/events.md).
@@ -54,6 +61,30 @@ both_databases! {
         operator.ok("webhooks.delete", json!({ "webhook_id": off })).await;
         session.http(&node).ok("profile.update", json!({ "first_name": "Edda" })).await;
         assert!(!node.rows().await.contains("outgoing_events: "));
+    }
+
+    async fn a_change_has_one_statement_more_where_somebody_listens_and_else_none(database: Database) {
+        let inside = Inside::on(&database, &[]);
+        let (ann, url) = (email(&another_email("ann")), WebhookUrl::parse(NOWHERE).expect("a URL"));
+        let (measured, mut works) = inside.measuring(async |measuring| {
+            let accounts = &measuring.accounts;
+            account(accounts, &ann).await;
+            let user = accounts.get_user(&UserRef::Email(ann.clone())).await.expect("an account").profile.id;
+            let enable = async || accounts.enable_user(user, None, Operator::CommandLine).await.expect("enabled");
+            let measure = async || measuring.measure(async || disable(accounts, &ann).await).await.1;
+            let alone = measure().await;
+            enable().await;
+            accounts.create_webhook(url.clone(), None, None, Operator::CommandLine).await.expect("a webhook");
+            // Which webhooks there are is read once.
+            disable(accounts, &ann).await;
+            enable().await;
+            (alone, measure().await)
+        }).await;
+        let [alone, told] = [measured.0, measured.1].map(|number| works.remove(&number).expect("it was measured").statements);
+        assert!(!alone.iter().any(|statement| statement.contains("outgoing") || statement.contains("webhooks ")), "{alone:?}");
+        assert_eq!(told.len(), alone.len() + 1, "{alone:?}\n{told:?}");
+        let more: Vec<_> = told.iter().filter(|statement| !alone.contains(statement)).collect();
+        assert!(matches!(&more[..], [only] if only.starts_with("INSERT INTO outgoing_events")), "{more:?}");
     }
 
     async fn of_a_deleted_user_nothing_waits_but_the_deletion(database: Database) {
