@@ -1,0 +1,48 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { TokenRefused, VerifierUnavailable } from './errors.js'
+import type { Claims } from './tokens.js'
+import type { Verifier } from './verifier.js'
+
+const callers = new WeakMap<IncomingMessage, Claims>()
+
+/**
+ * Middleware for Express and whatever else has its signature: lets requests pass whose `Authorization: Bearer` holds a
+ * good access token. Others are answered 401; 503 where the verifier cannot tell.
+ */
+export function requireToken(verifier: Pick<Verifier, 'verify'>) {
+  return (request: IncomingMessage, response: ServerResponse, next: (error?: unknown) => void): void => {
+    verifier.verify(bearer(request)).then(
+      (claims) => {
+        callers.set(request, claims)
+        next()
+      },
+      (error: unknown) => {
+        if (error instanceof TokenRefused) refuse(response, error)
+        else if (error instanceof VerifierUnavailable) answer(response, 503, error.code, { 'retry-after': '1' })
+        else next(error)
+      },
+    )
+  }
+}
+
+/** Who makes a request that {@link requireToken} let pass. */
+export function callerOf(request: IncomingMessage): Claims {
+  const caller = callers.get(request)
+  if (!caller) throw new Error('requireToken() does not stand before this route')
+  return caller
+}
+
+function bearer(request: IncomingMessage): string {
+  return /^Bearer +(\S+)$/i.exec(request.headers.authorization ?? '')?.[1] ?? ''
+}
+
+function refuse(response: ServerResponse, { code }: TokenRefused): void {
+  // RFC 6750 §3.1: a request without a token is told of no error.
+  const challenge = code === 'missing' ? 'Bearer' : `Bearer error="invalid_token", error_description="${code}"`
+  answer(response, 401, code, { 'www-authenticate': challenge })
+}
+
+function answer(response: ServerResponse, status: number, error: string, headers: Record<string, string>): void {
+  response.writeHead(status, { ...headers, 'content-type': 'application/json', 'cache-control': 'no-store' })
+  response.end(JSON.stringify({ error }))
+}

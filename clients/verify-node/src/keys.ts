@@ -1,0 +1,109 @@
+import { type CryptoKey, importJWK, type JWK } from 'jose'
+import { ageMs, type Moment, now } from './age.js'
+import { delayAfter } from './backoff.js'
+
+/** How often the keys are fetched, so that a new one is known before it signs, and an old one is dropped. */
+const PERIOD_MS = 5 * 60_000
+/** Tokens that name unknown keys make the verifier fetch them no more often than this: anybody can make such tokens. */
+const PAUSE_MS = 10_000
+/** Keys that could not be fetched again for so long are not trusted any more. */
+const OLDEST_MS = 60 * 60_000
+const TIMEOUT_MS = 5_000
+const LARGEST_SET = 64 * 1024
+const MOST_KEYS = 32
+
+/** The account server's public keys, fetched in the background. */
+export class Keys {
+  readonly #url: URL
+  readonly #pauseMs: number
+  #keys = new Map<string, CryptoKey>()
+  #fetched: Moment | null = null
+  #tried: Moment | null = null
+  #failures = 0
+  #timer: NodeJS.Timeout | null = null
+  #running: AbortController | null = null
+  #isClosed = false
+  error: string | null = null
+
+  constructor(url: URL, pauseMs = PAUSE_MS) {
+    this.#url = url
+    this.#pauseMs = pauseMs
+  }
+
+  start(): void {
+    void this.#fetch()
+  }
+
+  close(): void {
+    this.#isClosed = true
+    this.#running?.abort()
+    if (this.#timer) clearTimeout(this.#timer)
+  }
+
+  get size(): number {
+    return this.#keys.size
+  }
+
+  get areKnown(): boolean {
+    return this.#fetched !== null && ageMs(this.#fetched) <= OLDEST_MS && this.#keys.size > 0
+  }
+
+  /** The key of this id; where there is none, the keys are soon fetched again. */
+  get(kid: string): CryptoKey | undefined {
+    const key = this.#keys.get(kid)
+    if (!key && this.#running === null && this.#tried && !this.#isClosed) {
+      this.#schedule(Math.max(0, this.#pauseMs - ageMs(this.#tried)))
+    }
+    return key
+  }
+
+  #schedule(delayMs: number): void {
+    if (this.#isClosed) return
+    if (this.#timer) clearTimeout(this.#timer)
+    this.#timer = setTimeout(() => void this.#fetch(), delayMs)
+  }
+
+  async #fetch(): Promise<void> {
+    if (this.#running || this.#isClosed) return
+    this.#running = new AbortController()
+    this.#tried = now()
+    try {
+      const signal = AbortSignal.any([this.#running.signal, AbortSignal.timeout(TIMEOUT_MS)])
+      this.#keys = await fetchKeys(this.#url, signal)
+      this.#fetched = this.#tried
+      this.#failures = 0
+      this.error = null
+    } catch (error) {
+      this.#failures += 1
+      this.error = `the keys at ${this.#url} could not be fetched: ${error instanceof Error ? error.message : error}`
+    }
+    this.#running = null
+    this.#schedule(this.#failures === 0 ? PERIOD_MS : delayAfter(this.#failures))
+  }
+}
+
+async function fetchKeys(url: URL, signal: AbortSignal): Promise<Map<string, CryptoKey>> {
+  const response = await fetch(url, { signal, redirect: 'error', headers: { accept: 'application/json' } })
+  if (!response.ok || response.body === null) throw new Error(`HTTP ${response.status}`)
+  const chunks: Uint8Array[] = []
+  let length = 0
+  for await (const chunk of response.body) {
+    length += chunk.length
+    if (length > LARGEST_SET) throw new Error('the key set is too large')
+    chunks.push(chunk)
+  }
+  return readKeys(JSON.parse(Buffer.concat(chunks).toString('utf8')))
+}
+
+/** The Ed25519 keys of a JWK set; others are passed over. */
+export async function readKeys(set: unknown): Promise<Map<string, CryptoKey>> {
+  const list = (set as { keys?: unknown } | null)?.keys
+  if (!Array.isArray(list) || list.length > MOST_KEYS) throw new Error('this is no set of keys')
+  const keys = new Map<string, CryptoKey>()
+  for (const { kty, crv, kid, x, use } of list as JWK[]) {
+    if (kty !== 'OKP' || crv !== 'Ed25519' || !kid || !x || (use ?? 'sig') !== 'sig') continue
+    keys.set(kid, (await importJWK({ kty, crv, x }, 'EdDSA')) as CryptoKey)
+  }
+  if (keys.size === 0) throw new Error('the set has no Ed25519 key')
+  return keys
+}

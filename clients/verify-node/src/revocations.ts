@@ -1,0 +1,115 @@
+import type { Claims } from './tokens.js'
+
+/** An entry of the feed (`Revocation` of `service-spec.json`). */
+export interface Revocation {
+  /** `null`: every token issued before `at` is void. */
+  readonly session_id: string | null
+  readonly at: string
+  readonly reason: string
+  /** The session's tokens with a `ver` below this are void; all of them where it is `null`. */
+  readonly below: number | null
+}
+
+/** A page of `revocations.list` or a `revocations.event`. */
+export interface Page {
+  readonly revocations: readonly Revocation[]
+  readonly cursor: string
+}
+
+/** For the clocks of nodes that differ; the server keeps its entries as much longer. */
+const CLOCKS_DIFFER_MS = 15 * 60_000
+
+interface Void {
+  /** Tokens with a `ver` below this. */
+  readonly below: number
+  readonly atMs: number
+  readonly reason: string
+}
+
+/** Reads what the server sent; throws a `TypeError` where it is no page. */
+export function readPage(value: unknown): Page {
+  const page = value as Page | null
+  if (typeof page !== 'object' || page === null) throw new TypeError('a page of revocations is no object')
+  if (typeof page.cursor !== 'string' || !Array.isArray(page.revocations)) {
+    throw new TypeError('a page of revocations lacks its cursor or its entries')
+  }
+  for (const { session_id, at, reason, below } of page.revocations as Revocation[]) {
+    const isEntry =
+      (session_id === null || typeof session_id === 'string') &&
+      typeof at === 'string' &&
+      !Number.isNaN(Date.parse(at)) &&
+      typeof reason === 'string' &&
+      (below === null || Number.isInteger(below))
+    if (!isEntry) throw new TypeError('an entry of the revocations is not as documented')
+  }
+  return page
+}
+
+/** What voids tokens that are good by their signature and time. */
+export class Revocations {
+  readonly #keepMs: number
+  readonly #most: number
+  /** By session, about in the order of time. */
+  readonly #sessions = new Map<string, Void>()
+  /** Tokens issued in this second (Unix time) or before are void. */
+  #issuedBy: { readonly second: number; readonly reason: string } | null = null
+
+  /** Entries are kept for `tokenLifetimeMs` and what clocks may differ by; of more than `most` sessions the oldest go. */
+  constructor(tokenLifetimeMs: number, most: number) {
+    this.#keepMs = tokenLifetimeMs + CLOCKS_DIFFER_MS
+    this.#most = most
+  }
+
+  get size(): number {
+    return this.#sessions.size
+  }
+
+  add(entries: readonly Revocation[], nowMs: number = Date.now()): void {
+    for (const entry of entries) this.#add(entry)
+    this.forget(nowMs)
+    for (const [session, { atMs }] of this.#sessions) {
+      if (this.#sessions.size <= this.#most) break
+      // Which session it was is forgotten, so it counts for all: whoever is not meant fetches a new token.
+      this.#sessions.delete(session)
+      this.#voidIssuedBy(atMs, 'forgotten')
+    }
+  }
+
+  /** Forgets entries when every token of before has expired. */
+  forget(nowMs: number = Date.now()): void {
+    for (const [session, { atMs }] of this.#sessions) {
+      if (atMs + this.#keepMs >= nowMs) break
+      this.#sessions.delete(session)
+    }
+  }
+
+  /** What voids the token, if anything does. */
+  voiding({ sessionId, version, issuedAt }: Claims): { code: 'session_ended' | 'renewed'; reason: string } | null {
+    const found = this.#sessions.get(sessionId)
+    if (found && version < found.below) {
+      return { code: found.below === Infinity ? 'session_ended' : 'renewed', reason: found.reason }
+    }
+    if (this.#issuedBy && issuedAt <= this.#issuedBy.second) {
+      // By an entry that was dropped, the session may live on: a newer token is good if it does.
+      const { reason } = this.#issuedBy
+      return { code: reason === 'forgotten' ? 'renewed' : 'session_ended', reason }
+    }
+    return null
+  }
+
+  #add({ session_id, at, reason, below }: Revocation): void {
+    const atMs = Date.parse(at)
+    if (session_id === null) return this.#voidIssuedBy(atMs, reason)
+    const known = this.#sessions.get(session_id)
+    const added: Void = { below: below ?? Infinity, atMs, reason }
+    if (known && known.below >= added.below) return
+    this.#sessions.delete(session_id)
+    this.#sessions.set(session_id, added)
+  }
+
+  /** `iat` has whole seconds: a token of the same second may be from before, and counts as if it were. */
+  #voidIssuedBy(atMs: number, reason: string): void {
+    const second = Math.floor(atMs / 1000)
+    if (this.#issuedBy === null || second > this.#issuedBy.second) this.#issuedBy = { second, reason }
+  }
+}

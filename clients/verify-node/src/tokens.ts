@@ -1,0 +1,72 @@
+import { decodeProtectedHeader, errors, jwtVerify, type JWTPayload } from 'jose'
+import { TokenRefused } from './errors.js'
+import type { Keys } from './keys.js'
+
+/** Who calls, by a token whose signature, audience and time are good. */
+export interface Claims {
+  /** The user's id (`sub`). */
+  readonly userId: string
+  /** The session (`sid`). */
+  readonly sessionId: string
+  /** The version of the session's credentials (`ver`). */
+  readonly version: number
+  /** Unix time in seconds (`iat`). */
+  readonly issuedAt: number
+  /** Unix time in seconds (`exp`). */
+  readonly expiresAt: number
+}
+
+/** The account server makes none that are longer. */
+const LONGEST_TOKEN = 2048
+
+export interface Expected {
+  readonly issuer: string
+  readonly audience: string
+  /** Tokens that are good for longer are refused: what voids them might be forgotten before they expire. */
+  readonly tokenLifetimeMs: number
+  readonly clockToleranceMs: number
+}
+
+/** What a token says, if it was made by one of the keys for this audience and has not expired. */
+export async function readToken(token: string, keys: Keys, expected: Expected): Promise<Claims> {
+  if (token.length > LONGEST_TOKEN) throw new TokenRefused('invalid', 'the token is too long')
+  const key = keys.get(keyId(token))
+  if (!key) throw new TokenRefused('unknown_key', 'the token is signed by a key that is not known (yet)')
+  let payload: JWTPayload
+  try {
+    ;({ payload } = await jwtVerify(token, key, {
+      algorithms: ['EdDSA'],
+      typ: 'at+jwt',
+      issuer: expected.issuer,
+      audience: expected.audience,
+      requiredClaims: ['sub', 'sid', 'ver', 'iat', 'exp'],
+      clockTolerance: expected.clockToleranceMs / 1000,
+    }))
+  } catch (error) {
+    if (error instanceof errors.JWTExpired) throw new TokenRefused('expired', 'the token has expired')
+    throw new TokenRefused('invalid', `the token is invalid: ${error instanceof Error ? error.message : error}`)
+  }
+  const { sub, sid, ver, iat, exp } = payload
+  const isOurs =
+    typeof sub === 'string' &&
+    typeof sid === 'string' &&
+    typeof iat === 'number' &&
+    typeof exp === 'number' &&
+    Number.isSafeInteger(ver)
+  if (!isOurs) throw new TokenRefused('invalid', 'the token has not the claims of an access token')
+  if ((exp - iat) * 1000 > expected.tokenLifetimeMs) {
+    throw new TokenRefused('invalid', `the token is good for ${exp - iat} s, which is more than \`tokenLifetimeMs\``)
+  }
+  return { userId: sub, sessionId: sid, version: ver as number, issuedAt: iat, expiresAt: exp }
+}
+
+/** Which key the token names. Nothing else of its header is used before the signature is checked, `alg` never. */
+function keyId(token: string): string {
+  try {
+    const { kid } = decodeProtectedHeader(token)
+    if (typeof kid === 'string') return kid
+  } catch {
+    // The same as one that names none.
+  }
+  throw new TokenRefused('invalid', 'this is not an access token')
+}
