@@ -8,6 +8,7 @@
     reason = "a test that is wrong stops where it is wrong"
 )]
 
+mod account;
 mod addresses;
 mod architecture;
 mod cluster;

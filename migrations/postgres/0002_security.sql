@@ -3,7 +3,7 @@
 CREATE TABLE one_time_tokens (
     id          UUID    NOT NULL PRIMARY KEY,
     user_id     UUID    NOT NULL REFERENCES users (id) ON DELETE CASCADE,
-    purpose     TEXT    NOT NULL CHECK (purpose IN ('reset_password', 'change_email')),
+    purpose     TEXT    NOT NULL CHECK (purpose IN ('reset_password', 'change_email', 'delete_account')),
     new_email   TEXT,
     device_id   UUID,
     -- Wrong passwords that came with it; after five it is dead.

@@ -3,7 +3,7 @@
 CREATE TABLE one_time_tokens (
     id          BLOB    NOT NULL PRIMARY KEY CHECK (length(id) = 16),
     user_id     BLOB    NOT NULL REFERENCES users (id) ON DELETE CASCADE,
-    purpose     TEXT    NOT NULL CHECK (purpose IN ('reset_password', 'change_email')),
+    purpose     TEXT    NOT NULL CHECK (purpose IN ('reset_password', 'change_email', 'delete_account')),
     new_email   TEXT,
     device_id   BLOB,
     -- Wrong passwords that came with it; after five it is dead.

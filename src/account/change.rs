@@ -248,8 +248,9 @@ impl Change<'_> {
         Ok(())
     }
 
-    /// Deletes the account, and commits. Of what operators did to it, only when and what remains.
-    pub async fn delete(mut self) -> Result<(), Error> {
+    /// Deletes the account, and commits. Of what operators did to it, only when and what remains. The last letter, if there
+    /// is to be one, is no letter of the account any more, and its row goes as soon as it is sent.
+    pub async fn delete(mut self, last_letter: Option<Content>) -> Result<(), Error> {
         let (user, now) = (self.user().user_id, self.now());
         self.audit("users.delete", json!({})).await?;
         self.tx().empty_audit_entries_of(user, now).await?;
@@ -260,6 +261,11 @@ impl Change<'_> {
             self.tx().delete_registrations(email).await?;
         }
         self.tx().delete_letters_of(user).await?;
+        if let Some(content) = last_letter {
+            let (to, locale) = (self.user().email.clone(), self.user().locale);
+            let letter = Letter { user: None, to, locale, content };
+            self.tx().insert_letter(&letter, None, now).await?;
+        }
         let committed = self.account.delete(&self.accounts.receivers).await?;
         self.accounts.hub.announce(committed);
         tracing::info!(target: "security", %user, "account_deleted");

@@ -156,7 +156,7 @@ impl Drop for Subscription {
 
 /// The entries after a revision that a page may have, and some more, which tell whether there are more. What is read is
 /// bounded in bytes, whatever the limit: by what fits on a page and [`EVENTS_AT_ONCE`] entries.
-async fn list_page(tx: &mut Tx, user: UserId, since: i64, limit: i64) -> Result<Vec<EventRow>, Error> {
+pub(super) async fn list_page(tx: &mut Tx, user: UserId, since: i64, limit: i64) -> Result<Vec<EventRow>, Error> {
     let (mut events, mut bytes) = (Vec::<EventRow>::new(), 0);
     loop {
         let after = events.last().map_or(since, |last| last.revision);
@@ -172,7 +172,7 @@ async fn list_page(tx: &mut Tx, user: UserId, since: i64, limit: i64) -> Result<
 }
 
 /// How many entries a page has: at most `limit`, and what fits; at least one, so that it goes on.
-fn fitting(events: &[EventRow], limit: usize) -> usize {
+pub(super) fn fitting(events: &[EventRow], limit: usize) -> usize {
     let mut room = PAGE_BYTES;
     let fits = events.iter().take(limit).take_while(|event| {
         let enough = event.data.len() <= room;

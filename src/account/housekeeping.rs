@@ -17,8 +17,6 @@ pub(crate) const REGISTRATION_LIFETIME: Duration = Duration::from_secs(7 * 86_40
 const TOKENS: Duration = Duration::from_secs(7 * 86_400);
 /// How long wrong passwords are remembered; they count for 15 minutes.
 const PASSWORD_FAILURES: Duration = Duration::from_secs(3600);
-/// How long an owner can read what happened to the account's security.
-const SECURITY_EVENTS: Duration = Duration::from_secs(180 * 86_400);
 /// How long a device stays known that is not used: as long as its cookie lives (docs/protocol.md, "Known devices").
 const KNOWN_DEVICES: Duration = Duration::from_secs(365 * 86_400);
 /// How long operators can read what they did.
@@ -143,7 +141,7 @@ impl Accounts {
         }
         prune!(prune_tokens, TOKENS);
         prune!(prune_password_failures, PASSWORD_FAILURES);
-        prune!(prune_security_events, SECURITY_EVENTS);
+        prune!(prune_security_events, self.lifetimes.security_events);
         prune!(prune_known_devices, KNOWN_DEVICES);
         prune!(prune_deleted_sessions, ENDED_SESSIONS);
         prune!(forget_audited_users, DELETED_USERS);

@@ -161,7 +161,7 @@ impl Accounts {
     /// Deletes an account, what was guessed at it, and every letter about it, whatever address it went to. Only its id and
     /// those of its live sessions stay for a while, so that they can be told why they ended.
     pub async fn delete_user(self: &Arc<Self>, user: UserId, operator: Operator<'_>) -> Result<(), Error> {
-        self.change(user, Actor::Operator(operator)).await?.delete().await
+        self.change(user, Actor::Operator(operator)).await?.delete(None).await
     }
 }
 

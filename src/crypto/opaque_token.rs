@@ -30,6 +30,8 @@ pub enum Purpose {
     ResetPassword,
     /// `profile.confirm_email_change`.
     ChangeEmail,
+    /// `account.confirm_deletion`.
+    DeleteAccount,
     /// The session cookie.
     Cookie,
     /// The handle of who began a registration.
@@ -46,6 +48,7 @@ impl Purpose {
             Self::VerifyEmail => b"marbelle/verify-email",
             Self::ResetPassword => b"marbelle/reset-password",
             Self::ChangeEmail => b"marbelle/change-email",
+            Self::DeleteAccount => b"marbelle/delete-account",
             Self::Cookie => b"marbelle/cookie",
             Self::Registration => b"marbelle/registration",
             Self::VerificationCode => b"marbelle/verification-code",
@@ -171,7 +174,8 @@ mod tests {
     fn a_token_opens_for_its_purpose_alone() {
         use Purpose::*;
         let (tokens, id) = (tokens(&[1]), Uuid::now_v7());
-        let all = [Refresh, VerifyEmail, ResetPassword, ChangeEmail, Cookie, Registration, VerificationCode];
+        let all =
+            [Refresh, VerifyEmail, ResetPassword, ChangeEmail, DeleteAccount, Cookie, Registration, VerificationCode];
         for made in all {
             let token = tokens.make(made, id, -7);
             for asked in all {

@@ -1,6 +1,8 @@
 //! Devices that have signed in to an account (docs/protocol.md, "Known devices").
 
-use super::ids::DeviceId;
+use super::{ids::DeviceId, time::Timestamp};
+use schemars::JsonSchema;
+use serde::Serialize;
 
 /// What is stored of a device token. It makes no token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -9,4 +11,15 @@ pub struct DeviceKey {
     pub id: DeviceId,
     /// SHA-256 of the secret, which is enough for what cannot be guessed.
     pub secret_hash: [u8; 32],
+}
+
+/// A device that is known to an account.
+#[derive(Clone, Debug, Serialize, JsonSchema, sqlx::FromRow)]
+pub struct KnownDevice {
+    /// Its id.
+    pub id: DeviceId,
+    /// When it first signed in.
+    pub created_at: Timestamp,
+    /// When it last signed in.
+    pub last_used_at: Timestamp,
 }

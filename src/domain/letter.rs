@@ -133,6 +133,13 @@ pub enum Content {
         /// The new address.
         new_email: EmailAddress,
     },
+    /// The link that deletes the account.
+    DeleteAccount {
+        /// The one-time token.
+        token: TokenId,
+    },
+    /// The account was deleted by its owner.
+    AccountDeleted,
     /// A sign-in from a device that was not seen before.
     NewDevice {
         /// What the client said it was.
@@ -190,6 +197,10 @@ text_enum! {
         EmailChangeRequested = "email_change_requested",
         /// [`Content::EmailChanged`].
         EmailChanged = "email_changed",
+        /// [`Content::DeleteAccount`].
+        DeleteAccount = "delete_account",
+        /// [`Content::AccountDeleted`].
+        AccountDeleted = "account_deleted",
         /// [`Content::NewDevice`].
         NewDevice = "new_device",
         /// [`Content::WebhookSwitchedOff`].
@@ -218,6 +229,8 @@ impl Content {
             Self::EmailTaken => LetterKind::EmailTaken,
             Self::EmailChangeRequested { .. } => LetterKind::EmailChangeRequested,
             Self::EmailChanged { .. } => LetterKind::EmailChanged,
+            Self::DeleteAccount { .. } => LetterKind::DeleteAccount,
+            Self::AccountDeleted => LetterKind::AccountDeleted,
             Self::NewDevice { .. } => LetterKind::NewDevice,
             Self::WebhookSwitchedOff { .. } => LetterKind::WebhookSwitchedOff,
         }

@@ -9,6 +9,7 @@ pub mod client;
 pub mod device;
 pub mod email;
 pub mod event;
+pub mod export;
 pub mod fault;
 pub mod ids;
 pub mod largest;

@@ -15,6 +15,8 @@ text_enum! {
         ResetPassword = "reset_password",
         /// Confirms a new e-mail address.
         ChangeEmail = "change_email",
+        /// Deletes the account.
+        DeleteAccount = "delete_account",
     }
 }
 

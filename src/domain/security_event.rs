@@ -67,6 +67,8 @@ text_enum! {
         ProfileChanged = "profile_changed",
         /// An operator ended sessions.
         SessionsEnded = "sessions_ended",
+        /// A link that deletes the account was asked for.
+        AccountDeletionRequested = "account_deletion_requested",
         /// The operator disabled the account.
         AccountDisabled = "account_disabled",
         /// The operator enabled the account.

@@ -17,7 +17,7 @@ use uuid::Uuid;
 const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/src/mail/snapshots");
 
 /// One letter of each kind.
-fn contents() -> [Content; 19] {
+fn contents() -> [Content; 21] {
     let token = TokenId(Uuid::from_u128(2));
     [
         Content::VerifyEmail { registration: RegistrationId(Uuid::from_u128(1)), generation: 3 },
@@ -39,6 +39,8 @@ fn contents() -> [Content; 19] {
         Content::RecoveryCodesRenewed,
         Content::RecoveryCodeUsed { left: 3 },
         Content::ConfirmEmailChange { token },
+        Content::DeleteAccount { token },
+        Content::AccountDeleted,
         Content::EmailTaken,
         Content::EmailChangeRequested { new_email: EmailAddress::parse("ann.lee@example.net").unwrap() },
         Content::EmailChanged { new_email: EmailAddress::parse("ann.lee@example.net").unwrap() },

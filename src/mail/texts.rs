@@ -45,6 +45,7 @@ pub(super) struct Texts {
     pub ways_in: WaysIn,
     pub passkeys: PasskeyTexts,
     pub webhook_switched_off: WebhookSwitchedOff,
+    pub deletion: DeletionTexts,
 }
 
 /// A letter whose link does something.
@@ -84,6 +85,13 @@ pub(super) struct PasskeyTexts {
     pub still_signs_in: &'static str,
     /// What to do about that if the reset was not the reader's.
     pub delete_other_ways: &'static str,
+}
+
+/// What is said of the deletion of an account by its owner.
+pub(super) struct DeletionTexts {
+    pub request: Request,
+    /// The last letter.
+    pub done: Notice,
 }
 
 /// The letter to the old address of an account.

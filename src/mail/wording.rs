@@ -81,6 +81,11 @@ impl Writer {
                 let token = token(Purpose::ChangeEmail, id.0, 0);
                 self.request(texts, &texts.confirm_email_change, "confirm-email-change", &token)
             }
+            Content::DeleteAccount { token: id } => {
+                let token = token(Purpose::DeleteAccount, id.0, 0);
+                self.request(texts, &texts.deletion.request, "confirm-deletion", &token)
+            }
+            Content::AccountDeleted => self.notice(&texts.deletion.done),
             Content::EmailTaken => self.notice(&texts.email_taken),
             Content::EmailChangeRequested { new_email } => self.email_changed(&texts.email_change_requested, new_email),
             Content::EmailChanged { new_email } => self.email_changed(&texts.email_changed, new_email),

@@ -86,7 +86,7 @@ impl Worker {
         }
         let kind = match &row.queued {
             // Claimed and marked like a letter, so that the database's work does not tell which of both it was.
-            Queued::Decoy => return self.note_sent(id).await,
+            Queued::Decoy => return self.note_sent(&row).await,
             Queued::Letter(letter) => letter.content.kind().as_str(),
             Queued::Unknown => "unknown",
         };
@@ -101,7 +101,7 @@ impl Worker {
             tracing::info!(mail = %id, kind, attempts, duration_ms, "letter sent");
             meters().mail_sent.increment(1);
             meters().mail_age.record(self.clock.now().since(row.created_at));
-            self.note_sent(id).await;
+            self.note_sent(&row).await;
             return;
         };
         self.note_failure(&row, kind, &error).await;
@@ -165,7 +165,9 @@ impl Worker {
         let noted = async {
             let mut tx = self.store.write().await?;
             tx.note_letter_error(id, attempts, beginning(reason)).await?;
-            if give_up {
+            if give_up && row.leaves_nothing() {
+                tx.delete_letter(id).await?;
+            } else if give_up {
                 tx.give_up_letter(id, attempts, now).await?;
             } else {
                 tx.postpone_letter(id, attempts, now.after(wait)).await?;
@@ -191,10 +193,15 @@ impl Worker {
     }
 
     /// Insists while the database is away, as a letter that is out but not marked is sent again.
-    async fn note_sent(&self, id: MailId) {
+    async fn note_sent(&self, row: &OutboxRow) {
+        let id = row.id;
         let note = async || {
             let mut tx = self.store.write().await?;
-            tx.mark_letter_sent(id, self.clock.now()).await?;
+            if row.leaves_nothing() {
+                tx.delete_letter(id).await?;
+            } else {
+                tx.mark_letter_sent(id, self.clock.now()).await?;
+            }
             tx.commit().await
         };
         while let Err(error) = note().await {

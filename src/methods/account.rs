@@ -73,24 +73,20 @@ impl TryFrom<ChangesPage> for Changes {
     type Error = Error;
 
     fn try_from(page: ChangesPage) -> Result<Self, Error> {
-        let event = |row: EventRow| {
-            let data = serde_json::from_str(&row.data).map_err(|e| Error::Internal(e.to_string().into()))?;
-            Ok(Event {
-                revision: Some(row.revision),
-                at: row.at,
-                r#type: row.event_type,
-                session_id: row.session_id,
-                data,
-            })
-        };
         Ok(Self {
             epoch: page.epoch,
-            events: page.events.into_iter().map(event).collect::<Result<_, Error>>()?,
+            events: page.events.into_iter().map(log_event).collect::<Result<_, Error>>()?,
             revision: page.revision,
             more: page.more,
             snapshot_required: page.snapshot_required,
         })
     }
+}
+
+/// An entry of the log, as it is sent.
+pub(super) fn log_event(row: EventRow) -> Result<Event<Value>, Error> {
+    let data = serde_json::from_str(&row.data).map_err(|e| Error::Internal(e.to_string().into()))?;
+    Ok(Event { revision: Some(row.revision), at: row.at, r#type: row.event_type, session_id: row.session_id, data })
 }
 
 params! {

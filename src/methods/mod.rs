@@ -3,9 +3,11 @@
 mod account;
 mod addresses;
 mod auth;
+mod deletion;
 mod discover;
 mod events;
 mod examples;
+mod export;
 mod options;
 mod passkey_params;
 mod passkeys;
@@ -47,6 +49,8 @@ pub fn declare(registry: &mut Registry) {
     profile::declare(registry);
     addresses::declare(registry);
     account::declare(registry);
+    export::declare(registry);
+    deletion::declare(registry);
     passkeys::declare_ceremonies(registry);
     passkeys::declare(registry);
     sign_in_methods::declare(registry);

@@ -3,6 +3,7 @@
 use super::params::{Param, schema_of, type_fault};
 use crate::domain::{
     email::EmailAddress,
+    export::ExportCursor,
     fault::{Fault, Rule},
     ids::{
         AddressId, AuditId, DeliveryId, Epoch, KeyId, MailId, PasskeyId, SecurityEventId, SessionId, UserId, WebhookId,
@@ -102,11 +103,17 @@ impl Param for Token {
     }
 }
 
-impl Param for RevocationCursor {
-    fn from_param(value: &Value) -> Result<Self, Vec<Fault>> {
-        text(value)?.trim().parse().map_err(|_| vec![Fault::new(Rule::Format, "must be a `cursor` that was answered")])
-    }
+macro_rules! cursor_params {
+    ($($cursor:ident)*) => {$(
+        impl Param for $cursor {
+            fn from_param(value: &Value) -> Result<Self, Vec<Fault>> {
+                let cursor = text(value)?.trim().parse();
+                cursor.map_err(|_| vec![Fault::new(Rule::Format, "must be a `cursor` that was answered")])
+            }
+        }
+    )*};
 }
+cursor_params! { ExportCursor RevocationCursor }
 
 /// A whole number from `MIN` to `MAX`.
 pub struct Whole<const MIN: i64, const MAX: i64>(pub i64);

@@ -220,6 +220,7 @@ fn lifetimes(r: &mut Reader) -> Lifetimes {
         session_idle: r.one(Name::SessionIdle, 28 * DAY, span(SECOND..=3650 * DAY)),
         session_absolute: r.one(Name::SessionAbsolute, 90 * DAY, span(SECOND..=3650 * DAY)),
         events: r.one(Name::Events, 7 * DAY, span(SECOND..=3650 * DAY)),
+        security_events: r.one(Name::SecurityEvents, 365 * DAY, span(SECOND..=3650 * DAY)),
         proof: r.one(Name::Proof, 10 * MINUTE, span(SECOND..=DAY)),
     }
 }

@@ -255,6 +255,8 @@ pub struct Lifetimes {
     pub session_absolute: Duration,
     /// An entry of the event log.
     pub events: Duration,
+    /// An entry of the security log.
+    pub security_events: Duration,
     /// How long a session is proven after it was.
     pub proof: Duration,
 }

@@ -71,6 +71,7 @@ names! {
     SessionIdle "LIFETIMES__SESSION_IDLE"
     SessionAbsolute "LIFETIMES__SESSION_ABSOLUTE"
     Events "LIFETIMES__EVENTS"
+    SecurityEvents "LIFETIMES__SECURITY_EVENTS"
     Proof "LIFETIMES__PROOF"
     MemoryKib "ARGON2__MEMORY_KIB"
     Passes "ARGON2__PASSES"

@@ -89,6 +89,7 @@ impl Settings {
             Name::SessionIdle => format_span(lifetimes.session_idle),
             Name::SessionAbsolute => format_span(lifetimes.session_absolute),
             Name::Events => format_span(lifetimes.events),
+            Name::SecurityEvents => format_span(lifetimes.security_events),
             Name::Proof => format_span(lifetimes.proof),
             Name::MemoryKib => argon2.memory_kib.to_string(),
             Name::Passes => argon2.passes.to_string(),

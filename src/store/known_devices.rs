@@ -2,9 +2,9 @@
 
 use super::{Error, LockedAccount, Tx, in_tx};
 use crate::domain::{
-    device::DeviceKey,
+    device::{DeviceKey, KnownDevice},
     email::EmailAddress,
-    ids::{DeviceId, SessionId},
+    ids::{DeviceId, SessionId, UserId},
     session::EndReason,
     time::Timestamp,
 };
@@ -21,6 +21,7 @@ const INSERT: &str = "INSERT INTO known_devices (id, user_id, secret_hash, creat
      FROM known_devices d WHERE d.user_id = $2";
 const PRUNE: &str = "DELETE FROM known_devices WHERE id IN \
      (SELECT id FROM known_devices WHERE last_used_at < $1 ORDER BY last_used_at LIMIT $2)";
+const LIST: &str = "SELECT id, created_at, last_used_at FROM known_devices WHERE user_id = $1 ORDER BY id";
 const FORGET_BEYOND: &str = "DELETE FROM known_devices WHERE user_id = $1 AND id NOT IN \
      (SELECT id FROM known_devices WHERE user_id = $1 ORDER BY last_used_at DESC, id DESC LIMIT $2)";
 const FORGET_ALL: &str = "DELETE FROM known_devices WHERE user_id = $1";
@@ -43,6 +44,12 @@ impl Tx {
         let device = in_tx!(self, c => sqlx::query_scalar(FIND)
             .bind(key.id).bind(&key.secret_hash[..]).bind(email).fetch_optional(c).await)?;
         Ok(device)
+    }
+
+    /// The devices that are known to a user's account.
+    pub async fn list_known_devices(&mut self, user: UserId) -> Result<Vec<KnownDevice>, Error> {
+        let rows = in_tx!(self, c => sqlx::query_as(LIST).bind(user).fetch_all(c).await)?;
+        Ok(rows)
     }
 
     /// Forgets at most `limit` devices that were not used since `before`; says how many.

@@ -46,6 +46,23 @@ pub struct EmailChangeRequests {
     pub notices: i64,
 }
 
+/// What is kept of a letter about an account.
+#[derive(Clone, Debug, serde::Serialize, schemars::JsonSchema, sqlx::FromRow)]
+pub struct LetterAbout {
+    /// Its id.
+    pub id: MailId,
+    /// Whom it went to.
+    pub recipient: EmailAddress,
+    /// What it was about.
+    pub kind: LetterKind,
+    /// When it was queued.
+    pub created_at: Timestamp,
+    /// When it was handed over to the mail server.
+    pub sent_at: Option<Timestamp>,
+    /// When it was given up.
+    pub given_up_at: Option<Timestamp>,
+}
+
 #[derive(sqlx::FromRow)]
 struct Row {
     id: MailId,
@@ -76,6 +93,7 @@ const CLAIM: &str = "UPDATE mail_outbox SET attempts = attempts + 1, next_attemp
      AND (next_attempt_at <= $1 OR next_attempt_at > $2) ORDER BY next_attempt_at LIMIT $4) \
      AND sent_at IS NULL AND given_up_at IS NULL AND (next_attempt_at <= $1 OR next_attempt_at > $2) \
      RETURNING id, user_id, recipient, locale, content, created_at, attempts, decoy";
+const DELETE: &str = "DELETE FROM mail_outbox WHERE id = $1";
 const MARK_SENT: &str = "UPDATE mail_outbox SET sent_at = $2 WHERE id = $1";
 const NOTE_ERROR: &str = "UPDATE mail_outbox SET last_error = $3 WHERE id = $1 AND attempts = $2";
 const GIVE_UP: &str = "UPDATE mail_outbox SET given_up_at = $3 WHERE id = $1 AND attempts = $2 AND sent_at IS NULL";
@@ -84,10 +102,19 @@ const POSTPONE: &str = "UPDATE mail_outbox SET next_attempt_at = $3 WHERE id = $
 const DELETE_TO: &str = "DELETE FROM mail_outbox WHERE recipient = $1";
 const ADOPT: &str = "UPDATE mail_outbox SET user_id = $1 WHERE recipient = $2 AND user_id IS NULL";
 const DELETE_OF: &str = "DELETE FROM mail_outbox WHERE user_id = $1";
+const LIST_OF: &str = "SELECT id, recipient, kind, created_at, sent_at, given_up_at FROM mail_outbox \
+     WHERE user_id = $1 AND id > $2 ORDER BY id LIMIT $3";
 const WAITING: &str = "SELECT COUNT(*), MIN(created_at) FROM mail_outbox WHERE sent_at IS NULL AND given_up_at IS NULL \
      AND NOT decoy";
 const PRUNE: &str = "DELETE FROM mail_outbox WHERE id IN (SELECT id FROM mail_outbox \
      WHERE created_at < $1 AND (sent_at IS NOT NULL OR given_up_at IS NOT NULL OR decoy) ORDER BY created_at LIMIT $2)";
+
+impl OutboxRow {
+    /// Whether the row goes with the letter: nothing is kept of who deleted their account.
+    pub fn leaves_nothing(&self) -> bool {
+        matches!(&self.queued, Queued::Letter(letter) if letter.content == Content::AccountDeleted)
+    }
+}
 
 impl Store {
     /// How many letters wait to be sent, and since when the oldest of them does.
@@ -191,6 +218,12 @@ impl Tx {
         Ok(())
     }
 
+    /// Deletes a letter that was handed over or given up.
+    pub async fn delete_letter(&mut self, id: MailId) -> Result<(), Error> {
+        in_tx!(self, c => sqlx::query(DELETE).bind(id).execute(c).await.map(drop))?;
+        Ok(())
+    }
+
     /// Notes that a letter will not be sent, if it is still claimed by this attempt.
     pub async fn give_up_letter(&mut self, id: MailId, attempts: i64, now: Timestamp) -> Result<(), Error> {
         in_tx!(self, c => sqlx::query(GIVE_UP).bind(id).bind(attempts).bind(now).execute(c).await.map(drop))?;
@@ -209,6 +242,17 @@ impl Tx {
         let done = in_tx!(self, c => sqlx::query(POSTPONE).bind(id).bind(attempts).bind(until)
             .execute(c).await.map(|done| done.rows_affected()))?;
         Ok(done == 1)
+    }
+
+    /// At most `limit` letters about a user's account after `after`, the oldest first.
+    pub async fn list_letters_of(
+        &mut self,
+        user: UserId,
+        after: MailId,
+        limit: i64,
+    ) -> Result<Vec<LetterAbout>, Error> {
+        let rows = in_tx!(self, c => sqlx::query_as(LIST_OF).bind(user).bind(after).bind(limit).fetch_all(c).await)?;
+        Ok(rows)
     }
 
     /// Deletes every letter about a user's account, sent or not, whatever address it went to.

@@ -22,6 +22,22 @@ struct Row {
     detail: String,
 }
 
+impl TryFrom<Row> for SecurityEvent {
+    type Error = Error;
+
+    fn try_from(row: Row) -> Result<Self, Error> {
+        Ok(Self {
+            id: row.id,
+            at: row.at,
+            r#type: row.event_type,
+            session_id: row.session_id,
+            ip: row.ip,
+            user_agent: row.user_agent,
+            detail: serde_json::from_str(&row.detail).map_err(|e| Error::Broken(sqlx::Error::decode(e)))?,
+        })
+    }
+}
+
 const INSERT: &str = "INSERT INTO security_events (id, user_id, at, type, session_id, ip, user_agent, detail) \
      SELECT $1, u.id, $3, $4, $5, $6, $7, $8 FROM users u WHERE u.id = $2";
 const INSERT_FOR_EMAIL: &str = "INSERT INTO security_events (id, user_id, at, type, session_id, ip, user_agent, detail) \
@@ -32,6 +48,8 @@ const PAGE: &str = "SELECT id, at, type, session_id, ip, user_agent, detail FROM
      WHERE user_id = $1 ORDER BY id DESC LIMIT $2";
 const PAGE_BEFORE: &str = "SELECT id, at, type, session_id, ip, user_agent, detail FROM security_events \
      WHERE user_id = $1 AND id < $3 ORDER BY id DESC LIMIT $2";
+const PAGE_AFTER: &str = "SELECT id, at, type, session_id, ip, user_agent, detail FROM security_events \
+     WHERE user_id = $1 AND id > $3 ORDER BY id LIMIT $2";
 const PRUNE: &str = "DELETE FROM security_events WHERE id IN \
      (SELECT id FROM security_events WHERE at < $1 ORDER BY at LIMIT $2)";
 
@@ -88,19 +106,19 @@ impl Tx {
                 in_tx!(self, c => sqlx::query_as(PAGE_BEFORE).bind(user).bind(limit).bind(before).fetch_all(c).await)?
             }
         };
-        rows.into_iter()
-            .map(|row| {
-                Ok(SecurityEvent {
-                    id: row.id,
-                    at: row.at,
-                    r#type: row.event_type,
-                    session_id: row.session_id,
-                    ip: row.ip,
-                    user_agent: row.user_agent,
-                    detail: serde_json::from_str(&row.detail).map_err(|e| Error::Broken(sqlx::Error::decode(e)))?,
-                })
-            })
-            .collect()
+        rows.into_iter().map(SecurityEvent::try_from).collect()
+    }
+
+    /// At most `limit` entries after an entry, the oldest first.
+    pub async fn list_security_events_after(
+        &mut self,
+        user: UserId,
+        after: SecurityEventId,
+        limit: i64,
+    ) -> Result<Vec<SecurityEvent>, Error> {
+        let rows: Vec<Row> = in_tx!(self, c => sqlx::query_as(PAGE_AFTER)
+            .bind(user).bind(limit).bind(after).fetch_all(c).await)?;
+        rows.into_iter().map(SecurityEvent::try_from).collect()
     }
 
     /// Forgets at most `limit` entries from before `before`; says how many.

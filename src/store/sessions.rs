@@ -89,6 +89,15 @@ pub struct LiveSessionRow {
     pub connected: bool,
 }
 
+/// A session that has ended.
+#[derive(Clone, Debug, sqlx::FromRow)]
+#[expect(missing_docs, reason = "the row")]
+pub struct EndedSessionRow {
+    #[sqlx(flatten)]
+    pub session: SessionRow,
+    pub ended_at: Timestamp,
+}
+
 /// A session with its user: what every call that acts for a session begins with.
 #[derive(Clone, Debug, sqlx::FromRow)]
 #[expect(missing_docs, reason = "the two rows")]
@@ -135,6 +144,11 @@ const LIST_LIVE: &str = concat!(
 const INSERT: &str = "INSERT INTO sessions (id, user_id, device_name, user_agent, ip, device_id, methods, \
      version, renewed_generation, refresh_generation, refreshed_at, created_at, last_seen_at, proven_at, opened_revision) \
      VALUES ($1, $2, $3, $4, $5, $7, $8, 0, 0, 0, $6, $6, $6, $6, $9)";
+const LIST_ENDED: &str = concat!(
+    "SELECT ",
+    session_columns!(),
+    ", s.ended_at FROM sessions s WHERE s.user_id = $1 AND s.ended_at IS NOT NULL ORDER BY s.opened_revision DESC"
+);
 const END_ONE: &str = "UPDATE sessions SET ended_at = $3, end_reason = $4 \
      WHERE user_id = $1 AND id = $2 AND ended_at IS NULL RETURNING id";
 const END_ALL_BUT: &str = "UPDATE sessions SET ended_at = $3, end_reason = $4 \
@@ -193,6 +207,12 @@ impl Tx {
         alive_since: Timestamp,
     ) -> Result<Vec<LiveSessionRow>, Error> {
         let rows = in_tx!(self, c => sqlx::query_as(LIST_LIVE).bind(user).bind(alive_since).fetch_all(c).await)?;
+        Ok(rows)
+    }
+
+    /// The sessions of a user that were ended and are remembered, newest first.
+    pub async fn list_ended_sessions(&mut self, user: UserId) -> Result<Vec<EndedSessionRow>, Error> {
+        let rows = in_tx!(self, c => sqlx::query_as(LIST_ENDED).bind(user).fetch_all(c).await)?;
         Ok(rows)
     }
 

@@ -11,7 +11,7 @@ use tempfile::TempDir;
 const FAILURES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/seeds/settings.txt");
 
 /// Every variable of docs/settings.md that names no file to be read.
-const NAMES: [&str; 47] = [
+const NAMES: [&str; 48] = [
     "ENV",
     "LISTEN",
     "DATABASE_URL",
@@ -49,6 +49,7 @@ const NAMES: [&str; 47] = [
     "LIFETIMES__SESSION_IDLE",
     "LIFETIMES__SESSION_ABSOLUTE",
     "LIFETIMES__EVENTS",
+    "LIFETIMES__SECURITY_EVENTS",
     "LIFETIMES__PROOF",
     "ARGON2__MEMORY_KIB",
     "ARGON2__PASSES",

@@ -66,6 +66,7 @@ const PROBES: &[(&str, Presented)] = &[
     ("session.authenticate", Nothing(|| json!({ "access_token": "made-up" }))),
     ("profile.request_email_change", Mailbox(|email| json!({ "current_password": PASSWORD, "new_email": email }))),
     ("profile.confirm_email_change", Nothing(|| json!({ "token": "made-up", "password": PASSWORD }))),
+    ("account.confirm_deletion", Nothing(|| json!({ "token": "made-up" }))),
     ("auth.options", Nothing(|| json!({}))),
     ("rpc.discover", Nothing(|| json!({}))),
 ];

@@ -208,6 +208,9 @@ export interface CurrentSession {
   session: Session
 }
 
+/** A device that has signed in to an account. */
+export type DeviceId = string
+
 /** Nothing to tell. */
 export type Done = Record<string, unknown>
 
@@ -230,6 +233,40 @@ export interface EndedSession {
 export type Epoch = string
 
 export type EventType = 'snapshot' | 'profile.changed' | 'addresses.changed' | 'sessions.changed' | 'sign_in_methods.changed' | 'session.revoked'
+
+/** A page of everything that is kept of the caller. The long lists, `security_events`, `letters` and `events`, go on with the
+next page; everything else is whole on each. */
+export interface Export {
+  /** The addresses, primary first, then oldest first. */
+  addresses: Address[]
+  /** When it was read. */
+  at: Timestamp
+  /** Where to go on. */
+  cursor: ExportCursor
+  /** The devices that have signed in. */
+  devices: KnownDevice[]
+  /** The sessions that were ended in the last 30 days, newest first. */
+  ended_sessions: RememberedSession[]
+  /** The account's log, the oldest first. */
+  events: LogEvent[]
+  /** What the shop knew the caller by before, if it did. */
+  external_id: string | null
+  /** The letters of the last 7 days, the oldest first. */
+  letters: LetterAbout[]
+  /** Whether the long lists go on. */
+  more: boolean
+  /** The profile. */
+  profile: Profile
+  /** The security log, the oldest first. */
+  security_events: SecurityEvent[]
+  /** The live sessions, newest first. */
+  sessions: Session[]
+  /** The ways in. What they are made of is left out: it would let somebody in. */
+  sign_in_methods: SignInMethods
+}
+
+/** How far the long lists were read: pass it on as `after`. */
+export type ExportCursor = string
 
 /** One broken rule, with a sentence for a person. */
 export interface Fault {
@@ -273,6 +310,16 @@ export interface InvalidTokenData {
   kind: 'invalid_token'
 }
 
+/** A device that is known to an account. */
+export interface KnownDevice {
+  /** When it first signed in. */
+  created_at: Timestamp
+  /** Its id. */
+  id: DeviceId
+  /** When it last signed in. */
+  last_used_at: Timestamp
+}
+
 /** The only address cannot be deleted. */
 export interface LastAddressData {
   kind: 'last_address'
@@ -282,6 +329,24 @@ export interface LastAddressData {
 export interface LastSignInMethodData {
   kind: 'last_sign_in_method'
 }
+
+/** What is kept of a letter about an account. */
+export interface LetterAbout {
+  /** When it was queued. */
+  created_at: Timestamp
+  /** When it was given up. */
+  given_up_at: Timestamp | null
+  /** Its id. */
+  id: MailId
+  /** What it was about. */
+  kind: LetterKind
+  /** Whom it went to. */
+  recipient: string
+  /** When it was handed over to the mail server. */
+  sent_at: Timestamp | null
+}
+
+export type LetterKind = 'verify_email' | 'already_registered' | 'reset_password' | 'password_was_reset' | 'passkey_added' | 'passkey_deleted' | 'password_changed' | 'password_set' | 'totp_enabled' | 'totp_disabled' | 'second_factor_reset' | 'recovery_codes_renewed' | 'recovery_code_used' | 'confirm_email_change' | 'email_taken' | 'email_change_requested' | 'email_changed' | 'delete_account' | 'account_deleted' | 'new_device'
 
 /** There is room for `limit`. */
 export interface LimitReachedData {
@@ -296,6 +361,9 @@ export type Locale = 'en' | 'de' | 'sq'
 export type LogEvent = ProfileChangedEvent | AddressesChangedEvent | SessionsChangedEvent | SignInMethodsChangedEvent
 
 export type LogoutScope = 'global' | 'local' | 'others'
+
+/** A row of the mail outbox. */
+export type MailId = string
 
 /** It is not there, or belongs to somebody else. */
 export interface NotFoundData {
@@ -582,6 +650,28 @@ export interface RegistrationResponseJSON {
   response: AuthenticatorAttestationResponseJSON
   /** `public-key`. */
   type: PublicKeyCredentialType
+}
+
+/** A session that was ended. */
+export interface RememberedSession {
+  /** When it signed in. */
+  created_at: Timestamp
+  /** What the owner calls the device. */
+  device_name: string | null
+  /** When it was ended. */
+  ended_at: Timestamp
+  /** The session's id. */
+  id: SessionId
+  /** The address that signed in. */
+  ip: string
+  /** When it was last used. */
+  last_seen_at: Timestamp
+  /** What the sign-in was by. */
+  methods: AuthenticationMethod[]
+  /** Why. */
+  reason: EndReason | null
+  /** What the client said it was. */
+  user_agent: string | null
 }
 
 /** The stable name of a broken rule. */
@@ -952,11 +1042,35 @@ export interface Methods {
     result: Changes
     errors: 'unauthenticated' | 'session_ended' | 'invalid_params' | 'rate_limited' | 'internal' | 'unavailable'
   }
+  /** Deletes the account by a mailed token, at once, with everything that is kept of its owner. */
+  'account.confirm_deletion': {
+    params: {
+      /** From the letter's link. */
+      token: Token
+    }
+    result: Done
+    errors: 'invalid_token' | 'invalid_params' | 'rate_limited' | 'internal' | 'unavailable'
+  }
+  /** A page of everything that is kept of the caller. */
+  'account.export': {
+    params: {
+      /** The `cursor` of the page before; the first page if absent. */
+      after?: ExportCursor | null
+    }
+    result: Export
+    errors: 'unauthenticated' | 'session_ended' | 'proof_required' | 'invalid_params' | 'rate_limited' | 'internal' | 'unavailable'
+  }
   /** The whole account at one revision. */
   'account.get': {
     params: Record<string, never>
     result: Account
     errors: 'unauthenticated' | 'session_ended' | 'invalid_params' | 'rate_limited' | 'internal' | 'unavailable'
+  }
+  /** Mails a link that deletes the account to its address. */
+  'account.request_deletion': {
+    params: Record<string, never>
+    result: Accepted
+    errors: 'unauthenticated' | 'session_ended' | 'proof_required' | 'invalid_params' | 'rate_limited' | 'internal' | 'unavailable'
   }
   /** What happened to the account's security, newest first. */
   'account.security_log': {
@@ -1439,7 +1553,9 @@ export interface Methods {
 /** Methods that need a session. */
 export const SESSION_METHODS: ReadonlySet<string> = new Set([
   'account.changes',
+  'account.export',
   'account.get',
+  'account.request_deletion',
   'account.security_log',
   'account.subscribe',
   'account.unsubscribe',

@@ -1,5 +1,6 @@
 //! German, with "Sie".
 
+mod deletion;
 mod operator;
 mod passkeys;
 mod ways_in;
@@ -193,6 +194,7 @@ pub(super) const TEXTS: Texts = Texts {
     ways_in: ways_in::WAYS_IN,
     passkeys: passkeys::PASSKEYS,
     webhook_switched_off: operator::WEBHOOK_SWITCHED_OFF,
+    deletion: deletion::DELETION,
 };
 
 const LIFETIME: fn(&str) -> String =

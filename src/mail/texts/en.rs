@@ -1,5 +1,6 @@
 //! English. Kept to ASCII, which lets the text part travel as it is.
 
+mod deletion;
 mod operator;
 mod passkeys;
 mod ways_in;
@@ -191,6 +192,7 @@ pub(super) const TEXTS: Texts = Texts {
     ways_in: ways_in::WAYS_IN,
     passkeys: passkeys::PASSKEYS,
     webhook_switched_off: operator::WEBHOOK_SWITCHED_OFF,
+    deletion: deletion::DELETION,
 };
 
 const LIFETIME: fn(&str) -> String = |span| format!("The link works once, for {span} after the request.");

@@ -1,5 +1,6 @@
 //! Albanian, with the polite "ju".
 
+mod deletion;
 mod operator;
 mod passkeys;
 mod ways_in;
@@ -180,6 +181,7 @@ pub(super) const TEXTS: Texts = Texts {
     ways_in: ways_in::WAYS_IN,
     passkeys: passkeys::PASSKEYS,
     webhook_switched_off: operator::WEBHOOK_SWITCHED_OFF,
+    deletion: deletion::DELETION,
 };
 
 const LIFETIME: fn(&str) -> String =

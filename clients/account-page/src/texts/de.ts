@@ -302,6 +302,7 @@ export const de: Texts = {
       email_changed: 'E-Mail-Adresse geändert',
       profile_changed: 'Profil vom Shop geändert',
       sessions_ended: 'Vom Shop abgemeldet',
+      account_deletion_requested: 'Löschung des Kontos angefordert',
       account_disabled: 'Konto vom Shop gesperrt',
       account_enabled: 'Konto vom Shop entsperrt',
       account_restored: 'Daten aus einer Sicherung wiederhergestellt',

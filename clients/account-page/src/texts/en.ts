@@ -284,6 +284,7 @@ export const en = {
       email_changed: 'E-mail address changed',
       profile_changed: 'Profile changed by the shop',
       sessions_ended: 'Signed out by the shop',
+      account_deletion_requested: 'Deletion of the account asked for',
       account_disabled: 'Account disabled by the shop',
       account_enabled: 'Account enabled by the shop',
       account_restored: 'Data restored from a backup',

@@ -298,6 +298,7 @@ export const sq: Texts = {
       email_changed: 'Adresa e e-mailit u ndryshua',
       profile_changed: 'Profili u ndryshua nga dyqani',
       sessions_ended: 'Seanca u mbyll nga dyqani',
+      account_deletion_requested: 'U kërkua fshirja e llogarisë',
       account_disabled: 'Llogaria u çaktivizua nga dyqani',
       account_enabled: 'Llogaria u riaktivizua nga dyqani',
       account_restored: 'Të dhënat u rikthyen nga një kopje rezervë',

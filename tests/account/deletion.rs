@@ -1,0 +1,90 @@
+//! `account.request_deletion` and `account.confirm_deletion`.
+
+use crate::support::{Call, Database, Node, address, both_databases, eventually, somebody};
+use futures_util::future::join_all;
+use serde_json::{Value, json};
+
+const LINK: &str = "/confirm-deletion?token=";
+
+both_databases! {
+    async fn an_account_is_deleted_with_everything_that_is_kept_of_its_owner(database: Database) {
+        let (node, person, session) = somebody(database).await;
+        let http = session.http(&node);
+        let name = json!({ "first_name": "Zephyrine", "phone": "+4915123456789" });
+        http.ok("profile.update", name).await;
+        http.ok("addresses.create", address("Home")).await;
+        http.ok("profile.request_email_change",
+            json!({ "current_password": person.password, "new_email": "zephyrine.new@example.test" })).await;
+        node.http().refused("invalid_credentials", "auth.login",
+            json!({ "email": person.email, "password": "wrong larches beside no brook" })).await;
+        let tab = session.tab(&node).await;
+        tab.snapshot().await;
+
+        session.unproven(&node).await;
+        http.refused("proof_required", "account.request_deletion", json!({})).await;
+        http.ok("session.prove", json!({ "password": person.password })).await;
+        http.ok("account.request_deletion", json!({})).await;
+        let token = node.smtp.letter_saying(&person.email, LINK).await.token();
+        let log = http.ok("account.security_log", json!({})).await;
+        assert_eq!(log["events"][0]["type"], "account_deletion_requested");
+        let rows = node.rows().await;
+        let traces = [person.email.as_str(), "Zephyrine", "4915123456789", "zephyrine.new", "Lindenweg"];
+        assert!(traces.iter().all(|trace| rows.contains(trace)), "the story looks at the right place");
+        assert!(!rows.contains(&token), "the link is kept nowhere");
+
+        node.http().ok("account.confirm_deletion", json!({ "token": token })).await;
+        assert_eq!(tab.revoked("account_deleted").await, Vec::<Value>::new());
+        session.assert_ended(&node, "account_deleted").await;
+        node.smtp.letter_saying(&person.email, "was deleted").await;
+        node.http().refused("invalid_token", "account.confirm_deletion", json!({ "token": token })).await;
+        node.http().refused("invalid_credentials", "auth.login", person.credentials()).await;
+        eventually("the row of the last letter is gone", || async {
+            (!node.rows().await.contains("account_deleted")).then_some(())
+        }).await;
+        let rows = node.rows().await;
+        let left: Vec<&str> = rows.lines().filter(|row| traces.iter().any(|trace| row.contains(trace))).collect();
+        assert!(left.is_empty(), "{left:#?}");
+        // The address is free.
+        node.http().ok("auth.register", person.registration()).await;
+        let token = node.smtp.letter_saying(&person.email, "/verify-email?token=").await.token();
+        node.http().ok("auth.verify_email", crate::support::verification(&token)).await;
+    }
+
+    async fn of_links_the_newest_is_good_and_of_callers_one_wins(database: Database) {
+        let (node, person, session) = somebody(database).await;
+        let http = session.http(&node);
+        let mut tokens = Vec::new();
+        for _ in 0..2 {
+            http.ok("account.request_deletion", json!({})).await;
+            tokens.push(node.smtp.letter_saying(&person.email, LINK).await.token());
+        }
+        node.http().refused("invalid_token", "account.confirm_deletion", json!({ "token": tokens[0] })).await;
+        node.http().refused("invalid_token", "account.confirm_deletion", json!({ "token": "made-up" })).await;
+        node.http().invalid(&[("token", &["required"])], "account.confirm_deletion", json!({})).await;
+        let callers: Vec<_> = (0..20).map(|_| node.http()).collect();
+        let confirm = json!({ "token": tokens[1] });
+        let answers = join_all(callers.iter().map(|caller| caller.call("account.confirm_deletion", confirm.clone()))).await;
+        assert_eq!(answers.iter().filter(|answer| answer.is_ok()).count(), 1, "{answers:?}");
+        assert!(answers.iter().filter_map(|answer| answer.as_ref().err()).all(|error| error.kind == "invalid_token"));
+    }
+
+    async fn a_request_beyond_the_mailboxs_allowance_leaves_the_link_that_was_sent(database: Database) {
+        let node = Node::on(database).set("LIMITS__MAILS_PER_MAILBOX", "1").start().await;
+        let (person, session) = node.signed_in("ann").await;
+        let http = session.http(&node);
+        http.ok("account.request_deletion", json!({})).await;
+        let token = node.smtp.letter_saying(&person.email, LINK).await.token();
+        http.ok("account.request_deletion", json!({})).await;
+        node.http().ok("account.confirm_deletion", json!({ "token": token })).await;
+    }
+
+    async fn a_disabled_account_is_not_deleted_by_its_link(database: Database) {
+        let (node, person, session) = somebody(database).await;
+        session.http(&node).ok("account.request_deletion", json!({})).await;
+        let token = node.smtp.letter_saying(&person.email, LINK).await.token();
+        assert!(node.command(&["user", "disable", &person.email]).await.status.success());
+        node.http().refused("invalid_token", "account.confirm_deletion", json!({ "token": token })).await;
+        assert!(node.command(&["user", "enable", &person.email]).await.status.success());
+        node.http().ok("auth.login", person.credentials()).await;
+    }
+}

@@ -1,0 +1,4 @@
+//! What is a person's own: reading all of it, and deleting it.
+
+mod deletion;
+mod export;
