@@ -346,7 +346,7 @@ export interface LetterAbout {
   sent_at: Timestamp | null
 }
 
-export type LetterKind = 'verify_email' | 'already_registered' | 'reset_password' | 'password_was_reset' | 'passkey_added' | 'passkey_deleted' | 'password_changed' | 'password_set' | 'totp_enabled' | 'totp_disabled' | 'second_factor_reset' | 'recovery_codes_renewed' | 'recovery_code_used' | 'confirm_email_change' | 'email_taken' | 'email_change_requested' | 'email_changed' | 'delete_account' | 'account_deleted' | 'new_device'
+export type LetterKind = 'verify_email' | 'already_registered' | 'reset_password' | 'password_was_reset' | 'passkey_added' | 'passkey_deleted' | 'password_changed' | 'password_set' | 'totp_enabled' | 'totp_disabled' | 'second_factor_reset' | 'recovery_codes_renewed' | 'recovery_code_used' | 'confirm_email_change' | 'email_taken' | 'email_change_requested' | 'email_changed' | 'delete_account' | 'account_deleted' | 'new_device' | 'webhook_switched_off'
 
 /** There is room for `limit`. */
 export interface LimitReachedData {
