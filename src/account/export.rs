@@ -53,7 +53,7 @@ impl Accounts {
         let mut letters = tx.list_letters_of(user, after.letter, one_more).await?;
         let mut events = list_page(&mut tx, user, after.revision, one_more - 1).await?;
         let addresses = tx.list_addresses(user).await?;
-        let sessions = self.hub.live_sessions(&mut tx, caller.0).await?;
+        let sessions = self.hub.live_sessions(&mut tx, user, Some(caller.0.session)).await?;
         let ended_sessions = tx.list_ended_sessions(user).await?;
         let devices = tx.list_known_devices(user).await?;
         let sign_in_methods = tx.sign_in_methods(&row.user).await?;

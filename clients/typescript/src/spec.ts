@@ -713,7 +713,7 @@ export interface SecurityEvent {
 /** An entry of a user's security log. */
 export type SecurityEventId = string
 
-export type SecurityEventType = 'account_created' | 'sign_in' | 'sign_in_failed' | 'second_factor_required' | 'second_factor_failed' | 'logout' | 'session_revoked' | 'refresh_token_reuse' | 'password_reset_requested' | 'password_reset' | 'password_changed' | 'password_check_failed' | 'session_proven' | 'proof_failed' | 'totp_enabled' | 'totp_disabled' | 'second_factor_reset' | 'recovery_codes_renewed' | 'recovery_code_used' | 'passkey_added' | 'passkey_deleted' | 'passkey_refused' | 'email_change_requested' | 'email_change_cancelled' | 'email_changed' | 'profile_changed' | 'sessions_ended' | 'account_disabled' | 'account_enabled' | 'account_restored'
+export type SecurityEventType = 'account_created' | 'sign_in' | 'sign_in_failed' | 'second_factor_required' | 'second_factor_failed' | 'logout' | 'session_revoked' | 'refresh_token_reuse' | 'password_reset_requested' | 'password_reset' | 'password_changed' | 'password_check_failed' | 'session_proven' | 'proof_failed' | 'totp_enabled' | 'totp_disabled' | 'second_factor_reset' | 'recovery_codes_renewed' | 'recovery_code_used' | 'passkey_added' | 'passkey_deleted' | 'passkey_refused' | 'email_change_requested' | 'email_change_cancelled' | 'email_changed' | 'profile_changed' | 'sessions_ended' | 'account_deletion_requested' | 'account_disabled' | 'account_enabled' | 'account_restored'
 
 /** Entries of the security log. */
 export interface SecurityLog {
