@@ -6,7 +6,7 @@ use reqwest::{Method, Response, StatusCode, header::HeaderMap};
 use serde_json::json;
 use std::io::Read;
 
-const PATHS: [&str; 12] = [
+const PATHS: [&str; 13] = [
     "/",
     "/sign-in",
     "/register",
@@ -15,6 +15,7 @@ const PATHS: [&str; 12] = [
     "/verify-email",
     "/password-reset",
     "/confirm-email-change",
+    "/confirm-deletion",
     "/profile",
     "/addresses",
     "/devices",

@@ -12,7 +12,7 @@ import { Addresses } from './views/addresses.js'
 import { CheckMail } from './views/check-mail.js'
 import { Devices } from './views/devices.js'
 import { ForgottenPassword } from './views/forgotten-password.js'
-import { ConfirmEmailChange, PasswordReset, VerifyEmail } from './views/letter-links.js'
+import { ConfirmDeletion, ConfirmEmailChange, PasswordReset, VerifyEmail } from './views/letter-links.js'
 import { Profile } from './views/profile.js'
 import { Register } from './views/register.js'
 import { Security } from './views/security.js'
@@ -26,6 +26,7 @@ const OPEN: Readonly<Record<string, () => ComponentChildren>> = {
   '/verify-email': () => <VerifyEmail />,
   '/password-reset': () => <PasswordReset />,
   '/confirm-email-change': () => <ConfirmEmailChange />,
+  '/confirm-deletion': () => <ConfirmDeletion />,
 }
 
 /** Pages of the account. */

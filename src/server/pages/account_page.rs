@@ -13,7 +13,7 @@ use hyper::body::Bytes;
 use std::sync::Arc;
 
 /// Where the page shows something. Everything else is not found.
-const PATHS: [&str; 12] = [
+const PATHS: [&str; 13] = [
     "/",
     "/sign-in",
     "/register",
@@ -22,6 +22,7 @@ const PATHS: [&str; 12] = [
     "/verify-email",
     "/password-reset",
     "/confirm-email-change",
+    "/confirm-deletion",
     "/profile",
     "/addresses",
     "/devices",

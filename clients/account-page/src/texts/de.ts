@@ -1,4 +1,5 @@
 import type { Texts } from './en.js'
+import { de as ownData } from './own-data/de.js'
 import { de as waysIn } from './ways-in/de.js'
 
 /** German, with the words of the letters. */
@@ -149,6 +150,7 @@ export const de: Texts = {
     cookie_refused:
       'Ihr Browser hat das Cookie nicht behalten, mit dem Sie angemeldet werden. Bitte erlauben Sie Cookies für diese Seite. Wenn Sie den Shop betreiben: Im Produktivbetrieb muss die Seite über https ausgeliefert werden.',
   },
+  ownData,
   waysIn,
   signIn: {
     title: 'Anmelden',

@@ -1,3 +1,4 @@
+import { en as ownData } from './own-data/en.js'
 import { en as waysIn } from './ways-in/en.js'
 
 /** English, and what every language has to say. */
@@ -135,6 +136,7 @@ export const en = {
     cookie_refused:
       'Your browser did not keep the cookie that signs you in. Please allow cookies for this page. If the shop is yours: in production the page has to be served by https.',
   },
+  ownData,
   waysIn,
   signIn: {
     title: 'Sign in',

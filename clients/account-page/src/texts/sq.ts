@@ -1,4 +1,5 @@
 import type { Texts } from './en.js'
+import { sq as ownData } from './own-data/sq.js'
 import { sq as waysIn } from './ways-in/sq.js'
 
 /** Albanian, with the words of the letters. */
@@ -147,6 +148,7 @@ export const sq: Texts = {
     cookie_refused:
       'Shfletuesi juaj nuk e ruajti cookie-n me të cilën hyni. Ju lutemi lejoni cookie-t për këtë faqe. Nëse dyqani është juaji: në përdorim të vërtetë faqja duhet të shërbehet me https.',
   },
+  ownData,
   waysIn,
   signIn: {
     title: 'Hyni',

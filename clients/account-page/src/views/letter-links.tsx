@@ -168,6 +168,38 @@ export function ConfirmEmailChange() {
   )
 }
 
+export function ConfirmDeletion() {
+  const texts = useTexts()
+  const words = texts.ownData.confirm
+  const { token } = told()
+  const [isDone, setDone] = useState(false)
+  const form = useForm({
+    fields: [],
+    async send() {
+      await accounts.call('account.confirm_deletion', { token: token! })
+      setDone(true)
+    },
+  })
+  return (
+    <Card title={words.title}>
+      <Status>{isDone && <Notice kind="good">{words.done}</Notice>}</Status>
+      {isDone ? null : token === undefined ? (
+        <NoToken />
+      ) : (
+        <>
+          <p>{words.explain}</p>
+          <FormFrame form={form} submit={words.submit}>
+            {null}
+          </FormFrame>
+        </>
+      )}
+      <p>
+        <Link to={isDone ? '/sign-in' : '/profile'}>{isDone ? texts.page.toSignIn : texts.page.toAccount}</Link>
+      </p>
+    </Card>
+  )
+}
+
 /** To what is asked for only now. */
 function focusOnInput({ element }: Form): void {
   requestAnimationFrame(() => element.current?.querySelector('input')?.focus())

@@ -14,6 +14,7 @@ import { PhoneField } from '../parts/phone-field.js'
 import { Title } from '../parts/title.js'
 import { tidyText } from '../text.js'
 import { EmailChange } from './email-change.js'
+import { OwnData } from './own-data.js'
 
 const FIELDS = ['first_name', 'last_name', 'company_name', 'phone', 'locale'] as const
 const OPTIONAL = ['last_name', 'company_name', 'phone'] as const
@@ -85,6 +86,7 @@ export function Profile({ account }: { readonly account: LiveAccount }) {
         </FormFrame>
       </section>
       <EmailChange account={account} />
+      <OwnData email={profile.email} />
       <p class="quiet">{texts.profile.since(date(profile.created_at, 'date'))}</p>
     </>
   )
