@@ -1,22 +1,25 @@
 //! Everything that is kept of a person, for that person (GDPR, articles 15 and 20).
 
 use super::{
-    Accounts, Error,
+    Accounts, Error, Operator,
     feed::{fitting, list_page},
 };
 use crate::{
     domain::{
         address::Address,
+        audit::AuditEntry,
         device::KnownDevice,
         export::ExportCursor,
+        ids::{SessionId, UserId},
         profile::{ExternalId, Profile},
         security_event::SecurityEvent,
         session::{ProvenCaller, Session},
         sign_in_methods::SignInMethods,
         time::Timestamp,
     },
-    store::{EndedSessionRow, EventRow, LetterAbout},
+    store::{EndedSessionRow, EventRow, LetterAbout, Tx, UserRow},
 };
+use serde_json::json;
 use std::sync::Arc;
 
 /// Entries of each long list that one page has.
@@ -46,20 +49,49 @@ pub struct Export {
 impl Accounts {
     /// A page of everything that is kept of the caller, all at one moment.
     pub async fn export(self: &Arc<Self>, caller: ProvenCaller, after: ExportCursor) -> Result<Export, Error> {
-        let (mut tx, row) = self.read_proven(caller).await?;
-        let user = row.user.user_id;
+        let (tx, row) = self.read_proven(caller).await?;
+        self.read_export(tx, &row.user, Some(caller.0.session), after).await
+    }
+
+    /// The same of a user, for an operator; the audit log notes the first page.
+    pub async fn export_user(
+        self: &Arc<Self>,
+        user: UserId,
+        after: ExportCursor,
+        operator: Operator<'_>,
+    ) -> Result<Export, Error> {
+        let mut tx = self.store.read().await?;
+        let row = tx.find_user(user).await?.ok_or(Error::NotFound)?;
+        let export = self.read_export(tx, &row, None, after).await?;
+        if after == ExportCursor::START {
+            let mut tx = self.store.write().await?;
+            let entry = AuditEntry::of(operator, "users.export", Some(user), json!({}), self.clock.now());
+            tx.insert_audit_entry(&entry).await?;
+            tx.commit().await?;
+        }
+        Ok(export)
+    }
+
+    /// Reads a page as it is seen from the session `current`, and ends the transaction.
+    async fn read_export(
+        &self,
+        mut tx: Tx,
+        row: &UserRow,
+        current: Option<SessionId>,
+        after: ExportCursor,
+    ) -> Result<Export, Error> {
+        let user = row.user_id;
         let one_more = i64::try_from(PAGE + 1).unwrap_or(i64::MAX);
         let mut security_events = tx.list_security_events_after(user, after.security_event, one_more).await?;
         let mut letters = tx.list_letters_of(user, after.letter, one_more).await?;
         let mut events = list_page(&mut tx, user, after.revision, one_more - 1).await?;
         let addresses = tx.list_addresses(user).await?;
-        let sessions = self.hub.live_sessions(&mut tx, user, Some(caller.0.session)).await?;
+        let sessions = self.hub.live_sessions(&mut tx, user, current).await?;
         let ended_sessions = tx.list_ended_sessions(user).await?;
         let devices = tx.list_known_devices(user).await?;
-        let sign_in_methods = tx.sign_in_methods(&row.user).await?;
+        let sign_in_methods = tx.sign_in_methods(row).await?;
+        let external_id = tx.find_external_id(user).await?;
         tx.end_read().await?;
-        // It never changes.
-        let external_id = self.store.find_external_id(user).await?;
 
         let fits = fitting(&events, PAGE);
         let more = events.len() > fits || security_events.len() > PAGE || letters.len() > PAGE;
@@ -73,7 +105,7 @@ impl Accounts {
         };
         Ok(Export {
             at: self.clock.now(),
-            profile: row.user.profile(),
+            profile: row.profile(),
             external_id,
             addresses,
             sessions,

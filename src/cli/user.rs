@@ -9,13 +9,15 @@ use super::{
 use crate::{
     account::{self, Accounts, FindUsers, Operator, Reason},
     domain::{
+        export::ExportCursor,
         ids::{SessionId, UserId},
         user::{Query, User, UserRef, UserState},
     },
+    methods::Export,
     settings::Settings,
 };
 use clap::{Args, Subcommand, builder::PossibleValuesParser};
-use serde_json::json;
+use serde_json::{Value, json};
 use std::{
     error::Error,
     io::{self, Write},
@@ -86,6 +88,13 @@ pub(super) enum Action {
     },
     /// Take the second factor from an owner who has lost it, end the sessions, and tell the owner by letter.
     ResetSecondFactor {
+        #[command(flatten)]
+        account: Account,
+        #[command(flatten)]
+        output: Output,
+    },
+    /// Print everything that is kept of its owner, as JSON.
+    Export {
         #[command(flatten)]
         account: Account,
         #[command(flatten)]
@@ -191,6 +200,13 @@ pub(super) async fn run(action: Action, settings: &Settings) -> Result<(), Box<d
             .await?;
             print_user(&user, output)?;
         }
+        // JSON in either form: it is for programs, and for who reads it in an editor.
+        Action::Export { account, output: _ } => {
+            let pages = with_user(&account, settings, async |accounts, id| pages(accounts, id).await).await?;
+            let mut out = io::stdout().lock();
+            serde_json::to_writer_pretty(&mut out, &joined(pages)?)?;
+            writeln!(out)?;
+        }
         Action::Delete { account, yes } => {
             let deleted = with_user(&account, settings, async |accounts, id| {
                 let user = accounts.get_user(&UserRef::Id(id)).await?;
@@ -236,6 +252,36 @@ async fn with_user<T>(
         account::Error::NotFound => DataError::NoSuchUser(account.account.clone()),
         other => other.into(),
     })
+}
+
+/// Every page of what is kept of a user.
+async fn pages(accounts: &Arc<Accounts>, user: UserId) -> Result<Vec<Export>, account::Error> {
+    let mut pages = Vec::new();
+    let mut after = ExportCursor::START;
+    loop {
+        let page = accounts.export_user(user, after, OPERATOR).await?;
+        let more = page.more;
+        after = page.cursor;
+        pages.push(Export::try_from(page)?);
+        if !more {
+            return Ok(pages);
+        }
+    }
+}
+
+/// The pages as one: the long lists go on, everything else is as on the last.
+fn joined(pages: Vec<Export>) -> Result<Value, serde_json::Error> {
+    let mut whole = Value::Null;
+    for page in pages {
+        let mut page = serde_json::to_value(page)?;
+        for list in ["security_events", "letters", "events"] {
+            if let (Some(before), Some(after)) = (whole[list].as_array().cloned(), page[list].as_array_mut()) {
+                after.splice(0..0, before);
+            }
+        }
+        whole = page;
+    }
+    Ok(whole)
 }
 
 fn print_user(user: &User, output: Output) -> io::Result<()> {

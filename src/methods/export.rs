@@ -111,7 +111,6 @@ params! {
 
 /// Declares the method.
 pub fn declare(registry: &mut Registry) {
-    let account = examples::snapshot();
     registry.proven(
         "account.export",
         Effect::Read,
@@ -119,21 +118,24 @@ pub fn declare(registry: &mut Registry) {
             summary: "A page of everything that is kept of the caller.",
             rate: Rate::Calls,
             errors: &[],
-            example: (
-                json!({}),
-                json!({
-                    "at": "2026-11-28T09:10:00.000Z",
-                    "profile": account["profile"], "external_id": null, "addresses": account["addresses"],
-                    "sessions": account["sessions"], "ended_sessions": [], "devices": [],
-                    "sign_in_methods": account["sign_in_methods"], "security_events": [], "letters": [],
-                    "events": [examples::addresses_changed()],
-                    "cursor": "019aa3c61f007c108a516f1f6c2d9e07.019aa3c61f007c108a516f1f6c2d9e08.2", "more": false,
-                }),
-            ),
+            example: (json!({}), example()),
         },
         |call: Call, caller: ProvenCaller, params: ExportParams| async move {
             let after = params.after.unwrap_or(ExportCursor::START);
             Export::try_from(call.context.accounts.export(caller, after).await?)
         },
     );
+}
+
+/// A page.
+pub fn example() -> Value {
+    let account = examples::snapshot();
+    json!({
+        "at": "2026-11-28T09:10:00.000Z",
+        "profile": account["profile"], "external_id": null, "addresses": account["addresses"],
+        "sessions": account["sessions"], "ended_sessions": [], "devices": [],
+        "sign_in_methods": account["sign_in_methods"], "security_events": [], "letters": [],
+        "events": [examples::addresses_changed()],
+        "cursor": "019aa3c61f007c108a516f1f6c2d9e07.019aa3c61f007c108a516f1f6c2d9e08.2", "more": false,
+    })
 }

@@ -20,6 +20,8 @@ mod sign_in;
 mod sign_in_methods;
 mod sign_up;
 
+pub use export::Export;
+
 use crate::rpc::{registry::Registry, spec};
 use serde_json::{
     Value,

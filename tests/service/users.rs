@@ -170,6 +170,35 @@ both_databases! {
         }
     }
 
+    async fn everything_that_is_kept_of_a_user_is_exported_as_the_owner_exports_it(database: Database) {
+        let (node, person, session) = somebody(database).await;
+        let door = node.door().await;
+        let service = door.http(&door.key_named("desk", "users:read,audit").await);
+        let owner = session.http(&node);
+        owner.ok("addresses.create", address("Home")).await;
+        // Once proven by the sign-in, so nothing is noted between the two.
+        let mut own = owner.ok("account.export", json!({})).await;
+        let user = json!({ "user_id": session.sign_in["profile"]["id"] });
+        let exported = service.ok("users.export", user.clone()).await;
+        own["sessions"][0]["current"] = json!(false);
+        for part in ["profile", "external_id", "addresses", "ended_sessions", "devices", "sign_in_methods", "security_events",
+            "letters", "events", "more"] {
+            assert_eq!(exported[part], own[part], "{part}");
+        }
+        assert_eq!(exported["sessions"][0]["id"], own["sessions"][0]["id"]);
+        let printed = node.run_json(&["user", "export", &person.email]).await;
+        for part in ["profile", "addresses", "security_events", "events", "more"] {
+            assert_eq!(printed[part], own[part], "{part}");
+        }
+        let rest = service.ok("users.export", json!({ "user_id": user["user_id"], "after": exported["cursor"] })).await;
+        assert_eq!((&rest["events"], &rest["profile"]), (&json!([]), &own["profile"]));
+        let log = service.ok("audit.list", json!({ "limit": 3 })).await;
+        let told: Vec<Value> = log["entries"].as_array().expect("entries").iter()
+            .map(|entry| json!([entry["actor"], entry["method"]])).collect();
+        assert_eq!(told[..2], [json!(["command line", "users.export"]), json!(["desk", "users.export"])], "{log}");
+        service.refused("not_found", "users.export", json!({ "user_id": session.id })).await;
+    }
+
     async fn accounts_and_registrations_are_counted(database: Database) {
         let node = Node::start(database).await;
         let service = node.door().await.with("users:read,users:write").await;

@@ -2,15 +2,20 @@
 
 use super::examples;
 use crate::{
-    account::{Error, FindUsers},
+    account::{Error, FindUsers, Operator},
     domain::{
         email::EmailAddress,
+        export::ExportCursor,
         ids::{SecurityEventId, UserId},
         profile::ExternalId,
         service_key::{Scope, ServiceKey},
         user::{Query, User, UserRef, UserState},
     },
-    methods::{account::SecurityLog, examples as user_examples},
+    methods::{
+        account::SecurityLog,
+        examples as user_examples,
+        export::{self, Export},
+    },
     rpc::{
         error::Kind,
         param_types::Whole,
@@ -76,6 +81,15 @@ params! {
         optional before: SecurityEventId,
         /// At most so many entries; 50 if absent.
         optional limit: Whole<1, 200>,
+    }
+}
+
+params! {
+    /// Parameters of `users.export`.
+    pub struct ExportParams {
+        required user_id: UserId,
+        /// The `cursor` of the page before; the first page if absent.
+        optional after: ExportCursor,
     }
 }
 
@@ -147,6 +161,21 @@ pub fn declare(registry: &mut Registry) {
             example: (examples::user_id(), json!({ "events": [user_examples::security_event()], "more": true })),
         },
         security_log,
+    );
+    registry.service(
+        "users.export",
+        READ,
+        Effect::Write,
+        Description {
+            summary: "A page of everything that is kept of a user; the audit log notes the first one.",
+            rate: Rate::Calls,
+            errors: &[Kind::NotFound],
+            example: (examples::user_id(), export::example()),
+        },
+        |call: Call, key: ServiceKey, params: ExportParams| async move {
+            let after = params.after.unwrap_or(ExportCursor::START);
+            Export::try_from(call.context.accounts.export_user(params.user_id, after, Operator::Key(&key)).await?)
+        },
     );
     registry.service(
         "users.count",
