@@ -20,7 +20,8 @@ use crate::{
     mail::{Renderer, Transport, Worker},
     meters::meters,
     methods,
-    outgoing::{Stream, WebhookSettings, Webhooks},
+    outgoing::{HttpClient, Stream, WebhookSettings, Webhooks},
+    providers::Providers,
     rpc::{Context, RateSettings, Rates, Rules, dispatch::Dispatcher, registry::Registry},
     server::{
         ClientAddresses, CookieSettings, Doors, Origins, Pages, PagesError, Server, ServerSettings, ServiceDoor,
@@ -295,6 +296,12 @@ async fn open_accounts(
         .for_backends(&settings.token_backends),
         opaque_tokens: OpaqueTokens::new(keys),
         sealer: Arc::new(Sealer::new(keys)),
+        providers: Providers::new(
+            &settings.providers,
+            &settings.frontend_url,
+            &Arc::new(HttpClient::default()),
+            &clock,
+        ),
         relying_party: settings
             .passkeys_rp_id
             .clone()

@@ -15,6 +15,7 @@ pub mod meters;
 pub mod methods;
 pub mod notices;
 pub mod outgoing;
+pub mod providers;
 pub mod rpc;
 pub mod server;
 pub mod settings;

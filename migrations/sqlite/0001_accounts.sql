@@ -9,7 +9,8 @@ CREATE TABLE database_epoch (
 -- Registrations wait here until their address is verified; they reserve nothing. `failures` counts wrong passwords and
 -- codes; after five the registration is dead. `sent_generation` is the token whose letter was last handed over: the
 -- letter's code is good from then on, while it is `token_generation`. An address that has an account gets a row too,
--- whose token nobody is sent.
+-- whose token nobody is sent. One that was begun by a provider has no password, and is linked to `provider_subject` of
+-- `provider_issuer` when it is verified.
 CREATE TABLE registrations (
     id                BLOB    NOT NULL PRIMARY KEY CHECK (length(id) = 16),
     email             TEXT    NOT NULL,
@@ -24,6 +25,10 @@ CREATE TABLE registrations (
     token_expires_at  TIMESTAMPTZ NOT NULL,
     sent_generation   BIGINT  NOT NULL,
     failures          BIGINT  NOT NULL CHECK (failures BETWEEN 0 AND 5),
+    provider          TEXT,
+    provider_label    TEXT,
+    provider_issuer   TEXT,
+    provider_subject  TEXT,
     created_at        TIMESTAMPTZ NOT NULL
 );
 CREATE INDEX registrations_by_email ON registrations (email, id);

@@ -8,6 +8,7 @@ use crate::{
         profile::Profile,
         service_key::Scope,
         session::{AuthenticationMethod, CredentialFault, EndReason},
+        sign_in_methods::ProviderName,
         time::Timestamp,
     },
     live::{BindError, JoinError, SnapshotError},
@@ -79,6 +80,10 @@ pub enum Error {
     Forbidden(&'static str),
     /// The service key lacks this scope.
     MissingScope(Scope),
+    /// The provider does not vouch for the address: a registration was begun, and this is its handle.
+    EmailNotVerified(Secret),
+    /// An account has the address that the provider tells: it is to be linked from within.
+    LinkRequired(ProviderName),
     /// Nobody can register at the moment.
     SignUpClosed,
     /// It is not there, or somebody else's.

@@ -59,6 +59,7 @@ use crate::{
         time::Clock,
     },
     live::Hub,
+    providers::Providers,
     settings::Lifetimes,
     store::{Receivers, Store},
 };
@@ -83,6 +84,8 @@ pub struct Accounts {
     pub opaque_tokens: OpaqueTokens,
     /// Secrets that must be read again, and tickets.
     pub sealer: Arc<Sealer>,
+    /// Whom one can sign in by.
+    pub providers: Providers,
     /// Whom passkeys are bound to; `None` where the frontend has no domain.
     pub relying_party: Option<RelyingParty>,
     /// How long tokens and events live.

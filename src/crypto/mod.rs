@@ -2,10 +2,12 @@
 
 pub mod access_token;
 mod base32;
+pub mod client_assertion;
 pub mod decoy;
 pub mod device_token;
 mod hashing_memory;
 mod hashing_queue;
+pub mod id_token;
 mod key_files;
 pub mod keys;
 pub mod legacy;

@@ -26,6 +26,10 @@ pub enum TicketPurpose {
     PasskeyProof,
     /// A passkey is registered.
     PasskeyRegistration,
+    /// A provider signs in.
+    ProviderLogin,
+    /// An account at a provider is linked.
+    ProviderLink,
 }
 
 impl TicketPurpose {
@@ -38,6 +42,8 @@ impl TicketPurpose {
             Self::PasskeySecondFactor => b"passkey-second-factor/",
             Self::PasskeyProof => b"passkey-proof/",
             Self::PasskeyRegistration => b"passkey-registration/",
+            Self::ProviderLogin => b"provider-login/",
+            Self::ProviderLink => b"provider-link/",
         }
     }
 }

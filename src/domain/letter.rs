@@ -98,6 +98,16 @@ pub enum Content {
         /// What it was called.
         name: PasskeyName,
     },
+    /// An account at a provider was linked.
+    ProviderLinked {
+        /// What people call the provider.
+        label: ProviderLabel,
+    },
+    /// The link to an account at a provider was taken away.
+    ProviderUnlinked {
+        /// What people call the provider.
+        label: ProviderLabel,
+    },
     /// The password was changed by who knew it.
     PasswordChanged,
     /// The account, which had none, has a password.
@@ -175,6 +185,10 @@ text_enum! {
         PasskeyAdded = "passkey_added",
         /// [`Content::PasskeyDeleted`].
         PasskeyDeleted = "passkey_deleted",
+        /// [`Content::ProviderLinked`].
+        ProviderLinked = "provider_linked",
+        /// [`Content::ProviderUnlinked`].
+        ProviderUnlinked = "provider_unlinked",
         /// [`Content::PasswordChanged`].
         PasswordChanged = "password_changed",
         /// [`Content::PasswordSet`].
@@ -218,6 +232,8 @@ impl Content {
             Self::PasswordWasReset { .. } => LetterKind::PasswordWasReset,
             Self::PasskeyAdded { .. } => LetterKind::PasskeyAdded,
             Self::PasskeyDeleted { .. } => LetterKind::PasskeyDeleted,
+            Self::ProviderLinked { .. } => LetterKind::ProviderLinked,
+            Self::ProviderUnlinked { .. } => LetterKind::ProviderUnlinked,
             Self::PasswordChanged => LetterKind::PasswordChanged,
             Self::PasswordSet => LetterKind::PasswordSet,
             Self::TotpEnabled => LetterKind::TotpEnabled,

@@ -57,6 +57,10 @@ text_enum! {
         PasskeyDeleted = "passkey_deleted",
         /// A passkey's signature counter had not risen: there may be a copy of its key.
         PasskeyRefused = "passkey_refused",
+        /// An account at a provider was linked.
+        ProviderLinked = "provider_linked",
+        /// The link to an account at a provider was taken away.
+        ProviderUnlinked = "provider_unlinked",
         /// A change of the e-mail address was asked for.
         EmailChangeRequested = "email_change_requested",
         /// A change of the e-mail address was dropped.

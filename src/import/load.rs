@@ -220,6 +220,7 @@ impl Writes {
                 row.tell_of(Action::Cleared, field.into(), "another passkey here has its id or its credential".into());
             }
         }
+        self.link_providers(tx, tables, loaded).await?;
         self.addresses.retain(|(_, owned)| !missing.contains(&owned.user_id));
         self.keep_out_of_used_accounts(tx, tables, loaded).await?;
         let rows: Vec<OwnedAddress> = self.addresses.iter().map(|(_, owned)| owned.clone()).collect();
@@ -239,6 +240,23 @@ impl Writes {
         loaded.addresses.extend(self.addresses.iter().map(|(row, owned)| (*row, owned.address.id)));
         Ok(())
     }
+
+    /// Links accounts at providers to those that came.
+    async fn link_providers(&self, tx: &mut Tx, tables: &Tables, loaded: &mut Loaded) -> Result<(), Error> {
+        let came: Vec<&ImportedUser> = self.users.iter().map(|(_, user)| user).collect();
+        let linked = tx.insert_imported_provider_links(&came).await?;
+        for (row, user) in &self.users {
+            let mut row = Row::new(tables.users, *row, &mut loaded.lines);
+            for (at, link) in user.ways_in.provider_links.iter().enumerate() {
+                if !linked.contains(&(link.issuer.clone(), link.subject.clone())) {
+                    let why = "another account is linked to this one, or this account to another there";
+                    row.tell_of(Action::Cleared, format!("providers[{at}]").into(), why.into());
+                }
+            }
+        }
+        Ok(())
+    }
+
     /// Leaves out new addresses of accounts that were used since we looked, which only happens on PostgreSQL: their
     /// log would not tell of them.
     async fn keep_out_of_used_accounts(

@@ -31,6 +31,8 @@ fn contents() -> [Content; 21] {
         },
         Content::PasskeyAdded { name: PasskeyName::parse("Ann's phone").unwrap() },
         Content::PasskeyDeleted { name: PasskeyName::parse("Ann's phone").unwrap() },
+        Content::ProviderLinked { label: ProviderLabel::parse("Google").unwrap() },
+        Content::ProviderUnlinked { label: ProviderLabel::parse("Google").unwrap() },
         Content::PasswordChanged,
         Content::PasswordSet,
         Content::TotpEnabled,

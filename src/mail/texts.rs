@@ -44,6 +44,7 @@ pub(super) struct Texts {
     pub new_device: NewDevice,
     pub ways_in: WaysIn,
     pub passkeys: PasskeyTexts,
+    pub providers: ProviderTexts,
     pub webhook_switched_off: WebhookSwitchedOff,
     pub deletion: DeletionTexts,
 }
@@ -92,6 +93,12 @@ pub(super) struct DeletionTexts {
     pub request: Request,
     /// The last letter.
     pub done: Notice,
+}
+
+/// What is said of links to accounts at providers.
+pub(super) struct ProviderTexts {
+    pub linked: Notice,
+    pub unlinked: Notice,
 }
 
 /// The letter to the old address of an account.

@@ -11,7 +11,7 @@ use crate::{
         ids::WebhookId,
         letter::{AddressFamily, Content, OtherWay, SwitchedOff},
         session::UserAgent,
-        sign_in_methods::PasskeyName,
+        sign_in_methods::{PasskeyName, ProviderLabel},
     },
 };
 use std::{sync::Arc, time::Duration};
@@ -70,6 +70,8 @@ impl Writer {
             Content::PasswordWasReset { other_ways } => self.password_was_reset(texts, other_ways),
             Content::PasskeyAdded { name } => self.passkey_changed(texts, &texts.passkeys.added, name),
             Content::PasskeyDeleted { name } => self.passkey_changed(texts, &texts.passkeys.deleted, name),
+            Content::ProviderLinked { label } => self.provider_changed(texts, &texts.providers.linked, label),
+            Content::ProviderUnlinked { label } => self.provider_changed(texts, &texts.providers.unlinked, label),
             Content::PasswordChanged => self.notice(&texts.password_changed),
             Content::PasswordSet => self.notice(&texts.ways_in.password_set),
             Content::TotpEnabled => self.notice(&texts.ways_in.totp_enabled),
@@ -149,6 +151,11 @@ impl Writer {
 
     fn passkey_changed(&self, texts: &Texts, changed: &Notice, name: &PasskeyName) -> Wording {
         let fact = Fact { name: texts.passkeys.passkey, value: harmless(name.as_str()) };
+        Wording { facts: vec![fact], ..self.notice(changed) }
+    }
+
+    fn provider_changed(&self, texts: &Texts, changed: &Notice, label: &ProviderLabel) -> Wording {
+        let fact = Fact { name: texts.passkeys.provider, value: harmless(label.as_str()) };
         Wording { facts: vec![fact], ..self.notice(changed) }
     }
 

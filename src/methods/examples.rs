@@ -234,3 +234,17 @@ pub fn new_credential() -> Value {
         "response": { "clientDataJSON": "eyJ0", "attestationObject": "o2Nm" },
     })
 }
+
+/// A provider's flow that was begun.
+pub fn provider_flow() -> Value {
+    json!({
+        "flow": "mDdZ9Xw…",
+        "authorization_url": "https://accounts.google.com/o/oauth2/v2/auth?response_type=code&state=6Xr…",
+        "expires_at": "2026-02-03T14:15:30.000Z",
+    })
+}
+
+/// What a browser brings back from a provider.
+pub fn provider_answer() -> Value {
+    json!({ "flow": "mDdZ9Xw…", "code": "4/0AeaYSH…", "state": "6Xr…" })
+}

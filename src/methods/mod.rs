@@ -13,6 +13,7 @@ mod passkey_params;
 mod passkeys;
 mod passwords;
 mod profile;
+mod providers;
 mod second_factor;
 pub mod service;
 mod session;
@@ -55,6 +56,8 @@ pub fn declare(registry: &mut Registry) {
     deletion::declare(registry);
     passkeys::declare_ceremonies(registry);
     passkeys::declare(registry);
+    providers::declare_sign_in(registry);
+    providers::declare(registry);
     sign_in_methods::declare(registry);
     options::declare(registry);
     discover::declare(registry);

@@ -2,10 +2,8 @@
 
 use crate::{
     account::Error,
-    domain::{
-        sign_in_methods::{ProviderLabel, ProviderName},
-        sign_up::SignUp,
-    },
+    domain::sign_up::SignUp,
+    providers::OfferedProvider,
     rpc::{
         params::NoParams,
         rates::Rate,
@@ -31,27 +29,19 @@ pub struct Options {
     passkeys: bool,
 }
 
-/// A provider to sign in by.
-#[derive(Clone, Debug, Serialize, JsonSchema)]
-pub struct OfferedProvider {
-    /// Its name, as methods take it.
-    provider: ProviderName,
-    /// What people call it.
-    label: ProviderLabel,
-}
-
 /// Declares it.
 pub fn declare(registry: &mut Registry) {
     registry.public(
         "auth.options",
         Effect::Read,
         Description {
-            summary: "What a page may offer: registration and for whom, passkeys, the least length of a password.",
+            summary: "What a page may offer: registration and for whom, providers, passkeys, the least length of a password.",
             rate: Rate::Calls,
             errors: &[],
             example: (
                 json!({}),
-                json!({ "sign_up": "open", "sign_up_domains": [], "password_min_length": 8, "providers": [], "passkeys": true }),
+                json!({ "sign_up": "open", "sign_up_domains": [], "password_min_length": 8,
+                    "providers": [{ "provider": "google", "label": "Google" }], "passkeys": true }),
             ),
         },
         options,
@@ -64,8 +54,7 @@ async fn options(call: Call, _: NoParams) -> Result<Options, Error> {
         sign_up: accounts.sign_up_policy.sign_up,
         sign_up_domains: accounts.sign_up_policy.domains.clone(),
         password_min_length: accounts.password_min_length,
-        // No setting names one yet.
-        providers: Vec::new(),
+        providers: accounts.providers.offered(),
         passkeys: accounts.relying_party.is_some(),
     })
 }

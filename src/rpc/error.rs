@@ -6,6 +6,7 @@ use crate::{
         fault::Faults,
         service_key::Scope,
         session::{AuthenticationMethod, CredentialFault, EndReason},
+        sign_in_methods::ProviderName,
         time::Timestamp,
     },
     store::Outcome,
@@ -106,8 +107,11 @@ kinds! {
     }
     /// Wrong e-mail address or password.
     InvalidCredentials = 4012, "invalid_credentials", "E-mail address or password is wrong." {}
-    /// The registration's address is not verified.
-    EmailNotVerified = 4013, "email_not_verified", "Verify your e-mail address first." {}
+    /// The provider does not vouch for the address: a registration was begun, which is linked once it is verified.
+    EmailNotVerified = 4013, "email_not_verified", "Verify your e-mail address first." {
+        /// The secret handle of the registration, as `auth.register` gives it.
+        registration: String,
+    }
     /// The account has a second factor: complete the sign-in by `auth.login_second_factor`.
     SecondFactorRequired = 4014, "second_factor_required", "A second factor is needed to sign in." {
         /// Stands for what was shown so far: good once, and not for long.
@@ -123,6 +127,11 @@ kinds! {
     ProofRequired = 4015, "proof_required", "Show once more that it is you." {
         /// What the session can be proven by; `provider`: by signing in again with it.
         methods: Vec<AuthenticationMethod>,
+    }
+    /// An account has the e-mail address that the provider tells: sign in to it and link the provider.
+    LinkRequired = 4016, "link_required", "There is an account with this e-mail address; sign in to it first." {
+        /// The provider to link.
+        provider: ProviderName,
     }
     /// Nobody can register at the moment.
     SignUpClosed = 4033, "sign_up_closed", "Nobody can register here at the moment." {}
@@ -227,6 +236,10 @@ impl From<Error> for ErrorObjectOwned {
                 let why = format!("This key lacks the scope {}.", scope.as_str());
                 refusal_saying(&why, &data::Forbidden { scope: Some(scope) })
             }
+            Error::EmailNotVerified(handle) => {
+                refusal(&data::EmailNotVerified { registration: handle.expose().to_owned() })
+            }
+            Error::LinkRequired(provider) => refusal(&data::LinkRequired { provider }),
             Error::SignUpClosed => refusal(&data::SignUpClosed {}),
             Error::NotFound => refusal(&data::NotFound {}),
             Error::Conflict(field) => refusal(&data::Conflict { field }),

@@ -104,7 +104,7 @@ pub async fn read_message(request: Request<Incoming>) -> Result<(HeaderMap, Stri
 }
 
 /// The whole body, before anything is done for it.
-async fn read(body: Incoming) -> Result<Bytes, HttpResponse> {
+pub async fn read(body: Incoming) -> Result<Bytes, HttpResponse> {
     let mut body = Box::pin(Limited::new(body, MESSAGE_BYTES).collect());
     // Most have come with the head: they need no timer.
     let read = match (&mut body).now_or_never() {

@@ -239,7 +239,7 @@ impl Node {
                 let client = client();
                 Box::pin(service.answer(self, client, request, open)).await
             }
-            _ => Box::pin(pages.answer(&request, peer)).await,
+            _ => Box::pin(pages.answer(request, peer)).await,
         }
     }
 

@@ -1,14 +1,23 @@
-//! The one media type that a call is sent in.
+//! The media types that requests are sent in.
 
 use http::{HeaderMap, header};
 
 /// Whether a request's body is said to be JSON in UTF-8: `application/json`, with whatever parameters (RFC 8259 §11
 /// defines none, many clients send a charset).
 pub fn is_json(headers: &HeaderMap) -> bool {
+    is_utf8(headers, "application/json")
+}
+
+/// Whether it is said to be an HTML form, likewise.
+pub fn is_form(headers: &HeaderMap) -> bool {
+    is_utf8(headers, "application/x-www-form-urlencoded")
+}
+
+fn is_utf8(headers: &HeaderMap, media_type: &str) -> bool {
     let Some(Ok(value)) = headers.get(header::CONTENT_TYPE).map(|value| value.to_str()) else { return false };
     let mut parts = value.split(';').map(str::trim_ascii);
-    let is_json = parts.next().is_some_and(|kind| kind.eq_ignore_ascii_case("application/json"));
-    is_json
+    let is_it = parts.next().is_some_and(|kind| kind.eq_ignore_ascii_case(media_type));
+    is_it
         && parts.all(|parameter| match parameter.split_once('=') {
             Some((name, value)) if name.eq_ignore_ascii_case("charset") => {
                 value.trim_matches('"').eq_ignore_ascii_case("utf-8")

@@ -4,11 +4,12 @@ use super::{
     ClientAddressHeader, Database, Environment, Lifetimes, Limits, Mail, MailTransport, SameSite, Settings,
     SettingsFaults,
     listener::own_url,
+    load::GivenProviders,
     mail,
     names::Name,
     nats::nats,
     parse::{self, number, span},
-    passkeys,
+    passkeys, providers,
     reader::{Reader, Reason},
 };
 use crate::{
@@ -41,7 +42,7 @@ const REQUIRED_IN_PRODUCTION: [Name; 6] =
     [Name::MailUrl, Name::MailFrom, Name::FrontendUrl, Name::AllowedOrigins, Name::SigningKey, Name::TokenSecret];
 
 /// The settings, or every fault.
-pub(super) fn check(mut reader: Reader) -> Result<Settings, SettingsFaults> {
+pub(super) fn check(mut reader: Reader, given_providers: GivenProviders) -> Result<Settings, SettingsFaults> {
     let r = &mut reader;
     let environment = r.one(Name::Env, Environment::Development, parse::environment);
     let production = environment == Environment::Production;
@@ -64,6 +65,7 @@ pub(super) fn check(mut reader: Reader) -> Result<Settings, SettingsFaults> {
         },
         allowed_origins: r.list(Name::AllowedOrigins, parse::origin).unwrap_or_default(),
         passkeys_rp_id: passkeys::relying_party(r, &frontend_url),
+        providers: providers::providers(r, given_providers, !production),
         keys: keys(r, &data_dir),
         token_issuer: r.one(Name::TokenIssuer, frontend_url.clone(), parse::claim),
         token_audience: r.one(Name::TokenAudience, "marbelle".into(), parse::claim),

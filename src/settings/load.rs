@@ -7,6 +7,7 @@ use super::{
     fault::{SettingsFault, Source},
     kubernetes::is_of_service,
     names::{CONFIG, Name, PREFIX},
+    providers::{self, ProviderKey},
 };
 use std::{collections::BTreeMap, fs, path::Path, sync::Arc};
 
@@ -40,39 +41,71 @@ pub(super) struct Given {
 /// What is given for each setting.
 pub(super) type AllGiven = BTreeMap<Name, Given>;
 
-/// What the file, if one is named, and over it the environment say; the variables of the environment that Kubernetes set
-/// for a service; and the faults in how it is said.
-pub(super) fn gather(env: impl IntoIterator<Item = (String, String)>) -> (AllGiven, Vec<String>, Vec<SettingsFault>) {
-    let (mut passed_over, mut faults) = (Vec::new(), Vec::new());
+/// What is given of one provider.
+pub(super) type GivenProvider = BTreeMap<ProviderKey, Given>;
+
+/// What is given of each provider, by its name.
+pub(super) type GivenProviders = BTreeMap<String, GivenProvider>;
+
+/// What the file, if one is named, and over it the environment say.
+#[derive(Default)]
+pub(super) struct Gathered {
+    pub(super) given: AllGiven,
+    pub(super) providers: GivenProviders,
+    /// The variables of the environment that Kubernetes set for a service.
+    pub(super) passed_over: Vec<String>,
+    /// The faults in how it is said.
+    pub(super) faults: Vec<SettingsFault>,
+}
+
+/// A setting that a variable names.
+enum Named {
+    One(Name),
+    OfProvider(String, ProviderKey),
+}
+
+impl Gathered {
+    /// Takes a value; the former one of the same setting is given back.
+    fn put(&mut self, named: Named, given: Given) -> Option<Given> {
+        match named {
+            Named::One(name) => self.given.insert(name, given),
+            Named::OfProvider(provider, key) => self.providers.entry(provider).or_default().insert(key, given),
+        }
+    }
+}
+
+/// Gathers both sources.
+pub(super) fn gather(env: impl IntoIterator<Item = (String, String)>) -> Gathered {
     // `MARBELLE_X=` is how compose files and shells write "not set".
     let ours = env.into_iter().filter(|(variable, value)| variable.starts_with(PREFIX) && !value.trim().is_empty());
     let mut variables: BTreeMap<String, String> = ours.collect();
     let config = variables.remove(CONFIG);
-    let mut given = config.map_or_else(AllGiven::new, |path| read_file(Path::new(&path), &mut faults));
+    let mut gathered = config.map_or_else(Gathered::default, |path| read_file(Path::new(&path)));
     for (variable, value) in variables {
         match known(&variable, &Source::Environment) {
-            Ok(name) => {
-                given.insert(name, Given { value: Value::One(value), source: Source::Environment });
+            Ok(named) => {
+                gathered.put(named, Given { value: Value::One(value), source: Source::Environment });
             }
-            Err(_) if is_of_service(&variable, &value) => passed_over.push(variable),
-            Err(fault) => faults.push(fault),
+            Err(_) if is_of_service(&variable, &value) => gathered.passed_over.push(variable),
+            Err(fault) => gathered.faults.push(fault),
         }
     }
-    (given, passed_over, faults)
+    gathered
 }
 
-fn known(variable: &str, source: &Source) -> Result<Name, SettingsFault> {
-    Name::find(variable).map_err(|nearest| SettingsFault {
-        variable: variable.into(),
-        source: source.clone(),
-        message: match variable {
+fn known(variable: &str, source: &Source) -> Result<Named, SettingsFault> {
+    let named = if variable.starts_with(providers::PREFIX) {
+        providers::find(variable).map(|(provider, key)| Named::OfProvider(provider, key))
+    } else {
+        Name::find(variable).map(Named::One).map_err(|nearest| match variable {
             CONFIG => "belongs in the environment: a file does not name another".into(),
             _ => format!("there is no such setting; did you mean {nearest}?").into(),
-        },
-    })
+        })
+    };
+    named.map_err(|message| SettingsFault { variable: variable.into(), source: source.clone(), message })
 }
 
-fn read_file(path: &Path, faults: &mut Vec<SettingsFault>) -> AllGiven {
+fn read_file(path: &Path) -> Gathered {
     let table = fs::read_to_string(path).map_err(|error| format!("the file cannot be read: {error}"));
     let table = table.and_then(|text| {
         text.parse::<toml::Table>().map_err(|error| {
@@ -81,27 +114,21 @@ fn read_file(path: &Path, faults: &mut Vec<SettingsFault>) -> AllGiven {
             format!("the file is not TOML: line {line}")
         })
     });
+    let mut gathered = Gathered::default();
     match table {
-        Ok(table) => {
-            let mut file = File { source: Source::File(Arc::from(path)), given: AllGiven::new(), faults };
-            file.table("", table);
-            file.given
-        }
-        Err(message) => {
-            faults.push(SettingsFault {
-                variable: CONFIG.into(),
-                source: Source::Environment,
-                message: message.into(),
-            });
-            AllGiven::new()
-        }
+        Ok(table) => File { source: Source::File(Arc::from(path)), gathered: &mut gathered }.table("", table),
+        Err(message) => gathered.faults.push(SettingsFault {
+            variable: CONFIG.into(),
+            source: Source::Environment,
+            message: message.into(),
+        }),
     }
+    gathered
 }
 
 struct File<'a> {
     source: Source,
-    given: AllGiven,
-    faults: &'a mut Vec<SettingsFault>,
+    gathered: &'a mut Gathered,
 }
 
 impl File<'_> {
@@ -117,9 +144,9 @@ impl File<'_> {
 
     fn value(&mut self, path: &str, value: toml::Value) {
         let variable = format!("{PREFIX}{}", path.strip_prefix(PREFIX).unwrap_or(path));
-        let name = match known(&variable, &self.source) {
-            Ok(name) => name,
-            Err(fault) => return self.faults.push(fault),
+        let named = match known(&variable, &self.source) {
+            Ok(named) => named,
+            Err(fault) => return self.gathered.faults.push(fault),
         };
         let value = match value {
             toml::Value::Array(items) => items.into_iter().map(scalar).collect::<Option<_>>().map(Value::Several),
@@ -127,13 +154,13 @@ impl File<'_> {
         };
         let message = match value {
             Some(Value::One(text)) if text.trim().is_empty() => return,
-            Some(value) => match self.given.insert(name, Given { value, source: self.source.clone() }) {
+            Some(value) => match self.gathered.put(named, Given { value, source: self.source.clone() }) {
                 None => return,
                 Some(_) => "is given twice, in two spellings",
             },
             None => "must be text, a whole number, true or false, or an array of such",
         };
-        self.faults.push(SettingsFault { variable, source: self.source.clone(), message: message.into() });
+        self.gathered.faults.push(SettingsFault { variable, source: self.source.clone(), message: message.into() });
     }
 }
 

@@ -19,6 +19,7 @@ mod parse;
 mod passkeys;
 mod postgres;
 mod print;
+mod providers;
 mod reader;
 #[cfg(test)]
 mod tests;
@@ -28,6 +29,8 @@ mod url_tests;
 pub use fault::{SettingsFault, SettingsFaults, Source};
 pub use listener::own_url;
 pub use nats::{NatsSettings, NatsSignIn};
+pub(crate) use providers::is_loopback;
+pub use providers::{ClientSecret, Preset, ProviderSettings};
 
 use crate::{
     crypto::{keys::KeySettings, password::Argon2Settings},
@@ -64,6 +67,8 @@ pub struct Settings {
     pub allowed_origins: Vec<String>,
     /// `MARBELLE_PASSKEYS__RP_ID`: the domain that passkeys are bound to; `None` where the frontend has none.
     pub passkeys_rp_id: Option<String>,
+    /// `MARBELLE_PROVIDERS__…`: whom one can sign in by, in the order of their names.
+    pub providers: Vec<ProviderSettings>,
     /// The keys as given; [`crate::crypto::keys::Keys::load`] reads or makes them.
     pub keys: KeySettings,
     /// `MARBELLE_TOKEN_ISSUER`: `iss` of access tokens.
@@ -275,8 +280,8 @@ impl Settings {
     /// # Errors
     /// Every fault there is, named by variable and source; no fault repeats a value.
     pub fn load(env: impl IntoIterator<Item = (String, String)>) -> Result<Self, SettingsFaults> {
-        let (given, passed_over, faults) = load::gather(env);
-        let mut settings = check::check(reader::Reader::new(given, faults))?;
+        let load::Gathered { given, providers, passed_over, faults } = load::gather(env);
+        let mut settings = check::check(reader::Reader::new(given, faults), providers)?;
         settings.notices = notices::notices(&settings, &passed_over);
         Ok(settings)
     }

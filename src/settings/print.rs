@@ -1,14 +1,15 @@
 //! Prints the settings in force.
 
 use super::{
-    Database, Environment, MailTransport, SameSite, Settings, Smtp, SmtpSecurity, names::Name, parse::format_span,
+    Database, Environment, MailTransport, ProviderSettings, SameSite, Settings, Smtp, SmtpSecurity, names::Name,
+    parse::format_span,
 };
 use crate::crypto::{is_pem, is_secret_path};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use secrecy::{ExposeSecret, SecretString};
 use std::{fmt::Display, net::Ipv6Addr, path::Path};
 
-const REDACTED: &str = "[redacted]";
+pub(super) const REDACTED: &str = "[redacted]";
 
 impl Settings {
     /// Every setting in force, one a line as `MARBELLE_NAME = value`, in the form in which it can be set;
@@ -17,6 +18,7 @@ impl Settings {
         Name::ALL
             .iter()
             .map(|name| format!("{} = {}", name.variable(), self.value(*name)).trim_end().to_owned() + "\n")
+            .chain(self.providers.iter().map(ProviderSettings::print))
             .collect()
     }
 

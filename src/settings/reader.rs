@@ -66,7 +66,12 @@ impl Reader {
     /// Notes a fault.
     pub(super) fn refuse(&mut self, name: Name, reason: impl Into<Reason>) {
         let source = self.given.get(&name).map_or(Source::Unset, |given| given.source.clone());
-        self.faults.push(SettingsFault { variable: name.variable().into(), source, message: reason.into() });
+        self.fault(name.variable().into(), source, reason);
+    }
+
+    /// Notes a fault of a variable that is not among the names.
+    pub(super) fn fault(&mut self, variable: String, source: Source, reason: impl Into<Reason>) {
+        self.faults.push(SettingsFault { variable, source, message: reason.into() });
     }
 
     /// Whether none of `names` has a fault: only then is it worth comparing them.

@@ -1,6 +1,6 @@
 //! The end of every sign-in, whatever it was by: a session is opened for who has shown that they may have one.
 
-use super::{guesses::Guess, passkeys::UsedPasskey, second_factor::AnsweredChallenge};
+use super::{guesses::Guess, passkeys::UsedPasskey, second_factor::AnsweredChallenge, tickets::PresentedTicket};
 use crate::{
     account::{Accounts, Actor, Change, Error, Sessions},
     crypto::{device_token::DeviceToken, opaque_token::Purpose},
@@ -37,6 +37,24 @@ pub struct Proof {
     pub second_factor: Option<AnsweredChallenge>,
     /// The passkey's assertion that this sign-in spends.
     pub passkey: Option<UsedPasskey>,
+    /// The ticket of a provider's flow that this sign-in uses, even if it still lacks the second factor.
+    pub ticket: Option<PresentedTicket>,
+}
+
+impl Proof {
+    /// This and nothing else.
+    pub(super) fn of(user: UserRow, methods: Vec<AuthenticationMethod>) -> Self {
+        Self {
+            user,
+            methods,
+            new_hash: None,
+            guess: None,
+            registration: None,
+            second_factor: None,
+            passkey: None,
+            ticket: None,
+        }
+    }
 }
 
 /// The device that signs in.
@@ -75,7 +93,8 @@ impl Accounts {
     /// session must not be followed by a session that the old password opens.
     ///
     /// # Errors
-    /// [`Error::SecondFactorRequired`] where the account has a second factor that was not shown.
+    /// [`Error::SecondFactorRequired`] where the account has a second factor that was not shown, [`Error::InvalidToken`]
+    /// for a ticket or challenge that was used.
     pub(crate) async fn finish_sign_in(
         self: &Arc<Self>,
         proof: &Proof,
@@ -91,6 +110,9 @@ impl Accounts {
         }
         if let Some(hash) = &proof.new_hash {
             change.account().upgrade_password_hash(hash).await?;
+        }
+        if let Some(ticket) = proof.ticket {
+            change.use_ticket(ticket).await?;
         }
         if !proof.is_complete(change.user()) {
             return Err(self.demand_second_factor(change, proof, device).await?);

@@ -10,11 +10,13 @@ mod passkeys;
 mod password;
 mod password_change;
 mod proof;
+mod providers;
 mod refresh;
 mod reset;
 mod second_factor;
 mod sessions;
 mod sign_up;
+mod tickets;
 mod totp;
 mod verification;
 
@@ -28,6 +30,7 @@ pub use passkeys::{AssertionCeremony, PasskeyAnswer, PasskeyRegistration, Regist
 pub use password::Credentials;
 pub use password_change::PasswordChanged;
 pub use proof::SessionProof;
+pub use providers::{Flow, ProviderAnswer};
 pub use refresh::TokenPair;
 pub use second_factor::{SecondFactor, TypedCode};
 pub use sign_up::{Registered, Registration, ResendTo};

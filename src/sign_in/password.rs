@@ -75,14 +75,6 @@ impl Accounts {
             true => Some(self.passwords.hash(&credentials.password, queue).await?),
             false => None,
         };
-        Ok(Proof {
-            user: user.clone(),
-            methods: vec![AuthenticationMethod::Password],
-            new_hash,
-            guess: None,
-            registration: None,
-            second_factor: None,
-            passkey: None,
-        })
+        Ok(Proof { new_hash, ..Proof::of(user.clone(), vec![AuthenticationMethod::Password]) })
     }
 }

@@ -160,15 +160,7 @@ impl Accounts {
             return Err(Error::InvalidToken);
         }
         tx.commit().await?;
-        let proof = Proof {
-            user,
-            methods: data.methods,
-            new_hash: None,
-            guess: None,
-            registration: data.registration,
-            second_factor: None,
-            passkey: None,
-        };
+        let proof = Proof { registration: data.registration, ..Proof::of(user, data.methods) };
         let token = data.device_token.as_deref().and_then(DeviceToken::parse);
         let device = Device { name: data.device_name, token: token.or(device.token), ..device };
         let came = self.complete_sign_in_by(proof, Ticket { id, expires_at, data: () }, factor, &device).await;

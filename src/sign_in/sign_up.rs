@@ -17,7 +17,7 @@ use crate::{
         sign_up::SignUp,
         time::Timestamp,
     },
-    store::{RegistrationRow, Tx, UserRow},
+    store::{RegistrationLink, RegistrationRow, Tx, UserRow},
 };
 use serde_json::json;
 
@@ -77,15 +77,27 @@ impl Accounts {
             locale: person.locale,
             token_generation: 1,
             token_expires_at: now.after(self.lifetimes.one_time_token),
+            link: RegistrationLink::default(),
             created_at: now,
         };
-        let mut tx = self.store.write().await?;
+        let tx = self.store.write().await?;
+        self.begin_registration(tx, &row, client).await
+    }
+
+    /// Keeps a registration, mails what verifies it or tells the owner of the address, and commits.
+    pub(super) async fn begin_registration(
+        &self,
+        mut tx: Tx,
+        row: &RegistrationRow,
+        client: &Client,
+    ) -> Result<Registered, Error> {
+        let now = row.created_at;
         let owner = tx.find_user_by_email(&row.email).await?;
         let kind = if owner.is_some() { LetterKind::AlreadyRegistered } else { LetterKind::VerifyEmail };
         let asked = LetterRequest::new(&row.email, kind, client, now);
         let room = self.has_room(&mut tx, &asked).await?;
-        let letter = owner.map_or_else(|| verification_letter(&row), already_registered);
-        tx.insert_registration(&row).await?;
+        let letter = owner.map_or_else(|| verification_letter(row), already_registered);
+        tx.insert_registration(row).await?;
         self.queue_letter(&mut tx, &asked, Some(letter).filter(|_| room)).await?;
         tx.commit().await?;
         let handle = self.opaque_tokens.make(Purpose::Registration, row.id.0, 0);

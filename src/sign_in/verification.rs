@@ -58,7 +58,7 @@ impl Accounts {
     /// # Errors
     /// [`Error::InvalidToken`] for a token or code that is wrong, spent or expired, and for a registration that is
     /// dead. [`Error::InvalidCredentials`] for the handle or password of another registration: the token stays good.
-    /// [`Error::Conflict`] if an account has the address by then.
+    /// [`Error::Conflict`] if an account has the address by then, or is linked to the provider's account.
     pub async fn verify_email(
         self: &Arc<Self>,
         verification: Verification<'_>,
@@ -182,6 +182,7 @@ impl Accounts {
     ) -> Result<EmailAddress, Error> {
         let mut tx = self.store.write().await?;
         let registration = tx.take_registration(&token, guessed).await?.ok_or(Error::InvalidToken)?;
+        let link = registration.provider_link();
         let user = self.new_user(registration, token);
         let mut change = self.create_account(tx, &user, Actor::Link(client)).await?;
         let sign_in = RegistrationSignIn {
@@ -191,7 +192,14 @@ impl Accounts {
             expires_at: token.now.after(SIGN_IN_WITHIN),
         };
         change.tx().insert_registration_sign_in(&sign_in).await?;
-        change.record(SecurityEventType::AccountCreated, json!({})).await?;
+        // Somebody else may have linked it since.
+        if let Some(link) = &link
+            && !change.account().insert_provider_link(link).await?
+        {
+            return Err(Error::Conflict("provider"));
+        }
+        let detail = link.map_or_else(|| json!({}), |link| json!({ "provider": link.label }));
+        change.record(SecurityEventType::AccountCreated, detail).await?;
         change.commit().await?;
         self.waits.verified(token.id);
         Ok(user.email)
@@ -255,15 +263,7 @@ impl Accounts {
         if user.credentials_version != sign_in.credentials_version {
             return Err(Error::InvalidToken);
         }
-        let proof = Proof {
-            user,
-            methods: vec![AuthenticationMethod::Registration],
-            new_hash: None,
-            guess: None,
-            registration: Some(id),
-            second_factor: None,
-            passkey: None,
-        };
+        let proof = Proof { registration: Some(id), ..Proof::of(user, vec![AuthenticationMethod::Registration]) };
         self.finish_sign_in(&proof, device).await?.ok_or(Error::InvalidToken)
     }
 }

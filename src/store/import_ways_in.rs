@@ -1,7 +1,7 @@
 //! The ways into accounts that come from elsewhere, and those of all accounts for an export.
 
 use super::{
-    Error, ImportedUser, PasskeyRow, TotpRow, Tx,
+    Error, ImportedUser, PasskeyRow, ProviderLinkRow, TotpRow, Tx,
     import::{ROWS, where_in},
     in_tx,
 };
@@ -20,6 +20,7 @@ pub struct ImportedWaysIn {
     pub totp: Option<ImportedTotp>,
     pub recovery_codes: Vec<RecoveryCodeHash>,
     pub passkeys: Vec<PasskeyRow>,
+    pub provider_links: Vec<ProviderLinkRow>,
 }
 
 /// A second factor as it is to be made.
@@ -93,6 +94,39 @@ impl Tx {
             made.extend(ids);
         }
         Ok(made)
+    }
+
+    /// Adds the links of accounts that were made just now; those are missing in the answer, which names issuer and subject,
+    /// that are linked already, or of whose provider the account has another.
+    pub async fn insert_imported_provider_links(
+        &mut self,
+        users: &[&ImportedUser],
+    ) -> Result<HashSet<(String, String)>, Error> {
+        let links: Vec<&ProviderLinkRow> = users.iter().flat_map(|user| &user.ways_in.provider_links).collect();
+        let mut made = HashSet::with_capacity(links.len());
+        for chunk in links.chunks(ROWS) {
+            let keys: Vec<(String, String)> = in_tx!(&mut *self, c => {
+                let mut query = QueryBuilder::new(
+                    "INSERT INTO provider_links (issuer, subject, user_id, provider, label, email, linked_at) ",
+                );
+                query.push_values(chunk, |mut row, link| {
+                    row.push_bind(&link.issuer).push_bind(&link.subject).push_bind(link.user_id)
+                        .push_bind(&link.provider).push_bind(&link.label).push_bind(&link.email)
+                        .push_bind(link.linked_at);
+                });
+                query.push(" ON CONFLICT DO NOTHING RETURNING issuer, subject");
+                query.build_query_as().fetch_all(c).await
+            })?;
+            made.extend(keys);
+        }
+        Ok(made)
+    }
+
+    /// The links of these accounts, of each the oldest first.
+    pub async fn list_provider_links_of(&mut self, users: &[UserId]) -> Result<Vec<ProviderLinkRow>, Error> {
+        let head = "SELECT issuer, subject, user_id, provider, label, email, linked_at FROM provider_links \
+             WHERE user_id IN (";
+        Ok(where_in!(self, head, users, ") ORDER BY user_id, linked_at, provider"))
     }
 
     /// The passkeys of these accounts, of each the oldest first.

@@ -1,11 +1,12 @@
 //! Registrations that wait for the verification of their address.
 
-use super::{Error, Store, Tx, in_tx, on_pool};
+use super::{Error, NewProviderLink, Store, Tx, in_tx, on_pool};
 use crate::domain::{
     email::EmailAddress,
     ids::RegistrationId,
     phone::Phone,
     profile::{ExternalId, Locale, Name, PersonalData},
+    sign_in_methods::{ProviderLabel, ProviderName},
     time::Timestamp,
 };
 
@@ -27,7 +28,30 @@ pub struct RegistrationRow {
     pub locale: Locale,
     pub token_generation: i64,
     pub token_expires_at: Timestamp,
+    #[sqlx(flatten)]
+    pub link: RegistrationLink,
     pub created_at: Timestamp,
+}
+
+/// The account at a provider that a registration was begun by, if it was: all of it is there, or nothing.
+#[derive(Clone, Debug, Default, sqlx::FromRow)]
+#[expect(missing_docs, reason = "the columns")]
+pub struct RegistrationLink {
+    pub provider: Option<ProviderName>,
+    pub provider_label: Option<ProviderLabel>,
+    pub provider_issuer: Option<String>,
+    pub provider_subject: Option<String>,
+}
+
+impl From<NewProviderLink> for RegistrationLink {
+    fn from(link: NewProviderLink) -> Self {
+        Self {
+            provider: Some(link.provider),
+            provider_label: Some(link.label),
+            provider_issuer: Some(link.issuer),
+            provider_subject: Some(link.subject),
+        }
+    }
 }
 
 impl RegistrationRow {
@@ -40,6 +64,18 @@ impl RegistrationRow {
             phone: self.phone.clone(),
             locale: self.locale,
         }
+    }
+
+    /// What is linked when it is verified.
+    pub fn provider_link(&self) -> Option<NewProviderLink> {
+        let RegistrationLink { provider, provider_label, provider_issuer, provider_subject } = self.link.clone();
+        Some(NewProviderLink {
+            issuer: provider_issuer?,
+            subject: provider_subject?,
+            provider: provider?,
+            label: provider_label?,
+            email: Some(self.email.clone()),
+        })
     }
 }
 
@@ -78,13 +114,14 @@ struct TakenRow {
 macro_rules! columns {
     () => {
         "id, email, password_hash, external_id, first_name, last_name, company_name, phone, locale, token_generation, \
-         token_expires_at, created_at"
+         token_expires_at, provider, provider_label, provider_issuer, provider_subject, created_at"
     };
 }
 
 const INSERT: &str = "INSERT INTO registrations (id, email, password_hash, first_name, last_name, company_name, phone, \
-     locale, token_generation, token_expires_at, created_at, external_id, sent_generation, failures) \
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, 0, 0)";
+     locale, token_generation, token_expires_at, created_at, external_id, provider, provider_label, \
+     provider_issuer, provider_subject, sent_generation, failures) \
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, 0, 0)";
 const FIND_NEWEST: &str =
     concat!("SELECT ", columns!(), " FROM registrations WHERE email = $1 ORDER BY id DESC LIMIT 1");
 const RENEW_TOKEN: &str = concat!(
@@ -131,6 +168,8 @@ impl Tx {
             .bind(row.id).bind(&row.email).bind(&row.password_hash)
             .bind(&row.first_name).bind(&row.last_name).bind(&row.company_name).bind(&row.phone).bind(row.locale)
             .bind(row.token_generation).bind(row.token_expires_at).bind(row.created_at).bind(&row.external_id)
+            .bind(&row.link.provider).bind(&row.link.provider_label).bind(&row.link.provider_issuer)
+            .bind(&row.link.provider_subject)
             .execute(c).await.map(drop))?;
         Ok(())
     }

@@ -11,7 +11,7 @@ use tempfile::TempDir;
 const FAILURES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/seeds/settings.txt");
 
 /// Every variable of docs/settings.md that names no file to be read.
-const NAMES: [&str; 48] = [
+const NAMES: [&str; 54] = [
     "ENV",
     "LISTEN",
     "DATABASE_URL",
@@ -22,6 +22,12 @@ const NAMES: [&str; 48] = [
     "FRONTEND_URL",
     "ALLOWED_ORIGINS",
     "PASSKEYS__RP_ID",
+    "PROVIDERS__SHOP__ISSUER",
+    "PROVIDERS__SHOP__CLIENT_ID",
+    "PROVIDERS__SHOP__LABEL",
+    "PROVIDERS__APPLE__SCOPES",
+    "PROVIDERS__APPLE__TEAM_ID",
+    "PROVIDERS__APPLE__KEY_ID",
     "SIGNING_KEY",
     "VERIFY_KEYS",
     "TOKEN_SECRET",

@@ -9,6 +9,7 @@ mod guesses;
 mod passkeys;
 mod password_reset;
 mod proof;
+mod providers;
 mod second_factor;
 mod security_log;
 mod sign_up;

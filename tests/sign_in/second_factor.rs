@@ -1,6 +1,9 @@
 //! Signing in with a second factor (docs/protocol.md, "Second factor").
 
-use crate::support::{Account, Call, Database, Node, Person, SecondFactor, Session, answer, both_databases, somebody};
+use crate::support::{
+    Account, Call, Database, IdentityProvider, Manner, Node, Person, SecondFactor, Session, answer, both_databases,
+    somebody, won,
+};
 use futures_util::future::join_all;
 use serde_json::{Value, json};
 
@@ -16,20 +19,6 @@ async fn protected(database: Database) -> (Node, Person, Session, SecondFactor) 
 async fn challenged(node: &Node, person: &Person) -> Value {
     let refused = node.http().refused("second_factor_required", "auth.login", person.credentials()).await;
     refused.data["challenge"].clone()
-}
-
-/// How many of the replies are results; the others are refused for one of these reasons.
-fn won(replies: Vec<crate::support::Reply>, kinds: &[&str]) -> usize {
-    replies
-        .into_iter()
-        .filter(|reply| match reply {
-            Ok(_) => true,
-            Err(error) => {
-                assert!(kinds.contains(&error.kind.as_str()), "{error:?}");
-                false
-            }
-        })
-        .count()
 }
 
 both_databases! {
@@ -212,6 +201,27 @@ both_databases! {
         session.assert_ended(&node, "email_changed").await;
         let moved = Person { email: new_email.to_owned(), ..new };
         challenged(&node, &moved).await;
+    }
+
+    async fn a_provider_does_not_go_by_the_factor_either(database: Database) {
+        let provider = IdentityProvider::start(Manner::Plain).await;
+        let node = Node::on(database).provider("shop", &provider).start().await;
+        let (person, session) = node.signed_in("ann").await;
+        let ann = json!({ "sub": "ann", "email": person.email, "email_verified": true });
+        let http = session.http(&node);
+        let flow = http.ok("providers.begin_link", json!({ "provider": "shop" })).await;
+        http.ok("providers.link", provider.agree(&flow, ann.clone()).params(&flow)).await;
+        let factor = session.second_factor(&node).await;
+
+        let flow = node.http().ok("auth.begin_provider_login", json!({ "provider": "shop" })).await;
+        let params = provider.agree(&flow, ann).params(&flow);
+        let refused = node.http().refused("second_factor_required", "auth.login_provider", params.clone()).await;
+        assert_eq!(refused.data["factors"], json!(["totp", "recovery_code"]));
+        // The flow was used when the challenge was given for it.
+        node.http().refused("invalid_token", "auth.login_provider", params).await;
+        let code = factor.app.unused_code(&node).await;
+        let signed_in = node.http().ok("auth.login_second_factor", answer(&refused.data["challenge"], "totp", &code)).await;
+        assert_eq!(signed_in["session"]["methods"], json!(["provider", "totp"]));
     }
 
     async fn a_registration_s_handle_is_void_once_the_factor_is_on(database: Database) {

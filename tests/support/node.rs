@@ -1,7 +1,7 @@
 //! The built binary as a child process, with settings from the environment.
 
 use super::{
-    Call, Database, Deaf, Http, MailFolder, Smtp, Specification, Ws,
+    Call, Database, Deaf, Http, IdentityProvider, MailFolder, Smtp, Specification, Ws,
     process::{OPEN_FILES, Running, marbelle_reading},
     socket::handshake,
 };
@@ -47,6 +47,14 @@ impl Builder {
     /// Sets `MARBELLE_<name>`.
     pub fn set(mut self, name: &str, value: impl ToString) -> Self {
         self.settings.insert(format!("MARBELLE_{name}"), value.to_string());
+        self
+    }
+
+    /// Has a provider under this name.
+    pub fn provider(mut self, name: &str, provider: &IdentityProvider) -> Self {
+        for (setting, value) in provider.settings(name) {
+            self = self.set(&setting, value);
+        }
         self
     }
 

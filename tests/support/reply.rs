@@ -111,3 +111,17 @@ pub trait Call {
         }
     }
 }
+
+/// How many of the replies are results; the others are refused for one of these reasons.
+pub fn won(replies: Vec<Reply>, kinds: &[&str]) -> usize {
+    replies
+        .into_iter()
+        .filter(|reply| match reply {
+            Ok(_) => true,
+            Err(error) => {
+                assert!(kinds.contains(&error.kind.as_str()), "{error:?}");
+                false
+            }
+        })
+        .count()
+}

@@ -21,7 +21,7 @@ use crate::{
         fit::Row,
         report::{Action, Line},
     },
-    store::{ImportedUser, ImportedWaysIn, RegistrationRow},
+    store::{ImportedUser, ImportedWaysIn, RegistrationLink, RegistrationRow},
 };
 use std::collections::HashSet;
 
@@ -126,6 +126,7 @@ impl Rules<'_> {
                 locale: person_of.locale,
                 token_generation: 1,
                 token_expires_at: self.now,
+                link: RegistrationLink::default(),
                 created_at: self.now,
             }));
         }

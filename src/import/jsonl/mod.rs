@@ -2,6 +2,7 @@
 //! `docs/accounts.schema.json`. The one reads what the other wrote.
 
 mod passkeys;
+mod providers;
 mod read;
 mod record;
 mod ways_in;

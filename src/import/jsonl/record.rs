@@ -2,6 +2,7 @@
 
 use super::{
     passkeys::{self, PasskeyRecord},
+    providers::{self, ProviderRecord},
     ways_in::{self, TotpRecord},
 };
 use crate::{
@@ -66,6 +67,9 @@ pub(super) struct Record {
     /// At most 20.
     #[serde(default)]
     pub(super) passkeys: Vec<PasskeyRecord>,
+    /// One of each provider.
+    #[serde(default)]
+    pub(super) providers: Vec<ProviderRecord>,
 }
 
 /// A postal address of an account.
@@ -134,6 +138,7 @@ impl From<(ExternalUser, Vec<OwnedAddress>)> for Record {
             totp: None,
             recovery_code_hashes: Vec::new(),
             passkeys: Vec::new(),
+            providers: Vec::new(),
         }
     }
 }
@@ -217,6 +222,7 @@ impl Record {
             .collect();
         let id = self.id.unwrap_or_else(|| UserId::at(created_at));
         let passkeys = passkeys::read(self.passkeys, (id, self.id.is_some()), created_at, &mut faults);
+        let provider_links = providers::read(self.providers, (id, created_at), &mut faults);
         let ways_in = ways_in::read(self.totp, &self.recovery_code_hashes, (id, created_at), sealer, &mut faults);
         let (Some(email), Some(first_name), true) = (email, first_name, faults.is_empty()) else { return Err(faults) };
         let person =
@@ -231,7 +237,7 @@ impl Record {
             disabled_at: self.disabled_at,
             created_at,
             updated_at: self.updated_at.unwrap_or(created_at),
-            ways_in: ImportedWaysIn { passkeys, ..ways_in },
+            ways_in: ImportedWaysIn { passkeys, provider_links, ..ways_in },
         };
         Ok((user, drafts.into_iter().flatten().collect()))
     }

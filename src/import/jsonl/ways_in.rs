@@ -1,6 +1,6 @@
 //! The ways into an account beside its password, in a line of JSON, and their secrets.
 
-use super::{passkeys::PasskeyRecord, record::Record};
+use super::{passkeys::PasskeyRecord, providers::ProviderRecord, record::Record};
 use crate::{
     crypto::{recovery_code::RecoveryCodeHash, sealed::Sealer, totp::TotpSecret},
     domain::{
@@ -34,6 +34,7 @@ pub(super) struct WaysIn {
     totp: HashMap<UserId, TotpRecord>,
     recovery_codes: HashMap<UserId, Vec<String>>,
     passkeys: HashMap<UserId, Vec<PasskeyRecord>>,
+    providers: HashMap<UserId, Vec<ProviderRecord>>,
 }
 
 impl WaysIn {
@@ -52,6 +53,9 @@ impl WaysIn {
         for row in tx.list_passkeys_of(users).await? {
             ways.passkeys.entry(row.user_id).or_default().push(row.into());
         }
+        for row in tx.list_provider_links_of(users).await? {
+            ways.providers.entry(row.user_id).or_default().push(row.into());
+        }
         Ok(ways)
     }
 
@@ -60,6 +64,7 @@ impl WaysIn {
         record.totp = self.totp.remove(&user);
         record.recovery_code_hashes = self.recovery_codes.remove(&user).unwrap_or_default();
         record.passkeys = self.passkeys.remove(&user).unwrap_or_default();
+        record.providers = self.providers.remove(&user).unwrap_or_default();
     }
 }
 
@@ -96,7 +101,7 @@ pub(super) fn read(
     }
     recovery_codes.sort_unstable();
     recovery_codes.dedup();
-    ImportedWaysIn { totp, recovery_codes, passkeys: Vec::new() }
+    ImportedWaysIn { totp, recovery_codes, ..ImportedWaysIn::default() }
 }
 
 fn hex(bytes: &[u8]) -> String {

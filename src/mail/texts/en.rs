@@ -3,6 +3,7 @@
 mod deletion;
 mod operator;
 mod passkeys;
+mod providers;
 mod ways_in;
 
 use super::{EmailChanged, NewDevice, Notice, Request, Span, Texts};
@@ -191,6 +192,7 @@ pub(super) const TEXTS: Texts = Texts {
     },
     ways_in: ways_in::WAYS_IN,
     passkeys: passkeys::PASSKEYS,
+    providers: providers::PROVIDERS,
     webhook_switched_off: operator::WEBHOOK_SWITCHED_OFF,
     deletion: deletion::DELETION,
 };

@@ -4,6 +4,7 @@ mod account_page;
 mod dev_mail;
 mod file;
 mod headers;
+mod provider_callback;
 
 use crate::{
     account::Accounts,
@@ -18,6 +19,7 @@ use headers::Header;
 use http::{HeaderValue, Method, Request, Response, StatusCode, header};
 use hyper::body::{Bytes, Incoming};
 use jsonrpsee::server::{HttpBody, HttpResponse};
+use provider_callback::ProviderCallback;
 use std::{net::IpAddr, sync::Arc, time::Duration};
 
 /// How long the database may take to show that it is there.
@@ -61,6 +63,8 @@ pub struct AllPages {
     accounts: Arc<Accounts>,
     openrpc: File,
     keys: File,
+    /// Where browsers go on that come back from a provider.
+    provider_callback: ProviderCallback,
     /// Where owners change their password.
     change_password: HeaderValue,
     /// Why the node is not ready: as often as anybody asks, told once a minute.
@@ -90,9 +94,10 @@ impl Pages {
     }
 
     /// Answers a request of `peer` to what is no door.
-    pub async fn answer(&self, request: &Request<Incoming>, peer: IpAddr) -> HttpResponse {
+    pub async fn answer(&self, request: Request<Incoming>, peer: IpAddr) -> HttpResponse {
         match (self, request.uri().path(), request.method()) {
-            (Self::All(pages), ..) => pages.answer(request, peer).await,
+            (Self::All(pages), provider_callback::PATH, &Method::POST) => pages.provider_callback.answer(request).await,
+            (Self::All(pages), ..) => pages.answer(&request, peer).await,
             (Self::Metrics(accounts), "/metrics", &Method::GET | &Method::HEAD) => metrics(accounts),
             (Self::Metrics(_), "/metrics", _) => get_only(),
             (Self::Metrics(_), ..) => response(StatusCode::NOT_FOUND, TEXT, "not found\n"),
@@ -104,6 +109,7 @@ impl AllPages {
     fn new(accounts: Arc<Accounts>, openrpc: &'static str, settings: &Settings) -> Result<Self, PagesError> {
         let keys = File::new(accounts.access_tokens.jwks().to_string().into(), &PUBLIC);
         let change_password = HeaderValue::try_from(format!("{}/security", settings.frontend_url))?;
+        let provider_callback = ProviderCallback::new(&settings.frontend_url);
         let mut files = Files::default();
         let dev_mail = DevMail::new(settings, &mut files);
         if settings.account_page {
@@ -111,7 +117,17 @@ impl AllPages {
         }
         let metrics = settings.environment == Environment::Development && settings.service_listen.is_none();
         let openrpc = File::new(Bytes::from_static(openrpc.as_bytes()), &PUBLIC);
-        Ok(Self { accounts, openrpc, keys, change_password, not_ready: Notices::new(2), files, dev_mail, metrics })
+        Ok(Self {
+            accounts,
+            openrpc,
+            keys,
+            provider_callback,
+            change_password,
+            not_ready: Notices::new(2),
+            files,
+            dev_mail,
+            metrics,
+        })
     }
 
     async fn answer(&self, request: &Request<Incoming>, peer: IpAddr) -> HttpResponse {

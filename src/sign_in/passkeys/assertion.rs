@@ -1,6 +1,9 @@
 //! What a passkey signs: a sign-in, its second factor, or the proof of a session.
 
-use super::super::finish::{Device, Proof, SignedIn};
+use super::super::{
+    finish::{Device, Proof, SignedIn},
+    tickets::PresentedTicket,
+};
 use crate::{
     account::{Accounts, Change, Error},
     crypto::{
@@ -9,11 +12,10 @@ use crate::{
     },
     domain::{
         client::Client,
-        ids::{TicketId, UserId},
+        ids::UserId,
         security_event::{SecurityEvent, SecurityEventType},
         session::AuthenticationMethod,
         sign_in_methods::PasskeyName,
-        time::Timestamp,
     },
     store::{PasskeyRow, PasskeyUse, UserRow},
 };
@@ -35,8 +37,7 @@ pub struct PasskeyAnswer {
 /// A good assertion, to be noted in the transaction of what it is good for.
 #[derive(Clone, Debug)]
 pub(crate) struct UsedPasskey {
-    ceremony: TicketId,
-    expires_at: Timestamp,
+    ceremony: PresentedTicket,
     user: UserId,
     name: PasskeyName,
     r#use: PasskeyUse,
@@ -64,15 +65,7 @@ impl Accounts {
             if user.disabled_at.is_some() {
                 return Err(Error::AccountDisabled);
             }
-            let proof = Proof {
-                user,
-                methods: vec![AuthenticationMethod::Passkey],
-                new_hash: None,
-                guess: None,
-                registration: None,
-                second_factor: None,
-                passkey: Some(passkey),
-            };
+            let proof = Proof { passkey: Some(passkey), ..Proof::of(user, vec![AuthenticationMethod::Passkey]) };
             if let Some(signed_in) = self.finish_sign_in(&proof, device).await? {
                 return Ok(signed_in);
             }
@@ -121,8 +114,7 @@ impl Accounts {
                 let PasskeyRow { id, name, backed_up: was_backed_up, .. } = passkey;
                 let r#use =
                     PasskeyUse { id, counter: assertion.counter, backed_up: assertion.backed_up, was_backed_up };
-                let (ceremony, expires_at) = (ceremony.id, ceremony.expires_at);
-                let used = UsedPasskey { ceremony, expires_at, user: user.user_id, name, r#use };
+                let used = UsedPasskey { ceremony: ceremony.ticket(), user: user.user_id, name, r#use };
                 Ok((user, used))
             }
             Err(Refused::Counter) => {
@@ -164,7 +156,7 @@ impl Change<'_> {
     /// # Errors
     /// [`Error::InvalidToken`] if the ceremony is spent already.
     pub(in crate::sign_in) async fn use_passkey(&mut self, passkey: &UsedPasskey) -> Result<bool, Error> {
-        self.spend_ceremony(passkey.ceremony, passkey.expires_at).await?;
+        self.use_ticket(passkey.ceremony).await?;
         Ok(self.account().use_passkey(&passkey.r#use).await?)
     }
 }

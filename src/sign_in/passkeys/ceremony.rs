@@ -1,7 +1,8 @@
 //! Ceremonies: a ticket, and a challenge that follows from it, so that nothing is stored before a ceremony is used.
 
+use super::super::tickets::PresentedTicket;
 use crate::{
-    account::{Accounts, Change, Error},
+    account::{Accounts, Error},
     crypto::{
         ticket::{Ticket, TicketPurpose},
         webauthn::{CHALLENGE_BYTES, CreationOptions, RelyingParty, RequestOptions},
@@ -52,6 +53,13 @@ pub(super) struct Ceremony {
     pub expires_at: Timestamp,
     /// What the authenticator signs.
     pub challenge: [u8; CHALLENGE_BYTES],
+}
+
+impl Ceremony {
+    /// To be used with what the authenticator answers.
+    pub fn ticket(&self) -> PresentedTicket {
+        PresentedTicket { id: self.id, expires_at: self.expires_at }
+    }
 }
 
 /// The challenge of a ceremony: nobody can make a ticket, so nobody can choose or foresee it.
@@ -140,16 +148,5 @@ impl AssertionCeremony {
     /// Ceremony and options, for who is told the end of it elsewhere.
     pub(in crate::sign_in) fn into_parts(self) -> (String, RequestOptions) {
         (self.ceremony, self.options)
-    }
-}
-
-impl Change<'_> {
-    /// Spends a ceremony with this change.
-    ///
-    /// # Errors
-    /// [`Error::InvalidToken`] if it is spent already, or has expired while the lock was waited for.
-    pub(super) async fn spend_ceremony(&mut self, id: TicketId, expires_at: Timestamp) -> Result<(), Error> {
-        let is_good = self.now() < expires_at && self.tx().spend_ticket(id, expires_at).await?;
-        if is_good { Ok(()) } else { Err(Error::InvalidToken) }
     }
 }

@@ -88,7 +88,7 @@ impl Accounts {
             tracing::info!(target: "security", user = %caller.user, ip = %client.ip, %refused, "passkey_refused");
             Error::InvalidCredentials
         })?;
-        change.spend_ceremony(ceremony.id, ceremony.expires_at).await?;
+        change.use_ticket(ceremony.ticket()).await?;
         if change.tx().list_passkeys(caller.user).await?.len() >= PASSKEYS {
             return Err(Error::LimitReached(PASSKEYS));
         }

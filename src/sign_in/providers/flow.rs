@@ -1,0 +1,202 @@
+//! Flows: a ticket that only the browser has which began it. State, nonce and the verifier of the code are made from
+//! its text, so nothing is stored before it is used.
+
+use super::super::tickets::PresentedTicket;
+use crate::{
+    account::{Accounts, Error},
+    crypto::ticket::{Ticket, TicketPurpose},
+    domain::{
+        client::Client,
+        email::EmailAddress,
+        ids::TicketId,
+        profile::{Locale, Name, PersonalData},
+        session::{Caller, DeviceName, ProvenCaller},
+        sign_in_methods::ProviderName,
+        time::Timestamp,
+    },
+    notices::Notices,
+    providers::{Callback, Failure, Identity, Provider},
+    store::{NewProviderLink, Outcome},
+};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use std::{
+    sync::{Arc, LazyLock},
+    time::Duration,
+};
+
+/// How long a flow is good (docs/protocol.md, "Proof").
+const LIFETIME: Duration = Duration::from_secs(10 * 60);
+
+/// When somebody may try again where a provider does not answer.
+const RETRY: Duration = Duration::from_secs(5);
+
+/// What is told of providers that do not answer, by provider: strangers can ask as often as they may.
+static UNAVAILABLE: LazyLock<Notices<ProviderName>> = LazyLock::new(|| Notices::new(crate::limits::PROVIDERS));
+
+/// A flow that was begun.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct Flow {
+    /// What is sent back with the provider's answer; for the browser that began it alone.
+    flow: String,
+    /// Where the browser goes.
+    authorization_url: String,
+    /// Until when it is good.
+    expires_at: Timestamp,
+}
+
+/// What a browser brings back from a provider.
+#[derive(Clone, Debug)]
+pub struct ProviderAnswer {
+    /// The flow that it was begun with.
+    pub flow: String,
+    /// What the provider has sent.
+    pub callback: Callback,
+}
+
+/// What the flow of a sign-in carries on.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct LoginFlow {
+    pub provider: ProviderName,
+    pub device_name: Option<DeviceName>,
+    pub device_token: Option<String>,
+}
+
+/// What the flow of a link carries on.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct LinkFlow {
+    pub provider: ProviderName,
+}
+
+impl Accounts {
+    /// Begins a sign-in by a provider.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] for a provider that is not set up, [`Error::Unavailable`] for one that does not answer.
+    pub async fn begin_provider_login(
+        &self,
+        provider: ProviderName,
+        device_name: Option<DeviceName>,
+        device_token: Option<String>,
+    ) -> Result<Flow, Error> {
+        let data = LoginFlow { provider: provider.clone(), device_name, device_token };
+        self.begin_flow(TicketPurpose::ProviderLogin, &[], &provider, data).await
+    }
+
+    /// Begins to link an account at a provider to the caller's.
+    ///
+    /// # Errors
+    /// As of [`Accounts::begin_provider_login`].
+    pub async fn begin_provider_link(
+        self: &Arc<Self>,
+        caller: ProvenCaller,
+        provider: ProviderName,
+    ) -> Result<Flow, Error> {
+        let (tx, _) = self.read_proven(caller).await?;
+        tx.end_read().await?;
+        let data = LinkFlow { provider: provider.clone() };
+        let session = caller.0.session;
+        self.begin_flow(TicketPurpose::ProviderLink, session.0.as_bytes(), &provider, data).await
+    }
+
+    async fn begin_flow(
+        &self,
+        purpose: TicketPurpose,
+        holder: &[u8],
+        provider: &ProviderName,
+        data: impl Serialize,
+    ) -> Result<Flow, Error> {
+        let provider = self.provider(provider)?;
+        let expires_at = self.clock.now().after(LIFETIME);
+        let flow = self.issue_ticket(purpose, holder, &Ticket { id: TicketId::new(), expires_at, data })?;
+        let url = provider.authorization_url(flow.expose()).await.map_err(|failure| refusal(provider, &failure))?;
+        Ok(Flow { flow: flow.expose().to_owned(), authorization_url: url.into(), expires_at })
+    }
+
+    pub(super) fn provider(&self, name: &ProviderName) -> Result<&Provider, Error> {
+        self.providers.find(name).ok_or(Error::NotFound)
+    }
+
+    /// The flow of a sign-in that was begun so.
+    pub(super) async fn open_login_flow(&self, text: &str) -> Result<(PresentedTicket, LoginFlow), Error> {
+        self.open_flow(TicketPurpose::ProviderLogin, &[], text).await
+    }
+
+    /// The flow of a link that this session has begun so.
+    pub(super) async fn open_link_flow(
+        &self,
+        caller: Caller,
+        text: &str,
+    ) -> Result<(PresentedTicket, LinkFlow), Error> {
+        self.open_flow(TicketPurpose::ProviderLink, caller.session.0.as_bytes(), text).await
+    }
+
+    /// # Errors
+    /// [`Error::InvalidToken`] for one that was used, has expired, or is for another purpose or holder.
+    async fn open_flow<T: DeserializeOwned>(
+        &self,
+        purpose: TicketPurpose,
+        holder: &[u8],
+        text: &str,
+    ) -> Result<(PresentedTicket, T), Error> {
+        let ticket = self.sealer.open_ticket::<T>(purpose, holder, text, self.clock.now());
+        let Ticket { id, expires_at, data } = ticket.ok_or(Error::InvalidToken)?;
+        // Whether it is good is decided when it is used. Without this look a used one would ask the provider again.
+        let mut tx = self.store.read().await?;
+        let is_used = tx.is_ticket_spent(id).await?;
+        tx.end_read().await?;
+        if is_used { Err(Error::InvalidToken) } else { Ok((PresentedTicket { id, expires_at }, data)) }
+    }
+
+    /// Whom the provider says it is who has come back.
+    pub(super) async fn identify(
+        &self,
+        provider: &ProviderName,
+        answer: ProviderAnswer,
+        client: &Client,
+    ) -> Result<Identity, Error> {
+        let provider = self.providers.find(provider).ok_or(Error::InvalidToken)?;
+        provider.identify(&answer.flow, answer.callback).await.map_err(|failure| {
+            if let Failure::Refused(why) = &failure {
+                tracing::info!(target: "security", ip = %client.ip, provider = %provider.name(), %why, "provider_answer_refused");
+            }
+            refusal(provider, &failure)
+        })
+    }
+}
+
+fn refusal(provider: &Provider, failure: &Failure) -> Error {
+    match failure {
+        Failure::Refused(_) => Error::InvalidToken,
+        Failure::Unavailable(why) => {
+            if let Some(calls) = UNAVAILABLE.note(provider.name().clone()) {
+                tracing::warn!(provider = %provider.name(), %why, calls, "a provider is unavailable");
+            }
+            Error::Unavailable { retry_after: RETRY, outcome: Outcome::NotDone }
+        }
+    }
+}
+
+/// The link to an account that a provider has told of.
+pub(super) fn link_to(identity: &Identity) -> NewProviderLink {
+    NewProviderLink {
+        issuer: identity.issuer.clone(),
+        subject: identity.subject.clone(),
+        provider: identity.provider.clone(),
+        label: identity.label.clone(),
+        email: identity.email.clone(),
+    }
+}
+
+/// What a provider has told of a person with this address.
+pub(super) fn person(identity: &Identity, email: &EmailAddress) -> PersonalData {
+    let local_part = email.as_str().split('@').next().unwrap_or_default();
+    let first_name = identity.first_name.clone().or_else(|| Name::cut(local_part));
+    PersonalData {
+        first_name: first_name.expect("the part of an address before the @ is text that shows"),
+        last_name: identity.last_name.clone(),
+        company_name: None,
+        phone: None,
+        locale: Locale::En,
+    }
+}

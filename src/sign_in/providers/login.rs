@@ -1,0 +1,162 @@
+//! Signing in by a provider: to the account that it is linked to, to a new one, or to none yet.
+
+use super::{
+    super::{
+        finish::{Device, Proof, SignedIn},
+        tickets::PresentedTicket,
+    },
+    flow::{ProviderAnswer, link_to, person},
+};
+use crate::{
+    account::{Accounts, Actor, Error},
+    crypto::device_token::DeviceToken,
+    domain::{
+        client::Client,
+        email::EmailAddress,
+        ids::{RegistrationId, UserId},
+        security_event::SecurityEventType,
+        session::AuthenticationMethod,
+        sign_up::SignUp,
+    },
+    providers::Identity,
+    store::{NewUser, RegistrationRow, UserRow},
+};
+use serde_json::json;
+use std::sync::Arc;
+
+/// How often it is looked again whose account it is, because that has changed meanwhile.
+const ATTEMPTS: usize = 3;
+
+impl Accounts {
+    /// Opens a session for who has come back from a provider. The device's name and token are those that came with the
+    /// begin of the flow.
+    ///
+    /// # Errors
+    /// [`Error::InvalidToken`] for a flow that is used, expired or none, and for what the provider does not stand for.
+    /// Where no account is linked: [`Error::LinkRequired`] if one has the address, [`Error::EmailNotVerified`] if the
+    /// provider does not vouch for the address, [`Error::SignUpClosed`].
+    pub async fn sign_in_by_provider(
+        self: &Arc<Self>,
+        answer: ProviderAnswer,
+        device: Device,
+    ) -> Result<SignedIn, Error> {
+        let (ticket, flow) = self.open_login_flow(&answer.flow).await?;
+        let identity = self.identify(&flow.provider, answer, &device.client).await?;
+        let token = flow.device_token.as_deref().and_then(DeviceToken::parse);
+        let device = Device { name: flow.device_name, token: token.or(device.token), ..device };
+        let mut ticket = Some(ticket);
+        for _ in 0..ATTEMPTS {
+            if let Some(user) = self.linked_user(&identity).await? {
+                if user.disabled_at.is_some() {
+                    return Err(Error::AccountDisabled);
+                }
+                let methods = vec![AuthenticationMethod::Provider];
+                let proof = Proof { ticket, ..Proof::of(user, methods) };
+                if let Some(signed_in) = self.finish_sign_in(&proof, &device).await? {
+                    return Ok(signed_in);
+                }
+            } else if let Some(unused) = ticket {
+                match self.sign_up_by_provider(&identity, unused, &device.client).await {
+                    Ok(()) => ticket = None,
+                    // Somebody else was quicker: the account is looked for again.
+                    Err(Error::Conflict(_)) => {}
+                    Err(error) => return Err(error),
+                }
+            }
+        }
+        Err(Error::InvalidToken)
+    }
+
+    async fn linked_user(&self, identity: &Identity) -> Result<Option<UserRow>, Error> {
+        let mut tx = self.store.read().await?;
+        let user = match tx.find_provider_link(&identity.issuer, &identity.subject).await? {
+            Some(user) => tx.find_user(user).await?,
+            None => None,
+        };
+        tx.end_read().await?;
+        Ok(user)
+    }
+
+    /// Makes an account for an address that the provider vouches for; uses the ticket.
+    async fn sign_up_by_provider(
+        self: &Arc<Self>,
+        identity: &Identity,
+        ticket: PresentedTicket,
+        client: &Client,
+    ) -> Result<(), Error> {
+        let Some(email) = &identity.email else {
+            tracing::info!(target: "security", ip = %client.ip, provider = %identity.provider, "provider_tells_no_address");
+            return Err(Error::InvalidToken);
+        };
+        if !identity.email_verified {
+            self.check_sign_up(email)?;
+            return Err(self.register_by_provider(identity, email, ticket, client).await?);
+        }
+        if self.store.find_user_by_email(email).await?.is_some() {
+            return Err(Error::LinkRequired(identity.provider.clone()));
+        }
+        self.check_sign_up(email)?;
+        let mut tx = self.store.write().await?;
+        // Before the account, as where a registration is verified: else the two could wait for each other.
+        tx.delete_registrations(email).await?;
+        let new = NewUser {
+            id: UserId::new(),
+            email: email.clone(),
+            password_hash: None,
+            imported_cost: None,
+            external_id: None,
+            person: person(identity, email),
+            created_at: self.clock.now(),
+        };
+        let mut change = self.create_account(tx, &new, Actor::Link(client)).await?;
+        change.use_ticket(ticket).await?;
+        if !change.account().insert_provider_link(&link_to(identity)).await? {
+            return Err(Error::Conflict("provider"));
+        }
+        change.record(SecurityEventType::AccountCreated, json!({ "provider": identity.label })).await?;
+        change.commit().await
+    }
+
+    /// Sign-up by a provider follows the same policy; that it is closed to an address is told in one way.
+    fn check_sign_up(&self, email: &EmailAddress) -> Result<(), Error> {
+        let policy = &self.sign_up_policy;
+        match policy.sign_up == SignUp::Open && policy.check_domain(email).is_ok() {
+            true => Ok(()),
+            false => Err(Error::SignUpClosed),
+        }
+    }
+
+    /// Begins a registration that is linked when it is verified, and gives the answer that says so: the same after the same
+    /// work whether the address has an account.
+    async fn register_by_provider(
+        &self,
+        identity: &Identity,
+        email: &EmailAddress,
+        ticket: PresentedTicket,
+        client: &Client,
+    ) -> Result<Error, Error> {
+        let now = self.clock.now();
+        let person = person(identity, email);
+        let row = RegistrationRow {
+            id: RegistrationId::new(),
+            email: email.clone(),
+            password_hash: None,
+            external_id: None,
+            first_name: person.first_name,
+            last_name: person.last_name,
+            company_name: None,
+            phone: None,
+            locale: person.locale,
+            token_generation: 1,
+            token_expires_at: now.after(self.lifetimes.one_time_token),
+            link: link_to(identity).into(),
+            created_at: now,
+        };
+        let mut tx = self.store.write().await?;
+        if now >= ticket.expires_at || !tx.spend_ticket(ticket.id, ticket.expires_at).await? {
+            return Err(Error::InvalidToken);
+        }
+        let registered = self.begin_registration(tx, &row, client).await?;
+        Ok(Error::EmailNotVerified(registered.handle))
+    }
+}
