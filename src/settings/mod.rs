@@ -20,6 +20,8 @@ mod passkeys;
 mod postgres;
 mod print;
 mod providers;
+#[cfg(test)]
+mod providers_tests;
 mod reader;
 #[cfg(test)]
 mod tests;

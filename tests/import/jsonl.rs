@@ -1,7 +1,7 @@
 //! Accounts as lines of JSON: out of one database and into the other, and from systems of any kind.
 
 use super::source::{Source, import, lines};
-use crate::support::{Browser, Call, Database, Node, Session, answer, both_databases};
+use crate::support::{Browser, Call, Database, IdentityProvider, Manner, Node, Session, answer, both_databases};
 use serde_json::{Value, json};
 use std::{os::unix::fs::PermissionsExt, path::Path};
 use tempfile::TempDir;
@@ -28,7 +28,8 @@ both_databases! {
         let folder = TempDir::new().expect("a folder");
         let (first, second) = (folder.path().join("first.jsonl"), folder.path().join("second.jsonl"));
         let target = other(&database).await;
-        let node = Node::start(database).await;
+        let provider = IdentityProvider::start(Manner::Plain).await;
+        let node = Node::on(database).provider("shop", &provider).start().await;
         import(&node, &Source::like(&Database::sqlite()).await, &[]).await;
         let native = node.registered("ann").await;
         let upgraded = json!({ "email": "customer000@example.org", "password": "sea walk number 0" });
@@ -39,20 +40,30 @@ both_databases! {
         let mut browser = Browser { backed_up: Some(true), ..Browser::default() };
         session.add_passkey(&node, &mut browser, "Bea's phone").await;
         node.http().ok("auth.login_passkey", node.passkey_login(&mut browser).await).await;
+        // One with a link alone, and Bea with one as well.
+        let cleo = json!({ "sub": "cleo", "email": crate::support::another_email("cleo"), "email_verified": true });
+        let by_provider = async |node: &Node, claims: &Value| {
+            let flow = node.http().ok("auth.begin_provider_login", json!({ "provider": "shop" })).await;
+            node.http().call("auth.login_provider", provider.agree(&flow, claims.clone()).params(&flow)).await
+        };
+        by_provider(&node, &cleo).await.expect("a session");
+        let linked = json!({ "sub": "bea", "email": "bea@elsewhere.example", "email_verified": false });
+        let flow = session.http(&node).ok("providers.begin_link", json!({ "provider": "shop" })).await;
+        session.http(&node).ok("providers.link", provider.agree(&flow, linked.clone()).params(&flow)).await;
         let text = export(&node, &first).await;
-        assert_eq!(text.lines().count(), 191);
+        assert_eq!(text.lines().count(), 192);
         let again = node.command(&["export", "jsonl", &first.display().to_string()]).await;
         assert_eq!(again.status.code(), Some(1), "it replaces nothing");
 
-        let node = Node::start(target).await;
+        let node = Node::on(target).provider("shop", &provider).start().await;
         assert_eq!(read(&node, &first, &["--dry-run"]).await.0, Some(0));
         assert_eq!(export(&node, &folder.path().join("none.jsonl")).await, "");
         let (status, printed) = read(&node, &first, &["--batch", "7"]).await;
         assert_eq!(status, Some(0), "{printed}");
-        assert!(printed.contains("191  accounts made"), "{printed}");
+        assert!(printed.contains("192  accounts made"), "{printed}");
         assert!(export(&node, &second).await == text, "the same bytes");
         let (status, printed) = read(&node, &first, &[]).await;
-        assert!(status == Some(0) && printed.contains("191  accounts here already"), "{printed}");
+        assert!(status == Some(0) && printed.contains("192  accounts here already"), "{printed}");
         native.sign_in(&node).await;
         // The same passkey for another account.
         let bea = text.lines().find(|line| line.contains(&protected.email)).expect("her line");
@@ -64,7 +75,13 @@ both_databases! {
         let (status, printed) = read(&node, &third, &["--report", &report.display().to_string()]).await;
         assert!(status == Some(0) && printed.contains("1  accounts made"), "{printed}");
         let told = lines(&report);
-        assert_eq!((&told[0]["action"], &told[0]["field"]), (&json!("cleared"), &json!("passkeys[0]")));
+        let cleared: Vec<_> = told.iter().map(|line| (&line["action"], &line["field"])).collect();
+        let expected = [json!("passkeys[0]"), json!("providers[0]")];
+        assert_eq!(cleared, expected.iter().map(|field| (&told[0]["action"], field)).collect::<Vec<_>>());
+        assert_eq!(told[0]["action"], "cleared");
+        by_provider(&node, &cleo).await.expect("a session");
+        let refused = by_provider(&node, &linked).await.expect_err("a refusal");
+        assert_eq!(refused.kind, "second_factor_required");
         let challenge = async || {
             let refused = node.http().refused("second_factor_required", "auth.login", protected.credentials()).await;
             refused.data["challenge"].clone()
@@ -105,6 +122,8 @@ both_databases! {
                 "recovery_code_hashes": ["x"] }).to_string(),
             json!({ "email": "passkey@example.org", "first_name": "A", "passkeys": [{ "credential_id": "",
                 "public_key": "oA", "name": " ", "backup_eligible": false }] }).to_string(),
+            json!({ "email": "link@example.org", "first_name": "A", "providers": [{ "provider": "", "label": " ",
+                "issuer": "", "subject": "", "email": "x" }] }).to_string(),
         ];
         let good = hashes.iter().enumerate().map(|(n, hash)| account(n, hash));
         std::fs::write(&file, good.chain(bad).collect::<Vec<_>>().join("\n")).expect("written");
@@ -125,7 +144,9 @@ both_databases! {
             (5, None), (6, some("addresses[0].label")), (6, some("email")), (6, some("first_name")),
             (8, some("password_hash")), (9, None), (7, some("email")), (10, some("recovery_code_hashes")),
             (10, some("totp.secret")), (11, some("passkeys")), (11, some("passkeys[0].credential_id")),
-            (11, some("passkeys[0].name")), (11, some("passkeys[0].public_key")),
+            (11, some("passkeys[0].name")), (11, some("passkeys[0].public_key")), (12, some("providers[0].email")),
+            (12, some("providers[0].issuer")), (12, some("providers[0].label")), (12, some("providers[0].provider")),
+            (12, some("providers[0].subject")),
         ];
         let mut told = told;
         told.sort();
