@@ -17,7 +17,7 @@ use uuid::Uuid;
 const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/src/mail/snapshots");
 
 /// One letter of each kind.
-fn contents() -> [Content; 21] {
+fn contents() -> [Content; 23] {
     let token = TokenId(Uuid::from_u128(2));
     [
         Content::VerifyEmail { registration: RegistrationId(Uuid::from_u128(1)), generation: 3 },

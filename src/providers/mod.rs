@@ -157,9 +157,8 @@ impl Provider {
         if !secrets.is_state(&callback.state) {
             return Err(Failure::Refused("the answer is for another flow".into()));
         }
-        let _turn = match timeout(TURN, self.exchanges.acquire()).await {
-            Ok(Ok(turn)) => turn,
-            _ => return Err(Failure::Unavailable("too many exchanges at a time".into())),
+        let Ok(Ok(_turn)) = timeout(TURN, self.exchanges.acquire()).await else {
+            return Err(Failure::Unavailable("too many exchanges at a time".into()));
         };
         let metadata = self.metadata().await?;
         let is_own = match &callback.iss {

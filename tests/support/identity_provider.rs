@@ -153,7 +153,7 @@ impl IdentityProvider {
                 });
                 // A client that hangs up is no concern of the provider.
                 tokio::spawn(async move {
-                    drop(http1::Builder::new().serve_connection(TokioIo::new(stream), answer).await)
+                    drop(http1::Builder::new().serve_connection(TokioIo::new(stream), answer).await);
                 });
             }
         });
