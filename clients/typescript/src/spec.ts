@@ -214,9 +214,11 @@ export type DeviceId = string
 /** Nothing to tell. */
 export type Done = Record<string, unknown>
 
-/** The registration's address is not verified. */
+/** The provider does not vouch for the address: a registration was begun, which is linked once it is verified. */
 export interface EmailNotVerifiedData {
   kind: 'email_not_verified'
+  /** The secret handle of the registration, as `auth.register` gives it. */
+  registration: string
 }
 
 export type EndReason = 'logout' | 'revoked' | 'replaced' | 'session_limit' | 'password_changed' | 'password_reset' | 'email_changed' | 'refresh_token_reuse' | 'expired' | 'account_disabled' | 'account_deleted' | 'restored'
@@ -278,6 +280,16 @@ export interface Fault {
 
 /** Every fault of a request, by field. */
 export type Faults = Record<string, Fault[]>
+
+/** A flow that was begun. */
+export interface Flow {
+  /** Where the browser goes. */
+  authorization_url: string
+  /** Until when it is good. */
+  expires_at: Timestamp
+  /** What is sent back with the provider's answer; for the browser that began it alone. */
+  flow: string
+}
 
 /** Not here, or not for this caller. */
 export interface ForbiddenData {
@@ -346,13 +358,20 @@ export interface LetterAbout {
   sent_at: Timestamp | null
 }
 
-export type LetterKind = 'verify_email' | 'already_registered' | 'reset_password' | 'password_was_reset' | 'passkey_added' | 'passkey_deleted' | 'password_changed' | 'password_set' | 'totp_enabled' | 'totp_disabled' | 'second_factor_reset' | 'recovery_codes_renewed' | 'recovery_code_used' | 'confirm_email_change' | 'email_taken' | 'email_change_requested' | 'email_changed' | 'delete_account' | 'account_deleted' | 'new_device' | 'webhook_switched_off'
+export type LetterKind = 'verify_email' | 'already_registered' | 'reset_password' | 'password_was_reset' | 'passkey_added' | 'passkey_deleted' | 'provider_linked' | 'provider_unlinked' | 'password_changed' | 'password_set' | 'totp_enabled' | 'totp_disabled' | 'second_factor_reset' | 'recovery_codes_renewed' | 'recovery_code_used' | 'confirm_email_change' | 'email_taken' | 'email_change_requested' | 'email_changed' | 'delete_account' | 'account_deleted' | 'new_device' | 'webhook_switched_off'
 
 /** There is room for `limit`. */
 export interface LimitReachedData {
   kind: 'limit_reached'
   /** How many there may be. */
   limit: number
+}
+
+/** An account has the e-mail address that the provider tells: sign in to it and link the provider. */
+export interface LinkRequiredData {
+  kind: 'link_required'
+  /** The provider to link. */
+  provider: string
 }
 
 export type Locale = 'en' | 'de' | 'sq'
@@ -370,7 +389,7 @@ export interface NotFoundData {
   kind: 'not_found'
 }
 
-/** A provider to sign in by. */
+/** A provider, as it is offered. */
 export interface OfferedProvider {
   /** What people call it. */
   label: string
@@ -523,6 +542,9 @@ export interface ProviderLink {
   /** The provider's name here. */
   provider: string
 }
+
+/** What the provider has sent as `user` */
+export type ProviderUser = string | Record<string, unknown>
 
 /** What `navigator.credentials.create` is asked for, once `PublicKeyCredential.parseCreationOptionsFromJSON` has read it. */
 export interface PublicKeyCredentialCreationOptionsJSON {
@@ -713,7 +735,7 @@ export interface SecurityEvent {
 /** An entry of a user's security log. */
 export type SecurityEventId = string
 
-export type SecurityEventType = 'account_created' | 'sign_in' | 'sign_in_failed' | 'second_factor_required' | 'second_factor_failed' | 'logout' | 'session_revoked' | 'refresh_token_reuse' | 'password_reset_requested' | 'password_reset' | 'password_changed' | 'password_check_failed' | 'session_proven' | 'proof_failed' | 'totp_enabled' | 'totp_disabled' | 'second_factor_reset' | 'recovery_codes_renewed' | 'recovery_code_used' | 'passkey_added' | 'passkey_deleted' | 'passkey_refused' | 'email_change_requested' | 'email_change_cancelled' | 'email_changed' | 'profile_changed' | 'sessions_ended' | 'account_deletion_requested' | 'account_disabled' | 'account_enabled' | 'account_restored'
+export type SecurityEventType = 'account_created' | 'sign_in' | 'sign_in_failed' | 'second_factor_required' | 'second_factor_failed' | 'logout' | 'session_revoked' | 'refresh_token_reuse' | 'password_reset_requested' | 'password_reset' | 'password_changed' | 'password_check_failed' | 'session_proven' | 'proof_failed' | 'totp_enabled' | 'totp_disabled' | 'second_factor_reset' | 'recovery_codes_renewed' | 'recovery_code_used' | 'passkey_added' | 'passkey_deleted' | 'passkey_refused' | 'provider_linked' | 'provider_unlinked' | 'email_change_requested' | 'email_change_cancelled' | 'email_changed' | 'profile_changed' | 'sessions_ended' | 'account_deletion_requested' | 'account_disabled' | 'account_enabled' | 'account_restored'
 
 /** Entries of the security log. */
 export interface SecurityLog {
@@ -974,6 +996,7 @@ export interface ServerErrors {
   last_address: LastAddressData
   last_sign_in_method: LastSignInMethodData
   limit_reached: LimitReachedData
+  link_required: LinkRequiredData
   not_found: NotFoundData
   proof_required: ProofRequiredData
   rate_limited: RateLimitedData
@@ -998,6 +1021,7 @@ export const SERVER_ERRORS: ReadonlySet<string> = new Set([
   'last_address',
   'last_sign_in_method',
   'limit_reached',
+  'link_required',
   'not_found',
   'proof_required',
   'rate_limited',
@@ -1201,6 +1225,19 @@ export interface Methods {
     result: AssertionCeremony
     errors: 'forbidden' | 'invalid_params' | 'rate_limited' | 'internal' | 'unavailable'
   }
+  /** Begins a sign-in by a provider: the browser keeps the flow and goes to the URL. */
+  'auth.begin_provider_login': {
+    params: {
+      /** One of those that `auth.options` lists. */
+      provider: string
+      /** What the owner calls the device. */
+      device_name?: string | null
+      /** From the last sign-in of this device, if it keeps one; a page that signs in by cookie has a cookie for it. */
+      device_token?: Token | null
+    }
+    result: Flow
+    errors: 'not_found' | 'invalid_params' | 'rate_limited' | 'internal' | 'unavailable'
+  }
   /** Sets a new password, ends every other session, and renews the credentials of the caller's. */
   'auth.change_password': {
     params: {
@@ -1255,6 +1292,25 @@ export interface Methods {
     result: SignIn
     errors: 'invalid_credentials' | 'invalid_token' | 'account_disabled' | 'forbidden' | 'invalid_params' | 'rate_limited' | 'internal' | 'unavailable'
   }
+  /** Opens a session for who has come back from a provider; makes the account where there is none. */
+  'auth.login_provider': {
+    params: {
+      /** From `auth.begin_provider_login`. */
+      flow: Token
+      /** As the provider has sent it. */
+      code: Token
+      /** As the provider has sent it. */
+      state: Token
+      /** As the provider has sent it, if it has. */
+      iss?: Token | null
+      /** As the provider has sent it, if it has: Apple tells a name here, the first time only. */
+      user?: ProviderUser | null
+      /** As for `auth.login`. */
+      credentials?: CredentialKind | null
+    }
+    result: SignIn
+    errors: 'invalid_token' | 'account_disabled' | 'second_factor_required' | 'link_required' | 'email_not_verified' | 'sign_up_closed' | 'invalid_params' | 'rate_limited' | 'internal' | 'unavailable'
+  }
   /** Opens a session, once, for who began a registration that was verified within 10 minutes. */
   'auth.login_registration': {
     params: {
@@ -1297,7 +1353,7 @@ export interface Methods {
     result: SessionsEnded
     errors: 'unauthenticated' | 'session_ended' | 'invalid_params' | 'rate_limited' | 'internal' | 'unavailable'
   }
-  /** What a page may offer: registration and for whom, passkeys, the least length of a password. */
+  /** What a page may offer: registration and for whom, providers, passkeys, the least length of a password. */
   'auth.options': {
     params: Record<string, never>
     result: Options
@@ -1450,6 +1506,43 @@ export interface Methods {
     result: Profile
     errors: 'stale_revision' | 'unauthenticated' | 'session_ended' | 'invalid_params' | 'rate_limited' | 'internal' | 'unavailable'
   }
+  /** Begins to link an account at a provider: the browser keeps the flow and goes to the URL. */
+  'providers.begin_link': {
+    params: {
+      provider: string
+    }
+    result: Flow
+    errors: 'not_found' | 'unauthenticated' | 'session_ended' | 'proof_required' | 'invalid_params' | 'rate_limited' | 'internal' | 'unavailable'
+  }
+  /** Links the account at a provider that the browser has come back from; one of each provider. */
+  'providers.link': {
+    params: {
+      /** From `providers.begin_link`, by this session. */
+      flow: Token
+      /** As the provider has sent it. */
+      code: Token
+      /** As the provider has sent it. */
+      state: Token
+      /** As the provider has sent it, if it has. */
+      iss?: Token | null
+    }
+    result: SignInMethods
+    errors: 'invalid_token' | 'conflict' | 'unauthenticated' | 'session_ended' | 'invalid_params' | 'rate_limited' | 'internal' | 'unavailable'
+  }
+  /** Whom one can sign in by. */
+  'providers.list': {
+    params: Record<string, never>
+    result: OfferedProvider[]
+    errors: 'invalid_params' | 'rate_limited' | 'internal' | 'unavailable'
+  }
+  /** Takes away the link to a provider, but not the last way in. */
+  'providers.unlink': {
+    params: {
+      provider: string
+    }
+    result: SignInMethods
+    errors: 'not_found' | 'last_sign_in_method' | 'unauthenticated' | 'session_ended' | 'proof_required' | 'invalid_params' | 'rate_limited' | 'internal' | 'unavailable'
+  }
   /** New recovery codes in the place of the former; not_found without a second factor. */
   'recovery_codes.renew': {
     params: Record<string, never>
@@ -1575,6 +1668,9 @@ export const SESSION_METHODS: ReadonlySet<string> = new Set([
   'profile.get',
   'profile.request_email_change',
   'profile.update',
+  'providers.begin_link',
+  'providers.link',
+  'providers.unlink',
   'recovery_codes.renew',
   'session.access_token',
   'session.begin_passkey_proof',
@@ -1590,6 +1686,7 @@ export const SESSION_METHODS: ReadonlySet<string> = new Set([
 
 /** Methods that a known device tells itself to. */
 export const DEVICE_METHODS: ReadonlySet<string> = new Set([
+  'auth.begin_provider_login',
   'auth.login',
   'auth.login_passkey',
   'auth.login_registration',
@@ -1601,6 +1698,7 @@ export const CREDENTIALS_METHODS: ReadonlySet<string> = new Set([
   'auth.confirm_password_reset',
   'auth.login',
   'auth.login_passkey',
+  'auth.login_provider',
   'auth.login_registration',
   'auth.login_second_factor',
 ])
