@@ -14,6 +14,7 @@ import { Devices } from './views/devices.js'
 import { ForgottenPassword } from './views/forgotten-password.js'
 import { ConfirmDeletion, ConfirmEmailChange, PasswordReset, VerifyEmail } from './views/letter-links.js'
 import { Profile } from './views/profile.js'
+import { ProviderCallback } from './views/provider-callback.js'
 import { Register } from './views/register.js'
 import { Security } from './views/security.js'
 import { Done, SignIn } from './views/sign-in.js'
@@ -27,6 +28,7 @@ const OPEN: Readonly<Record<string, () => ComponentChildren>> = {
   '/password-reset': () => <PasswordReset />,
   '/confirm-email-change': () => <ConfirmEmailChange />,
   '/confirm-deletion': () => <ConfirmDeletion />,
+  '/provider-callback': () => <ProviderCallback />,
 }
 
 /** Pages of the account. */

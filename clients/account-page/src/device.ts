@@ -22,3 +22,6 @@ export function nameOfAgent(userAgent: string): string {
   const known = [BROWSERS, SYSTEMS].flatMap((names) => names.find(([mark]) => mark.test(userAgent))?.[1] ?? [])
   return known.length > 0 ? known.join(', ') : (userAgent.split(/[\s/]/)[0] ?? userAgent)
 }
+
+/** What this device is called where it signs in. */
+export const device_name = nameOfAgent(navigator.userAgent)

@@ -1,17 +1,21 @@
 import { useEffect } from 'preact/hooks'
 import { accounts, useAccounts } from './accounts.js'
-import { nameOfAgent } from './device.js'
+import { device_name } from './device.js'
 import { replace } from './route.js'
 
 /** A registration that was begun in this browser and waits for its letter. */
 export interface Registration {
   /** The secret that says so. */
   readonly registration: string
-  readonly email: string
+  /** `null` where a provider told it to the server. */
+  readonly email: string | null
   readonly expires_at: string
 }
 
 const KEY = 'marbelle registration'
+
+/** How long the server keeps a registration that is not verified. */
+export const LIFETIME_MS = 7 * 24 * 60 * 60 * 1000
 
 /** Where the browser keeps nothing, it is known until the page is closed. */
 let kept: Registration | null = null
@@ -45,19 +49,18 @@ export function useVerification(registration: Registration | null): void {
   const email = registration?.email
   useEffect(() => {
     if (handle === undefined || email === undefined) return
-    if (signedIn === email.toLowerCase()) {
+    if (email !== null && signedIn === email.toLowerCase()) {
       keepRegistration(null)
       return replace('/profile')
     }
     const leave = new AbortController()
-    const device_name = nameOfAgent(navigator.userAgent)
     const goOn = (isSignedIn: boolean) => {
       if (leave.signal.aborted) return
       keepRegistration(null)
       // Another tab may be the one that was signed in.
       const isShown = isSignedIn || accounts.getSnapshot().connection.status !== 'signed_out'
       if (isShown) replace('/profile')
-      else replace('/sign-in', { email, done: 'verified' })
+      else replace('/sign-in', { ...(email === null ? {} : { email }), done: 'verified' })
     }
     void accounts.signInWhenVerified(handle, { device_name, signal: leave.signal }).then(
       (signIn) => goOn(signIn !== null),

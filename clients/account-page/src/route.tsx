@@ -8,6 +8,10 @@ export interface Told {
   readonly email?: string
   /** What a letter's link did. */
   readonly done?: 'verified' | 'reset' | 'emailChanged'
+  /** What a provider sent along: it stands for a sign-in, once. */
+  readonly callback?: string
+  /** The provider that was linked. */
+  readonly linked?: string
   /** Which letter was sent. */
   readonly sent?: 'verification' | 'reset'
 }
@@ -46,8 +50,11 @@ export function replace(path: string, told: Told = {}): void {
   tell()
 }
 
-/** Moves the token of a letter's link out of the address bar, where shoulders, screenshots and bookmarks have it. */
+/** Moves what opens something out of the address bar, where shoulders, screenshots and bookmarks have it. */
 export function hideToken(): void {
+  if (location.pathname === '/provider-callback' && location.search !== '') {
+    return history.replaceState({ callback: location.search } satisfies Told, '', location.pathname)
+  }
   const token = new URLSearchParams(location.search).get('token')
   if (token !== null) history.replaceState({ token } satisfies Told, '', location.pathname)
 }

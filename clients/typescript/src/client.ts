@@ -4,11 +4,10 @@ import { isAccountsError, isRenewed, type MethodError } from './errors.js'
 import { Feed } from './feed.js'
 import { type FeedEvent, fold, type LiveAccount } from './fold.js'
 import { presentUrl } from './http.js'
-import type { Method, ParamsOf, PasskeySignInParams, Proof, Result, SignInParams } from './methods.js'
+import type { Method, ParamsOf, Result } from './methods.js'
 import type { ClientOptions, StartOptions } from './options.js'
 import { type AddressPatch, patchedAddress, patchedProfile, type ProfilePatch, withPending } from './pending.js'
 import { whenVerified } from './registration.js'
-import type { SignInOutcome } from './second-factor.js'
 import { Socket, type SocketConstructor } from './socket.js'
 import {
   type Address,
@@ -16,9 +15,7 @@ import {
   type CurrentSession,
   type EndReason,
   type LogoutScope,
-  type Passkey,
   type Profile,
-  type Proven,
   type Session,
   type SessionsEnded,
   SESSION_METHODS,
@@ -31,7 +28,7 @@ import { onWake } from './wake.js'
 import { WaysIn } from './ways-in.js'
 
 /** A client of Marbelle Accounts: typed calls, and the account as it is now. */
-export class AccountsClient {
+export class AccountsClient extends WaysIn {
   /** Calls back after every change of the state. */
   readonly subscribe: (listener: () => void) => () => void
   /** The state: the same object until something changes. */
@@ -42,7 +39,6 @@ export class AccountsClient {
   readonly #WebSocket: SocketConstructor | undefined
   readonly #calls: Calls
   readonly #feed: Feed
-  readonly #waysIn = new WaysIn((method, ...params) => this.call(method, ...params))
   readonly #edits = new Edits(() => this.#publish())
   #connection: Connection = UNKNOWN.connection
   /** As the feed tells it. */
@@ -52,6 +48,7 @@ export class AccountsClient {
   #endWake: () => void = () => {}
 
   constructor(options: ClientOptions = {}) {
+    super(options)
     this.subscribe = this.#store.subscribe
     this.getSnapshot = this.#store.getSnapshot
     const timeoutMs = options.timeoutMs ?? 30_000
@@ -98,7 +95,6 @@ export class AccountsClient {
     this.#show(UNKNOWN.connection)
   }
 
-  /** Calls a method: over the WebSocket where it is open, else over HTTP. Rejects with {@link MethodError}. */
   async call<M extends Method>(method: M, ...[params]: ParamsOf<M>): Promise<Result<M>> {
     const sessionId = this.#sessionId
     try {
@@ -121,31 +117,6 @@ export class AccountsClient {
       if (isAccountsError(error)) return { ok: false, error: error as MethodError<M> }
       throw error
     }
-  }
-
-  /** Opens a session, in every tab of this browser, or says that the second factor is still to be shown. */
-  signIn(params: SignInParams): Promise<SignInOutcome> {
-    return this.#waysIn.signIn(params)
-  }
-
-  /**
-   * Opens a session by a passkey. With `autofill` it is begun with the page, and waits for as long as it takes; `null`
-   * where `signal` ended that, or this browser cannot.
-   */
-  signInWithPasskey(params?: PasskeySignInParams & { readonly autofill?: false }): Promise<SignIn>
-  signInWithPasskey(params: PasskeySignInParams): Promise<SignIn | null>
-  signInWithPasskey(params: PasskeySignInParams = {}): Promise<SignIn | null> {
-    return this.#waysIn.signInWithPasskey(params)
-  }
-
-  /** Makes a passkey for the account that is signed in. Needs proof, as `passkeys.begin_registration` does. */
-  registerPasskey({ name, signal }: { readonly name?: string; readonly signal?: AbortSignal } = {}): Promise<Passkey> {
-    return this.#waysIn.registerPasskey(name, signal)
-  }
-
-  /** Shows once more that the session is its user's, for a call that was answered `proof_required`. */
-  prove(proof: Proof, { signal }: { readonly signal?: AbortSignal } = {}): Promise<Proven> {
-    return this.#waysIn.prove(proof, signal)
   }
 
   /**

@@ -10,6 +10,8 @@ interface OwnErrors {
   origin_refused: { readonly origin: string; readonly server: string }
   /** The sign-in was right, but the browser does not keep the session's cookie. */
   cookie_refused: { readonly origin: string; readonly server: string }
+  /** The provider refused, or its user did; `error` is its word for it (`access_denied`). */
+  provider_refused: { readonly error: string }
   /**
    * The browser gave no passkey. `cancelled`: by the user, or for want of one, which browsers do not tell apart; `exists`:
    * the authenticator that was chosen has one of this account; `unsupported`: not by this browser, or not on this page.

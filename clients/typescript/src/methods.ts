@@ -19,5 +19,15 @@ export interface PasskeySignInParams {
   readonly signal?: AbortSignal
 }
 
+/** What a sign-in by a provider takes. */
+export interface ProviderSignInParams {
+  /** What the owner calls the device. */
+  readonly device_name?: string
+  /** From the link of an invitation, where sign-up is by invitation. */
+  readonly invitation?: string
+  /** Told again when the browser comes back: where the page goes on. */
+  readonly returnTo?: string
+}
+
 /** What a session is proven by. */
 export type Proof = Factor | { readonly password: string }

@@ -1,6 +1,7 @@
 import type { Backoff } from './backoff.js'
 import type { Kept } from './kept.js'
 import type { Locks } from './locks.js'
+import type { ProviderFlow } from './providers.js'
 import type { SocketConstructor } from './socket.js'
 import type { SessionTokens } from './tokens.js'
 
@@ -13,6 +14,10 @@ export interface ClientOptions {
   readonly tokens?: Kept<SessionTokens>
   /** Where a bearer client keeps what says that this device has signed in before; it outlives sign-outs. */
   readonly device?: Kept<string>
+  /** Where the page keeps what it needs when it comes back from a provider: sessionStorage if there is one. */
+  readonly flow?: Kept<ProviderFlow>
+  /** Goes to a provider; a native app opens its browser. */
+  readonly visit?: (url: string) => void
   /** The name that the tabs of a browser share. */
   readonly tabs?: string
   readonly backoff?: Backoff

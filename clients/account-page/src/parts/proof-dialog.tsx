@@ -1,8 +1,10 @@
 import { useEffect, useId, useRef } from 'preact/hooks'
 import { accounts, useAccounts } from '../accounts.js'
+import { device_name } from '../device.js'
 import { useTexts } from '../language.js'
 import { type ProofAsked, useProofAsked } from '../proof.js'
 import { FactorForm } from './factor-form.js'
+import { ProviderButtons } from './provider-buttons.js'
 
 /** Asks for proof while a call waits for it. */
 export function ProofDialog() {
@@ -20,7 +22,8 @@ function Asking({ asked }: { readonly asked: ProofAsked }) {
     // The session may end meanwhile.
     return () => asked.answer(false)
   }, [])
-  const email = useAccounts(({ account }) => account?.profile.email)
+  const account = useAccounts((state) => state.account)
+  const email = account?.profile.email
   const cancel = () => asked.answer(false)
   return (
     <dialog ref={element} aria-labelledby={id} aria-describedby={`${id}-explain`} onClose={cancel}>
@@ -35,6 +38,17 @@ function Asking({ asked }: { readonly asked: ProofAsked }) {
           asked.answer(true)
         }}
       />
+      {asked.methods.includes('provider') && (
+        <>
+          <p>{proof.providerExplain}</p>
+          <ProviderButtons
+            providers={account?.sign_in_methods.providers ?? []}
+            visit={(provider) =>
+              accounts.signInWithProvider(provider, { device_name, returnTo: location.pathname })
+            }
+          />
+        </>
+      )}
       <div class="buttons">
         <button type="button" onClick={cancel}>
           {texts.page.cancel}

@@ -123,6 +123,7 @@ export const de: Texts = {
     last_sign_in_method: 'Dies ist der einzige Weg, sich anzumelden, und kann nicht entfernt werden. Fügen Sie zuerst einen anderen hinzu.',
     proof_required: 'Es wurde nichts geändert: Es wurde nicht bestätigt, dass Sie es sind.',
     second_factor_required: 'Dieses Konto hat einen zweiten Faktor. Bitte melden Sie sich noch einmal an.',
+    provider_refused: 'Es wurde dort abgebrochen oder abgelehnt. Bitte beginnen Sie noch einmal.',
     sign_up_closed: 'Zurzeit kann sich hier niemand registrieren.',
     rate_limited: (seconds) =>
       `Das waren zu viele Versuche. Bitte versuchen Sie es in ${
@@ -175,6 +176,7 @@ export const de: Texts = {
   checkMail: {
     title: 'Sehen Sie in Ihr Postfach',
     registered: (email) => `Wir haben eine E-Mail an ${email} geschickt. Mit dem Link oder dem Code darin eröffnen Sie Ihr Konto.`,
+    registeredByProvider: 'Wir haben Ihnen eine E-Mail geschickt. Mit dem Link oder dem Code darin eröffnen Sie Ihr Konto.',
     waiting: 'Diese Seite geht von selbst weiter, sobald Ihre Adresse bestätigt ist, ob auf diesem Gerät oder einem anderen.',
     submitCode: 'Konto eröffnen',
     reset: (email) =>

@@ -119,6 +119,7 @@ export const en = {
     last_sign_in_method: 'This is the only way to sign in and cannot be removed. Add another one first.',
     proof_required: 'Nothing was changed: it was not confirmed that it is you.',
     second_factor_required: 'This account has a second factor. Please sign in again.',
+    provider_refused: 'It was cancelled there, or refused. Please begin again.',
     sign_up_closed: 'Nobody can register here at the moment.',
     rate_limited: (seconds: number) => `That was too often. Please try again in ${seconds === 1 ? 'a second' : seconds < 60 ? `${seconds} seconds` : seconds < 120 ? 'a minute' : `${Math.ceil(seconds / 60)} minutes`}.`,
     unavailable: 'The server is not available right now. Nothing was lost: please try again in a moment.',
@@ -161,6 +162,7 @@ export const en = {
   checkMail: {
     title: 'Check your mail',
     registered: (email: string) => `We have sent a letter to ${email}. Its link, or its code, completes your account.`,
+    registeredByProvider: 'We have sent you a letter. Its link, or its code, completes your account.',
     waiting: 'This page goes on by itself as soon as your address is verified, on this device or another.',
     submitCode: 'Complete my account',
     reset: (email: string) => `If ${email} has an account here, we have sent it a letter. Its link sets a new password.`,

@@ -122,6 +122,7 @@ export const sq: Texts = {
     last_sign_in_method: 'Kjo është mënyra e vetme për t’u identifikuar dhe nuk mund të hiqet. Së pari shtoni një tjetër.',
     proof_required: 'Asgjë nuk u ndryshua: nuk u konfirmua që jeni ju.',
     second_factor_required: 'Kjo llogari ka një faktor të dytë. Ju lutemi hyni përsëri.',
+    provider_refused: 'U anulua atje, ose u refuzua. Ju lutemi filloni përsëri.',
     sign_up_closed: 'Për momentin askush nuk mund të regjistrohet këtu.',
     rate_limited: (seconds) =>
       `Pati shumë përpjekje. Ju lutemi provoni përsëri pas ${
@@ -173,6 +174,7 @@ export const sq: Texts = {
   checkMail: {
     title: 'Shikoni e-mailin tuaj',
     registered: (email) => `Kemi dërguar një e-mail te ${email}. Me lidhjen ose me kodin në të e hapni llogarinë.`,
+    registeredByProvider: 'Ju kemi dërguar një e-mail. Me lidhjen ose me kodin në të e hapni llogarinë.',
     waiting: 'Kjo faqe vazhdon vetë sapo adresa juaj të konfirmohet, në këtë pajisje ose në një tjetër.',
     submitCode: 'Hap llogarinë',
     reset: (email) => `Nëse ${email} ka një llogari këtu, i kemi dërguar një e-mail. Me lidhjen në të vendosni një fjalëkalim të ri.`,

@@ -22,8 +22,8 @@ function ResetSent() {
   return (
     <Sent
       email={email}
-      explain={texts.checkMail.reset}
-      resend={(email) => accounts.call('auth.request_password_reset', { email })}
+      explain={email === undefined ? null : texts.checkMail.reset(email)}
+      resend={email === undefined ? null : () => accounts.call('auth.request_password_reset', { email })}
     />
   )
 }
@@ -32,14 +32,16 @@ function ResetSent() {
 function VerificationSent() {
   const texts = useTexts()
   const [kept] = useState(keptRegistration)
-  const email = told().email ?? kept?.email
-  const registration = kept?.email === email ? kept : null
+  const email = told().email ?? kept?.email ?? undefined
+  const registration = kept !== null && (kept.email ?? undefined) === email ? kept : null
   useVerification(registration)
+  const letter = email === undefined ? registration && { registration: registration.registration } : letterOf(email)
+  const { registered, registeredByProvider } = texts.checkMail
   return (
     <Sent
       email={email}
-      explain={texts.checkMail.registered}
-      resend={(email) => accounts.call('auth.resend_verification', letterOf(email))}
+      explain={email === undefined ? registration && registeredByProvider : registered(email)}
+      resend={letter && (() => accounts.call('auth.resend_verification', letter))}
     >
       {registration !== null && <Code registration={registration} />}
     </Sent>
@@ -79,8 +81,9 @@ function Code({ registration: { registration } }: { readonly registration: Regis
 
 interface SentProps {
   readonly email: string | undefined
-  readonly explain: (email: string) => string
-  readonly resend: (email: string) => Promise<unknown>
+  /** `null` where nothing is known of a letter. */
+  readonly explain: string | null
+  readonly resend: (() => Promise<unknown>) | null
   readonly children?: ComponentChildren
 }
 
@@ -92,23 +95,18 @@ function Sent({ email, explain, resend, children }: SentProps) {
     fields: [],
     async send() {
       setResent(false)
-      if (email === undefined) return
-      await resend(email)
+      await resend?.()
       setResent(true)
     },
   })
   return (
     <Card title={texts.checkMail.title}>
-      {email !== undefined && (
-        <>
-          <p>{explain(email)}</p>
-          <MailLink to={email} />
-        </>
-      )}
+      {explain !== null && <p>{explain}</p>}
+      {email !== undefined && <MailLink to={email} />}
       {children}
       <p>{texts.checkMail.lifetime}</p>
       <Status>{isResent && <Notice kind="good">{texts.checkMail.resent}</Notice>}</Status>
-      {email !== undefined && (
+      {resend !== null && (
         <FormFrame form={form} submit={texts.checkMail.resend} isQuiet={children != null && children !== false}>
           {null}
         </FormFrame>

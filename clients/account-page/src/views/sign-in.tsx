@@ -1,7 +1,7 @@
 import { type AccountsError, type EndReason, hasPasskeys, isAccountsError, type SecondFactor } from '@marbelle/accounts'
 import { useEffect, useState } from 'preact/hooks'
 import { accounts } from '../accounts.js'
-import { nameOfAgent } from '../device.js'
+import { device_name } from '../device.js'
 import { useForm } from '../form.js'
 import { useTexts } from '../language.js'
 import { useOptions } from '../options.js'
@@ -9,6 +9,7 @@ import { Field } from '../parts/field.js'
 import { FormFrame } from '../parts/form-frame.js'
 import { Icon } from '../parts/icons.js'
 import { Notice, Status } from '../parts/notice.js'
+import { ProviderButtons } from '../parts/provider-buttons.js'
 import { Card } from '../parts/title.js'
 import { letterOf } from '../registration.js'
 import { go, Link, replace, type Told, told } from '../route.js'
@@ -39,8 +40,6 @@ export function SignIn({ reason }: SignInProps) {
 function enter(): void {
   if (location.pathname === '/sign-in') replace('/profile')
 }
-
-const device_name = nameOfAgent(navigator.userAgent)
 
 interface FirstStepProps extends SignInProps {
   /** Whether the second step took too long. */
@@ -108,6 +107,10 @@ function FirstStep({ reason, isOver, onHalf }: FirstStepProps) {
         />
       </FormFrame>
       {options?.passkeys && hasPasskeys() && <PasskeySignIn />}
+      <ProviderButtons
+        providers={options?.providers ?? []}
+        visit={(provider) => accounts.signInWithProvider(provider, { device_name })}
+      />
       <p>
         <Link to="/forgotten-password" told={{ email }}>
           {texts.signIn.forgotten}

@@ -5,6 +5,7 @@ import { useTexts } from '../language.js'
 import { useOptions } from '../options.js'
 import { useFlash } from '../parts/flash.js'
 import { AuthenticatorApp } from './authenticator-app.js'
+import { LinkedProviders } from './linked-providers.js'
 import { Passkeys } from './passkeys.js'
 
 /** The ways into the account, beside the password. */
@@ -22,6 +23,9 @@ export function WaysIn({ account }: { readonly account: LiveAccount }) {
       <h2 id="ways-in">{texts.waysIn.methods.title}</h2>
       {(options?.passkeys || methods.passkeys.length > 0) && <Passkeys passkeys={methods.passkeys} />}
       <AuthenticatorApp methods={methods} email={profile.email} />
+      {(methods.providers.length > 0 || (options?.providers.length ?? 0) > 0) && (
+        <LinkedProviders linked={methods.providers} offered={options?.providers ?? []} />
+      )}
     </section>
   )
 }

@@ -42,6 +42,11 @@ export class Chrome {
     this.#complaints = this.#complaints.filter((text) => !expected.test(text))
   }
 
+  /** What pages of others complain of is theirs. */
+  forgivePagesOf(origin: string): void {
+    this.#complaints = this.#complaints.filter((text) => !text.startsWith(origin))
+  }
+
   /** Ends the devices of a test, which must not have complained of anything. */
   async endDevices(): Promise<void> {
     for (const context of this.#contexts.splice(0)) await context.close()

@@ -19,7 +19,6 @@ export const de: WaysInTexts = {
     title: 'Bestätigen Sie, dass Sie es sind',
     explain: 'Ihre Anmeldung liegt etwas zurück. Bitte bestätigen Sie vor dieser Änderung, wer Sie sind.',
     submit: 'Bestätigen',
-    provider: (label) => `Weiter mit ${label}`,
     providerExplain: 'Sie kommen auf diese Seite zurück und können die Änderung dann vornehmen.',
   },
   providerSignIn: (label) => `Weiter mit ${label}`,
@@ -88,5 +87,25 @@ export const de: WaysInTexts = {
     done: 'Ich habe sie aufbewahrt',
     file: 'wiederherstellungscodes',
     heading: (shop, email) => `Wiederherstellungscodes von ${email} für ${shop}`,
+  },
+  callback: {
+    title: 'Anmelden',
+    tooLate: 'Das wurde schon benutzt oder hat zu lange gedauert. Bitte beginnen Sie noch einmal.',
+    linkRequired: (label) =>
+      `Sie haben schon ein Konto mit dieser E-Mail-Adresse. Melden Sie sich dort an und verknüpfen Sie ${label} unter „Sicherheit“.`,
+    taken: 'Das ist hier schon mit einem anderen Konto verknüpft.',
+  },
+  providers: {
+    title: 'Konten anderswo',
+    explain: 'Melden Sie sich hier mit einem Konto an, das Sie anderswo haben.',
+    since: (date) => `Verknüpft: ${date}`,
+    notLinked: 'Nicht verknüpft',
+    linked: (label) => `${label} ist verknüpft.`,
+    link: 'Verknüpfen',
+    linkOf: (label) => `${label} verknüpfen`,
+    unlink: 'Trennen',
+    unlinkOf: (label) => `${label} trennen`,
+    unlinkTitle: (label) => `${label} trennen?`,
+    unlinkExplain: 'Sie können sich damit hier nicht mehr anmelden. Sie können es wieder verknüpfen.',
   },
 }

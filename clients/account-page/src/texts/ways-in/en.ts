@@ -17,7 +17,6 @@ export const en = {
     title: 'Confirm that it is you',
     explain: 'You signed in a while ago. Please confirm who you are before you change this.',
     submit: 'Confirm',
-    provider: (label: string) => `Continue with ${label}`,
     providerExplain: 'You come back to this page, and can then make the change.',
   },
   providerSignIn: (label: string) => `Continue with ${label}`,
@@ -82,6 +81,26 @@ export const en = {
     done: 'I have kept them',
     file: 'recovery-codes',
     heading: (shop: string, email: string) => `Recovery codes of ${email} for ${shop}`,
+  },
+  callback: {
+    title: 'Sign in',
+    tooLate: 'This was used already, or took too long. Please begin again.',
+    linkRequired: (label: string) =>
+      `You have an account with this e-mail address already. Sign in to it, and link ${label} under Security.`,
+    taken: 'This is linked to another account here already.',
+  },
+  providers: {
+    title: 'Accounts elsewhere',
+    explain: 'Sign in here with an account that you have elsewhere.',
+    since: (date: string) => `Linked ${date}`,
+    notLinked: 'Not linked',
+    linked: (label: string) => `${label} is linked.`,
+    link: 'Link',
+    linkOf: (label: string) => `Link ${label}`,
+    unlink: 'Unlink',
+    unlinkOf: (label: string) => `Unlink ${label}`,
+    unlinkTitle: (label: string) => `Unlink ${label}?`,
+    unlinkExplain: 'You can no longer sign in here with it. You can link it again.',
   },
 }
 

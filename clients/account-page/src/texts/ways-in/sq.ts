@@ -19,7 +19,6 @@ export const sq: WaysInTexts = {
     title: 'Konfirmoni që jeni ju',
     explain: 'Ka kaluar pak kohë që kur hytë. Ju lutemi konfirmoni kush jeni para se ta ndryshoni këtë.',
     submit: 'Konfirmo',
-    provider: (label) => `Vazhdoni me ${label}`,
     providerExplain: 'Do të ktheheni në këtë faqe dhe pastaj mund ta bëni ndryshimin.',
   },
   providerSignIn: (label) => `Vazhdoni me ${label}`,
@@ -86,5 +85,25 @@ export const sq: WaysInTexts = {
     done: 'I kam ruajtur',
     file: 'kodet-e-rikuperimit',
     heading: (shop, email) => `Kodet e rikuperimit të ${email} për ${shop}`,
+  },
+  callback: {
+    title: 'Hyni',
+    tooLate: 'Kjo është përdorur, ose zgjati shumë. Ju lutemi filloni përsëri.',
+    linkRequired: (label) =>
+      `Ju keni tashmë një llogari me këtë adresë e-maili. Hyni në të dhe lidhni ${label} te “Siguria”.`,
+    taken: 'Kjo është lidhur tashmë këtu me një llogari tjetër.',
+  },
+  providers: {
+    title: 'Llogari diku tjetër',
+    explain: 'Hyni këtu me një llogari që e keni diku tjetër.',
+    since: (date) => `Lidhur më ${date}`,
+    notLinked: 'E palidhur',
+    linked: (label) => `${label} u lidh.`,
+    link: 'Lidh',
+    linkOf: (label) => `Lidh ${label}`,
+    unlink: 'Shkëput',
+    unlinkOf: (label) => `Shkëput ${label}`,
+    unlinkTitle: (label) => `Të shkëputet ${label}?`,
+    unlinkExplain: 'Me të nuk mund të hyni më këtu. Mund ta lidhni përsëri.',
   },
 }
