@@ -20,7 +20,7 @@ use crate::{
     mail::{Renderer, Transport, Worker},
     meters::meters,
     methods,
-    outgoing::{HttpClient, Stream, WebhookSettings, Webhooks},
+    outgoing::{BreachedPasswords, HttpClient, Stream, WebhookSettings, Webhooks},
     providers::Providers,
     rpc::{Context, RateSettings, Rates, Rules, dispatch::Dispatcher, registry::Registry},
     server::{
@@ -316,6 +316,7 @@ async fn open_accounts(
         failures_per_account: settings.limits.failures_per_account,
         mails_per_mailbox: settings.limits.mails_per_mailbox,
         sign_up_policy: settings.sign_up.clone(),
+        breached_passwords: settings.breached_passwords.clone().map(BreachedPasswords::new),
         password_min_length: settings.limits.password_min_length,
         shop_name: settings.mail.shop_name.clone(),
         waits: VerificationWaits::default(),

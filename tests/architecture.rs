@@ -28,7 +28,10 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("outgoing", &["crypto", "domain", "leases", "live", "meters", "store"]),
     ("providers", &["crypto", "domain", "outgoing", "settings"]),
     ("mail", &["crypto", "domain", "leases", "meters", "settings", "store"]),
-    ("account", &["crypto", "domain", "limits", "live", "meters", "notices", "providers", "settings", "store"]),
+    (
+        "account",
+        &["crypto", "domain", "limits", "live", "meters", "notices", "outgoing", "providers", "settings", "store"],
+    ),
     (
         "sign_in",
         &["account", "crypto", "domain", "limits", "live", "meters", "notices", "providers", "settings", "store"],

@@ -59,6 +59,7 @@ use crate::{
         time::Clock,
     },
     live::Hub,
+    outgoing::BreachedPasswords,
     providers::Providers,
     settings::Lifetimes,
     store::{Receivers, Store},
@@ -108,6 +109,8 @@ pub struct Accounts {
     pub mails_per_mailbox: NonZeroU32,
     /// Who may register.
     pub sign_up_policy: SignUpPolicy,
+    /// What new passwords are looked up in, if the operator has named a list.
+    pub breached_passwords: Option<BreachedPasswords>,
     /// Characters of a new password.
     pub password_min_length: usize,
     /// A word that no password may lean on.

@@ -17,6 +17,7 @@ mod random_token;
 pub mod recovery_code;
 pub mod sealed;
 pub mod service_key;
+pub mod sha1;
 pub mod ticket;
 pub mod totp;
 pub mod webauthn;

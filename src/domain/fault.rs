@@ -18,6 +18,7 @@ pub enum Rule {
     OutOfRange,
     ControlCharacters,
     Guessable,
+    Breached,
     SameAsPresent,
     NotNull,
     NotAllowed,

@@ -108,6 +108,7 @@ meters! {
     outgoing_age: Histogram = OUTGOING_AGE; "How old events were when a webhook or the stream had taken them."
     outgoing_waiting: Gauge = "marbelle_outgoing_events_waiting"; "Events that wait for webhooks and the stream; the same on every node."
     outgoing_oldest: Gauge = "marbelle_outgoing_events_oldest_seconds"; "How old the oldest of them is; the same on every node."
+    breached_unanswered: Counter = "marbelle_breached_passwords_unanswered_total"; "New passwords that passed because the list of breached ones did not answer."
     bus_connected: Gauge = "marbelle_bus_connected"; "1 while wake-ups of other nodes arrive, or there are no other nodes; 0 while only the sweep finds their changes."
     clock_ahead: Gauge = "marbelle_clock_ahead_seconds"; "How far this node's clock is ahead of the database's, negative where it is behind; 0 on SQLite, where both are one."
     sealed_by_older_secrets: Gauge = "marbelle_sealed_by_older_secrets"; "Secrets at rest that still need another of MARBELLE_TOKEN_SECRET than the first; the same on every node."

@@ -11,6 +11,7 @@
 //!
 //! Each receiver is worked off by itself: one that is slow or dead delays no other.
 
+mod breached_passwords;
 mod client;
 #[cfg(test)]
 mod client_tests;
@@ -24,6 +25,7 @@ mod webhooks;
 #[cfg(test)]
 mod webhooks_tests;
 
+pub use breached_passwords::BreachedPasswords;
 pub use client::{Answer, Bounds, HttpClient, Reading, Request};
 pub use connect::Targets;
 pub use failure::Failure;

@@ -88,6 +88,7 @@ pub(super) fn check(mut reader: Reader, given_providers: GivenProviders) -> Resu
         // Sockets of sessions that expire must close within a minute, and the sweep sees to it.
         sweep_period: r.one(Name::SweepPeriod, 2 * SECOND, span(10 * MILLISECOND..=MINUTE / 2)),
         service_listen: r.optional(Name::ServiceListen, address),
+        breached_passwords: r.optional(Name::BreachedPasswordsUrl, parse::range_url),
         webhooks_allow_private: r.one(Name::WebhooksAllowPrivate, true, parse::truth),
         stream: r.optional(Name::Stream, parse::stream),
         operator_email: r.optional(Name::OperatorEmail, parse::email),

@@ -101,6 +101,8 @@ pub struct Settings {
     pub security_log: Option<PathBuf>,
     /// `MARBELLE_SERVICE_LISTEN`: a listener of its own for what is not for the world: `/service` and `/metrics`.
     pub service_listen: Option<SocketAddr>,
+    /// `MARBELLE_BREACHED_PASSWORDS_URL`: what the beginning of a hash is appended to.
+    pub breached_passwords: Option<url::Url>,
     /// `MARBELLE_WEBHOOKS__ALLOW_PRIVATE`: whether a webhook may lead to an address that is not public.
     pub webhooks_allow_private: bool,
     /// `MARBELLE_STREAM`: the JetStream stream that events are published to; only where there is NATS.

@@ -47,6 +47,7 @@ names! {
     AccountPage "ACCOUNT_PAGE"
     SignUp "SIGN_UP"
     SignUpDomains "SIGN_UP_DOMAINS"
+    BreachedPasswordsUrl "BREACHED_PASSWORDS_URL"
     TrustedProxies "TRUSTED_PROXIES"
     ClientAddressHeader "CLIENT_ADDRESS_HEADER"
     SignInPerMinute "LIMITS__SIGN_IN_PER_MINUTE"

@@ -56,6 +56,19 @@ pub(super) fn client_address_header(text: &str) -> Result<ClientAddressHeader, R
     named.ok_or("must be `x-forwarded-for`, `forwarded` or `x-real-ip`".into())
 }
 
+/// Where ranges of breached passwords are: the beginning of a hash is appended to it.
+pub(super) fn range_url(text: &str) -> Result<Url, Reason> {
+    let url = url_of(text, &["https", "http"])?;
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err("has credentials in it, which are not sent".into());
+    }
+    if url.as_str().ends_with(['/', '=']) {
+        Ok(url)
+    } else {
+        Err("must end with `/` or `=`: five characters are appended to it".into())
+    }
+}
+
 pub(super) fn truth(text: &str) -> Result<bool, Reason> {
     text.parse().map_err(|_| "must be `true` or `false`".into())
 }

@@ -97,6 +97,9 @@ impl Settings {
             Name::Passes => argon2.passes.to_string(),
             Name::Lanes => argon2.lanes.to_string(),
             Name::ServiceListen => self.service_listen.map_or_else(String::new, |address| address.to_string()),
+            Name::BreachedPasswordsUrl => {
+                self.breached_passwords.as_ref().map_or_else(String::new, ToString::to_string)
+            }
             Name::WebhooksAllowPrivate => self.webhooks_allow_private.to_string(),
             Name::Stream => self.stream.clone().unwrap_or_default(),
             Name::OperatorEmail => self.operator_email.as_ref().map_or_else(String::new, ToString::to_string),

@@ -106,21 +106,22 @@ impl Accounts {
         if unchanged { Ok(change) } else { Err(Error::InvalidCredentials) }
     }
 
-    /// Whether a new password leans on what is known of its user.
+    /// Whether a new password leans on what is known of its user, or is a breached one.
     pub(crate) async fn check_new_password(&self, password: &Password, user: &UserRow) -> Result<(), Error> {
         let mut context = vec![self.shop_name.clone(), user.email.to_string()];
         let names = [Some(&user.first_name), user.last_name.as_ref(), user.company_name.as_ref()];
         context.extend(names.into_iter().flatten().map(ToString::to_string));
-        let (password, min_length) = (password.clone(), self.password_min_length);
+        let (chosen, min_length) = (password.clone(), self.password_min_length);
         let estimate = move || {
             let context: Vec<&str> = context.iter().map(String::as_str).collect();
-            Password::chosen(password.expose(), min_length, &context).map(drop)
+            Password::chosen(chosen.expose(), min_length, &context).map(drop)
         };
         self.passwords.estimate(Queue::Known, estimate).await?.map_err(|refused| {
             let mut faults = Faults::default();
             refused.into_iter().for_each(|fault| faults.add(FIELD, fault));
             Error::InvalidParams(faults)
-        })
+        })?;
+        self.check_breached(FIELD, password).await
     }
 }
 

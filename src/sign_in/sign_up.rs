@@ -62,6 +62,7 @@ impl Accounts {
             return Err(Error::SignUpClosed);
         }
         self.sign_up_policy.check_domain(&registration.email).map_err(|fault| Error::invalid("email", fault))?;
+        self.check_breached("password", &registration.password).await?;
         let password_hash = self.passwords.hash(&registration.password, Queue::Strangers).await?;
         let now = self.clock.now();
         let person = registration.person;

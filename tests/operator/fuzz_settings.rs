@@ -11,7 +11,7 @@ use tempfile::TempDir;
 const FAILURES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/seeds/settings.txt");
 
 /// Every variable of docs/settings.md that names no file to be read.
-const NAMES: [&str; 54] = [
+const NAMES: [&str; 55] = [
     "ENV",
     "LISTEN",
     "DATABASE_URL",
@@ -60,6 +60,7 @@ const NAMES: [&str; 54] = [
     "ARGON2__MEMORY_KIB",
     "ARGON2__PASSES",
     "ARGON2__LANES",
+    "BREACHED_PASSWORDS_URL",
     "WEBHOOKS__ALLOW_PRIVATE",
     "STREAM",
     "OPERATOR_EMAIL",

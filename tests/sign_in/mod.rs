@@ -1,5 +1,6 @@
 //! Signing in, refreshing, the limit of sessions.
 
+mod breached_passwords;
 mod change_password;
 mod devices;
 mod email_change;

@@ -90,6 +90,7 @@ export const de: Texts = {
     format: 'Das ist nicht so geschrieben, wie der Server es erwartet.',
     out_of_range: 'Das liegt außerhalb des Erlaubten.',
     control_characters: 'Das enthält Zeichen, die sich nicht darstellen lassen.',
+    breached: 'Dieses Passwort wurde anderswo gestohlen und steht in einer öffentlichen Liste. Wählen Sie ein anderes.',
     guessable: 'Dieses Passwort ist leicht zu erraten. Versuchen Sie es mit ein paar Wörtern ohne Zusammenhang.',
     same_as_present: 'Das haben Sie bereits jetzt.',
     not_null: 'Das darf nicht leer sein.',

@@ -87,6 +87,7 @@ export const en = {
     format: 'This is not written as the server expects it.',
     out_of_range: 'This is out of range.',
     control_characters: 'This contains characters that cannot be printed.',
+    breached: 'This password was stolen elsewhere and is in a public list. Choose another one.',
     guessable: 'This password is easy to guess. Try a few unrelated words.',
     same_as_present: 'This is what you have now.',
     not_null: 'This cannot be empty.',

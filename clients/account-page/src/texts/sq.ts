@@ -90,6 +90,7 @@ export const sq: Texts = {
     format: 'Kjo nuk është shkruar siç e pret serveri.',
     out_of_range: 'Kjo është jashtë kufijve.',
     control_characters: 'Kjo përmban karaktere që nuk mund të shfaqen.',
+    breached: 'Ky fjalëkalim është vjedhur diku tjetër dhe gjendet në një listë publike. Zgjidhni një tjetër.',
     guessable: 'Ky fjalëkalim gjendet lehtë. Provoni disa fjalë pa lidhje mes tyre.',
     same_as_present: 'Kjo është ajo që keni tashmë.',
     not_null: 'Kjo nuk mund të jetë bosh.',

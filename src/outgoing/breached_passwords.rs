@@ -1,0 +1,92 @@
+//! Whether a password is in a public list of breached ones, by the range API of Have I Been Pwned (NIST SP 800-63B-4
+//! §3.1.1.2, OWASP ASVS 5, 6.2.12): five characters of its SHA-1 leave the process, and a padded answer tells nobody on the
+//! way how many passwords begin so.
+
+use super::{Bounds, HttpClient, Reading, Request, Targets};
+use crate::{crypto::sha1::sha1_hex, domain::password::Password, meters::meters};
+use http::HeaderName;
+use std::time::Duration;
+use url::Url;
+
+/// What leaves the process of a password's SHA-1.
+const PREFIX: usize = 5;
+/// Asks for an answer with made-up entries among the others.
+const ADD_PADDING: HeaderName = HeaderName::from_static("add-padding");
+/// Some 1,000 lines of 40 bytes are usual.
+const BOUNDS: Bounds = Bounds {
+    // The operator has chosen it, and it may be a mirror in the same network.
+    targets: Targets::Any,
+    total: Duration::from_secs(1),
+    reading: Reading::Body { at_most: 512 * 1024 },
+};
+
+/// A list of breached passwords.
+pub struct BreachedPasswords {
+    client: HttpClient,
+    /// What the five characters are appended to.
+    range: Url,
+}
+
+impl BreachedPasswords {
+    /// The list whose ranges are below `range`, such as `https://api.pwnedpasswords.com/range/`.
+    pub fn new(range: Url) -> Self {
+        Self { client: HttpClient::default(), range }
+    }
+
+    /// Whether the list has the password. A list that does not answer well within a second has none, and is counted.
+    pub async fn has(&self, password: &Password) -> bool {
+        let hash = sha1_hex(password.expose());
+        let (prefix, suffix) = hash.split_at(PREFIX);
+        match self.ask(prefix).await {
+            Ok(range) => finds(&range, suffix),
+            Err(why) => {
+                meters().breached_unanswered.increment(1);
+                tracing::debug!(why, "the list of breached passwords did not answer; the password passes");
+                false
+            }
+        }
+    }
+
+    async fn ask(&self, prefix: &str) -> Result<String, String> {
+        let url = Url::parse(&format!("{}{prefix}", self.range)).map_err(|error| error.to_string())?;
+        let request = Request::get(url).header(ADD_PADDING, "true");
+        let answer = self.client.send(request, BOUNDS).await.map_err(|failure| failure.to_string())?;
+        if !answer.status.is_success() {
+            return Err(format!("it answered {}", answer.status));
+        }
+        let range = std::str::from_utf8(&answer.body).map_err(|error| error.to_string())?;
+        if range.lines().filter(|line| !line.trim().is_empty()).all(|line| entry(line).is_some()) {
+            Ok(range.to_owned())
+        } else {
+            Err("it answered something else than a range".to_owned())
+        }
+    }
+}
+
+/// The rest of a hash, and how often its password was seen.
+fn entry(line: &str) -> Option<(&str, u64)> {
+    let (suffix, count) = line.trim().split_once(':')?;
+    let is_suffix = suffix.len() == 40 - PREFIX && suffix.bytes().all(|byte| byte.is_ascii_hexdigit());
+    Some((suffix, count.trim().parse().ok()?)).filter(|_| is_suffix)
+}
+
+/// Entries that were seen never are padding.
+fn finds(range: &str, suffix: &str) -> bool {
+    range.lines().filter_map(entry).any(|(found, seen)| seen > 0 && found.eq_ignore_ascii_case(suffix))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn padding_is_no_hit() {
+        let (padding, hit) = ("0".repeat(35), "F".repeat(35));
+        let range = format!("{padding}:0\r\n{hit}:3\r\n");
+        assert!(finds(&range, &hit) && finds(&range, &hit.to_lowercase()));
+        assert!(!finds(&range, &padding));
+        for nonsense in ["", "<html>", "0:1", &format!("{hit}"), &format!("{hit}:x")] {
+            assert_eq!(entry(nonsense), None, "{nonsense}");
+        }
+    }
+}
