@@ -697,7 +697,7 @@ export interface RememberedSession {
 }
 
 /** The stable name of a broken rule. */
-export type Rule = 'required' | 'unknown' | 'type' | 'too_short' | 'too_long' | 'format' | 'out_of_range' | 'control_characters' | 'guessable' | 'same_as_present' | 'not_null' | 'not_allowed'
+export type Rule = 'required' | 'unknown' | 'type' | 'too_short' | 'too_long' | 'format' | 'out_of_range' | 'control_characters' | 'guessable' | 'breached' | 'same_as_present' | 'not_null' | 'not_allowed'
 
 export type Scope = 'users:read' | 'users:write' | 'users:security' | 'users:delete' | 'tokens:verify' | 'webhooks' | 'keys' | 'mails' | 'audit'
 
