@@ -5,7 +5,7 @@
 //! 1. [`LockedAccount::commit`](crate::store::LockedAccount::commit) queues it in the transaction of the change, one row for
 //!    each receiver that listens: a webhook, or the stream.
 //! 2. A worker claims the first event of each user that is due, as the mail worker claims letters ([`crate::leases`]), and
-//!    delivers it and what waits behind it, in order, until something fails ([`line`]).
+//!    delivers it and what waits behind it, in order, until something fails ([`line`](mod@line)(mod@line)).
 //! 3. What became of it is noted in one transaction, and the next event of the user has its turn. A worker that is killed
 //!    before leaves events that are delivered again, in the same order.
 //!
