@@ -139,7 +139,7 @@ both_databases! {
             Database::Sqlite => Inside::on(&node.database, &[("DATABASE_URL", &file)]),
             Database::Postgres(_) => Inside::on(&node.database, &[]),
         };
-        inside.advance(Duration::from_secs(200 * 86_400));
+        inside.advance(Duration::from_secs(400 * 86_400));
         // Again where a letter was sent but not yet marked so.
         let rows = eventually("the letters to be pruned", || async {
             inside.with(async |accounts| accounts.prune().await.expect("pruned")).await;

@@ -49,7 +49,7 @@ afterAll(async () => {
 const firstName = (page: Page) => page.getByLabel('First name')
 
 async function save(page: Page): Promise<void> {
-  await page.getByRole('button', { name: 'Save' }).click()
+  await page.getByRole('button', { name: 'Save', exact: true }).click()
   await page.getByText('Saved.').waitFor()
 }
 
@@ -95,7 +95,7 @@ it('keeps one primary address while a tab here sets it and a tab there edits', a
   expect(await c.getByLabel('City').inputValue()).toBe('Durrës')
   // One click more, in the same instant as one there.
   await Promise.all([
-    c.getByRole('button', { name: 'Save' }).click(),
+    c.getByRole('button', { name: 'Save', exact: true }).click(),
     b.getByRole('article', { name: 'Home' }).getByRole('button', { name: 'Make primary' }).click(),
   ])
   for (const page of [a, b, d]) {
@@ -105,7 +105,7 @@ it('keeps one primary address while a tab here sets it and a tab there edits', a
   // The edit was saved, or refused because the address had changed: then once more.
   await expect
     .poll(async () => {
-      const again = c.getByRole('button', { name: 'Save' })
+      const again = c.getByRole('button', { name: 'Save', exact: true })
       if (await again.isVisible()) await again.click()
       return office(a).getByText('Durrës').count()
     })
@@ -148,7 +148,7 @@ it('goes on after the server was killed and restarted', async () => {
   await firstName(a).fill('Anna')
   await server.kill()
   for (const page of [a, b, c, d]) await page.getByText('No connection.').waitFor()
-  await a.getByRole('button', { name: 'Save' }).click()
+  await a.getByRole('button', { name: 'Save', exact: true }).click()
   await a.getByRole('alert').waitFor()
   expect(await firstName(a).inputValue()).toBe('Anna')
   await server.restart()

@@ -42,7 +42,7 @@ it('is added, signs in by autofill and as second factor on two devices, and is g
   await add(here.page, here.authenticator)
   await here.page.getByRole('button', { name: /^Rename/ }).click()
   await here.page.getByLabel('Name', { exact: true }).fill('Key ring')
-  await here.page.getByRole('button', { name: 'Save' }).click()
+  await here.page.getByRole('button', { name: 'Save', exact: true }).click()
   await passkey(here.page, 'Key ring').getByText('Not used yet').waitFor()
 
   // Nothing is pressed: the browser offers it in the field.

@@ -117,6 +117,6 @@ it('reloads five tabs at once, and none is signed out', async () => {
   await Promise.all(tabs.map((page) => page.reload()))
   for (const page of tabs) await page.getByText('Live: changes').waitFor()
   await tabs[0]!.getByLabel('First name').fill('Anna')
-  await tabs[0]!.getByRole('button', { name: 'Save' }).click()
+  await tabs[0]!.getByRole('button', { name: 'Save', exact: true }).click()
   for (const page of tabs) await expect.poll(() => page.getByLabel('First name').inputValue()).toBe('Anna')
 })
