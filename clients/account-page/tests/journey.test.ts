@@ -157,7 +157,7 @@ it('speaks the language of the browser, then the one that is chosen, then that o
   // Chromium knows no Albanian dates.
   await page.getByText(/^Klient që nga \d+ (janar|shkurt|mars|prill|maj|qershor|korrik|gusht|shtator|tetor|nëntor|dhjetor) 20\d\d$/).waitFor()
   await page.getByLabel('Gjuha').selectOption('Deutsch')
-  await page.getByRole('button', { name: 'Ruaj' }).click()
+  await page.getByRole('button', { name: 'Ruaj', exact: true }).click()
   await page.getByRole('heading', { name: 'Profil', exact: true }).waitFor()
   await page.getByRole('button', { name: 'Abmelden' }).click()
   await page.getByText('Sie wurden abgemeldet.').waitFor()
