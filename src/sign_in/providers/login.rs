@@ -93,7 +93,11 @@ impl Accounts {
             return Err(self.register_by_provider(identity, email, ticket, client).await?);
         }
         if self.store.find_user_by_email(email).await?.is_some() {
-            return Err(Error::LinkRequired(identity.provider.clone()));
+            // Or somebody else came with the same identity, and was quicker.
+            return Err(match self.linked_user(identity).await? {
+                Some(_) => Error::Conflict("provider"),
+                None => Error::LinkRequired(identity.provider.clone()),
+            });
         }
         self.check_sign_up(email)?;
         let mut tx = self.store.write().await?;
