@@ -8,7 +8,7 @@ import { expectAccessible } from './support/accessible.js'
 import { Chrome, tab } from './support/chrome.js'
 import { addAddress, Customer, HOME } from './support/customer.js'
 
-const PROOF_MS = 4_000
+const PROOF_MS = 10_000
 /** It would run, were it taken for markup. */
 const MARKUP = '</script><script>document.title="gone"</script>'
 

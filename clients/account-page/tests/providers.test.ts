@@ -9,7 +9,7 @@ import { Customer } from './support/customer.js'
 import { Provider, signInAtProvider } from './support/provider.js'
 import { turnOnSecondFactor } from './support/second-factor.js'
 
-const PROOF_MS = 4_000
+const PROOF_MS = 10_000
 
 let provider: Provider
 let server: Server
