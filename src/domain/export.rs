@@ -1,6 +1,9 @@
 //! How far somebody has read what is kept of them (docs/protocol.md, "Methods").
 
-use super::ids::{MailId, SecurityEventId};
+use super::{
+    ids::{MailId, SecurityEventId},
+    revocation::NotACursor,
+};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Serialize, Serializer};
 use std::{borrow::Cow, fmt, str::FromStr};
@@ -28,11 +31,6 @@ impl fmt::Display for ExportCursor {
         write!(f, "{}.{}.{}", self.security_event.0.simple(), self.letter.0.simple(), self.revision)
     }
 }
-
-/// The text is no cursor.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("not a cursor")]
-pub struct NotACursor;
 
 impl FromStr for ExportCursor {
     type Err = NotACursor;

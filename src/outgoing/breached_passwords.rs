@@ -6,12 +6,16 @@ use super::{Bounds, HttpClient, Reading, Request, Targets};
 use crate::{crypto::sha1::sha1_hex, domain::password::Password, meters::meters};
 use http::HeaderName;
 use std::time::Duration;
+use tokio::{sync::Semaphore, time::timeout};
 use url::Url;
 
 /// What leaves the process of a password's SHA-1.
 const PREFIX: usize = 5;
 /// Asks for an answer with made-up entries among the others.
 const ADD_PADDING: HeaderName = HeaderName::from_static("add-padding");
+/// Questions at a time: whoever registers can cause one, and each has a connection of its own. Others wait for their turn
+/// within their second.
+const AT_A_TIME: usize = 16;
 /// Some 1,000 lines of 40 bytes are usual.
 const BOUNDS: Bounds = Bounds {
     // The operator has chosen it, and it may be a mirror in the same network.
@@ -25,19 +29,22 @@ pub struct BreachedPasswords {
     client: HttpClient,
     /// What the five characters are appended to.
     range: Url,
+    turns: Semaphore,
 }
 
 impl BreachedPasswords {
     /// The list whose ranges are below `range`, such as `https://api.pwnedpasswords.com/range/`.
     pub fn new(range: Url) -> Self {
-        Self { client: HttpClient::default(), range }
+        Self { client: HttpClient::default(), range, turns: Semaphore::new(AT_A_TIME) }
     }
 
     /// Whether the list has the password. A list that does not answer well within a second has none, and is counted.
     pub async fn has(&self, password: &Password) -> bool {
         let hash = sha1_hex(password.expose());
         let (prefix, suffix) = hash.split_at(PREFIX);
-        match self.ask(prefix).await {
+        let asked =
+            timeout(BOUNDS.total, self.ask(prefix)).await.unwrap_or_else(|_| Err("it took too long".to_owned()));
+        match asked {
             Ok(range) => finds(&range, suffix),
             Err(why) => {
                 meters().breached_unanswered.increment(1);
@@ -48,6 +55,7 @@ impl BreachedPasswords {
     }
 
     async fn ask(&self, prefix: &str) -> Result<String, String> {
+        let _turn = self.turns.acquire().await.map_err(|error| error.to_string())?;
         let url = Url::parse(&format!("{}{prefix}", self.range)).map_err(|error| error.to_string())?;
         let request = Request::get(url).header(ADD_PADDING, "true");
         let answer = self.client.send(request, BOUNDS).await.map_err(|failure| failure.to_string())?;
@@ -78,6 +86,25 @@ fn finds(range: &str, suffix: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[tokio::test]
+    async fn a_list_that_is_silent_holds_so_many_connections_at_most() {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let range = Url::parse(&format!("http://{}/range/", listener.local_addr().unwrap())).unwrap();
+        let list = BreachedPasswords::new(range);
+        let password = Password::presented("a long walk by the sea").unwrap();
+        let accepting = async {
+            let mut accepted = Vec::new();
+            while let Ok(Ok((stream, _))) = timeout(BOUNDS.total / 2, listener.accept()).await {
+                accepted.push(stream);
+            }
+            accepted.len()
+        };
+        let asking = futures_util::future::join_all((0..3 * AT_A_TIME).map(|_| list.has(&password)));
+        let (accepted, found) = tokio::join!(accepting, asking);
+        assert_eq!(accepted, AT_A_TIME);
+        assert!(found.iter().all(|found| !found), "they pass");
+    }
 
     #[test]
     fn padding_is_no_hit() {
