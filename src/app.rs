@@ -1,37 +1,31 @@
 //! The composition root: builds the parts from the settings, starts and stops them in order.
 
+mod accounts;
 mod welcome;
 
+pub use accounts::migrate;
+pub(crate) use accounts::{open, sealer, with_accounts};
+
 use crate::{
-    account::{self, Accounts, VerificationWaits},
-    crypto::{
-        access_token::AccessTokens,
-        decoy::Decoys,
-        keys::{KeyFault, Keys},
-        opaque_token::OpaqueTokens,
-        password::{HashError, PasswordHasher},
-        sealed::Sealer,
-        webauthn::RelyingParty,
-    },
-    domain::{ids::rise_above, session::SessionLifetimes, time::Clock},
+    account::Accounts,
+    crypto::{keys::KeyFault, opaque_token::OpaqueTokens, password::HashError},
+    domain::time::Clock,
     jobs,
-    limits::PASSWORD_HASH_QUEUE,
-    live::{Bus, Hub, HubSettings, JetStream, Nats, NatsFault},
+    live::NatsFault,
     mail::{Renderer, Transport, Worker},
     meters::meters,
     methods,
-    outgoing::{BreachedPasswords, HttpClient, Stream, WebhookSettings, Webhooks},
-    providers::Providers,
+    outgoing::{Stream, WebhookSettings, Webhooks},
     rpc::{Context, RateSettings, Rates, Rules, dispatch::Dispatcher, registry::Registry},
     server::{
         ClientAddresses, CookieSettings, Doors, Origins, Pages, PagesError, Server, ServerSettings, ServiceDoor,
         places, reserve,
     },
-    settings::{Database, Environment, Settings, own_url},
-    store::{self, Receivers, Store},
+    settings::{Environment, Settings, own_url},
+    store,
 };
-use dashmap::DashSet;
-use std::{io, net::SocketAddr, path::Path, sync::Arc, thread::available_parallelism, time::Duration};
+use accounts::{load_keys, open_accounts};
+use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
@@ -246,122 +240,6 @@ impl App {
     }
 }
 
-/// The use-cases on the database that the settings name, and the stream that events are published to; what runs in the background runs among `tasks`.
-async fn open_accounts(
-    settings: &Settings,
-    keys: &Keys,
-    clock: Clock,
-    tasks: &TaskTracker,
-) -> Result<(Arc<Accounts>, Option<JetStream>), Error> {
-    let store = open(settings).await?;
-    let epoch = store.epoch().await?;
-    if let Some(newest) = store.newest_id().await? {
-        rise_above(newest);
-    }
-    let session_lifetimes =
-        SessionLifetimes { idle: settings.lifetimes.session_idle, absolute: settings.lifetimes.session_absolute };
-    let (bus, stream) = match &settings.nats {
-        Some(nats) => {
-            let nats = Nats::connect(nats).await?;
-            let stream = settings.stream.as_deref().map(|stream| nats.jetstream(stream));
-            (Bus::Nats(Box::new(nats)), stream)
-        }
-        None => (Bus::Local, None),
-    };
-    // A bus says itself when it is there.
-    meters().bus_connected.set(if settings.nats.is_some() { 0.0 } else { 1.0 });
-    let hub = Hub::start(
-        store.clone(),
-        clock.clone(),
-        session_lifetimes,
-        epoch,
-        bus,
-        HubSettings { sockets_per_user: settings.limits.sockets_per_user.get(), sweep_period: settings.sweep_period },
-        tasks,
-    );
-    let cores = available_parallelism().map_or(1, usize::from);
-    let accounts = Accounts {
-        store,
-        clock: clock.clone(),
-        hub,
-        passwords: PasswordHasher::new(settings.argon2, cores, PASSWORD_HASH_QUEUE)?,
-        decoys: Decoys::new(keys),
-        access_tokens: AccessTokens::new(
-            keys,
-            &settings.token_issuer,
-            &settings.token_audience,
-            settings.lifetimes.access_token,
-            clock.clone(),
-        )
-        .for_backends(&settings.token_backends),
-        opaque_tokens: OpaqueTokens::new(keys),
-        sealer: Arc::new(Sealer::new(keys)),
-        providers: Providers::new(
-            &settings.providers,
-            &settings.frontend_url,
-            &Arc::new(HttpClient::default()),
-            &clock,
-        ),
-        relying_party: settings
-            .passkeys_rp_id
-            .clone()
-            .map(|id| RelyingParty::new(id, &settings.frontend_url, &settings.allowed_origins)),
-        lifetimes: settings.lifetimes,
-        session_lifetimes,
-        receivers: Arc::new(Receivers::new(stream.is_some())),
-        webhooks_need_tls: settings.environment == Environment::Production,
-        sessions_per_user: settings.limits.sessions_per_user.get(),
-        events_per_user: i64::from(settings.limits.events_per_user.get()),
-        max_addresses: settings.limits.max_addresses.get(),
-        failures_per_account: settings.limits.failures_per_account,
-        mails_per_mailbox: settings.limits.mails_per_mailbox,
-        sign_up_policy: settings.sign_up.clone(),
-        breached_passwords: settings.breached_passwords.clone().map(BreachedPasswords::new),
-        password_min_length: settings.limits.password_min_length,
-        shop_name: settings.mail.shop_name.clone(),
-        waits: VerificationWaits::default(),
-        nodes_share_accounts: matches!(settings.database, Database::Postgres(_)),
-        touching: Arc::new(DashSet::new()),
-        touching_keys: Arc::new(DashSet::new()),
-    };
-    Ok((Arc::new(accounts), stream))
-}
-
-async fn load_keys(settings: &Settings) -> Result<Keys, Error> {
-    make_folder(&settings.data_dir).await?;
-    Keys::load(&settings.keys, &settings.data_dir).map_err(Error::Keys)
-}
-
-/// What opens and seals the secrets that the database keeps.
-pub(crate) async fn sealer(settings: &Settings) -> Result<Sealer, Error> {
-    Ok(Sealer::new(&load_keys(settings).await?))
-}
-
-/// Lets a command use the accounts beside running nodes, which hear of its changes over the bus, if there is one.
-pub(crate) async fn with_accounts<T>(
-    settings: &Settings,
-    command: impl AsyncFnOnce(&Arc<Accounts>) -> Result<T, account::Error>,
-) -> Result<Result<T, account::Error>, Error> {
-    let tasks = TaskTracker::new();
-    let keys = load_keys(settings).await?;
-    let (accounts, _) = open_accounts(settings, &keys, Clock::system(), &tasks).await?;
-    accounts.hub.await_bus().await;
-    let done = command(&accounts).await;
-    accounts.hub.stopping().cancel();
-    tasks.close();
-    tasks.wait().await;
-    accounts.hub.flush_bus().await;
-    accounts.store.close().await;
-    Ok(done)
-}
-
-/// Brings the database up to date.
-pub async fn migrate(settings: &Settings) -> Result<(), Error> {
-    make_folder(&settings.data_dir).await?;
-    open(settings).await?.close().await;
-    Ok(())
-}
-
 /// Serves until SIGINT or SIGTERM.
 pub async fn serve(settings: Settings) -> Result<(), Error> {
     let mut interrupt = signal(SignalKind::interrupt()).map_err(Error::Signal)?;
@@ -380,20 +258,4 @@ pub async fn serve(settings: Settings) -> Result<(), Error> {
     });
     app.run(stop).await;
     Ok(())
-}
-
-/// Opens the database of the settings; makes it and its folder if need be, and brings it up to date.
-pub(crate) async fn open(settings: &Settings) -> Result<Store, Error> {
-    if let Database::Sqlite(path) = &settings.database
-        && let Some(folder) = path.parent()
-    {
-        make_folder(folder).await?;
-    }
-    Ok(Store::open(&settings.database).await?)
-}
-
-/// Readable by the server's user alone: it holds keys and accounts.
-async fn make_folder(path: &Path) -> Result<(), Error> {
-    let failed = |error| Error::Folder(path.display().to_string(), error);
-    tokio::fs::DirBuilder::new().recursive(true).mode(0o700).create(path).await.map_err(failed)
 }

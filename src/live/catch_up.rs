@@ -1,7 +1,7 @@
 //! Feeds one subscription from the log at its peer's pace until it has reached the follower.
 
 use super::{
-    connection::{Joined, Over},
+    connection::Joined,
     follower::{Follower, RETRY},
     hub::Shared,
     identity::Identity,
@@ -9,6 +9,7 @@ use super::{
     page::{Page, runs},
     session_end::{SessionEnd, ended_by, session_end},
     snapshot::{SnapshotError, read_snapshot},
+    subscription::Over,
 };
 use crate::{
     domain::{

@@ -5,8 +5,7 @@ use super::{
     catch_up::{self, Start},
     clock_distance::{self, ClockDistance},
     connection::{Connection, Joined},
-    follower::{Follower, Membership},
-    identity::{BindError, Binding},
+    follower::Follower,
     key_sockets::{self, KeySockets},
     presence,
     revocations::{self, Revocations, RevocationsPage},
@@ -67,27 +66,8 @@ pub struct HubSettings {
 /// Live delivery on this node.
 #[derive(Clone)]
 pub struct Hub {
-    shared: Arc<Shared>,
-    sockets_per_user: usize,
-}
-
-/// Why a connection did not join.
-#[derive(Debug)]
-pub enum JoinError {
-    /// The user has this many sockets open here already.
-    TooManySockets(usize),
-    /// There is no such user.
-    UnknownUser,
-    /// The connection is another session's, or its session has ended.
-    Bind(BindError),
-    /// The database did not answer.
-    Store(store::Error),
-}
-
-impl From<store::Error> for JoinError {
-    fn from(error: store::Error) -> Self {
-        Self::Store(error)
-    }
+    pub(super) shared: Arc<Shared>,
+    pub(super) sockets_per_user: usize,
 }
 
 impl Hub {
@@ -137,75 +117,6 @@ impl Hub {
         }
     }
 
-    /// Follows a user's log for as long as the membership is kept.
-    pub async fn follow(&self, user: UserId) -> Result<Membership, JoinError> {
-        loop {
-            let follower = self.shared.followers.entry(user).or_insert_with(|| Follower::new(user)).clone();
-            // The follower was stopped between the look-up and this line: start over with a new one.
-            let Some(membership) = follower.enter() else { continue };
-            // Enter the map and the bus before reading the revision, so that a commit in between wakes the follower.
-            follower
-                .started
-                .get_or_try_init(|| async {
-                    let wakeups = self.shared.bus.listen(user).await;
-                    let turn = self.shared.turn().await;
-                    let reached = self.shared.store.reached(&[user]).await?;
-                    drop(turn);
-                    let reached = reached.first().ok_or(JoinError::UnknownUser)?;
-                    follower.start(&self.shared, *reached, wakeups);
-                    Ok::<_, JoinError>(())
-                })
-                .await?;
-            return Ok(membership);
-        }
-    }
-
-    /// Makes a connection one of the caller's. The caller's session must be checked *after* this: its end is
-    /// then seen either by the follower or by the check.
-    pub async fn join(&self, connection: &Arc<Connection>, caller: Caller) -> Result<(), JoinError> {
-        match connection.begin_binding(caller).map_err(JoinError::Bind)? {
-            Binding::Present => return Ok(()),
-            Binding::New => {}
-            Binding::InPlaceOf(former) => self.remove(connection, former),
-        }
-        let membership = match self.follow(caller.user).await {
-            Ok(membership) => membership,
-            Err(error) => {
-                connection.abort_binding();
-                return Err(error);
-            }
-        };
-        if !membership.follower().add(caller.session, connection, self.sockets_per_user) {
-            connection.abort_binding();
-            return Err(JoinError::TooManySockets(self.sockets_per_user));
-        }
-        self.shared.presence_changes.insert(caller);
-        // A closing socket is marked before it leaves, so either this check or `close` sees the other.
-        if connection.is_closed() {
-            membership.follower().remove(connection.id);
-        }
-        Ok(())
-    }
-
-    /// Removes a connection whose socket has closed.
-    pub fn close(&self, connection: &Connection) {
-        connection.mark_closed();
-        self.shared.key_sockets.remove(connection);
-        self.shared.revocations.unsubscribe(connection);
-        // The user that it joined as: the one it acts for may have ended, or not have begun.
-        if let Some(caller) = connection.joined() {
-            self.remove(connection, caller);
-        }
-    }
-
-    /// Takes a connection back whose session turned out to be dead; nothing happens to one that acts for
-    /// its session already.
-    pub fn leave(&self, connection: &Connection) {
-        if let Some(caller) = connection.abort_binding() {
-            self.remove(connection, caller);
-        }
-    }
-
     /// Closes a socket when its service key is revoked or expires. The key must be looked up *after* this, and told by
     /// [`Hub::expire_with`]: its end is then seen either here or there.
     pub fn join_key(&self, connection: &Arc<Connection>, key: KeyId) {
@@ -247,14 +158,6 @@ impl Hub {
     /// Ends this socket's subscription to the revocations; `false` if there is none.
     pub fn unsubscribe_from_revocations(&self, connection: &Connection) -> bool {
         self.shared.revocations.unsubscribe(connection)
-    }
-
-    fn remove(&self, connection: &Connection, caller: Caller) {
-        if let Some(follower) = self.shared.followers.get(&caller.user)
-            && follower.remove(connection.id).is_some()
-        {
-            self.shared.presence_changes.insert(caller);
-        }
     }
 
     /// Begins to send the caller's log to a connection that has joined and has reserved its subscription.

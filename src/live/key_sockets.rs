@@ -1,11 +1,8 @@
 //! The open sockets of service keys on this node: closed as soon as their key is revoked or expires.
 
 use super::{
-    connection::{Connection, Feed},
-    hub::Shared,
-    identity::Identity,
-    session_end::SESSION_ENDED,
-    socket::Close,
+    connection::Connection, hub::Shared, identity::Identity, session_end::SESSION_ENDED, socket::Close,
+    subscription::Feed,
 };
 use crate::{
     domain::{

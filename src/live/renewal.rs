@@ -1,10 +1,6 @@
 //! A connection whose session's credentials are renewed, by a call of its own or from elsewhere.
 
-use super::{
-    connection::{Connection, Feed},
-    identity::Identity,
-    socket::Close,
-};
+use super::{connection::Connection, identity::Identity, socket::Close, subscription::Feed};
 use crate::domain::session::{Caller, CredentialFault};
 use std::sync::atomic::Ordering;
 
