@@ -10,7 +10,7 @@ pub type Label = Text<50>;
 pub type Line = Text<255>;
 /// City, state or country.
 pub type Place = Text<100>;
-/// Postal code, free of any country's form.
+/// Postal code, of any country's form.
 pub type PostalCode = Text<20>;
 
 /// A postal address of a user.
@@ -32,9 +32,9 @@ pub struct Address {
     pub address_line_2: Option<Line>,
     /// City.
     pub city: Place,
-    /// State or province, where there are such.
+    /// State or province, where the country has them.
     pub state: Option<Place>,
-    /// Postal code, where there are such.
+    /// Postal code, where the country has them.
     pub postal_code: Option<PostalCode>,
     /// Country, free text.
     pub country: Place,
@@ -65,12 +65,12 @@ pub struct NewAddress {
     pub postal_code: Option<PostalCode>,
     pub country: Place,
     pub phone: Option<Phone>,
-    /// Whether it takes over as the primary one; the first address does whatever is asked.
+    /// Whether it becomes the primary address. A user's first address always does.
     pub is_primary: bool,
 }
 
 impl NewAddress {
-    /// The address as it will stand.
+    /// The address as it will be stored.
     pub fn placed(self, id: AddressId, is_primary: bool, revision: i64, now: Timestamp) -> Address {
         Address {
             id,
@@ -112,7 +112,7 @@ pub struct AddressPatch {
 }
 
 impl AddressPatch {
-    /// The address after the edit; revision and times are not touched.
+    /// The address after the edit. Revision and times stay as they are.
     pub fn applied_to(self, address: &Address) -> Address {
         let old = address.clone();
         Address {

@@ -15,14 +15,14 @@ pub struct AuditEntry {
     pub id: AuditId,
     /// When.
     pub at: Timestamp,
-    /// Who: the name of the service key, or `command line`.
+    /// The actor: the name of the service key, or `command line`.
     pub actor: String,
     /// The service key; `null` for the command line.
     pub key_id: Option<KeyId>,
-    /// What: the name of the method, for commands too; of a command that no method does, the command.
+    /// The action: the name of the method, for commands as well. A command without a method has its own name.
     pub method: String,
-    /// To whom, if it was about one user; `null` as well 30 days after the user was deleted.
+    /// The user concerned, if there is one; `null` again 30 days after the user was deleted.
     pub user_id: Option<UserId>,
-    /// More, by method; nothing of a deleted user.
+    /// Details, by method; none of a deleted user.
     pub detail: Value,
 }

@@ -1,13 +1,12 @@
-//! Classes of characters that the rules about text ask for (docs/protocol.md, "Values"): what shows nothing, what
-//! is refused, and digits.
+//! Classes of characters for the rules about text (docs/protocol.md, "Values"): invisible, refused, blank, and digits.
 
 /// Whether text may not contain `c`: control characters, separators of lines, and the bidirectional controls,
-/// with which a text can show itself in another order than it is kept in.
+/// which can display a text in another order than it is stored in.
 pub fn is_refused(c: char) -> bool {
     c.is_control() || matches!(c, '\u{2028}' | '\u{2029}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
-/// Whether `c` shows nothing and takes no room: Unicode's `Default_Ignorable_Code_Point` (all of it, with what
+/// Whether `c` is invisible and has no width: Unicode's `Default_Ignorable_Code_Point` (all of it, with what
 /// is reserved for such characters), interlinear annotations and the filler of Khitan.
 pub fn is_invisible(c: char) -> bool {
     matches!(c,
@@ -17,7 +16,7 @@ pub fn is_invisible(c: char) -> bool {
         | '\u{16fe4}' | '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}')
 }
 
-/// Whether `c` takes room and shows nothing: white space, and the characters that are blank by their meaning
+/// Whether `c` is invisible and has a width: white space, and the characters that are blank by their meaning
 /// (Braille without a dot, the null notehead, blanks of Egyptian hieroglyphs).
 pub fn is_blank(c: char) -> bool {
     c.is_whitespace() || matches!(c, '\u{2800}' | '\u{1d159}' | '\u{13441}' | '\u{13442}')

@@ -6,8 +6,8 @@ use std::net::IpAddr;
 /// Where a call came from.
 #[derive(Clone, Debug)]
 pub struct Client {
-    /// Its address; behind trusted proxies the one that they name.
+    /// Its address; behind trusted proxies, the one that they report.
     pub ip: IpAddr,
-    /// What it says it is.
+    /// Its `User-Agent`, shortened to the limit.
     pub user_agent: Option<UserAgent>,
 }

@@ -4,12 +4,12 @@ use super::{ids::DeviceId, time::Timestamp};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-/// What is stored of a device token. It makes no token.
+/// What is stored of a device token. The token cannot be made from it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct DeviceKey {
-    /// The device that the token is of, if the secret is that device's.
+    /// The device of the token, if the secret is that device's.
     pub id: DeviceId,
-    /// SHA-256 of the secret, which is enough for what cannot be guessed.
+    /// SHA-256 of the secret, which suffices for a random secret.
     pub secret_hash: [u8; 32],
 }
 

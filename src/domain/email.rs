@@ -29,7 +29,7 @@ impl EmailAddress {
     /// The part before the `@` is ASCII only: one beyond that needs SMTPUTF8 at every hop and has look-alikes.
     ///
     /// # Errors
-    /// Every rule that it breaks: `too_long`, `control_characters`, `format`.
+    /// Every rule that `raw` breaks: `too_long`, `control_characters`, `format`.
     pub fn parse(raw: &str) -> Result<Self, Vec<Fault>> {
         let text = normalise(raw);
         let address = stored_form(&text);
@@ -47,7 +47,7 @@ impl EmailAddress {
         }
     }
 
-    /// An address that nobody can have (RFC 2606): where there is none, and the same work is to be done.
+    /// An address that nobody can have (RFC 2606): it stands in where there is none and the same work must be done.
     pub fn nobodys(id: Uuid) -> Self {
         Self(format!("{id}@nobody.invalid"))
     }
@@ -65,14 +65,14 @@ impl EmailAddress {
 
 fn stored_form(text: &str) -> Option<String> {
     let (local_part, domain) = text.rsplit_once('@')?;
-    // Longer is no domain, and looking at it would be work for nothing.
+    // Longer texts are no domain: parsing them would be wasted work.
     if !is_dot_atom(local_part) || domain.len() > 4 * MAX_EMAIL {
         return None;
     }
     Some(format!("{}@{}", local_part.to_ascii_lowercase(), host_name(domain)?))
 }
 
-/// A `Dot-string` (RFC 5321 §4.1.2); quoted forms are not used by anybody who wants mail.
+/// A `Dot-string` (RFC 5321 §4.1.2). Quoted forms are refused: hardly any mail system accepts them.
 fn is_dot_atom(local_part: &str) -> bool {
     let is_atom = |atom: &str| !atom.is_empty() && atom.bytes().all(is_atext);
     local_part.len() <= MAX_LOCAL_PART && local_part.split('.').all(is_atom)

@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 pub struct AddressesChanged {
     /// Addresses as they stand after the change.
     pub upserted: Vec<Address>,
-    /// Addresses that are gone.
+    /// Addresses that were deleted.
     pub deleted: Vec<AddressId>,
 }
 
@@ -35,11 +35,11 @@ pub struct SessionsChanged {
 pub enum Change {
     /// Sessions were opened or ended.
     Sessions(SessionsChanged),
-    /// The profile is another.
+    /// The profile changed.
     Profile(Profile),
     /// Addresses were added, edited or deleted.
     Addresses(AddressesChanged),
-    /// The ways in are others.
+    /// The sign-in methods changed.
     SignInMethods(SignInMethodsChanged),
 }
 
@@ -48,13 +48,13 @@ text_enum! {
     pub enum EventType {
         /// The whole account.
         Snapshot = "snapshot",
-        /// The profile is another.
+        /// The profile changed.
         ProfileChanged = "profile.changed",
         /// Addresses were added, edited or deleted.
         AddressesChanged = "addresses.changed",
         /// Sessions were opened or ended.
         SessionsChanged = "sessions.changed",
-        /// The ways in are others.
+        /// The sign-in methods changed.
         SignInMethodsChanged = "sign_in_methods.changed",
         /// The connection's own session was ended; the last event.
         SessionRevoked = "session.revoked",
@@ -93,7 +93,7 @@ pub struct Event<T> {
     pub at: Timestamp,
     /// Its kind.
     pub r#type: EventType,
-    /// The session that did it; `null` where none did.
+    /// The session that made the change; `null` where none did.
     pub session_id: Option<SessionId>,
     /// What changed.
     pub data: T,
@@ -102,7 +102,7 @@ pub struct Event<T> {
 /// `data` of `snapshot`.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct Snapshot {
-    /// The database's present history.
+    /// The epoch of the database.
     pub epoch: Epoch,
     /// The profile.
     pub profile: Profile,
@@ -110,7 +110,7 @@ pub struct Snapshot {
     pub addresses: Vec<Address>,
     /// The live sessions, newest first.
     pub sessions: Vec<Session>,
-    /// The ways in.
+    /// The sign-in methods.
     pub sign_in_methods: SignInMethods,
 }
 

@@ -1,4 +1,4 @@
-//! How far somebody has read what is kept of them (docs/protocol.md, "Methods").
+//! How far an export has been read (docs/protocol.md, "Methods").
 
 use super::{
     ids::{MailId, SecurityEventId},

@@ -53,7 +53,7 @@ impl Faults {
         faults
     }
 
-    /// Notes a fault of a field.
+    /// Adds a fault of a field.
     pub fn add(&mut self, field: impl Into<Cow<'static, str>>, fault: Fault) {
         self.0.entry(field.into()).or_default().push(fault);
     }

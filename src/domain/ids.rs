@@ -1,5 +1,5 @@
-//! One newtype per kind of id. All are UUIDv7 (RFC 9562): sortable by creation, unguessable enough to
-//! show, never used as a secret.
+//! One newtype per kind of id. All are UUIDv7 (RFC 9562): they sort by creation, may be shown to anybody who may see
+//! the thing itself, and are never used as a secret.
 
 use super::time::Timestamp;
 use parking_lot::Mutex;
@@ -77,7 +77,7 @@ ids! {
     TokenId
     /// A passkey of a user.
     PasskeyId
-    /// What a client holds between two calls of a ceremony.
+    /// A ceremony or flow that spans two calls.
     TicketId
     /// A row of the mail outbox.
     MailId
@@ -87,7 +87,7 @@ ids! {
     KeyId
     /// A webhook.
     WebhookId
-    /// Whom events leave the server for: a webhook, or the stream.
+    /// A receiver of events: a webhook, or the stream.
     ReceiverId
     /// An event that was queued for one receiver; the receiver sees it as `webhook-id`.
     DeliveryId
@@ -95,7 +95,7 @@ ids! {
     AuditId
     /// A running server process.
     NodeId
-    /// The database's present history; renewed when an older backup was restored.
+    /// The history of the database; renewed when a backup was restored.
     Epoch
 }
 

@@ -1,4 +1,4 @@
-//! How large an account's JSON can get, with the longest texts: what limits on its parts are held against.
+//! The largest JSON of an account, with the longest texts: the limits on its parts are checked against it.
 
 use super::{
     address::{Address, Label, Line, Place, PostalCode},

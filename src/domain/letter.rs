@@ -1,5 +1,5 @@
-//! Letters: what is to be told by mail. A letter holds no token: the mail worker derives the token of a
-//! link when it sends, so that neither the outbox nor a backup of it is worth stealing.
+//! Letters, the mails that the server sends. A stored letter holds no token: the mail worker derives the token of a link
+//! when it sends, so that stealing the outbox or a backup of it gains nothing.
 
 use super::{
     email::EmailAddress,
@@ -15,13 +15,13 @@ use serde::{Deserialize, Serialize};
 /// A letter in the outbox.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Letter {
-    /// Whose account it is about, if there is one: it goes with the account, whatever address it is sent to.
+    /// The account it is about, if any. It is deleted with the account, whatever address it is sent to.
     pub user: Option<UserId>,
-    /// Whom it is sent to.
+    /// The address it is sent to.
     pub to: EmailAddress,
-    /// The language it is written in.
+    /// Its language.
     pub locale: Locale,
-    /// What it says.
+    /// Its content.
     pub content: Content,
 }
 
@@ -38,14 +38,14 @@ text_enum! {
 text_enum! {
     /// Why a webhook was switched off.
     pub enum SwitchedOff {
-        /// Its receiver answered that it wants nothing any more (410).
+        /// Its receiver answered 410 Gone.
         Gone = "gone",
-        /// It has taken nothing for five days.
+        /// No delivery has succeeded for five days.
         Failing = "failing",
     }
 }
 
-/// A way into an account besides its password.
+/// A sign-in method besides the password.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum OtherWay {
@@ -56,7 +56,7 @@ pub enum OtherWay {
 }
 
 impl SignInMethods {
-    /// What opens the account besides its password.
+    /// The sign-in methods of the account besides its password.
     pub fn other_ways(&self) -> Vec<OtherWay> {
         let passkeys = self.passkeys.iter().map(|passkey| OtherWay::Passkey(passkey.registered.name.clone()));
         let providers = self.providers.iter().map(|link| OtherWay::Provider(link.label.clone()));
@@ -64,18 +64,18 @@ impl SignInMethods {
     }
 }
 
-/// What a letter says. Stored as JSON in the outbox: a changed variant must still read older rows.
+/// The content of a letter. Stored as JSON in the outbox: a changed variant must still read older rows.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Content {
-    /// The link that verifies a registration. No text of the registrant: the address may be a stranger's.
+    /// The link that verifies a registration. It quotes no text of the registrant: the address may be a stranger's.
     VerifyEmail {
         /// The registration.
         registration: RegistrationId,
-        /// Which of its tokens; only the newest is good.
+        /// The number of its token; only the newest is valid.
         generation: i64,
     },
-    /// Somebody tried to register with an address that has an account.
+    /// Somebody tried to register an address that has an account.
     AlreadyRegistered,
     /// The link that sets a new password.
     ResetPassword {
@@ -84,48 +84,48 @@ pub enum Content {
     },
     /// The password was reset by such a link.
     PasswordWasReset {
-        /// What opens the account besides the new password.
+        /// The sign-in methods of the account besides the new password.
         #[serde(default)]
         other_ways: Vec<OtherWay>,
     },
     /// A passkey was registered.
     PasskeyAdded {
-        /// What it is called.
+        /// Its name.
         name: PasskeyName,
     },
     /// A passkey was deleted.
     PasskeyDeleted {
-        /// What it was called.
+        /// Its name.
         name: PasskeyName,
     },
     /// An account at a provider was linked.
     ProviderLinked {
-        /// What people call the provider.
+        /// The display name of the provider.
         label: ProviderLabel,
     },
-    /// The link to an account at a provider was taken away.
+    /// An account at a provider was unlinked.
     ProviderUnlinked {
-        /// What people call the provider.
+        /// The display name of the provider.
         label: ProviderLabel,
     },
-    /// The password was changed by who knew it.
+    /// The password was changed by the signed-in owner.
     PasswordChanged,
-    /// The account, which had none, has a password.
+    /// A password was set for an account that had none.
     PasswordSet,
     /// The second factor was turned on.
     TotpEnabled,
     /// The second factor was turned off.
     TotpDisabled,
-    /// The operator took away the second factor.
+    /// An operator removed the second factor.
     SecondFactorReset,
-    /// New recovery codes took the place of the former.
+    /// New recovery codes replaced the former ones.
     RecoveryCodesRenewed,
     /// A recovery code was used.
     RecoveryCodeUsed {
         /// How many are left.
         left: i64,
     },
-    /// The link that confirms a new address; sent there. No text of the account's owner: the address may
+    /// The link that confirms a new address; sent there. It quotes no text of the account's owner: the address may
     /// be a stranger's.
     ConfirmEmailChange {
         /// The one-time token.
@@ -133,9 +133,9 @@ pub enum Content {
     },
     /// Somebody tried to change the address of another account to one that has an account.
     EmailTaken,
-    /// A change of the address was asked for; sent to the present one at once.
+    /// A change of the address was requested; sent to the present address at once.
     EmailChangeRequested {
-        /// The address that is to be the account's.
+        /// The requested address.
         new_email: EmailAddress,
     },
     /// The address was changed; sent to the old one.
@@ -152,26 +152,26 @@ pub enum Content {
     AccountDeleted,
     /// A sign-in from a device that was not seen before.
     NewDevice {
-        /// What the client said it was.
+        /// Its `User-Agent`.
         user_agent: Option<UserAgent>,
         /// How it was connected.
         network: AddressFamily,
         /// When.
         at: Timestamp,
     },
-    /// A webhook was switched off; to the operator.
+    /// A webhook was switched off; sent to the operator.
     WebhookSwitchedOff {
-        /// Which.
+        /// The webhook.
         webhook: WebhookId,
-        /// Where it leads; without the query, which may hold a secret.
+        /// Its URL, without the query, which may hold a secret.
         url: String,
-        /// Why.
+        /// The reason.
         why: SwitchedOff,
     },
 }
 
 text_enum! {
-    /// What kind of letter it is: for the allowances of a mailbox, and for the operator who reads the table or the log.
+    /// The kind of a letter: for the allowances of a mailbox, and for operators who read the table or the log.
     pub enum LetterKind {
         /// [`Content::VerifyEmail`].
         VerifyEmail = "verify_email",

@@ -1,17 +1,17 @@
-//! Letters as operators see them: on their way, and what became of them. Nothing of what they say.
+//! Letters as operators see them: their state, and nothing of their content.
 
 use super::{email::EmailAddress, ids::MailId, text_enum::text_enum, time::Timestamp};
 use schemars::JsonSchema;
 use serde::Serialize;
 
 text_enum! {
-    /// What became of a letter.
+    /// The state of a letter.
     pub enum MailState {
         /// It is still to be sent.
         Waiting = "waiting",
         /// The mail server has taken it.
         Sent = "sent",
-        /// It will not be tried again by itself.
+        /// It is not tried again unless an operator asks for it.
         GivenUp = "given_up",
     }
 }
@@ -21,17 +21,17 @@ text_enum! {
 pub struct Mail {
     /// Sorts by time; the next page begins before it.
     pub id: MailId,
-    /// Whom it is sent to.
+    /// The address it is sent to.
     pub recipient: EmailAddress,
-    /// What it is about, such as `reset_password`.
+    /// Its kind, such as `reset_password`.
     pub kind: String,
-    /// What became of it.
+    /// Its state.
     pub state: MailState,
-    /// How often it was tried, a try under way included.
+    /// The number of attempts, including one under way.
     pub attempts: i64,
-    /// Why the last try failed, if one did.
+    /// Why the last attempt failed, if one did.
     pub last_error: Option<String>,
-    /// When it is tried next; `null` where it waits no more.
+    /// When it is tried next; `null` if it no longer waits.
     pub next_attempt_at: Option<Timestamp>,
     /// When it was queued.
     pub created_at: Timestamp,

@@ -3,7 +3,7 @@
 use super::letter::AddressFamily;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-/// What one client can choose addresses from: a whole /64 in IPv6 (RFC 6177).
+/// The network that one client can choose addresses from: a /64 in IPv6 (RFC 6177).
 pub fn network(peer: IpAddr) -> IpAddr {
     match peer.to_canonical() {
         IpAddr::V6(address) => IpAddr::V6(Ipv6Addr::from_bits(address.to_bits() >> 64 << 64)),
@@ -11,7 +11,7 @@ pub fn network(peer: IpAddr) -> IpAddr {
     }
 }
 
-/// What one IPv6 customer may have been given to make networks of: a /48 (RFC 6177).
+/// The site that one IPv6 customer may have been assigned: a /48 (RFC 6177).
 pub fn site(peer: IpAddr) -> Option<IpAddr> {
     match peer.to_canonical() {
         IpAddr::V6(address) => Some(IpAddr::V6(Ipv6Addr::from_bits(address.to_bits() >> 80 << 80))),
@@ -19,8 +19,8 @@ pub fn site(peer: IpAddr) -> Option<IpAddr> {
     }
 }
 
-/// The network whose letters to a mailbox count together: addresses of one /24, or of one site in IPv6, are easily one
-/// person's.
+/// The network whose letters to a mailbox are counted together: one person easily has several addresses of a /24, or of
+/// a site in IPv6.
 pub fn mail_network(peer: IpAddr) -> IpAddr {
     match peer.to_canonical() {
         IpAddr::V4(address) => IpAddr::V4(Ipv4Addr::from_bits(address.to_bits() >> 8 << 8)),

@@ -14,31 +14,31 @@ text_enum! {
     /// The stable name of a kind of event that leaves the server.
     #[derive(PartialOrd, Ord)]
     pub enum OutgoingType {
-        /// An account was made.
+        /// An account was created.
         UserCreated = "user.created",
-        /// The profile is another.
+        /// The profile changed.
         ProfileChanged = "profile.changed",
         /// Addresses were added, edited or deleted.
         AddressesChanged = "addresses.changed",
         /// Sessions were opened or ended.
         SessionsChanged = "sessions.changed",
-        /// The ways in are others.
+        /// The sign-in methods changed.
         SignInMethodsChanged = "sign_in_methods.changed",
         /// The account can no longer sign in.
         UserDisabled = "user.disabled",
         /// The account can sign in again.
         UserEnabled = "user.enabled",
-        /// The account is gone.
+        /// The account was deleted.
         UserDeleted = "user.deleted",
-        /// More was waiting than is kept: the receiver is to read the account anew.
+        /// More events were waiting than are kept: the receiver must read the account again.
         UserResync = "user.resync",
-        /// A trial that an operator asked for.
+        /// A test that an operator requested.
         WebhookTest = "webhook.test",
     }
 }
 
 impl OutgoingType {
-    /// What an entry of a log is called outside; `None` for what only a connection is told.
+    /// The type under which an entry of the log leaves the server; `None` for events of one connection.
     pub fn of(event: EventType) -> Option<Self> {
         match event {
             EventType::ProfileChanged => Some(Self::ProfileChanged),
@@ -49,20 +49,20 @@ impl OutgoingType {
         }
     }
 
-    /// Whether every webhook gets it, whatever it listens to.
+    /// Whether every webhook gets it, whatever types it has chosen.
     pub fn is_for_all(self) -> bool {
         matches!(self, Self::UserResync | Self::WebhookTest)
     }
 }
 
-/// An event as another system gets it: the body of a webhook's request, and of a message of the stream.
+/// An event as other systems get it: the body of a webhook's request, and of a message of the stream.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct OutgoingEvent<T> {
-    /// What happened.
+    /// The type.
     pub r#type: OutgoingType,
     /// When it was committed.
     pub timestamp: Timestamp,
-    /// To whom, and what.
+    /// The user and the change.
     pub data: OutgoingData<T>,
 }
 
@@ -72,12 +72,12 @@ pub struct OutgoingEvent<T> {
 pub struct OutgoingData<T> {
     /// The user; `null` for `webhook.test`.
     pub user_id: Option<UserId>,
-    /// What the shop knew this user by before.
+    /// The user's id in another system.
     pub external_id: Option<ExternalId>,
     /// The revision of the account after it; `null` for `webhook.test`.
     pub revision: Option<i64>,
-    /// The session that did it; `null` where none did.
+    /// The session that made the change; `null` where none did.
     pub session_id: Option<SessionId>,
-    /// What changed; `null` where the type says it all.
+    /// The change; `null` where the type says everything.
     pub object: T,
 }

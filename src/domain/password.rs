@@ -7,7 +7,7 @@ use secrecy::{ExposeSecret, SecretString};
 use std::borrow::Cow;
 use unicode_normalization::UnicodeNormalization;
 
-/// Parts of a name or an address shorter than this are in too many good passwords to count against one.
+/// Parts of a name or an address that are shorter than this occur in too many good passwords to count against one.
 const SHORTEST_CONTEXT_WORD: usize = 3;
 
 /// Characters that zxcvbn reads as one and the same letter (`i` and `l`, `t` and `l` overlap).
@@ -17,7 +17,7 @@ const LOOK_ALIKES: [&str; 6] = ["4@", "({[<", "69", "1!|", "5$", "7+"];
 #[derive(Clone, Debug)]
 pub struct Password {
     text: SecretString,
-    /// What was typed, where NFKC has changed it.
+    /// The password as typed, if NFKC changed it.
     typed: Option<SecretString>,
 }
 
@@ -50,12 +50,12 @@ impl Password {
         if faults.is_empty() { Ok(Self::new(text, raw)) } else { Err(faults) }
     }
 
-    /// The password itself, for who hashes it.
+    /// The password itself, for the hasher.
     pub fn expose(&self) -> &str {
         self.text.expose_secret()
     }
 
-    /// What was typed, character for character: for hashes of systems that compared it so.
+    /// The password as typed, character for character: for hashes of systems that did not normalise it.
     pub fn typed(&self) -> &str {
         self.typed.as_ref().unwrap_or(&self.text).expose_secret()
     }
@@ -68,7 +68,7 @@ impl Password {
 
 /// NFKC, so that the same keys pressed on two systems give the same password (RFC 8265 §4.2 for the idea).
 fn normalise(raw: &str) -> Result<String, Fault> {
-    // One character more than allowed tells enough: normalisation is lazy, so its work is bounded as well.
+    // Normalisation is lazy, so taking one character more than allowed bounds its work as well.
     let text: String = raw.nfkc().take(PASSWORD_MAX_CHARACTERS + 1).collect();
     if text.chars().count() > PASSWORD_MAX_CHARACTERS {
         return Err(Fault::new(Rule::TooLong, format!("must have at most {PASSWORD_MAX_CHARACTERS} characters")));
@@ -82,9 +82,9 @@ fn is_guessable(text: &str, context: &[&str]) -> bool {
     zxcvbn::zxcvbn(&fold_look_alikes(beginning), &words).score() < zxcvbn::Score::Three
 }
 
-/// zxcvbn looks up a text in every way in which its look-alikes can be read as letters: all of them in one
-/// text make it look for 300 ms, which anybody could send. Where there are more than two ways, those of one
-/// letter are made one character. They are still read as that letter, and it takes 5 ms at most.
+/// zxcvbn tries every way in which look-alikes can be read as letters. A text with all of them takes 300 ms, and anybody
+/// could send it. If there are more than two ways, the look-alikes of a letter are made one character: they are still read
+/// as that letter, and it takes 5 ms at most.
 fn fold_look_alikes(text: String) -> String {
     let kinds = |group: &str| group.chars().filter(|c| text.contains(*c)).count().max(1);
     if LOOK_ALIKES.iter().map(|group| kinds(group)).product::<usize>() <= 2 {

@@ -1,4 +1,4 @@
-//! Telephone numbers: taken as people write and paste them, kept as E.164 (docs/protocol.md, "Values").
+//! Telephone numbers: accepted as people write and paste them, stored as E.164 (docs/protocol.md, "Values").
 
 use super::{
     characters::{ascii_digit, is_blank, is_invisible},
@@ -9,7 +9,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 
-/// The longest text that is looked at: E.164 has 15 digits, the rest is room for what stands around them.
+/// The longest text that is parsed: E.164 has 15 digits, the rest is room for separators.
 const MAX_RAW: usize = 100;
 
 /// The most digits of a number, the country code included (ITU-T E.164 §6.2.1).
@@ -22,14 +22,14 @@ const MAX_DIGITS: usize = 15;
 pub struct Phone(String);
 
 impl Phone {
-    /// Drops what people write around digits (spaces, dashes, slashes, dots, brackets, invisible marks, `tel:`, a
+    /// Drops the separators that people write around digits (spaces, dashes, slashes, dots, brackets, invisible marks, `tel:`, a
     /// trunk `(0)`), and reads digits of any script and `00` for `+`; what remains must be a valid
     /// international number.
     ///
     /// # Errors
     /// Every rule that it breaks: `too_long`, `control_characters`, `format`.
     pub fn parse(raw: &str) -> Result<Self, Vec<Fault>> {
-        // Of the characters that text may not have, those that a number is pasted with are dropped.
+        // Of the characters refused in texts, those that come with a pasted number are dropped.
         let text: String = normalise(raw).chars().filter(|c| !is_invisible(*c) && !is_blank(*c)).collect();
         let mut faults = Vec::new();
         if raw.chars().count() > MAX_RAW {
@@ -44,7 +44,7 @@ impl Phone {
         })
     }
 
-    /// Whether `raw` has nothing but blanks and invisible marks, as a field that was emptied may keep.
+    /// Whether `raw` has only blanks and invisible marks, as an emptied field may keep them.
     pub fn is_absent(raw: &str) -> bool {
         raw.chars().all(|c| is_invisible(c) || is_blank(c))
     }
@@ -68,7 +68,7 @@ fn international(text: &str) -> Option<String> {
     valid(&trunkless).or_else(|| valid(number))
 }
 
-/// One character as it counts: digits and signs in ASCII, brackets round; nothing for what only separates.
+/// Normalises one character: digits and signs to ASCII, brackets to round ones; `None` for separators.
 fn plain(c: char) -> Option<char> {
     match c {
         '+' | '\u{ff0b}' | '\u{fe62}' | '\u{207a}' | '\u{2795}' => Some('+'),

@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 /// A first or last name, or a company's.
 pub type Name = Text<100>;
 
-/// What another system knows a user or an address by; unique among users, and among addresses.
+/// The id of a user or an address in another system; unique among users, and among addresses.
 pub type ExternalId = Text<255>;
 
 text_enum! {
@@ -41,7 +41,7 @@ impl Locale {
     /// The language of a tag such as `de`, `de-DE` or `de_CH`: whatever follows the language is dropped.
     ///
     /// # Errors
-    /// `format` where it is no tag (RFC 5646 §2.1), or its language is none of ours.
+    /// `format` if it is not a tag (RFC 5646 §2.1), or its language is not supported.
     pub fn parse(raw: &str) -> Result<Self, Vec<Fault>> {
         let tag = raw.trim().to_ascii_lowercase();
         let mut parts = tag.split(['-', '_']);
@@ -59,7 +59,7 @@ impl Locale {
 pub struct Profile {
     /// The user's id.
     pub id: UserId,
-    /// The verified address that signs in.
+    /// The verified e-mail address, which is used to sign in.
     pub email: EmailAddress,
     /// First name.
     pub first_name: Name,
@@ -73,7 +73,7 @@ pub struct Profile {
     pub locale: Locale,
     /// Whether a company name is set.
     pub is_business_customer: bool,
-    /// The new address while a change of e-mail waits for confirmation.
+    /// The new e-mail address while its change waits for confirmation.
     pub pending_email: Option<EmailAddress>,
     /// The account revision at which the profile last changed.
     pub revision: i64,
@@ -97,7 +97,7 @@ impl Profile {
     }
 }
 
-/// What a person says of themselves when they register.
+/// The profile that a person gives at registration.
 #[derive(Clone, Debug)]
 pub struct PersonalData {
     /// First name.
@@ -128,7 +128,7 @@ pub struct ProfilePatch {
 }
 
 impl ProfilePatch {
-    /// The profile after the edit; revision and times are not touched.
+    /// The profile after the edit. Revision and times stay as they are.
     pub fn applied_to(self, profile: &Profile) -> Profile {
         let mut edited = profile.clone();
         if let Some(first_name) = self.first_name {

@@ -10,7 +10,7 @@ use serde::{Serialize, Serializer};
 use std::{borrow::Cow, fmt, str::FromStr};
 use uuid::Uuid;
 
-/// An entry: all that a service which verifies tokens on its own has to know beside the public keys.
+/// An entry: with the public keys, all that a service needs to verify tokens on its own.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema, sqlx::FromRow)]
 pub struct Revocation {
     /// The session that ended, or whose credentials were renewed. `null` after a restore: every token issued before `at`
@@ -26,10 +26,10 @@ pub struct Revocation {
     pub below: Option<i64>,
 }
 
-/// How far a reader of the revocations has come. On the wire it is a text whose form is nobody's business.
+/// How far a reader of the revocations has come. On the wire it is an opaque text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RevocationCursor {
-    /// The database's history: in another one the number means nothing.
+    /// The epoch of the database: the number belongs to it.
     pub epoch: Epoch,
     /// The number of the last entry that need not be read again.
     pub seq: i64,
@@ -41,7 +41,7 @@ impl fmt::Display for RevocationCursor {
     }
 }
 
-/// The text is no cursor.
+/// The text is not a cursor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("not a cursor")]
 pub struct NotACursor;

@@ -1,6 +1,6 @@
 //! Secrets as they are kept: encrypted, or as a hash.
 
-/// Which token secret something is sealed under: says nothing of the secret.
+/// Identifies the token secret that something is sealed under, without revealing it.
 pub type SealingKeyId = [u8; 8];
 
 /// SHA-256 of a recovery code.

@@ -17,11 +17,11 @@ text_enum! {
         AccountCreated = "account_created",
         /// Somebody signed in.
         SignIn = "sign_in",
-        /// Somebody tried with a wrong password.
+        /// A sign-in with a wrong password.
         SignInFailed = "sign_in_failed",
-        /// Somebody has signed in but for the second factor, and was asked for it.
+        /// A sign-in passed its first step and was asked for the second factor.
         SecondFactorRequired = "second_factor_required",
-        /// Somebody who had signed in but for the second factor gave a wrong one.
+        /// A sign-in that was asked for the second factor gave a wrong one.
         SecondFactorFailed = "second_factor_failed",
         /// Sessions were ended by signing out.
         Logout = "logout",
@@ -29,25 +29,25 @@ text_enum! {
         SessionRevoked = "session_revoked",
         /// A superseded refresh token was presented; its session was ended.
         RefreshTokenReuse = "refresh_token_reuse",
-        /// A link to reset the password was asked for.
+        /// A link to reset the password was requested.
         PasswordResetRequested = "password_reset_requested",
         /// The password was reset by such a link.
         PasswordReset = "password_reset",
         /// The password was changed.
         PasswordChanged = "password_changed",
-        /// A wrong present password was given for a change.
+        /// A password change gave a wrong present password.
         PasswordCheckFailed = "password_check_failed",
-        /// Somebody proved once more that a session is theirs.
+        /// A session was proven again.
         SessionProven = "session_proven",
-        /// Somebody tried that with a wrong password or code.
+        /// A proof gave a wrong password or code.
         ProofFailed = "proof_failed",
         /// The second factor was turned on.
         TotpEnabled = "totp_enabled",
         /// The second factor was turned off.
         TotpDisabled = "totp_disabled",
-        /// The operator took away the second factor, whose owner had lost it.
+        /// An operator removed the second factor, which the owner had lost.
         SecondFactorReset = "second_factor_reset",
-        /// New recovery codes took the place of the former.
+        /// New recovery codes replaced the former ones.
         RecoveryCodesRenewed = "recovery_codes_renewed",
         /// A recovery code was used.
         RecoveryCodeUsed = "recovery_code_used",
@@ -59,11 +59,11 @@ text_enum! {
         PasskeyRefused = "passkey_refused",
         /// An account at a provider was linked.
         ProviderLinked = "provider_linked",
-        /// The link to an account at a provider was taken away.
+        /// An account at a provider was unlinked.
         ProviderUnlinked = "provider_unlinked",
-        /// A change of the e-mail address was asked for.
+        /// A change of the e-mail address was requested.
         EmailChangeRequested = "email_change_requested",
-        /// A change of the e-mail address was dropped.
+        /// A requested change of the e-mail address was cancelled.
         EmailChangeCancelled = "email_change_cancelled",
         /// The e-mail address was changed.
         EmailChanged = "email_changed",
@@ -71,7 +71,7 @@ text_enum! {
         ProfileChanged = "profile_changed",
         /// An operator ended sessions.
         SessionsEnded = "sessions_ended",
-        /// A link that deletes the account was asked for.
+        /// A link that deletes the account was requested.
         AccountDeletionRequested = "account_deletion_requested",
         /// The operator disabled the account.
         AccountDisabled = "account_disabled",
@@ -89,14 +89,14 @@ pub struct SecurityEvent {
     pub id: SecurityEventId,
     /// When.
     pub at: Timestamp,
-    /// What.
+    /// The type.
     pub r#type: SecurityEventType,
-    /// The session that did it, if one did.
+    /// The session that caused it, if one did.
     pub session_id: Option<SessionId>,
-    /// The client's address, if it came from one.
+    /// The client's address, if there was a client.
     pub ip: Option<String>,
-    /// What the client said it was.
+    /// The client's `User-Agent`.
     pub user_agent: Option<UserAgent>,
-    /// More, by type.
+    /// Details, by type.
     pub detail: Value,
 }

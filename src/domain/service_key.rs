@@ -1,4 +1,4 @@
-//! Service keys: what other services and operators call with (docs/protocol.md, "Service keys").
+//! Service keys: the credentials of other services and of operators (docs/protocol.md, "Service keys").
 
 use super::{
     fault::{Fault, Rule},
@@ -11,30 +11,30 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Serialize, Serializer};
 use std::{borrow::Cow, collections::BTreeSet};
 
-/// What an operator calls a key: it stands in the security log and in the audit log.
+/// The name of a key, which appears in security logs and in the audit log.
 pub type KeyName = Text<100>;
 
 text_enum! {
     /// What a key may be used for.
     #[derive(PartialOrd, Ord)]
     pub enum Scope {
-        /// To find users and to read what is kept of them.
+        /// Find users and read their accounts.
         UsersRead = "users:read",
-        /// To make users, to change them, and to end their sessions.
+        /// Create and change users, and end their sessions.
         UsersWrite = "users:write",
-        /// To take a second factor off an account.
+        /// Remove the second factor of an account.
         UsersSecurity = "users:security",
-        /// To delete users.
+        /// Delete users.
         UsersDelete = "users:delete",
-        /// To verify access tokens, and to follow which are void.
+        /// Verify access tokens, and follow revocations.
         TokensVerify = "tokens:verify",
-        /// To manage webhooks.
+        /// Manage webhooks.
         Webhooks = "webhooks",
-        /// To manage keys.
+        /// Manage keys.
         Keys = "keys",
-        /// To see which letters wait, and to send them again.
+        /// List letters and send failed ones again.
         Mails = "mails",
-        /// To read the audit log.
+        /// Read the audit log.
         Audit = "audit",
     }
 }
@@ -44,10 +44,10 @@ text_enum! {
 pub struct Scopes(BTreeSet<Scope>);
 
 impl Scopes {
-    /// These, in the order of their declaration.
+    /// A set of these scopes, in the order of their declaration.
     ///
     /// # Errors
-    /// `too_short` where there is none: such a key would be good for nothing.
+    /// `too_short` if there is none: such a key could call nothing.
     pub fn new(scopes: impl IntoIterator<Item = Scope>) -> Result<Self, Vec<Fault>> {
         let scopes: BTreeSet<Scope> = scopes.into_iter().collect();
         if scopes.is_empty() {
@@ -61,12 +61,12 @@ impl Scopes {
         self.0.contains(&scope)
     }
 
-    /// The first scope of `others` that is not among these.
+    /// The first scope of `others` that is missing here.
     pub fn lacks(&self, others: &Self) -> Option<Scope> {
         others.0.difference(&self.0).next().copied()
     }
 
-    /// Reads the stored form. What this version does not know is passed over: a newer one may have written it.
+    /// Reads the stored form. Unknown scopes are ignored: a newer version may have written them.
     pub fn from_stored(text: &str) -> Self {
         Self(text.split(' ').filter_map(Scope::from_name).collect())
     }
@@ -102,13 +102,13 @@ impl JsonSchema for Scopes {
 pub struct ServiceKey {
     /// The key's id.
     pub id: KeyId,
-    /// What the operator calls it.
+    /// Its name.
     pub name: KeyName,
-    /// What it may be used for.
+    /// Its scopes.
     pub scopes: Scopes,
     /// When it was made.
     pub created_at: Timestamp,
-    /// When it ends by itself, if it does.
+    /// When it expires, if it does.
     pub expires_at: Option<Timestamp>,
     /// When it was last used; written at most once a minute.
     pub last_used_at: Option<Timestamp>,
@@ -116,12 +116,12 @@ pub struct ServiceKey {
     pub revoked_at: Option<Timestamp>,
 }
 
-/// What a caller shows: which key, and a hash of the secret. It makes no secret.
+/// The credential of a caller: the key's id and a hash of the secret. The secret cannot be made from it.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct KeyCredential {
-    /// The key, if the secret is that key's.
+    /// The id of the key, if the secret is that key's.
     pub id: KeyId,
-    /// SHA-256 of the secret, which is enough for what cannot be guessed.
+    /// SHA-256 of the secret, which suffices for a random secret.
     pub secret_hash: [u8; 32],
 }
 

@@ -1,4 +1,4 @@
-//! Sessions: one sign-in each, with any number of connections.
+//! Sessions. Each is one sign-in, with any number of connections.
 
 use super::{
     ids::{SessionId, UserId},
@@ -10,9 +10,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
-/// What the owner calls the device that signed in.
+/// The owner's name for the device that signed in.
 pub type DeviceName = Text<100>;
-/// What the client said it was, cut to the limit.
+/// The client's `User-Agent`, shortened to the limit.
 pub type UserAgent = Text<255>;
 
 text_enum! {
@@ -22,9 +22,9 @@ text_enum! {
         Logout = "logout",
         /// Its owner ended it from another session.
         Revoked = "revoked",
-        /// A newer cookie sign-in took its place.
+        /// A newer sign-in by cookie replaced it.
         Replaced = "replaced",
-        /// The user has too many sessions; this was the oldest.
+        /// The user had too many sessions, and this was the oldest.
         SessionLimit = "session_limit",
         /// The password was changed from another session.
         PasswordChanged = "password_changed",
@@ -32,7 +32,7 @@ text_enum! {
         PasswordReset = "password_reset",
         /// The e-mail address was changed.
         EmailChanged = "email_changed",
-        /// A superseded refresh token was presented: a copy is in other hands.
+        /// A superseded refresh token was presented: somebody has a copy.
         RefreshTokenReuse = "refresh_token_reuse",
         /// Unused for too long, or too old.
         Expired = "expired",
@@ -46,11 +46,11 @@ text_enum! {
 }
 
 text_enum! {
-    /// Why an access token is good for nothing.
+    /// Why an access token is refused.
     pub enum InactiveReason {
-        /// It is none of this server's, or one for another backend.
+        /// This server did not issue it, or it is for another backend.
         Invalid = "invalid",
-        /// Its time is over.
+        /// It has expired.
         Expired = "expired",
         /// Its session has newer credentials.
         Renewed = "renewed",
@@ -60,7 +60,7 @@ text_enum! {
 }
 
 text_enum! {
-    /// What a sign-in was by.
+    /// The method of a sign-in.
     pub enum AuthenticationMethod {
         /// The password.
         Password = "password",
@@ -72,7 +72,7 @@ text_enum! {
         Totp = "totp",
         /// A recovery code, in place of the second factor.
         RecoveryCode = "recovery_code",
-        /// The handle of a registration that was verified just now.
+        /// The handle of a registration that has just been verified.
         Registration = "registration",
     }
 }
@@ -82,17 +82,17 @@ text_enum! {
     pub enum CredentialFault {
         /// There is none.
         Missing = "missing",
-        /// It is not one of ours.
+        /// This server did not issue it.
         Invalid = "invalid",
-        /// An access token past its time: refresh, then try again.
+        /// An expired access token: refresh, then try again.
         Expired = "expired",
-        /// One from before the session's credentials were renewed: another tab has the newer one.
+        /// Issued before the session's credentials were renewed: another tab has the new one.
         Renewed = "renewed",
     }
 }
 
 text_enum! {
-    /// How a client proves that it acts for its new session.
+    /// How a client holds the credentials of its new session.
     pub enum CredentialKind {
         /// By tokens.
         Bearer = "bearer",
@@ -118,7 +118,7 @@ text_enum! {
 pub struct SessionLifetimes {
     /// After the last use.
     pub idle: Duration,
-    /// After the sign-in, however much used.
+    /// After the sign-in, even if used.
     pub absolute: Duration,
 }
 
@@ -128,17 +128,17 @@ impl SessionLifetimes {
         last_seen_at.after(self.idle).min(created_at.after(self.absolute))
     }
 
-    /// How old `last_seen_at` may get before a use is written down: five minutes, or less
-    /// where sessions live so shortly that this would end one in use.
+    /// How old `last_seen_at` may get before a use is recorded: five minutes, or less where sessions are so short that
+    /// this would end one that is in use.
     pub fn touch_interval(&self) -> Duration {
         Duration::from_secs(300).min(self.idle / 4)
     }
 }
 
-/// What decides whether a session may act.
+/// The state that decides whether a session may act.
 #[derive(Clone, Copy, Debug)]
 pub struct SessionLife {
-    /// Whose session.
+    /// The user of the session.
     pub user: UserId,
     /// The version of its credentials.
     pub version: i64,
@@ -146,13 +146,12 @@ pub struct SessionLife {
     pub created_at: Timestamp,
     /// When it was last used.
     pub last_seen_at: Timestamp,
-    /// Why it ended, if anything wrote so.
+    /// Why it ended, if that was recorded.
     pub end_reason: Option<EndReason>,
 }
 
 impl SessionLife {
-    /// Whether the session may act, and if not, why it ended: a session past its time has ended even
-    /// before anything wrote so.
+    /// Whether the session may act, and if not, why it ended. An expired session has ended even before that is recorded.
     pub fn standing(&self, lifetimes: &SessionLifetimes, now: Timestamp) -> Result<(), EndReason> {
         match self.end_reason {
             Some(reason) => Err(reason),
@@ -162,18 +161,18 @@ impl SessionLife {
     }
 }
 
-/// The part of a session that never changes: what `sessions.changed` tells of it.
+/// The part of a session that never changes, as `sessions.changed` shows it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct OpenedSession {
     /// The session's id.
     pub id: SessionId,
-    /// What the owner calls the device.
+    /// The owner's name for the device.
     pub device_name: Option<DeviceName>,
-    /// What the client said it was.
+    /// The client's `User-Agent`.
     pub user_agent: Option<UserAgent>,
     /// The address that signed in.
     pub ip: String,
-    /// What the sign-in was by.
+    /// The methods of the sign-in.
     pub methods: Vec<AuthenticationMethod>,
     /// When it signed in.
     pub created_at: Timestamp,
@@ -182,7 +181,7 @@ pub struct OpenedSession {
 /// A session as its user sees it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Session {
-    /// What never changes.
+    /// The part that never changes.
     #[serde(flatten)]
     pub opened: OpenedSession,
     /// When it was last used; written at most every five minutes.
@@ -200,25 +199,25 @@ pub struct Session {
 /// A session that was ended, and why.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct EndedSession {
-    /// Which one.
+    /// Its id.
     pub session_id: SessionId,
-    /// Why.
+    /// The reason.
     pub reason: EndReason,
 }
 
-/// Who acts: a session of a user. Proof of nothing but a good signature; whether the session is alive is
-/// asked of the database by every statement that acts for it.
+/// The caller: a session of a user. It proves no more than a valid signature: every statement that acts for a session
+/// checks in the database that it is alive.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Caller {
     /// The user.
     pub user: UserId,
     /// The session.
     pub session: SessionId,
-    /// The version of the session's credentials that the caller has shown; an earlier one is void.
+    /// The version of the session's credentials that the caller presented; an earlier one is void.
     pub version: i64,
 }
 
-/// A caller of a method that needs a session proven lately (docs/protocol.md, "Proof"). It proves nothing by itself either:
-/// whether the session is proven is asked in the read, or under the lock, that does the work.
+/// A caller of a method that needs a recently proven session (docs/protocol.md, "Proof"). It proves nothing by itself
+/// either: the read, or the transaction under the lock, that does the work checks the session's proof.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ProvenCaller(pub Caller);

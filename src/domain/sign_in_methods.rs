@@ -1,45 +1,45 @@
-//! The ways into an account (docs/protocol.md, "Sign-in methods").
+//! The sign-in methods of an account (docs/protocol.md, "Sign-in methods").
 
 use super::{email::EmailAddress, ids::PasskeyId, session::AuthenticationMethod, text::Text, time::Timestamp};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// What the owner calls a passkey.
+/// The owner's name for a passkey.
 pub type PasskeyName = Text<100>;
 /// The operator's name of a provider, as methods take it.
 pub type ProviderName = Text<50>;
-/// What people call a provider.
+/// The display name of a provider.
 pub type ProviderLabel = Text<100>;
 
-/// The part of a passkey that the log tells of.
+/// The part of a passkey that events show.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct RegisteredPasskey {
-    /// The passkey's id here.
+    /// The passkey's id.
     pub id: PasskeyId,
-    /// What the owner calls it.
+    /// The owner's name for it.
     pub name: PasskeyName,
     /// When it was registered.
     pub created_at: Timestamp,
-    /// Whether its authenticator has a copy of it elsewhere.
+    /// Whether its authenticator has backed it up elsewhere.
     pub backed_up: bool,
 }
 
 /// A passkey.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Passkey {
-    /// What the log tells of it.
+    /// The part that events show.
     #[serde(flatten)]
     pub registered: RegisteredPasskey,
-    /// When it last signed in or proved; not in the log.
+    /// When it last signed in or proved a session; not in events.
     pub last_used_at: Option<Timestamp>,
 }
 
-/// An account at a provider that signs in to this one.
+/// An account at a provider that can sign in to this one.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ProviderLink {
     /// The provider's name here.
     pub provider: ProviderName,
-    /// What people call the provider.
+    /// The display name of the provider.
     pub label: ProviderLabel,
     /// The e-mail address that the provider told when it was linked.
     pub email: Option<EmailAddress>,

@@ -1,4 +1,4 @@
-//! Text of a person: trimmed, in NFC, showing something, without control characters, of bounded length
+//! Text of a person: trimmed, in NFC, not blank, without control characters, of bounded length
 //! (docs/protocol.md, "Values").
 
 use super::{
@@ -21,7 +21,7 @@ impl<const MAX: usize> Text<MAX> {
     /// Brings `raw` to its stored form.
     ///
     /// # Errors
-    /// Every rule that it breaks: `too_short` (it shows nothing), `too_long`, `control_characters`.
+    /// Every rule that it breaks: `too_short` (it is blank), `too_long`, `control_characters`.
     pub fn parse(raw: &str) -> Result<Self, Vec<Fault>> {
         let text = normalise(raw);
         let mut faults = Vec::new();
@@ -35,8 +35,8 @@ impl<const MAX: usize> Text<MAX> {
         if faults.is_empty() { Ok(Self(text)) } else { Err(faults) }
     }
 
-    /// What of `raw` fits: cut to the limit and freed of control characters, for what a machine says of itself
-    /// and is never refused. `None` if that shows nothing.
+    /// `raw` shortened to the limit and without control characters, for texts of machines, which are never refused.
+    /// `None` if the rest is blank.
     pub fn cut(raw: &str) -> Option<Self> {
         let kept: String = normalise(raw).chars().filter(|c| !is_refused(*c)).take(MAX).collect();
         let kept = kept.trim();
@@ -52,7 +52,7 @@ impl<const MAX: usize> Text<MAX> {
     /// §3.13, D146 and R4), without what is invisible, every run of blanks as one space.
     pub fn key(&self) -> String {
         let visible = self.0.chars().filter(|c| !is_invisible(*c)).map(|c| if is_blank(c) { ' ' } else { c });
-        // Folding may give what has a compatibility form again, and the other way round; twice is enough (D146).
+        // Folding may produce characters with a compatibility form, and the other way round; twice is enough (D146).
         let fold = |text: String| UniCase::unicode(text).to_folded_case();
         let once = fold(visible.nfkd().collect());
         let twice: String = fold(once.nfkd().collect()).nfkc().collect();
@@ -91,8 +91,8 @@ pub fn normalise(raw: &str) -> String {
     raw.trim().nfc().collect()
 }
 
-/// Whether `text` is as good as empty: nothing but invisible and blank characters. What is refused anyway does
-/// not count as such, so that it is told and not passed over.
+/// Whether `text` has only invisible and blank characters. Refused characters do not count as such, so that they are
+/// reported.
 pub fn shows_nothing(text: &str) -> bool {
     text.trim().chars().all(|c| (is_invisible(c) || is_blank(c)) && !is_refused(c))
 }
@@ -142,7 +142,7 @@ mod tests {
             assert_eq!(rules(raw), [Rule::TooShort], "{raw:?}");
             assert!(shows_nothing(raw));
         }
-        // Invisible characters have their use between others.
+        // Invisible characters are allowed between others.
         for raw in ["می\u{200c}خو", "❤\u{fe0f}", "👨\u{200d}👩", "co\u{ad}op", "x\u{2800}"] {
             assert_eq!(rules(raw), [], "{raw:?}");
         }

@@ -22,7 +22,7 @@ impl Timestamp {
         Self(at.trunc_subsecs(3))
     }
 
-    /// The instant `seconds` after 1970-01-01T00:00:00Z; `None` where no calendar reaches.
+    /// The instant `seconds` after 1970-01-01T00:00:00Z; `None` beyond the calendar's range.
     pub fn from_unix(seconds: i64) -> Option<Self> {
         DateTime::from_timestamp(seconds, 0).map(Self)
     }
@@ -48,7 +48,7 @@ impl Timestamp {
         self.0.timestamp_millis()
     }
 
-    /// `self` + `millis`, which may be negative; unchanged where no calendar reaches.
+    /// `self` + `millis`, which may be negative; unchanged beyond the calendar's range.
     pub fn shifted(self, millis: i64) -> Self {
         Self(self.0.checked_add_signed(Duration::milliseconds(millis)).unwrap_or(self.0))
     }
@@ -73,8 +73,8 @@ impl Timestamp {
         )
     }
 
-    /// Whether `other` is less than `span` away, before or after: what is further ahead was written before the clock
-    /// went back.
+    /// Whether `other` is less than `span` away, before or after. A time further ahead was written before the clock was
+    /// set back.
     pub fn is_near(self, other: Self, span: std::time::Duration) -> bool {
         self.since(other) < span && other.since(self) < span
     }
@@ -91,7 +91,7 @@ impl std::fmt::Display for Timestamp {
     }
 }
 
-/// Every answer and event has several, so in the years of four digits they are written without an allocation.
+/// Every answer and event has several, so years of four digits are written without an allocation.
 impl Serialize for Timestamp {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut text = *b"0000-00-00T00:00:00.000Z";

@@ -17,9 +17,9 @@ use uuid::Uuid;
 text_enum! {
     /// The state of an account.
     pub enum UserState {
-        /// It may sign in.
+        /// The user may sign in.
         Active = "active",
-        /// It may not.
+        /// The user may not sign in.
         Disabled = "disabled",
     }
 }
@@ -27,34 +27,34 @@ text_enum! {
 /// A user as operators see them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct User {
-    /// What the user sees.
+    /// The profile, as the user sees it.
     #[serde(flatten)]
     pub profile: Profile,
-    /// What another system knows the user by.
+    /// The user's id in another system.
     pub external_id: Option<ExternalId>,
     /// When the account was disabled, if it is.
     pub disabled_at: Option<Timestamp>,
-    /// How many sessions are live.
+    /// The number of live sessions.
     pub sessions: i64,
-    /// When a session of it was last used; `null` where that is so long ago that no session is remembered.
+    /// When a session was last used; `null` if no session is remembered from so long ago.
     pub last_seen_at: Option<Timestamp>,
-    /// The ways into the account.
+    /// The sign-in methods.
     pub sign_in_methods: SignInMethods,
 }
 
-/// By what an operator names a user.
+/// How an operator names a user.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum UserRef {
     /// The user's id.
     Id(UserId),
-    /// The address that signs in.
+    /// The e-mail address.
     Email(EmailAddress),
-    /// What another system knows the user by.
+    /// The user's id in another system.
     External(ExternalId),
 }
 
 impl UserRef {
-    /// Reads what an operator typed: an id, else an address if it has an `@`, else another system's id.
+    /// Reads an operator's input: an id, else an address if it has an `@`, else another system's id.
     ///
     /// # Errors
     /// Every rule of an address, or of another system's id, that it breaks.
@@ -67,7 +67,7 @@ impl UserRef {
     }
 }
 
-/// How many accounts and registrations there are.
+/// The numbers of accounts and registrations.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema, sqlx::FromRow)]
 pub struct UserCounts {
     /// Accounts that may sign in.
@@ -78,10 +78,10 @@ pub struct UserCounts {
     pub registrations: i64,
 }
 
-/// What is looked for: the beginning of an address or a name.
+/// A search: the beginning of an address or a name.
 pub type Query = Text<MAX>;
 
-/// The beginning of an address or a name, folded like the names that it is looked for among.
+/// The beginning of an address or a name, folded like the indexed names.
 #[derive(Clone, Debug)]
 pub struct SearchKey(String);
 
@@ -89,23 +89,23 @@ pub struct SearchKey(String);
 const MAX: usize = 254;
 
 impl SearchKey {
-    /// Folds what an operator typed; `None` for what shows nothing, which every name begins with.
+    /// Folds an operator's input; `None` for a blank one, which every name begins with.
     pub fn new(query: &Query) -> Option<Self> {
         Some(cut(query.key())).filter(|key| !key.is_empty()).map(Self)
     }
 
-    /// The first text that begins so.
+    /// The first text with this beginning.
     pub fn from(&self) -> &str {
         &self.0
     }
 
-    /// Beyond the last text that begins so: no text has this character.
+    /// A bound beyond the last text with this beginning: no text has this character.
     pub fn to(&self) -> String {
         format!("{}\u{10ffff}", self.0)
     }
 }
 
-/// The names of a person as they are searched: with the first name first, and with the last name first.
+/// The names of a person as they are indexed: first name first, and last name first.
 pub fn name_keys(first_name: &Name, last_name: Option<&Name>) -> (String, Option<String>) {
     let first = first_name.key();
     match last_name.map(Name::key) {
@@ -114,7 +114,7 @@ pub fn name_keys(first_name: &Name, last_name: Option<&Name>) -> (String, Option
     }
 }
 
-/// Folding makes some characters many, and an index of PostgreSQL takes no entry beyond 2,700 bytes.
+/// Folding turns some characters into many, and an index of PostgreSQL takes no entry beyond 2,700 bytes.
 fn cut(mut key: String) -> String {
     if let Some((end, _)) = key.char_indices().nth(MAX) {
         key.truncate(end);

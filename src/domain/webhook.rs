@@ -1,4 +1,4 @@
-//! Webhooks: where other systems are told of changes, and what became of it (docs/events.md).
+//! Webhooks and their deliveries (docs/events.md).
 
 use super::{
     fault::{Fault, Rule},
@@ -16,7 +16,7 @@ use url::Url;
 /// The longest URL of a webhook, in bytes.
 const URL_MAX_BYTES: usize = 2048;
 
-/// What an operator says of a webhook.
+/// An operator's description of a webhook.
 pub type WebhookDescription = Text<200>;
 
 /// The URL of a webhook: http or https, with a host, without user and fragment.
@@ -49,12 +49,12 @@ impl WebhookUrl {
         &self.0
     }
 
-    /// The same without its query, in which some receivers have a secret.
+    /// The URL without its query, in which some receivers have a secret.
     pub fn without_query(&self) -> String {
         self.0.split('?').next().unwrap_or_default().to_owned()
     }
 
-    /// Whether what is sent there is encrypted.
+    /// Whether deliveries are encrypted.
     pub fn is_https(&self) -> bool {
         self.0.starts_with("https://")
     }
@@ -79,10 +79,10 @@ impl JsonSchema for WebhookUrl {
 pub struct EventTypes(BTreeSet<OutgoingType>);
 
 impl EventTypes {
-    /// These, in the order of their declaration.
+    /// A set of these types, in the order of their declaration.
     ///
     /// # Errors
-    /// `too_short` where there is none.
+    /// `too_short` if there is none.
     pub fn new(types: impl IntoIterator<Item = OutgoingType>) -> Result<Self, Vec<Fault>> {
         let types: BTreeSet<_> = types.into_iter().collect();
         if types.is_empty() {
@@ -96,7 +96,7 @@ impl EventTypes {
         self.0.contains(&event)
     }
 
-    /// Reads the stored form. What this version does not know is passed over: a newer one may have written it.
+    /// Reads the stored form. Unknown types are ignored: a newer version may have written them.
     pub fn from_stored(text: &str) -> Self {
         Self(text.split(' ').filter_map(OutgoingType::from_name).collect())
     }
@@ -133,11 +133,11 @@ pub struct Webhook {
     pub id: WebhookId,
     /// Where events are sent.
     pub url: WebhookUrl,
-    /// Which events are sent; `null` stands for all, those of later versions too.
+    /// The types of events that are sent; `null` stands for all, those of later versions included.
     pub events: Option<EventTypes>,
-    /// What the operator says of it.
+    /// The operator's description.
     pub description: Option<WebhookDescription>,
-    /// When it was switched off, if it is: nothing waits for it.
+    /// When it was switched off, if it is. No events are queued for it then.
     pub disabled_at: Option<Timestamp>,
     /// The first failure since the last success.
     pub failing_since: Option<Timestamp>,
@@ -146,13 +146,13 @@ pub struct Webhook {
 }
 
 text_enum! {
-    /// What became of an event that was queued for a webhook.
+    /// The state of an event that was queued for a webhook.
     pub enum DeliveryState {
         /// It is still to be delivered.
         Waiting = "waiting",
-        /// The receiver has taken it.
+        /// The receiver has accepted it.
         Delivered = "delivered",
-        /// It is tried no more.
+        /// It is no longer tried.
         GivenUp = "given_up",
     }
 }
@@ -162,13 +162,13 @@ text_enum! {
 pub struct Delivery {
     /// Its id, which the receiver sees as `webhook-id`.
     pub id: DeliveryId,
-    /// What happened.
+    /// The type of the event.
     pub r#type: OutgoingType,
-    /// To whom; `null` for `webhook.test`.
+    /// The user; `null` for `webhook.test`.
     pub user_id: Option<UserId>,
-    /// What became of it.
+    /// Its state.
     pub state: DeliveryState,
-    /// How often it was sent.
+    /// The number of attempts.
     pub attempts: i64,
     /// The HTTP status of the last answer.
     pub last_status: Option<i64>,

@@ -1,14 +1,14 @@
 //! Wake-ups over NATS: one subject a user, listened to only while this node follows the user.
 //!
-//! A message says which revision the user's log has reached, in decimal, and nothing else. The subject
-//! does not name the database's epoch: whoever hears of a revision that is not there finds nothing in the
-//! log and goes on, while a subject of its own an epoch would have every follower of the cluster
-//! subscribe anew at the one moment when its nodes disagree about which it is.
+//! A message holds the revision that the user's log has reached and the version of the account's credentials, in decimal,
+//! and nothing else. The subject does not name the database's epoch: a follower that hears of a revision that does not exist
+//! finds nothing in the log and goes on, whereas a subject for each epoch would make every follower of the cluster subscribe
+//! again at the very moment when its nodes disagree about the epoch.
 //!
-//! What async-nats (0.51) does not do by itself, and is done here: it ignores user and password of a URL, which
-//! the settings take out of it; it tells of failures to connect without their cause; its `flush` awaits the
-//! socket and not the server, so that a subscription may not be in force after it; its `publish` and
-//! `subscribe` wait for as long as the server is away once 2048 of them have queued.
+//! async-nats (0.51) leaves some work to this module: it ignores the user and password of a URL, which the settings take
+//! out of it; it reports failures to connect without their cause; its `flush` awaits the socket and not the server, so a
+//! subscription may not be in force after it; its `publish` and `subscribe` wait while the server is away once 2048 of them
+//! have queued.
 
 use super::{bus::BusDown, jetstream::JetStream};
 use crate::{
@@ -31,46 +31,46 @@ use tokio::{
     time::timeout,
 };
 
-/// Every subject begins so, replies to this node included: the permission `marbelle.>` is all it needs.
+/// Every subject begins with this, also replies to this node: the permission `marbelle.>` is all it needs.
 const ROOT: &str = "marbelle";
-/// Whom nobody listens to.
+/// A subject that nobody listens to.
 const NOBODY: &str = "marbelle.nobody";
 /// How long a follower's start waits for the server to confirm that it listens.
 const LISTEN_LIMIT: Duration = Duration::from_millis(500);
-/// How long the server may take to show that it is there, and to take what is left at a stop.
+/// How long the server may take to answer a ping, and to take the last announcements at a stop.
 const PING_LIMIT: Duration = Duration::from_secs(1);
-/// A connection that is silent for three times as long is given up.
+/// A connection that is silent for three intervals is given up.
 const PING_INTERVAL: Duration = Duration::from_secs(5);
 /// How long one attempt to connect may take.
 const CONNECT_LIMIT: Duration = Duration::from_secs(3);
 /// The longest wait between two attempts to connect.
 const LONGEST_RETRY: Duration = Duration::from_secs(2);
-/// Wake-ups that wait for a follower; it takes them as they come. Of more, the newest are lost to the sweep.
+/// Wake-ups that may wait for a follower. Beyond that the newest are dropped, and the sweep finds their entries.
 const WAITING: usize = 64;
 
 /// A connection to the NATS servers, in the background and for ever.
 pub struct Nats {
     client: Client,
-    /// How often it was connected.
+    /// How often it has connected.
     connections: Mutex<watch::Receiver<u64>>,
-    /// The same, for who awaits the first connection.
+    /// The same, for callers that await the first connection.
     first: watch::Receiver<u64>,
 }
 
-/// What is published under one subject.
+/// The messages of one subject.
 pub(super) struct Wakeups {
     client: Client,
     subject: String,
     subscriber: Option<Subscriber>,
 }
 
-/// Why the servers cannot be used at all; that none is there is not among it.
+/// Why the servers cannot be used at all. A server that cannot be reached is no such reason.
 #[derive(Debug, thiserror::Error)]
 pub enum NatsFault {
-    /// A URL cannot be read. Checked settings have no such.
+    /// A URL cannot be read. Checked settings have no such URL.
     #[error("a URL of a NATS server cannot be read")]
     Url(#[source] io::Error),
-    /// The credentials file cannot be read, or holds something else.
+    /// The credentials file cannot be read, or holds no credentials.
     #[error("the credentials file for NATS cannot be used")]
     Credentials(#[source] io::Error),
     /// The client refuses its options.
@@ -79,19 +79,19 @@ pub enum NatsFault {
 }
 
 impl Nats {
-    /// Begins to connect to one of the servers, and goes on for ever: it fails only where no attempt can be
-    /// made. A server that is away, that does not show a certificate to be believed, or that refuses this
-    /// node is tried again like any other: the node runs without the bus and is not ready.
+    /// Begins to connect to one of the servers in the background, for ever. It fails only if no attempt can be made. A
+    /// server that is away, has a certificate that is not trusted, or refuses this node is tried again like any other;
+    /// meanwhile the node runs without the bus and is not ready.
     ///
     /// # Errors
-    /// [`NatsFault`], where what the settings name cannot be used.
+    /// [`NatsFault`] if the settings cannot be used.
     pub async fn connect(settings: &NatsSettings) -> Result<Self, NatsFault> {
         let (sender, connections) = watch::channel(0);
         let mut options = ConnectOptions::new()
             .name("marbelle")
             .custom_inbox_prefix(format!("{ROOT}.reply"))
             .no_echo()
-            // Those that servers tell of have neither the scheme nor the names of the given ones.
+            // Discovered servers come without the scheme and the host names of the configured ones.
             .ignore_discovered_servers()
             .retry_on_initial_connect()
             .reconnect_delay_callback(wait_before)
@@ -103,7 +103,7 @@ impl Nats {
             .ping_interval(PING_INTERVAL)
             .subscription_capacity(WAITING)
             .event_callback(move |event| {
-                note(&event, &sender);
+                observe(&event, &sender);
                 async {}
             });
         options = match &settings.sign_in {
@@ -143,9 +143,9 @@ impl Nats {
         }
         let subject = subject.into();
         let publishing = self.client.publish(subject.clone(), message.into());
-        // Not in turn with other tasks: only a full queue may keep it from being done at once.
+        // Not subject to tokio's budget: only a full queue may keep it from completing at once.
         if !matches!(unconstrained(publishing).now_or_never(), Some(Ok(()))) {
-            tracing::debug!(subject, "the bus is too busy: the sweep tells of this");
+            tracing::debug!(subject, "the bus is too busy; the sweep helps out");
         }
     }
 
@@ -178,7 +178,7 @@ impl Nats {
         let mut connections = self.first.clone();
         let connected = connections.wait_for(|count| *count > 0);
         if timeout(PING_LIMIT, connected).await.is_err() {
-            tracing::debug!("the bus is not there yet");
+            tracing::debug!("the bus is not connected yet");
         }
     }
 
@@ -190,7 +190,7 @@ impl Nats {
         }
         // The client subscribes again before it sends anything else.
         if self.ping().await.is_err() {
-            tracing::debug!("the bus is connected and does not answer");
+            tracing::debug!("the bus is connected but does not answer");
         }
     }
 
@@ -204,8 +204,8 @@ impl Nats {
         self.client.connection_state() == State::Connected
     }
 
-    /// There and back again: the server works off a connection's messages in order, so it has done all that
-    /// was sent before. It answers for nobody that nobody is there.
+    /// Awaits that the server has processed everything sent before: it works through a connection's messages in order. It
+    /// answers a request to a subject without listeners by itself.
     async fn round_trip(&self) -> Result<(), BusDown> {
         match self.client.send_request(NOBODY, Request::new().timeout(None)).await {
             Err(error) if error.kind() == RequestErrorKind::NoResponders => Ok(()),
@@ -218,7 +218,7 @@ impl Nats {
 impl Wakeups {
     pub(super) async fn next_commit(&mut self) -> (i64, i64) {
         loop {
-            if let Some(reached) = read(&self.next().await) {
+            if let Some(reached) = parse(&self.next().await) {
                 return reached;
             }
         }
@@ -249,19 +249,19 @@ pub(super) fn subject(user: UserId) -> String {
     format!("{ROOT}.user.{user}")
 }
 
-/// What a commit is announced by.
+/// The message that announces a commit.
 fn message(Committed { revision, credentials_version, .. }: Committed) -> String {
     format!("{revision} {credentials_version}")
 }
 
-/// The revision and the version of the credentials that a message says, if it is one of ours.
-fn read(payload: &[u8]) -> Option<(i64, i64)> {
+/// The revision and the version of the credentials in a message, if it is valid.
+fn parse(payload: &[u8]) -> Option<(i64, i64)> {
     let (revision, version) = std::str::from_utf8(payload).ok()?.split_once(' ')?;
     let number = |text: &str| text.parse().ok().filter(|_| text.bytes().all(|b| b.is_ascii_digit()));
     Some((number(revision)?, number(version)?))
 }
 
-/// Random below a limit that doubles, so that nodes which lost their server together do not return together.
+/// A random wait below a limit that doubles, so that nodes which lost their server together do not return together.
 fn wait_before(attempt: usize) -> Duration {
     if attempt <= 1 {
         return Duration::ZERO;
@@ -271,16 +271,16 @@ fn wait_before(attempt: usize) -> Duration {
     rand::rng().random_range(longest / 4..=longest)
 }
 
-/// Says what each server's last failure was, once none of them will have this node.
+/// Logs the last failure of each server once all of them have failed.
 fn tell_why_none(servers: &[Server]) {
     if servers.iter().all(|server| server.failed_attempts > 0) {
         let reason = |server: &Server| format!("{server}: {}", server.last_error.as_deref().unwrap_or("unknown"));
         let reasons = servers.iter().map(reason).collect::<Vec<_>>().join("; ");
-        tracing::warn!(reasons, "the bus is not there");
+        tracing::warn!(reasons, "the bus cannot be reached");
     }
 }
 
-fn note(event: &Event, connections: &watch::Sender<u64>) {
+fn observe(event: &Event, connections: &watch::Sender<u64>) {
     match event {
         Event::Connected => {
             meters().bus_connected.set(1.0);
@@ -289,13 +289,13 @@ fn note(event: &Event, connections: &watch::Sender<u64>) {
         }
         Event::Disconnected => {
             meters().bus_connected.set(0.0);
-            tracing::warn!("the bus is gone: until it is back, the sweep finds what is new");
+            tracing::warn!("the bus is disconnected; until it is back, the sweep finds new entries");
         }
-        // Without its cause, which is told of when every server has been tried.
-        Event::ClientError(error) => tracing::debug!(%error, "the bus is not there"),
-        Event::ServerError(error) => tracing::warn!(%error, "the bus refuses"),
-        Event::SlowConsumer(_) => tracing::debug!("a follower has more wake-ups than it can take"),
-        Event::LameDuckMode | Event::Draining | Event::Closed => tracing::info!(%event, "the bus changes"),
+        // The cause is logged when every server has been tried.
+        Event::ClientError(error) => tracing::debug!(%error, "the bus cannot be reached"),
+        Event::ServerError(error) => tracing::warn!(%error, "the bus reported an error"),
+        Event::SlowConsumer(_) => tracing::debug!("a follower gets wake-ups faster than it takes them"),
+        Event::LameDuckMode | Event::Draining | Event::Closed => tracing::info!(%event, "the state of the bus changed"),
     }
 }
 
@@ -304,18 +304,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn other_messages_say_nothing() {
-        assert_eq!(read(b"0 0"), Some((0, 0)));
-        assert_eq!(read(b"9223372036854775807 2"), Some((i64::MAX, 2)));
+    fn invalid_messages_are_ignored() {
+        assert_eq!(parse(b"0 0"), Some((0, 0)));
+        assert_eq!(parse(b"9223372036854775807 2"), Some((i64::MAX, 2)));
         for other in
             [&b""[..], b"1", b"-1 0", b"+1 0", b" 1 0", b"1.0 0", b"9223372036854775808 0", b"\xff\xfe", b"{} {}"]
         {
-            assert_eq!(read(other), None, "{other:?}");
+            assert_eq!(parse(other), None, "{other:?}");
         }
     }
 
     #[test]
-    fn it_is_tried_at_once_then_less_and_less_often_and_for_ever() {
+    fn retries_begin_at_once_and_back_off() {
         assert_eq!(wait_before(1), Duration::ZERO);
         for attempt in 2..100 {
             let wait = wait_before(attempt);

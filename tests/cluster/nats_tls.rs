@@ -50,7 +50,7 @@ async fn a_server_that_cannot_be_believed_is_told_nothing() {
         let url = format!("tls://mar:belle@{}?ca={}", tap.address, believed.file().display());
         let node = Node::on(Database::postgres().await).set("NATS_URL", url).start().await;
         // It serves without the bus, is not ready, and says why.
-        let line = node.printed("the bus is not there").await;
+        let line = node.printed("the bus cannot be reached").await;
         assert!(line.contains(&tap.address.to_string()) && line.contains(reason), "{line}");
         let (status, why) = readiness(&node).await;
         assert!(status == 503 && why.contains("bus"), "{status} {why}");

@@ -64,11 +64,11 @@ export interface Address {
   last_name: string | null
   /** Telephone number in E.164. */
   phone: string | null
-  /** Postal code, where there are such. */
+  /** Postal code, where the country has them. */
   postal_code: string | null
   /** The account revision at which this address last changed. */
   revision: number
-  /** State or province, where there are such. */
+  /** State or province, where the country has them. */
   state: string | null
   /** When it last changed. */
   updated_at: Timestamp
@@ -79,7 +79,7 @@ export type AddressId = string
 
 /** `data` of `addresses.changed`: one atomic change. */
 export interface AddressesChanged {
-  /** Addresses that are gone. */
+  /** Addresses that were deleted. */
   deleted: AddressId[]
   /** Addresses as they stand after the change. */
   upserted: Address[]
@@ -93,7 +93,7 @@ export interface AddressesChangedEvent {
   data: AddressesChanged
   /** The revision that the account has after it. */
   revision: number
-  /** The session that did it; `null` where none did. */
+  /** The session that made the change; `null` where none did. */
   session_id: SessionId | null
   type: 'addresses.changed'
 }
@@ -225,13 +225,13 @@ export type EndReason = 'logout' | 'revoked' | 'replaced' | 'session_limit' | 'p
 
 /** A session that was ended, and why. */
 export interface EndedSession {
-  /** Why. */
+  /** The reason. */
   reason: EndReason
-  /** Which one. */
+  /** Its id. */
   session_id: SessionId
 }
 
-/** The database's present history; renewed when an older backup was restored. */
+/** The history of the database; renewed when a backup was restored. */
 export type Epoch = string
 
 export type EventType = 'snapshot' | 'profile.changed' | 'addresses.changed' | 'sessions.changed' | 'sign_in_methods.changed' | 'session.revoked'
@@ -397,19 +397,19 @@ export interface OfferedProvider {
   provider: string
 }
 
-/** The part of a session that never changes: what `sessions.changed` tells of it. */
+/** The part of a session that never changes, as `sessions.changed` shows it. */
 export interface OpenedSession {
   /** When it signed in. */
   created_at: Timestamp
-  /** What the owner calls the device. */
+  /** The owner's name for the device. */
   device_name: string | null
   /** The session's id. */
   id: SessionId
   /** The address that signed in. */
   ip: string
-  /** What the sign-in was by. */
+  /** The methods of the sign-in. */
   methods: AuthenticationMethod[]
-  /** What the client said it was. */
+  /** The client's `User-Agent`. */
   user_agent: string | null
 }
 
@@ -432,15 +432,15 @@ export type Outcome = 'not_done' | 'unknown'
 
 /** A passkey. */
 export interface Passkey {
-  /** Whether its authenticator has a copy of it elsewhere. */
+  /** Whether its authenticator has backed it up elsewhere. */
   backed_up: boolean
   /** When it was registered. */
   created_at: Timestamp
-  /** The passkey's id here. */
+  /** The passkey's id. */
   id: PasskeyId
-  /** When it last signed in or proved; not in the log. */
+  /** When it last signed in or proved a session; not in events. */
   last_used_at: Timestamp | null
-  /** What the owner calls it. */
+  /** The owner's name for it. */
   name: string
 }
 
@@ -483,7 +483,7 @@ export interface Profile {
   company_name: string | null
   /** When the account was made. */
   created_at: Timestamp
-  /** The verified address that signs in. */
+  /** The verified e-mail address, which is used to sign in. */
   email: string
   /** First name. */
   first_name: string
@@ -495,7 +495,7 @@ export interface Profile {
   last_name: string | null
   /** The language of letters. */
   locale: Locale
-  /** The new address while a change of e-mail waits for confirmation. */
+  /** The new e-mail address while its change waits for confirmation. */
   pending_email: string | null
   /** Telephone number in E.164. */
   phone: string | null
@@ -513,7 +513,7 @@ export interface ProfileChangedEvent {
   data: Profile
   /** The revision that the account has after it. */
   revision: number
-  /** The session that did it; `null` where none did. */
+  /** The session that made the change; `null` where none did. */
   session_id: SessionId | null
   type: 'profile.changed'
 }
@@ -531,11 +531,11 @@ export interface Proven {
   proven_at: Timestamp
 }
 
-/** An account at a provider that signs in to this one. */
+/** An account at a provider that can sign in to this one. */
 export interface ProviderLink {
   /** The e-mail address that the provider told when it was linked. */
   email: string | null
-  /** What people call the provider. */
+  /** The display name of the provider. */
   label: string
   /** When it was linked. */
   linked_at: Timestamp
@@ -640,15 +640,15 @@ export interface Registered {
   registration: string
 }
 
-/** The part of a passkey that the log tells of. */
+/** The part of a passkey that events show. */
 export interface RegisteredPasskey {
-  /** Whether its authenticator has a copy of it elsewhere. */
+  /** Whether its authenticator has backed it up elsewhere. */
   backed_up: boolean
   /** When it was registered. */
   created_at: Timestamp
-  /** The passkey's id here. */
+  /** The passkey's id. */
   id: PasskeyId
-  /** What the owner calls it. */
+  /** The owner's name for it. */
   name: string
 }
 
@@ -678,7 +678,7 @@ export interface RegistrationResponseJSON {
 export interface RememberedSession {
   /** When it signed in. */
   created_at: Timestamp
-  /** What the owner calls the device. */
+  /** The owner's name for the device. */
   device_name: string | null
   /** When it was ended. */
   ended_at: Timestamp
@@ -688,11 +688,11 @@ export interface RememberedSession {
   ip: string
   /** When it was last used. */
   last_seen_at: Timestamp
-  /** What the sign-in was by. */
+  /** The methods of the sign-in. */
   methods: AuthenticationMethod[]
   /** Why. */
   reason: EndReason | null
-  /** What the client said it was. */
+  /** The client's `User-Agent`. */
   user_agent: string | null
 }
 
@@ -718,17 +718,17 @@ export interface SecondFactorRequiredData {
 export interface SecurityEvent {
   /** When. */
   at: Timestamp
-  /** More, by type. */
+  /** Details, by type. */
   detail: unknown
   /** Sorts by time; the next page begins before it. */
   id: SecurityEventId
-  /** The client's address, if it came from one. */
+  /** The client's address, if there was a client. */
   ip: string | null
-  /** The session that did it, if one did. */
+  /** The session that caused it, if one did. */
   session_id: SessionId | null
-  /** What. */
+  /** The type. */
   type: SecurityEventType
-  /** What the client said it was. */
+  /** The client's `User-Agent`. */
   user_agent: string | null
 }
 
@@ -753,7 +753,7 @@ export interface Session {
   created_at: Timestamp
   /** Whether it is the caller's own. */
   current: boolean
-  /** What the owner calls the device. */
+  /** The owner's name for the device. */
   device_name: string | null
   /** When it ends if it is not used again. */
   expires_at: Timestamp
@@ -763,11 +763,11 @@ export interface Session {
   ip: string
   /** When it was last used; written at most every five minutes. */
   last_seen_at: Timestamp
-  /** What the sign-in was by. */
+  /** The methods of the sign-in. */
   methods: AuthenticationMethod[]
   /** When its user last proved to be its owner. */
   proven_at: Timestamp
-  /** What the client said it was. */
+  /** The client's `User-Agent`. */
   user_agent: string | null
 }
 
@@ -795,7 +795,7 @@ export interface SessionRevokedEvent {
   data: SessionRevoked
   /** None: it is no entry of the log. */
   revision: null
-  /** The session that did it; `null` where none did. */
+  /** The session that made the change; `null` where none did. */
   session_id: SessionId | null
   type: 'session.revoked'
 }
@@ -816,7 +816,7 @@ export interface SessionsChangedEvent {
   data: SessionsChanged
   /** The revision that the account has after it. */
   revision: number
-  /** The session that did it; `null` where none did. */
+  /** The session that made the change; `null` where none did. */
   session_id: SessionId | null
   type: 'sessions.changed'
 }
@@ -886,7 +886,7 @@ export interface SignInMethodsChangedEvent {
   data: SignInMethodsChanged
   /** The revision that the account has after it. */
   revision: number
-  /** The session that did it; `null` where none did. */
+  /** The session that made the change; `null` where none did. */
   session_id: SessionId | null
   type: 'sign_in_methods.changed'
 }
@@ -902,13 +902,13 @@ export interface SignUpClosedData {
 export interface Snapshot {
   /** The addresses, primary first, then oldest first. */
   addresses: Address[]
-  /** The database's present history. */
+  /** The epoch of the database. */
   epoch: Epoch
   /** The profile. */
   profile: Profile
   /** The live sessions, newest first. */
   sessions: Session[]
-  /** The ways in. */
+  /** The sign-in methods. */
   sign_in_methods: SignInMethods
 }
 
@@ -920,7 +920,7 @@ export interface SnapshotEvent {
   data: Snapshot
   /** The revision that it shows. */
   revision: number
-  /** The session that did it; `null` where none did. */
+  /** The session that made the change; `null` where none did. */
   session_id: SessionId | null
   type: 'snapshot'
 }
