@@ -1,3 +1,4 @@
+import { BackendTokens } from './backend-tokens.js'
 import { Calls } from './calls.js'
 import { type Edited, Edits } from './edits.js'
 import { isAccountsError, isRenewed, type MethodError } from './errors.js'
@@ -6,7 +7,7 @@ import { type FeedEvent, fold, type LiveAccount } from './fold.js'
 import { presentUrl } from './http.js'
 import type { Method, ParamsOf, Result } from './methods.js'
 import type { ClientOptions, StartOptions } from './options.js'
-import { type AddressPatch, patchedAddress, patchedProfile, type ProfilePatch, withPending } from './pending.js'
+import { type AddressPatch, type ProfilePatch, withPending } from './pending.js'
 import { whenVerified } from './registration.js'
 import { Socket, type SocketConstructor } from './socket.js'
 import {
@@ -40,6 +41,7 @@ export class AccountsClient extends WaysIn {
   readonly #calls: Calls
   readonly #feed: Feed
   readonly #edits = new Edits(() => this.#publish())
+  readonly #backendTokens: BackendTokens
   #connection: Connection = UNKNOWN.connection
   /** As the feed tells it. */
   #account: LiveAccount | null = null
@@ -67,9 +69,19 @@ export class AccountsClient extends WaysIn {
       onConnecting: () => this.#show(UNKNOWN.connection),
       onLive: () => this.#show({ status: 'live' }),
       onOffline: (error) => this.#show({ status: 'offline', error }),
-      renewed: () => this.#calls.credentials.settled(),
+      renewed: () => {
+        this.#backendTokens.renew()
+        return this.#calls.credentials.settled()
+      },
       onEnd: (reason) => this.#ended(reason),
       onLost: () => this.#lost(),
+    })
+    this.#backendTokens = new BackendTokens({
+      locks: this.#calls.locks,
+      name: this.#calls.name,
+      tabs: () => (this.#connection.status === 'live' ? this.#tabs : null),
+      sessionId: () => (this.#tabs !== null && this.#account !== null ? this.#sessionId : null),
+      ask: (audience) => this.call('session.access_token', { audience }),
     })
   }
 
@@ -81,7 +93,10 @@ export class AccountsClient extends WaysIn {
     if (this.#tabs || (typeof window === 'undefined' && !withoutWindow)) return
     presentUrl(this.#calls.url)
     if (this.#WebSocket === undefined) throw new TypeError('AccountsClient: there is no WebSocket here; pass one')
-    this.#tabs = new Tabs(this.#calls.name, (news) => this.#hear(news))
+    this.#tabs = new Tabs(this.#calls.name, {
+      onNews: (news) => this.#hear(news),
+      answer: (wanted) => this.#backendTokens.answer(wanted),
+    })
     this.#endWake = onWake(() => this.#feed.check())
     this.#feed.start()
   }
@@ -92,6 +107,7 @@ export class AccountsClient extends WaysIn {
     this.#endWake()
     this.#tabs?.close()
     this.#tabs = null
+    this.#backendTokens.forget()
     this.#show(UNKNOWN.connection)
   }
 
@@ -99,7 +115,9 @@ export class AccountsClient extends WaysIn {
     const sessionId = this.#sessionId
     try {
       const isAdmission = CREDENTIALS_METHODS.has(method) && !('credentials' in (params ?? {}))
-      return (await (isAdmission ? this.#admit(method, params!) : this.#calls.send(method, params ?? {}))) as Result<M>
+      const answer = await (isAdmission ? this.#admit(method, params!) : this.#calls.send(method, params ?? {}))
+      if (method === 'auth.change_password') this.#backendTokens.renew()
+      return answer as Result<M>
     } catch (error) {
       if (SESSION_METHODS.has(method) && sessionId === this.#sessionId) this.#mayHaveEnded(error)
       throw error
@@ -117,6 +135,15 @@ export class AccountsClient extends WaysIn {
       if (isAccountsError(error)) return { ok: false, error: error as MethodError<M> }
       throw error
     }
+  }
+
+  /**
+   * An access token for another backend of the shop, one of `MARBELLE_TOKEN_BACKENDS`: asked for once for all tabs, and
+   * again when it is nearly over. A backend that answers 401 has heard of something before this page did: `insteadOf` is
+   * the token that it refused. Rejects with a `MethodError<'session.access_token'>`.
+   */
+  accessToken(audience: string, { insteadOf }: { readonly insteadOf?: string } = {}): Promise<string> {
+    return this.#backendTokens.get(audience, insteadOf ?? null)
   }
 
   /**
@@ -156,25 +183,12 @@ export class AccountsClient extends WaysIn {
 
   /** Edits the profile that the user saw; the edit is shown at once. */
   editProfile(base: Profile, patch: ProfilePatch): Promise<Edited<Profile>> {
-    return this.#edits.run({
-      addressId: null,
-      base,
-      patch,
-      mine: patchedProfile(base, patch),
-      send: (expected_revision) => this.call('profile.update', { ...patch, expected_revision }),
-    })
+    return this.#edits.profile(base, patch, (params) => this.call('profile.update', params))
   }
 
   /** Edits the address that the user saw; the edit is shown at once. */
   editAddress(base: Address, patch: AddressPatch): Promise<Edited<Address>> {
-    return this.#edits.run({
-      addressId: base.id,
-      base,
-      patch,
-      mine: patchedAddress(base, patch),
-      send: (expected_revision) =>
-        this.call('addresses.update', { ...patch, address_id: base.id, expected_revision }),
-    })
+    return this.#edits.address(base, patch, (params) => this.call('addresses.update', params))
   }
 
   /** Reads what the feed does not tell of sessions: who is connected, and when they were last used. */
@@ -219,6 +233,7 @@ export class AccountsClient extends WaysIn {
   /** What is held of another session is not shown any more. */
   #belongTo(sessionId: string | null): void {
     if (this.#sessionId === sessionId) return
+    if (this.#sessionId !== null) this.#backendTokens.forget()
     this.#sessionId = sessionId
     this.#account = null
     this.#edits.clear()
@@ -285,6 +300,8 @@ export class AccountsClient extends WaysIn {
   #show(connection: Connection): void {
     // Who comes back unnoticed goes on in the same state.
     if (connection.status === 'live' && this.#connection.status === 'live') return
+    // Meanwhile they may have become void, which was not heard.
+    if (connection.status === 'live' && this.#connection.status === 'offline') this.#backendTokens.forget()
     this.#connection = connection
     this.#publish()
   }

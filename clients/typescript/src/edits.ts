@@ -1,6 +1,8 @@
 import { type AccountsError, isAccountsError } from './errors.js'
 import { pageLocks } from './locks.js'
-import type { AddressPatch, PendingEdit, ProfilePatch } from './pending.js'
+import type { Params } from './methods.js'
+import { type AddressPatch, patchedAddress, patchedProfile, type PendingEdit, type ProfilePatch } from './pending.js'
+import type { Address, Profile } from './spec.js'
 
 /** What came of an edit. */
 export type Edited<T> =
@@ -27,19 +29,22 @@ export class Edits {
     this.#onChange = onChange
   }
 
-  async run<T extends { readonly id: string; readonly revision: number }>(edit: Edit<T>): Promise<Edited<T>> {
-    const shown: PendingEdit = { addressId: edit.addressId, patch: edit.patch, savedAt: null }
-    this.#show([...this.pending, shown])
-    try {
-      const value = await pageLocks.request(`edit ${edit.base.id}`, () => this.#send(edit))
-      shown.savedAt = value.revision
-      this.#show([...this.pending])
-      return { outcome: 'saved', value }
-    } catch (error) {
-      this.#show(this.pending.filter((one) => one !== shown))
-      if (!isStale(error)) throw error
-      return { outcome: 'stale', base: edit.base, mine: edit.mine, theirs: error.data.current as unknown as T }
-    }
+  profile(
+    base: Profile,
+    patch: ProfilePatch,
+    update: (params: Params<'profile.update'>) => Promise<Profile>,
+  ): Promise<Edited<Profile>> {
+    const send = (expected_revision: number) => update({ ...patch, expected_revision })
+    return this.#run({ addressId: null, base, patch, mine: patchedProfile(base, patch), send })
+  }
+
+  address(
+    base: Address,
+    patch: AddressPatch,
+    update: (params: Params<'addresses.update'>) => Promise<Address>,
+  ): Promise<Edited<Address>> {
+    const send = (expected_revision: number) => update({ ...patch, address_id: base.id, expected_revision })
+    return this.#run({ addressId: base.id, base, patch, mine: patchedAddress(base, patch), send })
   }
 
   /** Edits up to this revision are in the account itself. */
@@ -52,6 +57,21 @@ export class Edits {
   clear(): void {
     this.pending = []
     this.#own.clear()
+  }
+
+  async #run<T extends { readonly id: string; readonly revision: number }>(edit: Edit<T>): Promise<Edited<T>> {
+    const shown: PendingEdit = { addressId: edit.addressId, patch: edit.patch, savedAt: null }
+    this.#show([...this.pending, shown])
+    try {
+      const value = await pageLocks.request(`edit ${edit.base.id}`, () => this.#send(edit))
+      shown.savedAt = value.revision
+      this.#show([...this.pending])
+      return { outcome: 'saved', value }
+    } catch (error) {
+      this.#show(this.pending.filter((one) => one !== shown))
+      if (!isStale(error)) throw error
+      return { outcome: 'stale', base: edit.base, mine: edit.mine, theirs: error.data.current as unknown as T }
+    }
   }
 
   async #send<T extends { readonly id: string; readonly revision: number }>(edit: Edit<T>): Promise<T> {

@@ -1,3 +1,4 @@
+import type { KeptToken, TokenWanted } from './backend-tokens.js'
 import type { EndReason } from './spec.js'
 
 /** What the tabs of one browser tell each other. */
@@ -5,20 +6,79 @@ export type TabNews =
   | { readonly type: 'signed_in'; readonly session_id: string }
   | { readonly type: 'signed_out'; readonly session_id: string; readonly reason: EndReason | null }
 
+/** What they say among themselves: that they are there, and what they ask and answer. */
+type TabTalk =
+  | { readonly type: 'tab_opened' }
+  | { readonly type: 'tab_here' }
+  | { readonly type: 'token_wanted'; readonly question: string; readonly wanted: TokenWanted }
+  | { readonly type: 'token'; readonly question: string; readonly kept: KeptToken }
+
+/** How long another tab may take to answer: who waits in vain asks the server. */
+const ANSWER_MS = 100
+
+export interface TabsOptions {
+  onNews(news: TabNews): void
+  /** What this tab has of what another one wants. */
+  answer(wanted: TokenWanted): KeptToken | null
+}
+
 /** The tabs of one browser, under a common name. */
 export class Tabs {
   readonly #channel: BroadcastChannel | null
+  readonly #options: TabsOptions
+  readonly #questions = new Map<string, (kept: KeptToken) => void>()
+  /** Whether another tab was ever heard: who is alone waits for nobody. */
+  #hasOthers = false
 
-  constructor(name: string, onNews: (news: TabNews) => void) {
+  constructor(name: string, options: TabsOptions) {
+    this.#options = options
     this.#channel = typeof BroadcastChannel === 'undefined' ? null : new BroadcastChannel(name)
-    if (this.#channel) this.#channel.onmessage = (event: { data: unknown }) => onNews(event.data as TabNews)
+    if (this.#channel) this.#channel.onmessage = (event: { data: unknown }) => this.#hear(event.data as TabNews | TabTalk)
+    this.#say({ type: 'tab_opened' })
   }
 
   tell(news: TabNews): void {
-    this.#channel?.postMessage(news)
+    this.#say(news)
+  }
+
+  /** What another tab has of what is wanted; `null` where none has it. */
+  async ask(wanted: TokenWanted): Promise<KeptToken | null> {
+    if (!this.#hasOthers) return null
+    const question = String(Math.random())
+    let timer: ReturnType<typeof setTimeout> | undefined
+    const kept = await new Promise<KeptToken | null>((resolve) => {
+      this.#questions.set(question, resolve)
+      timer = setTimeout(() => resolve(null), ANSWER_MS)
+      this.#say({ type: 'token_wanted', question, wanted })
+    })
+    clearTimeout(timer)
+    this.#questions.delete(question)
+    return kept
   }
 
   close(): void {
     this.#channel?.close()
+  }
+
+  #say(what: TabNews | TabTalk): void {
+    this.#channel?.postMessage(what)
+  }
+
+  #hear(what: TabNews | TabTalk): void {
+    this.#hasOthers = true
+    switch (what.type) {
+      case 'tab_opened':
+        return this.#say({ type: 'tab_here' })
+      case 'tab_here':
+        return
+      case 'token_wanted': {
+        const kept = this.#options.answer(what.wanted)
+        return kept === null ? undefined : this.#say({ type: 'token', question: what.question, kept })
+      }
+      case 'token':
+        return this.#questions.get(what.question)?.(what.kept)
+      default:
+        this.#options.onNews(what)
+    }
   }
 }
