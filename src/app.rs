@@ -25,6 +25,7 @@ use crate::{
     store,
 };
 use accounts::{load_keys, open_accounts};
+use sd_notify::NotifyState;
 use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
@@ -246,6 +247,7 @@ pub async fn serve(settings: Settings) -> Result<(), Error> {
     let mut terminate = signal(SignalKind::terminate()).map_err(Error::Signal)?;
     let app = App::build(&settings, Clock::system()).await?;
     welcome::print(app.settings());
+    notify_service_manager(&[NotifyState::Ready]);
     let stop = CancellationToken::new();
     let stopping = stop.clone();
     tokio::spawn(async move {
@@ -254,8 +256,16 @@ pub async fn serve(settings: Settings) -> Result<(), Error> {
             _ = terminate.recv() => {}
         }
         tracing::info!("stopping");
+        notify_service_manager(&[NotifyState::Stopping]);
         stopping.cancel();
     });
     app.run(stop).await;
     Ok(())
+}
+
+/// Tells systemd the state of a service of `Type=notify` (sd_notify(3)); does nothing without a service manager.
+fn notify_service_manager(state: &[NotifyState<'_>]) {
+    if let Err(error) = sd_notify::notify(state) {
+        tracing::warn!(%error, "the service manager could not be notified");
+    }
 }

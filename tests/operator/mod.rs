@@ -5,5 +5,6 @@ mod fuzz_settings;
 mod listener;
 mod metrics_listener;
 mod production;
+mod service_manager;
 mod settings;
 mod user_commands;

@@ -8,7 +8,13 @@ use super::{
 use base64::{Engine, prelude::BASE64_STANDARD};
 use ed25519_dalek::pkcs8::{EncodePrivateKey, KeypairBytes, spki::der::pem::LineEnding};
 use serde_json::Value;
-use std::{collections::BTreeMap, net::SocketAddr, path::PathBuf, process::ExitStatus, sync::Arc};
+use std::{
+    collections::BTreeMap,
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    process::ExitStatus,
+    sync::Arc,
+};
 use tempfile::TempDir;
 use tokio::process::Command;
 use tokio_tungstenite::tungstenite;
@@ -83,7 +89,13 @@ impl Builder {
         self
     }
 
-    /// With at most so many files open.
+    /// The socket at which a service manager awaits the state of the node (sd_notify(3)).
+    pub fn service_manager(mut self, socket: &Path) -> Self {
+        self.settings.insert("NOTIFY_SOCKET".into(), socket.display().to_string());
+        self
+    }
+
+    /// Limits the number of files that the node may have open.
     pub fn open_files(mut self, files: u32) -> Self {
         self.settings.insert(OPEN_FILES.into(), files.to_string());
         self
