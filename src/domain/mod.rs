@@ -6,6 +6,7 @@ pub mod address;
 pub mod audit;
 pub mod characters;
 pub mod client;
+pub mod cursor;
 pub mod device;
 pub mod email;
 pub mod event;

@@ -180,7 +180,7 @@ async fn look(shared: &Shared) -> Result<(), store::Error> {
         let Page { rows, cursor, is_full } = read(shared, Some(present.cursor)).await?;
         let is_known = |row: &RevocationRow| present.cursor.epoch == cursor.epoch && present.seen.contains(&row.seq);
         let seen = rows.iter().map(|row| row.seq).filter(|seq| *seq > cursor.seq).collect();
-        let fresh: Vec<Revocation> = rows.into_iter().filter(|row| !is_known(row)).map(|row| row.revocation).collect();
+        let fresh: Vec<RevocationRow> = rows.into_iter().filter(|row| !is_known(row)).collect();
         *reader.lock() = Some(Reader { cursor, seen });
         if !fresh.is_empty() {
             // Fails only if nobody listens any more.
@@ -192,13 +192,18 @@ async fn look(shared: &Shared) -> Result<(), store::Error> {
     }
 }
 
-/// The notifications of a page: one at least, so that a new subscriber learns where it is.
-fn frames(revocations: Vec<Revocation>, cursor: RevocationCursor) -> Bytes {
+/// The notifications of a page: one at least, so that a new subscriber learns where it is. Each has the cursor of what
+/// has come with it: a subscriber whose socket closes between two of them misses nothing.
+fn frames(rows: Vec<RevocationRow>, cursor: RevocationCursor) -> Bytes {
     let mut frames = Vec::new();
-    let mut rest = revocations;
+    let mut rest = rows;
     loop {
         let later = rest.split_off(rest.len().min(AT_ONCE));
-        let page = RevocationsPage { revocations: rest, cursor };
+        let cursor = match rest.last() {
+            Some(last) if !later.is_empty() => RevocationCursor { seq: cursor.seq.min(last.seq), ..cursor },
+            _ => cursor,
+        };
+        let page = RevocationsPage { revocations: rest.into_iter().map(|row| row.revocation).collect(), cursor };
         notification::append_to(REVOCATIONS_EVENT, REVOCATIONS, &page, &mut frames);
         if later.is_empty() {
             return frames.into();
@@ -248,7 +253,10 @@ async fn feed(shared: &Shared, connection: &Connection, mut since: Option<Revoca
                     }
                     since = Some(cursor);
                 }
-                Err(RecvError::Lagged(_)) => break,
+                Err(RecvError::Lagged(readings)) => {
+                    tracing::debug!(connection = connection.id, readings, "a subscriber to the revocations is slow");
+                    break;
+                }
                 Err(RecvError::Closed) => return,
             }
         }
@@ -270,8 +278,7 @@ async fn catch_up(
                 continue;
             }
         };
-        let revocations = rows.into_iter().map(|row| row.revocation).collect();
-        send(connection, &frames(revocations, cursor)).await.ok()?;
+        send(connection, &frames(rows, cursor)).await.ok()?;
         if !is_full {
             return Some(cursor);
         }
@@ -327,12 +334,21 @@ mod tests {
 
     #[test]
     fn a_page_becomes_notifications_of_bounded_length() {
-        let cursor = RevocationCursor { epoch: crate::domain::ids::Epoch::new(), seq: 600 };
-        let count = |entries: i64| {
-            let revocations = (0..entries).map(|n| row(n, 0).revocation).collect();
-            let frames = frames(revocations, cursor);
-            frames.windows(REVOCATIONS_EVENT.len()).filter(|w| *w == REVOCATIONS_EVENT.as_bytes()).count()
+        let epoch = crate::domain::ids::Epoch::new();
+        let cursors = |entries: i64, settled: i64| -> Vec<i64> {
+            let frames =
+                frames((1..=entries).map(|seq| row(seq, 0)).collect(), RevocationCursor { epoch, seq: settled });
+            let frames = String::from_utf8_lossy(&frames).into_owned();
+            let cursors = frames.match_indices(r#""cursor":""#).map(|(at, key)| {
+                let cursor = frames[at + key.len()..].split('"').next().unwrap();
+                cursor.parse::<RevocationCursor>().unwrap().seq
+            });
+            cursors.collect()
         };
-        assert_eq!([0, 1, 256, 257, 600].map(count), [1, 1, 1, 2, 3]);
+        assert_eq!([0, 1, 256].map(|entries| cursors(entries, entries)), [[0], [1], [256]]);
+        // A notification has the cursor of the last entry that has come by then, not of what is still to come.
+        assert_eq!(cursors(257, 257), [256, 257]);
+        assert_eq!(cursors(600, 600), [256, 512, 600]);
+        assert_eq!(cursors(600, 300), [256, 300, 300], "nor one beyond a number that may still appear");
     }
 }

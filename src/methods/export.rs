@@ -136,6 +136,6 @@ pub fn example() -> Value {
         "sessions": account["sessions"], "ended_sessions": [], "devices": [],
         "sign_in_methods": account["sign_in_methods"], "security_events": [], "letters": [],
         "events": [examples::addresses_changed()],
-        "cursor": "019aa3c61f007c108a516f1f6c2d9e07.019aa3c61f007c108a516f1f6c2d9e08.2", "more": false,
+        "cursor": "WyIwMTlhYTNjNi0xZjAwLTdjMTAtOGE1MS02ZjFmNmMyZDllMDciLCIwMTlhYTNjNi0xZjAwLTdjMTAtOGE1MS02ZjFmNmMyZDllMDgiLDJd", "more": false,
     })
 }

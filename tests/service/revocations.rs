@@ -1,14 +1,43 @@
 //! `revocations.*`: what backends have to know that verify tokens on their own.
 
 use crate::support::{
-    Call, Cluster, Database, Door, Node, RARE_SWEEP, Ws, both_databases, eventually, median, soon, within,
+    Call, Cluster, Database, Door, Node, PATIENCE, RARE_SWEEP, Ws, both_databases, eventually, median, soon, within,
 };
+use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use futures_util::future::join_all;
+use marbelle::domain::time::Clock;
 use serde_json::{Value, json};
 use sqlx::{Connection, PgConnection};
-use std::{collections::VecDeque, time::Instant};
+use std::{
+    collections::{BTreeSet, VecDeque},
+    time::Instant,
+};
 
 const PASSWORD_OF_LATER: &str = "another walk by the sea";
+
+/// More entries than the buffers of a socket hold.
+const BULK: usize = 40_000;
+
+/// More than the node keeps for subscribers that are slow.
+const READINGS: usize = 80;
+
+/// Puts so many entries into the table, of sessions that nobody knows.
+async fn insert(node: &Node, count: usize, inserted: &mut BTreeSet<String>) {
+    let ids: Vec<uuid::Uuid> = (0..count).map(|_| uuid::Uuid::new_v4()).collect();
+    let at = Clock::system().now();
+    let rows: Vec<String> = ids
+        .iter()
+        .map(|id| match node.database {
+            Database::Sqlite => format!("(X'{}', '{at}', 'refresh_token_reuse')", id.simple()),
+            Database::Postgres(_) => format!("('{id}', '{at}', 'refresh_token_reuse')"),
+        })
+        .collect();
+    for rows in rows.chunks(5_000) {
+        let insert = format!("INSERT INTO revocations (session_id, at, reason) VALUES {}", rows.join(", "));
+        node.execute(&insert).await;
+    }
+    inserted.extend(ids.iter().map(ToString::to_string));
+}
 
 /// A socket that follows the revocations.
 struct Follower {
@@ -57,6 +86,12 @@ async fn next(socket: &Ws) -> Value {
     notification["params"]["result"].clone()
 }
 
+/// Which history of the database a cursor is of.
+fn history(cursor: &Value) -> Value {
+    let json = BASE64_URL_SAFE_NO_PAD.decode(cursor.as_str().expect("text")).expect("Base64url");
+    serde_json::from_slice::<Value>(&json).expect("JSON")[0].clone()
+}
+
 fn entries(page: &Value) -> Vec<Value> {
     page["revocations"].as_array().expect("a list").clone()
 }
@@ -91,7 +126,7 @@ both_databases! {
         assert_eq!((entries(&later), &later["cursor"]), (vec![renewed], &all["cursor"]), "from a cursor on");
         let nothing = shop.ok("revocations.list", json!({ "since": all["cursor"] })).await;
         assert_eq!((entries(&nothing), &nothing["cursor"]), (vec![], &all["cursor"]));
-        let elsewhere = "3f2b8c1e7a5d4e909b1f2c4d6e8f0a13.4711";
+        let elsewhere = BASE64_URL_SAFE_NO_PAD.encode(json!([uuid::Uuid::new_v4(), 4711]).to_string());
         assert_eq!(shop.ok("revocations.list", json!({ "since": elsewhere })).await, all, "of another history");
 
         assert!(node.command(&["user", "delete", &person.email, "--yes"]).await.status.success());
@@ -122,10 +157,73 @@ both_databases! {
         assert!(node.command(&["new-epoch"]).await.status.success());
         let (entry, cursor) = follower.until(|entry| entry["reason"] == "restored").await;
         assert_eq!((&entry["session_id"], &entry["user_id"], &entry["below"]), (&Value::Null, &Value::Null, &Value::Null));
-        assert_ne!(cursor.as_str().map(|cursor| &cursor[..32]), before["cursor"].as_str().map(|cursor| &cursor[..32]));
+        assert_ne!(history(&cursor), history(&before["cursor"]));
         let listed = door.with("tokens:verify").await.ok("revocations.list", json!({ "since": before["cursor"] })).await;
         assert!(entries(&listed).iter().all(|entry| entry["session_id"].is_null()), "{listed}");
         session.http(&node).refused("session_ended", "profile.get", json!({})).await;
+    }
+
+    async fn who_is_slow_gets_all_of_it_from_the_table(database: Database) {
+        let node = Node::on(database).set("LOG", "debug").set("SWEEP_PERIOD", "100ms").start().await;
+        let (person, _) = node.signed_in("ann").await;
+        let door = node.door().await;
+        let (mut follower, _) = Follower::subscribe(&door, None).await;
+        let key = door.key("tokens:verify").await;
+        let mut deaf = door.deaf(&key).await;
+        assert!(deaf.send(1, "revocations.subscribe", json!({}), PATIENCE).await);
+        deaf.read().await.expect("the answer");
+        deaf.read().await.expect("the first notification");
+        // More than the socket's buffers hold, and then more readings than the node keeps for who is slow.
+        let mut expected: BTreeSet<String> = BTreeSet::new();
+        insert(&node, BULK, &mut expected).await;
+        for _ in 0..READINGS {
+            let session = person.sign_in(&node).await;
+            session.http(&node).ok("auth.logout", json!({ "scope": "local" })).await;
+            follower.until(|entry| entry["session_id"] == session.id).await;
+            expected.insert(session.id);
+        }
+        // It reads again, slowly at first; meanwhile sessions go on ending.
+        let mut told = BTreeSet::new();
+        let mut cursors = Vec::new();
+        while !expected.is_subset(&told) {
+            let message = deaf.read().await.expect("it is not cut off");
+            let page = &message["params"]["result"];
+            told.extend(entries(page).iter().map(|entry| entry["session_id"].as_str().expect("an id").to_owned()));
+            cursors.push(page["cursor"].clone());
+            if cursors.len() % 50 == 1 {
+                let session = person.sign_in(&node).await;
+                session.http(&node).ok("auth.logout", json!({ "scope": "local" })).await;
+                expected.insert(session.id);
+            }
+        }
+        assert!(node.output().contains("a subscriber to the revocations is slow"), "the story is of one that lags behind");
+        // Whatever it had come to when its socket broke, it would have missed nothing.
+        let shop = door.with("tokens:verify").await;
+        let last = shop.ok("revocations.list", json!({ "since": cursors.last() })).await;
+        assert!(entries(&last).iter().all(|entry| told.contains(entry["session_id"].as_str().expect("an id"))), "{last}");
+        let session = person.sign_in(&node).await;
+        session.http(&node).ok("auth.logout", json!({ "scope": "local" })).await;
+        soon("the next one as it is committed", async {
+            while !deaf.read().await.expect("open").to_string().contains(&session.id) {}
+        })
+        .await;
+    }
+
+    async fn a_socket_that_breaks_between_two_notifications_of_a_page_misses_nothing(database: Database) {
+        let node = Node::start(database).await;
+        let door = node.door().await;
+        let mut expected = BTreeSet::new();
+        insert(&node, 1000, &mut expected).await;
+        // Of a page that comes in several notifications the first alone arrives, each time.
+        let (mut since, mut told, mut connections) = (None, BTreeSet::new(), 0);
+        while told.len() < expected.len() {
+            let (_, page) = Follower::subscribe(&door, since.as_ref()).await;
+            told.extend(entries(&page).iter().map(|entry| entry["session_id"].as_str().expect("an id").to_owned()));
+            since = Some(page["cursor"].clone());
+            connections += 1;
+            assert!(connections <= 10, "{} of {} after {since:?}", told.len(), expected.len());
+        }
+        assert_eq!(told, expected);
     }
 
     async fn one_subscription_a_socket_and_none_elsewhere(database: Database) {

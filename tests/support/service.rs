@@ -1,6 +1,6 @@
 //! The door of service keys.
 
-use super::{Http, Node, Specification, Ws, socket::handshake_at};
+use super::{Deaf, Http, Node, Specification, Ws, socket::handshake_at};
 use std::{net::SocketAddr, sync::Arc};
 use tokio_tungstenite::tungstenite;
 
@@ -59,6 +59,13 @@ impl Door<'_> {
     pub async fn ws(&self, key: &str) -> Ws {
         let bearer = format!("Bearer {key}");
         self.handshake(&[("authorization", &bearer)]).await.unwrap_or_else(|e| panic!("the handshake fails: {e}"))
+    }
+
+    /// A WebSocket by this key that is read only when the story says so.
+    pub async fn deaf(&self, key: &str) -> Deaf {
+        let (url, bearer) = (format!("ws://{}/service/rpc", self.address), format!("Bearer {key}"));
+        let opened = handshake_at(&url, self.address, &[("authorization", &bearer)], Some(4096)).await;
+        Deaf(opened.unwrap_or_else(|e| panic!("the handshake fails: {e}")).0)
     }
 
     pub async fn handshake(&self, headers: &[(&'static str, &str)]) -> Result<Ws, Box<tungstenite::Error>> {

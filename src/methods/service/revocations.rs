@@ -78,7 +78,7 @@ pub fn declare(registry: &mut Registry) {
     );
 }
 
-const CURSOR: &str = "3f2b8c1e7a5d4e909b1f2c4d6e8f0a13.4711";
+const CURSOR: &str = "WyIzZjJiOGMxZS03YTVkLTRlOTAtOWIxZi0yYzRkNmU4ZjBhMTMiLDQ3MTFd";
 
 fn page() -> Value {
     json!({
