@@ -1,9 +1,11 @@
 -- The same tables, columns and names as for SQLite.
 
--- One row: which history of the database this is (docs/protocol.md, "Events", `epoch`).
+-- One row: which history of the database this is (docs/protocol.md, "Events", `epoch`), and since when, if
+-- it was restored.
 CREATE TABLE database_epoch (
     singleton   BOOLEAN NOT NULL PRIMARY KEY CHECK (singleton = TRUE),
-    epoch       UUID    NOT NULL
+    epoch       UUID    NOT NULL,
+    since       TIMESTAMPTZ
 );
 
 -- Registrations wait here until their address is verified; they reserve nothing. `failures` counts wrong passwords and

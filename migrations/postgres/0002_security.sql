@@ -22,7 +22,8 @@ CREATE TABLE known_devices (
     user_id       UUID    NOT NULL REFERENCES users (id) ON DELETE CASCADE,
     secret_hash   BYTEA   NOT NULL CHECK (length(secret_hash) = 32),
     created_at    TIMESTAMPTZ NOT NULL,
-    last_used_at  TIMESTAMPTZ NOT NULL
+    last_used_at  TIMESTAMPTZ NOT NULL,
+    signed_in     BOOLEAN NOT NULL -- FALSE while it is known by a reset of the password alone
 );
 CREATE INDEX known_devices_by_user ON known_devices (user_id, last_used_at);
 CREATE INDEX known_devices_by_age ON known_devices (last_used_at);

@@ -1,9 +1,11 @@
 -- Times are RFC 3339 text in UTC, ids 16 bytes. The same tables, columns and names as for PostgreSQL.
 
--- One row: which history of the database this is (docs/protocol.md, "Events", `epoch`).
+-- One row: which history of the database this is (docs/protocol.md, "Events", `epoch`), and since when, if
+-- it was restored.
 CREATE TABLE database_epoch (
     singleton   BOOLEAN NOT NULL PRIMARY KEY CHECK (singleton = TRUE),
-    epoch       BLOB    NOT NULL CHECK (length(epoch) = 16)
+    epoch       BLOB    NOT NULL CHECK (length(epoch) = 16),
+    since       TIMESTAMPTZ
 );
 
 -- Registrations wait here until their address is verified; they reserve nothing. `failures` counts wrong passwords and

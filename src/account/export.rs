@@ -53,7 +53,7 @@ impl Accounts {
         self.read_export(tx, &row.user, Some(caller.0.session), after).await
     }
 
-    /// The same of a user, for an operator; the audit log notes the first page.
+    /// The same of a user, for an operator; the audit log notes each page: a cursor is whatever the caller makes of it.
     pub async fn export_user(
         self: &Arc<Self>,
         user: UserId,
@@ -63,12 +63,10 @@ impl Accounts {
         let mut tx = self.store.read().await?;
         let row = tx.find_user(user).await?.ok_or(Error::NotFound)?;
         let export = self.read_export(tx, &row, None, after).await?;
-        if after == ExportCursor::START {
-            let mut tx = self.store.write().await?;
-            let entry = AuditEntry::of(operator, "users.export", Some(user), json!({}), self.clock.now());
-            tx.insert_audit_entry(&entry).await?;
-            tx.commit().await?;
-        }
+        let mut tx = self.store.write().await?;
+        let entry = AuditEntry::of(operator, "users.export", Some(user), json!({}), self.clock.now());
+        tx.insert_audit_entry(&entry).await?;
+        tx.commit().await?;
         Ok(export)
     }
 

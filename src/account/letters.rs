@@ -73,6 +73,9 @@ impl Accounts {
     /// Whether a mailbox may get another letter of this kind. Ask before anything is done for the letter: a link that
     /// is not sent must not void the one that was.
     pub(crate) async fn has_room(&self, tx: &mut Tx, asked: &LetterRequest<'_>) -> Result<bool, Error> {
+        if !asked.kind.is_asked_for_by_its_account() {
+            tx.lock_mailbox(asked.to, asked.kind, asked.at).await?;
+        }
         let (all, own) = tx.count_letters(asked.to, asked.kind, asked.network(), &window(asked.at)).await?;
         Ok(match asked.kind {
             LetterKind::AlreadyRegistered => all == 0,
@@ -88,6 +91,8 @@ impl Accounts {
         tx: &mut Tx,
         asked: &LetterRequest<'_>,
     ) -> Result<EmailChangeRoom, Error> {
+        // Letter or notice: one lock for both.
+        tx.lock_mailbox(asked.to, LetterKind::ConfirmEmailChange, asked.at).await?;
         let counted = tx.count_email_change_requests(asked.to, asked.network(), &window(asked.at)).await?;
         let granted = self.is_within_allowance(counted.all, counted.own);
         Ok(EmailChangeRoom { granted, notice: counted.notices == 0 })
@@ -99,7 +104,8 @@ impl Accounts {
         (all < allowance && own < of_one_network) || (own == 0 && all < allowance * FIRST_LETTERS)
     }
 
-    /// Whether a known device may ask for another letter that sets a new password: each has an allowance of its own.
+    /// Whether a known device may ask for another letter that sets a new password: each has an allowance of its own, which
+    /// holds exactly under the lock of its account.
     pub(crate) async fn has_room_for_device(
         &self,
         tx: &mut Tx,
@@ -115,6 +121,7 @@ impl Accounts {
     /// # Errors
     /// [`Error::RateLimited`] if not: unlike strangers they may know that none is sent.
     pub(crate) async fn check_room_for_operator(&self, tx: &mut Tx, asked: &LetterRequest<'_>) -> Result<(), Error> {
+        tx.lock_mailbox(asked.to, asked.kind, asked.at).await?;
         let (_, own) = tx.count_letters(asked.to, asked.kind, asked.network(), &window(asked.at)).await?;
         if own < i64::from(self.mails_per_mailbox.get()) {
             Ok(())

@@ -35,7 +35,7 @@ pub struct NewEpoch {
 impl Accounts {
     /// Renews the epoch of a restored database and ends what it holds open, as that may have been ended, spent or
     /// sent since the backup: every session (`restored`), every one-time token, every pending change of e-mail,
-    /// every letter that waits.
+    /// every letter that waits; ceremonies, flows and challenges that were begun before are good no more.
     ///
     /// Nodes may run: each account is changed through its log, and a session that is opened meanwhile may live
     /// on or be ended. The epoch comes first, so that from the beginning no client resumes what no longer is. If
@@ -44,7 +44,7 @@ impl Accounts {
         let store = &self.store;
         let epoch = Epoch(uuid::Uuid::new_v4());
         let mut tx = store.write().await?;
-        tx.renew_epoch(epoch).await?;
+        tx.renew_epoch(epoch, self.clock.now()).await?;
         tx.insert_restore_revocation(self.clock.now()).await?;
         tx.delete_registration_sign_ins().await?;
         let entry =

@@ -51,7 +51,7 @@ impl TicketPurpose {
 /// A ticket that was presented.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Ticket<T> {
-    /// By which it is known once it is used.
+    /// By which it is known once it is used; tells when the ticket was made ([`TicketId::at`]).
     pub id: TicketId,
     /// Until when it is good.
     pub expires_at: Timestamp,

@@ -104,6 +104,17 @@ impl ReceiverId {
     pub const STREAM: Self = Self(Uuid::nil());
 }
 
+impl TicketId {
+    /// When the ticket was made: its id is made by [`Self::at`].
+    pub fn made_at(self) -> Timestamp {
+        let made = self.0.get_timestamp().map(|made| made.to_unix());
+        let made =
+            made.and_then(|(seconds, nanos)| chrono::DateTime::from_timestamp(i64::try_from(seconds).ok()?, nanos));
+        // Without a time it is none of ours, and as old as can be.
+        Timestamp::new(made.unwrap_or_default())
+    }
+}
+
 impl From<WebhookId> for ReceiverId {
     fn from(webhook: WebhookId) -> Self {
         Self(webhook.0)
@@ -113,6 +124,13 @@ impl From<WebhookId> for ReceiverId {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_ticket_s_id_tells_when_it_was_made() {
+        let made = Timestamp::new(chrono::DateTime::from_timestamp_millis(1_764_321_000_123).unwrap());
+        assert_eq!(TicketId::at(made).made_at(), made);
+        assert!(TicketId(Uuid::new_v4()).made_at() < made);
+    }
 
     #[test]
     fn ids_rise_above_what_a_clock_that_was_ahead_has_made() {

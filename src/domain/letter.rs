@@ -222,6 +222,14 @@ text_enum! {
     }
 }
 
+impl LetterKind {
+    /// Whether sessions of one account alone ask for it, for the account's own mailbox: the account's lock has them count one
+    /// after the other.
+    pub fn is_asked_for_by_its_account(self) -> bool {
+        matches!(self, Self::DeleteAccount | Self::EmailChangeRequested)
+    }
+}
+
 impl Content {
     /// Its kind.
     pub fn kind(&self) -> LetterKind {

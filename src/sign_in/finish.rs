@@ -170,7 +170,7 @@ impl Accounts {
             return Ok(token.clone());
         }
         let token = DeviceToken::new();
-        change.account().add_device(&token.key, KNOWN_DEVICES).await?;
+        change.account().add_device(&token.key, true, KNOWN_DEVICES).await?;
         // The first sign-in of all is revision 1: nobody needs to be told of that.
         if change.user().revision > 1 {
             let (user_agent, network) = (device.client.user_agent.clone(), family(device.client.ip));

@@ -9,7 +9,7 @@ use crate::{
         ids::{DeviceId, SecurityEventId, SessionId},
         security_event::{SecurityEvent, SecurityEventType},
     },
-    store::Outcome,
+    store::{FoundDevice, Outcome},
 };
 use serde_json::json;
 use std::time::Duration;
@@ -37,7 +37,8 @@ pub(crate) enum GuessFrom<'a> {
 
 impl Accounts {
     /// Counts and records a guess. Strangers share an allowance for each address; each device that is known to the
-    /// account has one of its own, so strangers cannot lock the owner out there. The statements are the same whether
+    /// account has one of its own, so strangers cannot lock the owner out there; those that are known by a reset of the
+    /// password alone share one. The statements are the same whether
     /// the address is known or not.
     pub(crate) async fn begin_guess(
         &self,
@@ -51,9 +52,14 @@ impl Accounts {
         let device = match from {
             GuessFrom::Anybody(Some(token)) => tx.find_known_device(email, &token.key).await?,
             GuessFrom::Anybody(None) => None,
-            GuessFrom::Session(device) => Some(device),
+            GuessFrom::Session(id) => Some(FoundDevice { id, signed_in: true }),
         };
-        let subject = device.map_or_else(|| email.to_string(), |device| format!("{email} {device}"));
+        let subject = match device {
+            None => email.to_string(),
+            Some(FoundDevice { id, signed_in: true }) => format!("{email} {id}"),
+            // Whoever reads the mailbox can make as many as they like.
+            Some(FoundDevice { signed_in: false, .. }) => format!("{email} reset"),
+        };
         let (failures, since) = tx.count_password_failure(&subject, now, now.before(WINDOW)).await?;
         if failures > i64::from(self.failures_per_account.get()) {
             let retry_after = since.after(WINDOW).since(now).max(Duration::from_millis(1));
@@ -67,7 +73,7 @@ impl Accounts {
         let event = SecurityEvent::now(recorded_as, now, None, Some(client), json!({}));
         tx.insert_security_event_for(email, &event).await?;
         tx.commit().await?;
-        Ok(Guess { subject, event: event.id, device })
+        Ok(Guess { subject, event: event.id, device: device.map(|device| device.id) })
     }
 
     /// Passes on what came of a guess. If the password was right, or was not looked at, and the call failed

@@ -32,9 +32,14 @@ impl Accounts {
         let now = self.clock.now();
         let mut tx = self.store.write().await?;
         let device = match device {
-            Some(token) => tx.find_known_device(email, &token.key).await?,
+            Some(token) => tx.find_known_device(email, &token.key).await?.map(|device| device.id),
             None => None,
         };
+        // Found, locked, and asked once more: meanwhile the address may have become another's, or the
+        // account may have been disabled or deleted.
+        let found = tx.find_user_by_email(email).await?.map(|user| user.user_id);
+        tx.lock_user_quietly(found.unwrap_or_else(UserId::new)).await?;
+        let user = tx.find_user_by_email(email).await?;
         let (asked, room) = match device {
             Some(device) => {
                 let asked = LetterRequest::of_known_device(email, LetterKind::ResetPassword, now);
@@ -46,11 +51,6 @@ impl Accounts {
                 (asked, room)
             }
         };
-        // Found, locked, and asked once more: meanwhile the address may have become another's, or the
-        // account may have been disabled or deleted.
-        let found = tx.find_user_by_email(email).await?.map(|user| user.user_id);
-        tx.lock_user_quietly(found.unwrap_or_else(UserId::new)).await?;
-        let user = tx.find_user_by_email(email).await?;
         let user = user.filter(|user| room && user.disabled_at.is_none() && found == Some(user.user_id));
         let token = OneTimeToken {
             id: TokenId::new(),
@@ -137,12 +137,15 @@ impl Accounts {
         change.account().set_password(&hash).await?;
         let other_ways = change.account().sign_in_methods().await?.other_ways();
         change.tell_owner(Content::PasswordWasReset { other_ways }).await?;
-        // Whatever strangers guessed at was the old password: the owner can sign in at once.
-        let email = change.user().email.clone();
-        change.tx().delete_password_failures(&email).await?;
+        // Whatever strangers guessed at was the old password: the owner can sign in at once. Guesses at a second factor go
+        // on counting: it is the same.
+        if !change.user().second_factor {
+            let email = change.user().email.clone();
+            change.tx().delete_password_failures(&email).await?;
+        }
         change.record(SecurityEventType::PasswordReset, json!({})).await?;
         let device = DeviceToken::new();
-        change.account().add_device(&device.key, KNOWN_DEVICES).await?;
+        change.account().add_device(&device.key, false, KNOWN_DEVICES).await?;
         change.commit().await?;
         Ok(device)
     }

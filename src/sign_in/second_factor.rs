@@ -99,10 +99,10 @@ impl Accounts {
         device: &Device,
     ) -> Result<Error, Error> {
         let methods = change.account().sign_in_methods().await?;
-        let user = change.user();
+        let (user, now) = (change.user(), change.now());
         let ticket = Ticket {
-            id: TicketId::new(),
-            expires_at: change.now().after(CHALLENGE_LIFETIME),
+            id: TicketId::at(now),
+            expires_at: now.after(CHALLENGE_LIFETIME),
             data: Challenge {
                 user: user.user_id,
                 credentials_version: user.credentials_version,

@@ -13,6 +13,7 @@ use crate::{
         client::Client,
         ids::{TicketId, UserId},
         letter::Content,
+        one_time_token::TokenPurpose,
         security_event::SecurityEventType,
         session::{Caller, EndReason, ProvenCaller},
         time::Timestamp,
@@ -50,8 +51,9 @@ impl Accounts {
         let (tx, row) = self.read_proven(caller).await?;
         tx.end_read().await?;
         let secret = TotpSecret::new();
-        let expires_at = self.clock.now().after(SETUP_LIFETIME);
-        let ticket = Ticket { id: TicketId::new(), expires_at, data: secret.base32() };
+        let now = self.clock.now();
+        let expires_at = now.after(SETUP_LIFETIME);
+        let ticket = Ticket { id: TicketId::at(now), expires_at, data: secret.base32() };
         let setup = self.issue_ticket(TicketPurpose::TotpSetup, holder(&caller.0), &ticket)?;
         let uri = secret.uri(&self.shop_name, row.user.email.as_str());
         let qr_svg = qr_svg(&uri).map_err(|error| Error::Internal(error.to_string().into()))?;
@@ -85,6 +87,9 @@ impl Accounts {
         change.account().insert_totp(&secret.seal(&self.sealer, caller.user), step).await?;
         let (codes, hashes) = recovery_codes();
         change.account().replace_recovery_codes(&hashes).await?;
+        // A new e-mail address that was asked for without the factor is to be asked for again: its link would go by it.
+        change.tx().spend_tokens_for(caller.user, TokenPurpose::ChangeEmail, now).await?;
+        change.drop_pending_email().await?;
         change.tell_owner(Content::TotpEnabled).await?;
         change.record(SecurityEventType::TotpEnabled, json!({})).await?;
         change.commit().await?;

@@ -9,15 +9,15 @@ use crate::domain::{
     time::Timestamp,
 };
 
-const FIND: &str = "SELECT d.id FROM known_devices d JOIN users u ON u.id = d.user_id \
+const FIND: &str = "SELECT d.id, d.signed_in FROM known_devices d JOIN users u ON u.id = d.user_id \
      WHERE d.id = $1 AND d.secret_hash = $2 AND u.email = $3";
 // Never earlier than another device of the account was used: where the clock has gone back, the device that is used now
 // must not pass for the one that was not used for the longest time.
-const USE: &str = "UPDATE known_devices SET last_used_at = (SELECT CASE WHEN MAX(d.last_used_at) > $4 \
+const USE: &str = "UPDATE known_devices SET signed_in = TRUE, last_used_at = (SELECT CASE WHEN MAX(d.last_used_at) > $4 \
      THEN MAX(d.last_used_at) ELSE $4 END FROM known_devices d WHERE d.user_id = $3) \
      WHERE id = $1 AND secret_hash = $2 AND user_id = $3";
-const INSERT: &str = "INSERT INTO known_devices (id, user_id, secret_hash, created_at, last_used_at) \
-     SELECT $1, $2, $3, $4, CASE WHEN MAX(d.last_used_at) > $4 THEN MAX(d.last_used_at) ELSE $4 END \
+const INSERT: &str = "INSERT INTO known_devices (id, user_id, secret_hash, created_at, last_used_at, signed_in) \
+     SELECT $1, $2, $3, $4, CASE WHEN MAX(d.last_used_at) > $4 THEN MAX(d.last_used_at) ELSE $4 END, $5 \
      FROM known_devices d WHERE d.user_id = $2";
 const PRUNE: &str = "DELETE FROM known_devices WHERE id IN \
      (SELECT id FROM known_devices WHERE last_used_at < $1 ORDER BY last_used_at LIMIT $2)";
@@ -33,6 +33,15 @@ const FORGET_OF_ENDED: &str = "DELETE FROM known_devices WHERE user_id = $1 AND 
      (SELECT 1 FROM sessions s WHERE s.user_id = $1 AND s.device_id = known_devices.id \
      AND s.ended_at = $2 AND s.end_reason = $3)";
 
+/// A device that an account knows.
+#[derive(Clone, Copy, Debug, sqlx::FromRow)]
+pub struct FoundDevice {
+    /// The device.
+    pub id: DeviceId,
+    /// Whether it has signed in, or was made known by a reset of the password.
+    pub signed_in: bool,
+}
+
 impl Tx {
     /// The device with this key, if it is known to the account with this address. The same work whether the address
     /// has an account, and whether the key is one of another account or of none.
@@ -40,8 +49,8 @@ impl Tx {
         &mut self,
         email: &EmailAddress,
         key: &DeviceKey,
-    ) -> Result<Option<DeviceId>, Error> {
-        let device = in_tx!(self, c => sqlx::query_scalar(FIND)
+    ) -> Result<Option<FoundDevice>, Error> {
+        let device = in_tx!(self, c => sqlx::query_as(FIND)
             .bind(key.id).bind(&key.secret_hash[..]).bind(email).fetch_optional(c).await)?;
         Ok(device)
     }
@@ -61,7 +70,7 @@ impl Tx {
 }
 
 impl LockedAccount {
-    /// Notes that a known device is used; `false` if this is not the key of one.
+    /// Notes that a known device signs in; `false` if this is not the key of one.
     pub async fn use_device(&mut self, key: &DeviceKey) -> Result<bool, Error> {
         let (user, now) = (self.user.user_id, self.now());
         let done = in_tx!(&mut self.tx, c => sqlx::query(USE)
@@ -70,13 +79,13 @@ impl LockedAccount {
         Ok(done == 1)
     }
 
-    /// Makes a device known. Of more than `limit` those are forgotten that were not used for the longest time.
-    pub async fn add_device(&mut self, key: &DeviceKey, limit: i64) -> Result<(), Error> {
+    /// Makes a device known that signs in, or has reset the password. Of more than `limit` those are forgotten that were not used for the longest time.
+    pub async fn add_device(&mut self, key: &DeviceKey, signed_in: bool, limit: i64) -> Result<(), Error> {
         let (user, now) = (self.user.user_id, self.now());
         in_tx!(&mut self.tx, c => sqlx::query(FORGET_BEYOND)
             .bind(user).bind(limit - 1).execute(c).await.map(drop))?;
         in_tx!(&mut self.tx, c => sqlx::query(INSERT)
-            .bind(key.id).bind(user).bind(&key.secret_hash[..]).bind(now).execute(c).await.map(drop))?;
+            .bind(key.id).bind(user).bind(&key.secret_hash[..]).bind(now).bind(signed_in).execute(c).await.map(drop))?;
         self.must_commit();
         Ok(())
     }

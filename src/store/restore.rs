@@ -7,8 +7,8 @@ use crate::domain::{
 };
 use uuid::Uuid;
 
-const RENEW_EPOCH: &str = "INSERT INTO database_epoch (singleton, epoch) VALUES (TRUE, $1) \
-     ON CONFLICT (singleton) DO UPDATE SET epoch = excluded.epoch";
+const RENEW_EPOCH: &str = "INSERT INTO database_epoch (singleton, epoch, since) VALUES (TRUE, $1, $2) \
+     ON CONFLICT (singleton) DO UPDATE SET epoch = excluded.epoch, since = excluded.since";
 /// By the primary key, so that every account is looked at once, however many pages there are.
 const FIND_USERS: &str = "SELECT u.id FROM users u WHERE u.id > $1 AND (u.pending_email IS NOT NULL \
      OR EXISTS (SELECT 1 FROM sessions s WHERE s.user_id = u.id AND s.ended_at IS NULL) \
@@ -36,8 +36,8 @@ impl Store {
 
 impl Tx {
     /// Says that the database's history is another from now on.
-    pub async fn renew_epoch(&mut self, epoch: Epoch) -> Result<(), Error> {
-        in_tx!(self, c => sqlx::query(RENEW_EPOCH).bind(epoch).execute(c).await.map(drop))?;
+    pub async fn renew_epoch(&mut self, epoch: Epoch, now: Timestamp) -> Result<(), Error> {
+        in_tx!(self, c => sqlx::query(RENEW_EPOCH).bind(epoch).bind(now).execute(c).await.map(drop))?;
         Ok(())
     }
 

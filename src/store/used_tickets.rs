@@ -1,13 +1,16 @@
-//! Tickets that were used: each is good once, and ends when too many wrong answers came with it.
+//! Tickets that were used: each is good once, and ends when too many wrong answers came with it. One that was made before
+//! the database was restored is good no more: it may have been used in the time that was lost.
 
 use super::{Error, Tx, in_tx};
 use crate::domain::{ids::TicketId, time::Timestamp};
 
-const SPEND: &str = "INSERT INTO used_tickets (id, failures, spent, expires_at) VALUES ($1, 0, TRUE, $2) \
+const SPEND: &str = "INSERT INTO used_tickets (id, failures, spent, expires_at) SELECT $1, 0, TRUE, $2 \
+     WHERE NOT EXISTS (SELECT 1 FROM database_epoch WHERE since > $3) \
      ON CONFLICT (id) DO UPDATE SET spent = TRUE WHERE used_tickets.spent = FALSE";
-const COUNT_FAILURE: &str = "INSERT INTO used_tickets (id, failures, spent, expires_at) VALUES ($1, 1, FALSE, $2) \
+const COUNT_FAILURE: &str = "INSERT INTO used_tickets (id, failures, spent, expires_at) SELECT $1, 1, FALSE, $2 \
+     WHERE NOT EXISTS (SELECT 1 FROM database_epoch WHERE since > $3) \
      ON CONFLICT (id) DO UPDATE SET failures = used_tickets.failures + 1 \
-     WHERE used_tickets.spent = FALSE AND used_tickets.failures < $3";
+     WHERE used_tickets.spent = FALSE AND used_tickets.failures < $4";
 const IS_SPENT: &str = "SELECT CAST(COUNT(*) AS BIGINT) FROM used_tickets WHERE id = $1 AND spent = TRUE";
 const WITHDRAW_FAILURE: &str = "UPDATE used_tickets SET failures = failures - 1 WHERE id = $1 AND failures > 0";
 const PRUNE: &str = "DELETE FROM used_tickets WHERE id IN \
@@ -16,7 +19,7 @@ const PRUNE: &str = "DELETE FROM used_tickets WHERE id IN \
 impl Tx {
     /// Spends a ticket; says whether it was good still: of callers that race, one is told so.
     pub async fn spend_ticket(&mut self, id: TicketId, expires_at: Timestamp) -> Result<bool, Error> {
-        let done = in_tx!(self, c => sqlx::query(SPEND).bind(id).bind(expires_at)
+        let done = in_tx!(self, c => sqlx::query(SPEND).bind(id).bind(expires_at).bind(id.made_at())
             .execute(c).await.map(|done| done.rows_affected()))?;
         Ok(done == 1)
     }
@@ -35,7 +38,7 @@ impl Tx {
         expires_at: Timestamp,
         most: i64,
     ) -> Result<bool, Error> {
-        let done = in_tx!(self, c => sqlx::query(COUNT_FAILURE).bind(id).bind(expires_at).bind(most)
+        let done = in_tx!(self, c => sqlx::query(COUNT_FAILURE).bind(id).bind(expires_at).bind(id.made_at()).bind(most)
             .execute(c).await.map(|done| done.rows_affected()))?;
         Ok(done == 1)
     }

@@ -1,7 +1,8 @@
 //! A database restored from an older backup, and `marbelle new-epoch` after it.
 
 use crate::support::{
-    Account, Call, Database, Node, PASSWORD, Person, Session, Ws, address, both_databases, eventually, reconnected,
+    Account, Browser, Call, Database, IdentityProvider, Manner, Node, PASSWORD, Person, Session, Ws, address,
+    another_email, answer, both_databases, eventually, reconnected,
 };
 use serde_json::{Value, json};
 use sqlx::{ConnectOptions, Connection, sqlite::SqliteConnectOptions};
@@ -99,6 +100,38 @@ async fn move_on(node: &Node, session: &Session) -> (Ws, Account) {
 }
 
 both_databases! {
+    async fn what_was_begun_before_it_is_not_gone_on_with(database: Database) {
+        let provider = IdentityProvider::start(Manner::Plain).await;
+        let node = Node::on(database).provider("shop", &provider).start().await;
+        let (ann, session) = node.signed_in("ann").await;
+        let mut browser = Browser::default();
+        session.add_passkey(&node, &mut browser, "key").await;
+        let claims = json!({ "sub": "bea", "email": another_email("bea"), "email_verified": true });
+        let begin = async || node.http().ok("auth.begin_provider_login", json!({ "provider": "shop" })).await;
+        let come_back = |flow: &Value| provider.agree(flow, claims.clone()).params(flow);
+
+        let (passkey, flow) = (node.passkey_login(&mut browser).await, begin().await);
+        let provider_login = come_back(&flow);
+        // As in the time that was lost: they may have been used, and nobody knows.
+        new_epoch(&node).await;
+        node.http().refused("invalid_token", "auth.login_passkey", passkey).await;
+        node.http().refused("invalid_token", "auth.login_provider", provider_login).await;
+        let passkey = node.passkey_login(&mut browser).await;
+        node.http().ok("auth.login_passkey", passkey).await;
+        node.http().ok("auth.login_provider", come_back(&begin().await)).await;
+
+        let session = ann.sign_in(&node).await;
+        let factor = session.second_factor(&node).await;
+        let challenged = async || {
+            node.http().refused("second_factor_required", "auth.login", ann.credentials()).await.data["challenge"].clone()
+        };
+        let challenge = challenged().await;
+        new_epoch(&node).await;
+        let answer = |challenge: &Value| answer(challenge, "recovery_code", &factor.recovery_codes[0]);
+        node.http().refused("invalid_token", "auth.login_second_factor", answer(&challenge)).await;
+        node.http().ok("auth.login_second_factor", answer(&challenged().await)).await;
+    }
+
     async fn after_it_no_one_goes_on_with_what_no_longer_is(database: Database) {
         let mut node = Node::on(database).set("SWEEP_PERIOD", "200ms").start().await;
         let (ann, at_home) = node.signed_in("ann").await;
@@ -138,7 +171,7 @@ both_databases! {
         let (ann, session) = node.signed_in("ann").await;
         node.http().ok("auth.request_password_reset", json!({ "email": ann.email })).await;
         let reset = letter_token(&node, &ann.email).await;
-        let new_email = crate::support::another_email("ann.new");
+        let new_email = another_email("ann.new");
         let change = json!({ "current_password": PASSWORD, "new_email": new_email });
         session.http(&node).ok("profile.request_email_change", change).await;
         let email_change = letter_token(&node, &new_email).await;

@@ -2,8 +2,9 @@
 
 use crate::support::{
     Database, Inside, PASSWORD, another_email, both_databases,
-    inside::{account, credentials, device, email, register},
+    inside::{account, credentials, device, email, register, registration},
 };
+use futures_util::future::{try_join, try_join_all};
 use marbelle::{
     domain::{client::Client, email::EmailAddress},
     sign_in::ResendTo,
@@ -65,6 +66,42 @@ both_databases! {
         assert_eq!(resent(&inside, &address, &times("192.0.2.1", 8)).await, 5);
     }
 
+    async fn whoever_races_gets_no_more_than_the_allowance(database: Database) {
+        let inside = Inside::on(&database, &[("LIMITS__MAILS_PER_MAILBOX", "3")]);
+        let (pending, owner) = (email(&another_email("pending")), email(&another_email("owner")));
+        let known = inside
+            .with(async |accounts| {
+                register(accounts, &pending).await; // one letter
+                account(accounts, &owner).await;
+                accounts.sign_in(&credentials(&owner, PASSWORD), &device()).await.expect("a session").device_token
+            })
+            .await;
+        inside
+            .with(async |accounts| {
+                let waiting = async || accounts.store.waiting_letters().await.expect("an answer").0;
+                let near: Vec<Client> = (1..=30).map(|n| from(&format!("192.0.2.{n}"))).collect();
+                let far: Vec<Client> = (1..=30).map(|n| from(&format!("203.0.{n}.1"))).collect();
+                let before = waiting().await;
+                let one = near.iter().map(|client| accounts.resend_verification(ResendTo::Email(&pending), client));
+                try_join_all(one).await.expect("accepted");
+                assert_eq!(waiting().await - before, 2, "of one network half");
+                let many = far.iter().map(|client| accounts.resend_verification(ResendTo::Email(&pending), client));
+                try_join_all(many).await.expect("accepted");
+                assert_eq!(waiting().await - before, 8, "nine in all, three times the allowance, each a network's first");
+
+                let before = waiting().await;
+                let strangers = far.iter().map(|client| accounts.request_password_reset(&owner, None, client));
+                let device = near.iter().map(|client| accounts.request_password_reset(&owner, Some(&known), client));
+                try_join(try_join_all(strangers), try_join_all(device)).await.expect("accepted");
+                assert_eq!(waiting().await - before, 9 + 3, "of strangers, and of the device");
+                // Notices to an owner: one an hour.
+                let before = waiting().await;
+                try_join_all(far.iter().map(|client| accounts.register(registration(&owner), client))).await.expect("accepted");
+                assert_eq!(waiting().await - before, 1);
+            })
+            .await;
+    }
+
     async fn the_letters_of_a_known_device_take_nothing_from_those_of_anybody(database: Database) {
         let inside = Inside::on(&database, &[("LIMITS__MAILS_PER_MAILBOX", "10")]);
         let owner = email(&another_email("owner"));
@@ -98,7 +135,7 @@ both_databases! {
             inside.with(async |accounts| {
                 let before = accounts.store.waiting_letters().await.expect("an answer").0;
                 for n in 0..4 {
-                    let registration = crate::support::inside::registration(&owner);
+                    let registration = registration(&owner);
                     accounts.register(registration, &from(&format!("203.0.{n}.1"))).await.expect("accepted");
                 }
                 accounts.store.waiting_letters().await.expect("an answer").0 - before

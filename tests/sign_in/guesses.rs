@@ -2,7 +2,7 @@
 //! an owner (docs/settings.md).
 
 use crate::support::{
-    Call, Database, Http, Inside, Node, PASSWORD, Person, another_email, both_databases,
+    Call, Database, Http, Inside, Node, PASSWORD, Person, another_email, answer, both_databases,
     inside::{account, credentials, device, email},
 };
 use futures_util::future::join_all;
@@ -120,6 +120,32 @@ both_databases! {
         let token = node.reset_token(&person.email).await;
         let new = json!({ "token": token, "new_password": "nine loud herons above a mill" });
         stranger(&node).ok("auth.confirm_password_reset", new).await;
+    }
+
+    async fn resets_give_no_further_guesses_at_a_second_factor(database: Database) {
+        let node = node(database).await;
+        let (person, session) = node.signed_in("ann").await;
+        let factor = session.second_factor(&node).await;
+        // What strangers have used up keeps nobody from signing in who has reset the password.
+        exhaust(&node, &person.email).await;
+        let mut wrong = 0;
+        for n in 0..3 {
+            let (token, password) = (node.reset_token(&person.email).await, format!("nine loud herons above mill {n}"));
+            let reset = json!({ "token": token, "new_password": password });
+            let device = stranger(&node).ok("auth.confirm_password_reset", reset).await["device_token"].clone();
+            let login = json!({ "email": person.email, "password": password, "device_token": device });
+            loop {
+                let refused = stranger(&node).call("auth.login", login.clone()).await.expect_err("a factor is on");
+                if refused.kind == "rate_limited" {
+                    break;
+                }
+                assert_eq!(refused.kind, "second_factor_required");
+                let answer = answer(&refused.data["challenge"], "totp", &factor.app.wrong_code());
+                stranger(&node).refused("invalid_credentials", "auth.login_second_factor", answer).await;
+                wrong += 1;
+            }
+        }
+        assert_eq!(wrong, 3, "whoever reads the mailbox has one allowance, however often they reset the password");
     }
 
     async fn whoever_holds_a_session_guesses_no_more_often(database: Database) {

@@ -203,6 +203,42 @@ both_databases! {
         challenged(&node, &moved).await;
     }
 
+    async fn neither_does_what_was_asked_for_before_it_was_on(database: Database) {
+        let (node, person, theirs) = somebody(database).await;
+        let (new_email, password) = (crate::support::another_email("thief"), person.password.clone());
+        // Whoever has the password has a session too, and has asked for a new address.
+        let token = theirs.email_change_token(&node, &password, &new_email).await;
+        let owners = person.sign_in(&node).await;
+        let tab = owners.tab(&node).await;
+        let mut account = Account::of(&tab).await;
+        assert_eq!(account.profile["pending_email"], new_email.as_str());
+        owners.second_factor(&node).await;
+
+        account.assert_equals_get(&tab, &tab).await;
+        assert_eq!(account.profile["pending_email"], Value::Null);
+        let confirm = json!({ "token": token, "password": password });
+        node.http().refused("invalid_token", "profile.confirm_email_change", confirm.clone()).await;
+        theirs.http(&node).refused("invalid_token", "profile.confirm_email_change", confirm).await;
+        // The password proves nothing any more.
+        theirs.unproven(&node).await;
+        let by_password = json!({ "password": password });
+        let new = "nine loud herons above a mill";
+        for (method, params) in [
+            ("session.prove", by_password),
+            ("totp.disable", json!({})),
+            ("recovery_codes.renew", json!({})),
+            ("passkeys.begin_registration", json!({})),
+            ("auth.change_password", json!({ "new_password": new })),
+            ("auth.change_password", json!({ "current_password": password, "new_password": new })),
+            ("profile.request_email_change", json!({ "new_email": new_email })),
+            ("profile.request_email_change", json!({ "current_password": password, "new_email": new_email })),
+            ("account.export", json!({})),
+            ("account.request_deletion", json!({})),
+        ] {
+            theirs.http(&node).refused("proof_required", method, params).await;
+        }
+    }
+
     async fn a_provider_does_not_go_by_the_factor_either(database: Database) {
         let provider = IdentityProvider::start(Manner::Plain).await;
         let node = Node::on(database).provider("shop", &provider).start().await;

@@ -78,8 +78,9 @@ impl Accounts {
 
     /// Begins a ceremony for `purpose`, good together with `holder`.
     pub(super) fn begin_ceremony(&self, purpose: TicketPurpose, holder: &[u8]) -> Result<(String, Ceremony), Error> {
-        let expires_at = self.clock.now().after(LIFETIME);
-        let ticket = Ticket { id: TicketId::new(), expires_at, data: () };
+        let now = self.clock.now();
+        let expires_at = now.after(LIFETIME);
+        let ticket = Ticket { id: TicketId::at(now), expires_at, data: () };
         let text = self.sealer.issue_ticket(purpose, holder, &ticket);
         let text = text.map_err(|error| Error::Internal(error.to_string().into()))?.expose().to_owned();
         let challenge = challenge_of(&text);

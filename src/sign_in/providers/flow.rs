@@ -107,8 +107,9 @@ impl Accounts {
         data: impl Serialize,
     ) -> Result<Flow, Error> {
         let provider = self.provider(provider)?;
-        let expires_at = self.clock.now().after(LIFETIME);
-        let flow = self.issue_ticket(purpose, holder, &Ticket { id: TicketId::new(), expires_at, data })?;
+        let now = self.clock.now();
+        let expires_at = now.after(LIFETIME);
+        let flow = self.issue_ticket(purpose, holder, &Ticket { id: TicketId::at(now), expires_at, data })?;
         let url = provider.authorization_url(flow.expose()).await.map_err(|failure| refusal(provider, &failure))?;
         Ok(Flow { flow: flow.expose().to_owned(), authorization_url: url.into(), expires_at })
     }
