@@ -3,3 +3,4 @@
 mod deletion;
 mod export;
 mod privacy;
+mod traces;

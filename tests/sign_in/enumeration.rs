@@ -1,9 +1,10 @@
 //! Nothing tells who has an account: known, pending, unknown and disabled addresses get one answer after the
-//! same work (docs/protocol.md, "Methods").
+//! same work (docs/protocol.md, "Methods"), whatever opens the account.
 
+use super::standing::{STANDINGS, Standing};
 use crate::support::{
-    Call, Database, Inside, Node, PASSWORD, Work, another_email, both_databases,
-    inside::{account, client, credentials, device, disable, email, password, register},
+    Call, Database, IdentityProvider, Inside, Manner, Node, PASSWORD, Work, another_email, both_databases,
+    inside::{account, client, credentials, device, email, password, register},
 };
 use marbelle::{
     account::Error,
@@ -15,24 +16,15 @@ use std::time::Duration;
 
 const WRONG: &str = "wrong larches beside no brook";
 
-/// The four kinds of address, the known one first.
-#[derive(Clone, Copy, Debug)]
-enum Standing {
-    Known,
-    Pending,
-    Unknown,
-    Disabled,
-}
-use Standing::*;
-const STANDINGS: [Standing; 4] = [Known, Pending, Unknown, Disabled];
-
-/// An address of each kind on a node.
-async fn addresses(node: &Node) -> [(Standing, String); 4] {
-    let (known, pending, disabled) =
-        (node.registered("a").await, node.unverified("b").await, node.registered("d").await);
-    let output = node.command(&["user", "disable", &disabled.email]).await;
-    assert!(output.status.success(), "{output:?}");
-    [(Known, known.email), (Pending, pending.email), (Unknown, another_email("c")), (Disabled, disabled.email)]
+/// A node, and an address of each kind on it.
+async fn addresses(database: Database) -> (Node, Vec<(Standing, String)>) {
+    let provider = IdentityProvider::start(Manner::Plain).await;
+    let node = Node::on(database).provider("shop", &provider).start().await;
+    let mut addresses = Vec::new();
+    for standing in STANDINGS {
+        addresses.push((standing, standing.on(&node, &provider).await));
+    }
+    (node, addresses)
 }
 
 /// What the wire says of a call with each address; all of it must be the same.
@@ -76,8 +68,7 @@ async fn assert_nothing_is_told(node: &Node, addresses: &[(Standing, String)]) {
 
 both_databases! {
     async fn every_address_gets_the_same_answer(database: Database) {
-        let node = Node::start(database).await;
-        let addresses = addresses(&node).await;
+        let (node, addresses) = addresses(database).await;
         assert_nothing_is_told(&node, &addresses).await;
         node.smtp.down();
         assert_nothing_is_told(&node, &addresses).await;
@@ -95,30 +86,35 @@ both_databases! {
     }
 
     async fn the_state_of_an_account_is_told_to_who_knows_its_password(database: Database) {
-        let node = Node::start(database).await;
-        for (standing, email) in addresses(&node).await {
+        let (node, addresses) = addresses(database).await;
+        for (standing, email) in addresses {
             let reply = node.http().call("auth.login", json!({ "email": email, "password": PASSWORD })).await;
             let kind = reply.map_or_else(|error| error.kind, |_| "ok".into());
             let expected = match standing {
-                Known => "ok",
-                Pending | Unknown => "invalid_credentials",
-                Disabled => "account_disabled",
+                Standing::Known | Standing::WithPasskey => "ok",
+                Standing::Protected => "second_factor_required",
+                Standing::Pending | Standing::Unknown | Standing::OfProvider => "invalid_credentials",
+                Standing::Disabled => "account_disabled",
             };
             assert_eq!(kind, expected, "{standing:?}");
         }
     }
 
     async fn every_address_takes_the_same_work(database: Database) {
-        let inside = Inside::on(&database, &[("LIMITS__FAILURES_PER_ACCOUNT", "1000"), ("LIMITS__MAILS_PER_MAILBOX", "1000")]);
-        let [eve, known, pending, unknown, disabled] = ["eve", "known", "pending", "unknown", "disabled"].map(|name| email(&another_email(name)));
-        let caller = inside.with(async |accounts| {
-            for email in [&eve, &known, &disabled] {
-                account(accounts, email).await;
+        let provider = IdentityProvider::start(Manner::Plain).await;
+        let of_provider = provider.settings("shop");
+        let mut settings: Vec<(&str, &str)> = of_provider.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        settings.extend([("LIMITS__FAILURES_PER_ACCOUNT", "1000"), ("LIMITS__MAILS_PER_MAILBOX", "1000")]);
+        let inside = Inside::on(&database, &settings);
+        let eve = email(&another_email("eve"));
+        let (caller, targets) = inside.with(async |accounts| {
+            account(accounts, &eve).await;
+            let mut targets = Vec::new();
+            for standing in STANDINGS {
+                targets.push(standing.inside(accounts, &provider).await);
             }
-            register(accounts, &pending).await;
-            disable(accounts, &disabled).await;
             let signed_in = accounts.sign_in(&credentials(&eve, PASSWORD), &device()).await.expect("a session");
-            signed_in.caller()
+            (signed_in.caller(), targets)
         })
         .await;
 
@@ -128,7 +124,7 @@ both_databases! {
         let foreign = [from(&eves.device_token), from(&DeviceToken::new())];
         // A handle for each: what its maker can do with it is the same for all.
         let mut handles = Vec::new();
-        for address in [&known, &pending, &unknown, &disabled] {
+        for address in &targets {
             handles.push(inside.with(async |accounts| register(accounts, address).await).await);
         }
         let (mut awaiting, mut signing_in, mut by_code, mut resending_by_handle) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
@@ -149,14 +145,14 @@ both_databases! {
         let mut login = Vec::new();
         let (mut by_token, mut by_reset_token) = (Vec::new(), Vec::new());
         for device in &foreign {
-            for address in [&known, &pending, &unknown, &disabled] {
+            for address in &targets {
                 by_token.push(inside.work(async |a| refused(a.sign_in(&credentials(address, WRONG), device).await)).await.1);
                 let token = device.token.as_ref();
                 by_reset_token.push(inside.work(async |a| a.request_password_reset(address, token, &client()).await.expect("accepted")).await.1);
             }
         }
         let (mut registering, mut resending, mut resetting, mut changing) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-        for address in [&known, &pending, &unknown, &disabled] {
+        for address in &targets {
             login.push(inside.work(async |a| refused(a.sign_in(&credentials(address, WRONG), &device()).await)).await.1);
             resending.push(inside.work(async |a| a.resend_verification(ResendTo::Email(address), &client()).await.expect("accepted")).await.1);
             resetting.push(inside.work(async |a| a.request_password_reset(address, None, &client()).await.expect("accepted")).await.1);
@@ -164,7 +160,7 @@ both_databases! {
                 a.request_email_change(caller, &client(), Some(&password(PASSWORD)), address.clone()).await.expect("accepted");
             }).await.1);
         }
-        for address in [&known, &pending, &unknown, &disabled] {
+        for address in &targets {
             registering.push(inside.work(async |a| register(a, address).await).await.1); // makes a pending one of it
         }
         for (what, works, hashes, mails) in [

@@ -1,21 +1,16 @@
 //! Nothing that anybody can call tells who has an account, alone or after another call: answers, statements, hashes and
-//! letters are the same for known, protected, pending, disabled and unknown addresses (docs/protocol.md, "Methods").
+//! letters are the same for known, pending, disabled and unknown addresses, and whatever else opens the account
+//! (docs/protocol.md, "Methods").
 //!
 //! A method that anybody may call stands in [`PROBES`], or the story about the table fails.
 
+use super::standing::{STANDINGS, Standing, at_provider};
 use crate::support::{
-    Authenticator, Database, Inside, PASSWORD, Work, another_email, both_databases,
-    inside::{Measuring, account, client, credentials, device, disable, email, register},
+    Database, IdentityProvider, Inside, Manner, PASSWORD, Work, another_email, both_databases,
+    inside::{Measuring, account, client, credentials, device, email, register},
 };
-use Presented::{Handle, Mailbox, Nothing};
-use marbelle::{
-    account::Accounts,
-    domain::{email::EmailAddress, session::ProvenCaller},
-    live::Connection,
-    methods,
-    rpc::source::Source,
-    sign_in::TypedCode,
-};
+use Presented::{AtProvider, Handle, Mailbox, Nothing};
+use marbelle::{live::Connection, methods, rpc::source::Source};
 use serde_json::{Value, json};
 use std::{collections::BTreeSet, sync::Arc};
 
@@ -29,6 +24,8 @@ enum Presented {
     Mailbox(fn(&str) -> Value),
     /// The handle of a registration that the stranger has begun with the address.
     Handle(fn(&str) -> Value),
+    /// An account at a provider that says that it has the address, and does not vouch for it.
+    AtProvider,
     /// Nothing: a made-up secret at most.
     Nothing(fn() -> Value),
 }
@@ -60,7 +57,9 @@ const PROBES: &[(&str, Presented)] = &[
     ("auth.login_second_factor", Nothing(|| json!({ "challenge": "made-up", "totp": "000000" }))),
     ("auth.begin_passkey_login", Nothing(|| json!({}))),
     ("auth.login_passkey", Nothing(|| json!({ "ceremony": "made-up", "credential": credential() }))),
+    ("auth.begin_provider_login", Nothing(|| json!({ "provider": "shop" }))),
     ("auth.begin_provider_login", Nothing(|| json!({ "provider": "nobody" }))),
+    ("auth.login_provider", AtProvider),
     ("auth.login_provider", Nothing(|| json!({ "flow": "made-up", "code": "made-up", "state": "made-up" }))),
     ("providers.list", Nothing(|| json!({}))),
     ("auth.refresh", Nothing(|| json!({ "refresh_token": "made-up" }))),
@@ -74,19 +73,6 @@ const PROBES: &[(&str, Presented)] = &[
     ("rpc.discover", Nothing(|| json!({}))),
 ];
 
-/// Which account an address has.
-#[derive(Clone, Copy, Debug)]
-enum Standing {
-    Known,
-    /// Known, and with a second factor.
-    Protected,
-    Pending,
-    Unknown,
-    Disabled,
-}
-const STANDINGS: [Standing; 5] =
-    [Standing::Known, Standing::Protected, Standing::Pending, Standing::Unknown, Standing::Disabled];
-
 /// What can be told apart of a call.
 #[derive(Debug, PartialEq)]
 struct Told {
@@ -97,32 +83,24 @@ struct Told {
 /// A stranger, who has an account of their own.
 struct Stranger<'a> {
     measuring: &'a Measuring,
+    provider: &'a IdentityProvider,
     source: Source,
 }
 
 impl<'a> Stranger<'a> {
-    async fn of(measuring: &'a Measuring) -> Self {
+    async fn of(measuring: &'a Measuring, provider: &'a IdentityProvider) -> Self {
         let (accounts, eve) = (&measuring.accounts, email(&another_email("eve")));
         account(accounts, &eve).await;
         let session = accounts.sign_in(&credentials(&eve, PASSWORD), &device()).await.expect("a session");
         let connection = Arc::new(Connection::new(1, client().ip, None, None));
         accounts.authenticate(&connection, session.caller()).await.expect("bound");
-        Self { measuring, source: Source { connection, http: None, trace: None, in_batch: false } }
+        Self { measuring, provider, source: Source { connection, http: None, trace: None, in_batch: false } }
     }
 
     /// A new address, and the handle of a registration with it where one of the probes presents that.
     async fn target(&self, standing: Standing, probes: &[Presented]) -> (String, String) {
-        let (accounts, address) = (&self.measuring.accounts, email(&another_email("target")));
-        match standing {
-            Standing::Unknown => {}
-            Standing::Pending => drop(register(accounts, &address).await),
-            Standing::Known => drop(account(accounts, &address).await),
-            Standing::Protected => protect(accounts, &address).await,
-            Standing::Disabled => {
-                account(accounts, &address).await;
-                disable(accounts, &address).await;
-            }
-        }
+        let accounts = &self.measuring.accounts;
+        let address = standing.inside(accounts, self.provider).await;
         let handle = match probes.iter().any(|presented| matches!(presented, Handle(_))) {
             true => register(accounts, &address).await,
             false => String::new(),
@@ -134,6 +112,7 @@ impl<'a> Stranger<'a> {
         let params = match presented {
             Mailbox(params) => params(email),
             Handle(params) => params(handle),
+            AtProvider => self.come_back(email).await,
             Nothing(params) => params(),
         };
         let request = json!({ "jsonrpc": "2.0", "id": 1, "method": method, "params": params }).to_string();
@@ -143,21 +122,29 @@ impl<'a> Stranger<'a> {
         without_what_always_differs(&mut answer);
         (answer, number)
     }
-}
 
-/// An account with a second factor.
-async fn protect(accounts: &Arc<Accounts>, address: &EmailAddress) {
-    account(accounts, address).await;
-    let caller = accounts.sign_in(&credentials(address, PASSWORD), &device()).await.expect("a session").caller();
-    let setup = accounts.begin_totp(ProvenCaller(caller)).await.expect("a setup");
-    let code = TypedCode(Authenticator::with(&setup.secret.base32()).code());
-    accounts.enable_totp(caller, &client(), setup.setup.expose(), &code).await.expect("it is on");
+    /// Begins a sign-in by the provider and agrees there; parameters of `auth.login_provider`.
+    async fn come_back(&self, email: &str) -> Value {
+        let begin = json!({ "jsonrpc": "2.0", "id": 1, "method": "auth.begin_provider_login", "params": { "provider": "shop" } });
+        let begun = self.measuring.dispatcher.single(&begin.to_string(), &self.source).await.expect("an answer");
+        let begun: Value = serde_json::from_str(&begun.into_json()).expect("JSON");
+        self.provider.agree(&begun["result"], at_provider(email, false)).params(&begun["result"])
+    }
 }
 
 /// Handles, ceremonies, times and the ids of log lines differ from call to call.
 fn without_what_always_differs(answer: &mut Value) {
     if let Value::Object(fields) = answer {
-        for name in ["registration", "ceremony", "challenge", "expires_at", "retry_after_ms", "incident"] {
+        for name in [
+            "registration",
+            "ceremony",
+            "challenge",
+            "flow",
+            "authorization_url",
+            "expires_at",
+            "retry_after_ms",
+            "incident",
+        ] {
             if let Some(value) = fields.get_mut(name) {
                 *value = json!(!value.is_null());
             }
@@ -167,10 +154,10 @@ fn without_what_always_differs(answer: &mut Value) {
 }
 
 /// Makes these calls, one after the other, for a new address of each standing; whatever is told must be the same.
-async fn assert_nothing_is_told(inside: &Inside, sequences: &[Vec<(&'static str, Presented)>]) {
+async fn assert_nothing_is_told(Probed { inside, provider }: &Probed, sequences: &[Vec<(&'static str, Presented)>]) {
     let (calls, mut works) = inside
         .measuring(async |measuring| {
-            let stranger = Stranger::of(measuring).await;
+            let stranger = Stranger::of(measuring, provider).await;
             let mut calls = Vec::new();
             for sequence in sequences {
                 let presented: Vec<Presented> = sequence.iter().map(|(_, presented)| *presented).collect();
@@ -194,9 +181,9 @@ async fn assert_nothing_is_told(inside: &Inside, sequences: &[Vec<(&'static str,
             let told = |(answer, number)| Told { answer, work: works.remove(&number).expect("it was measured") };
             calls.into_iter().map(told).collect()
         });
-        let first = told.next().expect("five of them");
+        let first = told.next().expect("one of each");
         for ((method, presented), told) in sequence.iter().zip(&first) {
-            let looks_up = matches!(presented, Mailbox(_) | Handle(_));
+            let looks_up = !matches!(presented, Nothing(_));
             assert!(!looks_up || !told.work.statements.is_empty(), "{method}: nothing was seen of {told:?}");
         }
         for (standing, other) in STANDINGS[1..].iter().zip(told) {
@@ -210,13 +197,27 @@ fn alone() -> Vec<Vec<(&'static str, Presented)>> {
 }
 
 fn pairs() -> Vec<Vec<(&'static str, Presented)>> {
-    // A call that presents nothing of an address leaves nothing behind that a second could find.
-    let leading = PROBES.iter().filter(|(_, presented)| !matches!(presented, Nothing(_)));
-    leading.flat_map(|first| PROBES.iter().map(move |second| vec![*first, *second])).collect()
+    // A call that presents nothing of an address leaves nothing behind that a second could find; all of them in a row may
+    // find what the first has left.
+    let (nothing, telling): (Vec<_>, Vec<_>) =
+        PROBES.iter().copied().partition(|(_, presented)| matches!(presented, Nothing(_)));
+    let after = |first: (&'static str, Presented)| {
+        let pairs = telling.iter().map(move |second| vec![first, *second]);
+        pairs.chain([[vec![first], nothing.clone()].concat()])
+    };
+    telling.iter().flat_map(|first| after(*first)).collect()
+}
+
+/// A server, and a provider that one can sign in by there.
+struct Probed {
+    inside: Inside,
+    provider: IdentityProvider,
 }
 
 /// Rates by network are no matter of who has an account, and hashes are cheap.
-fn inside(database: &Database, failures: &str, letters: &str) -> Inside {
+async fn probed(database: &Database, failures: &str, letters: &str) -> Probed {
+    let provider = IdentityProvider::start(Manner::Plain).await;
+    let of_provider = provider.settings("shop");
     let rates = [
         "SIGN_IN_PER_MINUTE",
         "TOKEN_PER_MINUTE",
@@ -228,20 +229,21 @@ fn inside(database: &Database, failures: &str, letters: &str) -> Inside {
     .map(|name| format!("LIMITS__{name}"));
     let mut settings: Vec<(&str, &str)> = rates.iter().map(|name| (name.as_str(), "100000")).collect();
     settings.extend([("LIMITS__FAILURES_PER_ACCOUNT", failures), ("LIMITS__MAILS_PER_MAILBOX", letters)]);
-    Inside::on(database, &settings)
+    settings.extend(of_provider.iter().map(|(name, value)| (name.as_str(), value.as_str())));
+    Probed { inside: Inside::on(database, &settings), provider }
 }
 
 both_databases! {
     async fn alone_tells_nothing(database: Database) {
-        assert_nothing_is_told(&inside(&database, "1000", "1000"), &alone()).await;
+        assert_nothing_is_told(&probed(&database, "1000", "1000").await, &alone()).await;
     }
 
     async fn after_another_tells_nothing(database: Database) {
-        assert_nothing_is_told(&inside(&database, "1000", "1000"), &pairs()).await;
+        assert_nothing_is_told(&probed(&database, "1000", "1000").await, &pairs()).await;
     }
 
     async fn where_allowances_are_used_up_tells_nothing(database: Database) {
-        assert_nothing_is_told(&inside(&database, "1", "1"), &pairs()).await;
+        assert_nothing_is_told(&probed(&database, "1", "1").await, &pairs()).await;
     }
 }
 

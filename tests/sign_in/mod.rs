@@ -16,6 +16,7 @@ mod security_log;
 mod sign_up;
 mod sign_up_maker;
 mod sign_up_policy;
+mod standing;
 mod totp;
 mod written;
 

@@ -122,6 +122,29 @@ both_databases! {
         assert_eq!(accounts.len(), 1);
     }
 
+    async fn the_same_subject_at_another_provider_is_another_person(database: Database) {
+        let (shop, other) = (IdentityProvider::start(Manner::Plain).await, IdentityProvider::start(Manner::Plain).await);
+        let node = Node::on(database).provider("shop", &shop).provider("other", &other).start().await;
+        let ann = known("ann");
+        let owner = sign_in(&node, &shop, &ann).await;
+        // Whoever may choose their subject at one provider is not thereby somebody at another.
+        let come_from_other = async |claims: &Value| {
+            let flow = node.http().ok("auth.begin_provider_login", json!({ "provider": "other" })).await;
+            node.http().call("auth.login_provider", other.agree(&flow, claims.clone()).params(&flow)).await
+        };
+        let error = come_from_other(&ann).await.expect_err("a refusal");
+        assert_eq!((error.kind.as_str(), &error.data["provider"]), ("link_required", &json!("other")));
+        let mut eve = ann.clone();
+        eve["email"] = another_email("eve").into();
+        let signed_in = come_from_other(&eve).await.expect("an account of her own");
+        assert_ne!(signed_in["profile"]["id"], owner.sign_in["profile"]["id"]);
+        // Nor is what one of them answers good for a flow of the other's.
+        let flow = begin(&node).await;
+        let mut params = shop.agree(&flow, ann).params(&flow);
+        params["flow"] = node.http().ok("auth.begin_provider_login", json!({ "provider": "other" })).await["flow"].clone();
+        node.http().refused("invalid_token", "auth.login_provider", params).await;
+    }
+
     async fn a_flow_carries_its_device_on(database: Database) {
         let (node, provider) = provided(database).await;
         let ann = known("ann");

@@ -117,6 +117,8 @@ struct State {
     requests: BTreeMap<String, usize>,
     /// Whether its answers name it.
     names_itself: bool,
+    /// What went through it that is nobody else's business.
+    secrets: Vec<(&'static str, String)>,
 }
 
 /// A provider. It runs as long as the test does.
@@ -140,6 +142,7 @@ impl IdentityProvider {
             codes: HashMap::new(),
             requests: BTreeMap::new(),
             names_itself: false,
+            secrets: Vec::new(),
         };
         let client_key = Arc::new(KeyPair::generate().expect("a key"));
         let provider = Self { issuer, client_key, state: Arc::new(Mutex::new(state)) };
@@ -186,6 +189,11 @@ impl IdentityProvider {
     /// It signs by another key from now on, and publishes that alone.
     pub fn rotate(&self) {
         self.state.lock().key = SigningKey::ec();
+    }
+
+    /// The verifiers of codes that it was sent, and the ID tokens that it has given.
+    pub fn secrets(&self) -> Vec<(&'static str, String)> {
+        self.state.lock().secrets.clone()
     }
 
     /// How often a path was asked for.
@@ -289,6 +297,8 @@ impl IdentityProvider {
             return refuse("invalid_request");
         }
         let token = self.token(&state, grant);
+        let verifier = form["code_verifier"].clone();
+        state.secrets.extend([("a verifier", verifier), ("an ID token", token.clone())]);
         respond(StatusCode::OK, json!({ "access_token": "x", "token_type": "Bearer", "id_token": token }).to_string())
     }
 

@@ -5,7 +5,7 @@ mod cluster;
 mod disorder;
 mod fold;
 mod http;
-mod identity_provider;
+pub mod identity_provider;
 pub mod inside;
 mod letter;
 mod nats;

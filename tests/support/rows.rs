@@ -27,6 +27,39 @@ impl Node {
         rows
     }
 
+    /// The content of every column of every table, each with `table.column`: texts in lower case, blobs as they are.
+    pub async fn cells(&self) -> Vec<(String, Vec<u8>)> {
+        let mut cells = Vec::new();
+        for table in self.tables().await {
+            let found: Vec<(String, Vec<u8>)> = match &self.database {
+                Database::Sqlite => self.sqlite_cells(&table).await,
+                Database::Postgres(url) => postgres_cells(url, &table).await,
+            };
+            cells.extend(found.into_iter().map(|(column, content)| (format!("{table}.{column}"), content)));
+        }
+        cells
+    }
+
+    async fn sqlite_cells(&self, table: &str) -> Vec<(String, Vec<u8>)> {
+        let mut file = self.sqlite().await;
+        let columns = "SELECT name FROM pragma_table_info($1)";
+        let columns: Vec<String> =
+            sqlx::query_scalar(columns).bind(table).fetch_all(&mut file).await.expect("the columns");
+        let mut cells = Vec::new();
+        for column in columns {
+            // Lower case is of texts alone.
+            let select = format!(
+                "SELECT CAST(CASE typeof(\"{column}\") WHEN 'blob' THEN \"{column}\" ELSE lower(\"{column}\") END AS BLOB) \
+                 FROM \"{table}\" WHERE \"{column}\" IS NOT NULL"
+            );
+            let found: Vec<Vec<u8>> =
+                sqlx::query_scalar(AssertSqlSafe(select)).fetch_all(&mut file).await.expect("the cells");
+            cells.extend(found.into_iter().map(|content| (column.clone(), content)));
+        }
+        file.close().await.expect("closes");
+        cells
+    }
+
     /// The names of all tables.
     pub async fn tables(&self) -> Vec<String> {
         if let Database::Postgres(_) = self.database {
@@ -53,4 +86,25 @@ impl Node {
         let file = SqliteConnectOptions::new().filename(self.data().join("marbelle.db")).foreign_keys(true);
         file.connect().await.expect("the file opens")
     }
+}
+
+async fn postgres_cells(url: &str, table: &str) -> Vec<(String, Vec<u8>)> {
+    let mut connection = sqlx::PgConnection::connect(url).await.expect("the database answers");
+    let columns = "SELECT column_name::text, data_type::text FROM information_schema.columns \
+                   WHERE table_schema = 'public' AND table_name = $1";
+    let columns: Vec<(String, String)> =
+        sqlx::query_as(columns).bind(table).fetch_all(&mut connection).await.expect("the columns");
+    let mut cells = Vec::new();
+    for (column, r#type) in columns {
+        let content = match r#type.as_str() {
+            "bytea" => format!("\"{column}\""),
+            _ => format!("convert_to(lower(\"{column}\"::text), 'UTF8')"),
+        };
+        let select = format!("SELECT {content} FROM \"{table}\" WHERE \"{column}\" IS NOT NULL");
+        let found: Vec<Vec<u8>> =
+            sqlx::query_scalar(AssertSqlSafe(select)).fetch_all(&mut connection).await.expect("the cells");
+        cells.extend(found.into_iter().map(|content| (column.clone(), content)));
+    }
+    connection.close().await.expect("closes");
+    cells
 }
