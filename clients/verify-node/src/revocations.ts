@@ -16,7 +16,7 @@ export interface Page {
   readonly cursor: string
 }
 
-/** For the clocks of nodes that differ; the server keeps its entries as much longer. */
+/** How much the clocks of nodes may differ: a token may be good for so much longer than its life. */
 const CLOCKS_DIFFER_MS = 15 * 60_000
 
 interface Void {
@@ -24,6 +24,7 @@ interface Void {
   readonly below: number
   readonly atMs: number
   readonly reason: string
+  readonly receivedMs: number
 }
 
 /** Reads what the server sent; throws a `TypeError` where it is no page. */
@@ -49,7 +50,7 @@ export function readPage(value: unknown): Page {
 export class Revocations {
   readonly #keepMs: number
   readonly #most: number
-  /** By session, about in the order of time. */
+  /** By session, as they were received. */
   readonly #sessions = new Map<string, Void>()
   /** Tokens issued in this second (Unix time) or before are void. */
   #issuedBy: { readonly second: number; readonly reason: string } | null = null
@@ -64,8 +65,9 @@ export class Revocations {
     return this.#sessions.size
   }
 
-  add(entries: readonly Revocation[], nowMs: number = Date.now()): void {
-    for (const entry of entries) this.#add(entry)
+  /** `nowMs`: of the monotonic clock. A wall clock that is set forth and back would forget too early. */
+  add(entries: readonly Revocation[], nowMs: number = performance.now()): void {
+    for (const entry of entries) this.#add(entry, nowMs)
     this.forget(nowMs)
     for (const [session, { atMs }] of this.#sessions) {
       if (this.#sessions.size <= this.#most) break
@@ -76,9 +78,9 @@ export class Revocations {
   }
 
   /** Forgets entries when every token of before has expired. */
-  forget(nowMs: number = Date.now()): void {
-    for (const [session, { atMs }] of this.#sessions) {
-      if (atMs + this.#keepMs >= nowMs) break
+  forget(nowMs: number = performance.now()): void {
+    for (const [session, { receivedMs }] of this.#sessions) {
+      if (receivedMs + this.#keepMs >= nowMs) break
       this.#sessions.delete(session)
     }
   }
@@ -97,11 +99,11 @@ export class Revocations {
     return null
   }
 
-  #add({ session_id, at, reason, below }: Revocation): void {
+  #add({ session_id, at, reason, below }: Revocation, nowMs: number): void {
     const atMs = Date.parse(at)
     if (session_id === null) return this.#voidIssuedBy(atMs, reason)
     const known = this.#sessions.get(session_id)
-    const added: Void = { below: below ?? Infinity, atMs, reason }
+    const added: Void = { below: below ?? Infinity, atMs, reason, receivedMs: nowMs }
     if (known && known.below >= added.below) return
     this.#sessions.delete(session_id)
     this.#sessions.set(session_id, added)

@@ -28,7 +28,8 @@ export class Shop {
 
   /** Runs a command beside the server. */
   command(...command: string[]): string {
-    const env = { ...process.env, MARBELLE_DATA_DIR: this.server.data }
+    const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith('MARBELLE_'))
+    const env = { ...Object.fromEntries(inherited), MARBELLE_DATA_DIR: this.server.data }
     const stdio = ['ignore', 'pipe', 'pipe'] as const
     return execFileSync(binary, command, { cwd: this.server.data, env, encoding: 'utf8', stdio: [...stdio] }).trim()
   }
