@@ -9,3 +9,4 @@ mod operators;
 mod restore_nodes;
 mod three_nodes;
 mod two_nodes;
+mod verifiers;

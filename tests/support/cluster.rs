@@ -1,6 +1,6 @@
 //! Three nodes on one PostgreSQL and one bus, with the same keys and the same mail server.
 
-use super::{Call, Database, Nats, Node, Session, Smtp, Ws, eventually, soon};
+use super::{BACKEND, Call, Database, Nats, Node, Session, Smtp, Ws, eventually, soon};
 use futures_util::future::join_all;
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};
@@ -33,6 +33,7 @@ impl<Bus> Cluster<Bus> {
                 .smtp(&smtp)
                 .set("NATS_URL", url(&nats, i))
                 .set("SWEEP_PERIOD", sweep_period)
+                .set("TOKEN_BACKENDS", BACKEND)
                 .start()
         });
         let nodes = join_all(nodes).await;

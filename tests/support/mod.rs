@@ -29,6 +29,7 @@ mod smtp;
 mod socket;
 mod tap;
 mod tls;
+mod verifier;
 mod ws;
 
 pub use authenticator::{Authenticator, SecondFactor, answer};
@@ -58,6 +59,7 @@ pub use smtp::{Mood, Smtp};
 pub use socket::Deaf;
 pub use tap::Tap;
 pub use tls::Authority;
+pub use verifier::{BACKEND, Verifier};
 pub use ws::{Arrival, Pending, Ws};
 
 use std::{future::Future, time::Duration};

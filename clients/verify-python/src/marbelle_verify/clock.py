@@ -1,0 +1,33 @@
+"""How old something is, and how long to wait before the next attempt."""
+
+import random
+import time
+from dataclasses import dataclass, field
+
+_FIRST = 0.25
+_LONGEST = 15.0
+
+
+@dataclass(frozen=True)
+class Moment:
+    """A moment by two clocks: the monotonic one stands still while the machine sleeps, the other may be set back."""
+
+    monotonic: float = field(default_factory=time.monotonic)
+    wall: float = field(default_factory=time.time)
+
+    def age(self, now: "Moment | None" = None) -> float:
+        """How many seconds ago it was, by the clock that says more."""
+        now = now or Moment()
+        return max(now.monotonic - self.monotonic, now.wall - self.wall)
+
+
+def delay_after(failures: int, share: float | None = None) -> float:
+    """How many seconds to wait after so many failures.
+
+    The delay doubles with each failure, up to a bound. It lies anywhere in its upper half (``share``, 0 to 1), so that
+    clients that failed together do not come back together.
+    """
+    longest = min(_LONGEST, _FIRST * 2.0 ** min(failures - 1, 16))
+    if share is None:
+        share = random.random()  # noqa: S311
+    return longest * (0.5 + share / 2)

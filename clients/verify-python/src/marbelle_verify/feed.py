@@ -1,0 +1,149 @@
+"""Follows the revocations over a WebSocket.
+
+What is pushed comes at once, and ``revocations.list`` is asked every few seconds. Its answer is read from the database,
+so it shows that nothing is missing up to the moment of the question; an open connection alone would not.
+"""
+
+import asyncio
+import contextlib
+import json
+import logging
+import time
+from typing import Any
+
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import InvalidStatus
+
+from .clock import Moment, delay_after
+from .options import VerifierOptions
+from .revocations import Page, Revocations
+
+# A page of `revocations.list` with fewer entries is the last.
+_FULL_PAGE = 2_000
+# A full page has half a megabyte at most.
+_LARGEST_MESSAGE = 4 * 1024 * 1024
+_LONGEST_POLL = 3.0
+_SUBSCRIBE = 0
+
+# At the level of DEBUG, websockets logs the headers that it sends, so the service key.
+_log = logging.getLogger(__name__)
+_log.setLevel(logging.INFO)
+
+
+class FeedFailed(Exception):
+    """This connection is of no use any more."""
+
+
+class Feed:
+    """Keeps revocations up to date. :meth:`follow` runs in one event loop; the rest may be read by any thread."""
+
+    def __init__(self, options: VerifierOptions, revocations: Revocations) -> None:
+        self._url = options.feed_url
+        self._headers = {"Authorization": f"Bearer {options.service_key}"}
+        self._poll = min(_LONGEST_POLL, options.max_feed_age / 5)
+        self._timeout = options.max_feed_age / 3
+        self._revocations = revocations
+        self._cursor: str | None = None
+        self._complete: Moment | None = None
+        self._last_id = _SUBSCRIBE
+        self._failures = 0
+        self.is_connected = False
+        #: Why the revocations cannot be followed at this moment.
+        self.error: str | None = None
+
+    @property
+    def age(self) -> float | None:
+        """How many seconds ago nothing was missing; ``None`` before the first time."""
+        return None if self._complete is None else self._complete.age()
+
+    async def follow(self) -> None:
+        """Connects again and again, until it is cancelled."""
+        while True:
+            try:
+                async with self._connect() as socket:
+                    await self._call(socket, _SUBSCRIBE, "revocations.subscribe")
+                    while True:
+                        await self._catch_up(socket)
+                        await self._listen(socket)
+            except Exception as error:
+                # Whatever it was: this goes on as long as the program runs.
+                self.error = f"the revocations at {self._url} cannot be followed: {_explained(error)}"
+            finally:
+                self.is_connected = False
+            self._failures += 1
+            await asyncio.sleep(delay_after(self._failures))
+
+    def _connect(self) -> connect:
+        return _Connect(
+            self._url,
+            additional_headers=self._headers,
+            compression=None,
+            proxy=None,
+            open_timeout=self._timeout,
+            # A server that is silent is not waited for.
+            close_timeout=0.1,
+            # A dead connection is found out by its answers.
+            ping_interval=None,
+            max_size=_LARGEST_MESSAGE,
+            logger=_log,
+        )
+
+    async def _catch_up(self, socket: ClientConnection) -> None:
+        """Asks for what is missing, page by page."""
+        while True:
+            asked = Moment()
+            self._last_id += 1
+            await self._call(socket, self._last_id, "revocations.list")
+            page = None
+            try:
+                async with asyncio.timeout(self._timeout):
+                    while page is None:
+                        page = self._take(await socket.recv())
+            except TimeoutError:
+                raise FeedFailed(f"no answer within {self._timeout:g} s") from None
+            if len(page.revocations) < _FULL_PAGE:
+                break
+        self._complete, self._failures, self.error = asked, 0, None
+
+    async def _listen(self, socket: ClientConnection) -> None:
+        """Takes what is pushed until it is time to ask again."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(self._poll):
+                while True:
+                    self._take(await socket.recv())
+
+    async def _call(self, socket: ClientConnection, call_id: int, method: str) -> None:
+        params = {} if self._cursor is None else {"since": self._cursor}
+        await socket.send(json.dumps({"jsonrpc": "2.0", "id": call_id, "method": method, "params": params}))
+
+    def _take(self, text: str | bytes) -> Page | None:
+        """Applies a message, and gives the page where it answers the last question."""
+        message: Any = json.loads(text)
+        if message.get("method") == "revocations.event":
+            self._apply(Page.read(message["params"]["result"]))
+            return None
+        if "error" in message:
+            raise FeedFailed(f"refused by the server: {message['error'].get('message')}")
+        if message.get("id") == _SUBSCRIBE:
+            self.is_connected = True
+        if message.get("id") != self._last_id:
+            return None
+        page = Page.read(message["result"])
+        self._apply(page)
+        return page
+
+    def _apply(self, page: Page) -> None:
+        self._revocations.add(page.revocations, time.monotonic())
+        self._cursor = page.cursor
+
+
+class _Connect(connect):
+    def process_redirect(self, exc: Exception) -> Exception | str:
+        # What another address says is not the account server's word.
+        return exc
+
+
+def _explained(error: Exception) -> str:
+    if isinstance(error, InvalidStatus) and error.response.status_code == 401:
+        return "the service key is refused (HTTP 401)"
+    return str(error) or type(error).__name__

@@ -1,0 +1,49 @@
+"""What a verifier is told."""
+
+from dataclasses import dataclass, field
+from urllib.parse import urljoin, urlsplit
+
+
+@dataclass(frozen=True, kw_only=True)
+class VerifierOptions:
+    """How to reach the account server, and what is accepted. All times are in seconds."""
+
+    #: Where the account server is: its keys are at ``/.well-known/jwks.json`` of this.
+    url: str
+    #: A service key with the scope ``tokens:verify``.
+    service_key: str = field(repr=False)
+    #: ``MARBELLE_TOKEN_ISSUER`` of the account server.
+    issuer: str
+    #: This backend's name, one of ``MARBELLE_TOKEN_BACKENDS``.
+    audience: str
+    #: Where services call it (``MARBELLE_SERVICE_LISTEN``); ``/service/rpc`` of ``url`` unless given.
+    service_url: str | None = None
+    #: Nothing is verified once the revocations are older than this; at least one second.
+    max_feed_age: float = 15.0
+    #: The longest life of a token that is accepted. The account server's is 10 minutes by default.
+    token_lifetime: float = 3600.0
+    #: How far behind this machine's clock may be, or ahead.
+    clock_tolerance: float = 0.0
+    #: Ended sessions that are kept; beyond that every token from before the oldest one's end is refused.
+    max_revocations: int = 200_000
+    #: How often unknown key ids may have the keys fetched.
+    keys_pause: float = 10.0
+
+    def __post_init__(self) -> None:
+        for name in ("url", "service_key", "issuer", "audience"):
+            if not getattr(self, name):
+                raise ValueError(f"{name} is missing")
+        for address in (self.url, self.service_url or self.url):
+            if urlsplit(address).scheme not in ("http", "https"):
+                raise ValueError(f"{address!r} does not begin with http:// or https://")
+        if not self.max_feed_age >= 1:
+            raise ValueError("max_feed_age is less than a second")
+
+    @property
+    def keys_url(self) -> str:
+        return urljoin(self.url, "/.well-known/jwks.json")
+
+    @property
+    def feed_url(self) -> str:
+        parts = urlsplit(self.service_url or urljoin(self.url, "/service/rpc"))
+        return parts._replace(scheme="wss" if parts.scheme == "https" else "ws").geturl()
