@@ -44,7 +44,7 @@ it.each(LOOKS)('breaks no rule of axe-core for visitors, %s, %i pixels wide', as
   await look(page)
   for (const path of ['/verify-email', '/password-reset', '/confirm-email-change']) {
     await page.goto(`${stage.server.page}${path}`)
-    await page.getByText('This page is reached by a link').waitFor()
+    await page.getByText('This page is opened by a link').waitFor()
     await look(page)
     await page.goto(`${stage.server.page}${path}?token=x`)
     await page.locator('form').waitFor()

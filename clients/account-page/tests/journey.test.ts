@@ -87,7 +87,7 @@ it('sets a new password by a letter', async () => {
   await page.getByLabel('E-mail address (optional)').fill(customer.email)
   await page.getByLabel('New password').fill('another seven grey geese')
   await page.getByRole('button', { name: 'Set password' }).click()
-  await page.getByRole('alert').getByText('This link was used already').waitFor()
+  await page.getByRole('alert').getByText('This link was already used').waitFor()
 })
 
 it('edits profile and addresses, and shows the faults of both', async () => {
@@ -111,7 +111,7 @@ it('edits profile and addresses, and shows the faults of both', async () => {
   for (const [label, value] of Object.entries(HOME)) await page.getByLabel(label).fill(value)
   await page.getByLabel('Name of this address').fill('HOME')
   await page.getByRole('button', { name: 'Save', exact: true }).click()
-  await page.getByText('You have an address of this name already.').waitFor()
+  await page.getByText('You already have an address with this name.').waitFor()
   await page.getByLabel('Name of this address').fill('Office')
   await page.getByLabel('Make this the primary address').check()
   await page.getByRole('button', { name: 'Save', exact: true }).click()

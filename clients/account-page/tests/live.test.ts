@@ -77,7 +77,7 @@ it('shows an edit in every tab of both devices, and overwrites nobody’s typing
   expect(await firstName(b).inputValue()).toBe('Bea')
   expect(await b.getByLabel('Last name').inputValue()).toBe('Leigh')
   expect(await b.getByLabel('Company').inputValue()).toBe('Sea & Sons')
-  await b.getByRole('button', { name: 'Take that' }).click()
+  await b.getByRole('button', { name: 'Use that' }).click()
   expect(await firstName(b).inputValue()).toBe('Anna')
   await save(b)
   for (const page of [a, c, d]) await expect.poll(() => page.getByLabel('Company').inputValue()).toBe('Sea & Sons')

@@ -74,7 +74,7 @@ it('is added, signs in by autofill and as second factor on two devices, and is g
   await signOut(here.page)
   await here.authenticator.setPresent(true)
   await here.page.getByRole('button', { name: 'Use a passkey' }).click()
-  await here.page.getByText('This passkey is no good here.').waitFor()
+  await here.page.getByText('This passkey does not work here.').waitFor()
 })
 
 it('is not added twice by one device, and not without somebody to verify', async () => {
@@ -83,11 +83,11 @@ it('is not added twice by one device, and not without somebody to verify', async
   await add(page, authenticator)
   await authenticator.setPresent(true)
   await page.getByRole('button', { name: 'Add a passkey' }).click()
-  await page.getByText('This device has a passkey of your account already.').waitFor()
+  await page.getByText('This device already has a passkey for your account.').waitFor()
   await authenticator.setPresent(false)
   await signOut(page)
   await authenticator.setVerified(false)
   await authenticator.setPresent(true)
   await page.getByRole('button', { name: 'Use a passkey' }).click()
-  await page.getByText('There was no passkey').waitFor()
+  await page.getByText('No passkey was used').waitFor()
 })

@@ -75,7 +75,7 @@ it('is asked for by the strongest that there is, above the question that it is f
   await page.getByRole('dialog').getByRole('button', { name: 'Turn off' }).click()
   await dialog().getByLabel('Code from the authenticator app').fill('1')
   await dialog().getByRole('button', { name: 'Confirm' }).click()
-  await dialog().getByText('This code is not right').waitFor()
+  await dialog().getByText('This code is wrong').waitFor()
   expect(await dialog().getByLabel('Password').count()).toBe(0)
   await dialog().getByRole('button', { name: 'Use a recovery code' }).click()
   await dialog().getByLabel('Recovery code').waitFor()

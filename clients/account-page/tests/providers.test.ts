@@ -46,7 +46,7 @@ async function signOut(): Promise<void> {
 
 async function toSecurity(on = page): Promise<void> {
   await on.getByRole('link', { name: 'Security' }).click()
-  await on.getByRole('heading', { name: 'Accounts elsewhere' }).waitFor()
+  await on.getByRole('heading', { name: 'Linked accounts' }).waitFor()
 }
 
 it('makes an account at the first visit, which proves itself by another one, and signs in to it later', async () => {
@@ -135,7 +135,7 @@ it('takes over no account by its e-mail address', async () => {
   await expectAccessible(page)
   // What was sent along is good once.
   await page.reload()
-  await page.getByText('This was used already, or took too long.').waitFor()
+  await page.getByText('This was already used, or took too long.').waitFor()
 })
 
 it('has the address verified by a letter where the provider does not vouch for it', async () => {
@@ -143,8 +143,8 @@ it('has the address verified by a letter where the provider does not vouch for i
   provider.verified.set(customer.email, false)
   await goOn()
   await signInAtProvider(page, customer.email)
-  await page.getByText('We have sent you a letter.').waitFor()
-  await page.getByLabel('Code from the letter').fill(await customer.code())
+  await page.getByText('We have sent you an e-mail.').waitFor()
+  await page.getByLabel('Code from the e-mail').fill(await customer.code())
   await page.keyboard.press('Enter')
   await page.getByRole('heading', { name: 'Profile' }).waitFor()
   await toSecurity()
@@ -154,7 +154,7 @@ it('has the address verified by a letter where the provider does not vouch for i
 it('that is refused there, or is down, says so', async () => {
   await goOn()
   await page.getByRole('link', { name: 'Cancel' }).click()
-  await page.getByText('It was cancelled there, or refused.').waitFor()
+  await page.getByText('The sign-in was cancelled or refused there.').waitFor()
   await page.getByRole('link', { name: 'Go to sign-in' }).click()
   await goOn()
   provider.fail()

@@ -50,7 +50,7 @@ it('saves a pasted telephone number, and shows it as it is kept', async () => {
   const customer = await Customer.withAccount(stage.server)
   const page = await tab(await stage.chrome.device(), stage.server.page)
   await customer.signIn(page)
-  const form = page.getByRole('form', { name: 'You' })
+  const form = page.getByRole('form', { name: 'Personal details' })
   const phone = form.getByLabel('Phone')
   for (const written of [PHONES[1]!, PHONES[9]!, PHONES[14]!, PHONES[15]!]) {
     await phone.fill('')

@@ -7,6 +7,19 @@ import { Icon } from './icons.js'
 /** Far more than any field takes: what is too long is refused and said, never cut, but a call must fit into a message. */
 const MAX_LENGTH = 2_000
 
+/** What phones write in capitals by themselves; what is no text, such as an e-mail address, they leave as it is. */
+const CAPITALS: Readonly<Record<string, 'words' | 'characters'>> = {
+  'given-name': 'words',
+  'family-name': 'words',
+  organization: 'words',
+  'address-line1': 'words',
+  'address-line2': 'words',
+  'address-level1': 'words',
+  'address-level2': 'words',
+  'country-name': 'words',
+  'postal-code': 'characters',
+}
+
 export interface FieldProps {
   readonly form: Form
   readonly name: FieldName
@@ -29,7 +42,7 @@ export function Field({ form, name, value, onValue, type = 'text', hint, tidy, a
   const id = useId()
   const [isShown, setShown] = useState(false)
   const faults = form.faultsOf(name)
-  const told = [hint && `${id}-hint`, faults.length > 0 && `${id}-faults`].filter(Boolean).join(' ')
+  const told = describedBy(id, hint, faults)
   const isSecret = type === 'password'
   // Preact's types want a constant.
   const kind = (isSecret && isShown ? 'text' : type) as 'text'
@@ -48,8 +61,8 @@ export function Field({ form, name, value, onValue, type = 'text', hint, tidy, a
           autoComplete={rest.autoComplete}
           inputMode={rest.inputMode}
           maxLength={MAX_LENGTH}
-          autoCapitalize={type === 'text' && !isSecret ? undefined : 'none'}
-          spellcheck={type === 'text' ? undefined : false}
+          autoCapitalize={type === 'text' ? CAPITALS[rest.autoComplete] : 'none'}
+          spellcheck={type === 'text' && rest.autoComplete !== 'off' ? undefined : false}
           aria-required={rest.isOptional ? undefined : true}
           aria-invalid={faults.length > 0}
           aria-describedby={told || undefined}
@@ -83,10 +96,15 @@ export function Field({ form, name, value, onValue, type = 'text', hint, tidy, a
   )
 }
 
+function describedBy(id: string, hint: string | undefined, faults: readonly string[]): string {
+  return [hint && `${id}-hint`, faults.length > 0 && `${id}-faults`].filter(Boolean).join(' ')
+}
+
 interface ChoiceProps {
   readonly form: Form
   readonly name: FieldName
   readonly value: string
+  readonly autoComplete: string
   readonly options: readonly (readonly [value: string, label: string])[]
   readonly onValue: (value: string) => void
   readonly hint?: string
@@ -94,10 +112,11 @@ interface ChoiceProps {
 }
 
 /** One of a few values. */
-export function Choice({ form, name, value, options, onValue, hint, aside }: ChoiceProps) {
+export function Choice({ form, name, value, autoComplete, options, onValue, hint, aside }: ChoiceProps) {
   const texts = useTexts()
   const id = useId()
   const faults = form.faultsOf(name)
+  const told = describedBy(id, hint, faults)
   return (
     <div class="field">
       <label for={id}>{texts.fields[name]}</label>
@@ -105,8 +124,9 @@ export function Choice({ form, name, value, options, onValue, hint, aside }: Cho
         id={id}
         name={name}
         value={value}
+        autoComplete={autoComplete}
         aria-invalid={faults.length > 0}
-        aria-describedby={hint && `${id}-hint`}
+        aria-describedby={told || undefined}
         onChange={(event) => onValue(event.currentTarget.value)}
       >
         {options.map(([option, label]) => (
@@ -120,7 +140,11 @@ export function Choice({ form, name, value, options, onValue, hint, aside }: Cho
           {hint}
         </p>
       )}
-      {faults.length > 0 && <p class="fault">{faults.join(' ')}</p>}
+      {faults.length > 0 && (
+        <p class="fault" id={`${id}-faults`}>
+          {faults.join(' ')}
+        </p>
+      )}
       {aside}
     </div>
   )

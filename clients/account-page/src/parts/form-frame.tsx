@@ -9,6 +9,8 @@ interface FormFrameProps {
   readonly label?: string
   /** Its button is one among others. */
   readonly isQuiet?: boolean
+  /** What it does cannot be undone. */
+  readonly isDanger?: boolean
   readonly onCancel?: readonly [label: string, cancel: () => void]
   /** Said instead of the error's own text. */
   readonly problem?: ComponentChildren
@@ -16,13 +18,17 @@ interface FormFrameProps {
 }
 
 /** A form with its problem above and its buttons below. */
-export function FormFrame({ form, submit, label, isQuiet = false, onCancel, problem, children }: FormFrameProps) {
+export function FormFrame({ form, submit, label, isQuiet = false, isDanger = false, onCancel, problem, children }: FormFrameProps) {
   return (
     <form ref={form.element} onSubmit={form.submit} noValidate aria-label={label} aria-busy={form.isBusy}>
-      {form.problem !== null && <Notice kind="bad">{problem || form.problem}</Notice>}
+      {form.problem !== null && (
+        <Notice kind="bad">
+          <p>{problem || form.problem}</p>
+        </Notice>
+      )}
       {children}
       <div class="buttons">
-        <button type="submit" class={isQuiet ? undefined : 'primary'} aria-disabled={form.isBusy}>
+        <button type="submit" class={isQuiet ? undefined : isDanger ? 'primary danger' : 'primary'} aria-disabled={form.isBusy}>
           {submit}
         </button>
         {onCancel && (

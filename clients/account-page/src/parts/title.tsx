@@ -16,9 +16,14 @@ export function Title({ children }: { readonly children: string }) {
   }, [])
   return (
     <h1 ref={element} tabIndex={-1}>
-      {children}
+      {unbroken(children)}
     </h1>
   )
+}
+
+/** The hyphen of "e-mail" is no place to break a line at. */
+function unbroken(text: string): ComponentChildren {
+  return text.split(/(\S*-mail\S*)/i).map((part, at) => (at % 2 === 0 ? part : <span class="unbroken">{part}</span>))
 }
 
 interface CardProps {

@@ -35,17 +35,23 @@ export function Addresses({ addresses }: { readonly addresses: readonly Address[
     <div class="stack">
       <Title>{texts.addresses.title}</Title>
       {addresses.length === 0 && editing !== 'new' && <p>{texts.addresses.none}</p>}
-      <ul class="list">
-        {addresses.map((address) => (
-          <li key={address.id}>
-            {edited?.id === address.id ? (
-              <AddressForm address={address} close={close} onSeen={(seen) => setEditing({ address: seen })} />
-            ) : (
-              <Card address={address} canDelete={addresses.length > 1} edit={editing === null ? () => setEditing({ address }) : null} />
-            )}
-          </li>
-        ))}
-      </ul>
+      {addresses.length > 0 && (
+        <ul class="list">
+          {addresses.map((address) => (
+            <li key={address.id}>
+              {edited?.id === address.id ? (
+                <AddressForm address={address} close={close} onSeen={(seen) => setEditing({ address: seen })} />
+              ) : (
+                <Card
+                  address={address}
+                  canDelete={addresses.length > 1}
+                  edit={editing === null ? () => setEditing({ address }) : null}
+                />
+              )}
+            </li>
+          ))}
+        </ul>
+      )}
       {isGone && <NewAddress gone={edited} close={close} />}
       {editing === 'new' && <NewAddress close={close} />}
       {editing === null &&

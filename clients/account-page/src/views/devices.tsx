@@ -110,7 +110,7 @@ function Device({ session, signOut }: { readonly session: LiveSession; readonly 
           )}
         </p>
         <p class="quiet">
-          {texts.devices.since(date(session.created_at))} · {session.ip}
+          {texts.devices.since(date(session.created_at))} <span class="then">{session.ip}</span>
         </p>
       </div>
       {!session.current && (

@@ -188,7 +188,7 @@ export function ConfirmDeletion() {
       ) : (
         <>
           <p>{words.explain}</p>
-          <FormFrame form={form} submit={words.submit}>
+          <FormFrame form={form} submit={words.submit} isDanger>
             {null}
           </FormFrame>
         </>

@@ -54,8 +54,13 @@ function LinkedProvider({ link: { provider, label, email, linked_at } }: { reado
       <div class="grow">
         <h4 id={name}>{label}</h4>
         <p class="quiet">
-          {email !== null && `${email} · `}
-          {words.since(date(linked_at, 'date'))}
+          {email === null ? (
+            words.since(date(linked_at, 'date'))
+          ) : (
+            <>
+              {email} <span class="then">{words.since(date(linked_at, 'date'))}</span>
+            </>
+          )}
         </p>
       </div>
       <button type="button" aria-label={words.unlinkOf(label)} onClick={() => setAsking(true)}>

@@ -54,7 +54,7 @@ function Deletion({ email }: { readonly email: string }) {
         )}
       </Status>
       <div class="buttons">
-        <button type="button" onClick={() => setAsking(true)}>
+        <button type="button" class="warns" onClick={() => setAsking(true)}>
           {words.deletion}
         </button>
       </div>

@@ -73,9 +73,10 @@ function Row({ passkey }: { readonly passkey: LivePasskey }) {
           {backed_up && <span class="badge">{words.synced}</span>}
         </h4>
         <p class="quiet">
-          {words.since(date(created_at, 'date'))}
-          {last_used_at !== undefined &&
-            ` · ${last_used_at === null ? words.neverUsed : words.lastUsed(date(last_used_at))}`}
+          {words.since(date(created_at, 'date'))}{' '}
+          {last_used_at !== undefined && (
+            <span class="then">{last_used_at === null ? words.neverUsed : words.lastUsed(date(last_used_at))}</span>
+          )}
         </p>
       </div>
       <button type="button" aria-label={words.renameOf(name)} onClick={() => setDoing('rename')}>

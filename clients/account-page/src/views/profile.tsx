@@ -76,6 +76,7 @@ export function Profile({ account }: { readonly account: LiveAccount }) {
           <PhoneField {...field('phone')} />
           <Choice
             {...field('locale')}
+            autoComplete="language"
             options={LOCALES.map((locale) => [locale, LANGUAGES[locale].language])}
             hint={texts.hints.locale}
             aside={<Elsewhere draft={draft} field="locale" show={(locale) => LANGUAGES[locale as 'en'].language} />}

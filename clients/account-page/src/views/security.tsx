@@ -62,7 +62,7 @@ function Log() {
                   : user_agent !== null && nameOfAgent(user_agent),
               ]
                 .filter(Boolean)
-                .map((part) => ` · ${part}`)}
+                .map((part) => [' ', <span class="then">{part}</span>])}
             </span>
           </li>
         ))}

@@ -50,6 +50,8 @@ interface FirstStepProps extends SignInProps {
 function FirstStep({ reason, isOver, onHalf }: FirstStepProps) {
   const texts = useTexts()
   const options = useOptions()
+  const offersPasskeys = options?.passkeys && hasPasskeys()
+  const providers = options?.providers ?? []
   const { email: knownEmail, done } = told()
   const [email, setEmail] = useState(knownEmail ?? '')
   const [password, setPassword] = useState('')
@@ -106,9 +108,10 @@ function FirstStep({ reason, isOver, onHalf }: FirstStepProps) {
           autoComplete="current-password"
         />
       </FormFrame>
-      {options?.passkeys && hasPasskeys() && <PasskeySignIn />}
+      {(offersPasskeys || providers.length > 0) && <p class="or">{texts.signIn.or}</p>}
+      {offersPasskeys && <PasskeySignIn />}
       <ProviderButtons
-        providers={options?.providers ?? []}
+        providers={providers}
         visit={(provider) => accounts.signInWithProvider(provider, { device_name })}
       />
       <p>

@@ -38,7 +38,7 @@ export class Customer {
     return mailedToken(this.#server.mail, email, page)
   }
 
-  /** The code of the newest letter that completes a registration. */
+  /** The code from the newest e-mail that completes a registration. */
   code(): Promise<string> {
     return mailedCode(this.#server.mail, this.email)
   }

@@ -25,6 +25,6 @@ export async function beginSecondFactor(page: Page): Promise<AuthenticatorApp> {
 export async function keptCodes(page: Page): Promise<readonly string[]> {
   await page.getByRole('heading', { name: 'Your recovery codes' }).waitFor()
   const codes = await page.locator('.codes li').allInnerTexts()
-  await page.getByRole('button', { name: 'I have kept them' }).click()
+  await page.getByRole('button', { name: 'I have saved them' }).click()
   return codes
 }

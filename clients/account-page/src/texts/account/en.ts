@@ -2,7 +2,7 @@
 export const en = {
   profile: {
     title: 'Profile',
-    person: 'You',
+    person: 'Personal details',
     business: 'Business customer',
     email: 'E-mail address',
     changeEmail: 'Change e-mail address',
@@ -22,7 +22,7 @@ export const en = {
     remove: 'Delete',
     removeTitle: (label: string) => `Delete “${label}”?`,
     removeExplain: 'This cannot be undone.',
-    full: (limit: number) => `You have ${limit} addresses, which is the most.`,
+    full: (limit: number) => `You have ${limit} addresses, which is the maximum.`,
     goneWhileEditing: 'This address was deleted elsewhere. What you typed is still here: you can save it as a new address.',
     saveAsNew: 'Save as a new address',
   },
@@ -42,7 +42,7 @@ export const en = {
     everywhereExplain: 'Every device is signed out, this one too.',
     forget: 'Sign out and forget this device',
     forgetExplain:
-      'Where others use this device too: your next sign-in from here counts as one from a new device, of which you are told by mail.',
+      'If others use this device too: your next sign-in here counts as one from a new device, and we tell you about it by e-mail.',
   },
 }
 

@@ -4,7 +4,7 @@ import type { AccountTexts } from './en.js'
 export const sq: AccountTexts = {
   profile: {
     title: 'Profili',
-    person: 'Të dhënat tuaja',
+    person: 'Të dhënat personale',
     business: 'Klient biznesi',
     email: 'Adresa e e-mailit',
     changeEmail: 'Ndrysho adresën e e-mailit',

@@ -90,7 +90,7 @@ export const de: FormsTexts = {
           ? 'einer Sekunde'
           : seconds < 60
             ? `${seconds} Sekunden`
-            : seconds < 120
+            : seconds <= 60
               ? 'einer Minute'
               : `${Math.ceil(seconds / 60)} Minuten`
       } noch einmal.`,

@@ -69,7 +69,7 @@ export const sq: FormsTexts = {
     internal: (incident) => `Diçka shkoi keq në server. Nëse e raportoni, tregoni incidentin ${incident}.`,
     invalid_token: 'Kjo lidhje është përdorur, është tepër e vjetër ose është zëvendësuar nga një më e re.',
     invalid_credentials: 'Adresa e e-mailit ose fjalëkalimi është i gabuar.',
-    email_not_verified: 'Ofruesi nuk e garanton adresën tuaj të e-mailit. Hapni letrën që ju dërguam për ta konfirmuar.',
+    email_not_verified: 'Ofruesi nuk e garanton adresën tuaj të e-mailit. Hapni e-mailin që ju dërguam për ta konfirmuar.',
     link_required: 'Me këtë adresë e-maili ekziston një llogari. Hyni në të dhe lidhni ofruesin te Siguria.',
     account_disabled: 'Kjo llogari është e çaktivizuar. Ju lutemi kontaktoni dyqanin.',
     forbidden: 'Serveri nuk e lejon këtë.',
@@ -89,7 +89,7 @@ export const sq: FormsTexts = {
           ? 'një sekonde'
           : seconds < 60
             ? `${seconds} sekondash`
-            : seconds < 120
+            : seconds <= 60
               ? 'një minute'
               : `${Math.ceil(seconds / 60)} minutash`
       }.`,

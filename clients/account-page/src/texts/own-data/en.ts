@@ -1,7 +1,7 @@
 /** English: what is kept of a person, and how it goes. */
 export const en = {
   title: 'Your data',
-  exportExplain: 'Everything that we keep about you, as one page that you can read, with the same for programs in it.',
+  exportExplain: 'Everything that we keep about you in one file that you can read. It contains the same as JSON, for programs.',
   export: 'Save my data',
   exported: 'Your data is saved as a file.',
   file: 'my-data',
@@ -14,7 +14,7 @@ export const en = {
   deletionTitle: 'Delete your account?',
   deletionExplain: 'We send a link to your e-mail address. Nothing is deleted until you open it.',
   sendLink: 'Send the link',
-  linkSent: (email: string) => `We have sent a link to ${email}. It deletes your account.`,
+  linkSent: (email: string) => `We have sent a link to ${email}. Open it to delete your account.`,
   confirm: {
     title: 'Delete your account',
     explain: 'Your account and everything that we keep about you in it is deleted at once. This cannot be undone.',
@@ -29,8 +29,8 @@ export const en = {
     ended_sessions: 'Where you were signed in',
     devices: 'Devices that we know',
     sign_in_methods: 'Ways to sign in',
-    security_events: 'What happened',
-    letters: 'Letters to you',
+    security_events: 'Activity',
+    letters: 'E-mails to you',
     events: 'Changes',
   },
 }

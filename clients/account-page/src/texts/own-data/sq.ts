@@ -31,7 +31,7 @@ export const sq: OwnDataTexts = {
     ended_sessions: 'Ku kishit hyrë',
     devices: 'Pajisjet që njohim',
     sign_in_methods: 'Mënyrat e hyrjes',
-    security_events: 'Çfarë ka ndodhur',
+    security_events: 'Aktiviteti',
     letters: 'E-mailet për ju',
     events: 'Ndryshimet',
   },

@@ -27,19 +27,19 @@ export const en = {
   ended: {
     logout: 'You were signed out.',
     revoked: 'This device was signed out from another one.',
-    replaced: 'Somebody signed in anew in this browser.',
+    replaced: 'Somebody signed in again in this browser.',
     session_limit: 'You are signed in on so many devices that this one, the oldest, was signed out.',
     password_changed: 'Your password was changed, which signs out other devices.',
     password_reset: 'Your password was reset, which signs out every device.',
     email_changed: 'Your e-mail address was changed, which signs out every device. Sign in with the new address.',
     refresh_token_reuse: 'You were signed out for your security: a key of this session was used twice.',
-    expired: 'You were signed out because you had not been here for long.',
+    expired: 'You were signed out because you had not been here for a long time.',
     account_disabled: 'This account is disabled.',
     account_deleted: 'This account was deleted.',
     restored: 'The shop restored its data from a backup, which signs out every device.',
   },
   link: {
-    missing: 'This page is reached by a link in a letter. Please open that link once more.',
+    missing: 'This page is opened by a link in an e-mail. Please open that link again.',
     newOne: 'Ask for a new link',
   },
 }

@@ -11,7 +11,7 @@ export const sq: SecurityTexts = {
       ended === 0
         ? 'Fjalëkalimi juaj u ndryshua.'
         : `Fjalëkalimi juaj u ndryshua. ${ended === 1 ? 'Një pajisje tjetër u nxor' : `${ended} pajisje të tjera u nxorën`} nga llogaria.`,
-    log: 'Çfarë ka ndodhur',
+    log: 'Aktiviteti i fundit',
     logExplain: 'Nëse diçka këtu nuk e njihni, ndryshoni fjalëkalimin dhe dilni nga të gjitha pajisjet.',
     older: 'Shfaq ngjarje më të vjetra',
     thisDevice: 'kjo pajisje',

@@ -5,6 +5,7 @@ export const de: SignInTexts = {
   signIn: {
     title: 'Anmelden',
     submit: 'Anmelden',
+    or: 'oder',
     forgotten: 'Passwort vergessen?',
     newHere: 'Neu hier?',
     register: 'Konto eröffnen',

@@ -5,6 +5,7 @@ export const sq: SignInTexts = {
   signIn: {
     title: 'Hyni',
     submit: 'Hyni',
+    or: 'ose',
     forgotten: 'Keni harruar fjalëkalimin?',
     newHere: 'I ri këtu?',
     register: 'Hapni një llogari',

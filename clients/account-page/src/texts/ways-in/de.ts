@@ -96,7 +96,7 @@ export const de: WaysInTexts = {
     taken: 'Das ist hier schon mit einem anderen Konto verknüpft.',
   },
   providers: {
-    title: 'Konten anderswo',
+    title: 'Verknüpfte Konten',
     explain: 'Melden Sie sich hier mit einem Konto an, das Sie anderswo haben.',
     since: (date) => `Verknüpft: ${date}`,
     notLinked: 'Nicht verknüpft',

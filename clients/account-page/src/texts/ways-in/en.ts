@@ -30,7 +30,7 @@ export const en = {
   passkeys: {
     title: 'Passkeys',
     explain:
-      'A passkey signs you in with your fingerprint, your face or your screen lock. It cannot be guessed, and it works on this site alone.',
+      'A passkey signs you in with your fingerprint, your face or your screen lock. It cannot be guessed, and works only on this site.',
     none: 'You have no passkey yet.',
     add: 'Add a passkey',
     added: (name: string) => `“${name}” was added.`,
@@ -72,25 +72,25 @@ export const en = {
     renewExplain: 'The codes that you have now no longer work.',
     title: 'Your recovery codes',
     explain:
-      'Each works once, if you do not have your phone. They are shown only now: keep them where others do not find them.',
+      'Each works once, for when you do not have your phone. They are shown only now: keep them where nobody else finds them.',
     copy: 'Copy',
     copied: 'Copied.',
     notCopied: 'The browser did not allow it. Please select the codes and copy them.',
     print: 'Print',
     download: 'Download',
-    done: 'I have kept them',
+    done: 'I have saved them',
     file: 'recovery-codes',
     heading: (shop: string, email: string) => `Recovery codes of ${email} for ${shop}`,
   },
   callback: {
     title: 'Sign in',
-    tooLate: 'This was used already, or took too long. Please begin again.',
+    tooLate: 'This was already used, or took too long. Please begin again.',
     linkRequired: (label: string) =>
-      `You have an account with this e-mail address already. Sign in to it, and link ${label} under Security.`,
-    taken: 'This is linked to another account here already.',
+      `You already have an account with this e-mail address. Sign in to it, and link ${label} under Security.`,
+    taken: 'This is already linked to another account here.',
   },
   providers: {
-    title: 'Accounts elsewhere',
+    title: 'Linked accounts',
     explain: 'Sign in here with an account that you have elsewhere.',
     since: (date: string) => `Linked ${date}`,
     notLinked: 'Not linked',

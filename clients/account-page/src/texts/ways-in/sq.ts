@@ -51,7 +51,7 @@ export const sq: WaysInTexts = {
   app: {
     title: 'Aplikacioni i vërtetimit',
     explain:
-      'Një faktor i dytë: kush hyn me fjalëkalimin tuaj, i duhet atëherë edhe një kod që e tregon një aplikacion në telefonin tuaj.',
+      'Një faktor i dytë: atij që hyn me fjalëkalimin tuaj i duhet edhe një kod që e tregon një aplikacion në telefonin tuaj.',
     off: 'Është i çaktivizuar.',
     on: 'Është i aktivizuar.',
     begin: 'Vendos një aplikacion vërtetimi',
@@ -94,7 +94,7 @@ export const sq: WaysInTexts = {
     taken: 'Kjo është lidhur tashmë këtu me një llogari tjetër.',
   },
   providers: {
-    title: 'Llogari diku tjetër',
+    title: 'Llogari të lidhura',
     explain: 'Hyni këtu me një llogari që e keni diku tjetër.',
     since: (date) => `Lidhur më ${date}`,
     notLinked: 'E palidhur',
