@@ -1,10 +1,13 @@
 //! The audit log: what operators and other services did (docs/protocol.md, "Service keys").
 
 use super::{Accounts, Error, Operator};
-use crate::domain::{
-    audit::AuditEntry,
-    ids::{AuditId, UserId},
-    time::Timestamp,
+use crate::{
+    domain::{
+        audit::AuditEntry,
+        ids::{AuditId, UserId},
+        time::Timestamp,
+    },
+    store::Tx,
 };
 use serde_json::Value;
 
@@ -21,6 +24,13 @@ impl AuditEntry {
             detail,
         }
     }
+}
+
+/// The user, if the account is still there, which it then is until the transaction ends. An entry about a user who was
+/// deleted meanwhile would name them for longer than the thirty days after which the others forget them.
+pub(super) async fn still_there(tx: &mut Tx, user: UserId) -> Result<Option<UserId>, Error> {
+    tx.lock_user_quietly(user).await?;
+    Ok(tx.find_user(user).await?.map(|user| user.user_id))
 }
 
 impl Accounts {

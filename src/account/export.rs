@@ -2,6 +2,7 @@
 
 use super::{
     Accounts, Error, Operator,
+    audit_log::still_there,
     feed::{fitting, list_page},
 };
 use crate::{
@@ -64,7 +65,8 @@ impl Accounts {
         let row = tx.find_user(user).await?.ok_or(Error::NotFound)?;
         let export = self.read_export(tx, &row, None, after).await?;
         let mut tx = self.store.write().await?;
-        let entry = AuditEntry::of(operator, "users.export", Some(user), json!({}), self.clock.now());
+        let user = still_there(&mut tx, user).await?;
+        let entry = AuditEntry::of(operator, "users.export", user, json!({}), self.clock.now());
         tx.insert_audit_entry(&entry).await?;
         tx.commit().await?;
         Ok(export)

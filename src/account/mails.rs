@@ -1,6 +1,6 @@
 //! Letters as operators see them.
 
-use super::{Accounts, Error, Operator};
+use super::{Accounts, Error, Operator, audit_log::still_there};
 use crate::domain::{
     audit::AuditEntry,
     ids::MailId,
@@ -38,6 +38,10 @@ impl Accounts {
         if found.state == MailState::Sent {
             return Err(Error::Forbidden("this letter was sent already"));
         }
+        let user = match user {
+            Some(user) => still_there(&mut tx, user).await?,
+            None => None,
+        };
         let now = self.clock.now();
         tx.retry_mail(mail, now, now.after(SOON)).await?;
         let detail = json!({ "mail_id": mail, "kind": found.kind });

@@ -1,9 +1,9 @@
 //! `audit.list`: what was done by service keys and by commands.
 
 use crate::support::{
-    Call, Database, Inside, Node, another_email, both_databases,
+    Call, Database, Inside, Node, STORY, another_email, both_databases, eventually,
     inside::{account, disable, email},
-    somebody,
+    somebody, within,
 };
 use marbelle::{account::Operator, domain::user::UserRef};
 use serde_json::{Value, json};
@@ -102,4 +102,36 @@ both_databases! {
         let rules: &[(&str, &[&str])] = &[("before", &["format"]), ("limit", &["out_of_range"])];
         auditor.invalid(rules, "audit.list", json!({ "before": "x", "limit": 201 })).await;
     }
+}
+
+/// What is noted of a user at the moment of their deletion must not outlive the thirty days.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_export_that_races_with_a_deletion_names_nobody() {
+    within(STORY, "the story", async {
+        let (node, person, session) = somebody(Database::postgres().await).await;
+        let service = node.door().await.with("users:read,audit").await;
+        let user = &session.sign_in["profile"]["id"];
+        // Somebody deletes the account while the export, which has read it, is about to be noted.
+        let mut deleting = node.database.connect().await;
+        let delete = format!("BEGIN; SELECT 1 FROM users WHERE id = '{}' FOR UPDATE", user.as_str().expect("an id"));
+        sqlx::raw_sql(sqlx::AssertSqlSafe(delete)).execute(&mut deleting).await.expect("the account is locked");
+        let params = json!({ "user_id": user });
+        let export = tokio::spawn({
+            let service = service.clone();
+            async move { service.ok("users.export", params).await }
+        });
+        eventually("the note to wait for the deletion", || async {
+            let mut watcher = node.database.connect().await;
+            let sql = "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
+            sqlx::query(sql).fetch_optional(&mut watcher).await.expect("an answer")
+        })
+        .await;
+        let delete = format!("DELETE FROM users WHERE email = '{}'; COMMIT", person.email);
+        sqlx::raw_sql(sqlx::AssertSqlSafe(delete)).execute(&mut deleting).await.expect("it is deleted");
+        export.await.expect("an export");
+        let log = service.ok("audit.list", json!({ "limit": 1 })).await;
+        let entry = &log["entries"][0];
+        assert_eq!((&entry["method"], &entry["user_id"]), (&json!("users.export"), &Value::Null));
+    })
+    .await;
 }
