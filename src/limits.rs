@@ -56,7 +56,11 @@ pub const PAGE_BYTES: usize = 256 * 1024;
 pub const EVENTS_AT_ONCE: i64 = 32;
 
 /// Bytes of answers that may wait for a WebSocket's peer before no further call of it is read.
-pub const UNSENT_BYTES: usize = 64 * 1024;
+pub const UNSENT_BYTES: usize = 32 * 1024;
+
+/// Bytes of a WebSocket's messages that may wait to be answered before no further one is read: [`CALLS_IN_FLIGHT`] common
+/// calls are less. The last one that was read may be as large as any.
+pub const WAITING_MESSAGE_BYTES: usize = 16 * 1024;
 
 /// Bytes that may wait for a WebSocket's peer when an event is sent to it. With more the connection catches up from
 /// the log at its own pace.

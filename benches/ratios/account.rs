@@ -12,7 +12,7 @@ use serde_json::{Value, json, value::to_raw_value};
 use std::{
     fs,
     net::SocketAddr,
-    path::Path,
+    path::{Path, PathBuf},
     process::{Command, Stdio},
     sync::Arc,
     time::Duration,
@@ -43,16 +43,22 @@ pub struct World {
     /// Those of people who edit at the same time.
     pub editors: Arc<[String]>,
     plan: Plan,
+    program: PathBuf,
     folder: TempDir,
 }
 
 impl World {
     /// Starts both servers and registers everybody. Without a `source` the server makes a file of its own.
     pub async fn build(cores: &Cores, source: Option<Source>) -> Result<Self> {
+        Self::of(cores, Path::new(env!("CARGO_BIN_EXE_marbelle")), source).await
+    }
+
+    /// The same with another build of the server.
+    pub async fn of(cores: &Cores, program: &Path, source: Option<Source>) -> Result<Self> {
         // On the disk that the build is on: a durable write into memory would be none.
         let folder = TempDir::new_in(env!("CARGO_TARGET_TMPDIR"))?;
         let source = source.unwrap_or_else(|| Source::Sqlite(folder.path().join("marbelle.db")));
-        let ours = start_ours(*cores, &source, folder.path())?;
+        let ours = start_ours(*cores, program, &source, folder.path())?;
         let mut http = Http::open(ours.address, None).await?;
         for person in 0..PEOPLE {
             register(&mut http, &email(person), folder.path()).await?;
@@ -75,7 +81,8 @@ impl World {
         let event = to_raw_value(&changes["events"][0].take())?;
         let plan = Plan { subject, constant: to_raw_value(&profile)?, event, seconds: 0.0 };
         let bare = start_bare(*cores, &plan)?;
-        Ok(Self { cores: *cores, ours, bare, token, editors: editors.into(), plan, folder })
+        let program = program.to_owned();
+        Ok(Self { cores: *cores, ours, bare, token, editors: editors.into(), plan, program, folder })
     }
 
     /// What the rows of this world's database are called.
@@ -93,7 +100,7 @@ impl World {
 
     /// Runs a command of the binary on this world's database, and gives what it prints.
     pub fn command(&self, arguments: &[&str]) -> Result<String> {
-        let mut command = marbelle(&self.plan.subject.source, self.folder.path());
+        let mut command = marbelle(&self.program, &self.plan.subject.source, self.folder.path());
         let output = command.args(arguments).output()?;
         if !output.status.success() {
             return Err(format!("{arguments:?}: {}", String::from_utf8_lossy(&output.stderr)).into());
@@ -109,17 +116,17 @@ impl World {
 
     /// Both servers anew, with nothing of what they remember.
     pub fn restart(self) -> Result<Self> {
-        let Self { cores, ours, bare, token, editors, plan, folder } = self;
+        let Self { cores, ours, bare, token, editors, plan, program, folder } = self;
         drop((ours, bare));
-        let ours = start_ours(cores, &plan.subject.source, folder.path())?;
+        let ours = start_ours(cores, &program, &plan.subject.source, folder.path())?;
         let bare = start_bare(cores, &plan)?;
-        Ok(Self { cores, ours, bare, token, editors, plan, folder })
+        Ok(Self { cores, ours, bare, token, editors, plan, program, folder })
     }
 }
 
 /// The binary, with what its commands have to know of a world.
-fn marbelle(source: &Source, folder: &Path) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_marbelle"));
+fn marbelle(program: &Path, source: &Source, folder: &Path) -> Command {
+    let mut command = Command::new(program);
     for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("MARBELLE_")) {
         command.env_remove(name);
     }
@@ -130,8 +137,8 @@ fn marbelle(source: &Source, folder: &Path) -> Command {
     command
 }
 
-fn start_ours(cores: Cores, source: &Source, folder: &Path) -> Result<Node> {
-    let mut command = marbelle(source, folder);
+fn start_ours(cores: Cores, program: &Path, source: &Source, folder: &Path) -> Result<Node> {
+    let mut command = marbelle(program, source, folder);
     let many = "1000000";
     command
         .arg("serve")

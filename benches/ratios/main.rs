@@ -31,7 +31,7 @@ mod wire;
 use account::World;
 use children::Cores;
 use statements::Source;
-use std::error::Error;
+use std::{error::Error, path::Path};
 use table::Table;
 
 /// Whatever went wrong; a measurement that failed is none.
@@ -39,6 +39,9 @@ type Result<T> = std::result::Result<T, Box<dyn Error + Send + Sync>>;
 
 /// Rounds of every comparison, ours and bare in turn; the median counts.
 const ROUNDS: usize = 3;
+
+/// Another build of the server, to compare this one with.
+const OTHER_BUILD: &str = "OTHER_BUILD";
 
 /// Percent of the two cores that other work may take.
 const UNDISTURBED: f64 = 5.0;
@@ -67,6 +70,11 @@ fn main() -> Result<()> {
             cases::calls::measure(&world, &mut table).await?;
             cases::updates::measure(&world, &mut table).await?;
             cases::webhook::measure(&world, &mut table).await?;
+            if let Some(program) = std::env::var_os(OTHER_BUILD) {
+                let source = Source::Postgres(server.database().await);
+                let other = World::of(&cores, Path::new(&program), Some(source)).await?;
+                cases::other_build::measure(&world, &other, &mut table).await?;
+            }
         }
         // Anew: what registering everybody took stays behind.
         let mut world = World::build(&cores, None).await?.restart()?;
@@ -78,6 +86,10 @@ fn main() -> Result<()> {
         }
         if wanted("webhook") {
             cases::webhook::measure(&world, &mut table).await?;
+        }
+        if let Some(program) = std::env::var_os(OTHER_BUILD) {
+            let other = World::of(&cores, Path::new(&program), None).await?.restart()?;
+            cases::other_build::measure(&world, &other, &mut table).await?;
         }
         if wanted("sign-ins") {
             cases::sign_ins::measure(&world, &mut table).await?;

@@ -19,6 +19,11 @@ pub struct Table(());
 pub struct Figures(Vec<f64>);
 
 impl Figures {
+    /// None yet, of two sides.
+    pub fn of_two() -> [Self; 2] {
+        [Self::default(), Self::default()]
+    }
+
     /// Adds a round's.
     pub fn push(&mut self, figure: f64) {
         self.0.push(figure);

@@ -169,7 +169,7 @@ impl Change<'_> {
         if ended.is_some_and(|sessions| sessions.ended.iter().any(|ended| ended.session_id == asked_by)) {
             let (user, now) = (self.user().user_id, self.now());
             self.tx().spend_tokens_for(user, TokenPurpose::ChangeEmail, now).await?;
-            self.drop_pending_email().await?;
+            self.drop_pending_email();
         }
         Ok(())
     }
@@ -179,16 +179,16 @@ impl Change<'_> {
         let (user, now) = (self.user().user_id, self.now());
         self.tx().spend_all_tokens(user, now).await?;
         self.account.must_commit();
-        self.drop_pending_email().await
+        self.drop_pending_email();
+        Ok(())
     }
 
     /// Drops the change of the e-mail address that waits, if one does. Its link is to be spent too.
-    pub async fn drop_pending_email(&mut self) -> Result<(), Error> {
+    pub fn drop_pending_email(&mut self) {
         let mut profile = self.account.profile();
         if profile.pending_email.take().is_some() {
-            self.account.save_profile(profile).await?;
+            self.account.save_profile(profile);
         }
-        Ok(())
     }
 
     /// Ends whatever the account holds open: sessions, links, and what waits for a link. Says how many sessions.
@@ -198,9 +198,9 @@ impl Change<'_> {
         Ok(ended)
     }
 
-    /// Writes the profile as it is to be.
-    pub async fn save_profile(&mut self, profile: Profile) -> Result<Profile, Error> {
-        Ok(self.account.save_profile(profile).await?)
+    /// Sets the profile as it is to be.
+    pub fn save_profile(&mut self, profile: Profile) -> Profile {
+        self.account.save_profile(profile)
     }
 
     /// Records in the account's security log what the actor does, and which operator, and says so in the log once it is

@@ -31,7 +31,7 @@ impl Accounts {
         if edited == present {
             return Ok(present);
         }
-        let profile = change.save_profile(edited).await?;
+        let profile = change.save_profile(edited);
         change.commit().await?;
         Ok(profile)
     }

@@ -79,7 +79,7 @@ impl Accounts {
         let edited = patch.applied_to(&present);
         let mut fields = edited.differing(&present);
         if !fields.is_empty() {
-            change.save_profile(edited).await?;
+            change.save_profile(edited);
         }
         let known_by = change.tx().find_external_id(user).await?;
         if let Some(external_id) = external_id.filter(|external_id| *external_id != known_by) {

@@ -223,6 +223,7 @@ impl Work {
             micros: AtomicU64::new(0),
         };
         work.dummy = work.timed(None, |_| work.encode(Uuid::new_v4().as_bytes())).map_err(HashError::Argon2)?;
+        work.memory.release();
         Ok(work)
     }
 

@@ -145,7 +145,7 @@ impl Office {
         let tx = self.store.write().await.unwrap();
         let mut account = LockedAccount::lock(tx, user, None, &self.clock).await.unwrap().unwrap();
         let profile = account.profile();
-        account.save_profile(profile).await.unwrap();
+        account.save_profile(profile);
         let _ = account.commit(100, &self.receivers).await.unwrap();
     }
 

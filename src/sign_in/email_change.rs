@@ -102,7 +102,7 @@ impl Accounts {
         let mut profile = change.user().profile();
         if profile.pending_email.as_ref() != Some(new_email) {
             profile.pending_email = Some(new_email.clone());
-            change.save_profile(profile).await?;
+            change.save_profile(profile);
         }
         change.account().set_pending_email_until(token.expires_at, caller.session).await?;
         Ok(match owner {
@@ -218,7 +218,7 @@ impl Accounts {
         if !change.account().end_overdue_email_change().await? {
             return Ok(());
         }
-        change.drop_pending_email().await?;
+        change.drop_pending_email();
         change.commit().await
     }
 
@@ -230,7 +230,7 @@ impl Accounts {
         }
         let now = change.now();
         change.tx().spend_tokens_for(caller.user, TokenPurpose::ChangeEmail, now).await?;
-        change.drop_pending_email().await?;
+        change.drop_pending_email();
         change.record(SecurityEventType::EmailChangeCancelled, json!({})).await?;
         let profile = change.account().profile();
         change.commit().await?;

@@ -20,25 +20,13 @@ pub struct EventRow {
     pub credentials_version: i64,
 }
 
-/// What is known of who made an entry.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Author {
-    /// The session that did it.
-    pub(super) actor: Option<SessionId>,
-    /// The version of the account's credentials after the commit.
-    pub(super) credentials_version: i64,
-}
-
 /// Whether entries are what comes right after `since`, without a gap.
 pub fn follows(since: i64, rows: &[EventRow]) -> bool {
     rows.iter().zip(since + 1..).all(|(row, revision)| row.revision == revision)
 }
 
-const INSERT: &str = "INSERT INTO account_events (user_id, revision, at, type, data, session_id, \
-     credentials_version) VALUES ($1, $2, $3, $4, $5, $6, $7)";
 const PAGE: &str = "SELECT revision, at, type, data, session_id, credentials_version FROM account_events \
      WHERE user_id = $1 AND revision > $2 ORDER BY revision LIMIT $3";
-const DELETE_UNTIL: &str = "DELETE FROM account_events WHERE user_id = $1 AND revision <= $2";
 // An entry is as old as the oldest after it: clocks go back, revisions do not.
 const PRUNE: &str = "DELETE FROM account_events WHERE (user_id, revision) IN \
      (SELECT e.user_id, e.revision FROM (SELECT user_id, MAX(revision) AS last FROM \
@@ -84,27 +72,6 @@ impl Tx {
     pub async fn list_events(&mut self, user: UserId, since: i64, limit: i64) -> Result<Vec<EventRow>, Error> {
         let rows = in_tx!(self, c => sqlx::query_as(PAGE).bind(user).bind(since).bind(limit).fetch_all(c).await)?;
         Ok(rows)
-    }
-
-    pub(super) async fn insert_event(
-        &mut self,
-        user: UserId,
-        revision: i64,
-        at: Timestamp,
-        (event_type, data): (EventType, &str),
-        author: Author,
-    ) -> Result<(), Error> {
-        in_tx!(self, c => sqlx::query(INSERT)
-            .bind(user).bind(revision).bind(at).bind(event_type).bind(data).bind(author.actor)
-            .bind(author.credentials_version)
-            .execute(c).await.map(drop))?;
-        Ok(())
-    }
-
-    /// Deletes a user's events up to a revision.
-    pub(super) async fn delete_events_until(&mut self, user: UserId, revision: i64) -> Result<(), Error> {
-        in_tx!(self, c => sqlx::query(DELETE_UNTIL).bind(user).bind(revision).execute(c).await.map(drop))?;
-        Ok(())
     }
 
     /// Forgets at most `limit` events from before `before`, and those that they follow in their logs; says how many.

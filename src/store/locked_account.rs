@@ -2,8 +2,8 @@
 
 use super::{
     Error, NewUser, Receivers, Tx, UserRow,
-    events::Author,
-    outgoing_events::{NewEvent, json},
+    append::{Append, LogEntry, OutgoingEvent},
+    outgoing_events::{json, outgoing_event},
     users::LockedUser,
 };
 use crate::domain::{
@@ -213,7 +213,7 @@ impl LockedAccount {
     /// stays as it was and there is nothing to announce; a transaction that has nothing to commit either is rolled back. Of
     /// the log, at most `kept` entries stay.
     pub async fn commit(mut self, kept: i64, receivers: &Receivers) -> Result<Option<Committed>, Error> {
-        let profile = self.profile();
+        let (profile, written) = (self.profile(), self.profile.is_some());
         let revocations = self.revocations();
         let mut events: Vec<(i64, Change)> = Vec::new();
         events.extend(self.sessions.take().map(|staged| (staged.revision, Change::Sessions(staged.data))));
@@ -232,32 +232,36 @@ impl LockedAccount {
         // The lock has counted one revision.
         let last = self.next_revision - 1;
         let receivers = receivers.listening(&mut self.tx, self.webhooks_version).await?;
-        let (now, actor) = (self.now, self.actor);
-        let outgoing = |r#type, revision| NewEvent { r#type, at: now, revision, session: actor };
+        let (mut log, mut outgoing) = (Vec::new(), Vec::new());
         if self.is_new && !receivers.is_empty() {
-            let created = outgoing(OutgoingType::UserCreated, self.user.revision);
-            self.tx.queue_event(&receivers, user, created, &json(&profile)?).await?;
+            let (r#type, revision) = (OutgoingType::UserCreated, self.user.revision);
+            outgoing.extend(outgoing_event(&receivers, r#type, revision, &json(&profile)?));
         }
         for (revision, event) in &events {
-            let author = Author { actor, credentials_version: self.credentials_version };
             let (r#type, data) = (event.event_type(), json(event)?);
-            self.tx.insert_event(user, *revision, now, (r#type, &data), author).await?;
-            if let Some(r#type) = OutgoingType::of(r#type) {
-                self.tx.queue_event(&receivers, user, outgoing(r#type, *revision), &data).await?;
-            }
+            let told = OutgoingType::of(r#type);
+            outgoing.extend(told.and_then(|r#type| outgoing_event(&receivers, r#type, *revision, &data)));
+            log.push(LogEntry { revision: *revision, r#type, data });
         }
         if let Some(disabled) = self.disabled
             && !receivers.is_empty()
         {
             let r#type = if disabled { OutgoingType::UserDisabled } else { OutgoingType::UserEnabled };
-            self.tx.queue_event(&receivers, user, outgoing(r#type, last), &json(&profile)?).await?;
+            outgoing.extend(outgoing_event(&receivers, r#type, last, &json(&profile)?));
         }
-        if last != self.user.revision {
-            self.tx.count_further_revisions(user, last - self.user.revision).await?;
-        }
-        if !events.is_empty() && last > kept {
-            self.tx.delete_events_until(user, last - kept).await?;
-        }
+        let append = Append {
+            user,
+            at: self.now,
+            actor: self.actor,
+            credentials_version: self.credentials_version,
+            revision: (last != self.user.revision).then_some(last),
+            profile: written.then_some(&profile),
+            log: &log,
+            forgotten: (!log.is_empty() && last > kept).then_some(last - kept),
+            outgoing: &outgoing,
+        };
+        let queued = self.tx.append(&append).await?;
+        self.tx.bound_waiting_events(&queued, user, self.now, last).await?;
         for revocation in &revocations {
             self.tx.insert_revocation(revocation).await?;
         }
@@ -275,9 +279,9 @@ impl LockedAccount {
         let receivers = receivers.listening(&mut self.tx, self.webhooks_version).await?;
         self.tx.drop_events_of(user, self.now).await?;
         // The revision of the lock is beyond every entry of the log.
-        let (r#type, revision) = (OutgoingType::UserDeleted, self.user.revision);
-        let deleted = NewEvent { r#type, at: self.now, revision, session: self.actor };
-        self.tx.queue_event(&receivers, user, deleted, "null").await?;
+        let deleted = outgoing_event(&receivers, OutgoingType::UserDeleted, self.user.revision, "null");
+        let outgoing: Vec<OutgoingEvent> = deleted.into_iter().collect();
+        self.tx.append(&Append::only_outgoing(user, self.now, self.actor, &outgoing)).await?;
         self.tx.keep_deleted_sessions(user, self.now).await?;
         self.tx.insert_revocations_of_deleted(user, self.now).await?;
         self.tx.delete_user(user).await?;

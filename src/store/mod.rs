@@ -10,6 +10,7 @@
 //! prepared statements whose result changes.
 
 mod addresses;
+mod append;
 mod audit_log;
 mod backup;
 mod clock;

@@ -164,11 +164,6 @@ const LOCK: &str = concat!(
     webhooks_version!()
 );
 const LOCK_QUIETLY: &str = "UPDATE users SET revision = revision WHERE id = $1";
-const COUNT_FURTHER: &str = "UPDATE users SET revision = revision + $2 WHERE id = $1";
-const UPDATE_PROFILE: &str = "UPDATE users SET first_name = $2, last_name = $3, company_name = $4, phone = $5, \
-     locale = $6, pending_email = $7, profile_revision = $8, updated_at = $9, name_key = $10, surname_key = $11, \
-     pending_email_until = CASE WHEN $7 IS NULL THEN NULL ELSE pending_email_until END, \
-     pending_email_session = CASE WHEN $7 IS NULL THEN NULL ELSE pending_email_session END WHERE id = $1";
 const UPDATE_PENDING_EMAIL_UNTIL: &str =
     "UPDATE users SET pending_email_until = $2, pending_email_session = $3 WHERE id = $1";
 const END_PENDING_EMAIL: &str =
@@ -279,12 +274,6 @@ impl Tx {
         Ok(())
     }
 
-    /// Counts further revisions of a locked account, or takes back the one of the lock.
-    pub(super) async fn count_further_revisions(&mut self, user: UserId, further: i64) -> Result<(), Error> {
-        in_tx!(self, c => sqlx::query(COUNT_FURTHER).bind(user).bind(further).execute(c).await.map(drop))?;
-        Ok(())
-    }
-
     /// Deletes an account with everything that is its own.
     pub(super) async fn delete_user(&mut self, user: UserId) -> Result<(), Error> {
         in_tx!(self, c => sqlx::query(DELETE).bind(user).execute(c).await.map(drop))?;
@@ -295,19 +284,12 @@ impl Tx {
 /// What is written of a locked account itself. `credentials_version` rises with everything that a sign-in or a proof
 /// was decided by, so that a decision made before the lock can be looked at again under it by one number.
 impl LockedAccount {
-    /// Writes the profile as it is to be, with the revision and the time of this change.
-    pub async fn save_profile(&mut self, mut profile: Profile) -> Result<Profile, Error> {
+    /// Stages the profile as it is to be, with the revision and the time of this change.
+    pub fn save_profile(&mut self, mut profile: Profile) -> Profile {
         profile.revision = self.profile_revision();
         profile.updated_at = self.now();
-        let (name_key, surname_key) = name_keys(&profile.first_name, profile.last_name.as_ref());
-        in_tx!(&mut self.tx, c => sqlx::query(UPDATE_PROFILE)
-            .bind(profile.id).bind(&profile.first_name).bind(&profile.last_name)
-            .bind(&profile.company_name).bind(&profile.phone).bind(profile.locale)
-            .bind(&profile.pending_email).bind(profile.revision).bind(profile.updated_at)
-            .bind(name_key).bind(surname_key)
-            .execute(c).await.map(drop))?;
         self.stage_profile(profile.clone());
-        Ok(profile)
+        profile
     }
 
     /// Sets until when the pending change of the e-mail address waits, and with which session it is dropped.
@@ -354,7 +336,7 @@ impl LockedAccount {
         in_tx!(&mut self.tx, c => sqlx::query(UPDATE_EMAIL).bind(user).bind(email).execute(c).await.map(drop))?;
         self.credentials_changed();
         let present = self.profile();
-        self.save_profile(Profile { email: email.clone(), pending_email: None, ..present }).await
+        Ok(self.save_profile(Profile { email: email.clone(), pending_email: None, ..present }))
     }
 
     /// Sets what another system knows the user by; [`Error::Unique`] if that is another user's.

@@ -1,9 +1,26 @@
 //! A receiver that takes nothing, with a hundred thousand events before its door.
 
-use super::{deliveries, operator, webhook};
-use crate::support::{Answers, Call, Database, Node, Receiver, both_databases, within};
+use super::{NOWHERE, deliveries, operator, webhook};
+use crate::support::{
+    Answers, Call, Database, Inside, Node, Receiver, another_email, both_databases, eventually,
+    inside::{account, disable, email},
+    within,
+};
+use marbelle::{
+    account::{Accounts, Operator},
+    domain::{
+        ids::{ReceiverId, UserId},
+        user::UserRef,
+        webhook::WebhookUrl,
+    },
+    store::{Delivered, DeliveryOutcome, Failed},
+};
 use serde_json::json;
-use std::time::{Duration, Instant};
+use sqlx::{AssertSqlSafe, Row, SqliteConnection};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 /// Users, and events of each.
 const USERS: i64 = 1000;
@@ -94,4 +111,86 @@ both_databases! {
         within(DROPPING, "all of it to be dropped", off).await;
         assert_eq!(deliveries(&operator, &hook).await.len(), 0);
     }
+
+    async fn no_statement_of_the_queue_reads_the_table_through(database: Database) {
+        let inside = Inside::on(&database, &[]);
+        let ann = email(&another_email("ann"));
+        let (measured, works) = inside.measuring(async |measuring| {
+            let accounts = &measuring.accounts;
+            account(accounts, &ann).await;
+            let url = WebhookUrl::parse(NOWHERE).expect("a URL");
+            let hook = accounts.create_webhook(url, None, None, Operator::CommandLine).await.expect("a webhook").0.id;
+            inside.execute(&database, &backlog(&database, &hook.0.to_string())).await;
+            if let Database::Postgres(_) = &database {
+                sqlx::query("SELECT pg_stat_reset()").execute(&mut database.connect().await).await.expect("it is reset");
+            }
+            let user = accounts.get_user(&UserRef::Email(ann.clone())).await.expect("an account").profile.id;
+            measuring.measure(async || {
+                // Two changes, so that one waits behind the other.
+                disable(accounts, &ann).await;
+                accounts.enable_user(user, None, Operator::CommandLine).await.expect("enabled");
+                deliver(accounts, hook.into(), user).await;
+            }).await.1
+        }).await;
+        let of_queue: Vec<&str> =
+            works[&measured].texts.iter().map(String::as_str).filter(|text| text.contains("outgoing_events")).collect();
+        assert!(of_queue.len() > 10, "{of_queue:#?}");
+        match &database {
+            Database::Sqlite => {
+                let mut file = inside.file().await;
+                for text in of_queue.iter().flat_map(|text| text.split("; ")) {
+                    for step in plan(&mut file, text).await {
+                        assert!(!step.starts_with("SCAN outgoing_events"), "{step}: {text}");
+                    }
+                }
+            }
+            Database::Postgres(_) => {
+                // A connection hands its counts in when it ends.
+                let counts = "SELECT seq_scan, idx_scan FROM pg_stat_user_tables WHERE relname = 'outgoing_events'";
+                let (read_through, _) = eventually("the counts are there", async || {
+                    let counts: (i64, i64) = sqlx::query_as(counts).fetch_one(&mut database.connect().await).await.expect("counts");
+                    (counts.1 >= 10).then_some(counts)
+                }).await;
+                assert_eq!(read_through, 0, "{of_queue:#?}");
+            }
+        }
+    }
+}
+
+/// What a worker does with the events of a receiver: it delivers one, fails with the next, and is told again.
+async fn deliver(accounts: &Arc<Accounts>, receiver: ReceiverId, user: UserId) {
+    let (store, now) = (&accounts.store, accounts.clock.now());
+    let until = now.after(Duration::from_secs(60));
+    assert!(store.event_is_due(receiver, now).await.expect("an answer"));
+    let mut tx = store.write().await.expect("a transaction");
+    let heads = tx.claim_events(receiver, now, until, (2000, 2000)).await.expect("claims");
+    let head = heads.iter().find(|head| head.user_id == Some(user)).expect("the user's is due");
+    assert!(tx.renew_event(head.id, head.attempts, until).await.expect("an answer"));
+    tx.commit().await.expect("committed");
+    let next = store.next_event(user, receiver, head.place).await.expect("an answer").expect("another waits");
+    let retry_at = Some(until);
+    let failed = Failed { id: next.id, attempts: 1, status: Some(500), error: "it fails".to_owned(), retry_at };
+    let outcome = DeliveryOutcome {
+        head: head.id,
+        claim: head.attempts,
+        user: Some(user),
+        delivered: vec![Delivered { id: head.id, status: Some(200) }],
+        failed: Some(failed),
+    };
+    let mut tx = store.write().await.expect("a transaction");
+    assert!(tx.settle_events(receiver, &outcome, now).await.expect("settled"));
+    tx.commit().await.expect("committed");
+    let mut tx = store.write().await.expect("a transaction");
+    tx.recall_events(receiver, now, until.after(Duration::from_secs(60)), 100).await.expect("recalled");
+    tx.requeue_event(head.id, now).await.expect("queued again");
+    tx.commit().await.expect("committed");
+    store.waiting_events(receiver).await.expect("a number");
+    store.list_deliveries(receiver, None, None, 50).await.expect("a page");
+}
+
+/// How SQLite runs a statement.
+async fn plan(file: &mut SqliteConnection, text: &str) -> Vec<String> {
+    let explain = AssertSqlSafe(format!("EXPLAIN QUERY PLAN {text}"));
+    let steps = sqlx::raw_sql(explain).fetch_all(file).await.expect("a plan");
+    steps.iter().map(|step| step.get("detail")).collect()
 }

@@ -20,6 +20,7 @@ use marbelle::{
     sign_in::{Credentials, Device, LetterProof, Registration, Verification},
 };
 use parking_lot::Mutex;
+use sqlx::{AssertSqlSafe, ConnectOptions, SqliteConnection, sqlite::SqliteConnectOptions};
 use std::{
     collections::BTreeMap,
     net::{Ipv4Addr, SocketAddr},
@@ -49,12 +50,21 @@ pub struct Inside {
 }
 
 /// What a call did.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug)]
 pub struct Work {
     /// Passwords hashed or compared.
     pub hashes: u64,
     /// The beginning of each statement, in order.
     pub statements: Vec<String>,
+    /// The whole of each.
+    pub texts: Vec<String>,
+}
+
+/// Two calls have done the same if their statements begin alike.
+impl PartialEq for Work {
+    fn eq(&self, other: &Self) -> bool {
+        (self.hashes, &self.statements) == (other.hashes, &other.statements)
+    }
 }
 
 impl Inside {
@@ -70,6 +80,22 @@ impl Inside {
         let given = cheap.iter().chain(more).copied().chain(database.url().map(|url| ("DATABASE_URL", url)));
         let settings = Settings::load(given.map(|(name, value)| (format!("MARBELLE_{name}"), value.to_owned())));
         Self { settings: settings.expect("good settings"), clock: Clock::adjustable(), _folder: folder }
+    }
+
+    /// SQLite's file, opened once more.
+    pub async fn file(&self) -> SqliteConnection {
+        let marbelle::settings::Database::Sqlite(path) = &self.settings.database else { panic!("not SQLite") };
+        SqliteConnectOptions::new().filename(path).connect().await.expect("the file opens")
+    }
+
+    /// Runs statements on the database, behind the server's back.
+    pub async fn execute(&self, database: &Database, statements: &str) {
+        let statements = sqlx::raw_sql(AssertSqlSafe(statements.to_owned()));
+        let done = match database {
+            Database::Sqlite => statements.execute(&mut self.file().await).await.map(drop),
+            Database::Postgres(_) => statements.execute(&mut database.connect().await).await.map(drop),
+        };
+        done.expect("the statements run");
     }
 
     /// Moves the time.
@@ -129,7 +155,8 @@ impl Inside {
         measuring.accounts.store.close().await;
         let works = measuring.hashes.into_inner().into_iter().map(|(number, hashes)| {
             let (_, statements) = STATEMENTS.remove(&number).expect("it was inserted");
-            (number, Work { hashes, statements })
+            let (statements, texts) = statements.into_iter().unzip();
+            (number, Work { hashes, statements, texts })
         });
         (done, works.collect())
     }
@@ -162,7 +189,8 @@ const MEASURED: &str = "measured";
 /// The target under which sqlx tells of statements.
 const STATEMENT: &str = "sqlx::query";
 
-static STATEMENTS: LazyLock<DashMap<u64, Vec<String>>> = LazyLock::new(DashMap::new);
+/// The beginning and the text of each, by the number of the call.
+static STATEMENTS: LazyLock<DashMap<u64, Vec<(String, String)>>> = LazyLock::new(DashMap::new);
 
 /// Begins to listen to sqlx, once a process.
 fn listen() {
@@ -199,7 +227,9 @@ impl<S: Subscriber + for<'span> LookupSpan<'span>> Layer<S> for Listener {
             && !statement.starts_with("PRAGMA") // of a new connection of the pool, not of the call
             && let Some(mut statements) = STATEMENTS.get_mut(&number)
         {
-            statements.push(statement);
+            // A short one is its own summary.
+            let text = found.text.filter(|text| !text.is_empty()).unwrap_or_else(|| statement.clone());
+            statements.push((statement, text));
         }
     }
 }
@@ -208,6 +238,7 @@ impl<S: Subscriber + for<'span> LookupSpan<'span>> Layer<S> for Listener {
 struct Found {
     number: Option<u64>,
     summary: Option<String>,
+    text: Option<String>,
 }
 
 impl tracing::field::Visit for Found {
@@ -218,8 +249,10 @@ impl tracing::field::Visit for Found {
     }
 
     fn record_str(&mut self, field: &Field, value: &str) {
-        if field.name() == "summary" {
-            self.summary = Some(value.trim_end_matches(" …").to_owned());
+        match field.name() {
+            "summary" => self.summary = Some(value.trim_end_matches(" …").to_owned()),
+            "db.statement" => self.text = Some(value.trim().to_owned()),
+            _ => {}
         }
     }
 

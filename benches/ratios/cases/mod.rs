@@ -4,6 +4,7 @@ pub mod calls;
 pub mod crowd;
 pub mod fan_out;
 mod load;
+pub mod other_build;
 mod probe;
 pub mod sign_ins;
 pub mod stopped_reader;

@@ -40,7 +40,8 @@ pub async fn measure(world: &World, table: &mut Table) -> Result<()> {
     Ok(())
 }
 
-fn names() -> Arc<[String]> {
+/// Edits that each change something.
+pub fn names() -> Arc<[String]> {
     (0..NAMES).map(edit).collect()
 }
 

@@ -2,7 +2,7 @@
 
 use super::{boundary::Boundary, waiting_bytes::WaitingBytes};
 use crate::{
-    limits::{CALLS_IN_FLIGHT, MESSAGE_BYTES, UNSENT_BYTES},
+    limits::{CALLS_IN_FLIGHT, MESSAGE_BYTES, UNSENT_BYTES, WAITING_MESSAGE_BYTES},
     live::{Close, Socket, frame},
     rpc::{
         answer::Answer,
@@ -221,7 +221,7 @@ impl WebSocketTask {
     }
 
     fn may_read(&self, unsent: usize) -> bool {
-        self.calls.len() < CALLS_IN_FLIGHT && self.waiting.bytes() <= MESSAGE_BYTES && unsent <= UNSENT_BYTES
+        self.calls.len() < CALLS_IN_FLIGHT && self.waiting.bytes() <= WAITING_MESSAGE_BYTES && unsent <= UNSENT_BYTES
     }
 
     /// Reads and answers until there is nothing to do; `true` if it reads no further for the sake of its limits.
