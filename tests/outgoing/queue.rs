@@ -85,7 +85,7 @@ both_databases! {
         assert!(!alone.iter().any(|text| of_queue(text)), "{alone:?}");
         assert_eq!(told.len(), alone.len(), "{alone:?}\n{told:?}");
         let of_queue: Vec<_> = told.iter().filter(|text| of_queue(text)).collect();
-        assert!(matches!(&of_queue[..], [only] if only.contains("INSERT INTO account_events")), "{of_queue:?}");
+        assert!(matches!(&of_queue[..], [only] if only.contains("UPDATE users SET revision")), "{of_queue:?}");
     }
 
     async fn of_a_deleted_user_nothing_waits_but_the_deletion(database: Database) {
