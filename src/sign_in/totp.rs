@@ -89,7 +89,7 @@ impl Accounts {
         change.account().replace_recovery_codes(&hashes).await?;
         // A new e-mail address that was asked for without the factor is to be asked for again: its link would go by it.
         change.tx().spend_tokens_for(caller.user, TokenPurpose::ChangeEmail, now).await?;
-        change.drop_pending_email().await?;
+        change.drop_pending_email();
         change.tell_owner(Content::TotpEnabled).await?;
         change.record(SecurityEventType::TotpEnabled, json!({})).await?;
         change.commit().await?;
