@@ -77,9 +77,19 @@ fn normalise(raw: &str) -> Result<String, Fault> {
 }
 
 fn is_guessable(text: &str, context: &[&str]) -> bool {
-    let beginning: String = text.chars().take(PASSWORD_STRENGTH_CHARACTERS).collect();
-    let words: Vec<&str> = context.iter().flat_map(|text| context_words(text)).collect();
-    zxcvbn::zxcvbn(&fold_look_alikes(beginning), &words).score() < zxcvbn::Score::Three
+    // As written, and as the password is read: one that is the user's whole address is found as such.
+    let words: Vec<String> = context
+        .iter()
+        .flat_map(|text| context_words(text))
+        .flat_map(|word| [word.to_owned(), fold_look_alikes(beginning(word))])
+        .collect();
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    zxcvbn::zxcvbn(&fold_look_alikes(beginning(text)), &words).score() < zxcvbn::Score::Three
+}
+
+/// The part of a password that its strength is estimated by.
+fn beginning(text: &str) -> String {
+    text.chars().take(PASSWORD_STRENGTH_CHARACTERS).collect()
 }
 
 /// zxcvbn tries every way in which look-alikes can be read as letters. A text with all of them takes 300 ms, and anybody
@@ -160,6 +170,16 @@ mod tests {
             assert_eq!(rules(raw, &context), [Rule::Guessable], "{raw}");
         }
         assert_eq!(rules("zylfije.hoxhaj1", &[]), []);
+    }
+
+    #[test]
+    fn a_whole_address_is_guessable_whatever_look_alikes_and_length_it_has() {
+        let look_alikes = "ann.5c058236-5b14-4477-92d4-06ef36cd8084@example.org";
+        let long = format!("{}@{}.example.org", "zylfije.hoxhaj".repeat(4), "wolfhilde-krasniqi.".repeat(5));
+        for address in [look_alikes, &long] {
+            assert_eq!(rules(address, &[address]), [Rule::Guessable], "{address}");
+            assert_eq!(rules(&address.to_uppercase(), &[address]), [Rule::Guessable], "{address}");
+        }
     }
 
     #[test]
