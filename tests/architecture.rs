@@ -2,6 +2,7 @@
 //! is at home, and how long a file may get.
 
 mod adding;
+mod named_tests;
 mod picture;
 
 use std::{

@@ -1,4 +1,6 @@
-//! Postal addresses: at most ten, exactly one primary as soon as there is one, labels unique.
+//! Postal addresses: at most `MARBELLE_LIMITS__MAX_ADDRESSES`, exactly one primary as soon as there is one, labels unique.
+//!
+//! The lock on the account decides races: the addresses are read and checked under it.
 
 use super::{Accounts, Actor, Change, Current, Error};
 use crate::{
@@ -141,7 +143,8 @@ fn is_label_taken(all: &[Address], except: Option<AddressId>, key: &str) -> bool
     all.iter().any(|address| Some(address.id) != except && address.label.key() == key)
 }
 
-/// The index has the last word on labels, whatever was read before.
+/// The check under the lock folds labels by this program's version of Unicode. The index compares the stored keys, which
+/// another version may have folded differently.
 fn label_conflict(error: store::Error) -> Error {
     match error {
         store::Error::Unique(_) => Error::Conflict("label"),

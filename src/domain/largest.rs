@@ -24,7 +24,7 @@ const IP: &str = "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff";
 pub fn most_addresses(sessions: usize) -> usize {
     let now = Timestamp::new(chrono::DateTime::UNIX_EPOCH);
     let rest = bytes(&snapshot(now, vec![], vec![]));
-    // An id is echoed, and a message from a client is all that it can be in; the rest is the envelope.
+    // The answer echoes the call's id, which can be as long as a client's message; the envelope takes the rest.
     let room = ANSWER_BYTES.saturating_sub(2 * MESSAGE_BYTES);
     let taken = sessions.saturating_mul(bytes(&session(now)) + 1).saturating_add(rest);
     room.saturating_sub(taken) / (bytes(&address(now)) + 1)

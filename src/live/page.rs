@@ -5,8 +5,8 @@ use crate::{domain::event::Event, limits::QUEUED_EVENT_BYTES, store::EventRow};
 use bytes::Bytes;
 use serde_json::value::RawValue;
 
-/// Where entries that are sent as one buffer end: as much as may wait for a peer.
-const PAGE_BYTES: usize = QUEUED_EVENT_BYTES;
+/// The largest buffer that several entries share: as much as may wait for a peer.
+const BUFFER_BYTES: usize = QUEUED_EVENT_BYTES;
 
 /// Consecutive entries of a log, one frame each.
 #[derive(Clone, Debug)]
@@ -58,7 +58,7 @@ pub(super) fn runs(mut rows: &[EventRow]) -> impl Iterator<Item = &[EventRow]> {
         let mut bytes = first.data.len();
         let further = rows[1..].iter().take_while(|row| {
             bytes += row.data.len();
-            bytes <= PAGE_BYTES && ended_by(row).is_empty()
+            bytes <= BUFFER_BYTES && ended_by(row).is_empty()
         });
         let (run, rest) = rows.split_at(1 + further.count());
         rows = rest;
@@ -103,7 +103,7 @@ mod tests {
             session_id: None,
             credentials_version: 0,
         };
-        let (plain, large) = (|| json!("x").to_string(), || json!("x".repeat(PAGE_BYTES)).to_string());
+        let (plain, large) = (|| json!("x").to_string(), || json!("x".repeat(BUFFER_BYTES)).to_string());
         let ended = json!({ "opened": null, "ended": [{ "session_id": SessionId::new(), "reason": "logout" }] });
         let rows = [
             row(1, EventType::ProfileChanged, plain()),

@@ -29,7 +29,7 @@ params! {
 
 params! {
     impl NewAddress {
-        /// Unique per user, whatever the case of its letters.
+        /// Unique per user: labels that differ only in case, blanks or invisible characters are equal.
         required label: Label,
         required first_name: Name,
         optional last_name: Name,

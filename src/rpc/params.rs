@@ -230,9 +230,19 @@ pub fn describe<T: Param>(
 }
 
 /// Declares the parameters of a method: a struct of its own, or (`impl`) a domain type whose fields they are.
-/// Each line is `mode name: Type`, where the mode is one of `required`, `optional`, `defaulted`, `edit`,
-/// `clearable`, `chosen`, and `flatten` for a type that is declared by itself. `check` names a function that
-/// notes what is wrong with the parameters together.
+/// Each line is `mode name: Type`. The modes, which [`Reader`] explains:
+///
+/// | mode | absent | `null` or blank |
+/// | --- | --- | --- |
+/// | `required` | fault | fault |
+/// | `optional` | `None` | `None` |
+/// | `defaulted` | the default | the default |
+/// | `edit` (a field that cannot be cleared) | `None`: unchanged | fault |
+/// | `clearable` (an optional field) | `None`: unchanged | `Some(None)`: cleared |
+/// | `chosen` (a new password) | fault | fault |
+///
+/// `flatten` includes the parameters of another declared type. `check` names a function that reports faults of the
+/// parameters as a whole.
 macro_rules! params {
     ($(#[$doc:meta])* $vis:vis struct $name:ident {
         $($(#[doc = $field_doc:literal])* $mode:ident $field:ident: $ty:ty,)*

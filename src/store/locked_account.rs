@@ -113,7 +113,7 @@ impl LockedAccount {
         }
     }
 
-    /// The account as it was when it was locked, but for `revision`, which is that of the first event.
+    /// The account as it was before the change. Only `revision` is newer: it is the one of the change's first event.
     pub fn user(&self) -> &UserRow {
         &self.user
     }
@@ -229,7 +229,7 @@ impl LockedAccount {
         if events.is_empty() && !self.must_commit {
             return Ok(None);
         }
-        // The lock has counted one revision.
+        // Locking has raised the account's revision by one, for the first event.
         let last = self.next_revision - 1;
         let receivers = receivers.listening(&mut self.tx, self.webhooks_version).await?;
         let (mut log, mut outgoing) = (Vec::new(), Vec::new());

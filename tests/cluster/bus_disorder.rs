@@ -1,7 +1,7 @@
 //! Wake-ups that come late, doubled and out of order, and some that nobody has sent.
 
 use crate::{
-    profile::racing::writers_and_tabs,
+    feed::racing_writers::writers_and_tabs,
     support::{Account, Call, Cluster, Database, Disorder, Nats, RARE_SWEEP, rename, within},
 };
 use futures_util::future::join_all;

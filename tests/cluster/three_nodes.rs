@@ -2,7 +2,7 @@
 //! has come over the bus.
 
 use crate::{
-    profile::racing::writers_and_tabs,
+    feed::racing_writers::writers_and_tabs,
     support::{
         Account, Call, Cluster, Person, RARE_SWEEP, Ws, address, change_and_wait, eventually, median, rename, soon,
         within,

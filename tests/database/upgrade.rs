@@ -1,7 +1,7 @@
 //! A rolling upgrade: this program on the tables of a newer one.
 
 use crate::{
-    profile::racing::writers_and_tabs,
+    feed::racing_writers::writers_and_tabs,
     support::{Account, Call, Database, Node, Person, address, both_databases, marbelle, rename},
 };
 use serde_json::json;

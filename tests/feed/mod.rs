@@ -3,6 +3,7 @@
 mod changes;
 mod crash;
 mod off_the_shelf_client;
+pub mod racing_writers;
 mod slow_readers;
 
 use crate::support::{Account, Call, Database, address, both_databases, somebody};

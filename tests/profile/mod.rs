@@ -1,6 +1,5 @@
 //! Reading and editing the profile.
 
-pub mod racing;
 mod written;
 
 use crate::support::{Account, Call, Database, address, both_databases, somebody};

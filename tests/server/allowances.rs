@@ -4,7 +4,10 @@
 use crate::support::{Call, Database, Http, Node, Reply, Session, address, both_databases, eventually, soon};
 use futures_util::future::join_all;
 use serde_json::{Value, json};
-use std::net::{Ipv4Addr, SocketAddr};
+use std::{
+    net::{Ipv4Addr, SocketAddr},
+    time::Instant,
+};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpSocket, TcpStream},
@@ -125,7 +128,7 @@ both_databases! {
         for _ in 0..4 {
             sessions.push(person.sign_in(&node).await);
         }
-        let begun = std::time::Instant::now();
+        let begun = Instant::now();
         let mut passed = 0;
         for session in &sessions {
             let replies = session.http(&node).batch(&calls).await;
@@ -172,14 +175,24 @@ both_databases! {
 async fn the_specification_is_rated_and_no_part_of_a_batch() {
     let node = behind_proxy(Database::sqlite(), &[("LIMITS__REFUSALS_PER_MINUTE", 60)]).await;
     let client = from(&node, CLIENT);
-    for _ in 0..30 {
-        client.ok("rpc.discover", json!({})).await;
-    }
-    client.refused("rate_limited", "rpc.discover", json!({})).await;
+    // One more is allowed each second: on a slow machine some come back meanwhile.
+    let allowed = |since: Instant| 30..=31 + usize::try_from(since.elapsed().as_secs()).unwrap();
+    let begun = Instant::now();
+    let mut answered = 0;
+    let refusal = loop {
+        match client.call("rpc.discover", json!({})).await {
+            Ok(_) => answered += 1,
+            Err(refusal) => break refusal,
+        }
+    };
+    assert_eq!(refusal.kind, "rate_limited");
+    assert!(allowed(begun).contains(&answered), "{answered} in {:?}", begun.elapsed());
     client.refused("unauthenticated", "profile.get", json!({})).await;
+    let begun = Instant::now();
     let replies = from(&node, "198.51.100.8").batch(&vec![("rpc.discover", json!({})); 50]).await;
     let (forbidden, limited) = (count(&replies, "forbidden"), count(&replies, "rate_limited"));
-    assert_eq!((forbidden, limited), (30, 20), "a batch has none of it");
+    assert_eq!(forbidden + limited, 50, "a batch has none of it");
+    assert!(allowed(begun).contains(&forbidden), "{forbidden} in {:?}", begun.elapsed());
 }
 
 #[tokio::test]

@@ -1130,7 +1130,7 @@ export interface Methods {
   /** Adds an address; the first is the primary one. */
   'addresses.create': {
     params: {
-      /** Unique per user, whatever the case of its letters. */
+      /** Unique per user: labels that differ only in case, blanks or invisible characters are equal. */
       label: string
       first_name: string
       address_line_1: string

@@ -1,4 +1,4 @@
-//! Eight writers at once, and tabs that hold a legal account at each step.
+//! Eight writers of addresses and the profile at once, and tabs that hold a legal account at each step.
 
 use crate::support::{Account, Call, Database, Http, Node, Person, Ws, address, both_databases, within};
 use futures_util::future::join_all;
