@@ -173,6 +173,7 @@ async fn make_users(store: &Store, count: usize) -> Result<Vec<UserId>> {
             imported_cost: None,
             external_id: None,
             person: person.clone(),
+            invitation: None,
             created_at: now,
         };
         let account = LockedAccount::create(store.write().await?, &user).await?.ok_or("a new address is taken")?;

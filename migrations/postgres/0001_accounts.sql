@@ -12,7 +12,7 @@ CREATE TABLE database_epoch (
 -- codes; after five the registration is dead. `sent_generation` is the token whose letter was last handed over: the
 -- letter's code is good from then on, while it is `token_generation`. An address that has an account gets a row too,
 -- whose token nobody is sent. One that was begun by a provider has no password, and is linked to `provider_subject` of
--- `provider_issuer` when it is verified.
+-- `provider_issuer` when it is verified. One that was begun with an invitation spends it when it is verified.
 CREATE TABLE registrations (
     id                UUID    NOT NULL PRIMARY KEY,
     email             TEXT    NOT NULL,
@@ -31,6 +31,7 @@ CREATE TABLE registrations (
     provider_label    TEXT,
     provider_issuer   TEXT,
     provider_subject  TEXT,
+    invitation_id     UUID,
     created_at        TIMESTAMPTZ NOT NULL
 );
 CREATE INDEX registrations_by_email ON registrations (email, id);
@@ -88,6 +89,26 @@ CREATE TABLE registration_sign_ins (
 );
 CREATE INDEX registration_sign_ins_by_user ON registration_sign_ins (user_id);
 CREATE INDEX registration_sign_ins_by_age ON registration_sign_ins (expires_at);
+
+-- Invitations to register, each good once, for one address. The token of the letter's link is derived from the id and
+-- `generation`: an address that is invited again keeps its row, and the newest link alone is good. `user_id` is the account
+-- that was made with it; what was said of the person goes then.
+CREATE TABLE invitations (
+    id          UUID    NOT NULL PRIMARY KEY,
+    email       TEXT    NOT NULL,
+    first_name  TEXT,
+    last_name   TEXT,
+    locale      TEXT    NOT NULL CHECK (locale IN ('en', 'de', 'sq')),
+    generation  BIGINT  NOT NULL,
+    created_at  TIMESTAMPTZ NOT NULL,
+    expires_at  TIMESTAMPTZ NOT NULL,
+    used_at     TIMESTAMPTZ,
+    user_id     UUID    REFERENCES users (id) ON DELETE CASCADE,
+    CHECK ((used_at IS NULL) = (user_id IS NULL))
+);
+CREATE UNIQUE INDEX invitations_unused ON invitations (email) WHERE used_at IS NULL;
+CREATE INDEX invitations_by_user ON invitations (user_id) WHERE user_id IS NOT NULL;
+CREATE INDEX invitations_by_age ON invitations (expires_at);
 
 -- `device_id` is the device that signed in, known still or not: guesses of the session count on it.
 CREATE TABLE sessions (

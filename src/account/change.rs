@@ -75,10 +75,11 @@ impl Accounts {
         }
     }
 
-    /// Makes an account.
+    /// Makes an account, and spends the invitation that it is made with; another of its address has no use any more.
     ///
     /// # Errors
-    /// [`Error::Conflict`] if its address has one already, or what another system knows it by is another account's.
+    /// [`Error::Conflict`] if its address has one already, or what another system knows it by is another account's;
+    /// [`Error::SignUpClosed`] if the invitation was withdrawn.
     pub async fn create_account<'a>(
         self: &'a Arc<Self>,
         tx: Tx,
@@ -88,6 +89,14 @@ impl Accounts {
         let created = LockedAccount::create(tx, new).await.map_err(external_id_conflict)?;
         let mut account = created.ok_or(Error::Conflict("email"))?;
         account.tx().adopt_letters(new.id, &new.email).await?;
+        match new.invitation {
+            Some(invitation) => {
+                if !account.tx().spend_invitation(invitation, &new.email, new.id, new.created_at).await? {
+                    return Err(Error::SignUpClosed);
+                }
+            }
+            None => account.tx().delete_unused_invitation(&new.email).await?,
+        }
         Ok(Change { accounts: self, account, actor, recorded: Vec::new() })
     }
 }
@@ -259,6 +268,7 @@ impl Change<'_> {
             self.tx().delete_letters_to(email).await?;
             self.tx().delete_password_failures(email).await?;
             self.tx().delete_registrations(email).await?;
+            self.tx().delete_unused_invitation(email).await?;
         }
         self.tx().delete_letters_of(user).await?;
         if let Some(content) = last_letter {

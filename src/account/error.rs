@@ -84,7 +84,7 @@ pub enum Error {
     EmailNotVerified(Secret),
     /// An account has the address that the provider tells: it is to be linked from within.
     LinkRequired(ProviderName),
-    /// Nobody can register at the moment.
+    /// Nobody can register, or only with a good invitation, or not with this address.
     SignUpClosed,
     /// It is not there, or somebody else's.
     NotFound,

@@ -13,6 +13,9 @@ pub(crate) const BATCH: i64 = 200;
 const ENDED_SESSIONS: Duration = Duration::from_secs(30 * 86_400);
 /// How long registrations are kept (docs/protocol.md, "Methods").
 pub(crate) const REGISTRATION_LIFETIME: Duration = Duration::from_secs(7 * 86_400);
+/// How long invitations that have expired stay for the operator to see; longer than registrations that were begun with
+/// them.
+const INVITATIONS: Duration = Duration::from_secs(14 * 86_400);
 /// How long spent and expired tokens are kept: long enough to see in the table what became of them.
 const TOKENS: Duration = Duration::from_secs(7 * 86_400);
 /// How long wrong passwords are remembered; they count for 15 minutes.
@@ -128,6 +131,7 @@ impl Accounts {
         }
         prune!(prune_sessions, ENDED_SESSIONS);
         prune!(prune_registrations, REGISTRATION_LIFETIME);
+        prune!(prune_invitations, INVITATIONS);
         prune!(prune_registration_sign_ins, Duration::ZERO);
         prune!(prune_used_tickets, Duration::ZERO);
         prune!(prune_revocations, self.lifetimes.access_token + REVOCATIONS_MARGIN);

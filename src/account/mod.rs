@@ -15,6 +15,7 @@ mod error;
 mod export;
 mod feed;
 mod housekeeping;
+mod invitations;
 mod letters;
 mod mails;
 mod measure;

@@ -35,7 +35,8 @@ pub struct NewEpoch {
 impl Accounts {
     /// Renews the epoch of a restored database and ends what it holds open, as that may have been ended, spent or
     /// sent since the backup: every session (`restored`), every one-time token, every pending change of e-mail,
-    /// every letter that waits; ceremonies, flows and challenges that were begun before are good no more.
+    /// every invitation that was not used, every letter that waits; ceremonies, flows and challenges that were begun
+    /// before are good no more.
     ///
     /// Nodes may run: each account is changed through its log, and a session that is opened meanwhile may live
     /// on or be ended. The epoch comes first, so that from the beginning no client resumes what no longer is. If
@@ -67,6 +68,14 @@ impl Accounts {
             let changed = tx.expire_registration_tokens(now, BATCH).await?;
             tx.commit().await?;
             Ok(changed)
+        })
+        .await?;
+        // One may have been withdrawn or used since the backup. Registrations that were begun with one are void with it.
+        in_batches(async || {
+            let mut tx = store.write().await?;
+            let deleted = tx.delete_unused_invitations(BATCH).await?;
+            tx.commit().await?;
+            Ok(deleted)
         })
         .await?;
         let mut last = None;

@@ -52,6 +52,7 @@ impl Accounts {
             imported_cost: cost.map(|cost| cost.to_string()),
             external_id: new.external_id,
             person: new.person,
+            invitation: None,
             created_at: self.clock.now(),
         };
         let mut change = self.create_account(tx, &user, Actor::Operator(operator)).await?;

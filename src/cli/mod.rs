@@ -1,10 +1,12 @@
 //! The command line: one file a noun.
 
+mod arguments;
 mod backup;
 mod database;
 mod env_file;
 mod export;
 mod import;
+mod invitation;
 mod key;
 mod mail;
 mod new_user;
@@ -75,6 +77,9 @@ enum Command {
     /// message bus, else by their sweep.
     #[command(subcommand)]
     User(user::Action),
+    /// Invite somebody to register; list and withdraw invitations.
+    #[command(subcommand)]
+    Invitation(invitation::Action),
     /// Make, list and revoke the keys that other services and operators' tools call with.
     #[command(subcommand)]
     Key(key::Action),
@@ -169,6 +174,7 @@ impl Command {
                 Self::Migrate => app::migrate(&settings).await?,
                 Self::NewEpoch => database::new_epoch(&settings).await?,
                 Self::User(action) => user::run(action, &settings).await?,
+                Self::Invitation(action) => invitation::run(action, &settings).await?,
                 Self::Key(action) => key::run(action, &settings).await?,
                 Self::Webhook(action) => webhook::run(action, &settings).await?,
                 Self::Mail(action) => mail::run(action, &settings).await?,

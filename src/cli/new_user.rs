@@ -1,11 +1,14 @@
 //! What `marbelle user create` makes an account of.
 
-use super::database::DataError;
+use super::{
+    arguments::{maybe, take},
+    database::DataError,
+};
 use crate::{
     account::{self, NewAccount},
     domain::{
         email::EmailAddress,
-        fault::{Fault, Faults},
+        fault::Faults,
         phone::Phone,
         profile::{ExternalId, Locale, Name, PersonalData},
     },
@@ -71,17 +74,4 @@ fn read_hash() -> Result<String, DataError> {
         .read_to_string(&mut hash)
         .map_err(|error| DataError::Invalid(format!("standard input could not be read: {error}")))?;
     Ok(hash.trim().to_owned())
-}
-
-fn take<T>(faults: &mut Faults, name: &'static str, parsed: Result<T, Vec<Fault>>) -> Option<T> {
-    parsed.map_err(|broken| broken.into_iter().for_each(|fault| faults.add(name, fault))).ok()
-}
-
-fn maybe<T>(
-    faults: &mut Faults,
-    name: &'static str,
-    raw: Option<&str>,
-    parse: impl FnOnce(&str) -> Result<T, Vec<Fault>>,
-) -> Option<T> {
-    raw.and_then(|raw| take(faults, name, parse(raw)))
 }

@@ -36,6 +36,8 @@ pub enum Purpose {
     Cookie,
     /// The handle of who began a registration.
     Registration,
+    /// `auth.register`, `auth.begin_provider_login`: the link of an invitation.
+    Invitation,
     /// The code of a verification letter.
     VerificationCode,
 }
@@ -51,6 +53,7 @@ impl Purpose {
             Self::DeleteAccount => b"marbelle/delete-account",
             Self::Cookie => b"marbelle/cookie",
             Self::Registration => b"marbelle/registration",
+            Self::Invitation => b"marbelle/invitation",
             Self::VerificationCode => b"marbelle/verification-code",
         }
     }
@@ -174,8 +177,17 @@ mod tests {
     fn a_token_opens_for_its_purpose_alone() {
         use Purpose::*;
         let (tokens, id) = (tokens(&[1]), Uuid::now_v7());
-        let all =
-            [Refresh, VerifyEmail, ResetPassword, ChangeEmail, DeleteAccount, Cookie, Registration, VerificationCode];
+        let all = [
+            Refresh,
+            VerifyEmail,
+            ResetPassword,
+            ChangeEmail,
+            DeleteAccount,
+            Cookie,
+            Registration,
+            Invitation,
+            VerificationCode,
+        ];
         for made in all {
             let token = tokens.make(made, id, -7);
             for asked in all {

@@ -73,6 +73,8 @@ ids! {
     AddressId
     /// A registration that waits for the verification of its e-mail address.
     RegistrationId
+    /// An invitation to register.
+    InvitationId
     /// A one-time token of a user.
     TokenId
     /// A passkey of a user.

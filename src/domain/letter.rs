@@ -3,8 +3,8 @@
 
 use super::{
     email::EmailAddress,
-    ids::{RegistrationId, TokenId, UserId, WebhookId},
-    profile::Locale,
+    ids::{InvitationId, RegistrationId, TokenId, UserId, WebhookId},
+    profile::{Locale, Name},
     session::UserAgent,
     sign_in_methods::{PasskeyName, ProviderLabel, SignInMethods},
     text_enum::text_enum,
@@ -74,6 +74,17 @@ pub enum Content {
         registration: RegistrationId,
         /// The number of its token; only the newest is valid.
         generation: i64,
+    },
+    /// The link that invites to register; an operator asked for it.
+    Invitation {
+        /// The invitation.
+        invitation: InvitationId,
+        /// The number of its link; only the newest is valid.
+        generation: i64,
+        /// What the operator has said of the person.
+        first_name: Option<Name>,
+        /// Likewise.
+        last_name: Option<Name>,
     },
     /// Somebody tried to register an address that has an account.
     AlreadyRegistered,
@@ -175,6 +186,8 @@ text_enum! {
     pub enum LetterKind {
         /// [`Content::VerifyEmail`].
         VerifyEmail = "verify_email",
+        /// [`Content::Invitation`].
+        Invitation = "invitation",
         /// [`Content::AlreadyRegistered`].
         AlreadyRegistered = "already_registered",
         /// [`Content::ResetPassword`].
@@ -235,6 +248,7 @@ impl Content {
     pub fn kind(&self) -> LetterKind {
         match self {
             Self::VerifyEmail { .. } => LetterKind::VerifyEmail,
+            Self::Invitation { .. } => LetterKind::Invitation,
             Self::AlreadyRegistered => LetterKind::AlreadyRegistered,
             Self::ResetPassword { .. } => LetterKind::ResetPassword,
             Self::PasswordWasReset { .. } => LetterKind::PasswordWasReset,

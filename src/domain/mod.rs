@@ -13,6 +13,7 @@ pub mod event;
 pub mod export;
 pub mod fault;
 pub mod ids;
+pub mod invitation;
 pub mod largest;
 pub mod letter;
 pub mod mail;

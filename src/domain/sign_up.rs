@@ -11,6 +11,8 @@ text_enum! {
     pub enum SignUp {
         /// Everybody.
         Open = "open",
+        /// Whoever is invited, with the invitation; registrations that wait may still be verified.
+        Invited = "invited",
         /// Nobody; registrations that wait may still be verified.
         Closed = "closed",
     }

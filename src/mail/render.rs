@@ -70,7 +70,7 @@ impl Renderer {
     pub fn render(&self, id: MailId, letter: &Letter) -> Result<Message, RenderError> {
         let texts = Texts::of(letter.locale);
         let shop = &self.writer.shop;
-        let wording = self.writer.word(texts, &letter.content);
+        let wording = self.writer.word(texts, &letter.to, &letter.content);
         let footer = (texts.footer)(shop);
         let page = Page { texts, shop, wording: &wording, footer: &footer };
         let (text, html) = (TextPart { page }.render()?, HtmlPart { page }.render()?);

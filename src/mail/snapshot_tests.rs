@@ -4,9 +4,9 @@
 use super::fixture::{Received, letter_in, renderer};
 use crate::domain::{
     email::EmailAddress,
-    ids::{MailId, RegistrationId, TokenId, WebhookId},
+    ids::{InvitationId, MailId, RegistrationId, TokenId, WebhookId},
     letter::{AddressFamily, Content, OtherWay, SwitchedOff},
-    profile::Locale,
+    profile::{Locale, Name},
     session::UserAgent,
     sign_in_methods::{PasskeyName, ProviderLabel},
     time::{Clock, Timestamp},
@@ -17,10 +17,16 @@ use uuid::Uuid;
 const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/src/mail/snapshots");
 
 /// One letter of each kind.
-fn contents() -> [Content; 23] {
+fn contents() -> [Content; 24] {
     let token = TokenId(Uuid::from_u128(2));
     [
         Content::VerifyEmail { registration: RegistrationId(Uuid::from_u128(1)), generation: 3 },
+        Content::Invitation {
+            invitation: InvitationId(Uuid::from_u128(4)),
+            generation: 2,
+            first_name: Some(Name::parse("Ann").unwrap()),
+            last_name: Some(Name::parse("Lee").unwrap()),
+        },
         Content::AlreadyRegistered,
         Content::ResetPassword { token },
         Content::PasswordWasReset {

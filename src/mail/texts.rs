@@ -33,6 +33,7 @@ pub(super) struct Texts {
     /// The last line of every letter.
     pub footer: fn(shop: &str) -> String,
     pub verify_email: Request,
+    pub invitation: InvitationTexts,
     pub already_registered: Notice,
     pub reset_password: Request,
     pub password_was_reset: Notice,
@@ -86,6 +87,15 @@ pub(super) struct PasskeyTexts {
     pub still_signs_in: &'static str,
     /// What to do about that if the reset was not the reader's.
     pub delete_other_ways: &'static str,
+}
+
+/// The letter that invites to register.
+pub(super) struct InvitationTexts {
+    pub request: Request,
+    /// Names the name that the operator has told.
+    pub name: &'static str,
+    /// Names the address that can register.
+    pub email: &'static str,
 }
 
 /// What is said of the deletion of an account by its owner.

@@ -9,7 +9,9 @@ use crate::{
         characters::is_invisible,
         email::EmailAddress,
         ids::WebhookId,
+        invitation::LIFETIME,
         letter::{AddressFamily, Content, OtherWay, SwitchedOff},
+        profile::Name,
         session::UserAgent,
         sign_in_methods::{PasskeyName, ProviderLabel},
     },
@@ -51,8 +53,8 @@ pub(super) struct Writer {
 }
 
 impl Writer {
-    /// What `content` is in the language of `texts`.
-    pub(super) fn word(&self, texts: &Texts, content: &Content) -> Wording {
+    /// What `content`, sent to `to`, is in the language of `texts`.
+    pub(super) fn word(&self, texts: &Texts, to: &EmailAddress, content: &Content) -> Wording {
         let token = |purpose, id, counter| self.tokens.make(purpose, id, counter);
         match content {
             Content::VerifyEmail { registration, generation } => {
@@ -61,6 +63,10 @@ impl Writer {
                 let code = Fact { name: texts.verification_code, value: code.expose().to_owned() };
                 let request = self.request(texts, &texts.verify_email, "verify-email", &token);
                 Wording { code: Some(code), ..request }
+            }
+            Content::Invitation { invitation, generation, first_name, last_name } => {
+                let token = token(Purpose::Invitation, invitation.0, *generation);
+                self.invitation(texts, &token, [first_name, last_name].into_iter().flatten(), to)
             }
             Content::AlreadyRegistered => self.notice(&texts.already_registered),
             Content::ResetPassword { token: id } => {
@@ -113,6 +119,27 @@ impl Writer {
             link: format!("{}/{page}?token={}", self.frontend, token.expose()),
             code: None,
             after: vec![(request.lifetime)(&lifetime), request.not_you.to_owned()],
+        }
+    }
+
+    fn invitation<'a>(
+        &self,
+        texts: &Texts,
+        token: &Secret,
+        names: impl Iterator<Item = &'a Name>,
+        to: &EmailAddress,
+    ) -> Wording {
+        let invitation = &texts.invitation;
+        let name = names.map(|name| harmless(name.as_str())).collect::<Vec<_>>().join(" ");
+        let name = Some(name).filter(|name| !name.is_empty());
+        let name = name.map(|value| Fact { name: invitation.name, value });
+        let email = Fact { name: invitation.email, value: harmless(to.as_str()) };
+        let request = self.request(texts, &invitation.request, "accept-invitation", token);
+        let lifetime = (texts.span)(Span::of(LIFETIME));
+        Wording {
+            facts: name.into_iter().chain([email]).collect(),
+            after: vec![(invitation.request.lifetime)(&lifetime), invitation.request.not_you.to_owned()],
+            ..request
         }
     }
 

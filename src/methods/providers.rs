@@ -34,6 +34,8 @@ params! {
         optional device_name: DeviceName,
         /// From the last sign-in of this device, if it keeps one; a page that signs in by cookie has a cookie for it.
         optional device_token: Token,
+        /// As for `auth.register`; for an account that is made by this sign-in.
+        optional invitation: Token,
     }
 }
 
@@ -111,9 +113,12 @@ pub fn declare_sign_in(registry: &mut Registry) {
             example: (json!({ "provider": "google", "device_name": "Ann's laptop" }), examples::provider_flow()),
         },
         |call: Call, params: BeginLoginParams| async move {
-            let BeginLoginParams { provider, device_name, device_token: token } = params;
+            let BeginLoginParams { provider, device_name, device_token: token, invitation } = params;
             let token = device_token(&call, token).map(|token| token.expose().to_owned());
-            call.context.accounts.begin_provider_login(provider, device_name, token).await
+            call.context
+                .accounts
+                .begin_provider_login(provider, device_name, token, invitation.as_ref().map(|token| token.0.as_str()))
+                .await
         },
     );
     registry.public(

@@ -53,6 +53,8 @@ params! {
         chosen password: Password,
         required email: EmailAddress,
         flatten person: PersonalData,
+        /// From the link of an invitation, where sign-up is by invitation; for this address.
+        optional invitation: Token,
     }
 }
 
@@ -161,7 +163,7 @@ pub fn declare(registry: &mut Registry) {
         Description {
             summary: "Makes the account of a registration, for who shows by its handle or password that it is theirs.",
             rate: Rate::Token,
-            errors: &[Kind::InvalidToken, Kind::InvalidCredentials, Kind::Conflict],
+            errors: &[Kind::InvalidToken, Kind::InvalidCredentials, Kind::Conflict, Kind::SignUpClosed],
             example: (json!({ "token": "AZqjxI…", "registration": "AZqjxH…" }), json!({ "email": "ann@example.org" })),
         },
         verify_email,
@@ -202,7 +204,9 @@ pub fn declare(registry: &mut Registry) {
 }
 
 async fn register(call: Call, params: RegisterParams) -> Result<Registered, Error> {
-    let registration = Registration { email: params.email, password: params.password, person: params.person };
+    let RegisterParams { email, password, person, invitation } = params;
+    let invitation = invitation.map(|token| token.0);
+    let registration = Registration { email, password, person, invitation };
     let begun = call.context.accounts.register(registration, &call.client()).await?;
     let registration = begun.handle.expose().to_owned();
     Ok(Registered { message: CHECK_YOUR_MAIL, registration, expires_at: begun.expires_at })

@@ -133,6 +133,7 @@ impl Office {
             imported_cost: None,
             external_id: None,
             person: PersonalData { first_name: name, last_name: None, company_name, phone, locale },
+            invitation: None,
             created_at: self.clock.now(),
         };
         let account = LockedAccount::create(self.store.write().await.unwrap(), &user).await.unwrap().unwrap();

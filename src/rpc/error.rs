@@ -133,8 +133,8 @@ kinds! {
         /// The provider to link.
         provider: ProviderName,
     }
-    /// Nobody can register at the moment.
-    SignUpClosed = 4033, "sign_up_closed", "Nobody can register here at the moment." {}
+    /// Nobody can register, or only with a good invitation, or not with this address.
+    SignUpClosed = 4033, "sign_up_closed", "Registration is closed, or it takes an invitation that is good for this address." {}
     /// Not here, or not for this caller.
     Forbidden = 4030, "forbidden", "This is not possible here." {
         /// What a service key lacks, where that is why.

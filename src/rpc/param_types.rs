@@ -6,7 +6,8 @@ use crate::domain::{
     export::ExportCursor,
     fault::{Fault, Rule},
     ids::{
-        AddressId, AuditId, DeliveryId, Epoch, KeyId, MailId, PasskeyId, SecurityEventId, SessionId, UserId, WebhookId,
+        AddressId, AuditId, DeliveryId, Epoch, InvitationId, KeyId, MailId, PasskeyId, SecurityEventId, SessionId,
+        UserId, WebhookId,
     },
     mail::MailState,
     outgoing_event::OutgoingType,
@@ -266,7 +267,7 @@ macro_rules! id_params {
         }
     )*};
 }
-id_params! { AddressId AuditId DeliveryId Epoch KeyId MailId PasskeyId SecurityEventId SessionId UserId WebhookId }
+id_params! { AddressId AuditId DeliveryId Epoch InvitationId KeyId MailId PasskeyId SecurityEventId SessionId UserId WebhookId }
 
 macro_rules! named_params {
     ($($name:ident)*) => {$(

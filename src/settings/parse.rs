@@ -29,7 +29,7 @@ pub(super) fn same_site(text: &str) -> Result<SameSite, Reason> {
 }
 
 pub(super) fn sign_up(text: &str) -> Result<SignUp, Reason> {
-    SignUp::from_name(&text.to_ascii_lowercase()).ok_or_else(|| "must be `open` or `closed`".into())
+    SignUp::from_name(&text.to_ascii_lowercase()).ok_or_else(|| "must be `open`, `invited` or `closed`".into())
 }
 
 /// The part of an e-mail address behind the `@`, as addresses have it.

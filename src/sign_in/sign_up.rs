@@ -14,7 +14,6 @@ use crate::{
         letter::{Content, Letter, LetterKind},
         password::Password,
         profile::PersonalData,
-        sign_up::SignUp,
         time::Timestamp,
     },
     store::{RegistrationLink, RegistrationRow, Tx, UserRow},
@@ -30,6 +29,8 @@ pub struct Registration {
     pub password: Password,
     /// Names and the rest.
     pub person: PersonalData,
+    /// The token of an invitation.
+    pub invitation: Option<String>,
 }
 
 /// A registration that was begun.
@@ -56,11 +57,11 @@ impl Accounts {
     /// lapses.
     ///
     /// # Errors
-    /// [`Error::SignUpClosed`] and [`Error::InvalidParams`] by the policy of sign-up, before anything is looked up.
+    /// [`Error::SignUpClosed`] and [`Error::InvalidParams`] by the policy of sign-up, before anything but the
+    /// invitation is looked up.
     pub async fn register(&self, registration: Registration, client: &Client) -> Result<Registered, Error> {
-        if self.sign_up_policy.sign_up == SignUp::Closed {
-            return Err(Error::SignUpClosed);
-        }
+        let link = registration.invitation.as_deref().and_then(|token| self.invitation_link(token));
+        let invitation = self.admit(&registration.email, link).await?;
         self.sign_up_policy.check_domain(&registration.email).map_err(|fault| Error::invalid("email", fault))?;
         self.check_breached("password", &registration.password).await?;
         let password_hash = self.passwords.hash(&registration.password, Queue::Strangers).await?;
@@ -79,6 +80,7 @@ impl Accounts {
             token_generation: 1,
             token_expires_at: now.after(self.lifetimes.one_time_token),
             link: RegistrationLink::default(),
+            invitation_id: invitation.map(|invitation| invitation.id),
             created_at: now,
         };
         let tx = self.store.write().await?;

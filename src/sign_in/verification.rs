@@ -59,6 +59,7 @@ impl Accounts {
     /// [`Error::InvalidToken`] for a token or code that is wrong, spent or expired, and for a registration that is
     /// dead. [`Error::InvalidCredentials`] for the handle or password of another registration: the token stays good.
     /// [`Error::Conflict`] if an account has the address by then, or is linked to the provider's account.
+    /// [`Error::SignUpClosed`] if the registration's invitation was withdrawn.
     pub async fn verify_email(
         self: &Arc<Self>,
         verification: Verification<'_>,
@@ -215,6 +216,7 @@ impl Accounts {
             password_hash: registration.password_hash,
             imported_cost: cost.map(|cost| cost.to_string()),
             external_id: registration.external_id,
+            invitation: registration.invitation_id,
             created_at: token.now,
         }
     }

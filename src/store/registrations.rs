@@ -3,7 +3,7 @@
 use super::{Error, NewProviderLink, Store, Tx, in_tx, on_pool};
 use crate::domain::{
     email::EmailAddress,
-    ids::RegistrationId,
+    ids::{InvitationId, RegistrationId},
     phone::Phone,
     profile::{ExternalId, Locale, Name, PersonalData},
     sign_in_methods::{ProviderLabel, ProviderName},
@@ -30,6 +30,7 @@ pub struct RegistrationRow {
     pub token_expires_at: Timestamp,
     #[sqlx(flatten)]
     pub link: RegistrationLink,
+    pub invitation_id: Option<InvitationId>,
     pub created_at: Timestamp,
 }
 
@@ -114,14 +115,15 @@ struct TakenRow {
 macro_rules! columns {
     () => {
         "id, email, password_hash, external_id, first_name, last_name, company_name, phone, locale, token_generation, \
-         token_expires_at, provider, provider_label, provider_issuer, provider_subject, created_at"
+         token_expires_at, provider, provider_label, provider_issuer, provider_subject, invitation_id, \
+         created_at"
     };
 }
 
 const INSERT: &str = "INSERT INTO registrations (id, email, password_hash, first_name, last_name, company_name, phone, \
      locale, token_generation, token_expires_at, created_at, external_id, provider, provider_label, \
-     provider_issuer, provider_subject, sent_generation, failures) \
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, 0, 0)";
+     provider_issuer, provider_subject, invitation_id, sent_generation, failures) \
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, 0, 0)";
 const FIND_NEWEST: &str =
     concat!("SELECT ", columns!(), " FROM registrations WHERE email = $1 ORDER BY id DESC LIMIT 1");
 const RENEW_TOKEN: &str = concat!(
@@ -169,7 +171,7 @@ impl Tx {
             .bind(&row.first_name).bind(&row.last_name).bind(&row.company_name).bind(&row.phone).bind(row.locale)
             .bind(row.token_generation).bind(row.token_expires_at).bind(row.created_at).bind(&row.external_id)
             .bind(&row.link.provider).bind(&row.link.provider_label).bind(&row.link.provider_issuer)
-            .bind(&row.link.provider_subject)
+            .bind(&row.link.provider_subject).bind(row.invitation_id)
             .execute(c).await.map(drop))?;
         Ok(())
     }

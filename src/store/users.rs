@@ -3,7 +3,7 @@
 use super::{Committed, Error, LockedAccount, Store, Tx, in_tx, on_pool};
 use crate::domain::{
     email::EmailAddress,
-    ids::{SessionId, UserId},
+    ids::{InvitationId, SessionId, UserId},
     phone::Phone,
     profile::{ExternalId, Locale, Name, PersonalData, Profile},
     time::Timestamp,
@@ -94,6 +94,8 @@ pub struct NewUser {
     pub imported_cost: Option<String>,
     pub external_id: Option<ExternalId>,
     pub person: PersonalData,
+    /// What let the user sign up; it is spent.
+    pub invitation: Option<InvitationId>,
     pub created_at: Timestamp,
 }
 

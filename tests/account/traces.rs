@@ -67,9 +67,14 @@ fn device(node: &Node) -> Http {
 /// An account of which every table holds something; the owner's session, and ids that are the account's.
 async fn lived_in(node: &Node, provider: &IdentityProvider, operator: &Http) -> (Person, Session, Vec<String>) {
     let http = device(node);
-    // It begins under another address.
+    // It begins under another address, which is invited; so is the one that it will ask for.
     let mut person = Person { email: another_email("hazelgrouse"), password: PASSWORD.into() };
+    for email in [&person.email, NEW_ADDRESS] {
+        operator.ok("users.invite", json!({ "email": email, "first_name": "Quillfeather" })).await;
+    }
+    let invitation = node.smtp.letter_saying(&person.email, "/accept-invitation?token=").await.token();
     let mut registration = person.registration();
+    registration["invitation"] = invitation.into();
     registration["first_name"] = "Quillfeather".into();
     registration["last_name"] = "Ottershaw".into();
     registration["company_name"] = "Brindlecroft".into();

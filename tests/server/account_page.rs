@@ -6,7 +6,7 @@ use reqwest::{Method, Response, StatusCode, header::HeaderMap};
 use serde_json::json;
 use std::io::Read;
 
-const PATHS: [&str; 14] = [
+const PATHS: [&str; 15] = [
     "/",
     "/sign-in",
     "/register",
@@ -16,6 +16,7 @@ const PATHS: [&str; 14] = [
     "/password-reset",
     "/confirm-email-change",
     "/confirm-deletion",
+    "/accept-invitation",
     "/provider-callback",
     "/profile",
     "/addresses",

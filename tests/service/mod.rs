@@ -2,6 +2,7 @@
 
 mod audit;
 mod door;
+mod invitations;
 mod keys;
 mod mails;
 mod revocations;

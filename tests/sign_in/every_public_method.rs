@@ -46,6 +46,13 @@ const PROBES: &[(&str, Presented)] = &[
         "auth.register",
         Mailbox(|email| json!({ "email": email, "password": NEW, "first_name": "Eve", "last_name": "Moe" })),
     ),
+    (
+        "auth.register",
+        Mailbox(|email| {
+            let invitation = "made-up";
+            json!({ "email": email, "password": NEW, "first_name": "Eve", "invitation": invitation })
+        }),
+    ),
     ("auth.verify_email", Handle(|handle| json!({ "registration": handle, "code": "00000000" }))),
     ("auth.verify_email", Nothing(|| json!({ "token": "made-up", "password": PASSWORD }))),
     ("auth.await_verification", Handle(|handle| json!({ "registration": handle, "wait_ms": 0 }))),
@@ -59,6 +66,7 @@ const PROBES: &[(&str, Presented)] = &[
     ("auth.login_passkey", Nothing(|| json!({ "ceremony": "made-up", "credential": credential() }))),
     ("auth.begin_provider_login", Nothing(|| json!({ "provider": "shop" }))),
     ("auth.begin_provider_login", Nothing(|| json!({ "provider": "nobody" }))),
+    ("auth.begin_provider_login", Nothing(|| json!({ "provider": "shop", "invitation": "made-up" }))),
     ("auth.login_provider", AtProvider),
     ("auth.login_provider", Nothing(|| json!({ "flow": "made-up", "code": "made-up", "state": "made-up" }))),
     ("providers.list", Nothing(|| json!({}))),

@@ -7,6 +7,7 @@ mod email_change;
 mod enumeration;
 mod every_public_method;
 mod guesses;
+mod invitations;
 mod passkeys;
 mod password_reset;
 mod proof;

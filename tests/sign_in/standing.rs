@@ -123,7 +123,7 @@ async fn add_passkey(accounts: &Arc<Accounts>, owner: Caller) {
 
 async fn sign_up_by_provider(accounts: &Arc<Accounts>, provider: &IdentityProvider, address: &EmailAddress) {
     let name = ProviderName::parse("shop").expect("a name");
-    let flow = accounts.begin_provider_login(name, None, None).await.expect("a flow");
+    let flow = accounts.begin_provider_login(name, None, None, None).await.expect("a flow");
     let flow = serde_json::to_value(flow).expect("JSON");
     let answer = provider.agree(&flow, at_provider(address.as_str(), true));
     let answer = ProviderAnswer {

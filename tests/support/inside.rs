@@ -291,7 +291,7 @@ pub fn registration(email: &EmailAddress) -> Registration {
         phone: None,
         locale: Locale::En,
     };
-    Registration { email: email.clone(), password: password(PASSWORD), person }
+    Registration { email: email.clone(), password: password(PASSWORD), person, invitation: None }
 }
 
 /// Somebody registers, and has the handle.

@@ -8,6 +8,7 @@ import { AccountFrame } from './parts/account-frame.js'
 import { ProofDialog } from './parts/proof-dialog.js'
 import { Visitor } from './parts/visitor-frame.js'
 import { replace, told, usePath } from './route.js'
+import { AcceptInvitation } from './views/accept-invitation.js'
 import { Addresses } from './views/addresses.js'
 import { CheckMail } from './views/check-mail.js'
 import { Devices } from './views/devices.js'
@@ -22,6 +23,7 @@ import { Done, SignIn } from './views/sign-in.js'
 /** Pages for everybody, signed in or not. */
 const OPEN: Readonly<Record<string, () => ComponentChildren>> = {
   '/register': () => <Register />,
+  '/accept-invitation': () => <AcceptInvitation />,
   '/check-mail': () => <CheckMail />,
   '/forgotten-password': () => <ForgottenPassword />,
   '/verify-email': () => <VerifyEmail />,

@@ -358,7 +358,7 @@ export interface LetterAbout {
   sent_at: Timestamp | null
 }
 
-export type LetterKind = 'verify_email' | 'already_registered' | 'reset_password' | 'password_was_reset' | 'passkey_added' | 'passkey_deleted' | 'provider_linked' | 'provider_unlinked' | 'password_changed' | 'password_set' | 'totp_enabled' | 'totp_disabled' | 'second_factor_reset' | 'recovery_codes_renewed' | 'recovery_code_used' | 'confirm_email_change' | 'email_taken' | 'email_change_requested' | 'email_changed' | 'delete_account' | 'account_deleted' | 'new_device' | 'webhook_switched_off'
+export type LetterKind = 'verify_email' | 'invitation' | 'already_registered' | 'reset_password' | 'password_was_reset' | 'passkey_added' | 'passkey_deleted' | 'provider_linked' | 'provider_unlinked' | 'password_changed' | 'password_set' | 'totp_enabled' | 'totp_disabled' | 'second_factor_reset' | 'recovery_codes_renewed' | 'recovery_code_used' | 'confirm_email_change' | 'email_taken' | 'email_change_requested' | 'email_changed' | 'delete_account' | 'account_deleted' | 'new_device' | 'webhook_switched_off'
 
 /** There is room for `limit`. */
 export interface LimitReachedData {
@@ -891,9 +891,9 @@ export interface SignInMethodsChangedEvent {
   type: 'sign_in_methods.changed'
 }
 
-export type SignUp = 'open' | 'closed'
+export type SignUp = 'open' | 'invited' | 'closed'
 
-/** Nobody can register at the moment. */
+/** Nobody can register, or only with a good invitation, or not with this address. */
 export interface SignUpClosedData {
   kind: 'sign_up_closed'
 }
@@ -1234,6 +1234,8 @@ export interface Methods {
       device_name?: string | null
       /** From the last sign-in of this device, if it keeps one; a page that signs in by cookie has a cookie for it. */
       device_token?: Token | null
+      /** As for `auth.register`; for an account that is made by this sign-in. */
+      invitation?: Token | null
     }
     result: Flow
     errors: 'not_found' | 'invalid_params' | 'rate_limited' | 'internal' | 'unavailable'
@@ -1379,6 +1381,8 @@ export interface Methods {
       phone?: string | null
       /** The language of letters, English if absent; what follows the language, as in `de-DE`, is dropped. */
       locale?: string | null
+      /** From the link of an invitation, where sign-up is by invitation; for this address. */
+      invitation?: Token | null
     }
     result: Registered
     errors: 'sign_up_closed' | 'invalid_params' | 'rate_limited' | 'internal' | 'unavailable'
@@ -1417,7 +1421,7 @@ export interface Methods {
       code?: Token | null
     }
     result: Confirmed
-    errors: 'invalid_token' | 'invalid_credentials' | 'conflict' | 'invalid_params' | 'rate_limited' | 'internal' | 'unavailable'
+    errors: 'invalid_token' | 'invalid_credentials' | 'conflict' | 'sign_up_closed' | 'invalid_params' | 'rate_limited' | 'internal' | 'unavailable'
   }
   /** Begins the registration of a passkey, by an authenticator that has none of the account. */
   'passkeys.begin_registration': {

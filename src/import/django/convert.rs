@@ -127,6 +127,7 @@ impl Rules<'_> {
                 token_generation: 1,
                 token_expires_at: self.now,
                 link: RegistrationLink::default(),
+                invitation_id: None,
                 created_at: self.now,
             }));
         }

@@ -1,6 +1,7 @@
 //! German, with "Sie".
 
 mod deletion;
+mod invitation;
 mod operator;
 mod passkeys;
 mod providers;
@@ -49,6 +50,7 @@ pub(super) const TEXTS: Texts = Texts {
         lifetime: LIFETIME,
         not_you: "Falls Sie das nicht waren, ignorieren Sie diese E-Mail bitte: Es wird dann kein Konto eröffnet.",
     },
+    invitation: invitation::INVITATION,
     already_registered: Notice {
         subject: |shop| format!("Sie haben bereits ein Konto bei {shop}"),
         heading: "Sie haben bereits ein Konto",

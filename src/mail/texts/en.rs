@@ -1,6 +1,7 @@
 //! English. Kept to ASCII, which lets the text part travel as it is.
 
 mod deletion;
+mod invitation;
 mod operator;
 mod passkeys;
 mod providers;
@@ -49,6 +50,7 @@ pub(super) const TEXTS: Texts = Texts {
         lifetime: LIFETIME,
         not_you: "If it was not you, ignore this letter: no account is opened then.",
     },
+    invitation: invitation::INVITATION,
     already_registered: Notice {
         subject: |shop| format!("You already have an account at {shop}"),
         heading: "You already have an account",

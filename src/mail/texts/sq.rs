@@ -1,6 +1,7 @@
 //! Albanian, with the polite "ju".
 
 mod deletion;
+mod invitation;
 mod operator;
 mod passkeys;
 mod providers;
@@ -37,6 +38,7 @@ pub(super) const TEXTS: Texts = Texts {
         lifetime: LIFETIME,
         not_you: "Nëse nuk ishit ju, shpërfilleni këtë mesazh: në atë rast nuk hapet asnjë llogari.",
     },
+    invitation: invitation::INVITATION,
     already_registered: Notice {
         subject: |shop| format!("Ju keni tashmë një llogari në {shop}"),
         heading: "Ju keni tashmë një llogari",

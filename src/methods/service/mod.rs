@@ -3,6 +3,7 @@
 mod audit;
 mod discover;
 mod examples;
+mod invitations;
 mod keys;
 mod mails;
 mod outgoing_events;
@@ -39,6 +40,7 @@ static DOCUMENT_TEXT: LazyLock<Box<RawValue>> =
 pub fn declare(registry: &mut Registry) {
     users::declare(registry);
     user_changes::declare(registry);
+    invitations::declare(registry);
     mails::declare(registry);
     keys::declare(registry);
     audit::declare(registry);

@@ -13,7 +13,7 @@ use hyper::body::Bytes;
 use std::sync::Arc;
 
 /// Where the page shows something. Everything else is not found.
-const PATHS: [&str; 14] = [
+const PATHS: [&str; 15] = [
     "/",
     "/sign-in",
     "/register",
@@ -23,6 +23,7 @@ const PATHS: [&str; 14] = [
     "/password-reset",
     "/confirm-email-change",
     "/confirm-deletion",
+    "/accept-invitation",
     "/provider-callback",
     "/profile",
     "/addresses",

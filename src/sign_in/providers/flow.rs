@@ -9,6 +9,7 @@ use crate::{
         client::Client,
         email::EmailAddress,
         ids::TicketId,
+        invitation::InvitationLink,
         profile::{Locale, Name, PersonalData},
         session::{Caller, DeviceName, ProvenCaller},
         sign_in_methods::ProviderName,
@@ -16,7 +17,7 @@ use crate::{
     },
     notices::Notices,
     providers::{Callback, Failure, Identity, Provider},
-    store::{NewProviderLink, Outcome},
+    store::{GoodInvitation, NewProviderLink, Outcome},
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
@@ -60,6 +61,7 @@ pub(super) struct LoginFlow {
     pub provider: ProviderName,
     pub device_name: Option<DeviceName>,
     pub device_token: Option<String>,
+    pub invitation: Option<InvitationLink>,
 }
 
 /// What the flow of a link carries on.
@@ -69,7 +71,7 @@ pub(super) struct LinkFlow {
 }
 
 impl Accounts {
-    /// Begins a sign-in by a provider.
+    /// Begins a sign-in by a provider; the invitation is for an account that is made by it.
     ///
     /// # Errors
     /// [`Error::NotFound`] for a provider that is not set up, [`Error::Unavailable`] for one that does not answer.
@@ -78,8 +80,10 @@ impl Accounts {
         provider: ProviderName,
         device_name: Option<DeviceName>,
         device_token: Option<String>,
+        invitation: Option<&str>,
     ) -> Result<Flow, Error> {
-        let data = LoginFlow { provider: provider.clone(), device_name, device_token };
+        let invitation = invitation.and_then(|token| self.invitation_link(token));
+        let data = LoginFlow { provider: provider.clone(), device_name, device_token, invitation };
         self.begin_flow(TicketPurpose::ProviderLogin, &[], &provider, data).await
     }
 
@@ -189,15 +193,20 @@ pub(super) fn link_to(identity: &Identity) -> NewProviderLink {
     }
 }
 
-/// What a provider has told of a person with this address.
-pub(super) fn person(identity: &Identity, email: &EmailAddress) -> PersonalData {
+/// What a provider has told of a person with this address; what it has not, an invitation may have.
+pub(super) fn person(identity: &Identity, email: &EmailAddress, invitation: Option<&GoodInvitation>) -> PersonalData {
     let local_part = email.as_str().split('@').next().unwrap_or_default();
-    let first_name = identity.first_name.clone().or_else(|| Name::cut(local_part));
+    let (first_name, last_name) = match (identity.first_name.clone(), invitation) {
+        (None, Some(GoodInvitation { first_name: Some(first_name), last_name, .. })) => {
+            (Some(first_name.clone()), last_name.clone())
+        }
+        (first_name, _) => (first_name.or_else(|| Name::cut(local_part)), identity.last_name.clone()),
+    };
     PersonalData {
         first_name: first_name.expect("the part of an address before the @ is text that shows"),
-        last_name: identity.last_name.clone(),
+        last_name,
         company_name: None,
         phone: None,
-        locale: Locale::En,
+        locale: invitation.map_or(Locale::En, |invitation| invitation.locale),
     }
 }

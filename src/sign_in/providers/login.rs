@@ -14,12 +14,12 @@ use crate::{
         client::Client,
         email::EmailAddress,
         ids::{RegistrationId, UserId},
+        invitation::InvitationLink,
         security_event::SecurityEventType,
         session::AuthenticationMethod,
-        sign_up::SignUp,
     },
     providers::Identity,
-    store::{NewUser, RegistrationRow, UserRow},
+    store::{GoodInvitation, NewUser, RegistrationRow, UserRow},
 };
 use serde_json::json;
 use std::sync::Arc;
@@ -56,7 +56,7 @@ impl Accounts {
                     return Ok(signed_in);
                 }
             } else if let Some(unused) = ticket {
-                match self.sign_up_by_provider(&identity, unused, &device.client).await {
+                match self.sign_up_by_provider(&identity, flow.invitation, unused, &device.client).await {
                     Ok(()) => ticket = None,
                     // Somebody else was quicker: the account is looked for again.
                     Err(Error::Conflict(_)) => {}
@@ -81,6 +81,7 @@ impl Accounts {
     async fn sign_up_by_provider(
         self: &Arc<Self>,
         identity: &Identity,
+        invitation: Option<InvitationLink>,
         ticket: PresentedTicket,
         client: &Client,
     ) -> Result<(), Error> {
@@ -89,8 +90,8 @@ impl Accounts {
             return Err(Error::InvalidToken);
         };
         if !identity.email_verified {
-            self.check_sign_up(email)?;
-            return Err(self.register_by_provider(identity, email, ticket, client).await?);
+            let invitation = self.admit_by_provider(email, invitation).await?;
+            return Err(self.register_by_provider(identity, email, invitation, ticket, client).await?);
         }
         if self.store.find_user_by_email(email).await?.is_some() {
             // Or somebody else came with the same identity, and was quicker.
@@ -99,7 +100,13 @@ impl Accounts {
                 None => Error::LinkRequired(identity.provider.clone()),
             });
         }
-        self.check_sign_up(email)?;
+        let invitation = match self.admit_by_provider(email, invitation).await {
+            // Spent by somebody who came with the same identity, and was quicker.
+            Err(Error::SignUpClosed) if self.linked_user(identity).await?.is_some() => {
+                return Err(Error::Conflict("provider"));
+            }
+            admitted => admitted?,
+        };
         let mut tx = self.store.write().await?;
         // Before the account, as where a registration is verified: else the two could wait for each other.
         tx.delete_registrations(email).await?;
@@ -109,7 +116,8 @@ impl Accounts {
             password_hash: None,
             imported_cost: None,
             external_id: None,
-            person: person(identity, email),
+            person: person(identity, email, invitation.as_ref()),
+            invitation: invitation.map(|invitation| invitation.id),
             created_at: self.clock.now(),
         };
         let mut change = self.create_account(tx, &new, Actor::Link(client)).await?;
@@ -122,12 +130,13 @@ impl Accounts {
     }
 
     /// Sign-up by a provider follows the same policy; that it is closed to an address is told in one way.
-    fn check_sign_up(&self, email: &EmailAddress) -> Result<(), Error> {
-        let policy = &self.sign_up_policy;
-        match policy.sign_up == SignUp::Open && policy.check_domain(email).is_ok() {
-            true => Ok(()),
-            false => Err(Error::SignUpClosed),
-        }
+    async fn admit_by_provider(
+        &self,
+        email: &EmailAddress,
+        invitation: Option<InvitationLink>,
+    ) -> Result<Option<GoodInvitation>, Error> {
+        self.sign_up_policy.check_domain(email).map_err(|_| Error::SignUpClosed)?;
+        self.admit(email, invitation).await
     }
 
     /// Begins a registration that is linked when it is verified, and gives the answer that says so: the same after the same
@@ -136,11 +145,12 @@ impl Accounts {
         &self,
         identity: &Identity,
         email: &EmailAddress,
+        invitation: Option<GoodInvitation>,
         ticket: PresentedTicket,
         client: &Client,
     ) -> Result<Error, Error> {
         let now = self.clock.now();
-        let person = person(identity, email);
+        let person = person(identity, email, invitation.as_ref());
         let row = RegistrationRow {
             id: RegistrationId::new(),
             email: email.clone(),
@@ -154,6 +164,7 @@ impl Accounts {
             token_generation: 1,
             token_expires_at: now.after(self.lifetimes.one_time_token),
             link: link_to(identity).into(),
+            invitation_id: invitation.map(|invitation| invitation.id),
             created_at: now,
         };
         let mut tx = self.store.write().await?;

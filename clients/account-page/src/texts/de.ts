@@ -1,6 +1,7 @@
 import type { Texts } from './en.js'
 import { de as account } from './account/de.js'
 import { de as forms } from './forms/de.js'
+import { de as invitation } from './invitation/de.js'
 import { de as ownData } from './own-data/de.js'
 import { de as page } from './page/de.js'
 import { de as security } from './security/de.js'
@@ -15,6 +16,7 @@ export const de: Texts = {
   ...signIn,
   ...account,
   ...security,
+  invitation,
   ownData,
   waysIn,
 }

@@ -1,5 +1,6 @@
 import { en as account } from './account/en.js'
 import { en as forms } from './forms/en.js'
+import { en as invitation } from './invitation/en.js'
 import { en as ownData } from './own-data/en.js'
 import { en as page } from './page/en.js'
 import { en as security } from './security/en.js'
@@ -14,6 +15,7 @@ export const en = {
   ...signIn,
   ...account,
   ...security,
+  invitation,
   ownData,
   waysIn,
 }

@@ -1,6 +1,7 @@
 import type { Texts } from './en.js'
 import { sq as account } from './account/sq.js'
 import { sq as forms } from './forms/sq.js'
+import { sq as invitation } from './invitation/sq.js'
 import { sq as ownData } from './own-data/sq.js'
 import { sq as page } from './page/sq.js'
 import { sq as security } from './security/sq.js'
@@ -15,6 +16,7 @@ export const sq: Texts = {
   ...signIn,
   ...account,
   ...security,
+  invitation,
   ownData,
   waysIn,
 }

@@ -119,7 +119,12 @@ function FirstStep({ reason, isOver, onHalf }: FirstStepProps) {
           {texts.signIn.forgotten}
         </Link>
       </p>
-      {options !== null && options.sign_up !== 'closed' && (
+      {options?.sign_up === 'invited' && (
+        <p>
+          {texts.signIn.newHere} {texts.invitation.only}
+        </p>
+      )}
+      {options?.sign_up === 'open' && (
         <p>
           {texts.signIn.newHere} <Link to="/register">{texts.signIn.register}</Link>
         </p>

@@ -83,7 +83,7 @@ export const de: FormsTexts = {
     proof_required: 'Es wurde nichts geändert: Es wurde nicht bestätigt, dass Sie es sind.',
     second_factor_required: 'Dieses Konto hat einen zweiten Faktor. Bitte melden Sie sich noch einmal an.',
     provider_refused: 'Es wurde dort abgebrochen oder abgelehnt. Bitte beginnen Sie noch einmal.',
-    sign_up_closed: 'Zurzeit kann sich hier niemand registrieren.',
+    sign_up_closed: 'Zurzeit kann sich hier niemand registrieren, oder nur mit einer Einladung für diese E-Mail-Adresse.',
     rate_limited: (seconds) =>
       `Das waren zu viele Versuche. Bitte versuchen Sie es in ${
         seconds === 1

@@ -79,7 +79,7 @@ export const en = {
     proof_required: 'Nothing was changed: it was not confirmed that it is you.',
     second_factor_required: 'This account has a second factor. Please sign in again.',
     provider_refused: 'The sign-in was cancelled or refused there. Please begin again.',
-    sign_up_closed: 'Nobody can register here at the moment.',
+    sign_up_closed: 'Nobody can register here at the moment, or only with an invitation for this e-mail address.',
     rate_limited: (seconds: number) => `Too many attempts. Please try again in ${seconds === 1 ? 'a second' : seconds < 60 ? `${seconds} seconds` : seconds <= 60 ? 'a minute' : `${Math.ceil(seconds / 60)} minutes`}.`,
     unavailable: 'The server is not available right now. Nothing was lost: please try again in a moment.',
     unknown_outcome: 'No answer came, so it is not known whether this was done. Please look before you try again.',

@@ -82,7 +82,7 @@ export const sq: FormsTexts = {
     proof_required: 'Asgjë nuk u ndryshua: nuk u konfirmua që jeni ju.',
     second_factor_required: 'Kjo llogari ka një faktor të dytë. Ju lutemi hyni përsëri.',
     provider_refused: 'U anulua atje, ose u refuzua. Ju lutemi filloni përsëri.',
-    sign_up_closed: 'Për momentin askush nuk mund të regjistrohet këtu.',
+    sign_up_closed: 'Për momentin askush nuk mund të regjistrohet këtu, ose vetëm me një ftesë për këtë adresë e-maili.',
     rate_limited: (seconds) =>
       `Pati shumë përpjekje. Ju lutemi provoni përsëri pas ${
         seconds === 1

@@ -1,0 +1,121 @@
+//! `users.invite`, `invitations.*`: who may register where sign-up is by invitation.
+
+use crate::{
+    account::{Error, Operator},
+    domain::{
+        email::EmailAddress,
+        ids::InvitationId,
+        invitation::{Invitation, Invitee},
+        profile::{Locale, Name},
+        service_key::{Scope, ServiceKey},
+        time::Timestamp,
+    },
+    methods::session::Done,
+    rpc::{
+        error::Kind,
+        params::{NoParams, params},
+        rates::Rate,
+        registry::{Call, Description, Effect, Registry},
+    },
+};
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde_json::{Value, json};
+
+/// An invitation whose letter is on its way.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct Invited {
+    /// Names it for `invitations.withdraw`; the same if the address is invited already.
+    invitation_id: InvitationId,
+    /// Until when its link is good.
+    expires_at: Timestamp,
+}
+
+params! {
+    /// Parameters of `users.invite`.
+    pub struct InviteParams {
+        /// The one address that can register with the invitation.
+        required email: EmailAddress,
+        /// For the letter, and for a sign-up by a provider that tells no name.
+        optional first_name: Name,
+        /// Likewise.
+        optional last_name: Name,
+        /// The language of the letter, English if absent; what follows the language, as in `de-DE`, is dropped.
+        defaulted locale: Locale,
+    }
+}
+
+params! {
+    /// Parameters of `invitations.withdraw`.
+    pub struct WithdrawParams {
+        required invitation_id: InvitationId,
+    }
+}
+
+fn invitation_id() -> Value {
+    json!("019aa3c5-1f00-7b21-8e40-2c3d4e5f6071")
+}
+
+/// Declares them.
+pub fn declare(registry: &mut Registry) {
+    const WRITE: &[Scope] = &[Scope::UsersWrite];
+    let expires_at = "2026-11-28T09:00:00.000Z";
+    registry.service(
+        "users.invite",
+        WRITE,
+        Effect::Write,
+        Description {
+            summary: "Mails an address a link that is good for one registration; a former link of the address is void.",
+            rate: Rate::Calls,
+            errors: &[Kind::Conflict, Kind::SignUpClosed],
+            example: (
+                json!({ "email": "ann@example.org", "first_name": "Ann" }),
+                json!({ "invitation_id": invitation_id(), "expires_at": expires_at }),
+            ),
+        },
+        invite,
+    );
+    registry.service(
+        "invitations.list",
+        WRITE,
+        Effect::Read,
+        Description {
+            summary: "Invitations that are good, and those that were used or expired in the last two weeks, newest first.",
+            rate: Rate::Calls,
+            errors: &[],
+            example: (
+                json!({}),
+                json!([{
+                    "id": invitation_id(), "email": "ann@example.org", "created_at": "2026-11-21T09:00:00.000Z",
+                    "expires_at": expires_at, "used_at": null,
+                }]),
+            ),
+        },
+        |call: Call, _: ServiceKey, _: NoParams| async move {
+            let invitations: Result<Vec<Invitation>, Error> = call.context.accounts.list_invitations().await;
+            invitations
+        },
+    );
+    registry.service(
+        "invitations.withdraw",
+        WRITE,
+        Effect::Write,
+        Description {
+            summary: "Voids an invitation that was not used, and what was begun with it and is not verified yet.",
+            rate: Rate::Calls,
+            errors: &[Kind::NotFound, Kind::Forbidden],
+            example: (json!({ "invitation_id": invitation_id() }), json!({})),
+        },
+        |call: Call, key: ServiceKey, params: WithdrawParams| async move {
+            call.context.accounts.withdraw_invitation(params.invitation_id, Operator::Key(&key)).await?;
+            Ok(Done {})
+        },
+    );
+}
+
+async fn invite(call: Call, key: ServiceKey, params: InviteParams) -> Result<Invited, Error> {
+    let InviteParams { email, first_name, last_name, locale } = params;
+    let invitee = Invitee { email, first_name, last_name, locale };
+    let (invitation_id, expires_at) = call.context.accounts.invite(invitee, Operator::Key(&key)).await?;
+    Ok(Invited { invitation_id, expires_at })
+}
