@@ -30,19 +30,19 @@ use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-/// How long the background may take to end once every call is answered; more than a letter on its way may.
+/// The limit for stopping the background tasks once every call is answered; longer than a letter under way may take.
 const STOP_LIMIT: Duration = Duration::from_secs(20);
 
-/// Connections that the listener of `MARBELLE_SERVICE_LISTEN` may hold open, whatever the public one has.
+/// Connections that the listener of `MARBELLE_SERVICE_LISTEN` may hold open, independently of the public one.
 const SERVICE_CONNECTIONS: usize = 1024;
 
-/// Why the server does not run.
+/// Why the server cannot run.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// A folder could not be made.
-    #[error("the folder {0} could not be made")]
+    /// A folder could not be created.
+    #[error("the folder {0} could not be created")]
     Folder(String, #[source] io::Error),
-    /// Keys could not be read or made.
+    /// Keys could not be read or created.
     #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
     Keys(Vec<KeyFault>),
     /// The database could not be opened.
@@ -80,12 +80,12 @@ pub struct App {
     stream: Option<Stream>,
     rates: Arc<Rates>,
     settings: Settings,
-    /// What runs in the background.
+    /// The background tasks.
     tasks: TaskTracker,
 }
 
 impl App {
-    /// Takes the listener's address, reads or makes the keys, opens the database, listens.
+    /// Binds the listener's address, reads or makes the keys, opens the database, and listens.
     pub async fn build(settings: &Settings, clock: Clock) -> Result<Self, Error> {
         let not_listening = |error| Error::Listen(settings.listen, error);
         let socket = reserve(settings.listen).map_err(not_listening)?;
@@ -103,7 +103,8 @@ impl App {
         let keys = load_keys(&settings).await?;
         let (accounts, stream) = open_accounts(&settings, &keys, clock.clone(), &tasks).await?;
         accounts.weigh_decoys().await?;
-        // Before anybody can read that nothing is left to be sealed anew.
+        // Measured first, so that nobody can read from the metrics that nothing needs to be sealed again before that is
+        // known.
         accounts.measure_sealed().await?;
         let renderer = Renderer::new(
             &settings.mail,
@@ -202,7 +203,7 @@ impl App {
         &self.settings
     }
 
-    /// The use-cases, for who runs them in the same process: the tests, which count their work.
+    /// The use-cases, for callers in the same process: the tests, which count their work.
     pub fn accounts(&self) -> &Arc<Accounts> {
         &self.accounts
     }
@@ -212,8 +213,8 @@ impl App {
         &self.dispatcher
     }
 
-    /// Runs until `stop`: first the listener ends and every call in flight is answered, then what works
-    /// in the background, then the database is closed.
+    /// Runs until `stop`. Then the listener ends and every call in flight is answered, the background tasks end, and
+    /// the database is closed.
     pub async fn run(self, stop: CancellationToken) {
         let background = CancellationToken::new();
         self.tasks.spawn(self.mail.run(background.clone()));
@@ -236,7 +237,7 @@ impl App {
             self.accounts.store.close().await;
         };
         if tokio::time::timeout(STOP_LIMIT, rest).await.is_err() {
-            tracing::warn!("the database is silent: stopping without its answer");
+            tracing::warn!("the database does not answer: stopping without closing it");
         }
     }
 }

@@ -1,9 +1,9 @@
-//! Claims on the work of a queue that several workers share.
+//! Claims on the rows of a queue that several workers share.
 //!
-//! A worker claims a row by one conditional `UPDATE`, which sets until when it is the worker's alone and counts the
-//! attempts. That count is the claim's number: whatever the worker writes later about the row is conditional on it, so a
-//! worker that lost its claim cannot disturb the next one. While it works it renews the claim; when it dies, the claim
-//! runs out and another worker takes the row.
+//! A worker claims a row by one conditional `UPDATE`, which reserves the row for a time and counts the attempts. That
+//! count identifies the claim: whatever the worker writes later about the row is conditional on it, so a worker that
+//! lost its claim cannot disturb the next one. The worker renews the claim while it works; when it dies, the claim
+//! expires and another worker takes the row.
 
 use crate::store::Error;
 use std::{future::ready, sync::Arc, time::Duration};
@@ -13,29 +13,29 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
-/// How long [`serve`] waits after an error of the database.
+/// The pause of [`serve`] after a database error.
 const PAUSE_AFTER_ERROR: Duration = Duration::from_secs(1);
 
-/// How long [`serve`], when it is stopped, waits for the work that was begun.
+/// How long [`serve`] waits for work under way when it is stopped.
 const STOP_LIMIT: Duration = Duration::from_secs(10);
 
-/// How long a claim holds, and how often it is renewed while the work goes on.
+/// The duration of a claim, and the interval of its renewals.
 #[derive(Clone, Copy, Debug)]
 pub struct Lease {
-    /// How long a row is its worker's alone without renewal: as long waits what a killed worker had claimed.
+    /// How long a claim holds without renewal, which is how long the rows of a killed worker wait.
     pub holds: Duration,
-    /// How often the claim is renewed; several renewals may fail before it runs out.
+    /// The interval of renewals; several may fail before the claim expires.
     pub renewed_every: Duration,
 }
 
 impl Lease {
-    /// What a killed worker had claimed is tried again within 30 seconds, whatever else is due.
+    /// The rows of a killed worker are tried again within 30 seconds, whatever else is due.
     pub const STANDARD: Self = Self { holds: Duration::from_secs(20), renewed_every: Duration::from_secs(5) };
 
-    /// Does `work` and renews its claim meanwhile. `renew` says whether the claim still holds; where it does not,
+    /// Runs `work` and renews its claim in the meantime. `renew` returns whether the claim still holds; if it does not,
     /// another worker has the row, `work` is dropped, and the result is `None`.
     ///
-    /// A database that does not answer is no reason to stop: as long as nobody can renew, nobody can claim either.
+    /// A database that does not answer is no reason to stop: while nobody can renew, nobody can claim either.
     pub async fn hold<T, R: Future<Output = Result<bool, Error>>>(
         self,
         work: impl Future<Output = T>,
@@ -44,7 +44,7 @@ impl Lease {
         let lost = async {
             let mut beat = interval(self.renewed_every);
             beat.set_missed_tick_behavior(MissedTickBehavior::Delay);
-            // The first tick is at once: the claim has just been made.
+            // The first tick is immediate, and the claim has just been made.
             beat.tick().await;
             loop {
                 beat.tick().await;
@@ -65,44 +65,44 @@ impl Lease {
 
 /// A queue whose rows are claimed.
 pub trait Queue: Send + Sync + 'static {
-    /// A row that was claimed.
+    /// A claimed row.
     type Claimed: Send + 'static;
 
-    /// What the log calls it.
+    /// Its name in the log.
     fn name(&self) -> &'static str;
 
-    /// Whether anything is due. A read: most looks find nothing, and a claim is a write transaction.
+    /// Whether anything is due. This is a read, because most polls find nothing and a claim is a write transaction.
     fn is_due(&self) -> impl Future<Output = Result<bool, Error>> + Send;
 
-    /// Claims at most `limit` rows that are due.
+    /// Claims at most `limit` due rows.
     fn claim(&self, limit: usize) -> impl Future<Output = Result<Vec<Self::Claimed>, Error>> + Send;
 
-    /// Does the work of a row and notes what became of it; says whether it left more behind that is due at once.
+    /// Does the work of a row and records the outcome; returns whether it made more rows due at once.
     fn work(&self, claimed: Self::Claimed) -> impl Future<Output = bool> + Send;
 
-    /// Nothing is due, and nothing under way.
+    /// Called when nothing is due and nothing is under way.
     fn rest(&self) -> impl Future<Output = ()> + Send {
         ready(())
     }
 }
 
-/// How a queue is worked off.
+/// The pace at which a queue is processed.
 #[derive(Clone, Copy, Debug)]
 pub struct Pace {
-    /// How often it is looked at.
+    /// The interval at which it is polled.
     pub beat: Duration,
-    /// Rows that are worked on at a time. No more are claimed than can be begun at once: claims do not run out in
-    /// a queue.
+    /// The number of rows processed at a time. No more are claimed than can be started at once, so that claims do not
+    /// expire while they wait.
     pub concurrent: usize,
 }
 
-/// Works off a queue until `stop`, then lets what was begun end, for at most ten seconds. Any number of workers, on any
-/// number of nodes, may share a queue.
+/// Processes a queue until `stop`, then lets the work under way finish, for at most ten seconds. Any number of workers,
+/// on any number of nodes, may share a queue.
 pub async fn serve<Q: Queue>(queue: Arc<Q>, pace: Pace, stop: CancellationToken) {
     let mut work = JoinSet::new();
     let mut beat = interval(pace.beat);
     beat.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    // Whether more is due than there was room for: then work that has ended makes room for other work.
+    // Whether more was due than there was room for: then finished work makes room for more.
     let mut crowded = false;
     loop {
         let look = tokio::select! {
@@ -114,7 +114,7 @@ pub async fn serve<Q: Queue>(queue: Arc<Q>, pace: Pace, stop: CancellationToken)
             continue;
         }
         crowded = begin(&queue, pace.concurrent, &mut work).await.unwrap_or_else(|error| {
-            tracing::warn!(%error, "{} cannot be looked at", queue.name());
+            tracing::warn!(%error, "{} cannot be polled", queue.name());
             beat.reset_after(PAUSE_AFTER_ERROR);
             false
         });
@@ -125,12 +125,12 @@ pub async fn serve<Q: Queue>(queue: Arc<Q>, pace: Pace, stop: CancellationToken)
         }
     };
     if timeout(STOP_LIMIT, all_ended).await.is_err() {
-        tracing::warn!(rows = work.len(), "{} stopped at work, which will be done again", queue.name());
+        tracing::warn!(rows = work.len(), "{} stopped with work under way, which will be repeated", queue.name());
     }
     queue.rest().await;
 }
 
-/// Begins what is due, as far as there is room; says whether there was too little.
+/// Starts due rows as far as there is room; returns whether there was too little.
 async fn begin<Q: Queue>(queue: &Arc<Q>, concurrent: usize, work: &mut JoinSet<bool>) -> Result<bool, Error> {
     let room = concurrent - work.len();
     if room == 0 {
@@ -153,7 +153,7 @@ async fn begin<Q: Queue>(queue: &Arc<Q>, concurrent: usize, work: &mut JoinSet<b
 
 fn has_left_more<Q: Queue>(queue: &Q, ended: Result<bool, JoinError>) -> bool {
     ended.unwrap_or_else(|error| {
-        tracing::error!(%error, "work of {} panicked; it is done again after its lease", queue.name());
+        tracing::error!(%error, "work of {} panicked; it is repeated after its lease", queue.name());
         false
     })
 }

@@ -1,4 +1,4 @@
-//! The log: for a person in development, JSON lines for machines in production; on standard error, because
+//! The log: text for people in development, JSON lines for machines in production. It goes to standard error, because
 //! standard output is for what a command prints.
 
 use crate::settings::{Environment, Settings};
@@ -20,13 +20,13 @@ use tracing_subscriber::{
     util::{SubscriberInitExt, TryInitError},
 };
 
-/// The target of security events. They are told whatever `MARBELLE_LOG` says (docs/settings.md).
+/// The target of security events. They are logged whatever `MARBELLE_LOG` is (docs/settings.md).
 pub const SECURITY: &str = "security";
 
-/// Why there is no log.
+/// Why the log could not be set up.
 #[derive(Debug, thiserror::Error)]
 pub enum TelemetryError {
-    /// The filter cannot be read. Checked settings do not have such.
+    /// The filter cannot be parsed. Checked settings have a valid one.
     #[error("the log filter cannot be read")]
     Filter(#[from] ParseError),
     /// The file of security events cannot be written.
@@ -37,7 +37,7 @@ pub enum TelemetryError {
     Twice(#[from] TryInitError),
 }
 
-/// What must live as long as anything is logged: dropped, it writes what is still queued.
+/// Must be kept for as long as anything is logged; dropping it writes the queued lines.
 #[derive(Debug)]
 #[must_use = "without it nothing more is written"]
 pub struct Telemetry {
@@ -57,16 +57,16 @@ pub fn init(settings: &Settings) -> Result<Telemetry, TelemetryError> {
     let (file, guard) = settings.security_log.as_deref().map(security_log).transpose()?.unzip();
     tracing_subscriber::registry()
         .with(filter(&settings.log)?)
-        // For all layers, not as the filter of one: such a filter is asked whenever a span is entered or left.
-        .with(filter_fn(may_be_told))
+        // A global filter, not one of a layer, because that would be checked whenever a span is entered or left.
+        .with(filter_fn(is_loggable))
         .with(lines)
         .with(file)
         .try_init()?;
     Ok(Telemetry { _security_log: guard })
 }
 
-/// Security events as JSON lines in a file beside the log, one a day: `<path>.<date in UTC>`. Written by a
-/// thread of its own, so that a slow disk delays no call until its queue is full; nothing is dropped.
+/// Security events as JSON lines in a separate file per day: `<path>.<date in UTC>`. A thread of its own writes them,
+/// so that a slow disk delays no call until the queue is full; nothing is dropped.
 fn security_log<S>(path: &Path) -> Result<(impl Layer<S>, WorkerGuard), InitError>
 where
     S: Subscriber + for<'span> LookupSpan<'span>,
@@ -79,21 +79,21 @@ where
     Ok((lines.with_writer(writer).with_filter(filter_fn(|metadata| metadata.target() == SECURITY)), guard))
 }
 
-/// Whether an event may be told at its level. What is not ours tells nothing below `info`, whatever
-/// `MARBELLE_LOG` says: at `trace` some libraries print whole requests, passwords included.
-fn may_be_told(metadata: &Metadata<'_>) -> bool {
+/// Whether an event may be logged at its level. Libraries log nothing below `info`, whatever `MARBELLE_LOG` is: at
+/// `trace` some of them print whole requests, passwords included.
+fn is_loggable(metadata: &Metadata<'_>) -> bool {
     let ours = [env!("CARGO_PKG_NAME"), SECURITY].contains(&metadata.target().split("::").next().unwrap_or_default());
     ours || *metadata.level() <= Level::INFO
 }
 
 fn filter<S: Subscriber>(directive: &str) -> Result<Box<dyn Layer<S> + Send + Sync>, ParseError> {
     let mut filter = EnvFilter::try_new(directive)?.add_directive(format!("{SECURITY}={}", LevelFilter::INFO).parse()?);
-    // It tells at `info` what our own code tells of the bus in its own words.
+    // At `info` it repeats what our own log lines report about the bus.
     if !directive.contains("async_nats") {
         filter = filter.add_directive("async_nats=warn".parse()?);
     }
-    // What names no spans needs no filter that looks into its tables whenever a span is entered or left. As the
-    // other one prints it, which is the part that both read alike.
+    // A filter without spans is replaced by `Targets`, which need not check a table whenever a span is entered or left.
+    // It is built from the printed form, whose notation both share.
     let printed = filter.to_string();
     Ok(if printed.contains('[') { filter.boxed() } else { printed.parse::<Targets>()?.boxed() })
 }
@@ -104,7 +104,7 @@ mod tests {
     use tracing::{enabled, subscriber::with_default};
 
     #[test]
-    fn security_events_are_told_whatever_the_filter_says() {
+    fn security_events_are_logged_with_any_filter() {
         for directive in ["info", "off", "error", "security=off", "warn,marbelle=trace", "warn,[call{method}]=trace"] {
             let subscriber = tracing_subscriber::registry().with(filter(directive).unwrap());
             with_default(subscriber, || {

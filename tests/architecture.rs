@@ -1,5 +1,5 @@
-//! The map of the source (docs/architecture.md) is the territory: who uses whom, where each foreign crate
-//! is at home, and how long a file may get.
+//! The source keeps to docs/architecture.md: the dependencies of the parts, the home of each external crate, and the
+//! maximum length of a file.
 
 mod adding;
 mod named_tests;
@@ -11,7 +11,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// A file that is longer does more than one thing.
+/// A longer file does more than one thing.
 const MAX_LINES: usize = 400;
 
 /// What each part of the crate may use.
@@ -44,7 +44,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("jobs", &["account", "meters", "rpc", "sign_in"]),
 ];
 
-/// Where each foreign crate is at home; elsewhere its name does not occur. The domain derives sqlx's types.
+/// The home of each external crate; elsewhere its name does not occur. The domain derives sqlx's types.
 const HOMES: &[(&str, &[&str])] = &[
     ("async_nats", &["live/nats.rs", "live/jetstream.rs"]),
     ("argon2", &["crypto/"]),
@@ -79,7 +79,7 @@ fn every_part_uses_what_it_may() {
     for (path, text) in sources() {
         let part = path.split(['/', '.']).next().expect("a name");
         let Some((_, may)) = ARROWS.iter().find(|(name, _)| *name == part) else {
-            // The composition root knows everything; a new part has to be drawn in.
+            // The composition root may use everything; a new part has to be listed.
             assert!(["app", "cli", "lib", "main"].contains(&part), "{part} is not in the map");
             continue;
         };
@@ -89,7 +89,7 @@ fn every_part_uses_what_it_may() {
     assert!(wrong.is_empty(), "{wrong:#?}");
 }
 
-/// What each part uses, as the source stands.
+/// The dependencies of each part in the present source.
 fn uses() -> picture::Uses {
     let mut uses = picture::Uses::new();
     for (path, text) in sources() {
@@ -113,7 +113,7 @@ fn the_picture_is_the_source() {
     assert!(kept == drawn, "docs/architecture/parts.svg is old: DRAW=1 cargo test --test it the_picture_is_the_source");
 }
 
-/// The files that the pages for readers of the source name are there.
+/// The files that the pages for readers of the source name exist.
 #[test]
 fn the_pages_name_files_that_there_are() {
     let mut missing = Vec::new();
@@ -150,7 +150,7 @@ fn the_sections_that_comments_name_are_there() {
     assert!(wrong.is_empty(), "{wrong:#?}");
 }
 
-/// A part that uses another is not used by it, on whatever way.
+/// No two parts use each other, directly or indirectly.
 #[test]
 fn no_circle_of_parts() {
     let mut left: BTreeMap<&str, BTreeSet<&str>> =
@@ -177,7 +177,7 @@ fn every_foreign_crate_stays_at_home() {
     assert!(wrong.is_empty(), "{wrong:#?}");
 }
 
-/// A column that a newer version adds while this one runs must not change what a statement gives.
+/// A column that a newer version adds while this one runs must not change the result of a statement.
 #[test]
 fn every_statement_names_its_columns() {
     let stars = ["SELECT *", "RETURNING *", ".*"];

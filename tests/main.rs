@@ -1,4 +1,4 @@
-//! The promises of docs/protocol.md, shown on the built binary through real sockets.
+//! The promises of docs/protocol.md, tested on the built binary through real sockets.
 #![expect(
     clippy::cast_possible_truncation,
     clippy::cast_possible_wrap,

@@ -1,4 +1,4 @@
-//! Defects of the system that this one replaces which no other file is about.
+//! Defects of the former system that no other file covers.
 
 use crate::support::{
     Account, Call, Database, Inside, Node, Person, another_email, both_databases, eventually, somebody, within,
@@ -10,7 +10,7 @@ use std::time::Duration;
 /// A call may wait for the database before it gives up.
 const A_WHILE: Duration = Duration::from_secs(40);
 
-/// Takes the database away from a node for as long as `meanwhile` lasts.
+/// Makes the database unavailable to a node while `meanwhile` runs.
 async fn without_database<T>(node: &Node, meanwhile: impl Future<Output = T>) -> T {
     if let Database::Postgres(_) = node.database {
         node.database.outage().await;
@@ -25,7 +25,7 @@ async fn without_database<T>(node: &Node, meanwhile: impl Future<Output = T>) ->
     done
 }
 
-/// Lets every change of the table `users` fail, or no longer.
+/// Makes every change of the table `users` fail, or undoes that.
 async fn break_users(node: &Node, broken: bool) {
     node.execute(match (&node.database, broken) {
         (Database::Sqlite, true) => {

@@ -1,4 +1,4 @@
-//! Who changes an account.
+//! The actor of a change.
 
 use crate::domain::{
     client::Client,
@@ -7,8 +7,8 @@ use crate::domain::{
     session::{Caller, ProvenCaller},
 };
 
-/// An operator, or another service: by what they act. Its name stands in the audit log, and in the security log of the
-/// user whom it is about.
+/// An operator or another service, by its credential. Its name is recorded in the audit log, and in the security log of
+/// the user concerned.
 #[derive(Clone, Copy, Debug)]
 pub enum Operator<'a> {
     /// A service key.
@@ -18,7 +18,7 @@ pub enum Operator<'a> {
 }
 
 impl Operator<'_> {
-    /// What they are called.
+    /// The name in the logs.
     pub fn name(&self) -> &str {
         match self {
             Self::Key(key) => key.name.as_str(),
@@ -26,7 +26,7 @@ impl Operator<'_> {
         }
     }
 
-    /// The service key, if they act by one.
+    /// The service key, if it acts by one.
     pub fn key(&self) -> Option<KeyId> {
         match self {
             Self::Key(key) => Some(key.id),
@@ -35,19 +35,19 @@ impl Operator<'_> {
     }
 }
 
-/// Who changes an account. It decides which session the events name, what stands in the security log, and how a
-/// change of an account that is gone, or that the actor may not change, is refused.
+/// The actor of a change. It determines the session that the events name, the entries of the security log, and the
+/// error if the account does not exist or the actor may not change it.
 #[derive(Clone, Copy, Debug)]
 pub enum Actor<'a> {
     /// A live session of the account.
     Session(Caller, &'a Client),
-    /// A live session of the account that was proven lately (docs/protocol.md, "Proof").
+    /// A live session of the account that was proven recently (docs/protocol.md, "Proof").
     Proven(ProvenCaller, &'a Client),
     /// A sign-in that opens this session.
     SignIn(SessionId, &'a Client),
-    /// Whoever holds a mailed link of the account, which must not be disabled.
+    /// The holder of a mailed link of the account, which must not be disabled.
     Link(&'a Client),
-    /// Somebody who presented a credential of this session that is no longer good.
+    /// Somebody who presented a former credential of this session.
     Stranger(SessionId, &'a Client),
     /// An operator, or another service.
     Operator(Operator<'a>),
@@ -56,7 +56,7 @@ pub enum Actor<'a> {
 }
 
 impl<'a> Actor<'a> {
-    /// The session that acts, which the events name.
+    /// The acting session, which the events name.
     pub fn session(self) -> Option<SessionId> {
         match self {
             Self::Session(caller, _) | Self::Proven(ProvenCaller(caller), _) => Some(caller.session),
@@ -65,7 +65,7 @@ impl<'a> Actor<'a> {
         }
     }
 
-    /// The session that the security log names: the one that acts, or whose credential was presented.
+    /// The session in the security log: the acting one, or the one whose credential was presented.
     pub fn recorded_session(self) -> Option<SessionId> {
         match self {
             Self::Stranger(session, _) => Some(session),
@@ -73,7 +73,7 @@ impl<'a> Actor<'a> {
         }
     }
 
-    /// Where the call came from.
+    /// The client of the call.
     pub fn client(self) -> Option<&'a Client> {
         match self {
             Self::Session(_, client)
@@ -85,7 +85,7 @@ impl<'a> Actor<'a> {
         }
     }
 
-    /// The operator, if it is one.
+    /// The operator, if the actor is one.
     pub fn operator(self) -> Option<Operator<'a>> {
         match self {
             Self::Operator(operator) => Some(operator),

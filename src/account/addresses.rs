@@ -32,7 +32,7 @@ impl Accounts {
         address.ok_or(Error::NotFound)
     }
 
-    /// Adds an address. The first is primary whatever is asked.
+    /// Adds an address. The first one always becomes primary.
     pub async fn create_address(
         self: &Arc<Self>,
         caller: Caller,
@@ -58,7 +58,7 @@ impl Accounts {
         Ok(address)
     }
 
-    /// Edits an address; an edit that changes nothing leaves no trace.
+    /// Edits an address. An edit that changes nothing writes nothing.
     pub async fn update_address(
         self: &Arc<Self>,
         caller: Caller,
@@ -105,7 +105,7 @@ impl Accounts {
         self.update_address(caller, client, id, patch, None).await
     }
 
-    /// Deletes an address, but not the only one; if it was the primary one, the oldest other takes over.
+    /// Deletes an address, but not the only one. If it was the primary one, the oldest of the others becomes primary.
     pub async fn delete_address(self: &Arc<Self>, caller: Caller, client: &Client, id: AddressId) -> Result<(), Error> {
         let mut change = self.change(caller.user, Actor::Session(caller, client)).await?;
         let all = change.tx().list_addresses(caller.user).await?;
@@ -115,7 +115,7 @@ impl Accounts {
         }
         change.account().delete_address(id).await?;
         if present.is_primary
-            // The list is primary first, then oldest first: the oldest other is the next one.
+            // The list is primary first, then oldest first, so the next one is the oldest of the others.
             && let Some(heir) = all.iter().find(|address| address.id != id)
         {
             set_primary(&mut change, heir, true).await?;
@@ -124,7 +124,7 @@ impl Accounts {
     }
 }
 
-/// Takes the primary from whichever address has it.
+/// Removes the primary mark from the address that has it.
 async fn take_primary(change: &mut Change<'_>, all: &[Address]) -> Result<(), Error> {
     match all.iter().find(|address| address.is_primary) {
         Some(primary) => set_primary(change, primary, false).await,

@@ -1,4 +1,4 @@
-//! The audit log: what operators and other services did (docs/protocol.md, "Service keys").
+//! The audit log: actions of operators and other services (docs/protocol.md, "Service keys").
 
 use super::{Accounts, Error, Operator};
 use crate::{
@@ -12,7 +12,7 @@ use crate::{
 use serde_json::Value;
 
 impl AuditEntry {
-    /// What an operator does now. `method` is the name of the service method that does it.
+    /// An entry for an action at the present time. `method` is the name of the service method.
     pub(crate) fn of(operator: Operator<'_>, method: &str, user: Option<UserId>, detail: Value, at: Timestamp) -> Self {
         Self {
             id: AuditId::new(),

@@ -1,4 +1,4 @@
-//! Who calls, and whether they may.
+//! Authentication of callers.
 
 use super::{Accounts, Error};
 use crate::{
@@ -14,7 +14,7 @@ use crate::{
 use std::{future::Future, sync::Arc};
 
 impl Accounts {
-    /// The caller of an access token. Says nothing of whether the session is alive.
+    /// The caller of an access token. Whether the session is alive is not checked.
     pub fn caller_of_token(&self, access_token: &str) -> Result<Caller, Error> {
         use crate::crypto::access_token::TokenError;
         match self.access_tokens.verify(access_token) {
@@ -24,7 +24,7 @@ impl Accounts {
         }
     }
 
-    /// The caller's session and user, if the session is alive; for a call that reads nothing else.
+    /// The caller's session and user, if the session is alive; for calls that read nothing else.
     pub(crate) async fn live_caller(self: &Arc<Self>, caller: Caller) -> Result<CallerRow, Error> {
         let Some(row) = self.store.find_caller(caller.session).await? else {
             return Err(self.unknown_session(caller.session).await);
@@ -33,7 +33,7 @@ impl Accounts {
         Ok(row)
     }
 
-    /// The caller's profile, if their session is alive.
+    /// The caller's profile, if the session is alive.
     pub(crate) async fn live_profile(self: &Arc<Self>, caller: Caller) -> Result<Profile, Error> {
         let Some((session, profile)) = self.store.find_profile(caller.session).await? else {
             return Err(self.unknown_session(caller.session).await);
@@ -46,7 +46,7 @@ impl Accounts {
     pub(crate) async fn read(self: &Arc<Self>, caller: Caller) -> Result<(Tx, CallerRow), Error> {
         let mut tx = self.store.read().await?;
         let Some(row) = tx.find_caller(caller.session).await? else {
-            // Its connection first: whoever waits for one while holding one may wait for itself.
+            // Its connection is returned first: waiting for a second connection while holding one could deadlock.
             drop(tx);
             return Err(self.unknown_session(caller.session).await);
         };
@@ -62,21 +62,22 @@ impl Accounts {
         Ok((tx, row))
     }
 
-    /// Whether a session was proven lately. Only if it was not, `methods` is asked what it can be proven by.
+    /// Checks that a session was proven recently. Only if it was not, `methods` is called for the methods that can
+    /// prove it.
     pub(crate) async fn check_proof(
         &self,
         session: &SessionRow,
         now: Timestamp,
         methods: impl Future<Output = Result<SignInMethods, store::Error>>,
     ) -> Result<(), Error> {
-        // A time in the future is one of another node's clock.
+        // A time in the future is from another node's clock.
         if now.since(session.proven_at) < self.lifetimes.proof {
             return Ok(());
         }
         Err(Error::ProofRequired(methods.await?.proofs()))
     }
 
-    /// Why there is no such session: it never was, is forgotten, or went with its deleted user.
+    /// Why there is no such session: it never existed, is no longer recorded, or was deleted with its user.
     pub(crate) async fn unknown_session(&self, session: SessionId) -> Error {
         match self.store.is_deleted_session(session).await {
             Ok(true) => Error::SessionEnded(EndReason::AccountDeleted),
@@ -85,7 +86,7 @@ impl Accounts {
         }
     }
 
-    /// Whether the session is the caller's and alive. A use of it is written down if the last one is old.
+    /// Checks that the session is the caller's and alive. Its use is recorded if the last recorded one is old.
     pub(crate) fn check(self: &Arc<Self>, session: SessionLife, caller: Caller, now: Timestamp) -> Result<(), Error> {
         if session.user != caller.user {
             return Err(Error::Unauthenticated(CredentialFault::Invalid));

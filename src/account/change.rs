@@ -1,4 +1,4 @@
-//! One change of one account: the only door to what an account is.
+//! One change of one account: the only way to write an account.
 
 use super::{Accounts, Actor, Error};
 use crate::{
@@ -18,32 +18,32 @@ use crate::{
 use serde_json::{Value, json};
 use std::sync::Arc;
 
-/// A change under way. Dropped without [`Change::commit`] it has not happened.
+/// A change under way. If it is dropped without [`Change::commit`], nothing happens.
 ///
-/// What was decided before the lock is to be looked at again under it: `credentials_version` of [`Change::user`] has
-/// risen if the password, the e-mail address or the state of the account is another by now.
+/// A decision made before the lock must be checked again under it: `credentials_version` of [`Change::user`] has risen
+/// if the password, the e-mail address or the state of the account has changed since.
 pub struct Change<'a> {
     accounts: &'a Arc<Accounts>,
     account: LockedAccount,
     actor: Actor<'a>,
-    /// What the security log of the process is told once the change is committed.
+    /// The lines for the process's security log, written once the change is committed.
     recorded: Vec<(SecurityEventType, Value)>,
 }
 
-/// Which of an account's sessions.
+/// A selection of an account's sessions.
 #[derive(Clone, Copy, Debug)]
 pub enum Sessions {
     /// Every one.
     All,
-    /// Every one but this.
+    /// Every one except this.
     AllBut(SessionId),
     /// This one.
     One(SessionId),
 }
 
 impl Accounts {
-    /// Locks an account and checks, in a statement of its own under the lock, that the actor may change it: on
-    /// PostgreSQL that statement sees what was committed while the lock was waited for.
+    /// Locks an account and checks that the actor may change it, in a separate statement under the lock: on PostgreSQL
+    /// that statement sees what was committed while the lock was awaited.
     pub async fn change<'a>(self: &'a Arc<Self>, user: UserId, actor: Actor<'a>) -> Result<Change<'a>, Error> {
         let tx = self.store.write().await?;
         self.change_in(tx, user, actor).await
@@ -52,8 +52,8 @@ impl Accounts {
     /// The same in a transaction that has only read so far.
     ///
     /// # Errors
-    /// [`Error::NotFound`] for an account that is gone; for a session what became of it; for a link, also of a
-    /// disabled account, [`Error::InvalidToken`].
+    /// [`Error::NotFound`] for a deleted account; for a session, the reason why it ended; for a link,
+    /// [`Error::InvalidToken`], also if the account is disabled.
     pub async fn change_in<'a>(
         self: &'a Arc<Self>,
         tx: Tx,
@@ -126,23 +126,23 @@ impl Change<'_> {
         self.account.user()
     }
 
-    /// When this change happens.
+    /// The time of this change.
     pub fn now(&self) -> Timestamp {
         self.account.now()
     }
 
-    /// The transaction, for what is no part of the account's log.
+    /// The transaction, for rows that are not part of the account's log.
     pub fn tx(&mut self) -> &mut Tx {
         self.account.tx()
     }
 
-    /// What is written of the account; each write stages its event.
+    /// The account; each write stages its event.
     pub fn account(&mut self) -> &mut LockedAccount {
         &mut self.account
     }
 
-    /// Ends live sessions, and forgets the devices that must not be known any longer where sessions end for this
-    /// reason; says how many sessions.
+    /// Ends live sessions, and deletes the devices that must not stay known when sessions end for this reason; returns
+    /// the number of sessions.
     pub async fn end_sessions(&mut self, which: Sessions, reason: EndReason) -> Result<usize, Error> {
         let ended = match which {
             Sessions::All => self.account.end_all_sessions(reason).await?,
@@ -154,8 +154,8 @@ impl Change<'_> {
         Ok(ended)
     }
 
-    /// Which devices are forgotten is in docs/protocol.md, "Known devices": after a new password those that the former
-    /// one made known, and the device of a session that is in the wrong hands.
+    /// Deletes known devices by docs/protocol.md, "Known devices": after a new password those that the former one made
+    /// known, and after misuse of a session its device.
     async fn forget_devices(&mut self, which: Sessions, reason: EndReason, ended: usize) -> Result<(), Error> {
         match (reason, which) {
             (EndReason::PasswordReset | EndReason::PasswordChanged, Sessions::AllBut(keep)) => {
@@ -170,8 +170,8 @@ impl Change<'_> {
         Ok(())
     }
 
-    /// A change of the e-mail address does not outlive the session that asked for it: whoever ends the session of a thief
-    /// ends what the thief has begun.
+    /// A change of the e-mail address does not outlive the session that requested it: ending a thief's session also
+    /// ends the change that the thief requested.
     async fn drop_email_change_of_ended_session(&mut self) -> Result<(), Error> {
         let Some(asked_by) = self.user().pending_email_session else { return Ok(()) };
         let ended = self.account.staged_sessions();
@@ -183,7 +183,7 @@ impl Change<'_> {
         Ok(())
     }
 
-    /// Spends every link that is out, and drops the change of the e-mail address that waited for one.
+    /// Uses up every outstanding link, and drops the change of the e-mail address that waits for one.
     pub async fn spend_links(&mut self) -> Result<(), Error> {
         let (user, now) = (self.user().user_id, self.now());
         self.tx().spend_all_tokens(user, now).await?;
@@ -200,7 +200,7 @@ impl Change<'_> {
         }
     }
 
-    /// Ends whatever the account holds open: sessions, links, and what waits for a link. Says how many sessions.
+    /// Ends all sessions and links, and drops what waits for a link. Returns the number of sessions.
     pub async fn end_everything(&mut self, reason: EndReason) -> Result<usize, Error> {
         let ended = self.end_sessions(Sessions::All, reason).await?;
         self.spend_links().await?;
@@ -212,8 +212,8 @@ impl Change<'_> {
         self.account.save_profile(profile)
     }
 
-    /// Records in the account's security log what the actor does, and which operator, and says so in the log once it is
-    /// committed.
+    /// Records the actor's action in the account's security log, with the operator if there is one, and in the
+    /// process's log once it is committed.
     pub async fn record(&mut self, r#type: SecurityEventType, detail: Value) -> Result<(), Error> {
         let (user, now, actor) = (self.user().user_id, self.now(), self.actor);
         let mut detail = detail;
@@ -226,8 +226,8 @@ impl Change<'_> {
         Ok(())
     }
 
-    /// Notes in the audit log what an operator does; nothing of anybody else. `method` is the name of the service method
-    /// that does the same.
+    /// Records an operator's action in the audit log, and nothing for other actors. `method` is the name of the service
+    /// method that does the same.
     pub async fn audit(&mut self, method: &'static str, detail: Value) -> Result<(), Error> {
         let Some(operator) = self.actor.operator() else { return Ok(()) };
         let entry = AuditEntry::of(operator, method, Some(self.user().user_id), detail, self.now());
@@ -236,7 +236,7 @@ impl Change<'_> {
         Ok(())
     }
 
-    /// Says in the log, once it is committed, what the actor does and stands in the security log already.
+    /// Adds a line to the process's log once the change is committed, for an action that the security log has already.
     pub fn log(&mut self, r#type: SecurityEventType, detail: Value) {
         self.account.must_commit();
         self.recorded.push((r#type, detail));
@@ -248,7 +248,7 @@ impl Change<'_> {
         self.write_to(to, content).await
     }
 
-    /// Queues a letter about the account, in its owner's language, to an address that may not be the account's yet.
+    /// Queues a letter about the account, in its owner's language, to an address that need not be the account's.
     pub async fn write_to(&mut self, to: EmailAddress, content: Content) -> Result<(), Error> {
         let (user, now) = (self.user(), self.now());
         let letter = Letter { user: Some(user.user_id), to, locale: user.locale, content };
@@ -257,8 +257,8 @@ impl Change<'_> {
         Ok(())
     }
 
-    /// Deletes the account, and commits. Of what operators did to it, only when and what remains. The last letter, if there
-    /// is to be one, is no letter of the account any more, and its row goes as soon as it is sent.
+    /// Deletes the account, and commits. Of operators' actions on it, only the time and the method are kept. The last
+    /// letter, if there is one, does not belong to the account any more, and its row is deleted as soon as it is sent.
     pub async fn delete(mut self, last_letter: Option<Content>) -> Result<(), Error> {
         let (user, now) = (self.user().user_id, self.now());
         self.audit("users.delete", json!({})).await?;
@@ -282,8 +282,7 @@ impl Change<'_> {
         Ok(())
     }
 
-    /// Commits, wakes those who follow the account, and writes the log lines. What changed nothing
-    /// is rolled back.
+    /// Commits, wakes the followers of the account, and writes the log lines. A change without effect is rolled back.
     pub async fn commit(self) -> Result<(), Error> {
         let Self { accounts, account, actor, recorded } = self;
         let user = account.user().user_id;
@@ -304,7 +303,7 @@ impl Change<'_> {
     }
 }
 
-/// The index has the last word on what other systems know users by.
+/// The unique index decides about external ids.
 pub(super) fn external_id_conflict(error: store::Error) -> Error {
     match error {
         store::Error::Unique(_) => Error::Conflict("external_id"),

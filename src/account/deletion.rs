@@ -1,4 +1,4 @@
-//! Deleting one's account: asked for by a proven session, confirmed from the mailbox.
+//! Deleting one's account: requested by a proven session, confirmed by a mailed link.
 
 use super::{Accounts, Actor, Error, LetterRequest};
 use crate::{
@@ -16,13 +16,13 @@ use serde_json::json;
 use std::sync::Arc;
 
 impl Accounts {
-    /// Mails a link that deletes the caller's account to its address, and makes it the only good one.
+    /// Mails a link that deletes the caller's account to its address, and makes it the only valid one.
     pub async fn request_deletion(self: &Arc<Self>, caller: ProvenCaller, client: &Client) -> Result<(), Error> {
         let user = caller.0.user;
         let mut change = self.change(user, Actor::Proven(caller, client)).await?;
         let (now, to, locale) = (change.now(), change.user().email.clone(), change.user().locale);
         let asked = LetterRequest::new(&to, LetterKind::DeleteAccount, client, now);
-        // Without room the link that was sent stays good.
+        // If no further letter is allowed, the previous link stays valid.
         let letter = if self.has_room(change.tx(), &asked).await? {
             let token = OneTimeToken {
                 id: TokenId::new(),
@@ -44,7 +44,7 @@ impl Accounts {
         change.commit().await
     }
 
-    /// Deletes the account of such a link, at once and with everything that is kept of its owner, who gets a last letter.
+    /// Deletes the account of such a link at once, with all data about its owner, who gets a last letter.
     ///
     /// # Errors
     /// [`Error::InvalidToken`], also for the account's second link and for a disabled account.
@@ -52,7 +52,7 @@ impl Accounts {
         let (id, _) = self.opaque_tokens.open(Purpose::DeleteAccount, token).ok_or(Error::InvalidToken)?;
         let (id, purpose) = (TokenId(id), TokenPurpose::DeleteAccount);
         let mut tx = self.store.write().await?;
-        // Found by the token, then locked, then spent.
+        // The token is read first, then the account is locked, then the token is used up.
         let found = tx.find_token(id, purpose, self.clock.now()).await?.ok_or(Error::InvalidToken)?;
         let mut change = self.change_in(tx, found.user, Actor::Link(client)).await?;
         let now = change.now();

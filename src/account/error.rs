@@ -1,4 +1,4 @@
-//! Every way in which a use-case refuses.
+//! The errors of the use-cases.
 
 use crate::{
     crypto::{opaque_token::Secret, password::HashError, webauthn::RequestOptions},
@@ -19,13 +19,13 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use std::{borrow::Cow, sync::LazyLock, time::Duration};
 
-/// What is told of a database that is away.
+/// Rate-limited log lines about an unavailable database.
 static UNAVAILABLE: LazyLock<Notices<()>> = LazyLock::new(|| Notices::new(1));
 
-/// How long a client may wait before it tries again when the database is away.
+/// The delay before a client should try again when the database is unavailable.
 const DATABASE_RETRY: Duration = Duration::from_secs(1);
 
-/// The present state of what an edit was made against.
+/// The present state of the object of an edit.
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(untagged)]
 pub enum Current {
@@ -35,36 +35,36 @@ pub enum Current {
     Address(Box<Address>),
 }
 
-/// What somebody is handed who has signed in but for the second factor.
+/// The challenge for a sign-in that lacks its second factor.
 #[derive(Debug)]
 pub struct SecondFactorChallenge {
-    /// Stands for what was shown so far.
+    /// Stands for the first step of the sign-in.
     pub challenge: Secret,
-    /// Until when it is good.
+    /// When it expires.
     pub expires_at: Timestamp,
-    /// What the sign-in can be completed by.
+    /// The factors that can complete the sign-in.
     pub factors: Vec<AuthenticationMethod>,
-    /// The ceremony of a passkey, where there is one.
+    /// The ceremony of a passkey, if the account has one.
     pub passkey: Option<PasskeyCeremony>,
 }
 
-/// The begin of a ceremony that a passkey of the account completes.
+/// A ceremony that a passkey of the account completes.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct PasskeyCeremony {
-    /// What is sent back with the credential.
+    /// The ceremony, to be sent back with the credential.
     pub ceremony: String,
-    /// What the browser is asked for.
+    /// The options for the browser.
     pub options: RequestOptions,
 }
 
-/// A refusal; `rpc::error` gives each its code and kind.
+/// An error of a use-case; `rpc::error` assigns its code and kind.
 #[derive(Debug)]
 pub enum Error {
     /// Parameters that break rules; all of them.
     InvalidParams(Faults),
     /// A one-time token that is unknown, used, expired or for another purpose.
     InvalidToken,
-    /// No good credential.
+    /// No valid credential.
     Unauthenticated(CredentialFault),
     /// The session has ended.
     SessionEnded(EndReason),
@@ -74,43 +74,43 @@ pub enum Error {
     AccountDisabled,
     /// The sign-in lacks the account's second factor.
     SecondFactorRequired(Box<SecondFactorChallenge>),
-    /// The session was not proven lately; says what it can be proven by.
+    /// The session was not proven recently; with the methods that can prove it.
     ProofRequired(Vec<AuthenticationMethod>),
-    /// Not here, or not for this caller; says why.
+    /// Not possible here, or not for this caller; with the reason.
     Forbidden(&'static str),
     /// The service key lacks this scope.
     MissingScope(Scope),
-    /// The provider does not vouch for the address: a registration was begun, and this is its handle.
+    /// The provider has not verified the address: a registration was started, with this handle.
     EmailNotVerified(Secret),
-    /// An account has the address that the provider tells: it is to be linked from within.
+    /// The provider's address belongs to an account, to which the provider must be linked by its owner.
     LinkRequired(ProviderName),
     /// Nobody can register, or only with a good invitation, or not with this address.
     SignUpClosed,
-    /// It is not there, or somebody else's.
+    /// It does not exist, or belongs to somebody else.
     NotFound,
-    /// Another has it; names the field.
+    /// The value is taken; with the field.
     Conflict(&'static str),
-    /// It changed since the caller has seen it.
+    /// It has changed since the caller read it.
     StaleRevision(Current),
-    /// There is room for this many.
+    /// There is room for this many only.
     LimitReached(usize),
     /// The only address cannot be deleted.
     LastAddress,
-    /// The last way in cannot be taken away.
+    /// The last sign-in method cannot be removed.
     LastSignInMethod,
     /// Too often; try again later.
     RateLimited {
-        /// How much later.
+        /// The time to wait.
         retry_after: Duration,
     },
     /// Try again later.
     Unavailable {
-        /// How much later.
+        /// The time to wait.
         retry_after: Duration,
         /// Whether the change may have happened.
         outcome: Outcome,
     },
-    /// A defect of ours; the cause is for the log only.
+    /// A defect of the server; the cause is only for the log.
     Internal(Cow<'static, str>),
 }
 
@@ -120,9 +120,9 @@ impl Error {
         Self::InvalidParams(Faults::one(field, fault))
     }
 
-    /// Whether a call that acted by the session cookie was refused because that is good for nothing any more. Not
-    /// where a newer cookie has taken its place in the browser by now: that one must stay.
-    pub fn says_cookie_is_dead(&self) -> bool {
+    /// Whether a call by the session cookie was refused because the cookie is no longer valid. It is not if a newer
+    /// cookie has replaced it in the browser by now, since that one must be kept.
+    pub fn means_dead_cookie(&self) -> bool {
         match self {
             Self::SessionEnded(reason) => *reason != EndReason::Replaced,
             Self::Unauthenticated(fault) => *fault != CredentialFault::Renewed,
@@ -135,8 +135,8 @@ impl From<store::Error> for Error {
     fn from(error: store::Error) -> Self {
         match error {
             store::Error::Unavailable { outcome, source } => {
-                // As many calls as anybody makes meanwhile meet with it.
-                if let Some(calls) = UNAVAILABLE.note(()) {
+                // Every call during an outage gets here.
+                if let Some(calls) = UNAVAILABLE.record(()) {
                     tracing::warn!(error = %source, ?outcome, calls, "the database is unavailable");
                 }
                 Self::Unavailable { retry_after: DATABASE_RETRY, outcome }

@@ -1,4 +1,4 @@
-//! Everything that is kept of a person, for that person (GDPR, articles 15 and 20).
+//! All data stored about a person, for that person (GDPR, articles 15 and 20).
 
 use super::{
     Accounts, Error, Operator,
@@ -23,12 +23,13 @@ use crate::{
 use serde_json::json;
 use std::sync::Arc;
 
-/// Entries of each long list that one page has.
+/// Entries of each long list per page.
 const PAGE: usize = 200;
 
-/// A page of what is kept of a person: the long lists go on with the next page, everything else is whole on each.
+/// A page of the data about a person: the long lists continue on the next page, everything else is complete on each
+/// page.
 #[derive(Debug)]
-#[expect(missing_docs, reason = "the parts, as they are called everywhere")]
+#[expect(missing_docs, reason = "the parts have their usual names")]
 pub struct Export {
     pub at: Timestamp,
     pub profile: Profile,
@@ -41,20 +42,20 @@ pub struct Export {
     pub security_events: Vec<SecurityEvent>,
     pub letters: Vec<LetterAbout>,
     pub events: Vec<EventRow>,
-    /// How far the long lists were read.
+    /// The position in the long lists.
     pub cursor: ExportCursor,
-    /// Whether they go on.
+    /// Whether there are more pages.
     pub more: bool,
 }
 
 impl Accounts {
-    /// A page of everything that is kept of the caller, all at one moment.
+    /// A page of all data stored about the caller, as one consistent read.
     pub async fn export(self: &Arc<Self>, caller: ProvenCaller, after: ExportCursor) -> Result<Export, Error> {
         let (tx, row) = self.read_proven(caller).await?;
         self.read_export(tx, &row.user, Some(caller.0.session), after).await
     }
 
-    /// The same of a user, for an operator; the audit log notes each page: a cursor is whatever the caller makes of it.
+    /// The same for an operator; the audit log records each page, because a cursor is whatever the caller sends.
     pub async fn export_user(
         self: &Arc<Self>,
         user: UserId,
@@ -72,7 +73,7 @@ impl Accounts {
         Ok(export)
     }
 
-    /// Reads a page as it is seen from the session `current`, and ends the transaction.
+    /// Reads a page as seen from the session `current`, and ends the transaction.
     async fn read_export(
         &self,
         mut tx: Tx,

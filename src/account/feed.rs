@@ -19,9 +19,9 @@ use tokio::time::Instant;
 pub struct ChangesRequest {
     /// The last revision that the client has.
     pub since: i64,
-    /// The history that this revision is of.
+    /// The epoch that this revision belongs to.
     pub epoch: Option<Epoch>,
-    /// At most so many entries.
+    /// The most entries.
     pub limit: i64,
     /// How long to wait for one.
     pub wait: Duration,
@@ -30,15 +30,15 @@ pub struct ChangesRequest {
 /// Entries of the log.
 #[derive(Debug)]
 pub struct ChangesPage {
-    /// The database's present history.
+    /// The epoch of the database.
     pub epoch: Epoch,
     /// The entries, in order; none with `snapshot_required`.
     pub events: Vec<EventRow>,
-    /// What the client asks for next.
+    /// The revision for the client's next request.
     pub revision: i64,
-    /// Whether there are further entries.
+    /// Whether there are more entries.
     pub more: bool,
-    /// Whether the log cannot tell what happened since: read the whole account.
+    /// Whether the log cannot tell what has happened since, so that the client must read the whole account.
     pub snapshot_required: bool,
 }
 
@@ -51,8 +51,8 @@ impl Accounts {
         }
     }
 
-    /// The entries after a revision. With a wait it answers as soon as there is one, when the time is up,
-    /// or empty when the server stops.
+    /// The entries after a revision. With a wait it answers as soon as there is an entry, when the time has passed, or
+    /// without entries when the server stops.
     pub async fn changes(self: &Arc<Self>, caller: Caller, request: ChangesRequest) -> Result<ChangesPage, Error> {
         if request.wait.is_zero() {
             return self.changes_now(caller, request).await;
@@ -64,7 +64,7 @@ impl Accounts {
         };
         let mut revisions = membership.revisions();
         loop {
-            // Marked as seen before the log is read: what comes meanwhile ends the wait.
+            // Marked as seen before the log is read, so that a later change ends the wait.
             revisions.borrow_and_update();
             let page = self.changes_now(caller, request).await?;
             if !page.events.is_empty() || page.snapshot_required {
@@ -95,9 +95,9 @@ impl Accounts {
         Ok(ChangesPage { epoch, events, revision, more, snapshot_required })
     }
 
-    /// Begins to push the caller's log to a socket that acts for it: after `since`, or with a snapshot
-    /// where there is none or the log cannot tell.
-    /// [`Error::Forbidden`] if the socket has a subscription.
+    /// Starts to push the caller's log to a socket that acts for the caller: the entries after `since`, or a snapshot
+    /// if `since` is `None` or the log does not reach back to it. [`Error::Forbidden`] if the socket has a
+    /// subscription.
     pub async fn subscribe(
         self: &Arc<Self>,
         connection: &Arc<Connection>,
@@ -117,7 +117,7 @@ impl Accounts {
             }
         };
         if !connection.reserve_subscription(caller) {
-            // Or it has none and gets none: its session ended, or was renewed, since it was checked.
+            // The socket may also have no subscription: then its session was ended or renewed since the check.
             return Err(match connection.identity() {
                 Identity::Ended(reason) => Error::SessionEnded(reason),
                 Identity::Refused(fault) => Error::Unauthenticated(fault),
@@ -128,7 +128,7 @@ impl Accounts {
     }
 }
 
-/// A subscription that was granted, and begins when that has been answered.
+/// A granted subscription, which starts once the answer is sent.
 pub struct Subscription {
     accounts: Arc<Accounts>,
     connection: Arc<Connection>,
@@ -138,7 +138,7 @@ pub struct Subscription {
 }
 
 impl Subscription {
-    /// Begins to send.
+    /// Starts to send.
     pub fn begin(mut self) {
         self.begun = true;
         self.accounts.hub.subscribe(&self.connection, self.caller, self.after);
@@ -146,7 +146,7 @@ impl Subscription {
 }
 
 impl Drop for Subscription {
-    /// A subscription that was not begun leaves its place to another.
+    /// Releases the place of a subscription that was not started.
     fn drop(&mut self) {
         if !self.begun {
             self.connection.release_subscription();
@@ -154,8 +154,8 @@ impl Drop for Subscription {
     }
 }
 
-/// The entries after a revision that a page may have, and some more, which tell whether there are more. What is read is
-/// bounded in bytes, whatever the limit: by what fits on a page and [`EVENTS_AT_ONCE`] entries.
+/// The entries after a revision for a page, and one more if there are more. The read is bounded in bytes, whatever the
+/// limit: by the size of a page and [`EVENTS_AT_ONCE`] entries.
 pub(super) async fn list_page(tx: &mut Tx, user: UserId, since: i64, limit: i64) -> Result<Vec<EventRow>, Error> {
     let (mut events, mut bytes) = (Vec::<EventRow>::new(), 0);
     loop {
@@ -171,7 +171,8 @@ pub(super) async fn list_page(tx: &mut Tx, user: UserId, since: i64, limit: i64)
     }
 }
 
-/// How many entries a page has: at most `limit`, and what fits; at least one, so that it goes on.
+/// The number of entries on a page: at most `limit`, and as many as fit, but at least one, so that a reader makes
+/// progress.
 pub(super) fn fitting(events: &[EventRow], limit: usize) -> usize {
     let mut room = PAGE_BYTES;
     let fits = events.iter().take(limit).take_while(|event| {
@@ -182,7 +183,7 @@ pub(super) fn fitting(events: &[EventRow], limit: usize) -> usize {
     fits.count().max(events.len().min(1))
 }
 
-/// Whether the log tells everything that happened after `since`.
+/// Whether the log is complete after `since`.
 fn continues(since: i64, known: Option<Epoch>, epoch: Epoch, reached: i64, events: &[EventRow]) -> bool {
     known.is_none_or(|known| known == epoch)
         && since <= reached

@@ -1,4 +1,4 @@
-//! What the server does to accounts of its own accord.
+//! Periodic work on accounts.
 
 use super::{Accounts, Actor, Error};
 use crate::domain::{
@@ -7,9 +7,9 @@ use crate::domain::{
 };
 use std::{sync::Arc, time::Duration};
 
-/// Rows dealt with in one transaction: few enough that nobody waits noticeably for the lock.
+/// Rows processed in one transaction: few enough that nobody waits noticeably for the lock.
 pub(crate) const BATCH: i64 = 200;
-/// How long ended sessions are remembered with their reason (docs/protocol.md, "Sessions").
+/// How long ended sessions and their reasons are kept (docs/protocol.md, "Sessions").
 const ENDED_SESSIONS: Duration = Duration::from_secs(30 * 86_400);
 /// How long registrations are kept (docs/protocol.md, "Methods").
 pub(crate) const REGISTRATION_LIFETIME: Duration = Duration::from_secs(7 * 86_400);
@@ -18,30 +18,31 @@ pub(crate) const REGISTRATION_LIFETIME: Duration = Duration::from_secs(7 * 86_40
 const INVITATIONS: Duration = Duration::from_secs(14 * 86_400);
 /// How long spent and expired tokens are kept: long enough to see in the table what became of them.
 const TOKENS: Duration = Duration::from_secs(7 * 86_400);
-/// How long wrong passwords are remembered; they count for 15 minutes.
+/// How long counts of wrong passwords are kept; they are effective for 15 minutes.
 const PASSWORD_FAILURES: Duration = Duration::from_secs(3600);
-/// How long a device stays known that is not used: as long as its cookie lives (docs/protocol.md, "Known devices").
+/// How long an unused device stays known: as long as its cookie (docs/protocol.md, "Known devices").
 const KNOWN_DEVICES: Duration = Duration::from_secs(365 * 86_400);
-/// How long operators can read what they did.
+/// How long the audit log is kept.
 const AUDIT_LOG: Duration = Duration::from_secs(365 * 86_400);
-/// How long the audit log says which user, deleted since, an entry is about (docs/protocol.md, "Service keys").
+/// How long the audit log names a user after the deletion (docs/protocol.md, "Service keys").
 const DELETED_USERS: Duration = Duration::from_secs(30 * 86_400);
-/// How long letters that are sent or given up stay for the operator to see.
+/// How long letters that were sent or given up are kept for operators.
 const LETTERS: Duration = Duration::from_secs(7 * 86_400);
 /// How much longer than access tokens their revocations are kept: clocks differ, and a number may be committed late.
 const REVOCATIONS_MARGIN: Duration = Duration::from_secs(15 * 60);
-/// How long events that were delivered or given up stay for the operator to see, and to deliver again.
+/// How long events that were delivered or given up are kept for operators, who may deliver them again.
 const DELIVERIES: Duration = Duration::from_secs(7 * 86_400);
-/// Later than this no event is due: twice the longest that a receiver may put one off, as the clocks of nodes differ.
+/// An event that is due later than this counts as due: twice the longest delay that a receiver can request, since the
+/// clocks of nodes differ.
 const FARTHEST_EVENT: Duration = Duration::from_secs(2 * 86_400);
-/// How long events may wait for a webhook that is off or gone before they are dropped with certainty: longer than any
-/// change that was under way when it went.
+/// How long events for a webhook that is switched off or deleted are kept: longer than any change that was under way
+/// when that happened.
 const ORPHANED_EVENTS: Duration = Duration::from_secs(3600);
-/// How long events wait for a stream that this node knows nothing of; other nodes may still know it.
+/// How long events for a stream that this node does not have are kept; other nodes may still have it.
 const STREAM_EVENTS: Duration = Duration::from_secs(7 * 86_400);
 
 impl Accounts {
-    /// Writes down, in the background, that a session is in use; once at a time.
+    /// Records the use of a session in the background, once at a time.
     pub(crate) fn touch_soon(self: &Arc<Self>, session: SessionId) {
         if !self.touching.insert(session) {
             return;
@@ -49,13 +50,13 @@ impl Accounts {
         let accounts = self.clone();
         tokio::spawn(async move {
             if let Err(error) = accounts.touch(&[session]).await {
-                tracing::debug!(?error, "the use of a session was not written down");
+                tracing::debug!(?error, "the use of a session was not recorded");
             }
             accounts.touching.remove(&session);
         });
     }
 
-    /// Open sockets are use: writes down that their sessions are.
+    /// Records the use of sessions with open sockets, which counts as use.
     pub async fn touch_connected_sessions(&self) -> Result<(), Error> {
         for sessions in self.hub.all_connected_sessions().chunks(usize::try_from(BATCH).unwrap_or(usize::MAX)) {
             self.touch(sessions).await?;
@@ -68,7 +69,7 @@ impl Accounts {
         let unless_since = now.before(lifetimes.touch_interval());
         let (idle_since, opened_after) = (now.before(lifetimes.idle), now.before(lifetimes.absolute));
         for session in sessions {
-            // One row a transaction: it holds nothing that anybody waits for while it waits itself.
+            // One row per transaction, so that it holds no lock while it waits for another.
             let mut tx = self.store.write().await?;
             tx.touch_session(*session, now, unless_since, idle_since, opened_after).await?;
             tx.commit().await?;
@@ -76,7 +77,7 @@ impl Accounts {
         Ok(())
     }
 
-    /// Ends, through the log, the sessions whose time is up.
+    /// Ends expired sessions, through the log.
     pub async fn end_expired_sessions(self: &Arc<Self>) -> Result<(), Error> {
         let lifetimes = &self.session_lifetimes;
         loop {
@@ -87,7 +88,7 @@ impl Accounts {
                 .await?;
             let mut failed = None;
             for (user, session) in &expired {
-                // One account that cannot be changed must not keep the others' sessions alive.
+                // One account that cannot be changed must not keep the sessions of others alive.
                 if let Err(error) = self.end_session(*user, *session, Actor::Server, EndReason::Expired).await {
                     failed = Some(error);
                 }
@@ -101,7 +102,7 @@ impl Accounts {
         }
     }
 
-    /// Events that are due later than any retry were put off before the clock went back: they are due now.
+    /// Makes events due that are scheduled later than any retry: they were postponed before the clock was set back.
     async fn recall_events(&self) -> Result<(), Error> {
         let now = self.clock.now();
         let webhooks = self.store.listening_webhooks().await?.into_iter().map(ReceiverId::from);
@@ -113,10 +114,10 @@ impl Accounts {
         Ok(())
     }
 
-    /// Forgets what has been kept long enough, in small batches.
+    /// Deletes rows that have been kept long enough, in small batches.
     pub async fn prune(&self) -> Result<(), Error> {
         let now = self.clock.now();
-        /// Repeats one batch until it finds less than it may take.
+        /// Repeats a batch until it finds fewer rows than its limit.
         macro_rules! prune {
             ($method:ident, $age:expr) => {
                 loop {

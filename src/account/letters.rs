@@ -1,4 +1,4 @@
-//! Queueing letters that anybody may ask for.
+//! Queueing letters that anybody may request.
 
 use super::{Accounts, Error};
 use crate::{
@@ -15,37 +15,37 @@ use crate::{
 };
 use std::{ops::Range, time::Duration};
 
-/// The time that the allowances of a mailbox count in (docs/settings.md).
+/// The period of a mailbox's allowances (docs/settings.md).
 const MAILBOX_WINDOW: Duration = Duration::from_secs(3600);
-/// A mailbox may get so many times its allowance where each further letter is the first that its network asks for:
-/// a few networks must not keep an owner from the one letter that they need.
+/// A mailbox may get this many times its allowance if each further letter is the first that its network requests: a few
+/// networks must not keep an owner from the letter that they need.
 const FIRST_LETTERS: i64 = 3;
 
-/// Stands for the network of letters that operators and other services ask for.
+/// Stands for the network of letters that operators and other services request.
 const OPERATORS: &str = "operators";
 
-/// What counts now. What is further ahead than the window is long was written before the clock went back, and must not
-/// keep letters from their owner until it comes there again.
+/// The letters that count at `now`. Those further ahead than the window is long were written before the clock was set
+/// back, and must not keep letters from their owner until it gets there again.
 fn window(now: Timestamp) -> Range<Timestamp> {
     now.before(MAILBOX_WINDOW)..now.after(MAILBOX_WINDOW)
 }
 
-/// A letter that somebody asks for, who need not be the one who gets it.
+/// A letter that somebody requests, who may not be its recipient.
 #[derive(Clone, Debug)]
 pub(crate) struct LetterRequest<'a> {
     to: &'a EmailAddress,
     kind: LetterKind,
-    /// From where, if it counts against what anybody may ask for.
+    /// The network that the request counts against, if it counts against the allowance that is open to anybody.
     network: Option<String>,
     at: Timestamp,
 }
 
-/// Whether a change of the e-mail address to some mailbox may be asked for once more.
+/// Whether a change of the e-mail address to a mailbox may be requested again.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct EmailChangeRoom {
-    /// Whether the request is granted: it takes the place of the one before.
+    /// Whether the request is granted: it replaces the previous one.
     pub(crate) granted: bool,
-    /// Whether the mailbox may get a notice, should it belong to another account.
+    /// Whether the mailbox may get a notice, if it belongs to another account.
     pub(crate) notice: bool,
 }
 
@@ -54,12 +54,12 @@ impl<'a> LetterRequest<'a> {
         Self { to, kind, network: Some(mail_network(client.ip).to_string()), at }
     }
 
-    /// A request of operators and other services, who have an allowance of their own for each mailbox.
+    /// A request of an operator or another service, which have an allowance of their own for each mailbox.
     pub(crate) fn of_operator(to: &'a EmailAddress, kind: LetterKind, at: Timestamp) -> Self {
         Self { to, kind, network: Some(OPERATORS.to_owned()), at }
     }
 
-    /// A request that counts against an allowance of its own, and not against what anybody may ask for.
+    /// A request that counts against an allowance of its own, and not against the one that is open to anybody.
     pub(crate) fn of_known_device(to: &'a EmailAddress, kind: LetterKind, at: Timestamp) -> Self {
         Self { to, kind, network: None, at }
     }
@@ -70,8 +70,8 @@ impl<'a> LetterRequest<'a> {
 }
 
 impl Accounts {
-    /// Whether a mailbox may get another letter of this kind. Ask before anything is done for the letter: a link that
-    /// is not sent must not void the one that was.
+    /// Whether a mailbox may get another letter of this kind. This must be checked before anything is done for the
+    /// letter: a link that is not sent must not void the previous one.
     pub(crate) async fn has_room(&self, tx: &mut Tx, asked: &LetterRequest<'_>) -> Result<bool, Error> {
         if !asked.kind.is_asked_for_by_its_account() {
             tx.lock_mailbox(asked.to, asked.kind, asked.at).await?;
@@ -83,9 +83,9 @@ impl Accounts {
         })
     }
 
-    /// The same of a change of the e-mail address. A granted request takes the place of the one before, which who asks
-    /// can see: so it is granted by what was granted before, letter or not, and never by whether the mailbox is an
-    /// account's. What is not granted is to leave no row in the outbox.
+    /// The same for a change of the e-mail address. A granted request replaces the previous one, which its caller can
+    /// see. So it depends on the earlier granted requests, letter or not, and never on whether the mailbox has an
+    /// account. A request that is not granted must leave no row in the outbox.
     pub(crate) async fn has_room_for_email_change(
         &self,
         tx: &mut Tx,
@@ -104,8 +104,8 @@ impl Accounts {
         (all < allowance && own < of_one_network) || (own == 0 && all < allowance * FIRST_LETTERS)
     }
 
-    /// Whether a known device may ask for another letter that sets a new password: each has an allowance of its own, which
-    /// holds exactly under the lock of its account.
+    /// Whether a known device may request another letter that sets a new password: each device has an allowance of its
+    /// own, which is exact under the lock of its account.
     pub(crate) async fn has_room_for_device(
         &self,
         tx: &mut Tx,
@@ -116,10 +116,10 @@ impl Accounts {
         Ok(asked < i64::from(self.mails_per_mailbox.get()))
     }
 
-    /// Whether operators may send a mailbox another letter of this kind.
+    /// Checks that operators may send a mailbox another letter of this kind.
     ///
     /// # Errors
-    /// [`Error::RateLimited`] if not: unlike strangers they may know that none is sent.
+    /// [`Error::RateLimited`] if not: unlike strangers, operators may learn that none is sent.
     pub(crate) async fn check_room_for_operator(&self, tx: &mut Tx, asked: &LetterRequest<'_>) -> Result<(), Error> {
         tx.lock_mailbox(asked.to, asked.kind, asked.at).await?;
         let (_, own) = tx.count_letters(asked.to, asked.kind, asked.network(), &window(asked.at)).await?;
@@ -130,7 +130,7 @@ impl Accounts {
         }
     }
 
-    /// Queues a letter, or does the same work where there is none to send.
+    /// Queues a letter, or does the same work if there is none to send.
     pub(crate) async fn queue_letter(
         &self,
         tx: &mut Tx,

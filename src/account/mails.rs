@@ -9,8 +9,8 @@ use crate::domain::{
 use serde_json::json;
 use std::time::Duration;
 
-/// A letter that is due by then is due anyway: it may be on its way, under a claim of the worker (`leases.rs`) on a node
-/// whose clock is a little ahead.
+/// A letter that is due within this time is not made due now: it may be under way, claimed by a worker (`leases.rs`) on
+/// a node whose clock is a little ahead.
 const SOON: Duration = Duration::from_secs(60);
 
 impl Accounts {
@@ -28,7 +28,7 @@ impl Accounts {
         Ok((mails, more))
     }
 
-    /// Has a letter tried once more without delay, also one that was given up.
+    /// Tries a letter again at once, including one that was given up.
     ///
     /// # Errors
     /// [`Error::Forbidden`] for one that was sent.

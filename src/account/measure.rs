@@ -1,4 +1,4 @@
-//! What is measured by asking: the parts know it, nobody counts it.
+//! Metrics that are read from the parts of the process instead of being counted.
 
 use super::{Accounts, Error};
 use crate::{
@@ -7,7 +7,7 @@ use crate::{
 };
 
 impl Accounts {
-    /// Brings what the parts of this process know into the metrics; costs nothing worth mentioning.
+    /// Sets the metrics that the parts of this process know; its cost is negligible.
     pub fn measure_now(&self) {
         meters().followers.set(number(self.hub.followers()));
         meters().password_queue.set(number(self.passwords.waiting()));
@@ -16,7 +16,7 @@ impl Accounts {
         }
     }
 
-    /// Brings what waits for other systems into the metrics.
+    /// Sets the metrics of the queue of outgoing events.
     pub async fn measure_outgoing(&self) -> Result<(), Error> {
         let webhooks = self.store.list_webhooks().await?.into_iter().map(|row| row.webhook);
         let (mut receivers, mut failing) = (Vec::new(), 0);
@@ -38,7 +38,7 @@ impl Accounts {
         Ok(())
     }
 
-    /// Brings what is asked of the database into the metrics.
+    /// Sets the metrics that are read from the database.
     pub async fn measure_outbox(&self) -> Result<(), Error> {
         let (waiting, oldest) = self.store.waiting_letters().await?;
         meters().mail_waiting.set(number(usize::try_from(waiting).unwrap_or(0)));

@@ -1,9 +1,9 @@
-//! The use-cases, one file a noun. Each owns its transaction, uses the store, and returns domain values
-//! or an [`Error`].
+//! The use-cases, one file per noun. Each owns its transaction, uses the store, and returns domain values or an
+//! [`Error`].
 //!
-//! A change goes one way: [`Accounts::change`] locks the account and checks, under the lock, that the [`Actor`] may
-//! change it; the use-case says what is to be written; [`Change::commit`] appends the events, commits, and wakes those
-//! who follow. Whatever was decided before the lock is looked at again under it.
+//! Every change goes the same way: [`Accounts::change`] locks the account and checks, under the lock, that the
+//! [`Actor`] may change it; the use-case writes; [`Change::commit`] appends the events, commits, and wakes the
+//! followers. Decisions made before the lock are checked again under it.
 
 mod actor;
 mod addresses;
@@ -68,60 +68,60 @@ use crate::{
 use dashmap::DashSet;
 use std::{num::NonZeroU32, sync::Arc};
 
-/// Everything that can be done with accounts.
+/// The accounts, with everything that the use-cases need.
 pub struct Accounts {
     /// The database.
     pub store: Store,
-    /// The time.
+    /// The clock.
     pub clock: Clock,
     /// Live delivery.
     pub hub: Hub,
     /// Argon2id on bounded threads.
     pub passwords: PasswordHasher,
-    /// What a sign-in costs where there is no account.
+    /// The cost of a sign-in at an address without an account.
     pub decoys: Decoys,
     /// JWTs.
     pub access_tokens: AccessTokens,
-    /// Derived tokens.
+    /// Opaque tokens.
     pub opaque_tokens: OpaqueTokens,
-    /// Secrets that must be read again, and tickets.
+    /// Encrypts stored secrets and tickets.
     pub sealer: Arc<Sealer>,
-    /// Whom one can sign in by.
+    /// The providers to sign in with.
     pub providers: Providers,
-    /// Whom passkeys are bound to; `None` where the frontend has no domain.
+    /// The domain that passkeys are bound to; `None` if the frontend has no domain.
     pub relying_party: Option<RelyingParty>,
-    /// How long tokens and events live.
+    /// The lifetimes of tokens and events.
     pub lifetimes: Lifetimes,
-    /// How long sessions live.
+    /// The lifetimes of sessions.
     pub session_lifetimes: SessionLifetimes,
-    /// Sessions a user may have; the oldest ends.
+    /// Sessions per user; beyond that, the oldest ends.
     pub sessions_per_user: usize,
-    /// Entries of the log that are kept for a user.
+    /// Entries of the log kept per user.
     pub events_per_user: i64,
-    /// Who is told of changes outside.
+    /// The receivers of outgoing events.
     pub receivers: Arc<Receivers>,
-    /// Whether what webhooks are sent must be encrypted.
+    /// Whether webhooks must use https.
     pub webhooks_need_tls: bool,
-    /// Addresses a user may have.
+    /// Addresses per user.
     pub max_addresses: usize,
-    /// Wrong passwords in 15 minutes, an e-mail address.
+    /// Wrong passwords per e-mail address in 15 minutes.
     pub failures_per_account: NonZeroU32,
-    /// Letters an hour to one mailbox.
+    /// Letters per hour to one mailbox.
     pub mails_per_mailbox: NonZeroU32,
     /// Who may register.
     pub sign_up_policy: SignUpPolicy,
-    /// What new passwords are looked up in, if the operator has named a list.
+    /// The list of breached passwords, if the operator has configured one.
     pub breached_passwords: Option<BreachedPasswords>,
-    /// Characters of a new password.
+    /// The least number of characters of a new password.
     pub password_min_length: usize,
-    /// A word that no password may lean on.
+    /// A word that no password may be based on.
     pub shop_name: String,
     /// Calls that wait for a verification.
     pub waits: VerificationWaits,
     /// Whether other nodes may change the same accounts.
     pub nodes_share_accounts: bool,
-    /// Sessions whose use is being written down.
+    /// Sessions whose use is being recorded.
     pub touching: Arc<DashSet<SessionId>>,
-    /// Service keys whose use is being written down.
+    /// Service keys whose use is being recorded.
     pub touching_keys: Arc<DashSet<KeyId>>,
 }

@@ -1,4 +1,4 @@
-//! Whether a new password is strong enough, and in no list of breached ones.
+//! Checks that a new password is strong enough and not on a list of breached ones.
 
 use super::{Accounts, Error};
 use crate::{
@@ -11,8 +11,8 @@ use crate::{
 };
 
 impl Accounts {
-    /// Does the work of an estimate, which takes some milliseconds, on a thread that holds up no other call: in the queue
-    /// of those who wait to have a password hashed, that of strangers where no session calls.
+    /// Runs an estimate, which takes some milliseconds, on a hashing thread, where it delays no other call. Without a
+    /// session it waits in the strangers' queue.
     pub async fn estimate<T: Send + 'static>(
         &self,
         caller: Option<Caller>,
@@ -22,12 +22,12 @@ impl Accounts {
         Ok(self.passwords.estimate(queue, job).await?)
     }
 
-    /// Refuses a new password that is in the operator's list of breached ones; `field` is the parameter that it came in. It is
-    /// asked whoever calls, and before anything is looked up: what it takes tells nothing of an account.
+    /// Refuses a new password that is on the operator's list of breached ones; `field` is its parameter. It is checked
+    /// for every caller and before anything is looked up, so that its time reveals nothing about an account.
     pub(crate) async fn check_breached(&self, field: &'static str, password: &Password) -> Result<(), Error> {
         match &self.breached_passwords {
             Some(list) if list.has(password).await => {
-                let message = "is in a list of passwords that were stolen elsewhere";
+                let message = "is on a list of passwords that were stolen elsewhere";
                 Err(Error::invalid(field, Fault::new(Rule::Breached, message)))
             }
             _ => Ok(()),

@@ -14,7 +14,7 @@ impl Accounts {
         self.live_profile(caller).await
     }
 
-    /// Edits the caller's profile; an edit that changes nothing leaves no trace.
+    /// Edits the caller's profile. An edit that changes nothing writes nothing.
     pub async fn update_profile(
         self: &Arc<Self>,
         caller: Caller,

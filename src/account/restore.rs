@@ -1,4 +1,4 @@
-//! After a restore: the database is an older one than clients, letters and running nodes know.
+//! Cleanup after a restore: the database is older than the state that clients, letters and running nodes know.
 
 use super::{Accounts, Actor, Error, Operator};
 use crate::domain::{
@@ -11,22 +11,22 @@ use futures_util::{TryStreamExt, stream};
 use serde_json::json;
 use std::sync::Arc;
 
-/// Rows found or changed by one statement.
+/// Rows read or changed by one statement.
 const BATCH: i64 = 200;
-/// Accounts that are changed at a time: PostgreSQL's round trips overlap, and running nodes keep their share
-/// of its connections. SQLite has one writer, which takes them one by one.
+/// Concurrent changes of accounts: PostgreSQL's round trips overlap, and running nodes keep their share of its
+/// connections. SQLite has one writer, which takes them one by one.
 const CONCURRENT: usize = 8;
 
-/// What [`Accounts::new_epoch`] did.
+/// The result of [`Accounts::new_epoch`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NewEpoch {
-    /// The database's new history.
+    /// The new epoch.
     pub epoch: Epoch,
-    /// Accounts that had something to end.
+    /// Accounts with sessions or tokens to end.
     pub accounts: usize,
     /// Sessions that were ended.
     pub sessions: usize,
-    /// Registrations whose links are good no more.
+    /// Registrations whose links are no longer valid.
     pub registrations: u64,
     /// Letters that will not be sent.
     pub letters: u64,
@@ -38,9 +38,9 @@ impl Accounts {
     /// every invitation that was not used, every letter that waits; ceremonies, flows and challenges that were begun
     /// before are good no more.
     ///
-    /// Nodes may run: each account is changed through its log, and a session that is opened meanwhile may live
-    /// on or be ended. The epoch comes first, so that from the beginning no client resumes what no longer is. If
-    /// it is cut short, run it again.
+    /// Nodes may run: each account is changed through its log, and a session that is opened in the meantime may live on
+    /// or be ended. The epoch comes first, so that from then on no client resumes a lost state. If it is interrupted,
+    /// run it again.
     pub async fn new_epoch(self: &Arc<Self>) -> Result<NewEpoch, Error> {
         let store = &self.store;
         let epoch = Epoch(uuid::Uuid::new_v4());
@@ -55,7 +55,7 @@ impl Accounts {
 
         let now = self.clock.now();
         let mut done = NewEpoch { epoch, accounts: 0, sessions: 0, registrations: 0, letters: 0 };
-        // At once: a mail worker of a running node must not send what was sent before.
+        // At once: the mail worker of a running node must not send letters that were sent before.
         done.letters = in_batches(async || {
             let mut tx = store.write().await?;
             let changed = tx.give_up_letters(now, BATCH).await?;
@@ -88,7 +88,7 @@ impl Accounts {
             done.accounts += ended.len();
             done.sessions += ended.iter().sum::<usize>();
         }
-        // Sessions that ended here may have had tokens since it began.
+        // Sessions that ended here may have got tokens since it began.
         let mut tx = store.write().await?;
         tx.insert_restore_revocation(self.clock.now()).await?;
         tx.commit().await?;
@@ -98,7 +98,7 @@ impl Accounts {
     }
 }
 
-/// Repeats a statement that changes at most [`BATCH`] rows until it finds fewer; says how many it changed.
+/// Repeats a statement that changes at most [`BATCH`] rows until it changes fewer; returns the total.
 async fn in_batches(mut once: impl AsyncFnMut() -> Result<u64, Error>) -> Result<u64, Error> {
     let mut total = 0;
     loop {
@@ -110,10 +110,10 @@ async fn in_batches(mut once: impl AsyncFnMut() -> Result<u64, Error>) -> Result
     }
 }
 
-/// Ends what one account holds open; says how many sessions.
+/// Ends the sessions and tokens of one account; returns the number of sessions.
 async fn end_user(accounts: &Arc<Accounts>, user: UserId) -> Result<usize, Error> {
     let mut change = match accounts.change(user, Actor::Server).await {
-        // Deleted meanwhile.
+        // Deleted in the meantime.
         Err(Error::NotFound) => return Ok(0),
         change => change?,
     };

@@ -1,4 +1,4 @@
-//! The log of what happened to an account's security, for its owner (OWASP ASVS 5, 16.3).
+//! The security log of an account, for its owner (OWASP ASVS 5, 16.3).
 
 use super::{Accounts, Error};
 use crate::{
@@ -24,7 +24,7 @@ impl Accounts {
     }
 }
 
-/// A page of a user's security log, read by who may read it.
+/// A page of a user's security log, for an authorised reader.
 pub(super) async fn security_log(
     mut tx: Tx,
     user: UserId,

@@ -1,4 +1,4 @@
-//! Service keys: who calls by one, and who makes and revokes them.
+//! Service keys: authenticating, creating and revoking them.
 
 use super::{Accounts, Error, Operator};
 use crate::{
@@ -17,30 +17,30 @@ use crate::{
 use serde_json::json;
 use std::{sync::Arc, time::Duration};
 
-/// How old `last_used_at` may get before a use is written down.
+/// How old `last_used_at` may get before a use is recorded.
 const TOUCH_INTERVAL: Duration = Duration::from_secs(60);
 
-/// A key to be made.
+/// A key to create.
 #[derive(Debug)]
 pub struct NewKey {
-    /// What the operator calls it.
+    /// Its name.
     pub name: KeyName,
-    /// What it may be used for.
+    /// Its scopes.
     pub scopes: Scopes,
-    /// When it ends by itself, if it does.
+    /// When it expires, if it does.
     pub expires_at: Option<Timestamp>,
 }
 
 impl Accounts {
-    /// The credential of a caller's secret. Says nothing of whether there is such a key.
+    /// The credential of a caller's secret. Whether the key exists is not checked.
     ///
     /// # Errors
-    /// [`Error::Unauthenticated`] for what does not have the form of one.
+    /// [`Error::Unauthenticated`] if the text does not have the form of a secret.
     pub fn credential_of_key(&self, secret: &str) -> Result<KeyCredential, Error> {
         service_key::parse(secret).ok_or(Error::Unauthenticated(CredentialFault::Invalid))
     }
 
-    /// The key that a connection acts by, if it is good at this moment. A use of it is written down if the last one is
+    /// The key that a connection acts by, if it is valid at present. Its use is recorded if the last recorded one is
     /// old.
     pub async fn present_key(self: &Arc<Self>, identity: Identity) -> Result<ServiceKey, Error> {
         let credential = match identity {
@@ -63,7 +63,7 @@ impl Accounts {
         Ok(key)
     }
 
-    /// Lets a socket act by a key for as long as that is good.
+    /// Lets a socket act by a key for as long as the key is valid.
     pub async fn authenticate_key(
         self: &Arc<Self>,
         connection: &Arc<Connection>,
@@ -75,7 +75,7 @@ impl Accounts {
         Ok(())
     }
 
-    /// Writes down, in the background, that a key is used; once at a time.
+    /// Records the use of a key in the background, once at a time.
     fn touch_key_soon(self: &Arc<Self>, key: KeyId) {
         if !self.touching_keys.insert(key) {
             return;
@@ -88,7 +88,7 @@ impl Accounts {
                 tx.commit().await
             };
             if let Err(error) = touched.await {
-                tracing::debug!(%error, "the use of a service key was not written down");
+                tracing::debug!(%error, "the use of a service key was not recorded");
             }
             accounts.touching_keys.remove(&key);
         });
@@ -99,11 +99,11 @@ impl Accounts {
         Ok(self.store.list_service_keys().await?)
     }
 
-    /// Makes a key. The secret is shown this once.
+    /// Creates a key. Its secret is returned only here.
     ///
     /// # Errors
-    /// [`Error::MissingScope`] where the new key would have a scope that its maker lacks;
-    /// `out_of_range` for `expires_at` in the past, or beyond the maker's own.
+    /// [`Error::MissingScope`] if the new key would have a scope that the caller's key lacks; `out_of_range` for
+    /// `expires_at` in the past, or beyond that of the caller's key.
     pub async fn create_key(&self, new: NewKey, maker: Operator<'_>) -> Result<(ServiceKey, Secret), Error> {
         let mut tx = self.store.write().await?;
         let now = self.clock.now();
@@ -119,7 +119,7 @@ impl Accounts {
         if let Operator::Key(ServiceKey { expires_at: Some(longest), .. }) = maker
             && new.expires_at.is_none_or(|at| at > *longest)
         {
-            let message = format!("must not be after this key's own end, {longest}");
+            let message = format!("must not be after the expiry of the calling key, {longest}");
             return Err(Error::invalid("expires_at", Fault::new(Rule::OutOfRange, message)));
         }
         let id = KeyId::new();
@@ -143,10 +143,10 @@ impl Accounts {
         Ok((key, secret))
     }
 
-    /// Ends a key at once, its open sockets included; one that has ended stays so.
+    /// Ends a key and its open sockets at once; an ended key is not changed.
     ///
     /// # Errors
-    /// [`Error::MissingScope`] where the key has a scope that its revoker lacks.
+    /// [`Error::MissingScope`] if the key has a scope that the caller's key lacks.
     pub async fn revoke_key(&self, key: KeyId, revoker: Operator<'_>) -> Result<(), Error> {
         let mut tx = self.store.write().await?;
         let now = self.clock.now();
@@ -168,7 +168,7 @@ impl Accounts {
     }
 }
 
-/// Whether a key that was good when the call came still is.
+/// Checks that a key that was valid at the start of the call still is.
 async fn check_key(tx: &mut Tx, key: &ServiceKey, now: Timestamp) -> Result<(), Error> {
     if tx.is_service_key_live(key.id, now).await? {
         Ok(())

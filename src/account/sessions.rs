@@ -8,7 +8,7 @@ use crate::domain::{
 use std::sync::Arc;
 
 impl Accounts {
-    /// Ends one session; `false` if it has ended already, or its account is gone.
+    /// Ends one session; `false` if it has ended already, or its account was deleted.
     pub async fn end_session(
         self: &Arc<Self>,
         user: UserId,

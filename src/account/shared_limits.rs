@@ -1,12 +1,12 @@
-//! Limits that several nodes keep together.
+//! Rate limits that several nodes share.
 
 use super::{Accounts, Error};
 use crate::store::SharedQuota;
 use std::{num::NonZeroU32, time::Duration};
 
 impl Accounts {
-    /// Counts one time of what `subject` may do so often a minute on all nodes together. Asked only where a
-    /// node alone would have allowed it, so that a flood costs the database nothing.
+    /// Counts one use of the quota of `subject` per minute on all nodes together. To be called only if this node alone
+    /// would allow it, so that a flood costs the database nothing.
     pub async fn count_in_cluster(&self, subject: &str, per_minute: NonZeroU32) -> Result<(), Error> {
         let burst = i64::from(per_minute.get());
         let quota = SharedQuota { interval_ms: (60_000 / burst).max(1), burst };

@@ -1,4 +1,4 @@
-//! Access tokens for the shop's other backends: given to sessions, and looked at for backends that ask.
+//! Access tokens for the shop's other backends: issued to sessions, and verified for backends that ask.
 
 use super::{Accounts, Error};
 use crate::{
@@ -13,40 +13,37 @@ use crate::{
 };
 use std::sync::Arc;
 
-/// Whom a good access token stands for.
+/// The holder of a valid access token.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TokenHolder {
-    /// Who.
+    /// The user.
     pub user: UserId,
-    /// In which session.
+    /// The session.
     pub session: SessionId,
-    /// What another system knows the user by.
+    /// The user's id in another system.
     pub external_id: Option<ExternalId>,
-    /// From when on the token is no longer good.
+    /// When the token expires.
     pub expires_at: Timestamp,
 }
 
 impl Accounts {
-    /// A token of the caller's session for another backend of the shop; it is no good here.
+    /// A token of the caller's session for another backend of the shop; this server does not accept it.
     ///
     /// # Errors
-    /// [`Error::InvalidParams`] for an audience that is none of the operator's list.
+    /// [`Error::InvalidParams`] for an audience that is not on the operator's list.
     pub async fn access_token_for(
         self: &Arc<Self>,
         caller: Caller,
         audience: &str,
     ) -> Result<(String, Timestamp), Error> {
         self.live_caller(caller).await?;
-        self.access_tokens.issue_for(audience, caller).ok_or_else(|| {
-            Error::invalid(
-                "audience",
-                Fault::new(Rule::NotAllowed, "is none of the backends that there are tokens for"),
-            )
-        })
+        self.access_tokens
+            .issue_for(audience, caller)
+            .ok_or_else(|| Error::invalid("audience", Fault::new(Rule::NotAllowed, "is not a configured backend")))
     }
 
-    /// Whether an access token is good at this moment, for this server or for the backend with this audience. That a
-    /// backend asks is no use of the session.
+    /// Verifies an access token for this server, or for the backend with this audience, at present. A verification does
+    /// not count as a use of the session.
     pub async fn verify_access_token(
         &self,
         token: &str,

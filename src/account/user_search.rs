@@ -14,16 +14,16 @@ use crate::{
 };
 use std::sync::Arc;
 
-/// Which users are looked for.
+/// A search for users.
 #[derive(Debug)]
 pub struct FindUsers<'a> {
     /// The beginning of an address or a name; every user if absent.
     pub query: Option<&'a Query>,
-    /// In which state.
+    /// Their state.
     pub state: Option<UserState>,
-    /// After this one, in the order of the pages.
+    /// The users after this one, in the order of the pages.
     pub after: Option<UserId>,
-    /// At most so many.
+    /// The most users.
     pub limit: i64,
 }
 
@@ -32,16 +32,16 @@ pub struct FindUsers<'a> {
 pub struct UserPage {
     /// The users.
     pub users: Vec<User>,
-    /// After which one the next page begins, if there is one.
+    /// The user after which the next page begins, if there is one.
     pub next: Option<UserId>,
 }
 
 impl Accounts {
-    /// Users whose address or name begins so, newest first. A page ends early where it gets large.
+    /// Users whose address or name has this prefix, newest first. A page ends early when it gets large.
     pub async fn find_users(self: &Arc<Self>, find: FindUsers<'_>) -> Result<UserPage, Error> {
         let key = find.query.map(SearchKey::new);
         if key.as_ref().is_some_and(Option::is_none) {
-            // What shows nothing is the beginning of nothing that is shown.
+            // A blank query is a prefix of nothing visible.
             return Ok(UserPage { users: Vec::new(), next: None });
         }
         let search = UserSearch { key: key.flatten(), state: find.state, after: find.after, limit: find.limit + 1 };
@@ -76,7 +76,7 @@ impl Accounts {
         Ok(addresses)
     }
 
-    /// A user's live sessions, as the owner sees them from none of them.
+    /// A user's live sessions, none of them marked as current.
     pub async fn sessions_of(self: &Arc<Self>, user: UserId) -> Result<Vec<Session>, Error> {
         let mut tx = self.read_user(user).await?;
         let sessions = self.hub.live_sessions(&mut tx, user, None).await?;
@@ -94,19 +94,19 @@ impl Accounts {
         security_log(self.read_user(user).await?, user, before, limit).await
     }
 
-    /// How many accounts and registrations there are.
+    /// The numbers of accounts and registrations.
     pub async fn count_users(&self) -> Result<UserCounts, Error> {
         Ok(self.store.count_accounts(self.clock.now().before(REGISTRATION_LIFETIME)).await?)
     }
 
-    /// A consistent read of what a user has, if there is one.
+    /// A consistent read of a user's data, if the user exists.
     async fn read_user(&self, user: UserId) -> Result<Tx, Error> {
         let mut tx = self.store.read().await?;
         tx.find_user(user).await?.ok_or(Error::NotFound)?;
         Ok(tx)
     }
 
-    /// These users with what is kept of each, in the same order.
+    /// These users with a summary of each, in the same order.
     async fn users_of(&self, tx: &mut Tx, found: Vec<ExternalUser>) -> Result<Vec<User>, Error> {
         let rows: Vec<_> = found.iter().map(|found| &found.user).collect();
         let ids: Vec<UserId> = rows.iter().map(|row| row.user_id).collect();
@@ -127,7 +127,7 @@ impl Accounts {
     }
 }
 
-/// How many of these users fit into a page; one does in any case.
+/// The number of these users that fit on a page, which is at least one.
 fn fitting(users: &[User]) -> Result<usize, Error> {
     let mut bytes = 0;
     for (at, user) in users.iter().enumerate() {

@@ -1,4 +1,4 @@
-//! What operators and other services do to accounts.
+//! Changes of accounts by operators and other services.
 
 use super::{Accounts, Actor, Current, Error, Operator, Sessions, change::external_id_conflict};
 use crate::{
@@ -18,28 +18,28 @@ use crate::{
 use serde_json::json;
 use std::sync::Arc;
 
-/// Why an operator does something; for the audit log alone.
+/// An operator's reason for an action; recorded in the audit log only.
 pub type Reason = Text<500>;
 
-/// An account to be made.
+/// An account to create.
 #[derive(Debug)]
 pub struct NewAccount {
-    /// Counts as verified.
+    /// The address, which counts as verified.
     pub email: EmailAddress,
     /// Names and the rest.
     pub person: PersonalData,
-    /// What another system knows the user by.
+    /// The user's id in another system.
     pub external_id: Option<ExternalId>,
-    /// Of another system; without one the user has no password yet.
+    /// A hash of another system; without one the user has no password yet.
     pub password_hash: Option<String>,
 }
 
 impl Accounts {
-    /// Makes an account without a registration. Registrations of its address lapse.
+    /// Creates an account without a registration. Registrations of its address lapse.
     ///
     /// # Errors
-    /// [`Error::Conflict`] for an address or another system's id that an account has; invalid parameters for a hash that
-    /// an import would not take either.
+    /// [`Error::Conflict`] for an address or external id that an account has; invalid parameters for a hash that an
+    /// import would refuse as well.
     pub async fn create_user(self: &Arc<Self>, new: NewAccount, operator: Operator<'_>) -> Result<User, Error> {
         let cost = new.password_hash.as_deref().map(|hash| self.passwords.cost_of(hash)).transpose();
         let cost = cost.map_err(unusable_hash)?.flatten();
@@ -63,7 +63,7 @@ impl Accounts {
         self.get_user(&UserRef::Id(user.id)).await
     }
 
-    /// Edits a profile, and what another system knows the user by; an edit that changes nothing leaves no trace.
+    /// Edits a profile and the external id. An edit that changes nothing writes nothing.
     pub async fn update_user(
         self: &Arc<Self>,
         user: UserId,
@@ -97,7 +97,7 @@ impl Accounts {
         self.get_user(&UserRef::Id(user)).await
     }
 
-    /// Disables an account and ends its sessions. Nothing but [`Accounts::enable_user`] brings it back.
+    /// Disables an account and ends its sessions. Only [`Accounts::enable_user`] reverts it.
     pub async fn disable_user(
         self: &Arc<Self>,
         user: UserId,
@@ -117,7 +117,7 @@ impl Accounts {
         self.get_user(&UserRef::Id(user)).await
     }
 
-    /// Lets a disabled account sign in again.
+    /// Allows a disabled account to sign in again.
     pub async fn enable_user(
         self: &Arc<Self>,
         user: UserId,
@@ -136,7 +136,7 @@ impl Accounts {
         self.get_user(&UserRef::Id(user)).await
     }
 
-    /// Ends a user's sessions, or one of them; says how many.
+    /// Ends a user's sessions, or one of them; returns their number.
     ///
     /// # Errors
     /// [`Error::NotFound`] also for a session that is not a live one of this user.
@@ -159,8 +159,8 @@ impl Accounts {
         Ok(ended)
     }
 
-    /// Deletes an account, what was guessed at it, and every letter about it, whatever address it went to. Only its id and
-    /// those of its live sessions stay for a while, so that they can be told why they ended.
+    /// Deletes an account, the counts of guesses at it, and every letter about it, whatever address it went to. Only
+    /// its id and those of its live sessions are kept for a while, so that clients get the reason.
     pub async fn delete_user(self: &Arc<Self>, user: UserId, operator: Operator<'_>) -> Result<(), Error> {
         self.change(user, Actor::Operator(operator)).await?.delete(None).await
     }

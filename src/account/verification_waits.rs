@@ -1,14 +1,14 @@
-//! Calls that wait until a registration is verified: one a registration, and not too many.
+//! Calls that wait until a registration is verified: one per registration, and a bounded number in total.
 
 use crate::domain::ids::RegistrationId;
 use parking_lot::Mutex;
 use std::collections::HashMap;
 use tokio::sync::oneshot;
 
-/// Calls that wait on one node at a time. A call beyond that is answered at once, and asks again.
+/// The most calls that wait on one node at a time. Further calls are answered at once, and their clients ask again.
 const MOST: usize = 1000;
 
-/// Who waits for which registration on this node.
+/// The waiting calls of this node, by registration.
 #[derive(Debug, Default)]
 pub struct VerificationWaits(Mutex<Waiting>);
 
@@ -18,7 +18,7 @@ struct Waiting {
     begun: u64,
 }
 
-/// A call that waits. Dropped, it waits no longer.
+/// A waiting call. It stops waiting when dropped.
 #[derive(Debug)]
 pub(crate) struct VerificationWait<'a> {
     waits: &'a VerificationWaits,
@@ -28,7 +28,7 @@ pub(crate) struct VerificationWait<'a> {
 }
 
 impl VerificationWaits {
-    /// Begins to wait, which ends an older wait for the same registration. `None` if too many wait.
+    /// Starts to wait, which ends an older wait for the same registration. `None` if too many calls wait.
     pub(crate) fn begin(&self, registration: RegistrationId) -> Option<VerificationWait<'_>> {
         let mut waiting = self.0.lock();
         if waiting.by_registration.len() >= MOST && !waiting.by_registration.contains_key(&registration) {
@@ -38,13 +38,13 @@ impl VerificationWaits {
         let (end, ended) = oneshot::channel();
         let number = waiting.begun;
         if let Some((_, older)) = waiting.by_registration.insert(registration, (number, end)) {
-            // Its call may be gone.
+            // Its call may have been dropped.
             let _ = older.send(false);
         }
         Some(VerificationWait { waits: self, registration, number, ended })
     }
 
-    /// Tells who waits that the registration was verified. Only what is committed may be told.
+    /// Notifies the waiting call that the registration was verified. To be called after the commit.
     pub(crate) fn verified(&self, registration: RegistrationId) {
         if let Some((_, end)) = self.0.lock().by_registration.remove(&registration) {
             let _ = end.send(true);
@@ -53,7 +53,7 @@ impl VerificationWaits {
 }
 
 impl VerificationWait<'_> {
-    /// Waits until the registration is verified here (`true`), or a newer wait takes the place of this one.
+    /// Waits until the registration is verified on this node (`true`), or a newer wait replaces this one.
     pub(crate) async fn ended(&mut self) -> bool {
         (&mut self.ended).await.unwrap_or(false)
     }

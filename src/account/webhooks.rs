@@ -1,4 +1,4 @@
-//! Webhooks: where other systems are told of changes, and what became of it.
+//! Webhooks and their deliveries.
 
 use super::{Accounts, BATCH, Error, Operator};
 use crate::{
@@ -15,21 +15,21 @@ use crate::{
 use serde_json::{Value, json};
 use std::time::Duration;
 
-/// Webhooks that there may be: each is a row that every change writes.
+/// The most webhooks: each is a row that every change writes.
 const MAX_WEBHOOKS: usize = 50;
-/// How long the former secret signs too, so that receivers can change theirs meanwhile.
+/// How long the former secret also signs, so that receivers can switch in the meantime.
 const FORMER_SECRET: Duration = Duration::from_secs(86_400);
-/// What is answered for a webhook that is sent nothing.
+/// The error for a webhook that is switched off.
 const IS_OFF: Error = Error::Forbidden("this webhook is switched off: switch it on first");
 
-/// An edit: `None` leaves a field as it is.
+/// An edit: `None` leaves a field unchanged.
 #[derive(Debug, Default)]
 pub struct WebhookPatch {
-    /// Where events are sent.
+    /// The URL that events are sent to.
     pub url: Option<WebhookUrl>,
-    /// Which events are sent; `Some(None)` is all.
+    /// The types of events; `Some(None)` means all.
     pub events: Option<Option<EventTypes>>,
-    /// What the operator says of it.
+    /// The operator's description.
     pub description: Option<Option<WebhookDescription>>,
     /// Whether it is switched off.
     pub disabled: Option<bool>,
@@ -41,10 +41,10 @@ impl Accounts {
         Ok(self.store.list_webhooks().await?.into_iter().map(|row| row.webhook).collect())
     }
 
-    /// Makes a webhook. The secret, by which its receiver knows requests to be ours, is shown this once.
+    /// Creates a webhook. The secret, by which its receiver authenticates requests, is returned only here.
     ///
     /// # Errors
-    /// [`Error::LimitReached`] where there are as many as there may be; `not_allowed` for a URL without TLS in production.
+    /// [`Error::LimitReached`] if there are as many as allowed; `not_allowed` for a URL without TLS in production.
     pub async fn create_webhook(
         &self,
         url: WebhookUrl,
@@ -75,7 +75,7 @@ impl Accounts {
         Ok((webhook, secret.text()))
     }
 
-    /// Edits a webhook. Switching it off drops what waits for it; switching it on begins anew.
+    /// Edits a webhook. Switching it off drops its waiting events; switching it on starts without any.
     ///
     /// # Errors
     /// [`Error::NotFound`]; `not_allowed` for a URL without TLS in production.
@@ -88,7 +88,7 @@ impl Accounts {
         self.edit_webhook(webhook, patch, Some(editor)).await
     }
 
-    /// The same; what is part of something larger, nobody is named for.
+    /// The same; without an editor, as a part of a larger action, it is not recorded in the audit log.
     async fn edit_webhook(
         &self,
         webhook: WebhookId,
@@ -99,8 +99,8 @@ impl Accounts {
             self.check_webhook_url(url)?;
         }
         if patch.disabled == Some(false) {
-            // What was left behind when it was switched off, should that have been cut short.
-            self.drop_what_waits_for_one_that_is_off(webhook).await?;
+            // Drops what an interrupted switch-off may have left.
+            self.drop_events_of_disabled_webhook(webhook).await?;
         }
         let mut tx = self.store.write().await?;
         let mut row = lock_webhook(&mut tx, webhook).await?.webhook;
@@ -131,7 +131,7 @@ impl Accounts {
         Ok(row)
     }
 
-    async fn drop_what_waits_for_one_that_is_off(&self, webhook: WebhookId) -> Result<(), Error> {
+    async fn drop_events_of_disabled_webhook(&self, webhook: WebhookId) -> Result<(), Error> {
         let row = self.store.find_webhook(webhook).await?.ok_or(Error::NotFound)?;
         if row.webhook.disabled_at.is_some() {
             self.store.drop_waiting_events(webhook.into(), BATCH).await?;
@@ -139,9 +139,9 @@ impl Accounts {
         Ok(())
     }
 
-    /// Deletes a webhook, and what was kept of its deliveries.
+    /// Deletes a webhook and the records of its deliveries.
     pub async fn delete_webhook(&self, webhook: WebhookId, deleter: Operator<'_>) -> Result<(), Error> {
-        // First nothing is queued for it any more, so that what is deleted next does not come back.
+        // It is switched off first, so that no events are queued after the deletion of its rows.
         let off = WebhookPatch { disabled: Some(true), ..WebhookPatch::default() };
         let row = self.edit_webhook(webhook, off, None).await?;
         self.store.delete_events_for(webhook.into(), BATCH).await?;
@@ -154,7 +154,7 @@ impl Accounts {
         Ok(())
     }
 
-    /// Gives a webhook another secret, which is shown this once; for a day the former one signs too.
+    /// Replaces the secret of a webhook. The new one is returned only here; for a day the former one signs as well.
     pub async fn rotate_webhook_secret(&self, webhook: WebhookId, rotator: Operator<'_>) -> Result<Secret, Error> {
         let secret = WebhookSecret::new();
         let mut tx = self.store.write().await?;
@@ -167,7 +167,7 @@ impl Accounts {
         Ok(secret.text())
     }
 
-    /// Queues a `webhook.test`, whatever the webhook listens to.
+    /// Queues a `webhook.test`, whatever types the webhook has chosen.
     ///
     /// # Errors
     /// [`Error::Forbidden`] for a webhook that is switched off.
@@ -181,7 +181,7 @@ impl Accounts {
         Ok(delivery)
     }
 
-    /// What was queued for a webhook lately, newest first.
+    /// The recent deliveries of a webhook, newest first.
     pub async fn list_deliveries(
         &self,
         webhook: WebhookId,
@@ -197,7 +197,7 @@ impl Accounts {
         Ok(Deliveries { deliveries, more })
     }
 
-    /// Lets an event be delivered once more, after what waits of the same user; one that waits for its next attempt is
+    /// Queues an event to be delivered again, after the user's waiting ones; one that waits for its next attempt is
     /// tried at once.
     ///
     /// # Errors
@@ -218,7 +218,7 @@ impl Accounts {
         Ok(tx.commit().await?)
     }
 
-    /// Seals anew, under the token secret that seals at present, what webhooks have sealed under another.
+    /// Seals the secrets of webhooks that are sealed under an older token secret again, under the present one.
     pub(crate) async fn reseal_webhooks(&self) -> Result<(), Error> {
         let key = self.sealer.key();
         for row in self.store.list_webhooks().await?.into_iter().filter(|row| row.is_sealed_by_another(key)) {
@@ -262,7 +262,7 @@ impl Accounts {
     }
 }
 
-/// What the audit log says of a webhook. A query may hold a secret of the receiver.
+/// The webhook as recorded in the audit log. A query may hold a secret of the receiver, so it is left out.
 fn described(webhook: &Webhook) -> Value {
     json!({
         "webhook_id": webhook.id, "url": webhook.url.without_query(), "events": webhook.events,
@@ -270,7 +270,7 @@ fn described(webhook: &Webhook) -> Value {
     })
 }
 
-/// Locks the webhooks and gives one of them.
+/// Locks the webhooks and returns one of them.
 async fn lock_webhook(tx: &mut Tx, webhook: WebhookId) -> Result<WebhookRow, Error> {
     tx.lock_webhooks().await?;
     tx.find_webhook(webhook).await?.ok_or(Error::NotFound)

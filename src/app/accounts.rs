@@ -20,8 +20,8 @@ use dashmap::DashSet;
 use std::{path::Path, sync::Arc, thread::available_parallelism};
 use tokio_util::task::TaskTracker;
 
-/// Opens the accounts on the database that the settings name, and the stream that events are published to. Background
-/// tasks run among `tasks`.
+/// Opens the accounts on the configured database, and the stream that events are published to. Background tasks run
+/// among `tasks`.
 pub(super) async fn open_accounts(
     settings: &Settings,
     keys: &Keys,
@@ -112,7 +112,7 @@ pub(crate) async fn sealer(settings: &Settings) -> Result<Sealer, Error> {
     Ok(Sealer::new(&load_keys(settings).await?))
 }
 
-/// Runs a command on the accounts beside running nodes. They hear of its changes over the bus, or by their sweep.
+/// Runs a command on the accounts beside running nodes, which get its changes over the bus, or by their sweep.
 pub(crate) async fn with_accounts<T>(
     settings: &Settings,
     command: impl AsyncFnOnce(&Arc<Accounts>) -> Result<T, account::Error>,
@@ -137,7 +137,7 @@ pub async fn migrate(settings: &Settings) -> Result<(), Error> {
     Ok(())
 }
 
-/// Opens the database that the settings name. Makes it and its folder if need be, and brings it up to date.
+/// Opens the configured database. Creates it and its folder if they do not exist, and brings it up to date.
 pub(crate) async fn open(settings: &Settings) -> Result<Store, Error> {
     if let Database::Sqlite(path) = &settings.database
         && let Some(folder) = path.parent()
@@ -147,7 +147,7 @@ pub(crate) async fn open(settings: &Settings) -> Result<Store, Error> {
     Ok(Store::open(&settings.database).await?)
 }
 
-/// Makes a folder that only the server's user can read: it holds keys and accounts.
+/// Creates a folder that only the server's user can read: it holds keys and accounts.
 async fn make_folder(path: &Path) -> Result<(), Error> {
     let failed = |error| Error::Folder(path.display().to_string(), error);
     tokio::fs::DirBuilder::new().recursive(true).mode(0o700).create(path).await.map_err(failed)

@@ -1,8 +1,8 @@
-//! What somebody who starts the server by hand is told.
+//! The output for somebody who starts the server by hand.
 
 use crate::settings::{Environment, MailTransport, Settings, own_url};
 
-/// Tells where it listens, where to look, where letters land, and what to type next.
+/// Prints the addresses, the place of letters, and an example call.
 #[expect(clippy::print_stdout, reason = "standard output is for what a command prints; the log goes elsewhere")]
 pub(super) fn print(settings: &Settings) {
     let address = settings.listen;
@@ -21,7 +21,7 @@ pub(super) fn print(settings: &Settings) {
             println!("Letters are written to {}, and shown at {url}/dev/mail", folder.display());
         }
         MailTransport::File(folder) => println!("Letters are written to {}", folder.display()),
-        MailTransport::Smtp(smtp) => println!("Letters are handed to {}:{}", smtp.host, smtp.port),
+        MailTransport::Smtp(smtp) => println!("Letters are sent by {}:{}", smtp.host, smtp.port),
     }
     println!("Next: curl -s http://{address}/rpc -H 'content-type: application/json' \\");
     println!(

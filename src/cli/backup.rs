@@ -1,4 +1,4 @@
-//! `marbelle backup`: a copy of the SQLite database, while it is in use.
+//! `marbelle backup`: copies the SQLite database while it is in use.
 
 use super::database::{DataError, open};
 use crate::{
@@ -7,7 +7,7 @@ use crate::{
 };
 use std::path::Path;
 
-/// Writes the copy, and looks whether it is whole.
+/// Writes the copy and checks its integrity.
 #[expect(clippy::print_stdout, reason = "standard output is for what a command prints")]
 pub(super) async fn run(file: &Path, settings: &Settings) -> Result<(), Error> {
     let store = open(settings).await?;
@@ -17,7 +17,7 @@ pub(super) async fn run(file: &Path, settings: &Settings) -> Result<(), Error> {
     Ok(())
 }
 
-/// Why there is no backup.
+/// Why the backup failed.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Error {
     /// The database could not be opened.

@@ -1,4 +1,4 @@
-//! The database that a command works on.
+//! Opening the database for commands.
 
 use crate::{
     account::{self, Accounts, Operator},
@@ -11,16 +11,16 @@ use crate::{
 use serde_json::json;
 use std::sync::Arc;
 
-/// Why a command on data did nothing.
+/// Why a command failed.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum DataError {
-    /// There is no database, or none with tables.
+    /// There is no database, or one without tables.
     #[error(
-        "there is no database of Marbelle at {0}: this command makes none. Is this the server's environment? Under \
+        "there is no database of Marbelle at {0}: this command does not create one. Is this the server's environment? Under \
          systemd its settings are those of the unit: marbelle --env-file /etc/marbelle/environment …"
     )]
     NoDatabase(String),
-    /// It could not be looked at.
+    /// The database could not be opened for the check.
     #[error("the database {0} could not be opened")]
     Closed(String, #[source] store::Error),
     /// It could not be opened or brought up to date.
@@ -29,16 +29,16 @@ pub(super) enum DataError {
     /// There is no such account.
     #[error("there is no account {0}")]
     NoSuchUser(String),
-    /// There is no such thing.
+    /// Something that the command names does not exist.
     #[error("there is no {0}")]
     NotFound(String),
-    /// What was asked for breaks rules.
+    /// The arguments break rules.
     #[error("{0}")]
     Invalid(String),
     /// The work failed.
-    #[error("it could not be done: {0}")]
+    #[error("the command failed: {0}")]
     Failed(String),
-    /// Whoever was asked said no.
+    /// The operator did not confirm.
     #[error("nothing was changed")]
     NotConfirmed,
 }
@@ -53,7 +53,7 @@ impl From<account::Error> for DataError {
                 });
                 Self::Invalid(told.collect::<Vec<_>>().join("; "))
             }
-            account::Error::Conflict(field) => Self::Invalid(format!("{field} is another account's")),
+            account::Error::Conflict(field) => Self::Invalid(format!("{field} belongs to another account")),
             account::Error::Forbidden(why) => Self::Invalid(why.to_owned()),
             account::Error::Unavailable { .. } => Self::Failed("the database is unavailable".to_owned()),
             other => Self::Failed(format!("{other:?}")),
@@ -62,7 +62,7 @@ impl From<account::Error> for DataError {
 }
 
 impl DataError {
-    /// The same, where what was looked for has this name.
+    /// The same; `name` describes what was not found.
     pub(super) fn of(error: account::Error, name: impl FnOnce() -> String) -> Self {
         match error {
             account::Error::NotFound => Self::NotFound(name()),
@@ -79,10 +79,10 @@ pub(super) fn read<T>(name: &str, value: Result<T, Vec<Fault>>) -> Result<T, Dat
     })
 }
 
-/// Says on standard error which database the settings name.
+/// Prints to standard error which database the settings name.
 ///
 /// # Errors
-/// [`DataError::NoDatabase`]: a command on data makes none.
+/// [`DataError::NoDatabase`]: a command on data does not create one.
 #[expect(clippy::print_stderr, reason = "standard output is for what the command prints")]
 pub(super) async fn check(settings: &Settings) -> Result<(), DataError> {
     let name = settings.database_url();
@@ -94,13 +94,13 @@ pub(super) async fn check(settings: &Settings) -> Result<(), DataError> {
     }
 }
 
-/// Opens the database for a command that reads or writes many accounts at a time, which no node needs to hear of.
+/// Opens the database for a command that reads or writes many accounts, which running nodes need not be notified of.
 pub(super) async fn open(settings: &Settings) -> Result<Store, DataError> {
     check(settings).await?;
     Ok(app::open(settings).await?)
 }
 
-/// Notes in the audit log that a command that works on many accounts was run, before it does its work.
+/// Records in the audit log that a command on many accounts was run, before it does its work.
 pub(super) async fn audit(store: &Store, command: &str) -> Result<(), DataError> {
     let entry = AuditEntry::of(Operator::CommandLine, command, None, json!({}), Clock::system().now());
     let noted = async {
@@ -111,12 +111,12 @@ pub(super) async fn audit(store: &Store, command: &str) -> Result<(), DataError>
     Ok(noted.await.map_err(app::Error::from)?)
 }
 
-/// What opens and seals the secrets that the database keeps.
+/// Opens and seals the secrets in the database.
 pub(super) async fn sealer(settings: &Settings) -> Result<Sealer, DataError> {
     Ok(app::sealer(settings).await?)
 }
 
-/// Lets a command use the accounts; nodes that run hear of its changes over the bus, or by their sweep.
+/// Runs a command on the accounts. Running nodes get its changes over the bus, or by their sweep.
 pub(super) async fn with_accounts<T>(
     settings: &Settings,
     command: impl AsyncFnOnce(&Arc<Accounts>) -> Result<T, account::Error>,
@@ -130,7 +130,7 @@ pub(super) async fn with_accounts<T>(
 pub(super) async fn new_epoch(settings: &Settings) -> Result<(), DataError> {
     let done = with_accounts(settings, async |accounts| accounts.new_epoch().await).await?;
     let done = done.map_err(|error| DataError::Failed(format!("{error:?}")))?;
-    println!("The database's epoch is {} now.", done.epoch);
+    println!("The database's epoch is now {}.", done.epoch);
     println!(
         "Ended: {} sessions of {} accounts, the links of {} registrations; {} letters will not be sent.",
         done.sessions, done.accounts, done.registrations, done.letters

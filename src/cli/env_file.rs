@@ -1,4 +1,4 @@
-//! `--env-file`: the settings of a service, for a command beside it.
+//! `--env-file`: runs a command with the settings of a service.
 
 use std::{
     env,
@@ -11,23 +11,23 @@ use std::{
 
 const FLAG: &str = "--env-file";
 
-/// Starts this program again with the file's variables over those of the environment, so that all of it sees them: also
-/// what reads variables of its own, as the driver of PostgreSQL does. Returns only if that fails, with the reason.
+/// Restarts this program with the file's variables added to the environment, so that they reach all of it, including
+/// the PostgreSQL driver, which reads variables of its own. Returns only if that fails, with the reason.
 pub(super) fn start_again(file: &Path) -> String {
     let variables = match fs::read_to_string(file) {
         Ok(text) => match parse(&text) {
             Ok(variables) => variables,
-            Err(line) => return format!("{}: line {line} is no `NAME=value`", file.display()),
+            Err(line) => return format!("{}: line {line} is not `NAME=value`", file.display()),
         },
         Err(error) => return format!("{}: the file cannot be read: {error}", file.display()),
     };
-    // Where there is no /proc, by the name that it was called by.
+    // Without /proc, by the name that the program was called by.
     let program = env::current_exe().unwrap_or_else(|_| env::args_os().next().unwrap_or_default().into());
     let error = Command::new(program).args(without_flag(env::args_os())).envs(variables).exec();
-    format!("the program could not be started again with {}: {error}", file.display())
+    format!("the program could not be restarted with {}: {error}", file.display())
 }
 
-/// The arguments behind the program's name, without the flag and its value.
+/// The arguments after the program's name, without the flag and its value.
 fn without_flag(arguments: impl Iterator<Item = OsString>) -> Vec<OsString> {
     let mut arguments = arguments.skip(1);
     let mut kept = Vec::new();
@@ -41,7 +41,7 @@ fn without_flag(arguments: impl Iterator<Item = OsString>) -> Vec<OsString> {
     kept
 }
 
-/// Where the parser is, as in systemd's own (`env-file.c`).
+/// The state of the parser, which follows systemd's own (`env-file.c`).
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum At {
     Line,
@@ -56,16 +56,16 @@ enum At {
     DoubleEscape,
 }
 
-/// The variables of a file that is written like an `EnvironmentFile` (systemd.exec(5)); a later one goes before an earlier
-/// one of the same name. The error is the number of a line that is none.
+/// The variables of a file in the format of an `EnvironmentFile` (systemd.exec(5)); later values override earlier ones.
+/// The error is the number of an invalid line.
 ///
-/// Where systemd passes over a line that it does not understand, this refuses it: a setting that is not set because of a
-/// slip is what nobody looks for.
+/// Where systemd ignores a line that it does not understand, this refuses it: nobody looks for a setting that is
+/// missing because of a typing error.
 fn parse(text: &str) -> Result<Vec<(String, String)>, usize> {
     let mut variables = Vec::new();
     let (mut at, mut line, mut begun) = (At::Line, 1, 1);
     let (mut name, mut value) = (String::new(), String::new());
-    // Up to where the value must not lose its trailing blanks: what was quoted or escaped.
+    // The length up to which trailing blanks are kept, because they were quoted or escaped.
     let mut kept = 0;
     for c in text.chars().chain(['\n']) {
         match (at, c) {
@@ -94,7 +94,7 @@ fn parse(text: &str) -> Result<Vec<(String, String)>, usize> {
                 at = At::Value;
             }
             (At::ValueEscape, c) => {
-                // A line that goes on.
+                // The line continues.
                 if c != '\n' {
                     value.push(c);
                 }
@@ -154,7 +154,7 @@ mod tests {
     }
 
     #[test]
-    fn comments_and_blank_lines_are_passed_over_and_slips_are_told_by_line() {
+    fn comments_and_blank_lines_are_ignored_and_errors_name_the_line() {
         let text = "# comment\n; another = one\n\n  A=1\r\nB=2\n";
         let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
         assert_eq!(parse(text), Ok(vec![pair("A", "1"), pair("B", "2")]));
@@ -164,7 +164,7 @@ mod tests {
     }
 
     #[test]
-    fn the_flag_is_for_the_first_start_alone() {
+    fn the_flag_is_removed_for_the_restart() {
         let arguments = ["marbelle", "--env-file", "x", "user", "--env-file=y", "delete", "a@b.example"];
         let kept = without_flag(arguments.into_iter().map(OsString::from));
         assert_eq!(kept, ["user", "delete", "a@b.example"]);

@@ -16,29 +16,29 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// The form that accounts are written in.
+/// The format of the export.
 #[derive(Clone, Debug, PartialEq, Eq, Subcommand)]
 pub(super) enum Form {
-    /// Write every account as a line of JSON, with password hashes: to be kept like the database itself.
+    /// Write every account as a line of JSON, with password hashes: protect the file like the database itself.
     ///
-    /// docs/accounts.schema.json is the form of a line. A file is made readable by its owner alone.
+    /// docs/accounts.schema.json describes the lines. Only its owner can read the file.
     Jsonl {
-        /// A new file; standard output without it.
+        /// A new file; standard output if it is not given.
         file: Option<PathBuf>,
     },
 }
 
-/// Why not everything was written.
+/// Why the export is not complete.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum ExportError {
     /// The database could not be opened.
     #[error(transparent)]
     Database(#[from] DataError),
-    /// The file could not be made.
-    #[error("{0} could not be made")]
+    /// The file could not be created.
+    #[error("{0} could not be created")]
     File(String, #[source] io::Error),
-    /// It was cut short.
-    #[error("the export was cut short")]
+    /// It was interrupted.
+    #[error("the export was interrupted")]
     CutShort(#[from] import::Error),
 }
 
@@ -64,7 +64,7 @@ fn new_file(path: &Path) -> io::Result<File> {
     OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)
 }
 
-/// Where it is a file, nobody else is to read what comes.
+/// If it is a file, makes it readable by its owner only.
 fn standard_output() -> io::Result<File> {
     let out = File::from(io::stdout().as_fd().try_clone_to_owned()?);
     if out.metadata()?.is_file() {

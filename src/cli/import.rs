@@ -9,14 +9,14 @@ use crate::{
 use clap::{Args, Subcommand};
 use std::{num::NonZeroU16, path::PathBuf};
 
-/// Where accounts come from.
+/// The source of the accounts.
 #[derive(Clone, Debug, PartialEq, Eq, Subcommand)]
 pub(super) enum Source {
-    /// Bring users and addresses of the Django application's tables.
+    /// Import users and addresses from the tables of the Django application.
     ///
-    /// Reads them as they are at one moment and changes nothing there. Run again, it brings what is new and reports
-    /// what differs; cut short, it goes on where it was. The server may run. docs/import.md says what becomes of
-    /// which row. Status 1 if any row was kept out.
+    /// Reads a consistent snapshot and changes nothing there. Run again, it imports new rows and reports differences;
+    /// after an interruption it continues. The server may run. docs/import.md explains the treatment of every row.
+    /// Exits with status 1 if a row was not imported.
     Django {
         /// The application's database: `postgres://…` or `sqlite://…`.
         #[arg(long, value_name = "URL")]
@@ -24,9 +24,9 @@ pub(super) enum Source {
         #[command(flatten)]
         how: How,
     },
-    /// Bring accounts from lines of JSON, as `marbelle export jsonl` writes them.
+    /// Import accounts from lines of JSON, as `marbelle export jsonl` writes them.
     ///
-    /// docs/accounts.schema.json is the form of a line. Status 1 if any account was kept out.
+    /// docs/accounts.schema.json describes the lines. Exits with status 1 if an account was not imported.
     Jsonl {
         /// The file.
         file: PathBuf,
@@ -35,19 +35,19 @@ pub(super) enum Source {
     },
 }
 
-/// How an import is to go about it.
+/// Options of an import.
 #[derive(Args, Clone, Debug, PartialEq, Eq)]
 pub(super) struct How {
-    /// Say what would be done, and do nothing.
+    /// Print what would be done, and do nothing.
     #[arg(long)]
     dry_run: bool,
-    /// Write a line of JSON about each row that does not fit as it is.
+    /// Write a line of JSON about each row that does not fit unchanged.
     #[arg(long, value_name = "FILE")]
     report: Option<PathBuf>,
-    /// Write old and new ids of users and addresses as CSV.
+    /// Write the old and new ids of users and addresses as CSV.
     #[arg(long, value_name = "FILE", conflicts_with = "dry_run")]
     map: Option<PathBuf>,
-    /// Users of one transaction.
+    /// Users per transaction.
     #[arg(long, value_name = "N", default_value = "500", value_parser = clap::value_parser!(u16).range(1..=5000))]
     batch: u16,
 }
@@ -66,17 +66,17 @@ impl How {
     }
 }
 
-/// Why an import did not bring everything.
+/// Why an import is not complete.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum ImportError {
     /// The database could not be opened.
     #[error(transparent)]
     Database(#[from] DataError),
-    /// It was cut short.
-    #[error("the import was cut short: the same command goes on where it was")]
+    /// It was interrupted.
+    #[error("the import was interrupted: run the same command again to continue")]
     CutShort(#[source] import::Error),
-    /// Some rows do not fit at all.
-    #[error("some rows were kept out; {0}")]
+    /// Some rows do not fit.
+    #[error("some rows were not imported; {0}")]
     KeptOut(&'static str),
 }
 
@@ -99,12 +99,12 @@ pub(super) async fn run(source: Source, settings: &Settings) -> Result<(), Impor
     store.close().await;
     let summary: Summary = done.map_err(ImportError::CutShort)?;
     if dry_run {
-        println!("Nothing was written. It would be:");
+        println!("Nothing was written. The import would do this:");
     }
     print!("{summary}");
     match (summary.anything_kept_out(), reported) {
         (false, _) => Ok(()),
         (true, true) => Err(ImportError::KeptOut("the report names them")),
-        (true, false) => Err(ImportError::KeptOut("with --report FILE they are named")),
+        (true, false) => Err(ImportError::KeptOut("use --report FILE to list them")),
     }
 }

@@ -1,4 +1,4 @@
-//! `marbelle key`: the keys that other services and operators' tools call with.
+//! `marbelle key`: the keys of other services and of operators' tools.
 
 use super::{
     database::{DataError, read, with_accounts},
@@ -18,16 +18,16 @@ use serde_json::json;
 use std::{error::Error, time::Duration};
 use uuid::Uuid;
 
-/// What to do.
+/// The action.
 #[derive(Clone, Debug, PartialEq, Eq, Subcommand)]
 pub(super) enum Action {
-    /// Make a key and print its secret, this once.
+    /// Create a key and print its secret, which is shown only once.
     ///
-    /// Standard output has the secret alone (with --json the key as well), so that it can be stored by a script.
+    /// Standard output has only the secret (with --json also the key), so that a script can store it.
     Create {
-        /// What it is called in the security log and in the audit log.
+        /// The name of the key in security logs and in the audit log.
         name: String,
-        /// What it may be used for. To be repeated, or separated by commas.
+        /// A scope of the key. Repeat it, or separate scopes by commas.
         #[arg(
             long = "scope",
             required = true,
@@ -35,25 +35,25 @@ pub(super) enum Action {
             value_parser = clap::builder::PossibleValuesParser::new(Scope::NAMES)
         )]
         scopes: Vec<String>,
-        /// After how long it ends by itself, such as 90d or 12h; never if this is not given.
+        /// Time until the key expires, such as 90d or 12h; without it the key does not expire.
         #[arg(long, value_parser = humantime::parse_duration)]
         expires: Option<Duration>,
         #[command(flatten)]
         output: Output,
     },
-    /// List every key, newest first; revoked and expired ones too.
+    /// List all keys, newest first, including revoked and expired ones.
     List {
         #[command(flatten)]
         output: Output,
     },
-    /// End a key at once, its open sockets included.
+    /// End a key and its open sockets at once.
     Revoke {
         /// The key's id, as `key list` prints it.
         id: Uuid,
     },
 }
 
-/// Does it.
+/// Runs the action.
 #[expect(clippy::print_stderr, clippy::print_stdout, reason = "standard output is for what a command prints")]
 pub(super) async fn run(action: Action, settings: &Settings) -> Result<(), Box<dyn Error>> {
     match action {
@@ -72,8 +72,8 @@ pub(super) async fn run(action: Action, settings: &Settings) -> Result<(), Box<d
                 return Ok(());
             }
             let until = key.expires_at.map_or_else(String::new, |at| format!(", until {at}"));
-            eprintln!("Made the key {} {:?} for {}{until}.", key.id, key.name.as_str(), key.scopes);
-            eprintln!("Its secret is shown this once:");
+            eprintln!("Created the key {} {:?} for {}{until}.", key.id, key.name.as_str(), key.scopes);
+            eprintln!("Its secret is shown only once:");
             println!("{}", secret.expose());
         }
         Action::List { output } => {

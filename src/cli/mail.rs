@@ -1,4 +1,4 @@
-//! `marbelle mail`: letters on their way, and the way itself.
+//! `marbelle mail`: queued letters, and a test of the mail settings.
 
 use super::{
     database::{DataError, with_accounts},
@@ -19,39 +19,38 @@ use serde_json::json;
 use std::error::Error;
 use uuid::Uuid;
 
-/// What to do.
+/// The action.
 #[derive(Clone, Debug, PartialEq, Eq, Subcommand)]
 pub(super) enum Action {
-    /// List letters, newest first: those that wait, and those of the last seven days that were sent or given up.
+    /// List letters, newest first: those that wait, and those that were sent or given up in the last seven days.
     List {
-        /// Only those in this state.
+        /// Only letters in this state.
         #[arg(long, value_parser = PossibleValuesParser::new(MailState::NAMES))]
         state: Option<String>,
-        /// Before this id, the last that was seen.
+        /// Only letters before this id: the last id of the previous page.
         #[arg(long, value_name = "ID")]
         before: Option<Uuid>,
-        /// At most so many.
+        /// The most letters to list.
         #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(i64).range(1..=200))]
         limit: i64,
         #[command(flatten)]
         output: Output,
     },
-    /// Try a letter once more without delay, also one that was given up.
+    /// Try a letter again at once, including one that was given up.
     Retry {
         /// The letter's id, as `mail list` prints it.
         id: Uuid,
     },
-    /// Send a letter to ADDRESS, and say whether the mail server took it.
+    /// Send a test letter to ADDRESS, and print whether the mail server accepted it.
     ///
-    /// Takes the way of the settings and needs no database. If it fails, says at which stage of SMTP, with the mail
-    /// server's own words.
+    /// Uses the mail settings and needs no database. If it fails, prints the stage of SMTP and the mail server's reply.
     Test {
         /// The recipient's address.
         address: String,
     },
 }
 
-/// Does it, and prints what came of it.
+/// Runs the action and prints its result.
 #[expect(clippy::print_stderr, clippy::print_stdout, reason = "standard output is for what a command prints")]
 pub(super) async fn run(action: Action, settings: &Settings) -> Result<(), Box<dyn Error>> {
     match action {
@@ -74,7 +73,7 @@ pub(super) async fn run(action: Action, settings: &Settings) -> Result<(), Box<d
             retried.await?.map_err(|error| DataError::of(error, || format!("letter {id}")))?;
         }
         Action::Test { address } => {
-            let to = EmailAddress::parse(&address).map_err(|_| format!("{address} is no e-mail address"))?;
+            let to = EmailAddress::parse(&address).map_err(|_| format!("{address} is not an e-mail address"))?;
             println!("{}", send_test_letter(&settings.mail, &to).await?);
         }
     }

@@ -1,4 +1,4 @@
-//! The command line: one file a noun.
+//! The command line: one file per noun.
 
 mod arguments;
 mod backup;
@@ -26,55 +26,56 @@ use std::{
 };
 use tokio::runtime::Runtime;
 
-/// Exit status for settings (and, by clap's convention, arguments) that cannot be used.
+/// The exit status for invalid settings and, by clap's convention, invalid arguments.
 const FAULTY_SETTINGS: u8 = 2;
 
 /// Accounts over JSON-RPC 2.0: sign-up, sessions, profile and addresses, pushed live to every open tab.
 ///
-/// Settings are environment variables named MARBELLE_…, or the same in the TOML file that MARBELLE_CONFIG
-/// names; `marbelle check-config` prints those in force. In development all of them have defaults.
+/// Settings are environment variables named MARBELLE_…, or entries of the TOML file that MARBELLE_CONFIG names;
+/// `marbelle check-config` prints the effective ones. In development all of them have defaults.
 ///
-/// Exit status: 0 after a clean stop, 2 for faulty settings or arguments, 1 for what fails later.
+/// Exit status: 0 after a clean stop, 2 for invalid settings or arguments, 1 for later failures.
 #[derive(Debug, Parser)]
 #[command(name = "marbelle", version)]
 pub struct Cli {
-    /// Read environment variables from FILE, which is written like an EnvironmentFile of systemd.
+    /// Read environment variables from FILE, in the format of systemd's EnvironmentFile.
     ///
-    /// Its variables go before those of the shell. So a command works with the settings of a service:
-    /// `marbelle --env-file /etc/marbelle/environment user disable ann@example.org`.
+    /// Its variables override those of the shell, so that a command can use the settings of a service: `marbelle
+    /// --env-file /etc/marbelle/environment user disable ann@example.org`.
     #[arg(long, global = true, value_name = "FILE")]
     env_file: Option<PathBuf>,
-    /// What to do; `serve` if nothing is said.
+    /// The command; `serve` by default.
     #[command(subcommand)]
     command: Option<Command>,
 }
 
-/// What the binary can do.
+/// The commands.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Subcommand)]
 enum Command {
-    /// Run the server (also what `marbelle` alone does).
+    /// Run the server (the default command).
     ///
     /// Brings the database up to date first. Stops cleanly at SIGINT or SIGTERM: calls in flight are answered.
     #[default]
     Serve,
-    /// Print the settings in force, secrets redacted, or every fault in them.
+    /// Print the effective settings with secrets redacted, or every fault in them.
     ///
-    /// Makes and changes nothing: neither folders nor keys.
+    /// Creates and changes nothing, neither folders nor keys.
     CheckConfig,
     /// Bring the database up to date, and exit.
     ///
-    /// Makes it if there is none. For deployments that do so once before the nodes start; `serve` does it as well.
+    /// Creates the database if there is none. For deployments that migrate once before the nodes start; `serve`
+    /// migrates as well.
     Migrate,
-    /// Renew the database's epoch and end all sessions: to be run after a restore.
+    /// Renew the database's epoch and end all sessions: run this after restoring a backup.
     ///
-    /// What a restored database holds open may have been ended, used or sent since the backup. Sessions end
-    /// with the reason `restored`; links in letters that were mailed before are good no more, pending changes
-    /// of e-mail are dropped, letters that wait are given up. Nodes may run; if it is cut short, run it again.
+    /// Sessions and tokens in a restored database may have been ended, used or sent since the backup. Sessions end with
+    /// the reason `restored`, links in earlier letters become invalid, pending changes of e-mail addresses are dropped,
+    /// and waiting letters are given up. Nodes may run; if it is interrupted, run it again.
     NewEpoch,
-    /// Find, show, make, change and delete accounts.
+    /// Find, show, create, change and delete accounts.
     ///
-    /// A change goes through the account's log: its open sockets on running nodes are told, at once where there is a
-    /// message bus, else by their sweep.
+    /// Changes are recorded in the account's log: running nodes push them to its open sockets, at once with a message
+    /// bus, otherwise by their sweep.
     #[command(subcommand)]
     User(user::Action),
     /// Invite somebody to register; list and withdraw invitations.
@@ -83,42 +84,42 @@ enum Command {
     /// Make, list and revoke the keys that other services and operators' tools call with.
     #[command(subcommand)]
     Key(key::Action),
-    /// Make, list and try webhooks, and see what became of what they are sent.
+    /// Create, list and test webhooks, and see the outcome of their deliveries.
     #[command(subcommand)]
     Webhook(webhook::Action),
-    /// Bring accounts from another system.
+    /// Import accounts from another system.
     #[command(subcommand)]
     Import(import::Source),
-    /// Write all accounts for another system, or another database.
+    /// Export all accounts for another system, or another database.
     #[command(subcommand)]
     Export(export::Form),
     /// Write a copy of the SQLite database to a new file, while the server runs.
     ///
-    /// Readable by its owner alone; it is looked at whether it is whole.
+    /// Only its owner can read the copy; its integrity is checked.
     Backup {
         /// The new file.
         file: PathBuf,
     },
-    /// List letters and try them again; try the way that they take.
+    /// List letters and try them again; test the mail settings.
     #[command(subcommand)]
     Mail(mail::Action),
-    /// Print how many accounts, registrations and waiting letters there are.
+    /// Print the number of accounts, registrations and waiting letters.
     Stats {
         #[command(flatten)]
         output: table::Output,
     },
-    /// Print the OpenRPC specification of every method to standard output.
+    /// Print the OpenRPC specification of all methods to standard output.
     ///
     /// Needs no settings.
     Openrpc {
-        /// That of the methods of service keys.
+        /// Print the specification of the methods of service keys.
         #[arg(long)]
         service: bool,
     },
 }
 
 impl Cli {
-    /// Runs the command and gives the exit status; what fails is told on standard error.
+    /// Runs the command and returns the exit status; failures are printed to standard error.
     #[expect(clippy::print_stderr, reason = "there is no log before the settings are known, nor after the end")]
     pub fn run(self) -> ExitCode {
         if let Some(file) = &self.env_file {
@@ -153,7 +154,7 @@ impl Cli {
 impl Command {
     #[expect(
         clippy::print_stderr,
-        reason = "standard output has the settings alone, in the form in which they can be set"
+        reason = "standard output has only the settings, in the notation in which they can be set"
     )]
     fn run(self, settings: Settings) -> Result<(), Box<dyn Error>> {
         if self == Self::CheckConfig {
@@ -162,12 +163,12 @@ impl Command {
             }
             return Ok(io::stdout().write_all(settings.redacted().as_bytes())?);
         }
-        // Dropped last, when the runtime has ended and nobody logs any more.
+        // Dropped last, when the runtime has ended and nothing is logged any more.
         let _log = telemetry::init(&settings)?;
         for notice in &settings.notices {
             tracing::warn!("{notice}");
         }
-        // The one TLS provider of every client in the process; an error only says that there is one already.
+        // The only TLS provider of every client in the process. It fails only if one is installed already.
         let _ = rustls::crypto::ring::default_provider().install_default();
         Runtime::new()?.block_on(async {
             match self {
@@ -196,8 +197,8 @@ fn print_specification(service: bool) -> Result<(), Box<dyn Error>> {
     Ok(writeln!(out)?)
 }
 
-/// The environment as text. What is not Unicode in it is replaced rather than dropped, so that a setting
-/// spoilt that way is refused instead of overlooked.
+/// The environment as text. Invalid Unicode is replaced instead of dropped, so that a corrupt setting is refused
+/// instead of ignored.
 fn environment() -> impl Iterator<Item = (String, String)> {
     std::env::vars_os().map(|(name, value)| (name.to_string_lossy().into_owned(), value.to_string_lossy().into_owned()))
 }
@@ -212,7 +213,7 @@ mod tests {
     }
 
     #[test]
-    fn serving_is_what_is_done_unless_something_else_is_said() {
+    fn serve_is_the_default_command() {
         Cli::command().debug_assert();
         assert_eq!(command(&[]), Command::Serve);
         assert_eq!(command(&["serve"]), Command::Serve);

@@ -1,4 +1,4 @@
-//! What `marbelle user create` makes an account of.
+//! The account that `marbelle user create` creates.
 
 use super::{
     arguments::{maybe, take},
@@ -16,7 +16,7 @@ use crate::{
 use clap::Args;
 use std::io::{self, Read};
 
-/// As much of standard input as is read for a password hash, in bytes: more than any hash has.
+/// The most bytes of standard input that are read for a password hash: more than any hash has.
 const LONGEST_INPUT: u64 = 4096;
 
 /// The account.
@@ -37,10 +37,10 @@ pub(super) struct NewUser {
     /// The language of letters: en, de or sq; en without it.
     #[arg(long, value_name = "LANGUAGE")]
     locale: Option<String>,
-    /// What another system knows the user by.
+    /// The id of the user in another system.
     #[arg(long, value_name = "ID")]
     external_id: Option<String>,
-    /// Read a password hash of another system from standard input, of a kind and cost that an import takes.
+    /// Read a password hash of another system from standard input, of a kind and cost that an import accepts.
     #[arg(long)]
     password_hash_stdin: bool,
 }

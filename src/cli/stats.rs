@@ -1,4 +1,4 @@
-//! `marbelle stats`: how many of what there are.
+//! `marbelle stats`: numbers of accounts and letters.
 
 use super::{
     database::{DataError, with_accounts},
@@ -8,7 +8,7 @@ use crate::{account, settings::Settings};
 use serde_json::json;
 use std::error::Error;
 
-/// Prints it.
+/// Prints them.
 pub(super) async fn run(output: Output, settings: &Settings) -> Result<(), Box<dyn Error>> {
     let counted = with_accounts(settings, async |accounts| {
         let users = accounts.count_users().await?;

@@ -1,10 +1,10 @@
-//! What commands on data print: a table for people, JSON for programs.
+//! The output of commands on data: a table for people, JSON for programs.
 
 use clap::Args;
 use serde::Serialize;
 use std::io::{self, Write};
 
-/// How a command prints.
+/// The format of the output.
 #[derive(Args, Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Output {
     /// Print JSON, for programs.
@@ -18,11 +18,11 @@ pub(super) struct Table<const COLUMNS: usize> {
     rows: Vec<[String; COLUMNS]>,
 }
 
-/// A value for each of some names, one a line.
+/// Named values, one per line.
 pub(super) struct Fields(pub(super) Vec<(&'static str, String)>);
 
 impl<const COLUMNS: usize> Table<COLUMNS> {
-    /// These rows.
+    /// A table of these rows.
     pub(super) fn new(heading: [&'static str; COLUMNS], rows: impl IntoIterator<Item = [String; COLUMNS]>) -> Self {
         Self { heading, rows: rows.into_iter().collect() }
     }
@@ -50,7 +50,7 @@ impl std::fmt::Display for Fields {
 }
 
 impl Output {
-    /// Prints `value` as JSON, or as what `table` makes of it.
+    /// Prints `value` as JSON, or as the table that `table` makes of it.
     pub(super) fn print<T: Serialize, D: std::fmt::Display>(
         self,
         value: &T,

@@ -1,4 +1,4 @@
-//! `marbelle user`: finding accounts, and what the operator does with one.
+//! `marbelle user`: finding accounts, and operators' changes to them.
 
 use super::{
     database::{DataError, read, with_accounts},
@@ -25,40 +25,40 @@ use std::{
 };
 use uuid::Uuid;
 
-/// What to do.
+/// The action.
 #[derive(Clone, Debug, PartialEq, Eq, Subcommand)]
 pub(super) enum Action {
     /// List accounts, newest first.
     Find {
-        /// The beginning of an e-mail address or a name, whatever its case; every account without it.
+        /// The beginning of an e-mail address or a name, in any case; every account if it is not given.
         query: Option<String>,
-        /// Only those in this state.
+        /// Only accounts in this state.
         #[arg(long, value_parser = PossibleValuesParser::new(UserState::NAMES))]
         state: Option<String>,
-        /// After this id, as the page before said.
+        /// Only accounts after this id, which the previous page printed.
         #[arg(long, value_name = "ID")]
         after: Option<Uuid>,
-        /// At most so many.
+        /// The most accounts to list.
         #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(i64).range(1..=200))]
         limit: i64,
         #[command(flatten)]
         output: Output,
     },
-    /// Show an account: its profile, its ways in, its sessions.
+    /// Show an account: its profile, sign-in methods and sessions.
     Show {
         #[command(flatten)]
         account: Account,
         #[command(flatten)]
         output: Output,
     },
-    /// Make an account whose address counts as verified; a reset sets its first password.
+    /// Create an account whose address counts as verified; a password reset sets its first password.
     Create {
         #[command(flatten)]
         new: NewUser,
         #[command(flatten)]
         output: Output,
     },
-    /// End its sessions and let it sign in no more.
+    /// End the sessions of an account and refuse its sign-ins.
     Disable {
         #[command(flatten)]
         account: Account,
@@ -67,7 +67,7 @@ pub(super) enum Action {
         #[command(flatten)]
         output: Output,
     },
-    /// Let it sign in again.
+    /// Allow an account to sign in again.
     Enable {
         #[command(flatten)]
         account: Account,
@@ -76,51 +76,51 @@ pub(super) enum Action {
         #[command(flatten)]
         output: Output,
     },
-    /// End its sessions, or one of them.
+    /// End all sessions of an account, or one of them.
     EndSessions {
         #[command(flatten)]
         account: Account,
-        /// Only this one, as `user show` lists it.
+        /// Only this session, as `user show` lists it.
         #[arg(long, value_name = "ID")]
         session: Option<Uuid>,
         #[command(flatten)]
         output: Output,
     },
-    /// Take the second factor from an owner who has lost it, end the sessions, and tell the owner by letter.
+    /// Remove the second factor of an owner who has lost it, end the sessions, and send the owner a letter.
     ResetSecondFactor {
         #[command(flatten)]
         account: Account,
         #[command(flatten)]
         output: Output,
     },
-    /// Print everything that is kept of its owner, as JSON.
+    /// Print all data stored about an account, as JSON.
     Export {
         #[command(flatten)]
         account: Account,
         #[command(flatten)]
         output: Output,
     },
-    /// End its sessions and delete everything that is its own. Asks first.
+    /// End the sessions of an account and delete all its data, after confirmation.
     Delete {
         #[command(flatten)]
         account: Account,
-        /// Do not ask.
+        /// Do not ask for confirmation.
         #[arg(long)]
         yes: bool,
     },
 }
 
-/// Which account.
+/// The account.
 #[derive(Args, Clone, Debug, PartialEq, Eq)]
 pub(super) struct Account {
-    /// The account's e-mail address, its id, or what another system knows it by.
+    /// The account's e-mail address, its id, or its id in another system.
     account: String,
 }
 
-/// Why.
+/// The reason.
 #[derive(Args, Clone, Debug, PartialEq, Eq)]
 pub(super) struct Why {
-    /// Why; for the audit log alone.
+    /// The reason; recorded in the audit log only.
     #[arg(long)]
     reason: Option<String>,
 }
@@ -137,10 +137,10 @@ impl Why {
     }
 }
 
-/// By whom everything here is done.
+/// The actor of every action here.
 const OPERATOR: Operator<'static> = Operator::CommandLine;
 
-/// Does it; running nodes tell the account's open sockets.
+/// Runs the action. Running nodes push the change to the account's open sockets.
 #[expect(clippy::print_stderr, clippy::print_stdout, reason = "standard output is for what a command prints")]
 pub(super) async fn run(action: Action, settings: &Settings) -> Result<(), Box<dyn Error>> {
     match action {
@@ -200,7 +200,7 @@ pub(super) async fn run(action: Action, settings: &Settings) -> Result<(), Box<d
             .await?;
             print_user(&user, output)?;
         }
-        // JSON in either form: it is for programs, and for who reads it in an editor.
+        // JSON in either format: it is for programs, and for reading in an editor.
         Action::Export { account, output: _ } => {
             let pages = with_user(&account, settings, async |accounts, id| pages(accounts, id).await).await?;
             let mut out = io::stdout().lock();
@@ -224,7 +224,7 @@ pub(super) async fn run(action: Action, settings: &Settings) -> Result<(), Box<d
     Ok(())
 }
 
-/// Lets a command use an account, if there is one.
+/// Runs a command on an account, if it exists.
 async fn with_account<T>(
     account: &Account,
     settings: &Settings,
@@ -241,7 +241,7 @@ async fn with_account<T>(
     done.await??.ok_or_else(|| DataError::NoSuchUser(account.account.clone()))
 }
 
-/// The same, where nothing but the account can be missing.
+/// The same, where only the account can be missing.
 async fn with_user<T>(
     account: &Account,
     settings: &Settings,
@@ -254,7 +254,7 @@ async fn with_user<T>(
     })
 }
 
-/// Every page of what is kept of a user.
+/// Every page of the data stored about a user.
 async fn pages(accounts: &Arc<Accounts>, user: UserId) -> Result<Vec<Export>, account::Error> {
     let mut pages = Vec::new();
     let mut after = ExportCursor::START;
@@ -269,7 +269,7 @@ async fn pages(accounts: &Arc<Accounts>, user: UserId) -> Result<Vec<Export>, ac
     }
 }
 
-/// The pages as one: the long lists go on, everything else is as on the last.
+/// The pages as one: long lists are joined, everything else is taken from the last page.
 fn joined(pages: Vec<Export>) -> Result<Value, serde_json::Error> {
     let mut whole = Value::Null;
     for page in pages {
@@ -288,11 +288,11 @@ fn print_user(user: &User, output: Output) -> io::Result<()> {
     output.print(user, |user| user_table::users(std::slice::from_ref(user)))
 }
 
-/// Asks whoever sits at standard input; the end of input is a no.
+/// Asks at standard input; the end of input means no.
 #[expect(clippy::print_stderr, reason = "a question is no output")]
 fn confirm(user: &User) -> bool {
     let email = user.profile.email.as_str();
-    eprint!("Delete the account {email} and everything that is its own? There is no way back. [y/N] ");
+    eprint!("Delete the account {email} and all its data? This cannot be undone. [y/N] ");
     let _ = io::stderr().flush();
     let mut answer = String::new();
     io::stdin().read_line(&mut answer).is_ok() && matches!(answer.trim().to_ascii_lowercase().as_str(), "y" | "yes")

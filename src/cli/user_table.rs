@@ -3,7 +3,7 @@
 use super::table::{Fields, Table, or_dash};
 use crate::domain::{session::Session, user::User};
 
-/// A line for each.
+/// One line per account.
 pub(super) fn users(users: &[User]) -> Table<7> {
     let heading = ["ID", "E-MAIL", "NAME", "STATE", "SESSIONS", "LAST SEEN", "CREATED"];
     Table::new(
@@ -22,7 +22,7 @@ pub(super) fn users(users: &[User]) -> Table<7> {
     )
 }
 
-/// Everything about one.
+/// All details of one account.
 pub(super) fn user(user: &User, sessions: &[Session]) -> String {
     let (profile, ways) = (&user.profile, &user.sign_in_methods);
     let yes = |there: bool| if there { "yes" } else { "no" }.to_owned();

@@ -1,4 +1,4 @@
-//! `marbelle webhook`: where other systems are told of changes.
+//! `marbelle webhook`: the webhooks of other systems.
 
 use super::{
     database::{DataError, read, with_accounts},
@@ -19,19 +19,19 @@ use serde_json::json;
 use std::error::Error;
 use uuid::Uuid;
 
-/// What to do.
+/// The action.
 #[derive(Clone, Debug, PartialEq, Eq, Subcommand)]
 pub(super) enum Action {
-    /// Make a webhook and print its secret, this once.
+    /// Create a webhook and print its secret, which is shown only once.
     ///
-    /// Standard output has the secret alone (with --json the webhook as well), so that it can be stored by a script.
+    /// Standard output has only the secret (with --json also the webhook), so that a script can store it.
     Create {
-        /// Where events are sent; https in production.
+        /// The URL that events are sent to; https in production.
         url: String,
-        /// Which events are sent; all if none is named. To be repeated, or separated by commas.
+        /// A type of event to send; all types if none is given. Repeat it, or separate types by commas.
         #[arg(long = "event", value_delimiter = ',', value_parser = PossibleValuesParser::new(OutgoingType::NAMES))]
         events: Vec<String>,
-        /// What it is for.
+        /// The purpose of the webhook.
         #[arg(long)]
         description: Option<String>,
         #[command(flatten)]
@@ -42,27 +42,28 @@ pub(super) enum Action {
         #[command(flatten)]
         output: Output,
     },
-    /// Switch a webhook on again; it is sent what changes from now on.
+    /// Switch a webhook on again; it gets changes from now on.
     Enable {
         /// The webhook's id, as `webhook list` prints it.
         id: Uuid,
     },
-    /// Switch a webhook off. What waits for it is dropped.
+    /// Switch a webhook off. Its waiting events are dropped.
     Disable {
         /// The webhook's id, as `webhook list` prints it.
         id: Uuid,
     },
-    /// Delete a webhook, and what was kept of its deliveries.
+    /// Delete a webhook and its records of deliveries.
     Delete {
         /// The webhook's id, as `webhook list` prints it.
         id: Uuid,
     },
-    /// Give a webhook another secret and print it, this once. For a day the former one signs too.
+    /// Replace the secret of a webhook and print the new one, which is shown only once. For a day the former one signs
+    /// as well.
     RotateSecret {
         /// The webhook's id, as `webhook list` prints it.
         id: Uuid,
     },
-    /// Send a trial, and print its id.
+    /// Send a test event, and print its id.
     Test {
         /// The webhook's id, as `webhook list` prints it.
         id: Uuid,
@@ -71,23 +72,23 @@ pub(super) enum Action {
     Deliveries {
         /// The webhook's id, as `webhook list` prints it.
         id: Uuid,
-        /// Only those that this became of.
+        /// Only deliveries with this outcome.
         #[arg(long, value_parser = PossibleValuesParser::new(DeliveryState::NAMES))]
         state: Option<String>,
-        /// At most so many.
+        /// The most deliveries to list.
         #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(i64).range(1..=10_000))]
         limit: i64,
         #[command(flatten)]
         output: Output,
     },
-    /// Deliver an event once more; at once where it waits for its next attempt.
+    /// Deliver an event again, at once if it waits for its next attempt.
     Redeliver {
         /// The delivery's id, as `webhook deliveries` prints it.
         id: Uuid,
     },
 }
 
-/// Does it; a server that runs takes it up.
+/// Runs the action; a running server carries it out.
 #[expect(clippy::print_stdout, reason = "standard output is for what a command prints")]
 pub(super) async fn run(action: Action, settings: &Settings) -> Result<(), Box<dyn Error>> {
     match action {
@@ -105,7 +106,7 @@ pub(super) async fn run(action: Action, settings: &Settings) -> Result<(), Box<d
             if output.is_json() {
                 output.print(&json!({ "webhook": webhook, "secret": secret.expose() }), |_| "")?;
             } else {
-                print_secret(&format!("Made the webhook {} to {}.", webhook.id, webhook.url.as_str()), &secret);
+                print_secret(&format!("Created the webhook {} to {}.", webhook.id, webhook.url.as_str()), &secret);
             }
         }
         Action::List { output } => {
@@ -170,10 +171,10 @@ async fn switch(settings: &Settings, id: Uuid, disabled: bool) -> Result<(), Dat
     done.map(drop).map_err(|error| of_webhook(error, id))
 }
 
-#[expect(clippy::print_stderr, clippy::print_stdout, reason = "standard output has the secret alone")]
+#[expect(clippy::print_stderr, clippy::print_stdout, reason = "standard output has only the secret")]
 fn print_secret(told: &str, secret: &Secret) {
     eprintln!("{told}");
-    eprintln!("Its secret is shown this once:");
+    eprintln!("Its secret is shown only once:");
     println!("{}", secret.expose());
 }
 

@@ -1,6 +1,6 @@
 //! Access tokens: short-lived JWTs that name a user and a session (docs/protocol.md, "Sessions").
 //!
-//! A good token only says who calls; that the session is still alive is asked of the database every time.
+//! A valid token only identifies the caller. Every use also checks in the database that the session is still alive.
 
 use super::keys::Keys;
 use crate::{
@@ -18,34 +18,34 @@ use serde_json::{Value, json};
 use std::{collections::HashMap, time::Duration};
 use uuid::Uuid;
 
-/// The media type of a JWT access token (RFC 9068 §2.1): no other JWT of ours can be taken for one.
+/// The media type of a JWT access token (RFC 9068 §2.1), which keeps other JWTs of this server from passing for one.
 const TYPE: &str = "at+jwt";
 
-/// What a good token says.
+/// The content of a valid token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Claims {
-    /// Who (`sub`).
+    /// The user (`sub`).
     pub user: UserId,
-    /// In which session (`sid`).
+    /// The session (`sid`).
     pub session: SessionId,
     /// The version of the session's credentials (`ver`).
     pub version: i64,
-    /// From when on it is no longer good (`exp`).
+    /// When it expires (`exp`).
     pub expires: Timestamp,
 }
 
 /// Why a token is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum TokenError {
-    /// Not one of ours, or not meant for this service.
+    /// This server did not issue it, or it is for another service.
     #[error("not an access token of this service")]
     Invalid,
-    /// One of ours whose time is over: a refresh helps.
+    /// Issued by this server and expired: the client should refresh.
     #[error("the access token has expired")]
     Expired,
 }
 
-/// Every claim of our tokens; what jsonwebtoken is to check (`iss`, `aud`) is only written.
+/// Every claim of an access token. jsonwebtoken checks `iss` and `aud`, so they are only written here.
 #[derive(Serialize)]
 struct Written<'a> {
     iss: &'a str,
@@ -74,33 +74,33 @@ struct Read {
 pub struct AccessTokens {
     header: Header,
     signing: EncodingKey,
-    /// By `kid`. Made from keys that were parsed as Ed25519, so each has its 32 bytes.
+    /// By `kid`. The keys were parsed as Ed25519, so each has 32 bytes.
     verifying: HashMap<String, DecodingKey>,
     validation: Validation,
-    /// By audience: that of tokens for other backends.
+    /// By audience, for tokens for other backends.
     backends: HashMap<String, Validation>,
     issuer: String,
     audience: String,
     lifetime: Duration,
     clock: Clock,
     key_set: Value,
-    /// Tokens whose signature was found good: verifying costs some thousand times a look-up, and a client sends the
-    /// same token for minutes.
+    /// Tokens whose signature is verified already: verifying costs some thousand times as much as a look-up, and a
+    /// client sends the same token for minutes.
     verified: DashMap<Tail, Verified>,
 }
 
-/// The end of a token, which is the end of its signature. It only says where to look: what is found there counts
-/// for the token that it was found for and for no other.
+/// The end of a token, which is the end of its signature. It is only the key of the map: an entry counts for the whole
+/// token that it holds and for no other.
 type Tail = [u8; 16];
 
-/// A token with a good signature, and what it says.
+/// A token with a valid signature, and its content.
 struct Verified {
     token: Box<str>,
     claims: Claims,
 }
 
 impl AccessTokens {
-    /// Tokens signed by `keys`, from `issuer` for `audience`, good for `lifetime` by `clock`.
+    /// Tokens signed by `keys`, from `issuer` for `audience`, valid for `lifetime` by `clock`.
     pub fn new(keys: &Keys, issuer: &str, audience: &str, lifetime: Duration, clock: Clock) -> Self {
         let mut header = Header::new(Algorithm::EdDSA);
         header.typ = Some(TYPE.into());
@@ -122,14 +122,14 @@ impl AccessTokens {
         }
     }
 
-    /// With tokens for the audiences of other backends as well.
+    /// Adds tokens for the audiences of other backends.
     pub fn for_backends(mut self, audiences: &[String]) -> Self {
         let backends = audiences.iter().map(|audience| (audience.clone(), validation(&self.issuer, audience)));
         self.backends = backends.collect();
         self
     }
 
-    /// A new token, and when it expires: a whole second (as JWT counts them), never later than promised.
+    /// A new token, and when it expires: a whole second, as JWT requires, and never later than the lifetime.
     pub fn issue(&self, caller: Caller) -> (String, Timestamp) {
         self.issue_to(&self.audience, caller)
     }
@@ -157,10 +157,10 @@ impl AccessTokens {
         (token, Timestamp::from_unix(exp).unwrap_or(now))
     }
 
-    /// What `token` says, if it is one of ours and its time is not over.
+    /// The content of `token`, if this server issued it and it has not expired.
     ///
     /// # Errors
-    /// [`TokenError::Expired`] for a token that is good but for its time, else [`TokenError::Invalid`].
+    /// [`TokenError::Expired`] for a token that is valid except for its time, otherwise [`TokenError::Invalid`].
     pub fn verify(&self, token: &str) -> Result<Claims, TokenError> {
         if token.len() > ACCESS_TOKEN_MAX_BYTES {
             return Err(TokenError::Invalid);
@@ -183,8 +183,8 @@ impl AccessTokens {
         Ok(claims)
     }
 
-    /// What a token for `audience` says, this server's own or another backend's; [`TokenError::Invalid`] where there is no
-    /// such audience.
+    /// The content of a token for `audience`, which is this server's own or another backend's; [`TokenError::Invalid`]
+    /// if there is no such audience.
     pub fn verify_for(&self, audience: &str, token: &str) -> Result<Claims, TokenError> {
         if audience == self.audience {
             return self.verify(token);
@@ -204,7 +204,7 @@ impl AccessTokens {
 
     fn verify_signature(&self, token: &str, validation: &Validation) -> Result<Claims, TokenError> {
         let header = jsonwebtoken::decode_header(token).map_err(|_| TokenError::Invalid)?;
-        // We know no extension that a token could declare critical (RFC 7515 §4.1.11).
+        // No extension that a token could declare critical is supported (RFC 7515 §4.1.11).
         if header.alg != Algorithm::EdDSA || header.typ.as_deref() != Some(TYPE) || header.crit.is_some() {
             return Err(TokenError::Invalid);
         }
@@ -214,7 +214,7 @@ impl AccessTokens {
         Ok(Claims { user: read.sub, session: read.sid, version: read.ver, expires })
     }
 
-    /// Remembers a good token. Full of live tokens, it forgets them all: they cost one verification each.
+    /// Caches a valid token. If the cache is full of live tokens, all are dropped: each costs one more verification.
     fn remember(&self, tail: Tail, verified: Verified) {
         if self.verified.len() >= VERIFIED_TOKENS {
             let now = self.clock.now();
@@ -227,13 +227,13 @@ impl AccessTokens {
     }
 }
 
-/// What jsonwebtoken checks.
+/// The checks that jsonwebtoken does.
 fn validation(issuer: &str, audience: &str) -> Validation {
     let mut validation = Validation::new(Algorithm::EdDSA);
     validation.set_required_spec_claims(&["exp", "iss", "aud", "sub"]);
     validation.set_issuer(&[issuer]);
     validation.set_audience(&[audience]);
-    // jsonwebtoken asks the system for the time; ours comes from the clock.
+    // jsonwebtoken would read the system's time; here it comes from the clock.
     validation.validate_exp = false;
     validation
 }

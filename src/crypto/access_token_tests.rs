@@ -49,22 +49,22 @@ impl Scene {
 }
 
 #[test]
-fn an_issued_token_says_who_until_it_expires() {
+fn an_issued_token_identifies_its_caller_until_it_expires() {
     let Scene { clock, tokens, user, session, .. } = scene();
     let (token, expires) = tokens.issue(Caller { user, session, version: 3 });
     assert!(expires <= clock.now().after(LIFETIME) && expires > clock.now().after(LIFETIME - Duration::from_secs(2)));
     let claims = Claims { user, session, version: 3, expires };
     assert_eq!(tokens.verify(&token), Ok(claims));
-    assert_eq!(tokens.verify(&token), Ok(claims), "from memory");
+    assert_eq!(tokens.verify(&token), Ok(claims), "from the cache");
     assert_eq!(tokens.verified.len(), 1);
     clock.advance(expires.since(clock.now()));
-    assert_eq!(tokens.verify(&token), Err(TokenError::Expired), "remembered or not");
+    assert_eq!(tokens.verify(&token), Err(TokenError::Expired), "cached or not");
     assert_eq!(tokens.verify(&token), Err(TokenError::Expired));
     assert_eq!(tokens.verified.len(), 0);
 }
 
 #[test]
-fn with_the_longest_issuer_and_audience_a_token_is_still_looked_at() {
+fn a_token_with_the_longest_issuer_and_audience_is_accepted() {
     let scene = scene();
     // The settings allow 255 bytes, each of which may need an escape.
     let longest = "\"".repeat(255);
@@ -130,7 +130,7 @@ fn the_header_must_be_ours() {
 }
 
 #[test]
-fn no_other_algorithm_is_believed() {
+fn other_algorithms_are_refused() {
     let scene = scene();
     let public = scene.keys.signing_public();
     let mut header = scene.tokens.header.clone();
@@ -162,7 +162,7 @@ fn a_changed_or_overlong_token_is_refused() {
     let mut claims = scene.claims();
     claims["pad"] = json!("x".repeat(ACCESS_TOKEN_MAX_BYTES));
     assert!(scene.refuses(&scene.signed(&scene.tokens.header, &claims)));
-    assert!(scene.tokens.verified.is_empty(), "nothing refused is remembered");
+    assert!(scene.tokens.verified.is_empty(), "refused tokens are not cached");
 }
 
 #[test]
@@ -181,7 +181,7 @@ fn a_rotated_key_still_verifies_and_a_removed_one_does_not() {
 }
 
 #[test]
-fn what_only_ends_like_a_remembered_token_is_verified_by_itself() {
+fn a_token_that_only_ends_like_a_cached_one_is_verified_itself() {
     let scene = scene();
     let (token, expires) = scene.tokens.issue(Caller { user: scene.user, session: scene.session, version: 3 });
     let claims = Claims { user: scene.user, session: scene.session, version: 3, expires };
@@ -204,9 +204,9 @@ fn what_only_ends_like_a_remembered_token_is_verified_by_itself() {
     ];
     for forged in forged {
         assert!(scene.refuses(&forged), "{forged}");
-        assert_eq!(scene.tokens.verify(&token), Ok(claims), "the true one stays known");
+        assert_eq!(scene.tokens.verify(&token), Ok(claims), "the valid one stays cached");
     }
-    assert_eq!(scene.tokens.verified.len(), 1, "what is refused takes no room");
+    assert_eq!(scene.tokens.verified.len(), 1, "refused tokens take no room");
 }
 
 #[test]
@@ -231,7 +231,7 @@ fn memory_is_bounded() {
 }
 
 #[test]
-fn a_token_for_another_backend_is_good_there_alone() {
+fn a_token_for_another_backend_is_valid_there_only() {
     let Scene { clock, keys, user, session, .. } = scene();
     let backends = ["orders".to_owned(), "search".to_owned()];
     let tokens = AccessTokens::new(&keys, ISSUER, "marbelle", LIFETIME, clock.clone()).for_backends(&backends);

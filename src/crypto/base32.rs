@@ -1,12 +1,12 @@
-//! Five bits a character.
+//! Base32: five bits per character.
 
-/// RFC 4648, which apps that make codes read.
+/// The alphabet of RFC 4648, which authenticator apps read.
 pub(super) const RFC_4648: &[u8; 32] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
 
-/// Crockford's, for people who read and type: without I, L, O and U.
+/// Crockford's alphabet, for people who read and type: without I, L, O and U.
 pub(super) const CROCKFORD: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 
-/// `bytes`, whose number is a multiple of five, so that nothing is to be padded.
+/// Encodes `bytes`, whose number is a multiple of five, so that no padding is needed.
 pub(super) fn encode(bytes: &[u8], alphabet: &[u8; 32]) -> String {
     let (groups, rest) = bytes.as_chunks::<5>();
     debug_assert!(rest.is_empty(), "a group has five bytes");
@@ -31,7 +31,7 @@ pub(super) fn decode(text: &str) -> Option<Vec<u8>> {
 mod tests {
     use super::*;
 
-    /// RFC 4648, section 10, the one of whole groups; and what a 1 in each place becomes.
+    /// RFC 4648, section 10, the vectors of whole groups; and a 1 in each place.
     #[test]
     fn encodes_as_the_standard_says_and_back() {
         assert_eq!(encode(b"fooba", RFC_4648), "MZXW6YTB");

@@ -1,4 +1,4 @@
-//! Client secrets that are signed from a key, as Apple wants them
+//! Client secrets that are signed with a key, as Apple requires
 //! (<https://developer.apple.com/documentation/accountorganizationaldatasharing/creating-a-client-secret>).
 
 use crate::domain::time::Timestamp;
@@ -7,23 +7,23 @@ use secrecy::SecretString;
 use serde::Serialize;
 use std::{fmt, time::Duration};
 
-/// How long one is good: made anew for each request, so that none has to be renewed, and long enough for a clock that is
-/// somewhat off.
+/// The lifetime of a secret. Each request gets a new one, so none has to be renewed; it is long enough for a clock that
+/// is somewhat off.
 const LIFETIME: Duration = Duration::from_secs(5 * 60);
 
 /// A private key on P-256.
 pub struct ClientAssertionKey(EncodingKey);
 
-/// What a secret says.
+/// The claims of a secret.
 #[derive(Clone, Copy, Debug)]
 pub struct ClientAssertion<'a> {
-    /// Whose key it is: `iss`.
+    /// The owner of the key: `iss`.
     pub issuer: &'a str,
-    /// Who signs in: `sub`.
+    /// The client that signs in: `sub`.
     pub client: &'a str,
-    /// Whom it is for: `aud`.
+    /// The audience: `aud`.
     pub audience: &'a str,
-    /// Which key: `kid`.
+    /// The id of the key: `kid`.
     pub key_id: &'a str,
 }
 
@@ -37,7 +37,7 @@ struct Claims<'a> {
 }
 
 impl ClientAssertionKey {
-    /// Reads PKCS#8 PEM; `None` if it is no key that signs ES256.
+    /// Parses PKCS#8 PEM; `None` if it is not a key that signs ES256.
     pub fn parse(pem: &str) -> Option<Self> {
         let key = Self(EncodingKey::from_ec_pem(pem.as_bytes()).ok()?);
         let nothing = ClientAssertion { issuer: "", client: "", audience: "", key_id: "" };
@@ -45,10 +45,10 @@ impl ClientAssertionKey {
         Some(key)
     }
 
-    /// A secret that says so from now on.
+    /// A secret with these claims that is valid from now on.
     pub fn sign(&self, assertion: ClientAssertion<'_>, now: Timestamp) -> SecretString {
         let signed = self.try_sign(assertion, now);
-        signed.expect("a key that has signed once signs again, and the claims are plain text and numbers").into()
+        signed.expect("a key that has signed once can sign again, and the claims are plain text and numbers").into()
     }
 
     fn try_sign(&self, assertion: ClientAssertion<'_>, now: Timestamp) -> jsonwebtoken::errors::Result<String> {

@@ -1,9 +1,9 @@
-//! What a sign-in at an address without an account costs: as much as at some account.
+//! The cost of a sign-in at an address without an account: as much as at some account.
 //!
-//! Accounts that were imported keep the hash of the system that they come from until their first sign-in, and
-//! comparing with it takes another time than Argon2id. So that the time does not tell who has an account, an address
-//! without one draws a cost: the same one at every attempt, by a keyed hash of the address, and all addresses
-//! together draw each cost as often as accounts have it at present (docs/security.md).
+//! Imported accounts keep the hash of their former system until their first sign-in, and comparing with it takes a
+//! different time than Argon2id. So that the time does not reveal who has an account, an address without one draws a
+//! cost: the same one at every attempt, by a keyed hash of the address. All addresses together draw each cost as often
+//! as accounts have it at present (docs/security.md).
 
 use super::{keys::Keys, legacy::Cost};
 use crate::domain::email::EmailAddress;
@@ -12,17 +12,17 @@ use parking_lot::RwLock;
 use sha2::Sha256;
 use std::collections::BTreeMap;
 
-/// How many accounts have which cost. `None` is Argon2id with the parameters in force.
+/// The number of accounts of each cost. `None` is Argon2id with the current parameters.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Shares {
-    /// Accounts that were made here.
+    /// Accounts that were created here.
     native: u64,
-    /// Accounts that came with a hash of this cost, and how many of them still have it.
+    /// By cost: the accounts that were imported with a hash of this cost, and those that still have it.
     imported: BTreeMap<Cost, (u64, u64)>,
 }
 
 impl Shares {
-    /// Counts further accounts that came with `imported` and have `present` by now.
+    /// Adds accounts that were imported with the cost `imported` and have `present` by now.
     pub fn add(&mut self, imported: Option<Cost>, present: Option<Cost>, accounts: u64) {
         match imported {
             None => self.native += accounts,
@@ -34,10 +34,10 @@ impl Shares {
         }
     }
 
-    /// Draws by three numbers: whether the account would be an imported one, with which cost, and whether it would
-    /// have signed in since. As accounts are made and sign in, a cost drawn changes once, to `None`: as that of an
-    /// account does. Another order would let some addresses change from one imported cost to another, which no
-    /// account ever does.
+    /// Draws by three numbers: whether the account would be an imported one, with which cost, and whether it would have
+    /// signed in since. As accounts are created and sign in, a drawn cost changes only once, to `None`, as that of an
+    /// account does. In a different order some addresses would change from one imported cost to another, which an
+    /// account never does.
     fn draw(&self, numbers: [u64; 3]) -> Option<Cost> {
         let imported: u64 = self.imported.values().map(|(all, _)| all).sum();
         if among(numbers[0], self.native + imported) >= imported {
@@ -54,7 +54,7 @@ impl Shares {
     }
 }
 
-/// Stretches a number of 64 bits over `0..count`; 0 where there is nothing to choose.
+/// Scales a number of 64 bits to `0..count`; 0 if `count` is 0.
 fn among(number: u64, count: u64) -> u64 {
     let place = (u128::from(number) * u128::from(count)) >> 64;
     u64::try_from(place).unwrap_or_default()
@@ -62,20 +62,20 @@ fn among(number: u64, count: u64) -> u64 {
 
 /// Draws costs.
 pub struct Decoys {
-    /// Under the oldest secret, so that a rotation changes no draw before the old secret is gone.
+    /// Keyed by the oldest secret, so that a rotation changes no draw before the old secret is removed.
     mac: Hmac<Sha256>,
     shares: RwLock<Shares>,
 }
 
 impl Decoys {
-    /// Draws by the secrets of `keys`, the same on every node; before shares are known, always `None`.
+    /// Draws by the secrets of `keys`, so alike on every node. Until the shares are known, the cost is `None`.
     pub fn new(keys: &Keys) -> Self {
         let oldest = keys.secrets().last().unwrap_or_default();
         let mac = Hmac::new_from_slice(oldest).expect("HMAC takes keys of any length");
         Self { mac, shares: RwLock::default() }
     }
 
-    /// Draws from these from now on.
+    /// Sets the shares to draw from.
     pub fn set_shares(&self, shares: Shares) {
         *self.shares.write() = shares;
     }

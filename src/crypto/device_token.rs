@@ -1,5 +1,5 @@
-//! Device tokens: what shows that a device has signed in to an account before (docs/protocol.md, "Known devices").
-//! Random, not derived: only a hash of the secret is stored.
+//! Device tokens, which show that a device has signed in to an account before (docs/protocol.md, "Known devices"). They
+//! are random, not derived: only a hash of the secret is stored.
 
 use super::{opaque_token::Secret, random_token::RandomToken};
 use crate::domain::{device::DeviceKey, ids::DeviceId};
@@ -7,23 +7,23 @@ use crate::domain::{device::DeviceKey, ids::DeviceId};
 /// A device token.
 #[derive(Clone, Debug)]
 pub struct DeviceToken {
-    /// What is stored of it.
+    /// The stored part.
     pub key: DeviceKey,
     text: Secret,
 }
 
 impl DeviceToken {
-    /// The token of a device that was not known before.
+    /// A token for a device that was not known before.
     pub fn new() -> Self {
         RandomToken::new("", DeviceId::new().0).into()
     }
 
-    /// Reads a token; `None` for what has not the form of one.
+    /// Parses a token; `None` if the text does not have the form of one.
     pub fn parse(text: &str) -> Option<Self> {
         RandomToken::parse("", text).map(Self::from)
     }
 
-    /// The text, for the device alone.
+    /// The text, for the device only.
     pub fn expose(&self) -> &str {
         self.text.expose()
     }
@@ -46,7 +46,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_token_is_read_as_it_was_made_and_every_one_is_another() {
+    fn a_token_is_parsed_as_it_was_made_and_each_is_different() {
         let (made, other) = (DeviceToken::new(), DeviceToken::new());
         let read = DeviceToken::parse(made.expose()).unwrap();
         assert_eq!((read.key, read.expose()), (made.key, made.expose()));
@@ -55,7 +55,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_none_is_refused_and_another_secret_has_another_hash() {
+    fn other_texts_are_refused_and_another_secret_has_another_hash() {
         let made = DeviceToken::new();
         let text = made.expose();
         for none in ["", "x", &text[1..], &format!("{text}A"), &"ä".repeat(32), &"*".repeat(64)] {

@@ -1,4 +1,4 @@
-//! The threads that passwords are hashed on, and the bounded queues before them.
+//! The threads that hash passwords, and the bounded queues for them.
 
 use super::password::HashError;
 use crate::meters::meters;
@@ -11,47 +11,47 @@ use std::{
 };
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-/// Where a caller waits for a hashing thread.
+/// The queue in which a caller waits for a hashing thread.
 ///
-/// Each queue may have as many callers as there are threads at the threads or next in line for them; those take turns.
-/// So each gets half of the threads' time if it wants that much, and all that the other leaves.
+/// Of each queue as many callers as there are threads may be at a thread or next in line for one, and those take turns.
+/// So each queue gets half of the threads' time if it needs that much, and all that the other leaves unused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Queue {
-    /// Devices that are known to the account, sessions, and who holds a mailed link: strangers' guesses do not delay
+    /// Devices that are known to the account, sessions, and holders of a mailed link: strangers' guesses do not delay
     /// them.
     Known,
     /// Everybody else.
     Strangers,
 }
 
-/// A number of threads, and who waits for one.
+/// The threads, and the callers that wait for one.
 pub(super) struct HashingThreads {
     pub(super) slots: Arc<Semaphore>,
-    /// By [`Queue`]: who of it is at a thread or next in line for one.
+    /// By [`Queue`]: permits to be at a thread or next in line for one.
     turns: [Arc<Semaphore>; 2],
-    /// Callers in each queue.
+    /// By [`Queue`]: the callers that wait.
     waiting: [AtomicUsize; 2],
     threads: usize,
     queue: usize,
 }
 
 impl HashingThreads {
-    /// At least one thread, and `queue` callers waiting in each [`Queue`].
+    /// At least one thread, with up to `queue` callers waiting in each [`Queue`].
     pub(super) fn new(threads: usize, queue: usize) -> Self {
         let threads = threads.max(1);
         let permits = || Arc::new(Semaphore::new(threads));
         Self { slots: permits(), turns: [permits(), permits()], waiting: Default::default(), threads, queue }
     }
 
-    /// How many callers wait for a thread.
+    /// The number of callers that wait for a thread.
     pub(super) fn waiting(&self) -> usize {
         self.waiting.iter().map(|queue| queue.load(Ordering::Acquire)).sum()
     }
 
-    /// Waits for a thread. `one` is what a caller before us will take, about.
+    /// Waits for a thread. `one` is about the time that each earlier caller will take.
     ///
     /// # Errors
-    /// [`HashError::Busy`] where the queue is full.
+    /// [`HashError::Busy`] if the queue is full.
     pub(super) async fn slot(&self, queue: Queue, one: Duration) -> Result<Slot, HashError> {
         let turns = &self.turns[queue as usize];
         let at_once = || {
@@ -81,13 +81,13 @@ impl HashingThreads {
     }
 }
 
-/// A thread to hash on. The thread is given back before the turn: who is next in line for it may be of the other queue.
+/// A thread to hash on. The thread is returned before the turn: the next in line for it may be of the other queue.
 pub(super) struct Slot {
     _thread: OwnedSemaphorePermit,
     _turn: OwnedSemaphorePermit,
 }
 
-/// A place in a queue, given back when dropped: also by a caller that stops waiting.
+/// A place in a queue. It is returned when dropped, also when a caller stops waiting.
 struct Place<'a>(&'a AtomicUsize);
 
 impl Drop for Place<'_> {

@@ -9,22 +9,22 @@ use serde::Deserialize;
 use serde_json::Value;
 use std::time::Duration;
 
-/// The longest token that is looked at, in bytes.
+/// The longest accepted token, in bytes.
 const MAX_BYTES: usize = 16 * 1024;
 
-/// Keys of a provider that are kept; those after them are passed over.
+/// The most keys of a provider that are kept; further ones are ignored.
 const MAX_KEYS: usize = 100;
 
-/// The shortest modulus that is believed: 2,048 bits (NIST SP 800-131A), in Base64url.
+/// The shortest accepted modulus: 2,048 bits (NIST SP 800-131A), in Base64url.
 const MIN_MODULUS: usize = 2048 / 8 * 4 / 3;
 
 /// The longest subject (§2).
 const MAX_SUBJECT: usize = 255;
 
-/// How far a provider's clock may be from ours.
+/// How far a provider's clock may differ from ours.
 const LEEWAY: Duration = Duration::from_secs(60);
 
-/// Signatures that are believed, whatever a token asks for. Neither `none` nor a shared secret is among them.
+/// The accepted algorithms, whatever a token's header names. Neither `none` nor a shared secret is among them.
 const ALGORITHMS: [Algorithm; 8] = [
     Algorithm::RS256,
     Algorithm::RS384,
@@ -36,54 +36,54 @@ const ALGORITHMS: [Algorithm; 8] = [
     Algorithm::EdDSA,
 ];
 
-/// The keys that a provider signs by.
+/// The keys that a provider signs with.
 #[derive(Clone, Debug)]
 pub struct ProviderKeys(Vec<Jwk>);
 
-/// What a token must say.
+/// The requirements on a token.
 #[derive(Clone, Copy, Debug)]
 pub struct Expected<'a> {
-    /// Whose it may be.
+    /// The accepted issuers.
     pub issuers: &'a [&'a str],
-    /// Whom it is for.
+    /// The client that it must be for.
     pub client_id: &'a str,
-    /// What the request for it had.
+    /// The nonce of the request.
     pub nonce: &'a str,
-    /// Whether it may be without the nonce.
+    /// Whether the nonce may be missing.
     pub may_lack_nonce: bool,
-    /// Now.
+    /// The present time.
     pub now: Timestamp,
 }
 
-/// Why a token is not believed.
+/// Why a token is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum IdTokenError {
-    /// It is signed by a key that is not among those of the provider.
+    /// It is signed by a key that is not among the provider's.
     #[error("signed by an unknown key")]
     UnknownKey,
-    /// It is no token, or not as it must be.
+    /// It is not a token, or breaks a requirement.
     #[error("{0}")]
     Refused(&'static str),
 }
 
-/// What a token says of somebody.
+/// The claims of a token.
 #[derive(Clone, Debug, Default, Deserialize)]
 pub struct IdToken {
-    /// Who, at this issuer.
+    /// The subject, unique at this issuer.
     pub sub: String,
-    /// Their address.
+    /// The e-mail address.
     pub email: Option<String>,
     /// Whether the provider has verified it.
     #[serde(default, deserialize_with = "truth")]
     pub email_verified: bool,
-    /// Microsoft's word for that: the domain of the address is its tenant's own.
+    /// Microsoft's claim of the same: the tenant has verified that it owns the address's domain.
     #[serde(default, deserialize_with = "truth")]
     pub xms_edov: bool,
     /// First name.
     pub given_name: Option<String>,
     /// Last name.
     pub family_name: Option<String>,
-    /// Both.
+    /// The full name.
     pub name: Option<String>,
     iss: String,
     aud: Audiences,
@@ -116,7 +116,7 @@ impl Audiences {
     }
 }
 
-/// Providers write truth as `true`, `"true"` and `1`.
+/// Providers write true as `true`, `"true"` or `1`.
 fn truth<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {
     Ok(match Value::deserialize(deserializer)? {
         Value::Bool(truth) => truth,
@@ -127,8 +127,8 @@ fn truth<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<bool, D::E
 }
 
 impl ProviderKeys {
-    /// Reads a JWK set (RFC 7517 §5). Keys of kinds that are not known here are passed over, as the standard wants it;
-    /// `None` if it is no set.
+    /// Parses a JWK set (RFC 7517 §5); `None` if it is not one. Keys of unknown kinds are ignored, as the standard
+    /// requires.
     pub fn parse(json: &[u8]) -> Option<Self> {
         #[derive(Deserialize)]
         struct Set {
@@ -139,19 +139,19 @@ impl ProviderKeys {
         Some(Self(keys.filter(verifies).take(MAX_KEYS).collect()))
     }
 
-    /// What a token says, if it is as it must be.
+    /// The claims of a token, if it meets the requirements.
     pub fn verify(&self, token: &str, expected: Expected<'_>) -> Result<IdToken, IdTokenError> {
         if token.len() > MAX_BYTES {
-            return Err(IdTokenError::Refused("longer than a token is"));
+            return Err(IdTokenError::Refused("too long"));
         }
         let header = jsonwebtoken::decode_header(token).map_err(|_| IdTokenError::Refused("not a JWT"))?;
         if !ALGORITHMS.contains(&header.alg) || header.crit.is_some() {
-            return Err(IdTokenError::Refused("signed in a way that is not believed"));
+            return Err(IdTokenError::Refused("signed by an algorithm that is not accepted"));
         }
-        // Without an id of the key it is one of them all (OpenID Connect Core 1.0 §10.1).
+        // Without a key id, any of the keys may have signed it (OpenID Connect Core 1.0 §10.1).
         let keys = self.0.iter().filter(|key| header.kid.is_none() || key.common.key_id == header.kid);
         let mut validation = Validation::new(header.alg);
-        // Who it is from, for whom, and when, is looked at below: by our clock, and with a reason.
+        // Issuer, audience and times are checked below, by our clock and with a reason.
         validation.set_required_spec_claims::<&str>(&[]);
         (validation.validate_exp, validation.validate_aud) = (false, false);
         let mut read = Err(IdTokenError::UnknownKey);
@@ -159,14 +159,14 @@ impl ProviderKeys {
             let Ok(decoding) = DecodingKey::from_jwk(key) else { continue };
             match jsonwebtoken::decode::<IdToken>(token, &decoding, &validation) {
                 Ok(token) => return expected.check(token.claims),
-                Err(_) => read = Err(IdTokenError::Refused("its signature or its form is wrong")),
+                Err(_) => read = Err(IdTokenError::Refused("its signature or its form is invalid")),
             }
         }
         read
     }
 }
 
-/// Whether this is a key that signatures are verified by.
+/// Whether this key may verify signatures.
 fn verifies(key: &Jwk) -> bool {
     let is_strong = match &key.algorithm {
         AlgorithmParameters::RSA(rsa) => rsa.n.len() >= MIN_MODULUS,
@@ -178,25 +178,25 @@ fn verifies(key: &Jwk) -> bool {
 
 impl Expected<'_> {
     fn check(&self, token: IdToken) -> Result<IdToken, IdTokenError> {
-        let time = |seconds: i64| Timestamp::from_unix(seconds).ok_or(IdTokenError::Refused("a time that is none"));
+        let time = |seconds: i64| Timestamp::from_unix(seconds).ok_or(IdTokenError::Refused("a time out of range"));
         let audiences = token.aud.list();
         let for_others_too = audiences.len() > 1;
         let refused = if !self.issuers.contains(&token.iss.as_str()) {
-            "of another issuer"
+            "from another issuer"
         } else if !audiences.iter().any(|audience| audience == self.client_id) {
             "for another client"
         } else if token.azp.as_deref().map_or(for_others_too, |party| party != self.client_id) {
-            "asked for by another client"
+            "requested by another client"
         } else if token.nonce.as_deref().map_or(!self.may_lack_nonce, |nonce| nonce != self.nonce) {
-            "of another request"
+            "for another request"
         } else if time(token.exp)?.after(LEEWAY) <= self.now {
             "expired"
         } else if time(token.iat)?.before(LEEWAY) > self.now {
-            "of the future"
+            "issued in the future"
         } else if token.nbf.map(time).transpose()?.is_some_and(|from| from.before(LEEWAY) > self.now) {
-            "not good yet"
+            "not valid yet"
         } else if token.sub.is_empty() || token.sub.len() > MAX_SUBJECT {
-            "of nobody"
+            "without a valid subject"
         } else {
             return Ok(token);
         };

@@ -1,4 +1,4 @@
-//! Keys given in place or as the path of a file, and the files that a development node keeps of its own.
+//! Keys given as a value or as the path of a file, and the files in which a development node keeps its own.
 
 use secrecy::SecretString;
 use std::{
@@ -9,24 +9,25 @@ use std::{
 };
 use uuid::Uuid;
 
-/// Whether a key setting's value is the key itself; otherwise it is a path. The dashes of PEM cannot begin
-/// a path that anybody uses.
+/// Whether the value of a key setting is the key itself; otherwise it is a path. No realistic path begins with the
+/// dashes of PEM.
 pub(crate) fn is_pem(value: &str) -> bool {
     value.trim_start().starts_with("-----BEGIN")
 }
 
-/// Whether a token secret's value names a file: it begins with `.`, or with a `/` and a name that there is
-/// at the root. One base64 text in 64 begins with a `/` as well, but hardly ever with such a name; and to
-/// ask only whether the whole path exists would make a misspelt one a guessable secret.
+/// Whether the value of a token secret names a file: it begins with `.`, or with `/` and an existing name in the root
+/// folder. One base64 text in 64 begins with `/` as well, but hardly ever with such a name. Testing only whether the
+/// whole path exists would turn a misspelt path into a guessable secret.
 pub(crate) fn is_secret_path(value: &str) -> bool {
     let first = Path::new(value).components().nth(1);
     value.starts_with('.') || value.starts_with('/') && first.is_some_and(|name| Path::new("/").join(name).exists())
 }
 
-/// The PEM that a key setting's value is, or that of the file whose path it is.
+/// The PEM in a key setting's value, or in the file whose path it is.
 pub(super) fn pem_or_file(value: &str) -> Result<SecretString, String> {
     if is_pem(value) {
-        // Environment files hold one line a variable; `\n` is how PEM is commonly squeezed into them.
+        // Environment files hold one line per variable, so PEM is commonly written with `
+        // ` in them.
         return Ok(value.replace("\\n", "\n").into());
     }
     fs::read_to_string(value)
@@ -34,7 +35,7 @@ pub(super) fn pem_or_file(value: &str) -> Result<SecretString, String> {
         .map_err(|error| format!("is not PEM, so it is taken for the path of a file, which cannot be read: {error}"))
 }
 
-/// The base64 text that a token secret's value is, or that of the file whose path it is.
+/// The base64 text in a token secret's value, or in the file whose path it is.
 pub(super) fn text_or_file(value: &str) -> Result<SecretString, String> {
     if !is_secret_path(value) {
         return Ok(value.into());
@@ -53,11 +54,11 @@ pub(super) fn read_if_there(path: &Path) -> io::Result<Option<SecretString>> {
     }
 }
 
-/// Writes `text` to a new file `name` in `dir`, readable by its owner alone, unless there is one; answers
-/// what the file holds then.
+/// Writes `text` to a new file `name` in `dir`, readable by its owner only, unless the file exists; returns the content
+/// of the file.
 ///
-/// The file appears with its content or not at all, and of two processes that start at once one makes it
-/// and both answer the same: a hard link does not replace what is there, as a rename would.
+/// The file appears with its content or not at all, and if two processes start at once, one creates it and both return
+/// the same content: a hard link does not replace an existing file, as a rename would.
 pub(super) fn keep(dir: &Path, name: &str, text: &str) -> io::Result<SecretString> {
     DirBuilder::new().recursive(true).mode(0o700).create(dir)?;
     let path = dir.join(name);

@@ -20,7 +20,8 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use std::path::Path;
 
-/// The keys as given; nothing given means made on the first start and kept in the data folder.
+/// The configured keys. A development node makes those that are not configured on its first start and keeps them in the
+/// data folder.
 #[derive(Clone, Debug)]
 pub struct KeySettings {
     /// `MARBELLE_SIGNING_KEY`: PEM of an Ed25519 private key (PKCS#8), or the path of a file with it.
@@ -31,20 +32,19 @@ pub struct KeySettings {
     pub token_secrets: Vec<SecretString>,
 }
 
-/// Where a development node keeps the signing key that it made, in its data folder.
+/// The file of the data folder in which a development node keeps the signing key that it made.
 pub const SIGNING_KEY_FILE: &str = "signing-key.pem";
 
-/// Where a development node keeps the token secret that it made, in its data folder.
+/// The file of the data folder in which a development node keeps the token secret that it made.
 pub const TOKEN_SECRET_FILE: &str = "token-secret";
 
-/// Both alphabets, with and without padding: what `openssl rand -base64`, `basenc --base64url` and
-/// languages' libraries write.
+/// Both alphabets, with and without padding, as `openssl rand -base64`, `basenc --base64url` and libraries write it.
 const LENIENT: GeneralPurposeConfig =
     GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent);
 const BASE64: [GeneralPurpose; 2] =
     [GeneralPurpose::new(&alphabet::STANDARD, LENIENT), GeneralPurpose::new(&alphabet::URL_SAFE, LENIENT)];
 
-/// Which setting a [`KeyFault`] is about.
+/// The setting that a [`KeyFault`] is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[expect(missing_docs, reason = "the names are the settings")]
 pub enum KeySetting {
@@ -53,18 +53,18 @@ pub enum KeySetting {
     TokenSecret,
 }
 
-/// What is wrong with a key. Never repeats any of it.
+/// A fault of a key. It never quotes the key.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{setting:?}: {message}")]
 pub struct KeyFault {
-    /// The setting at fault.
+    /// The setting.
     pub setting: KeySetting,
-    /// What is wrong, to be read after the setting's name.
+    /// The fault, worded to follow the setting's name.
     pub message: String,
 }
 
-/// Every key of a node. One key signs and one secret makes tokens; all of them verify, so that keys can be
-/// rotated without ending sessions.
+/// Every key of a node. One key signs and one secret makes tokens; all of them verify, so that keys can be rotated
+/// without ending sessions.
 pub struct Keys {
     signing: SigningKey,
     /// The signing key's public half first.
@@ -73,16 +73,16 @@ pub struct Keys {
 }
 
 impl Keys {
-    /// The faults of the keys that are given, or kept in the data folder. Makes and changes nothing.
+    /// The faults of the keys that are configured, or kept in the data folder. It creates and changes nothing.
     pub fn check(settings: &KeySettings, data_dir: &Path) -> Vec<KeyFault> {
         Found::read(settings, data_dir).err().unwrap_or_default()
     }
 
-    /// The keys that are given; one that is not given is read from the data folder, or made and kept there
-    /// (mode 0600). Production never comes to that: there the settings require both.
+    /// The configured keys. One that is not configured is read from the data folder, or made and kept there (mode
+    /// 0600); in production the settings require both.
     ///
     /// # Errors
-    /// Every fault, also of files that cannot be read or made.
+    /// Every fault, also of files that cannot be read or created.
     pub fn load(settings: &KeySettings, data_dir: &Path) -> Result<Self, Vec<KeyFault>> {
         let found = Found::read(settings, data_dir)?;
         let signing = found.signing.map_or_else(|| make_signing_key(data_dir), Ok);
@@ -119,7 +119,7 @@ impl Keys {
         &self.public
     }
 
-    /// Every secret of opaque tokens; the first makes, all verify.
+    /// Every secret of opaque tokens; the first makes tokens, all verify them.
     pub(super) fn secrets(&self) -> impl Iterator<Item = &[u8]> {
         self.secrets.iter().map(ExposeSecret::expose_secret)
     }
@@ -164,7 +164,7 @@ impl PublicKey {
     }
 }
 
-/// What the settings and the data folder hold.
+/// The keys in the settings and the data folder.
 struct Found {
     signing: Option<SigningKey>,
     verify: Vec<VerifyingKey>,
@@ -218,7 +218,7 @@ fn kept<T>(data_dir: &Path, name: &str, parse: fn(&SecretString) -> Result<T, St
 
 fn signing_key(pem: &SecretString) -> Result<SigningKey, String> {
     SigningKey::from_pkcs8_pem(pem.expose_secret().trim()).map_err(|_| {
-        "must hold an Ed25519 private key in PKCS#8 PEM, as `openssl genpkey -algorithm ed25519` makes it".into()
+        "must hold an Ed25519 private key in PKCS#8 PEM, as `openssl genpkey -algorithm ed25519` writes it".into()
     })
 }
 
@@ -268,7 +268,7 @@ fn make<T>(
         .and_then(|text| parse(&text))
 }
 
-/// Version 1 of PKCS#8, which openssl writes and every reader takes; dalek itself writes version 2, which
+/// Version 1 of PKCS#8, which openssl writes and every reader accepts. dalek itself writes version 2, which
 /// jsonwebtoken and openssl before 3 refuse.
 fn pkcs8_v1(key: &SigningKey) -> KeypairBytes {
     KeypairBytes { secret_key: key.to_bytes(), public_key: None }

@@ -1,7 +1,7 @@
 use super::*;
 use std::{fs, os::unix::fs::PermissionsExt};
 
-/// RFC 8037 appendix A: the key, its public half and the thumbprint of that.
+/// RFC 8037 appendix A: the key, its public half and its thumbprint.
 const RFC_PRIVATE: [u8; 32] = [
     0x9d, 0x61, 0xb1, 0x9d, 0xef, 0xfd, 0x5a, 0x60, 0xba, 0x84, 0x4a, 0xf4, 0x92, 0xec, 0x2c, 0xc4, 0x44, 0x49, 0xc5,
     0x69, 0x7b, 0x32, 0x69, 0x19, 0x70, 0x3b, 0xac, 0x03, 0x1c, 0xae, 0x7f, 0x60,
@@ -38,7 +38,7 @@ fn keys_are_named_by_their_thumbprint() {
 }
 
 #[test]
-fn missing_ones_are_made_once_and_kept_for_their_owner_alone() {
+fn missing_keys_are_made_once_and_readable_by_their_owner_only() {
     let parent = tempfile::tempdir().unwrap();
     let dir = parent.path().join("data");
     assert_eq!(Keys::check(&nothing(), &dir), []);
@@ -74,7 +74,7 @@ fn processes_that_start_at_once_agree() {
 }
 
 #[test]
-fn keys_are_taken_from_files_and_from_the_setting_itself() {
+fn keys_are_read_from_files_and_from_the_setting_itself() {
     let dir = tempfile::tempdir().unwrap();
     let (key, secret) = (dir.path().join("k"), dir.path().join("s"));
     fs::write(&key, rfc_pem()).unwrap();
@@ -98,7 +98,7 @@ fn keys_are_taken_from_files_and_from_the_setting_itself() {
 }
 
 #[test]
-fn every_fault_is_told_and_no_value_is() {
+fn every_fault_is_reported_without_the_values() {
     let dir = tempfile::tempdir().unwrap();
     let given = ["-----BEGIN hunter2", "/no/such/hunter2", "hunter2hunter2hunter2"];
     let settings = KeySettings {
@@ -112,11 +112,11 @@ fn every_fault_is_told_and_no_value_is() {
     assert_eq!(at, [SigningKey, VerifyKeys, VerifyKeys, TokenSecret, TokenSecret, TokenSecret]);
     let text = format!("{faults:?}");
     assert!(!text.contains("hunter2") && !text.contains("AQEB"), "{text}");
-    assert_eq!(files(dir.path()), [""; 0], "nothing is made beside a fault");
+    assert_eq!(files(dir.path()), [""; 0], "with a fault, no file is made");
 }
 
 #[test]
-fn a_spoilt_kept_file_is_a_fault_and_stays_as_it_is() {
+fn a_corrupt_key_file_is_a_fault_and_is_not_changed() {
     let dir = tempfile::tempdir().unwrap();
     fs::write(dir.path().join(SIGNING_KEY_FILE), "spoilt").unwrap();
     assert_eq!(Keys::check(&nothing(), dir.path())[0].setting, KeySetting::SigningKey);

@@ -1,4 +1,4 @@
-//! Passwords, tokens and the keys behind them. The only code that knows jsonwebtoken, argon2 and HMAC.
+//! Passwords, tokens and their keys. This is the only code that uses jsonwebtoken, argon2 and HMAC.
 
 pub mod access_token;
 mod base32;

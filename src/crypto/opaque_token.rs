@@ -1,4 +1,4 @@
-//! Opaque tokens: derived from a row's id, not stored, so that nothing in the database lets one be made.
+//! Opaque tokens: derived from a row's id and not stored, so that they cannot be made from the database.
 
 use super::keys::Keys;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
@@ -13,13 +13,13 @@ const BYTES: usize = 16 + 8 + 32;
 /// The same in base64url without padding.
 const CHARACTERS: usize = (BYTES * 4).div_ceil(3);
 
-/// How long a code is.
+/// The number of digits of a code.
 const CODE_DIGITS: usize = 8;
 
-/// How many codes there are.
+/// The number of codes.
 const CODES: u64 = 100_000_000;
 
-/// What a token is good for. It is in the MAC, so that none is good for anything else.
+/// The purpose of a token. It is part of the MAC, so that a token is valid for nothing else.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Purpose {
     /// `auth.refresh`.
@@ -34,7 +34,7 @@ pub enum Purpose {
     DeleteAccount,
     /// The session cookie.
     Cookie,
-    /// The handle of who began a registration.
+    /// The handle of a registration, for whoever started it.
     Registration,
     /// `auth.register`, `auth.begin_provider_login`: the link of an invitation.
     Invitation,
@@ -43,7 +43,7 @@ pub enum Purpose {
 }
 
 impl Purpose {
-    /// Never to be changed: every token that is out would be void.
+    /// These labels must never change: every issued token would become void.
     fn label(self) -> &'static [u8] {
         match self {
             Self::Refresh => b"marbelle/refresh",
@@ -59,12 +59,12 @@ impl Purpose {
     }
 }
 
-/// A secret text: a token or a cookie's value. Wiped from memory when dropped, and not to be printed.
+/// A secret text: a token or a cookie's value. It is wiped from memory when dropped, and never printed.
 #[derive(Clone, Debug)]
 pub struct Secret(SecretString);
 
 impl Secret {
-    /// The text, for its one receiver.
+    /// The text, for its recipient only.
     pub fn expose(&self) -> &str {
         self.0.expose_secret()
     }
@@ -78,7 +78,7 @@ impl From<String> for Secret {
 
 /// Makes and opens opaque tokens.
 pub struct OpaqueTokens {
-    /// The first makes; all verify.
+    /// The first makes tokens; all verify them.
     macs: Vec<Hmac<Sha256>>,
 }
 
@@ -89,12 +89,12 @@ impl OpaqueTokens {
         Self { macs: keys.secrets().map(mac).collect() }
     }
 
-    /// The token of row `id` for `purpose`; `counter` tells apart the successive tokens of one row.
+    /// The token of row `id` for `purpose`; `counter` distinguishes the successive tokens of one row.
     pub fn make(&self, purpose: Purpose, id: Uuid, counter: i64) -> Secret {
         self.make_for(purpose, id, counter, &[])
     }
 
-    /// The same, good only together with `holder`, which is not in it.
+    /// The same, but valid only together with `holder`, which is not part of the token.
     pub fn make_for(&self, purpose: Purpose, id: Uuid, counter: i64, holder: &[u8]) -> Secret {
         let mut bytes = [0; BYTES];
         bytes[..16].copy_from_slice(id.as_bytes());
@@ -104,13 +104,13 @@ impl OpaqueTokens {
         URL_SAFE_NO_PAD.encode(bytes).into()
     }
 
-    /// The row and counter of a token that was made for `purpose` under any of the secrets; the MAC is
-    /// compared in constant time. Whether the row still honours the counter is the caller's to ask.
+    /// The row and counter of a token that was made for `purpose` under any of the secrets; the MAC is compared in
+    /// constant time. The caller must check whether the row still accepts the counter.
     pub fn open(&self, purpose: Purpose, text: &str) -> Option<(Uuid, i64)> {
         self.open_for(purpose, text, &[])
     }
 
-    /// The same for a token that is good only together with `holder`.
+    /// The same for a token that is valid only together with `holder`.
     pub fn open_for(&self, purpose: Purpose, text: &str, holder: &[u8]) -> Option<(Uuid, i64)> {
         if text.len() != CHARACTERS {
             return None;
@@ -123,13 +123,13 @@ impl OpaqueTokens {
         genuine.then(|| (Uuid::from_bytes(*id), i64::from_be_bytes(*counter)))
     }
 
-    /// A code of eight digits for people to type, of row `id` and `counter`. It can be guessed: whoever takes it counts
-    /// the wrong ones.
+    /// A code of eight digits for people to type, of row `id` and `counter`. It can be guessed, so wrong codes must be
+    /// counted.
     pub fn make_code(&self, purpose: Purpose, id: Uuid, counter: i64) -> Secret {
         format!("{:0CODE_DIGITS$}", code(&self.macs[0], purpose, id, counter)).into()
     }
 
-    /// Whether this is the code of row `id` and `counter`, made under any of the secrets. Blanks do not matter.
+    /// Whether this is the code of row `id` and `counter`, made under any of the secrets. Blanks are ignored.
     pub fn is_code(&self, purpose: Purpose, id: Uuid, counter: i64, text: &str) -> bool {
         let typed: String = text.chars().filter(|c| !c.is_whitespace()).take(CODE_DIGITS + 1).collect();
         let is_number = typed.len() == CODE_DIGITS && typed.bytes().all(|byte| byte.is_ascii_digit());
@@ -142,11 +142,11 @@ fn code(key: &Hmac<Sha256>, purpose: Purpose, id: Uuid, counter: i64) -> u64 {
     let body = [&id.as_bytes()[..], &counter.to_be_bytes()].concat();
     let mac = over(key, purpose, &body, &[]).finalize().into_bytes();
     let number = mac.first_chunk::<8>().map_or(0, |bytes| u64::from_be_bytes(*bytes));
-    // Of 2^64 numbers each code has as many to within one in 10^11.
+    // The codes are uniform over the 2^64 numbers to within one in 10^11.
     number % CODES
 }
 
-/// Feeds what is authenticated. Unambiguous because the body is always as long, and the holder comes last.
+/// Feeds the authenticated bytes. This is unambiguous because the body has a fixed length and the holder comes last.
 fn over(key: &Hmac<Sha256>, purpose: Purpose, body: &[u8], holder: &[u8]) -> Hmac<Sha256> {
     key.clone().chain_update(purpose.label()).chain_update(body).chain_update(holder)
 }
@@ -165,7 +165,7 @@ mod tests {
     }
 
     #[test]
-    fn a_token_for_a_holder_is_good_for_no_other() {
+    fn a_token_for_a_holder_is_valid_for_no_other() {
         let (tokens, id) = (tokens(&[1]), Uuid::now_v7());
         let token = tokens.make_for(Purpose::Cookie, id, 0, b"ann");
         assert_eq!(tokens.open_for(Purpose::Cookie, token.expose(), b"ann"), Some((id, 0)));
@@ -174,7 +174,7 @@ mod tests {
     }
 
     #[test]
-    fn a_token_opens_for_its_purpose_alone() {
+    fn a_token_opens_for_its_purpose_only() {
         use Purpose::*;
         let (tokens, id) = (tokens(&[1]), Uuid::now_v7());
         let all = [

@@ -1,6 +1,5 @@
-//! Password hashing: Argon2id on a bounded number of threads, with a bounded queue before them, so that a
-//! storm of sign-ins neither starves other calls nor fills memory. Hashes of other systems are verified on the same
-//! threads.
+//! Password hashing: Argon2id on a bounded number of threads with a bounded queue, so that a storm of sign-ins neither
+//! starves other calls nor fills memory. Hashes of other systems are verified on the same threads.
 
 pub use super::hashing_queue::Queue;
 
@@ -29,15 +28,15 @@ use std::{
 use subtle::ConstantTimeEq;
 use uuid::Uuid;
 
-/// Of a salt, as RFC 9106 §3.1 recommends.
+/// The length of a salt, as RFC 9106 §3.1 recommends.
 const SALT_BYTES: usize = 16;
 
-/// What a password hash costs (RFC 9106 §3.1).
+/// The cost of a password hash (RFC 9106 §3.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Argon2Settings {
-    /// Memory in KiB; at least 8 a lane.
+    /// Memory in KiB; at least 8 per lane.
     pub memory_kib: u32,
-    /// How often the memory is gone through.
+    /// The number of passes over the memory.
     pub passes: u32,
     /// Lanes.
     pub lanes: u32,
@@ -49,10 +48,10 @@ pub enum HashError {
     /// Too many callers wait already.
     #[error("too many passwords wait to be hashed")]
     Busy {
-        /// About how long those need.
+        /// About how long they need.
         retry_after: Duration,
     },
-    /// The parameters, the random numbers or the memory; or a stored hash that is none.
+    /// A failure of Argon2: the parameters, the random numbers, the memory, or an invalid stored hash.
     #[error("Argon2: {0}")]
     Argon2(password_hash::Error),
     /// A stored text that is not a hash of a known kind.
@@ -63,21 +62,21 @@ pub enum HashError {
     Stopped,
 }
 
-/// What comparing a password with a stored hash says.
+/// The result of comparing a password with a stored hash.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Verified {
     /// Whether it is the password.
     pub ok: bool,
-    /// Whether the stored hash was made with other parameters than those in force, or by another system: if `ok`,
-    /// hash it anew.
+    /// Whether the stored hash was made with other parameters than the current ones, or by another system. If `ok`,
+    /// hash the password again.
     pub outdated: bool,
 }
 
-/// What comparing a password with a hash from elsewhere will cost; `None` where it is as if we had made it, with
-/// the parameters in force.
+/// The cost of comparing a password with a hash from elsewhere; `None` if it equals one made here with the current
+/// parameters.
 ///
 /// # Errors
-/// [`Unusable`], for what is not to be stored.
+/// [`Unusable`], for hashes that must not be stored.
 pub fn cost_of(stored: &str, ours: Argon2Settings) -> Result<Option<Cost>, Unusable> {
     let cost = LegacyHash::parse(stored)?.cost();
     let made_here = Cost::Argon2 {
@@ -90,7 +89,7 @@ pub fn cost_of(stored: &str, ours: Argon2Settings) -> Result<Option<Cost>, Unusa
     Ok(Some(cost).filter(|cost| *cost != made_here || !is_bare_argon2(stored)))
 }
 
-/// The form in which we store our own; Django's has its own name before it.
+/// The form of our own stored hashes; Django's has an algorithm name before it.
 fn is_bare_argon2(stored: &str) -> bool {
     stored.starts_with("$argon2")
 }
@@ -103,11 +102,11 @@ pub struct PasswordHasher {
 }
 
 impl PasswordHasher {
-    /// At most `threads` hashes at a time and `queue` callers waiting in each [`Queue`]. Computes one hash, on the caller's
-    /// thread: what unknown accounts are compared with.
+    /// At most `threads` hashes at a time, with up to `queue` callers waiting in each [`Queue`]. It computes one hash
+    /// on the caller's thread, which passwords of unknown accounts are compared with.
     ///
     /// # Errors
-    /// [`HashError::Argon2`] for parameters that Argon2 does not take.
+    /// [`HashError::Argon2`] for parameters that Argon2 does not accept.
     pub fn new(settings: Argon2Settings, threads: usize, queue: usize) -> Result<Self, HashError> {
         let work = Arc::new(Work::new(settings)?);
         Ok(Self { work, threads: Arc::new(HashingThreads::new(threads, queue)), settings })
@@ -116,14 +115,14 @@ impl PasswordHasher {
     /// The hash to store, in the PHC format, with a salt of its own.
     ///
     /// # Errors
-    /// Every [`HashError`] but `Stored`.
+    /// Every [`HashError`] except `Stored`.
     pub async fn hash(&self, password: &Password, queue: Queue) -> Result<String, HashError> {
         let password = password.clone();
         self.run(queue, move |work| work.hash(&password)).await
     }
 
-    /// Compares with a stored hash. `None`, for an account that there is not or that has no password, takes the same
-    /// work as a hash of the cost `decoy` (as our own, if that is `None`) and is never `ok`: time does not tell who
+    /// Compares with a stored hash. `None`, for an account that does not exist or has no password, takes the same work
+    /// as a hash of the cost `decoy` (as our own, if that is `None`) and is never `ok`: the time does not reveal who
     /// has an account.
     ///
     /// # Errors
@@ -139,8 +138,8 @@ impl PasswordHasher {
         self.run(queue, move |work| work.verify(&password, stored.as_deref(), decoy)).await
     }
 
-    /// Estimates how strong a new password is, by the bounded work of `job`: among the hashes, so that it keeps no thread
-    /// from the calls of others.
+    /// Estimates the strength of a new password by the bounded work of `job`. It runs among the hashes, so that it does
+    /// not occupy a thread that serves calls.
     ///
     /// # Errors
     /// [`HashError::Busy`] and [`HashError::Stopped`].
@@ -152,7 +151,7 @@ impl PasswordHasher {
         self.run(queue, move |_| Ok(job())).await
     }
 
-    /// [`cost_of`], by the parameters in force.
+    /// [`cost_of`], by the current parameters.
     ///
     /// # Errors
     /// [`Unusable`].
@@ -160,7 +159,7 @@ impl PasswordHasher {
         cost_of(stored, self.settings)
     }
 
-    /// How many hashes were computed so far, so that a test can compare work instead of time.
+    /// The number of hashes computed so far, so that a test can compare work instead of time.
     pub fn hashes_computed(&self) -> u64 {
         self.work.computed.lock().values().sum()
     }
@@ -170,7 +169,7 @@ impl PasswordHasher {
         self.work.computed.lock().clone()
     }
 
-    /// How many callers wait for a thread.
+    /// The number of callers that wait for a thread.
     pub fn waiting(&self) -> usize {
         self.threads.waiting()
     }
@@ -185,7 +184,7 @@ impl PasswordHasher {
         let slot = self.threads.slot(queue, one).await?;
         meters().password_wait.record(begun.elapsed());
         let (work, threads) = (Arc::clone(&self.work), Arc::clone(&self.threads));
-        // The slot moves along: a caller that goes away does not stop the thread, so it frees no slot.
+        // The slot moves into the closure: dropping the caller does not stop the thread, so it must not free the slot.
         let done = tokio::task::spawn_blocking(move || {
             let _slot = slot;
             let result = job(&work);
@@ -198,15 +197,15 @@ impl PasswordHasher {
     }
 }
 
-/// What the hashing threads share.
+/// The state that the hashing threads share.
 struct Work {
     argon2: Argon2<'static>,
-    /// Compared with where there is no hash: of a random password, made with the parameters in force.
+    /// The hash to compare with where there is none: of a random password, with the current parameters.
     dummy: String,
     memory: HashingMemory,
-    /// Hashes computed so far. Costs are those of the accounts that were imported: a few dozen at most.
+    /// The hashes computed so far. The costs are those of imported accounts: a few dozen at most.
     computed: Mutex<BTreeMap<Option<Cost>, u64>>,
-    /// A moving average of what one hash takes.
+    /// A moving average of the time of one hash.
     micros: AtomicU64,
 }
 
@@ -231,7 +230,7 @@ impl Work {
         self.timed(None, |_| self.encode(password.expose().as_bytes())).map_err(HashError::Argon2)
     }
 
-    /// `hash_password` in memory that is kept: a random salt, the hash, and both as text.
+    /// `hash_password` in reused memory: a random salt, the hash, and both as text.
     fn encode(&self, password: &[u8]) -> Result<String, password_hash::Error> {
         let params = self.argon2.params();
         let salt = Salt::new(&rand::random::<[u8; SALT_BYTES]>())?;
@@ -265,14 +264,14 @@ impl Work {
         }
     }
 
-    /// As the other system did: what was typed, then once more without blanks around it.
+    /// As in the other system: the typed password, then the same without surrounding blanks.
     fn verify_legacy(&self, password: &Password, hash: &LegacyHash) -> Result<Verified, HashError> {
         let (typed, trimmed) = (password.typed(), trim(password.typed()));
         let matches = |text: &str| self.timed(Some(hash.cost()), |_| hash.is_of(text));
         Ok(Verified { ok: matches(typed) || (trimmed != typed && matches(trimmed)), outdated: true })
     }
 
-    /// What was typed is compared as well, as another system's Argon2 may not have known of NFKC.
+    /// The typed password is compared as well, since another system's Argon2 may not have normalised to NFKC.
     fn verify_argon2(&self, password: &Password, stored: &str) -> Result<Verified, HashError> {
         let hash = PasswordHash::new(stored).map_err(|_| Unusable::Unknown)?;
         let outdated = self.is_outdated(&hash);
@@ -293,7 +292,7 @@ impl Work {
         Ok(Verified { ok: false, outdated })
     }
 
-    /// `verify_password` for a hash with our parameters, in memory that is kept.
+    /// `verify_password` for a hash with our parameters, in reused memory.
     fn compare(&self, password: &[u8], hash: &PasswordHash) -> Result<(), password_hash::Error> {
         let (Some(salt), Some(expected)) = (&hash.salt, &hash.hash) else {
             return Err(password_hash::Error::PasswordInvalid);
@@ -323,7 +322,7 @@ impl Work {
         let micros = u64::try_from(start.elapsed().as_micros()).unwrap_or(u64::MAX);
         let average = match self.micros.load(Ordering::Relaxed) {
             0 => micros,
-            // Two threads may overwrite each other's sample: it stays an average of recent ones.
+            // Two threads may overwrite each other's sample; it is still an average of recent ones.
             before => (before.saturating_mul(7).saturating_add(micros)) / 8,
         };
         self.micros.store(average, Ordering::Relaxed);
@@ -332,7 +331,7 @@ impl Work {
     }
 }
 
-/// As Python's `str.strip`, which Django's forms trim with.
+/// Like Python's `str.strip`, which Django's forms use.
 fn trim(text: &str) -> &str {
     text.trim_matches(|c: char| c.is_whitespace() || ('\u{1c}'..='\u{1f}').contains(&c))
 }

@@ -7,7 +7,7 @@ fn password(raw: &str) -> Password {
 }
 
 #[tokio::test]
-async fn what_was_hashed_verifies_and_nothing_else() {
+async fn a_hashed_password_verifies_and_no_other_does() {
     let hasher = PasswordHasher::new(CHEAP, 2, 8).unwrap();
     let stored = hasher.hash(&password("right"), Queue::Strangers).await.unwrap();
     assert!(stored.starts_with("$argon2id$v=19$m=64,t=1,p=1$"), "{stored}");
@@ -53,7 +53,7 @@ async fn other_parameters_are_outdated_and_still_verify() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn beyond_the_queue_callers_are_told_when_to_come_back() {
+async fn callers_beyond_the_queue_are_told_when_to_retry() {
     let hasher = Arc::new(PasswordHasher::new(Argon2Settings { memory_kib: 8192, ..CHEAP }, 1, 2).unwrap());
     let callers: Vec<_> = (0..20)
         .map(|_| {
@@ -69,7 +69,7 @@ async fn beyond_the_queue_callers_are_told_when_to_come_back() {
         }
     }
     assert!((1..=17).contains(&refused), "{refused}");
-    assert!(hasher.hash(&password("right"), Queue::Strangers).await.is_ok(), "places are given back");
+    assert!(hasher.hash(&password("right"), Queue::Strangers).await.is_ok(), "places are returned");
 }
 
 #[tokio::test]
@@ -87,7 +87,7 @@ async fn estimates_wait_in_the_queue_of_the_hashes() {
 }
 
 #[tokio::test]
-async fn a_caller_that_goes_away_gives_its_place_back() {
+async fn a_caller_that_stops_waiting_returns_its_place() {
     let hasher = PasswordHasher::new(CHEAP, 1, 1).unwrap();
     let slot = Arc::clone(&hasher.threads.slots).acquire_owned().await.unwrap();
     for _ in 0..3 {
@@ -100,7 +100,7 @@ async fn a_caller_that_goes_away_gives_its_place_back() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn kept_memory_changes_no_hash_and_goes_when_nobody_waits() {
+async fn reused_memory_changes_no_hash_and_is_released_when_nobody_waits() {
     let hasher = Arc::new(PasswordHasher::new(CHEAP, 2, 64).unwrap());
     let stored: Arc<str> = hasher.hash(&password("right"), Queue::Strangers).await.unwrap().into();
     let callers: Vec<_> = (0..40)
@@ -149,7 +149,7 @@ async fn a_hash_of_django_is_compared_as_typed_and_then_trimmed() {
 }
 
 #[tokio::test]
-async fn an_argon2_of_before_that_knew_nothing_of_nfkc_is_compared_as_typed_too() {
+async fn an_argon2_hash_made_without_nfkc_is_compared_as_typed_too() {
     let hasher = PasswordHasher::new(CHEAP, 1, 8).unwrap();
     let foreign = hasher.work.encode("ﬁn".as_bytes()).unwrap();
     let verified = hasher.verify(&password("ﬁn"), Some(&foreign), None, Queue::Strangers).await.unwrap();
@@ -160,14 +160,14 @@ async fn an_argon2_of_before_that_knew_nothing_of_nfkc_is_compared_as_typed_too(
     assert!(hasher.cost_of(&with_djangos_name).unwrap().is_some());
 }
 
-/// In which order callers get the one thread, which is taken while they queue up.
+/// The order in which callers get the one thread, which is busy while they queue up.
 async fn order_of(callers: &[Queue]) -> Vec<Queue> {
     let hasher = Arc::new(PasswordHasher::new(CHEAP, 1, 64).unwrap());
     let taken = hasher.threads.slot(Queue::Strangers, Duration::ZERO).await.unwrap();
     let (served, mut order) = tokio::sync::mpsc::unbounded_channel();
     for (n, queue) in callers.iter().copied().enumerate() {
         let (caller, served) = (Arc::clone(&hasher), served.clone());
-        // As long as a hash takes: meanwhile who is next gets in line.
+        // As long as a hash takes, during which the next caller gets in line.
         let hash = move |_: &Work| {
             std::thread::sleep(Duration::from_millis(2));
             Ok(served.send(queue))
@@ -201,7 +201,7 @@ async fn each_queue_has_its_share_however_long_the_other_is() {
 }
 
 #[tokio::test]
-async fn a_full_queue_refuses_nobody_of_the_other() {
+async fn a_full_queue_does_not_affect_the_other() {
     let hasher = Arc::new(PasswordHasher::new(CHEAP, 1, 2).unwrap());
     let taken = hasher.threads.slot(Queue::Strangers, Duration::ZERO).await.unwrap();
     let waiting = [Queue::Strangers, Queue::Strangers, Queue::Known].map(|queue| {

@@ -1,5 +1,5 @@
-//! Random tokens: an id and a secret of 256 bits, of which only a hash is stored. For what must outlive a rotation of
-//! the token secret.
+//! Random tokens: an id and a secret of 256 bits, of which only a hash is stored. They are for credentials that must
+//! outlive a rotation of the token secret.
 
 use super::opaque_token::Secret;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
@@ -14,7 +14,7 @@ const CHARACTERS: usize = BYTES / 3 * 4;
 
 /// A random token.
 pub(super) struct RandomToken {
-    /// Whose secret it is.
+    /// The id of the secret's owner.
     pub id: Uuid,
     /// SHA-256 of the secret.
     pub secret_hash: [u8; 32],
@@ -33,7 +33,7 @@ impl RandomToken {
         Self { id, secret_hash: Sha256::digest(secret).into(), text: text.into() }
     }
 
-    /// Reads a token; `None` for what does not have the form of one.
+    /// Parses a token; `None` if the text does not have the form of one.
     pub fn parse(prefix: &str, text: &str) -> Option<Self> {
         let encoded = text.strip_prefix(prefix)?;
         if encoded.len() != CHARACTERS {

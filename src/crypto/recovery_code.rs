@@ -1,5 +1,5 @@
-//! Recovery codes: random, of 120 bits, each good once in place of a second factor. Only a hash of one is stored, which
-//! is enough for what cannot be guessed.
+//! Recovery codes: random, of 120 bits, and single-use, each in place of a second factor. Only a hash is stored; a
+//! plain one suffices for a random secret.
 
 use super::{base32, opaque_token::Secret};
 pub use crate::domain::sealed::RecoveryCodeHash;
@@ -11,7 +11,7 @@ const BYTES: usize = 15;
 /// Characters of a group.
 const GROUP: usize = 4;
 
-/// A new code, as its owner reads it: 24 characters in groups of four.
+/// A new code, as shown to its owner: 24 characters in groups of four.
 pub fn new_recovery_code() -> Secret {
     let mut bytes: [u8; BYTES] = rand::random();
     let mut code = base32::encode(&bytes, base32::CROCKFORD);
@@ -22,7 +22,7 @@ pub fn new_recovery_code() -> Secret {
     grouped
 }
 
-/// The hash of a code as somebody types it: case, blanks and dashes do not matter, and what looks like a digit is one
+/// The hash of a typed code: case, blanks and dashes are ignored, and letters that look like digits count as digits
 /// (Crockford's rule).
 pub fn recovery_code_hash(typed: &str) -> RecoveryCodeHash {
     let read = |c: char| match c.to_ascii_uppercase() {
@@ -42,7 +42,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_code_has_24_characters_of_which_none_looks_like_another() {
+    fn a_code_has_24_characters_that_are_not_easily_confused() {
         let (code, other) = (new_recovery_code(), new_recovery_code());
         let text = code.expose();
         assert_eq!(text.split('-').map(str::len).collect::<Vec<_>>(), [4; 6]);
@@ -53,7 +53,7 @@ mod tests {
     }
 
     #[test]
-    fn a_code_is_read_however_it_is_typed() {
+    fn a_code_is_read_in_every_notation() {
         let hash = recovery_code_hash("0123-4567-89AB-CDEF-GHJK-1100");
         for typed in ["0123456789abcdefghjk1100", " O123 4567–89ab cdef ghjk lIoO\n", "0123-4567-89AB-CDEF-GHJK-11OO"]
         {

@@ -1,8 +1,8 @@
-//! Secrets that must be read again: encrypted at rest under a key that is derived from `MARBELLE_TOKEN_SECRET`.
+//! Secrets that must be read back: encrypted at rest under a key that is derived from `MARBELLE_TOKEN_SECRET`.
 //!
-//! Each is sealed under a key of its own: HKDF-SHA-256 of a token secret, with what the secret is for and a random salt
-//! of 128 bits, so that the nonce of the AEAD (ChaCha20-Poly1305, RFC 8439) is used once a key and need not be random.
-//! What it belongs to is authenticated with it: moved to another row it does not open.
+//! Each is sealed under a key of its own: HKDF-SHA-256 of a token secret, with the purpose of the secret and a random
+//! salt of 128 bits. The nonce of the AEAD (ChaCha20-Poly1305, RFC 8439) is used once per key and need not be random.
+//! The owner is authenticated as well: a sealed secret that was moved to another row does not open.
 
 use super::keys::Keys;
 pub use crate::domain::sealed::{Sealed, SealingKeyId};
@@ -12,19 +12,19 @@ use secrecy::{SecretSlice, zeroize::Zeroize};
 /// The bytes of a salt.
 const SALT: usize = 16;
 
-/// What a sealed secret is for. It is in the key, so that none opens as another.
+/// The purpose of a sealed secret. It is part of the key, so that none opens for another purpose.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Sealing {
     /// The secret that an account's TOTP codes are made of; belongs to the user.
     Totp,
-    /// What a client holds between two calls: see [`super::ticket`].
+    /// The state that a client holds between two calls: see [`super::ticket`].
     Ticket,
-    /// The secret that signs what a webhook is sent; belongs to the webhook.
+    /// The secret that signs a webhook's requests; belongs to the webhook.
     Webhook,
 }
 
 impl Sealing {
-    /// Never to be changed: nothing sealed would open any more.
+    /// These labels must never change: nothing sealed before would open.
     fn label(self) -> &'static [u8] {
         match self {
             Self::Totp => b"marbelle/totp",
@@ -40,7 +40,7 @@ pub struct Sealer {
     keys: Vec<(SealingKeyId, hkdf::Prk)>,
 }
 
-/// What HKDF is asked for.
+/// The length of HKDF's output.
 struct Bytes(usize);
 
 impl hkdf::KeyType for Bytes {
@@ -50,7 +50,7 @@ impl hkdf::KeyType for Bytes {
 }
 
 impl Sealer {
-    /// Seals under the first secret of `keys`, and opens what was sealed under any.
+    /// Seals under the first secret of `keys`, and opens secrets sealed under any of them.
     pub fn new(keys: &Keys) -> Self {
         let salt = hkdf::Salt::new(hkdf::HKDF_SHA256, b"marbelle/sealed");
         let key = |secret: &[u8]| {
@@ -78,7 +78,7 @@ impl Sealer {
         Sealed { key: *key, bytes: [&salt[..], &text, tag.as_ref()].concat() }
     }
 
-    /// The secret; `None` if it was sealed under no key of ours, for another purpose or another owner, or was changed.
+    /// The secret; `None` if it was sealed under an unknown key, for another purpose or another owner, or was changed.
     pub fn open(&self, sealing: Sealing, owner: &[u8], sealed: &Sealed) -> Option<SecretSlice<u8>> {
         let (_, prk) = self.keys.iter().find(|(key, _)| *key == sealed.key)?;
         let (salt, text) = sealed.bytes.split_first_chunk::<SALT>()?;
@@ -90,7 +90,7 @@ impl Sealer {
     }
 }
 
-/// Each key is used once.
+/// The nonce may be constant, because each key is used once.
 fn nonce() -> aead::Nonce {
     aead::Nonce::assume_unique_for_key([0; aead::NONCE_LEN])
 }
@@ -127,7 +127,7 @@ mod tests {
     }
 
     #[test]
-    fn opens_for_its_owner_and_purpose_alone() {
+    fn opens_for_its_owner_and_purpose_only() {
         let sealer = sealer(&[1]);
         let sealed = sealer.seal(Sealing::Totp, b"ann", b"twenty bytes of salt");
         assert_eq!(opened(&sealer, Sealing::Totp, b"ann", &sealed).unwrap(), b"twenty bytes of salt");

@@ -3,16 +3,16 @@
 use super::{opaque_token::Secret, random_token::RandomToken};
 use crate::domain::{ids::KeyId, service_key::KeyCredential};
 
-/// What every secret begins with, so that scanners of sources and logs can find one.
+/// The prefix of every secret, so that scanners of sources and logs can find one.
 const PREFIX: &str = "marbelle_";
 
-/// A new secret for a key, and what is stored of it.
+/// A new secret for a key, and the credential to store.
 pub fn make(key: KeyId) -> (KeyCredential, Secret) {
     let token = RandomToken::new(PREFIX, key.0);
     (KeyCredential { id: key, secret_hash: token.secret_hash }, token.text)
 }
 
-/// Reads a secret; `None` for what does not have the form of one.
+/// Parses a secret; `None` if the text does not have the form of one.
 pub fn parse(text: &str) -> Option<KeyCredential> {
     let token = RandomToken::parse(PREFIX, text)?;
     Some(KeyCredential { id: KeyId(token.id), secret_hash: token.secret_hash })
@@ -23,7 +23,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_secret_is_read_as_it_was_made_and_every_one_is_another() {
+    fn a_secret_is_parsed_as_it_was_made_and_each_is_different() {
         let id = KeyId::new();
         let ((made, secret), (other, _)) = (make(id), make(id));
         assert!(secret.expose().starts_with("marbelle_"));
@@ -33,7 +33,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_none_is_refused() {
+    fn other_texts_are_refused() {
         let (_, secret) = make(KeyId::new());
         let bare = secret.expose().trim_start_matches("marbelle_");
         for none in ["", "marbelle_", bare, &format!("marbelle_{bare}A"), &format!("marbelle_{}", &bare[1..])] {

@@ -1,4 +1,4 @@
-//! SHA-1, by which lists of breached passwords are kept. It protects nothing here.
+//! SHA-1, which lists of breached passwords are keyed by. It protects nothing here.
 
 use ring::digest::{SHA1_FOR_LEGACY_USE_ONLY, digest};
 use std::fmt::Write;
@@ -6,7 +6,7 @@ use std::fmt::Write;
 /// The SHA-1 of a text as 40 upper-case hexadecimal digits.
 pub fn sha1_hex(text: &str) -> String {
     digest(&SHA1_FOR_LEGACY_USE_ONLY, text.as_bytes()).as_ref().iter().fold(String::new(), |mut hex, byte| {
-        // Writing to a text does not fail.
+        // Writing to a string cannot fail.
         let _ = write!(hex, "{byte:02X}");
         hex
     })

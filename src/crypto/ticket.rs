@@ -1,6 +1,6 @@
-//! Tickets: what a client holds between the two calls of a ceremony, a flow, a setup or a challenge. A ticket carries
-//! what the first call has found out, sealed, so that nothing is stored before the second call comes, and nothing in the
-//! database lets one be made. That it is used once is for the store to see to.
+//! Tickets, which a client holds between the two calls of a ceremony, a flow, a setup or a challenge. A ticket carries
+//! the results of the first call, sealed, so that nothing is stored before the second call and none can be made from
+//! the database. The store makes sure that each is used only once.
 
 use super::{
     opaque_token::Secret,
@@ -11,7 +11,7 @@ use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use secrecy::ExposeSecret;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
-/// What a ticket is good for: nothing else.
+/// The purpose of a ticket, which is valid for nothing else.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TicketPurpose {
     /// The challenge of a sign-in that lacks its second factor.
@@ -33,7 +33,7 @@ pub enum TicketPurpose {
 }
 
 impl TicketPurpose {
-    /// Never the beginning of another.
+    /// No label may be a prefix of another.
     fn label(self) -> &'static [u8] {
         match self {
             Self::SecondFactor => b"second-factor/",
@@ -51,16 +51,16 @@ impl TicketPurpose {
 /// A ticket that was presented.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Ticket<T> {
-    /// By which it is known once it is used; tells when the ticket was made ([`TicketId::at`]).
+    /// Identifies it once it is used, and holds the time of its creation ([`TicketId::at`]).
     pub id: TicketId,
-    /// Until when it is good.
+    /// When it expires.
     pub expires_at: Timestamp,
-    /// What it carries.
+    /// Its content.
     pub data: T,
 }
 
 impl Sealer {
-    /// A ticket for `purpose`, good together with `holder` (such as a session's id) until `expires_at`.
+    /// A ticket for `purpose`, valid together with `holder` (such as a session's id) until `expires_at`.
     pub fn issue_ticket<T: Serialize>(
         &self,
         purpose: TicketPurpose,
@@ -72,7 +72,7 @@ impl Sealer {
         Ok(URL_SAFE_NO_PAD.encode([&sealed.key[..], &sealed.bytes].concat()).into())
     }
 
-    /// What a ticket carries; `None` if it is none for this purpose and holder, or has expired.
+    /// The content of a ticket; `None` if it is not one for this purpose and holder, or has expired.
     pub fn open_ticket<T: DeserializeOwned>(
         &self,
         purpose: TicketPurpose,
@@ -99,7 +99,7 @@ mod tests {
     use crate::crypto::keys::{KeySettings, Keys};
 
     #[test]
-    fn a_ticket_is_good_for_its_purpose_and_holder_and_time() {
+    fn a_ticket_is_valid_for_its_purpose_holder_and_time() {
         let dir = tempfile::tempdir().unwrap();
         let settings = KeySettings { signing_key: None, verify_keys: vec![], token_secrets: vec![] };
         let sealer = Sealer::new(&Keys::load(&settings, dir.path()).unwrap());

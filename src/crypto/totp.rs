@@ -1,4 +1,4 @@
-//! Codes of an authenticator app (RFC 6238): SHA-1, six digits, steps of 30 seconds, which is what every app can do.
+//! Codes of authenticator apps (RFC 6238): SHA-1, six digits, steps of 30 seconds, which every app supports.
 
 use super::{
     base32,
@@ -11,40 +11,40 @@ use ring::hmac;
 use secrecy::{ExposeSecret, SecretSlice};
 use subtle::ConstantTimeEq;
 
-/// The bytes of a secret: as many as the output of the hash (RFC 4226, R6).
+/// The bytes of a secret: the length of the hash's output (RFC 4226, R6).
 const BYTES: usize = 20;
-/// Seconds of a step.
+/// The length of a step in seconds.
 const STEP: i64 = 30;
 /// Digits of a code.
 const DIGITS: u32 = 6;
-/// Steps before and after the present one whose codes are good: clocks differ, and people type slowly (RFC 6238,
+/// Steps before and after the present one whose codes are accepted: clocks differ, and people type slowly (RFC 6238,
 /// section 5.2).
 const STEPS_AROUND: i64 = 1;
 /// The least width and height of the QR code, in pixels.
 const QR_PIXELS: u32 = 240;
 
-/// The secret that codes are made of.
+/// The secret that codes are made from.
 #[derive(Clone, Debug)]
 pub struct TotpSecret(SecretSlice<u8>);
 
 impl TotpSecret {
-    /// A new one.
+    /// A new secret.
     pub fn new() -> Self {
         Self(SecretSlice::from(rand::random::<[u8; BYTES]>().to_vec()))
     }
 
-    /// The one that is written so, in base32; `None` unless it has 10 to 40 bytes.
+    /// Parses base32; `None` unless the secret has 10 to 40 bytes.
     pub fn parse(base32: &str) -> Option<Self> {
         let bytes = base32::decode(base32)?;
         (10..=40).contains(&bytes.len()).then(|| Self(SecretSlice::from(bytes)))
     }
 
-    /// As it is kept: encrypted, for this user alone.
+    /// The stored form: encrypted, for this user only.
     pub fn seal(&self, sealer: &Sealer, user: UserId) -> Sealed {
         sealer.seal(Sealing::Totp, user.0.as_bytes(), self.expose())
     }
 
-    /// The one that a user's row keeps; `None` if it is sealed under no secret of ours, or is another user's.
+    /// The secret in a user's row; `None` if it is sealed under an unknown key, or for another user.
     pub fn unseal(sealer: &Sealer, user: UserId, sealed: &Sealed) -> Option<Self> {
         sealer.open(Sealing::Totp, user.0.as_bytes(), sealed).map(Self)
     }
@@ -58,7 +58,7 @@ impl TotpSecret {
         base32::encode(self.expose(), base32::RFC_4648)
     }
 
-    /// The URI that apps take, which names the shop and the account.
+    /// The URI that apps read, which names the shop and the account.
     pub fn uri(&self, shop: &str, account: &str) -> String {
         let encode = |text| utf8_percent_encode(text, NON_ALPHANUMERIC);
         let (shop, account, secret) = (encode(shop), encode(account), self.base32());
@@ -67,13 +67,13 @@ impl TotpSecret {
         )
     }
 
-    /// The step whose code this is, if that may be used now: the present one, the one before or the one after, and later
-    /// than `last`, which was used. Blanks in the code do not matter.
+    /// The step of this code, if it may be used now: the present step, the one before or the one after, and later than
+    /// `last`, which was used. Blanks in the code are ignored.
     pub fn step_of(&self, code: &str, now: Timestamp, last: i64) -> Option<i64> {
         let typed: String = code.chars().filter(|c| !c.is_whitespace()).take(16).collect();
         let present = now.unix().div_euclid(STEP);
         let mut found = None;
-        // All of them, so that the time does not tell which it was.
+        // All of them are compared, so that the time does not reveal which one matched.
         for step in present - STEPS_AROUND..=present + STEPS_AROUND {
             let is_code = bool::from(self.code(step, DIGITS).as_bytes().ct_eq(typed.as_bytes()));
             if is_code && step > last {
@@ -104,7 +104,7 @@ impl Default for TotpSecret {
 /// A QR code as an SVG image.
 ///
 /// # Errors
-/// Where the text is too long for one: some 2,300 bytes.
+/// If the text is too long for a QR code: more than some 2,300 bytes.
 pub fn qr_svg(text: &str) -> Result<String, QrError> {
     let code = QrCode::with_error_correction_level(text, EcLevel::M)?;
     Ok(code.render::<svg::Color<'_>>().min_dimensions(QR_PIXELS, QR_PIXELS).build())
@@ -140,7 +140,7 @@ mod tests {
     }
 
     #[test]
-    fn a_code_is_good_a_step_early_and_late_and_never_after_it_was_used() {
+    fn a_code_is_valid_a_step_early_and_late_and_never_after_its_use() {
         let secret = TotpSecret::new();
         let now = 1_800_000_015;
         let step = now / STEP;

@@ -1,4 +1,4 @@
-//! The secrets of webhooks, and what they sign, by Standard Webhooks 1.0 (<https://www.standardwebhooks.com>).
+//! The secrets of webhooks, and their signatures, by Standard Webhooks 1.0 (<https://www.standardwebhooks.com>).
 
 use super::{
     opaque_token::Secret,
@@ -9,32 +9,32 @@ use base64::{Engine, prelude::BASE64_STANDARD};
 use ring::hmac;
 use secrecy::{ExposeSecret, SecretSlice};
 
-/// The bytes of a secret; the standard wants 24 to 64.
+/// The bytes of a secret; the standard requires 24 to 64.
 const BYTES: usize = 32;
-/// What every secret begins with, so that scanners of sources and logs can find one.
+/// The prefix of every secret, so that scanners of sources and logs can find one.
 const PREFIX: &str = "whsec_";
 
-/// What signs the requests of a webhook.
+/// The secret that signs the requests of a webhook.
 #[derive(Clone, Debug)]
 pub struct WebhookSecret(SecretSlice<u8>);
 
 impl WebhookSecret {
-    /// A new one.
+    /// A new secret.
     pub fn new() -> Self {
         Self(SecretSlice::from(rand::random::<[u8; BYTES]>().to_vec()))
     }
 
-    /// As receivers are given it.
+    /// The form that receivers are given.
     pub fn text(&self) -> Secret {
         format!("{PREFIX}{}", BASE64_STANDARD.encode(self.0.expose_secret())).into()
     }
 
-    /// As it is kept: encrypted, for this webhook alone.
+    /// The stored form: encrypted, for this webhook only.
     pub fn seal(&self, sealer: &Sealer, webhook: WebhookId) -> Sealed {
         sealer.seal(Sealing::Webhook, webhook.0.as_bytes(), self.0.expose_secret())
     }
 
-    /// The one that a webhook's row keeps; `None` if it is sealed under no secret of ours, or is another webhook's.
+    /// The secret in a webhook's row; `None` if it is sealed under an unknown key, or for another webhook.
     pub fn unseal(sealer: &Sealer, webhook: WebhookId, sealed: &Sealed) -> Option<Self> {
         sealer.open(Sealing::Webhook, webhook.0.as_bytes(), sealed).map(Self)
     }
@@ -69,7 +69,7 @@ mod tests {
     }
 
     #[test]
-    fn the_reference_library_takes_the_signature() {
+    fn the_reference_library_accepts_the_signature() {
         let (secret, former) = (WebhookSecret::new(), WebhookSecret::new());
         let (id, body) = (DeliveryId::new(), "{\"type\":\"profile.changed\",\"data\":{\"name\":\"Zoë\"}}".as_bytes());
         let at = crate::domain::time::Clock::system().now().unix();
@@ -84,7 +84,7 @@ mod tests {
     }
 
     #[test]
-    fn a_secret_is_written_in_base64_and_shown_by_nothing_else() {
+    fn a_secret_is_in_base64_and_not_shown_otherwise() {
         let secret = WebhookSecret::new();
         let text = secret.text();
         let base64 = text.expose().strip_prefix("whsec_").unwrap();

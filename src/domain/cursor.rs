@@ -1,4 +1,4 @@
-//! Cursors: how far somebody has read what comes page by page. On the wire each is an opaque text.
+//! Cursors: positions in lists that are read page by page. On the wire each is an opaque text.
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::{Serialize, de::DeserializeOwned};
@@ -19,7 +19,7 @@ pub(super) fn read<T: DeserializeOwned>(text: &str) -> Result<T, NotACursor> {
     serde_json::from_slice(&json).map_err(|_| NotACursor)
 }
 
-/// Declares a cursor: its parts, and what its schema says of it.
+/// Declares a cursor: its parts, and the description in its schema.
 macro_rules! cursor {
     ($(#[$doc:meta])* pub struct $name:ident { $($(#[$of_part:meta])* pub $part:ident: $type:ty,)* } $description:literal) => {
         $(#[$doc])*

@@ -107,12 +107,12 @@ impl ReceiverId {
 }
 
 impl TicketId {
-    /// When the ticket was made: its id is made by [`Self::at`].
+    /// When the ticket was made: [`Self::at`] makes its id.
     pub fn made_at(self) -> Timestamp {
         let made = self.0.get_timestamp().map(|made| made.to_unix());
         let made =
             made.and_then(|(seconds, nanos)| chrono::DateTime::from_timestamp(i64::try_from(seconds).ok()?, nanos));
-        // Without a time it is none of ours, and as old as can be.
+        // An id without a time is not from here, and counts as the oldest possible.
         Timestamp::new(made.unwrap_or_default())
     }
 }

@@ -236,8 +236,8 @@ text_enum! {
 }
 
 impl LetterKind {
-    /// Whether sessions of one account alone ask for it, for the account's own mailbox: the account's lock has them count one
-    /// after the other.
+    /// Whether only sessions of one account request it, for the account's own mailbox: the account's lock serialises their
+    /// counting.
     pub fn is_asked_for_by_its_account(self) -> bool {
         matches!(self, Self::DeleteAccount | Self::EmailChangeRequested)
     }

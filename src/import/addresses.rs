@@ -1,4 +1,4 @@
-//! What must hold among the addresses of one account: labels that differ, and one primary address.
+//! Rules among the addresses of one account: labels differ, and one address is the primary one.
 
 use super::{
     fit::Row,
@@ -15,8 +15,8 @@ pub(super) struct Draft {
     pub(super) address: Address,
 }
 
-/// Makes the labels differ from each other and from those in `labels`, and exactly one address the primary one, if
-/// there is none yet. The oldest address has its way.
+/// Makes the labels differ from each other and from those in `labels`, and exactly one address the primary one if there
+/// is none yet. The oldest address takes precedence.
 pub(super) fn settle(
     table: &'static str,
     drafts: &mut [Draft],
@@ -30,23 +30,23 @@ pub(super) fn settle(
         let address = &mut draft.address;
         if labels.contains(&address.label.key()) {
             address.label = numbered(&address.label, &labels);
-            row.tell(Action::Renamed, Some("label"), "another address has this label, but for case");
+            row.report(Action::Renamed, Some("label"), "another address has this label, apart from case");
         }
         labels.insert(address.label.key());
         if address.is_primary && has_primary {
             address.is_primary = false;
-            row.tell(Action::Replaced, Some("is_primary"), "an older address is the primary one");
+            row.report(Action::Replaced, Some("is_primary"), "an older address is the primary one");
         }
         has_primary |= address.is_primary;
     }
     if let (false, Some(oldest)) = (has_primary, drafts.first_mut()) {
         oldest.address.is_primary = true;
         let mut row = Row::new(table, oldest.row, lines);
-        row.tell(Action::Replaced, Some("is_primary"), "none was the primary one, and this is the oldest");
+        row.report(Action::Replaced, Some("is_primary"), "no address was the primary one, and this is the oldest");
     }
 }
 
-/// The label with the first free number behind it, cut where there is no room.
+/// The label with the first free number after it, shortened where there is no room.
 fn numbered(label: &Label, taken: &HashSet<String>) -> Label {
     let candidate = |n: usize| {
         let number = format!(" {n}");
@@ -54,6 +54,6 @@ fn numbered(label: &Label, taken: &HashSet<String>) -> Label {
         let head: String = label.as_str().chars().take(room).collect();
         Label::parse(&format!("{}{number}", head.trim_end())).unwrap_or_else(|_| label.clone())
     };
-    // Of one number more than there are labels one is free.
+    // There are more candidates than taken labels, so one is free.
     (2..=taken.len() + 2).map(candidate).find(|label| !taken.contains(&label.key())).unwrap_or_else(|| label.clone())
 }

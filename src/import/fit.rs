@@ -1,6 +1,6 @@
-//! Brings another system's text into the forms that we keep, and says what it took.
+//! Adapts another system's texts to our rules, and reports the changes.
 //!
-//! The rules are those of the domain's types: what one takes as it is comes as it is.
+//! The rules are those of the domain's types: a text that is valid is not changed.
 
 use super::report::{Action, Line};
 use crate::domain::{
@@ -9,7 +9,7 @@ use crate::domain::{
 };
 use std::borrow::Cow;
 
-/// The row that is looked at, and what was said of it so far.
+/// The row being converted, and its lines of the report so far.
 pub(super) struct Row<'a> {
     table: &'static str,
     id: i64,
@@ -21,14 +21,14 @@ impl<'a> Row<'a> {
         Self { table, id, lines }
     }
 
-    /// Says what was done with a field, or with the whole row where there is none.
-    pub(super) fn tell(&mut self, action: Action, field: Option<&'static str>, reason: impl Into<Cow<'static, str>>) {
+    /// Reports what was done with a field, or with the whole row if there is none.
+    pub(super) fn report(&mut self, action: Action, field: Option<&'static str>, reason: impl Into<Cow<'static, str>>) {
         let field = field.map(Cow::Borrowed);
         self.lines.push(Line { table: self.table, id: self.id, action, field, reason: reason.into() });
     }
 
-    /// The same of a field whose name is made up of several.
-    pub(super) fn tell_of(&mut self, action: Action, field: Cow<'static, str>, reason: Cow<'static, str>) {
+    /// The same for a field with a composed name.
+    pub(super) fn report_field(&mut self, action: Action, field: Cow<'static, str>, reason: Cow<'static, str>) {
         self.lines.push(Line { table: self.table, id: self.id, action, field: Some(field), reason });
     }
 
@@ -37,16 +37,16 @@ impl<'a> Row<'a> {
         if let Ok(text) = Text::parse(raw) {
             return Some(text);
         }
-        // What may not stand in a text separates words, as a tab does in an address.
-        let cleaned: String = raw.chars().map(|c| if is_taken(c) { c } else { ' ' }).collect();
+        // Forbidden characters are treated as separators of words, as a tab is in an address.
+        let cleaned: String = raw.chars().map(|c| if is_allowed(c) { c } else { ' ' }).collect();
         let whole = normalise(&cleaned);
         let shortened: String = whole.chars().take(MAX).collect();
         let text = Text::parse(&shortened).ok()?;
         if cleaned != raw {
-            self.tell(Action::Replaced, Some(field), "control characters became spaces");
+            self.report(Action::Replaced, Some(field), "control characters became spaces");
         }
         if shortened.len() < whole.len() {
-            self.tell(Action::Shortened, Some(field), format!("has more than {MAX} characters"));
+            self.report(Action::Shortened, Some(field), format!("has more than {MAX} characters"));
         }
         Some(text)
     }
@@ -58,14 +58,14 @@ impl<'a> Row<'a> {
         }
         let phone = Phone::parse(raw).ok();
         if phone.is_none() {
-            self.tell(Action::Cleared, Some("phone"), "no valid international number");
+            self.report(Action::Cleared, Some("phone"), "not a valid international number");
         }
         phone
     }
 }
 
 /// Whether a text may have this character.
-fn is_taken(c: char) -> bool {
+fn is_allowed(c: char) -> bool {
     Text::<9>::parse(&format!("a{c}a")).is_ok()
 }
 
@@ -80,7 +80,7 @@ mod tests {
     }
 
     #[test]
-    fn what_fits_comes_as_it_is_and_the_rest_is_made_to() {
+    fn valid_texts_are_unchanged_and_others_are_adapted() {
         let some = |text: &str| Some(text.to_owned());
         assert_eq!(fitted("Zu\u{308}rich "), (some("Zürich"), vec![]));
         assert_eq!(fitted(" \t"), (None, vec![]));

@@ -1,4 +1,4 @@
-//! Writes what an import has made of a batch, in one transaction.
+//! Writes a converted batch in one transaction.
 
 use super::{
     Error,
@@ -17,10 +17,10 @@ use crate::{
 };
 use std::collections::{HashMap, HashSet};
 
-/// Of an address of an account that has been used.
-const MAY_BE_DELETED: &str = "is not here: it is new there, or was deleted here";
+/// The reason for an address of an account that has been used.
+const MAY_BE_DELETED: &str = "does not exist here: it is new in the source, or was deleted here";
 
-/// An account that may come.
+/// An account to be imported, unless it is taken.
 pub(super) struct Candidate {
     /// Its row in the source.
     pub(super) row: i64,
@@ -28,16 +28,16 @@ pub(super) struct Candidate {
     pub(super) addresses: Vec<Draft>,
 }
 
-/// What a batch brings.
+/// A converted batch.
 #[derive(Default)]
 pub(super) struct Batch {
     pub(super) accounts: Vec<Candidate>,
     pub(super) registrations: Vec<(i64, RegistrationRow)>,
-    /// What was said of its rows so far.
+    /// The lines of the report so far.
     pub(super) lines: Vec<Line>,
 }
 
-/// What became of a batch.
+/// The result of a batch.
 #[derive(Default)]
 pub(super) struct Loaded {
     pub(super) lines: Vec<Line>,
@@ -47,7 +47,7 @@ pub(super) struct Loaded {
     pub(super) addresses_made: usize,
     pub(super) registrations_made: usize,
     pub(super) registrations_known: usize,
-    /// The rows of accounts and addresses that are here now, with their ids.
+    /// The accounts and addresses that exist now: the ids of their rows, with their ids here.
     pub(super) users: Vec<(i64, UserId)>,
     pub(super) addresses: Vec<(i64, AddressId)>,
 }
@@ -58,7 +58,7 @@ pub(super) struct Tables {
     pub(super) addresses: &'static str,
 }
 
-/// What is here of the accounts that a batch brings.
+/// What exists already of a batch's accounts.
 struct Present {
     users: HashMap<ExternalId, ExternalUser>,
     addresses: HashMap<UserId, Vec<OwnedAddress>>,
@@ -91,7 +91,7 @@ impl Present {
     }
 }
 
-/// Writes a batch, and tells `receivers` of new accounts; with `dry`, only says what it would write.
+/// Writes a batch, and notifies `receivers` of new accounts; with `dry`, only reports what it would write.
 pub(super) async fn load(
     store: &Store,
     batch: Batch,
@@ -112,7 +112,7 @@ pub(super) async fn load(
         } else if present.ids.contains(&candidate.user.id) {
             loaded.accounts_known += 1;
         } else if let Some(reason) = taken.or_present(&candidate.user, &present) {
-            Row::new(tables.users, candidate.row, &mut loaded.lines).tell(Action::KeptOut, Some(reason.0), reason.1);
+            Row::new(tables.users, candidate.row, &mut loaded.lines).report(Action::KeptOut, Some(reason.0), reason.1);
         } else {
             let user = candidate.user.id;
             addresses.extend(candidate.addresses.into_iter().map(|draft| (draft.row, owned(user, draft))));
@@ -127,7 +127,7 @@ pub(super) async fn load(
             loaded.registrations_known += 1;
         } else if present.emails.contains_key(&registration.email) {
             let mut row = Row::new(tables.users, row, &mut loaded.lines);
-            row.tell(Action::KeptOut, Some("email"), "an account here has this address");
+            row.report(Action::KeptOut, Some("email"), "an existing account has this address");
         } else {
             registrations.push(registration);
         }
@@ -147,7 +147,7 @@ fn owned(user_id: UserId, draft: Draft) -> OwnedAddress {
     OwnedAddress { user_id, external_id: draft.external_id, address: draft.address }
 }
 
-/// What accounts earlier in the batch have taken.
+/// Values that accounts earlier in the batch have taken.
 #[derive(Default)]
 struct Taken {
     ids: HashSet<UserId>,
@@ -156,17 +156,17 @@ struct Taken {
 }
 
 impl Taken {
-    /// The field for which the account cannot come, and why; takes its place where it can.
+    /// The field because of which the account cannot be imported, and the reason; otherwise it takes its values.
     fn or_present(&mut self, user: &ImportedUser, present: &Present) -> Option<(&'static str, &'static str)> {
         if present.emails.contains_key(&user.email) {
-            return Some(("email", "an account here has this address"));
+            return Some(("email", "an existing account has this address"));
         }
         let name = user.external_id.as_ref();
         if self.emails.contains(&user.email) || self.ids.contains(&user.id) {
-            return Some(("email", "an account before it has this address or id"));
+            return Some(("email", "an account earlier in the batch has this address or id"));
         }
         if name.is_some_and(|name| self.names.contains(name)) {
-            return Some(("external_id", "an account before it has this one"));
+            return Some(("external_id", "an account earlier in the batch has this id"));
         }
         self.emails.insert(user.email.clone());
         self.ids.insert(user.id);
@@ -175,7 +175,7 @@ impl Taken {
     }
 }
 
-/// What a batch writes.
+/// The rows that a batch writes.
 struct Writes {
     users: Vec<(i64, ImportedUser)>,
     addresses: Vec<(i64, OwnedAddress)>,
@@ -201,23 +201,23 @@ impl Writes {
         tx.delete_external_registrations(&names).await?;
         let rows: Vec<ImportedUser> = self.users.iter().map(|(_, user)| user.clone()).collect();
         let made = tx.insert_imported_users(&rows).await?;
-        // On PostgreSQL somebody may have registered since we looked.
+        // On PostgreSQL somebody may have registered since the check.
         let (came, missed): (Vec<_>, Vec<_>) = self.users.into_iter().partition(|(_, user)| made.contains(&user.id));
         let missing: HashSet<UserId> = missed.iter().map(|(_, user)| user.id).collect();
         for (row, _) in missed {
             let mut row = Row::new(tables.users, row, &mut loaded.lines);
-            row.tell(Action::KeptOut, Some("email"), "an account here took this address meanwhile");
+            row.report(Action::KeptOut, Some("email"), "an account was created with this address in the meantime");
         }
         self.users = came;
         let came: Vec<&ImportedUser> = self.users.iter().map(|(_, user)| user).collect();
         tx.insert_imported_ways_in(&came).await?;
         let passkeys = tx.insert_imported_passkeys(&came).await?;
-        tx.tell_of_imported_users(receivers, &came, now).await?;
+        tx.queue_imported_users(receivers, &came, now).await?;
         for (row, user) in &self.users {
             let mut row = Row::new(tables.users, *row, &mut loaded.lines);
             for (at, _) in user.ways_in.passkeys.iter().enumerate().filter(|(_, one)| !passkeys.contains(&one.id)) {
                 let field = format!("passkeys[{at}]");
-                row.tell_of(Action::Cleared, field.into(), "another passkey here has its id or its credential".into());
+                row.report_field(Action::Cleared, field.into(), "another passkey has its id or its credential".into());
             }
         }
         self.link_providers(tx, tables, loaded).await?;
@@ -229,7 +229,7 @@ impl Writes {
             self.addresses.into_iter().partition(|(_, owned)| made.contains(&owned.address.id));
         for (row, _) in missed {
             let mut row = Row::new(tables.addresses, row, &mut loaded.lines);
-            row.tell(Action::KeptOut, None, "another address here has its id or external id");
+            row.report(Action::KeptOut, None, "another address has its id or external id");
         }
         self.addresses = came;
         for row in &self.registrations {
@@ -241,7 +241,7 @@ impl Writes {
         Ok(())
     }
 
-    /// Links accounts at providers to those that came.
+    /// Links accounts at providers to the imported accounts.
     async fn link_providers(&self, tx: &mut Tx, tables: &Tables, loaded: &mut Loaded) -> Result<(), Error> {
         let came: Vec<&ImportedUser> = self.users.iter().map(|(_, user)| user).collect();
         let linked = tx.insert_imported_provider_links(&came).await?;
@@ -249,16 +249,16 @@ impl Writes {
             let mut row = Row::new(tables.users, *row, &mut loaded.lines);
             for (at, link) in user.ways_in.provider_links.iter().enumerate() {
                 if !linked.contains(&(link.issuer.clone(), link.subject.clone())) {
-                    let why = "another account is linked to this one, or this account to another there";
-                    row.tell_of(Action::Cleared, format!("providers[{at}]").into(), why.into());
+                    let why = "this one is linked to another account, or this account to another one at the provider";
+                    row.report_field(Action::Cleared, format!("providers[{at}]").into(), why.into());
                 }
             }
         }
         Ok(())
     }
 
-    /// Leaves out new addresses of accounts that were used since we looked, which only happens on PostgreSQL: their
-    /// log would not tell of them.
+    /// Leaves out new addresses of accounts that were used since the check, which happens on PostgreSQL only: their log
+    /// would not contain them.
     async fn keep_out_of_used_accounts(
         &mut self,
         tx: &mut Tx,
@@ -274,7 +274,7 @@ impl Writes {
             let comes = came.contains(&owned.user_id) || untouched.contains(&owned.user_id);
             if !comes {
                 let mut row = Row::new(tables.addresses, *row, &mut loaded.lines);
-                row.tell(Action::Differs, None, MAY_BE_DELETED);
+                row.report(Action::Differs, None, MAY_BE_DELETED);
             }
             comes
         });
@@ -282,8 +282,8 @@ impl Writes {
     }
 }
 
-/// Compares an account that is here with its source, and gives the addresses that are new there. What was changed
-/// here stays; only where nothing ever happened to the account (revision 0) is a missing address surely a new one.
+/// Compares an existing account with its source, and returns the addresses that are new there. Changes made here are
+/// kept; a missing address is certainly new only if nothing has happened to the account (revision 0).
 fn compare(
     candidate: Candidate,
     known: &ExternalUser,
@@ -318,7 +318,7 @@ fn compare(
             None if present.revision == 0 => new.push(draft),
             None => {
                 let mut row = Row::new(tables.addresses, draft.row, &mut loaded.lines);
-                row.tell(Action::Differs, None, MAY_BE_DELETED);
+                row.report(Action::Differs, None, MAY_BE_DELETED);
             }
         }
     }
@@ -327,14 +327,14 @@ fn compare(
     new.into_iter().map(|draft| (draft.row, owned(present.user_id, draft))).collect()
 }
 
-/// Whether a hash is still as it came.
+/// Whether a hash is still the imported one.
 fn is_legacy(hash: Option<&str>) -> bool {
     hash.is_some_and(|hash| !hash.starts_with("$argon2id$"))
 }
 
 fn tell_differences<const N: usize>(row: &mut Row<'_>, fields: [(&'static str, bool); N]) {
     for (field, _) in fields.into_iter().filter(|(_, differs)| *differs) {
-        row.tell(Action::Differs, Some(field), "is another here, and stays so");
+        row.report(Action::Differs, Some(field), "differs here, and is kept");
     }
 }
 

@@ -27,7 +27,7 @@ impl Mapping {
         self.write(|file| ids.iter().try_for_each(|(old, new)| writeln!(file, "{table},{old},{new}")))
     }
 
-    /// Writes what is not written yet.
+    /// Flushes the file.
     pub(super) fn finish(mut self) -> Result<(), Error> {
         self.write(Write::flush)
     }

@@ -1,8 +1,8 @@
-//! Taking over from another system: the Django application's tables, or accounts as JSON Lines; and the way out again.
+//! Imports from other systems: the Django application's tables, or accounts as JSON Lines; and the export.
 //!
-//! Rows are read by the order of their ids, and each batch is one transaction, so that an import that was cut short
-//! goes on where it was: what is here already is known by its external id. What fits is decided by the domain's types
-//! alone. `docs/import.md` has what becomes of which row.
+//! Rows are read in the order of their ids, and each batch is one transaction. Existing accounts are recognised by
+//! their external ids, so an interrupted import can continue. The domain's types alone decide what is valid.
+//! `docs/import.md` documents the treatment of every row.
 
 mod addresses;
 pub mod django;
@@ -18,38 +18,38 @@ pub use report::{Action, Line, Summary};
 use crate::{crypto::password::Argon2Settings, store};
 use std::{io, num::NonZeroU16, path::PathBuf};
 
-/// How an import is to go about it.
+/// Options of an import.
 #[derive(Clone, Debug)]
 pub struct Options {
-    /// Say what would be done, and do nothing.
+    /// Report what would be done, and do nothing.
     pub dry_run: bool,
-    /// Where the lines of the report go.
+    /// The file for the lines of the report.
     pub report: Option<PathBuf>,
-    /// Where old and new ids go.
+    /// The file for old and new ids.
     pub map: Option<PathBuf>,
-    /// Accounts of one transaction.
+    /// Accounts per transaction.
     pub batch: NonZeroU16,
-    /// What makes a hash one of our own.
+    /// The parameters of our own hashes.
     pub argon2: Argon2Settings,
     /// Whether events are published to a stream.
     pub stream: bool,
-    /// Addresses that a user can make.
+    /// The most addresses that a user can create.
     pub max_addresses: usize,
 }
 
-/// Why an import or an export ended.
+/// Why an import or an export failed.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// The source could not be read.
     #[error("the source could not be read")]
     Source(#[source] Box<dyn std::error::Error + Send + Sync>),
-    /// The source's URL is of no kind that can be read.
+    /// The source's URL is not supported.
     #[error("the source must be sqlite://… or postgres://…")]
     NoSource,
     /// The database could not be read or written.
     #[error("the database could not be read or written")]
     Store(#[from] store::Error),
-    /// A secret cannot be read.
+    /// A secret cannot be decrypted.
     #[error("a second factor is sealed under a token secret that is not among MARBELLE_TOKEN_SECRET")]
     Sealed,
     /// A file could not be read or written.

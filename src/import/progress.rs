@@ -1,4 +1,4 @@
-//! How far a long command is: a bar on a terminal, a line every ten seconds elsewhere, both on standard error.
+//! The progress of a long command: a bar on a terminal, a line every ten seconds elsewhere, both on standard error.
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::{
@@ -6,11 +6,11 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// How often a line is written where there is no terminal.
+/// The interval between lines where there is no terminal.
 const PERIOD: Duration = Duration::from_secs(10);
 const BAR: &str = "{msg} [{bar:40}] {pos}/{len} {per_sec} left {eta}";
 
-/// Counts what was done of how much.
+/// Counts the work that is done.
 pub struct Progress {
     bar: ProgressBar,
     what: &'static str,
@@ -21,7 +21,7 @@ pub struct Progress {
 }
 
 impl Progress {
-    /// Begins to count `total` of `what`, such as `users`.
+    /// Starts to count `total` of `what`, such as `users`.
     pub fn of(what: &'static str, total: u64) -> Self {
         let target =
             if io::stderr().is_terminal() { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
@@ -33,27 +33,27 @@ impl Progress {
         Self { bar, what, total, done: 0, begun: now, told: now }
     }
 
-    /// So many more are done.
+    /// Counts this many more.
     pub fn advance(&mut self, more: usize) {
         self.done += u64::try_from(more).unwrap_or_default();
         self.bar.set_position(self.done);
         if self.bar.is_hidden() && self.told.elapsed() >= PERIOD {
             self.told = Instant::now();
-            self.tell();
+            self.print();
         }
     }
 
-    /// Leaves the terminal as it was.
+    /// Restores the terminal.
     pub fn finish(self) {
         self.bar.finish_and_clear();
     }
 
-    fn tell(&self) {
+    fn print(&self) {
         let seconds = self.begun.elapsed().as_secs().max(1);
         let rate = (self.done / seconds).max(1);
         let left = self.total.saturating_sub(self.done) / rate;
         let line = format!("{} of {} {}, {rate} a second, {left} s left\n", self.done, self.total, self.what);
-        // Who does not read standard error misses nothing that counts.
+        // A failed write is ignored: progress is not essential.
         let _ = io::stderr().write_all(line.as_bytes());
     }
 }

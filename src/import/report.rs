@@ -1,5 +1,4 @@
-//! What an import says of the rows that do not fit as they are: a JSON Lines file for programs, and a summary by kind
-//! for people.
+//! The report about rows that do not fit unchanged: a JSON Lines file for programs, and a summary by kind for people.
 
 use super::Error;
 use schemars::JsonSchema;
@@ -14,23 +13,23 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// What was done with a row, or a part of one.
+/// What was done with a row, or with a part of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Action {
-    /// The row did not come.
+    /// The row was not imported.
     KeptOut,
-    /// A text came without its end.
+    /// A text was shortened.
     Shortened,
-    /// An optional value did not come.
+    /// An optional value was dropped.
     Cleared,
-    /// A label came with a number behind it.
+    /// A label got a number.
     Renamed,
-    /// Another value came.
+    /// A value was replaced.
     Replaced,
-    /// The account is here, and something of it is another there.
+    /// The account exists, and a part of it differs in the source.
     Differs,
-    /// It came as it is, and somebody may want to know.
+    /// The value was imported unchanged, and may be of interest.
     Noted,
 }
 
@@ -48,25 +47,25 @@ impl Action {
     }
 }
 
-/// A line of the report. It names rows by their ids and repeats no value: what is in them is personal.
+/// A line of the report. It identifies rows by their ids and quotes no values, which are personal.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Line {
-    /// The source's table; `accounts` for JSON Lines.
+    /// The table of the source; `accounts` for JSON Lines.
     pub table: &'static str,
-    /// The row's id there; the number of the line, for JSON Lines.
+    /// The row's id in the source; the number of the line, for JSON Lines.
     pub id: i64,
     /// What was done.
     pub action: Action,
-    /// The column or field that it was about; `null` for the whole row.
+    /// The column or field concerned; `null` for the whole row.
     pub field: Option<Cow<'static, str>>,
-    /// Why, in English.
+    /// The reason, in English.
     pub reason: Cow<'static, str>,
 }
 
-/// How many rows came to what end.
+/// The numbers of rows by outcome.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Summary {
-    /// By what became of them, such as `accounts made`, in the order in which they are told.
+    /// By outcome, such as `accounts made`, in the order of the summary.
     counts: Vec<(&'static str, u64)>,
     lines: BTreeMap<(&'static str, Action, Cow<'static, str>), u64>,
 }
@@ -80,7 +79,7 @@ impl Summary {
         }
     }
 
-    /// How often this was counted.
+    /// The number of rows with this outcome.
     pub fn counted(&self, what: &str) -> u64 {
         self.counts.iter().find(|(name, _)| *name == what).map_or(0, |(_, count)| *count)
     }
@@ -104,14 +103,14 @@ impl fmt::Display for Summary {
     }
 }
 
-/// Takes the lines of an import.
+/// Receives the lines of an import.
 pub(super) struct Report {
     file: Option<(PathBuf, BufWriter<std::fs::File>)>,
     summary: Summary,
 }
 
 impl Report {
-    /// Writes to this file, readable by its owner alone, or to none.
+    /// Writes to this file, readable by its owner only, or to none.
     pub(super) fn to(path: Option<&Path>) -> Result<Self, Error> {
         let Some(path) = path else { return Ok(Self { file: None, summary: Summary::default() }) };
         let file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path);
@@ -119,7 +118,7 @@ impl Report {
         Ok(Self { file: Some((path.to_owned(), file)), summary: Summary::default() })
     }
 
-    /// Takes lines down.
+    /// Adds lines.
     pub(super) fn add(&mut self, lines: &[Line]) -> Result<(), Error> {
         for line in lines {
             let kind = (line.table, line.action, line.field.clone().unwrap_or_default());
@@ -137,7 +136,7 @@ impl Report {
         self.summary.count(what, u64::try_from(rows).unwrap_or(u64::MAX));
     }
 
-    /// Writes what is not written yet; the summary.
+    /// Flushes the file; returns the summary.
     pub(super) fn finish(mut self) -> Result<Summary, Error> {
         if let Some((path, file)) = &mut self.file {
             file.flush().map_err(Error::file(path))?;

@@ -1,5 +1,5 @@
-//! Periodic work. Every node runs it: each step is a conditional statement, which finds nothing left to do if
-//! another node ran it first.
+//! Periodic work. Every node runs it: each step is a conditional statement, which finds nothing left to do if another
+//! node ran it first.
 
 use crate::{
     account::{Accounts, Error},
@@ -12,18 +12,18 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 /// Sockets of an expired session close within a minute (docs/protocol.md, "Sessions").
 const EXPIRE: Duration = Duration::from_secs(20);
-/// How often expired rows are deleted, and secrets sealed anew after a rotation.
+/// The interval at which expired rows are deleted, and secrets sealed again after a rotation.
 const PRUNE: Duration = Duration::from_secs(600);
-/// How often the counts of clients that no longer call are dropped.
+/// The interval at which the counts of idle clients are dropped.
 const FORGET_IDLE: Duration = Duration::from_secs(60);
-/// How often it is looked at what signing in to accounts costs.
+/// The interval at which the costs of accounts' password hashes are counted.
 const WEIGH: Duration = Duration::from_secs(60);
-/// How often metrics are gathered.
+/// The interval at which metrics are gathered.
 const MEASURE: Duration = Duration::from_secs(5);
-/// No job runs more often than this, however short the lifetimes in the settings.
+/// The shortest interval of any job, however short the configured lifetimes.
 const SHORTEST: Duration = Duration::from_millis(100);
 
-/// Starts the jobs; they end with `stop`.
+/// Starts the jobs, which run until `stop`.
 pub fn start(accounts: &Arc<Accounts>, rates: &Arc<Rates>, tasks: &TaskTracker, stop: &CancellationToken) {
     let lifetimes = accounts.session_lifetimes;
     let expire = EXPIRE.min(lifetimes.idle / 4).max(SHORTEST);
@@ -83,7 +83,7 @@ async fn repeat<F: Future<Output = Result<(), Error>>>(
         }
         if let Err(error) = work(accounts.clone()).await {
             meters().jobs_failed.increment(1);
-            tracing::warn!(job, ?error, "a job failed; it runs again at its time");
+            tracing::warn!(job, ?error, "a job failed; it runs again after its interval");
         }
     }
 }

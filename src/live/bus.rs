@@ -1,4 +1,4 @@
-//! What carries wake-ups from the node that committed to those that follow.
+//! The bus carries wake-ups from the node that committed to the nodes that follow.
 
 use super::nats::{self, Nats};
 use crate::{domain::ids::UserId, store::Committed};
@@ -7,10 +7,10 @@ use std::future::pending;
 
 /// How nodes tell each other that a user's log has grown.
 ///
-/// A wake-up is a hint: it may be lost, doubled, late or forged without harm. What was committed stands in
-/// the log, which the sweep compares with what was handed on.
+/// A wake-up is a hint: it may be lost, duplicated, late or forged without harm. The log holds what was committed, and
+/// the sweep compares it with what was delivered.
 pub enum Bus {
-    /// No bus: there is one node. Several nodes on one database would learn of each other's commits by the sweep.
+    /// No bus, for a single node. Several nodes on one database would find each other's commits by the sweep.
     Local,
     /// Over NATS.
     Nats(Box<Nats>),
@@ -23,22 +23,22 @@ pub struct BusDown;
 
 /// A subscription to the bus.
 pub(super) enum Wakeups {
-    /// Nothing.
+    /// There are no wake-ups.
     Local,
-    /// What is published under its subject.
+    /// The messages of one subject.
     Nats(nats::Wakeups),
 }
 
 impl Bus {
-    /// Tells the other nodes of a commit. Never waits: if the bus is down or busy, nothing is sent.
+    /// Announces a commit to the other nodes. It never waits: if the bus is down or busy, nothing is sent.
     pub(super) fn announce(&self, committed: Committed) {
         if let Self::Nats(nats) = self {
             nats.announce(committed);
         }
     }
 
-    /// Subscribes to a user. Commits after this has returned arrive, if the bus is up; if it does not answer
-    /// soon, the subscription begins once it does.
+    /// Subscribes to a user. Commits after this has returned arrive, if the bus is up. If the bus does not answer soon,
+    /// the subscription takes effect once it does.
     pub(super) async fn listen(&self, user: UserId) -> Wakeups {
         match self {
             Self::Local => Wakeups::Local,
@@ -46,14 +46,14 @@ impl Bus {
         }
     }
 
-    /// Tells the other nodes of something that is no user's. Never waits, like [`Bus::announce`].
+    /// Sends the other nodes a message that concerns no single user. It never waits, like [`Bus::announce`].
     pub(super) fn tell(&self, subject: &'static str, message: String) {
         if let Self::Nats(nats) = self {
             nats.tell(subject, message);
         }
     }
 
-    /// Subscribes to what other nodes tell under this subject.
+    /// Subscribes to the other nodes' messages under this subject.
     pub(super) async fn listen_to(&self, subject: &'static str) -> Wakeups {
         match self {
             Self::Local => Wakeups::Local,
@@ -76,7 +76,7 @@ impl Bus {
         }
     }
 
-    /// Returns after each connection to the bus, once this node is subscribed as before. Announcements until then
+    /// Returns after each connection to the bus, once this node's subscriptions are restored. Announcements until then
     /// may have been missed.
     pub(super) async fn reconnected(&self) {
         match self {
@@ -102,7 +102,7 @@ impl Wakeups {
         }
     }
 
-    /// The next message, whatever it says. Cancel-safe.
+    /// The next message of any content. Cancel-safe.
     pub(super) async fn next(&mut self) -> Bytes {
         match self {
             Self::Local => pending().await,

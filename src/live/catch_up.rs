@@ -1,4 +1,4 @@
-//! Feeds one subscription from the log at its peer's pace until it has reached the follower.
+//! Feeds one subscription from the log at its peer's pace until it has caught up with the follower.
 
 use super::{
     connection::Joined,
@@ -22,24 +22,24 @@ use crate::{
 };
 use std::sync::Arc;
 
-/// Where a subscription begins.
+/// The start of a subscription.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Start {
-    /// With the whole account.
+    /// A snapshot of the account.
     Snapshot,
-    /// With the entry after this revision.
+    /// The entry after this revision.
     After(i64),
-    /// The same, as the peer did not read fast enough.
+    /// The same, because the peer did not read fast enough.
     Behind(i64),
 }
 
-/// Why catching up stopped before it reached the follower.
+/// Why catching up stopped before it caught up with the follower.
 enum Stopped {
-    /// The socket is closing or the client has unsubscribed.
+    /// The socket is closing, or the client has unsubscribed.
     Over,
     /// The session has ended.
     Ended(SessionEnd),
-    /// The database did not answer.
+    /// The database failed.
     Store(store::Error),
 }
 
@@ -66,13 +66,13 @@ pub(super) fn spawn(shared: &Arc<Shared>, follower: &Arc<Follower>, joined: Join
 struct CatchUp {
     shared: Arc<Shared>,
     follower: Arc<Follower>,
-    /// With the session it was joined for: by the time the end of that session is read, the connection
-    /// acts for nobody.
+    /// The connection, with the session it joined for: by the time the end of that session is read, the connection no
+    /// longer acts for anybody.
     joined: Joined,
-    /// Which subscription of the connection it is.
+    /// The number of the subscription on its connection.
     subscription: u64,
     at: Start,
-    /// It has fallen behind.
+    /// Whether the peer has fallen behind.
     slow: bool,
 }
 
@@ -97,7 +97,7 @@ impl CatchUp {
         }
     }
 
-    /// Sends what there is until the follower is reached.
+    /// Sends entries until the follower's cursor is reached.
     async fn advance(&mut self) -> Result<(), Stopped> {
         loop {
             let cursor = match self.at {
@@ -105,7 +105,7 @@ impl CatchUp {
                 Start::After(revision) | Start::Behind(revision) => revision,
             };
             self.at = Start::After(cursor);
-            // Asked before the log is read: what is committed in between is no gap.
+            // Read before the log is: entries that are committed in between are no gap.
             let reached = self.follower.cursor();
             let turn = self.shared.turn().await;
             let rows = self.shared.store.list_events(self.follower.user, cursor, EVENTS_AT_ONCE).await?;
@@ -128,7 +128,7 @@ impl CatchUp {
                 meters().events_sent.increment(u64::try_from(count).unwrap_or(u64::MAX));
                 self.at = Start::After(page.last());
             }
-            // The end that a realignment found has no entry to come to.
+            // A session that a realignment found ended may have no entry in the log that ends it.
             if let Identity::Ended(reason) = self.joined.connection.identity()
                 && rows.is_empty()
             {
@@ -141,12 +141,12 @@ impl CatchUp {
         }
     }
 
-    /// The end of this connection's session, if that is what an entry tells.
+    /// The end of this connection's session, if this entry ended it.
     fn end_by(&self, row: &EventRow) -> Option<SessionEnd> {
         ended_by(row).into_iter().find(|(session, _)| *session == self.joined.session).map(|(_, end)| end)
     }
 
-    /// Sends the whole account; returns the revision that it shows.
+    /// Sends a snapshot of the account; returns the revision that it shows.
     async fn send_snapshot(&self) -> Result<i64, Stopped> {
         let Some(caller) = self.joined.connection.joined() else { return Err(Stopped::Over) };
         let turn = self.shared.turn().await;

@@ -1,4 +1,4 @@
-//! How far this node's clock is from the database's, by which several nodes agree on who runs.
+//! The distance between this node's clock and the database's, which nodes use as their common clock.
 
 use super::hub::Shared;
 use crate::{domain::time::Timestamp, meters::meters};
@@ -12,11 +12,11 @@ use std::{
 };
 use tokio::time::{Instant, MissedTickBehavior, interval_at};
 
-/// How often it is measured.
+/// The interval between measurements.
 const PERIOD: Duration = Duration::from_secs(60);
-/// From when on the log warns of it: synchronised clocks are some milliseconds apart.
+/// A warning is logged from this distance on: synchronised clocks differ by some milliseconds.
 const WORTH_A_WARNING: Duration = Duration::from_secs(2);
-/// How often it does.
+/// The interval between warnings.
 const SILENCE: Duration = Duration::from_secs(600);
 
 /// The last measurement.
@@ -28,12 +28,12 @@ pub(super) struct ClockDistance {
 }
 
 impl ClockDistance {
-    /// What time it is by the database's clock when it is `now` by this node's.
+    /// The time of the database's clock when this node's shows `now`.
     pub(super) fn database_time(&self, now: Timestamp) -> Timestamp {
         now.shifted(-self.ahead_ms.load(Ordering::Relaxed))
     }
 
-    fn note(&self, ahead_ms: i64) {
+    fn record(&self, ahead_ms: i64) {
         self.ahead_ms.store(ahead_ms, Ordering::Relaxed);
         let ahead = Duration::from_millis(ahead_ms.unsigned_abs()).as_secs_f64().copysign(if ahead_ms < 0 {
             -1.0
@@ -49,21 +49,22 @@ impl ClockDistance {
             *warned = Some(Instant::now());
             tracing::warn!(
                 ahead_ms,
-                "this node's clock is not the database's: limits and lifetimes are off by as much; synchronise the clocks"
+                "this node's clock differs from the database's: limits and lifetimes are off by as much; synchronise them"
             );
         }
     }
 }
 
-/// Measures once; answers how many milliseconds this node's clock is ahead, where the database has another.
+/// Measures once and returns by how many milliseconds this node's clock is ahead; `None` if that failed, and on SQLite,
+/// which has no clock of its own.
 pub(super) async fn measure(shared: &Shared) -> Option<i64> {
     let begun = shared.clock.now();
     match shared.store.database_time().await {
-        // Half of the way there and back is taken for the way there.
+        // The way there is taken to be half of the round trip.
         Ok(Some(database)) => {
             let (begun, ended) = (begun.unix_millis(), shared.clock.now().unix_millis());
             let ahead_ms = begun.midpoint(ended) - database.unix_millis();
-            shared.clock_distance.note(ahead_ms);
+            shared.clock_distance.record(ahead_ms);
             Some(ahead_ms)
         }
         Ok(None) => None,
@@ -74,7 +75,7 @@ pub(super) async fn measure(shared: &Shared) -> Option<i64> {
     }
 }
 
-/// Measures until the node stops. The first time is [`measure`]'s.
+/// Measures until the node stops, first after one period: [`measure`] has measured at the start.
 pub(super) async fn run(shared: Arc<Shared>) {
     let mut ticks = interval_at(Instant::now() + PERIOD, PERIOD);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);

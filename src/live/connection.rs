@@ -1,4 +1,4 @@
-//! One open socket, or one HTTP call: who it acts for, and what feeds it.
+//! One open socket, or one HTTP call: the session it acts for, and what feeds it.
 
 use super::{
     identity::Identity,
@@ -23,21 +23,22 @@ pub struct Connection {
     pub id: u64,
     /// The peer's address.
     pub peer: IpAddr,
-    /// What the peer says it is.
+    /// Its `User-Agent`.
     pub user_agent: Option<String>,
     pub(super) identity: Mutex<Identity>,
     /// Held while the connection is bound to a session.
     pub(super) binding: tokio::sync::Mutex<()>,
-    /// The session whose follower has this connection, whatever has become of it since.
+    /// The session whose follower holds this connection, whatever its identity is now.
     pub(super) joined: Mutex<Option<Caller>>,
-    /// Whether it acts by cookie alone. Browsers send cookies without being asked, so a token may still bind it anew.
+    /// Whether it acts by its cookie alone. Browsers send cookies with every request, so a token may still bind the
+    /// connection to another session.
     pub(super) by_cookie: AtomicBool,
     closed: AtomicBool,
     pub(super) socket: Option<Arc<Socket>>,
     pub(super) feed: Mutex<Feed>,
-    /// How many subscriptions there have been.
+    /// The number of subscriptions so far.
     pub(super) subscriptions: AtomicU64,
-    /// A call of this connection is renewing its session's credentials.
+    /// Whether a call of this connection is renewing its session's credentials.
     pub(super) renewing: AtomicBool,
 }
 
@@ -65,17 +66,17 @@ impl Connection {
         self.socket.is_some()
     }
 
-    /// Cancelled when the session of a WebSocket ends: what only reads or waits stops then. An HTTP call has none.
+    /// Cancelled when the session of a WebSocket ends: calls that only read or wait stop then. An HTTP call has none.
     pub fn ended(&self) -> Option<&CancellationToken> {
         self.socket.as_ref().map(|socket| socket.ended())
     }
 
-    /// The stand-in of an HTTP call that came with this credential.
+    /// The stand-in of an HTTP call with this credential.
     pub fn identified(self, identity: Identity) -> Self {
         Self { identity: Mutex::new(identity), ..self }
     }
 
-    /// Notes that the socket has closed.
+    /// Records that the socket has closed.
     pub fn mark_closed(&self) {
         self.closed.store(true, Ordering::Release);
     }
@@ -86,8 +87,8 @@ impl Connection {
     }
 
     /// Closes the socket with this code and text and without a last event: no event is sent any more, calls in flight
-    /// are answered, and nothing follows the Close frame. The first reason holds. A peer that does not answer it in time
-    /// is cut.
+    /// are answered, and nothing follows the Close frame. The first close wins. A peer that does not answer it in time
+    /// is cut off.
     pub fn close(&self, code: u16, reason: &'static str) {
         if let Some(socket) = &self.socket {
             socket.close(Close { code, reason });
@@ -101,16 +102,16 @@ impl Connection {
         }
     }
 
-    /// Pings the peer if it has been silent, and cuts one that has gone or does not read. To be called once a second.
+    /// Pings a peer that has been silent, and cuts off one that is gone or does not read. To be called once a second.
     pub fn sweep(&self) {
         if let Some(socket) = &self.socket {
             socket.sweep();
         }
     }
 
-    /// The session has ended: no call acts for it any more, reads and waits stop, a live subscription gets its last
-    /// event, the socket is closed. One that is catching up comes to the entry itself. Nothing happens to one that has
-    /// been bound to another session since.
+    /// Ends the connection with its session: no call acts for the session any more, reads and waits stop, a live
+    /// subscription gets its last event, and the socket is closed. A subscription in catch-up gets to the entry itself.
+    /// A connection that has been bound to another session since is left alone.
     pub(super) fn end(&self, session: SessionId, end: &SessionEnd) {
         {
             let mut identity = self.identity.lock();

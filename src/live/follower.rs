@@ -34,28 +34,28 @@ const TURN: usize = 256;
 /// The code of the Close frame that asks a client to come back (IANA's registry of close codes).
 const SERVICE_RESTART: u16 = 1012;
 
-/// One user's log, as far as this node has handed it on.
+/// One user's log, as far as this node has delivered it.
 pub(super) struct Follower {
     pub(super) user: UserId,
-    /// Done once the revision that it starts from is known.
+    /// Set once the revision that it starts from is known.
     pub(super) started: OnceCell<()>,
     state: Mutex<State>,
-    /// The highest revision announced so far.
+    /// The highest announced revision.
     target: AtomicI64,
     /// The highest version of the account's credentials that was announced or read.
     announced_version: AtomicI64,
     /// The version at which the connections were last compared with their sessions.
     checked_version: AtomicI64,
-    /// How many announcements there have been.
+    /// The number of announcements so far.
     announcements: AtomicU64,
     woken: Notify,
-    /// The cursor, for those who wait for the next event.
+    /// The cursor, for callers that wait for the next event.
     revisions: watch::Sender<i64>,
     stopped: CancellationToken,
 }
 
 struct State {
-    /// The last revision handed on.
+    /// The last revision delivered.
     cursor: i64,
     members: Members,
 }
@@ -76,8 +76,8 @@ impl Follower {
         })
     }
 
-    /// Starts at the revision that the account had reached once `wakeups` was subscribed. Every connection joins after that,
-    /// and its session is checked after it has joined.
+    /// Starts at the revision that the account had reached once `wakeups` was subscribed. Every connection joins after
+    /// that, and its session is checked after it has joined.
     pub(super) fn start(self: &Arc<Self>, shared: &Arc<Shared>, reached: Reached, wakeups: Wakeups) {
         let Reached { revision, credentials_version, .. } = reached;
         self.announced_version.fetch_max(credentials_version, Ordering::AcqRel);
@@ -90,9 +90,10 @@ impl Follower {
         tokio::spawn(async move { tokio::join!(follower.listen(&shared, wakeups), follower.run(&shared)) });
     }
 
-    /// Announces how far the account has come; returns how many entries had not been announced before.
+    /// Announces a revision of the account; returns how many entries had not been announced before.
     pub(super) fn wake(&self, Reached { revision, credentials_version, .. }: Reached) -> u64 {
-        // Counted before the target is raised: whoever takes a stale target back then checks whether it was announced again.
+        // Counted before the target is raised: a reader that takes back a stale target then checks whether it was
+        // announced again.
         self.announcements.fetch_add(1, Ordering::AcqRel);
         let version = self.announced_version.fetch_max(credentials_version, Ordering::AcqRel);
         let known = self.target.fetch_max(revision, Ordering::AcqRel);
@@ -102,7 +103,7 @@ impl Follower {
         u64::try_from(revision - known).unwrap_or(0)
     }
 
-    /// The last revision handed on.
+    /// The last revision delivered.
     pub(super) fn cursor(&self) -> i64 {
         self.state.lock().cursor
     }
@@ -112,7 +113,7 @@ impl Follower {
         self.state.lock().members.add_guest().then(|| Membership { follower: self.clone() })
     }
 
-    /// Stops it if nobody has been here for `linger`; `true` if it stopped.
+    /// Stops it if nobody has used it for `linger`; `true` if it stopped.
     pub(super) fn stop_if_deserted(&self, linger: Duration) -> bool {
         let stopped = self.state.lock().members.close_if_deserted(linger);
         if stopped {
@@ -121,7 +122,7 @@ impl Follower {
         stopped
     }
 
-    /// Adds a connection unless the user has `limit` of them here; a connection counts once.
+    /// Adds a connection unless the user has `limit` of them on this node. A connection counts once.
     pub(super) fn add(&self, session: SessionId, connection: &Arc<Connection>, limit: usize) -> bool {
         self.state.lock().members.add(session, connection, limit)
     }
@@ -131,18 +132,18 @@ impl Follower {
         self.state.lock().members.remove(connection)
     }
 
-    /// Whether a session has a socket open here.
+    /// Whether a session has an open socket on this node.
     pub(super) fn serves(&self, session: SessionId) -> bool {
         self.state.lock().members.serves(session)
     }
 
-    /// The sessions that have a socket open here.
+    /// The sessions that have an open socket on this node.
     pub(super) fn sessions(&self) -> Vec<SessionId> {
         self.state.lock().members.sessions()
     }
 
     /// Hands a connection that has caught up to `cursor` over to the follower by `go_live`; `false` if the follower is
-    /// further by now, or the connection's session has ended.
+    /// further ahead by now, or the connection's session has ended.
     pub(super) fn reached(&self, cursor: i64, go_live: impl FnOnce() -> bool) -> bool {
         let state = self.state.lock();
         state.cursor <= cursor && go_live()
@@ -154,8 +155,8 @@ impl Follower {
         ended.into_iter().for_each(|(joined, end)| joined.connection.end(joined.session, &end));
     }
 
-    /// Starts over at `revision`: the database's history is not the one that was followed. The connections of ended
-    /// sessions are told why; the others are closed and come back.
+    /// Starts again at `revision`, because the database's history is not the one that was followed. The connections of
+    /// ended sessions get the reason; the others are closed, and their clients reconnect.
     pub(super) fn restart_from(&self, revision: i64, ended: &[(SessionId, SessionEnd)]) {
         self.end(ended);
         self.target.store(revision, Ordering::Release);
@@ -166,8 +167,8 @@ impl Follower {
         }
     }
 
-    /// Hands consecutive entries to every connection, as one buffer that all of them share. Only the first entry may end
-    /// sessions.
+    /// Delivers consecutive entries to every connection, as one buffer that all of them share. Only the first entry may
+    /// end sessions.
     async fn hand_on(self: &Arc<Self>, shared: &Arc<Shared>, rows: &[EventRow]) {
         let ([first, ..], [.., last]) = (rows, rows) else { return };
         let page = Page::of(rows);
@@ -200,7 +201,7 @@ impl Follower {
         }
     }
 
-    /// Takes the announcements of other nodes.
+    /// Receives the announcements of other nodes.
     async fn listen(&self, shared: &Shared, mut wakeups: Wakeups) {
         loop {
             tokio::select! {
@@ -213,7 +214,7 @@ impl Follower {
         }
     }
 
-    /// Hands on new entries whenever it is woken.
+    /// Delivers new entries whenever it is woken.
     async fn run(self: &Arc<Self>, shared: &Arc<Shared>) {
         loop {
             tokio::select! {
@@ -234,7 +235,7 @@ impl Follower {
     /// Reads the log up to the target.
     async fn advance(self: &Arc<Self>, shared: &Arc<Shared>) -> Result<(), store::Error> {
         loop {
-            // Counted before the database is asked: a later announcement may be of a commit that this read does not see.
+            // Read before the database is: a later announcement may be of a commit that this read does not see.
             let announcements = self.announcements.load(Ordering::Acquire);
             let (cursor, target) = (self.cursor(), self.target.load(Ordering::Acquire));
             self.close_renewed(shared, self.announced_version.load(Ordering::Acquire)).await?;
@@ -262,7 +263,7 @@ impl Follower {
                     }
                     // The log has grown since it was read: read it again.
                     [Reached { revision, .. }] if revision > cursor && self.continues(shared, cursor).await? => {}
-                    // The log was pruned beyond the cursor, or the database has another history.
+                    // The log was pruned beyond the cursor, or the database has a different history.
                     _ => return super::sweep::realign(shared, self).await,
                 },
             }
@@ -272,8 +273,8 @@ impl Follower {
 
 impl Follower {
     /// Closes the connections that act by credentials from before a renewal, if the account's credentials have reached
-    /// `version` and the connections were not compared with it yet. Nothing of the commit that renewed the credentials, or
-    /// of a later one, reaches those connections.
+    /// `version` and the connections were not yet compared with it. The commit that renewed the credentials, and later
+    /// ones, do not reach those connections.
     pub(super) async fn close_renewed(&self, shared: &Shared, version: i64) -> Result<(), store::Error> {
         if version <= self.checked_version.load(Ordering::Acquire) {
             return Ok(());

@@ -29,15 +29,15 @@ use std::{sync::Arc, time::Duration};
 use tokio::sync::{Notify, Semaphore, SemaphorePermit};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-/// Statements of connections that open, authenticate or catch up, at a time. When all tabs come back at once, a call of
-/// somebody else waits behind so many of them and not behind all.
+/// The number of statements that connections which open, authenticate or catch up may run at a time. When all tabs
+/// reconnect at once, another user's call waits behind this many of them and not behind all.
 const TURNS: usize = 8;
 
-/// What followers share.
+/// The state that the followers share.
 pub(super) struct Shared {
     pub(super) store: Store,
     pub(super) bus: Bus,
-    /// Asks for a sweep at once.
+    /// Requests a sweep at once.
     pub(super) sweep_soon: Notify,
     pub(super) clock: Clock,
     pub(super) clock_distance: ClockDistance,
@@ -48,7 +48,8 @@ pub(super) struct Shared {
     pub(super) key_sockets: KeySockets,
     pub(super) revocations: Revocations,
     pub(super) node: NodeId,
-    /// Sessions whose first socket here has opened, or whose last one has closed, since presence was last written.
+    /// Sessions whose first socket on this node has opened, or whose last one has closed, since presence was last
+    /// written.
     pub(super) presence_changes: DashSet<Caller>,
     pub(super) stopping: CancellationToken,
     turns: Semaphore,
@@ -59,7 +60,7 @@ pub(super) struct Shared {
 pub struct HubSettings {
     /// Sockets that one user may have open on this node.
     pub sockets_per_user: usize,
-    /// How often the revisions handed on are compared with the database.
+    /// The interval of the sweep, which compares the delivered revisions with the database.
     pub sweep_period: Duration,
 }
 
@@ -71,7 +72,7 @@ pub struct Hub {
 }
 
 impl Hub {
-    /// A hub without followers, its sweep and its presence; those run among `tasks` until it stops.
+    /// Starts a hub without followers, with its sweep and presence tasks among `tasks`, which run until it stops.
     pub fn start(
         store: Store,
         clock: Clock,
@@ -106,7 +107,7 @@ impl Hub {
         Self { shared, sockets_per_user }
     }
 
-    /// Wakes those who follow the user, on every node. Only what is committed can be announced. Never waits.
+    /// Wakes the followers of the user on every node. Only a committed change can be announced. It never waits.
     pub fn announce(&self, committed: Committed) {
         self.shared.bus.announce(committed);
         if let Some(follower) = self.shared.followers.get(&committed.user) {
@@ -117,25 +118,25 @@ impl Hub {
         }
     }
 
-    /// Closes a socket when its service key is revoked or expires. The key must be looked up *after* this, and told by
-    /// [`Hub::expire_with`]: its end is then seen either here or there.
+    /// Closes a socket when its service key is revoked or expires. The key must be looked up *after* this and passed to
+    /// [`Hub::expire_with`]: its end is then seen by one of the two.
     pub fn join_key(&self, connection: &Arc<Connection>, key: KeyId) {
         self.shared.key_sockets.add(connection, key);
     }
 
-    /// Says when the key of a socket that has joined expires.
+    /// Sets when the key of a socket that has joined expires.
     pub fn expire_with(&self, connection: &Connection, key: &ServiceKey) {
         self.shared.key_sockets.expire(connection, key);
     }
 
-    /// A key was revoked, and that is committed: closes its sockets, here at once and on other nodes as soon as they
-    /// hear of it.
+    /// Closes the sockets of a key whose revocation is committed: on this node at once, and on other nodes as soon as
+    /// they get the announcement.
     pub fn end_key(&self, key: KeyId) {
         self.shared.key_sockets.end(key, EndReason::Revoked);
         self.shared.bus.tell(key_sockets::SUBJECT, key.to_string());
     }
 
-    /// Revocations are committed: those who follow them are told, on every node.
+    /// Announces committed revocations to their subscribers on every node.
     pub fn announce_revocations(&self) {
         self.shared.revocations.look_soon();
         self.shared.bus.tell(revocations::SUBJECT, String::new());
@@ -146,7 +147,8 @@ impl Hub {
         revocations::list(&self.shared, since).await
     }
 
-    /// Keeps the one subscription of this socket to the revocations; `None` if it has one. What is given begins it.
+    /// Registers the one subscription of this socket to the revocations; `None` if it has one already. The returned
+    /// future serves it.
     pub fn subscribe_to_revocations(
         &self,
         connection: &Arc<Connection>,
@@ -160,14 +162,14 @@ impl Hub {
         self.shared.revocations.unsubscribe(connection)
     }
 
-    /// Begins to send the caller's log to a connection that has joined and has reserved its subscription.
-    /// The first event is a snapshot, or the entry after `after`.
+    /// Starts to send the caller's log to a connection that has joined and has reserved its subscription. The first
+    /// event is a snapshot, or the entry after `after`.
     pub fn subscribe(&self, connection: &Arc<Connection>, caller: Caller, after: Option<i64>) {
-        // The socket has closed or the session has ended meanwhile.
+        // The socket has closed, or the session has ended, in the meantime.
         let Some(follower) = self.shared.followers.get(&caller.user).map(|f| f.clone()) else { return };
         let Some(subscription) = connection.begin_subscription() else { return };
         let joined = Joined { session: caller.session, connection: connection.clone() };
-        // A tab that comes back where the follower is costs no statement.
+        // A tab that reconnects at the follower's cursor costs no statement.
         if let Some(cursor) = after
             && follower.reached(cursor, || connection.go_live(subscription, cursor))
         {
@@ -176,10 +178,11 @@ impl Hub {
         catch_up::spawn(&self.shared, &follower, joined, subscription, after.map_or(Start::Snapshot, Start::After));
     }
 
-    /// A call of this connection has renewed its session's credentials, or has not (`None`).
+    /// Completes the renewal of the session's credentials by a call of this connection; with `None`, it did not take
+    /// place.
     pub fn complete_renewal(&self, connection: &Connection, renewed: Option<Caller>) {
         connection.complete_renewal(renewed);
-        // A renewal by somebody else meanwhile has passed this connection by.
+        // A renewal by another connection in the meantime has left this one out.
         if let Some(caller) = connection.joined()
             && let Some(follower) = self.shared.followers.get(&caller.user)
         {
@@ -192,8 +195,8 @@ impl Hub {
         read_snapshot(&self.shared, caller).await
     }
 
-    /// A user's live sessions, newest first, as they are seen from the session `current`; read in a transaction that has
-    /// checked who asks.
+    /// A user's live sessions, newest first, as seen from the session `current`; read in a transaction that has checked
+    /// the caller.
     pub async fn live_sessions(
         &self,
         tx: &mut Tx,
@@ -203,30 +206,30 @@ impl Hub {
         live_sessions(&self.shared, tx, user, current).await
     }
 
-    /// A connection's turn for a statement while it opens, authenticates or catches up. To be given back before anything
-    /// else is awaited.
+    /// A connection's turn for a statement while it opens, authenticates or catches up. The permit must be dropped
+    /// before anything else is awaited.
     pub async fn turn(&self) -> SemaphorePermit<'_> {
         self.shared.turn().await
     }
 
-    /// Whether a session has a socket open: on this node as of now, on others as of a moment ago.
+    /// Whether a session has an open socket: on this node at present, on other nodes up to a moment ago.
     pub async fn is_connected(&self, caller: Caller) -> Result<bool, store::Error> {
         let here = self.shared.followers.get(&caller.user).is_some_and(|follower| follower.serves(caller.session));
         let alive_since = self.shared.alive_since(self.shared.clock.now());
         Ok(here || self.shared.store.is_session_connected(caller.session, alive_since).await?)
     }
 
-    /// Compares this node's clock with the database's: by how many milliseconds it is ahead.
+    /// Measures by how many milliseconds this node's clock is ahead of the database's.
     pub async fn measure_clock(&self) -> i64 {
         clock_distance::measure(&self.shared).await.unwrap_or_default()
     }
 
-    /// Every session that has a socket open on this node.
+    /// Every session that has an open socket on this node.
     pub fn all_connected_sessions(&self) -> Vec<SessionId> {
         self.shared.followers.iter().flat_map(|follower| follower.sessions()).collect()
     }
 
-    /// Users whose log this node follows.
+    /// The number of users whose log this node follows.
     pub fn followers(&self) -> usize {
         self.shared.followers.len()
     }
@@ -234,13 +237,13 @@ impl Hub {
     /// Whether wake-ups of other nodes arrive.
     ///
     /// # Errors
-    /// [`BusDown`]; then the sweep finds them.
+    /// [`BusDown`]: until the bus is back, the sweep finds their commits.
     pub async fn check_bus(&self) -> Result<(), BusDown> {
         self.shared.bus.ping().await
     }
 
-    /// Awaits that the bus can carry announcements, for a second at most: a process that has just begun and soon ends would
-    /// else end before it has told anybody.
+    /// Waits until the bus can carry announcements, for a second at most: a process that runs only briefly would
+    /// otherwise end before it has announced anything.
     pub async fn await_bus(&self) {
         self.shared.bus.connected().await;
     }
@@ -261,7 +264,7 @@ impl Shared {
         self.turns.acquire().await.expect("this semaphore is never closed")
     }
 
-    /// The sessions of a user that have a socket open on this node, sorted.
+    /// The sessions of a user that have an open socket on this node, sorted.
     pub(super) fn connected_sessions(&self, user: UserId) -> Vec<SessionId> {
         self.followers.get(&user).map(|follower| follower.sessions()).unwrap_or_default()
     }

@@ -1,4 +1,4 @@
-//! Who a connection acts for.
+//! The identity of a connection.
 
 use super::{connection::Connection, subscription::Feed};
 use crate::domain::{
@@ -7,7 +7,7 @@ use crate::domain::{
 };
 use std::sync::atomic::Ordering;
 
-/// Who a connection acts for.
+/// The session or key that a connection acts for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Identity {
     /// Nobody yet.
@@ -16,51 +16,51 @@ pub enum Identity {
     Binding(Caller),
     /// A session.
     Bound(Caller),
-    /// A service key; whether it is good is asked in every call.
+    /// A service key. Every call checks that it is valid.
     Key(KeyCredential),
     /// A session that has ended, or a service key.
     Ended(EndReason),
-    /// Nobody: the credential that an HTTP call carried is not good.
+    /// Nobody: the credential of an HTTP call was refused.
     Refused(CredentialFault),
 }
 
 /// Why a connection was not bound to a session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BindError {
-    /// It acts for another session already.
+    /// It acts for another session.
     OtherSession,
     /// Its session has ended.
     Ended(EndReason),
 }
 
-/// What a connection that is about to act for a session was before.
+/// The state of a connection that is about to act for a session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Binding {
-    /// It acts for it already.
+    /// It acts for that session already.
     Present,
-    /// Nobody's.
+    /// It acts for nobody.
     New,
-    /// Another session's, by cookie alone.
+    /// It acts for another session, by its cookie alone.
     InPlaceOf(Caller),
 }
 
 impl Connection {
-    /// Who it acts for at this moment.
+    /// The present identity.
     pub fn identity(&self) -> Identity {
         *self.identity.lock()
     }
 
-    /// Notes that the cookie of the handshake bound it.
+    /// Records that it was bound by the cookie of the handshake.
     pub fn mark_bound_by_cookie(&self) {
         self.by_cookie.store(true, Ordering::Release);
     }
 
-    /// Whether it is bound by the cookie of its handshake and by nothing else.
+    /// Whether it is bound by the cookie of its handshake alone.
     pub fn is_bound_by_cookie(&self) -> bool {
         self.by_cookie.load(Ordering::Acquire)
     }
 
-    /// One binding at a time: whoever comes second finds the first one's outcome.
+    /// Serialises bindings: the second one finds the outcome of the first.
     pub async fn binding(&self) -> tokio::sync::MutexGuard<'_, ()> {
         self.binding.lock().await
     }
@@ -70,12 +70,12 @@ impl Connection {
         let mut identity = self.identity.lock();
         let binding = match *identity {
             Identity::Anonymous => Binding::New,
-            // With credentials of another version it is checked like the first time.
+            // With credentials of another version it is checked as if for the first time.
             Identity::Bound(present) if (present.user, present.session) == (caller.user, caller.session) => {
                 self.by_cookie.store(false, Ordering::Release);
                 return Ok(Binding::Present);
             }
-            // What is subscribed to is one account's. A subscription is reserved under the same lock.
+            // A subscription belongs to one account. It is reserved under the same lock.
             Identity::Bound(present) if self.is_bound_by_cookie() && matches!(*self.feed.lock(), Feed::None) => {
                 self.by_cookie.store(false, Ordering::Release);
                 Binding::InPlaceOf(present)
@@ -106,7 +106,7 @@ impl Connection {
         }
     }
 
-    /// Acts for nobody again if it was only being bound; says for whom it had joined.
+    /// Reverts a binding under way; returns the session that it had joined for.
     pub(super) fn abort_binding(&self) -> Option<Caller> {
         let mut identity = self.identity.lock();
         match *identity {
@@ -120,7 +120,7 @@ impl Connection {
         }
     }
 
-    /// For whom it has joined a follower, whatever became of it since.
+    /// The session that it joined a follower for, whatever its identity is now.
     pub(super) fn joined(&self) -> Option<Caller> {
         *self.joined.lock()
     }

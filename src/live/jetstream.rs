@@ -1,5 +1,5 @@
-//! Publishing to a JetStream stream: three requests of NATS's own protocol, with what async-nats does without its feature
-//! for JetStream, which would bring crates for streams that are read.
+//! Publishing to a JetStream stream: three requests of NATS's protocol. async-nats offers them only with its feature
+//! for JetStream, which brings crates for reading streams that this server does not need.
 
 use async_nats::{Client, HeaderMap, Request, RequestErrorKind, connection::State, header::NATS_MESSAGE_ID};
 use bytes::Bytes;
@@ -10,52 +10,52 @@ use std::{
     time::Duration,
 };
 
-/// Subjects begin so; what follows is whom an event is about.
+/// The start of every subject; the rest is the user that an event is about.
 const SUBJECT: &str = "marbelle.events.";
-/// Where the servers take requests about streams.
+/// The subjects of requests about streams.
 const API: &str = "$JS.API.STREAM";
-/// How long the servers may take for a request.
+/// The time limit of a request.
 const ANSWER_LIMIT: Duration = Duration::from_secs(5);
-/// How long a stream that is made here keeps messages.
+/// How long a stream that this server creates keeps messages.
 const MAX_AGE: Duration = Duration::from_secs(7 * 86_400);
-/// Within this time a stream that is made here keeps a message once, however often it is published.
+/// The window in which a stream that this server creates drops duplicates of a message.
 const DUPLICATE_WINDOW: Duration = Duration::from_secs(3600);
-/// What JetStream says of a stream that is not there.
+/// JetStream's error code for a stream that does not exist.
 const NOT_FOUND: i64 = 404;
 
 /// A stream that events are published to.
 pub struct JetStream {
     client: Client,
     stream: String,
-    /// Whether the stream is known to be there.
+    /// Whether the stream is known to exist.
     is_there: AtomicBool,
 }
 
-/// Why a message was not taken.
+/// Why a message was not stored.
 #[derive(Debug, thiserror::Error)]
 pub enum JetStreamFault {
-    /// Nobody answers: the servers have no JetStream, or there is no such stream.
+    /// No server answers: the servers have no JetStream, or the stream does not exist.
     #[error("the NATS servers have no stream for it")]
     NoStream,
-    /// The servers are away, or silent.
+    /// The servers cannot be reached, or do not answer.
     #[error("the NATS servers do not answer")]
     Away,
-    /// The servers refuse.
+    /// JetStream refuses the request.
     #[error("JetStream refuses: {0}")]
     Refused(String),
-    /// Another stream has taken it.
+    /// Another stream has stored the message.
     #[error("another stream, {0}, takes these subjects")]
     OtherStream(String),
-    /// What came is no answer of JetStream.
-    #[error("the answer is none of JetStream")]
+    /// The answer is not one of JetStream's.
+    #[error("the answer is not one of JetStream's")]
     Nonsense,
 }
 
-/// What JetStream answers.
+/// An answer of JetStream.
 #[derive(Default, Deserialize)]
 struct Answer {
     error: Option<Refusal>,
-    /// The stream that has taken a message.
+    /// The stream that stored the message.
     stream: Option<String>,
 }
 
@@ -71,13 +71,13 @@ impl JetStream {
         Self { client, stream, is_there: AtomicBool::new(false) }
     }
 
-    /// Whether the servers are there at all.
+    /// Whether the servers are connected.
     pub fn is_connected(&self) -> bool {
         self.client.connection_state() == State::Connected
     }
 
-    /// Publishes a message about `whom`, and returns once the stream has it. `id` is the same whenever this message is
-    /// published: the stream keeps it once.
+    /// Publishes a message about `whom`, and returns once the stream has stored it. `id` is the same in every attempt
+    /// at this message: the stream drops duplicates.
     pub async fn publish(&self, whom: &str, id: &str, body: Vec<u8>) -> Result<(), JetStreamFault> {
         if !self.is_there.load(Ordering::Relaxed) {
             self.make().await?;
@@ -87,7 +87,7 @@ impl JetStream {
         headers.insert(NATS_MESSAGE_ID, id);
         let request = Request::new().headers(headers).payload(body.into());
         let taken = self.ask(format!("{SUBJECT}{whom}"), request).await;
-        // Whatever is wrong, it is looked at before the next one whether the stream is still there.
+        // After any failure, the next message checks again whether the stream exists.
         let taken = taken.inspect_err(|_| self.is_there.store(false, Ordering::Relaxed))?;
         match taken.stream {
             Some(stream) if stream == self.stream => Ok(()),
@@ -96,7 +96,7 @@ impl JetStream {
         }
     }
 
-    /// Makes the stream if it is not there; one that is there stays as it is.
+    /// Creates the stream if it does not exist; an existing stream is left as it is.
     async fn make(&self) -> Result<(), JetStreamFault> {
         let about = |what: &str| format!("{API}.{what}.{}", self.stream);
         match self.answer(about("INFO"), Request::new()).await?.error {
@@ -120,7 +120,7 @@ impl JetStream {
             "num_replicas": 1,
         });
         let made = self.ask(about("CREATE"), Request::new().payload(Bytes::from(config.to_string()))).await;
-        made.map(|_| tracing::info!(stream = self.stream, "made the stream"))
+        made.map(|_| tracing::info!(stream = self.stream, "the stream was created"))
     }
 
     async fn ask(&self, subject: String, request: Request) -> Result<Answer, JetStreamFault> {
@@ -133,7 +133,8 @@ impl JetStream {
 
     async fn answer(&self, subject: String, request: Request) -> Result<Answer, JetStreamFault> {
         let asking = self.client.send_request(subject, request.timeout(Some(ANSWER_LIMIT)));
-        // The client's own limit is that of the answer: with the servers away a request may wait to be sent.
+        // The client's own time limit covers the answer alone: while the servers are away, a request may also wait to
+        // be sent.
         let answered = tokio::time::timeout(ANSWER_LIMIT, asking).await.map_err(|_| JetStreamFault::Away)?;
         let message = answered.map_err(|error| match error.kind() {
             RequestErrorKind::NoResponders => JetStreamFault::NoStream,

@@ -1,4 +1,4 @@
-//! Joining: a connection becomes one of its user's on this node, or no longer is.
+//! Joining and leaving: which connections are fed by their user's follower on this node.
 
 use super::{
     connection::Connection,
@@ -15,11 +15,11 @@ use std::sync::Arc;
 /// Why a connection did not join.
 #[derive(Debug)]
 pub enum JoinError {
-    /// The user has this many sockets open here already.
+    /// The user has this many open sockets on this node already.
     TooManySockets(usize),
     /// There is no such user.
     UnknownUser,
-    /// The connection is another session's, or its session has ended.
+    /// The connection acts for another session, or its session has ended.
     Bind(BindError),
     /// The database did not answer.
     Store(store::Error),
@@ -36,7 +36,7 @@ impl Hub {
     pub async fn follow(&self, user: UserId) -> Result<Membership, JoinError> {
         loop {
             let follower = self.shared.followers.entry(user).or_insert_with(|| Follower::new(user)).clone();
-            // The follower was stopped between the look-up and this line: start over with a new one.
+            // The follower was stopped between the look-up and this line: start again with a new one.
             let Some(membership) = follower.enter() else { continue };
             // Enter the map and the bus before reading the revision, so that a commit in between wakes the follower.
             follower
@@ -55,8 +55,8 @@ impl Hub {
         }
     }
 
-    /// Makes a connection one of the caller's. The caller's session must be checked *after* this: its end is
-    /// then seen either by the follower or by the check.
+    /// Adds a connection to the caller's follower. The caller's session must be checked *after* this: its end is then
+    /// seen either by the follower or by the check.
     pub async fn join(&self, connection: &Arc<Connection>, caller: Caller) -> Result<(), JoinError> {
         match connection.begin_binding(caller).map_err(JoinError::Bind)? {
             Binding::Present => return Ok(()),
@@ -87,14 +87,14 @@ impl Hub {
         connection.mark_closed();
         self.shared.key_sockets.remove(connection);
         self.shared.revocations.unsubscribe(connection);
-        // The user that it joined as: the one it acts for may have ended, or not have begun.
+        // By the user that it joined as: the session it acts for may have ended, or may not be bound yet.
         if let Some(caller) = connection.joined() {
             self.remove(connection, caller);
         }
     }
 
-    /// Takes a connection back whose session turned out to be dead; nothing happens to one that acts for
-    /// its session already.
+    /// Removes a connection whose session turned out to have ended. A connection that already acts for its session
+    /// stays.
     pub fn leave(&self, connection: &Connection) {
         if let Some(caller) = connection.abort_binding() {
             self.remove(connection, caller);

@@ -21,16 +21,16 @@ use std::{
 };
 use tokio::sync::Notify;
 
-/// The subject under which nodes tell each other that a key was revoked.
+/// The subject under which nodes announce that a key was revoked.
 pub(super) const SUBJECT: &str = "marbelle.keys";
-/// Keys asked about in one statement.
+/// Keys looked up in one statement.
 const BATCH: usize = 500;
 
 /// The open sockets of service keys, by connection.
 #[derive(Default)]
 pub(super) struct KeySockets {
     open: DashMap<u64, KeySocket>,
-    /// Asks for a look at the keys at once.
+    /// Requests a look-up of the keys at once.
     look_soon: Notify,
 }
 
@@ -41,7 +41,7 @@ struct KeySocket {
 }
 
 impl KeySockets {
-    /// Knows a socket of a key from now on. Its key is to be looked up *after* this: its end is then seen by either.
+    /// Registers a socket of a key. Its key must be looked up *after* this: its end is then seen by one of the two.
     pub(super) fn add(&self, connection: &Arc<Connection>, key: KeyId) {
         self.open.insert(connection.id, KeySocket { key, expires_at: None, connection: connection.clone() });
     }
@@ -84,7 +84,7 @@ impl KeySockets {
 }
 
 impl Connection {
-    /// Acts by a service key from now on; `false` if the key has ended meanwhile.
+    /// Acts by a service key from now on; `false` if the key has ended in the meantime.
     pub fn identify(&self, identity: Identity) -> bool {
         let mut present = self.identity.lock();
         let is_free = *present == Identity::Anonymous;
@@ -94,7 +94,7 @@ impl Connection {
         is_free
     }
 
-    /// Which service key it acts by at this moment.
+    /// The service key that it acts by at present.
     pub fn key(&self) -> Option<KeyId> {
         match self.identity() {
             Identity::Key(credential) => Some(credential.id),
@@ -102,7 +102,8 @@ impl Connection {
         }
     }
 
-    /// The service key of this socket is good no more: no call acts for it, reads and waits stop, the socket is closed.
+    /// Ends the connection with its service key: no call acts by it any more, reads and waits stop, and the socket is
+    /// closed.
     pub(super) fn end_key(&self, reason: EndReason) {
         self.stop_acting(Identity::Ended(reason));
         let Some(socket) = &self.socket else { return };
@@ -112,8 +113,8 @@ impl Connection {
     }
 }
 
-/// Closes the sockets of keys that were revoked elsewhere or have expired, until the node stops: as soon as the bus
-/// tells of it, else when the sweep comes by.
+/// Closes the sockets of keys that were revoked elsewhere or have expired, until the node stops: at once when the bus
+/// announces it, otherwise with the sweep.
 pub(super) async fn run(shared: Arc<Shared>, period: Duration) {
     let mut told = shared.bus.listen_to(SUBJECT).await;
     loop {
@@ -126,7 +127,7 @@ pub(super) async fn run(shared: Arc<Shared>, period: Duration) {
         }
         if let Err(error) = look(&shared).await {
             tracing::warn!(%error, "the service keys of open sockets could not be looked up; trying again");
-            // Not at once, where a key that is overdue leaves no time to wait.
+            // The pause keeps an overdue key, which leaves no time to wait, from making this a busy loop.
             tokio::time::sleep(period.min(Duration::from_secs(1))).await;
         }
     }

@@ -1,4 +1,5 @@
-//! Who keeps a follower running: the connections it serves, and the calls that wait for its next event.
+//! The members of a follower, which keep it running: the connections it serves, and the calls that wait for its next
+//! event.
 
 use super::{
     connection::{Connection, Joined},
@@ -10,14 +11,14 @@ use tokio::time::Instant;
 
 /// The connections and guests of one follower.
 pub(super) struct Members {
-    /// In the order in which they were opened, which is roughly their order in memory: an event for thousands of them
-    /// walks through memory instead of jumping about.
+    /// In the order in which they were opened, which is roughly their order in memory, so that an event for thousands
+    /// of them reads memory in sequence.
     connections: BTreeMap<u64, Joined>,
     /// Calls that wait for an event, and joins under way.
     guests: usize,
-    /// Since when there has been nobody.
+    /// Since when it has had no members.
     deserted: Option<Instant>,
-    /// The follower has stopped; nobody may join any more.
+    /// Whether the follower has stopped: nobody may join any more.
     closed: bool,
 }
 
@@ -43,7 +44,7 @@ impl Members {
         self.mark_if_deserted();
     }
 
-    /// Admits nobody any more if there has been nobody for `linger`; whether that is so.
+    /// Admits nobody any more if it has had no members for `linger`; returns whether that is so.
     pub(super) fn close_if_deserted(&mut self, linger: Duration) -> bool {
         self.closed |= self.deserted.is_some_and(|since| since.elapsed() >= linger);
         self.closed
@@ -83,7 +84,7 @@ impl Members {
         self.connections.values()
     }
 
-    /// Takes out the connections of sessions that have ended.
+    /// Removes and returns the connections of sessions that have ended.
     pub(super) fn take_ended(&mut self, ended: &[(SessionId, SessionEnd)]) -> Vec<(Joined, SessionEnd)> {
         let mut taken = Vec::new();
         if ended.is_empty() {
@@ -98,7 +99,7 @@ impl Members {
         taken
     }
 
-    /// Takes out the connections that act by an earlier version of their session's credentials.
+    /// Removes and returns the connections that act by an earlier version of their session's credentials.
     pub(super) fn take_stale(&mut self, versions: &SessionVersions) -> Vec<Arc<Connection>> {
         let mut stale = Vec::new();
         self.connections.retain(|_, joined| {

@@ -1,4 +1,4 @@
-//! An event as it is sent: a JSON-RPC notification in a WebSocket frame, made once and shared by all connections.
+//! An event as it is sent: a JSON-RPC notification in a WebSocket frame, encoded once and shared by all connections.
 
 use super::frame;
 use crate::domain::event::Event;
@@ -8,7 +8,7 @@ use serde::Serialize;
 /// The name of the notification.
 pub const EVENT: &str = "account.event";
 
-/// The id of the one subscription that a connection can have. It is the same for all, so that an event is one text for
+/// The id of a connection's one subscription. It is the same on every connection, so that an event is encoded once for
 /// all of them.
 pub const SUBSCRIPTION: &str = "account";
 

@@ -14,7 +14,7 @@ pub(super) struct Page {
     /// The revision of the first.
     first: i64,
     frames: Bytes,
-    /// Where each of the frames begins.
+    /// The offset at which each frame begins.
     begins: Vec<usize>,
 }
 
@@ -42,7 +42,7 @@ impl Page {
         self.first + i64::try_from(self.begins.len()).unwrap_or(i64::MAX) - 1
     }
 
-    /// The frames of the entries after a revision, and how many they are; none if there are no such entries.
+    /// The frames of the entries after a revision, and their number; `None` if there are no such entries.
     pub(super) fn after(&self, revision: i64) -> Option<(Bytes, usize)> {
         let passed = usize::try_from(revision + 1 - self.first).unwrap_or(0);
         let begin = *self.begins.get(passed)?;
@@ -50,8 +50,8 @@ impl Page {
     }
 }
 
-/// Cuts entries where one ends sessions, since what came before it is for those sessions too, and where enough bytes
-/// have come together.
+/// Splits entries before one that ends sessions, since those sessions get the entries before it as well, and where
+/// enough bytes have accumulated.
 pub(super) fn runs(mut rows: &[EventRow]) -> impl Iterator<Item = &[EventRow]> {
     std::iter::from_fn(move || {
         let first = rows.first()?;
@@ -94,7 +94,7 @@ mod tests {
     }
 
     #[test]
-    fn what_ends_a_session_begins_a_run() {
+    fn an_entry_that_ends_a_session_begins_a_run() {
         let row = |revision, event_type, data: String| EventRow {
             revision,
             at: Clock::system().now(),

@@ -1,8 +1,8 @@
-//! Tells the other nodes which sessions have a socket open here.
+//! Tells the other nodes which sessions have an open socket on this node.
 //!
-//! Changes are collected and written together, so a burst of connections is one transaction: what other
-//! nodes see is [`PERIOD`] old, and of a node that died it stays for [`DEAD_AFTER`]. Nodes tell when they were seen by the
-//! database's clock: their own may be apart by more than that.
+//! Changes are collected and written together, so that a burst of connections is one transaction. Other nodes see them
+//! up to [`PERIOD`] late, and those of a dead node for [`DEAD_AFTER`]. Nodes record the time they were last seen by the
+//! database's clock, since their own clocks may differ by more than these periods.
 
 use super::{clock_distance, hub::Shared};
 use crate::{domain::time::Timestamp, store};
@@ -11,15 +11,15 @@ use tokio::time::{Instant, MissedTickBehavior};
 
 /// How often changes are written.
 const PERIOD: Duration = Duration::from_millis(500);
-/// How often a node says that it runs.
+/// How often a node records that it runs.
 const HEARTBEAT: Duration = Duration::from_secs(15);
-/// A node not seen for so long does not count (`connected` may lag a minute).
+/// A node not seen for this long is ignored (`connected` may lag a minute).
 const DEAD_AFTER: Duration = Duration::from_secs(50);
 /// When the rows of a dead node are removed.
 const FORGET_AFTER: Duration = Duration::from_secs(3600);
 
 impl Shared {
-    /// Nodes seen after this moment run.
+    /// Nodes that were seen after this moment are running.
     pub(super) fn alive_since(&self, now: Timestamp) -> Timestamp {
         self.clock_distance.database_time(now).before(DEAD_AFTER)
     }
@@ -55,7 +55,7 @@ async fn write(shared: &Shared, heartbeat: bool, now: Timestamp) -> Result<(), s
     if !heartbeat && shared.presence_changes.is_empty() {
         return Ok(());
     }
-    // Taken out before they are read, so that a change in between is put in again.
+    // Removed before they are read, so that a change in between is inserted again.
     let changed: Vec<_> = shared.presence_changes.iter().map(|entry| *entry).collect();
     for entry in &changed {
         shared.presence_changes.remove(entry);

@@ -1,19 +1,19 @@
-//! A connection whose session's credentials are renewed, by a call of its own or from elsewhere.
+//! Renewal of a session's credentials, by a call of the connection or elsewhere.
 
 use super::{connection::Connection, identity::Identity, socket::Close, subscription::Feed};
 use crate::domain::session::{Caller, CredentialFault};
 use std::sync::atomic::Ordering;
 
-/// The session's credentials were renewed: come back with the new ones.
+/// The session's credentials were renewed: the client reconnects with the new ones.
 const RENEWED: Close = Close { code: 4402, reason: "renewed" };
 
 impl Connection {
-    /// A call of this connection is about to renew its session's credentials: it is not closed by that.
+    /// A call of this connection is about to renew its session's credentials, which must not close the connection.
     pub fn begin_renewal(&self) {
         self.renewing.store(true, Ordering::Release);
     }
 
-    /// Acts by the renewed credentials from now on; `None` where they were not renewed.
+    /// Acts by the renewed credentials from now on; with `None`, the renewal did not take place.
     pub(super) fn complete_renewal(&self, renewed: Option<Caller>) {
         if let Some(caller) = renewed {
             let mut identity = self.identity.lock();
@@ -25,7 +25,7 @@ impl Connection {
         self.renewing.store(false, Ordering::Release);
     }
 
-    /// Whether it acts by an earlier version of its session's credentials, and not because it is renewing them.
+    /// Whether it acts by an earlier version of its session's credentials and is not renewing them itself.
     pub(super) fn is_older_than(&self, version: i64) -> bool {
         let acts_by = match self.identity() {
             Identity::Binding(caller) | Identity::Bound(caller) => caller.version,
@@ -34,8 +34,9 @@ impl Connection {
         acts_by < version && !self.renewing.load(Ordering::Acquire)
     }
 
-    /// The session's credentials were renewed elsewhere: no call acts by the former ones any more, reads and waits stop,
-    /// no event is sent, the socket is closed. The client comes back with the renewed credentials.
+    /// Ends the connection, because its session's credentials were renewed elsewhere: no call acts by the former ones
+    /// any more, reads and waits stop, no event is sent, and the socket is closed. The client reconnects with the
+    /// renewed credentials.
     pub(super) fn end_by_renewal(&self) {
         self.stop_acting(Identity::Refused(CredentialFault::Renewed));
         let Some(socket) = &self.socket else { return };

@@ -1,11 +1,11 @@
-//! What voids access tokens, pushed to services that verify them on their own.
+//! Revocations of access tokens, pushed to services that verify tokens on their own.
 //!
-//! Entries have numbers, and a cursor is one of them. On PostgreSQL a number may be committed after a higher one; so a
-//! cursor stays before the first number that is missing, for as long as it may still appear. Entries after it are read,
-//! and may be sent, more than once. None is missed.
+//! Entries have numbers, and a cursor is one of them. On PostgreSQL a number may be committed after a higher one, so a
+//! cursor stays before the first missing number for as long as it may still appear. Entries after it are read, and may
+//! be sent, more than once. No entry is missed.
 //!
-//! One task a node reads for all subscribers. A subscriber first reads on its own what it has missed, and again whenever
-//! it was too slow for what the node's task reads.
+//! One task per node reads for all subscribers. A subscriber first reads what it has missed on its own, and again
+//! whenever it was too slow for the node's task.
 
 use super::{connection::Connection, hub::Shared, notification, socket::Refused};
 use crate::{
@@ -31,17 +31,18 @@ use tokio_util::sync::CancellationToken;
 pub const REVOCATIONS_EVENT: &str = "revocations.event";
 /// The id of the one subscription that a connection can have.
 pub const REVOCATIONS: &str = "revocations";
-/// The subject under which nodes tell each other that there are new entries.
+/// The subject under which nodes announce new entries.
 pub(super) const SUBJECT: &str = "marbelle.revocations";
 
-/// Entries that one statement reads and one page has: with the longest reason some 450 KiB.
+/// Entries read by one statement and held by one page: with the longest reasons some 450 KiB.
 const PAGE: usize = 2_000;
 /// Entries of one notification.
 const AT_ONCE: usize = 256;
-/// A missing number whose next one is older than this is of a transaction that was rolled back. Those that are open are
-/// ended by the database after [`store::Store`]'s time limits, which are seconds; the rest is for clocks that differ.
+/// A missing number below an entry older than this belongs to a transaction that was rolled back. The database ends
+/// open transactions after [`store::Store`]'s time limits, which are seconds; the rest allows for clocks that differ.
 const OPEN_AT_MOST: Duration = Duration::from_secs(10 * 60);
-/// So is one after which so many others were read: each is inserted right before its commit.
+/// The same holds for a missing number after which this many others were read: each is inserted right before its
+/// commit.
 const OVERTAKEN_AT_MOST: usize = PAGE / 2;
 /// Readings that a slow subscriber may be behind before it reads on its own.
 const READINGS: usize = 64;
@@ -51,17 +52,17 @@ const READINGS: usize = 64;
 pub struct RevocationsPage {
     /// The entries, the oldest first.
     pub revocations: Vec<Revocation>,
-    /// Where to go on.
+    /// Where to continue.
     pub cursor: RevocationCursor,
 }
 
-/// Those who follow the revocations on this node.
+/// The subscribers to the revocations on this node.
 pub(super) struct Revocations {
     /// By connection.
     subscribers: DashMap<u64, CancellationToken>,
-    /// What the node's task has read.
+    /// The pages that the node's task has read.
     readings: broadcast::Sender<Reading>,
-    /// Where the node's task reads on; none while nobody has caught up.
+    /// The state of the node's task; `None` while no subscriber has caught up.
     reader: Mutex<Option<Reader>>,
     look_soon: Notify,
 }
@@ -84,19 +85,19 @@ struct Reading {
     cursor: RevocationCursor,
 }
 
-/// Where the node's task reads on.
+/// The state of the node's task.
 #[derive(Clone, Debug)]
 struct Reader {
     cursor: RevocationCursor,
-    /// Numbers after the cursor that were read.
+    /// Numbers after the cursor that were read already.
     seen: HashSet<i64>,
 }
 
-/// What was read after a cursor.
+/// The entries after a cursor.
 struct Page {
     rows: Vec<RevocationRow>,
     cursor: RevocationCursor,
-    /// Whether there is more at once.
+    /// Whether more can be read at once.
     is_full: bool,
 }
 
@@ -110,15 +111,15 @@ impl Revocations {
         self.subscribers.remove(&connection.id).inspect(|(_, token)| token.cancel()).is_some()
     }
 
-    /// Has the node's task read from here on, unless it reads already: what was committed since this subscriber began to
-    /// listen to it is then among its readings.
+    /// Has the node's task read from this cursor, unless it reads already: what was committed after this subscriber
+    /// began to listen to the task is then among its readings.
     fn read_from(&self, cursor: RevocationCursor) {
         self.reader.lock().get_or_insert_with(|| Reader { cursor, seen: HashSet::new() });
         self.look_soon();
     }
 }
 
-/// The entries after a cursor. One of another history, or none, begins with the first that is kept.
+/// The entries after a cursor. Without one, or with one of another epoch, they begin with the first that is kept.
 pub(super) async fn list(shared: &Shared, since: Option<RevocationCursor>) -> Result<RevocationsPage, store::Error> {
     let Page { rows, cursor, .. } = read(shared, since).await?;
     Ok(RevocationsPage { revocations: rows.into_iter().map(|row| row.revocation).collect(), cursor })
@@ -132,7 +133,7 @@ async fn read(shared: &Shared, since: Option<RevocationCursor>) -> Result<Page, 
     Ok(Page { is_full: rows.len() == PAGE, rows, cursor })
 }
 
-/// The last number up to which none can appear any more.
+/// The last number below which no missing number can appear any more.
 fn settled(after: i64, rows: &[RevocationRow], now: Timestamp) -> i64 {
     let mut last = after;
     for (place, row) in rows.iter().enumerate() {
@@ -147,7 +148,7 @@ fn settled(after: i64, rows: &[RevocationRow], now: Timestamp) -> i64 {
     last
 }
 
-/// Reads what is new for the subscribers of this node, until it stops.
+/// Reads new entries for the subscribers of this node, until it stops.
 pub(super) async fn run(shared: Arc<Shared>, period: Duration) {
     let mut told = shared.bus.listen_to(SUBJECT).await;
     loop {
@@ -192,8 +193,8 @@ async fn look(shared: &Shared) -> Result<(), store::Error> {
     }
 }
 
-/// The notifications of a page: one at least, so that a new subscriber learns where it is. Each has the cursor of what
-/// has come with it: a subscriber whose socket closes between two of them misses nothing.
+/// The notifications of a page. There is at least one, so that a new subscriber learns its cursor. Each has the cursor
+/// of its own entries, so that a subscriber whose socket closes between two of them misses nothing.
 fn frames(rows: Vec<RevocationRow>, cursor: RevocationCursor) -> Bytes {
     let mut frames = Vec::new();
     let mut rest = rows;
@@ -212,7 +213,7 @@ fn frames(rows: Vec<RevocationRow>, cursor: RevocationCursor) -> Bytes {
     }
 }
 
-/// Keeps the one subscription of a connection; `None` if it has one. What is given begins it.
+/// Registers the one subscription of a connection; `None` if it has one already. The returned future serves it.
 pub(super) fn subscribe(
     shared: &Arc<Shared>,
     connection: &Arc<Connection>,
@@ -263,7 +264,7 @@ async fn feed(shared: &Shared, connection: &Connection, mut since: Option<Revoca
     }
 }
 
-/// Sends what is kept after `since`; `None` if the socket closes meanwhile.
+/// Sends the entries after `since`; `None` if the socket closes in the meantime.
 async fn catch_up(
     shared: &Shared,
     connection: &Connection,
@@ -296,7 +297,7 @@ async fn send(connection: &Connection, frames: &Bytes) -> Result<(), Closing> {
         match socket.send_events(frames) {
             Ok(()) => return Ok(()),
             Err(Refused::Closed) => return Err(Closing),
-            // Answers took the room meanwhile.
+            // Answers have taken the room in the meantime.
             Err(Refused::Full) => {}
         }
     }
@@ -325,7 +326,7 @@ mod tests {
         assert_eq!(settled_after(4, &[row(5, 0), row(7, 0), row(8, 0)]), 5);
         assert_eq!(settled_after(4, &[row(6, 0)]), 4);
         assert_eq!(settled_after(4, &[row(6, 601), row(8, 599)]), 6, "by time");
-        // Of many, those long overtaken are not waited for: every page goes on.
+        // A page does not wait for missing numbers that were overtaken long ago, so every page advances the cursor.
         let page: Vec<_> = (0..2_000).map(|n| row(10 + n, 0)).collect();
         assert_eq!(settled_after(4, &page), 2_009);
         let late: Vec<_> = [row(6, 0)].into_iter().chain((0..1_999).map(|n| row(8 + 2 * n, 0))).collect();
@@ -346,7 +347,7 @@ mod tests {
             cursors.collect()
         };
         assert_eq!([0, 1, 256].map(|entries| cursors(entries, entries)), [[0], [1], [256]]);
-        // A notification has the cursor of the last entry that has come by then, not of what is still to come.
+        // A notification has the cursor of its own last entry, not of later ones.
         assert_eq!(cursors(257, 257), [256, 257]);
         assert_eq!(cursors(600, 600), [256, 512, 600]);
         assert_eq!(cursors(600, 300), [256, 300, 300], "nor one beyond a number that may still appear");

@@ -1,4 +1,4 @@
-//! The end of a session, as an entry of the log tells it.
+//! The end of a session, as recorded by an entry of the log.
 
 use super::{notification, socket::Close};
 use crate::{
@@ -52,7 +52,7 @@ pub(super) fn ended_by(row: &EventRow) -> Vec<(SessionId, SessionEnd)> {
             .map(|ended| (ended.session_id, session_end(ended.reason, row.at, row.session_id)))
             .collect(),
         Err(error) => {
-            // Only foreign hands in the table can cause this; every call still asks the database.
+            // Only edits of the table by others can cause this; every call still checks the session in the database.
             tracing::error!(revision = row.revision, %error, "an entry of a log cannot be read");
             Vec::new()
         }

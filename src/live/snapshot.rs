@@ -1,4 +1,4 @@
-//! The whole account at one revision.
+//! A snapshot: the whole account at one revision.
 
 use super::hub::Shared;
 use crate::{
@@ -29,11 +29,11 @@ impl From<store::Error> for SnapshotError {
     }
 }
 
-/// Reads the account as the caller's session may see it, all at one moment.
+/// Reads the account as the caller's session may see it, all at one revision.
 pub(super) async fn read_snapshot(shared: &Shared, caller: Caller) -> Result<(i64, Snapshot), SnapshotError> {
     let mut tx = shared.store.read().await?;
     let row = tx.find_caller(caller.session).await?.ok_or(SnapshotError::Unknown)?;
-    // Who calls has only shown a session: that it is this user's is for the database to say.
+    // The caller's token only names a session: the database decides whether it is this user's.
     if row.session.session_user_id != caller.user {
         return Err(SnapshotError::Unknown);
     }
@@ -50,7 +50,7 @@ pub(super) async fn read_snapshot(shared: &Shared, caller: Caller) -> Result<(i6
     Ok((row.user.revision, Snapshot { epoch, profile, addresses, sessions, sign_in_methods }))
 }
 
-/// A user's live sessions, newest first, as they are seen from the session `current`.
+/// A user's live sessions, newest first, as seen from the session `current`.
 pub(super) async fn live_sessions(
     shared: &Shared,
     tx: &mut Tx,
@@ -59,7 +59,7 @@ pub(super) async fn live_sessions(
 ) -> Result<Vec<Session>, store::Error> {
     let now = shared.clock.now();
     let rows = tx.list_live_sessions(user, shared.alive_since(now)).await?;
-    // This node knows its own sockets without delay.
+    // This node's own sockets are known without delay.
     let here = shared.connected_sessions(user);
     let live = rows.iter().filter(|row| row.session.life().standing(&shared.lifetimes, now).is_ok());
     let session = |row: &LiveSessionRow| {

@@ -1,5 +1,5 @@
-//! The outgoing half of one WebSocket: a bounded queue of finished frames that anybody may put into, and that is
-//! written straight to the kernel whenever nothing waits before it.
+//! The outgoing half of one WebSocket: a bounded queue of finished frames that any task may add to. Frames are written
+//! straight to the kernel whenever nothing waits before them.
 
 use super::frame;
 use crate::{
@@ -25,17 +25,17 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
-/// After how many seconds of silence a peer is pinged, and again after as many.
+/// A peer is pinged after this many seconds of silence, and again after as many.
 const PING: u64 = 20;
-/// After how many seconds of silence a peer counts as gone: two pings were not answered.
+/// A peer is considered gone after this many seconds of silence: two pings were not answered.
 const SILENCE: u64 = 50;
-/// How many seconds a peer may leave bytes unread.
+/// The number of seconds for which a peer may leave bytes unread.
 const STALL: u64 = 20;
-/// How many seconds calls in flight have to answer before the socket closes.
+/// The number of seconds that calls in flight have to answer before the socket closes.
 const ANSWER_GRACE: u64 = 10;
-/// How many seconds a peer has to read what is left for it and to answer the Close frame.
+/// The number of seconds that a peer has to read the rest and to answer the Close frame.
 const CLOSE_GRACE: u64 = 5;
-/// Frames that are handed to the kernel at once.
+/// Frames handed to the kernel at once.
 const SLICES: usize = 32;
 
 /// The peer does not read (docs/protocol.md, "Transport").
@@ -55,7 +55,7 @@ pub struct Close {
 pub(super) enum Refused {
     /// The peer does not read fast enough.
     Full,
-    /// The socket is gone or is being closed.
+    /// The socket is closed or being closed.
     Closed,
 }
 
@@ -64,7 +64,7 @@ pub struct Socket {
     out: Mutex<Out>,
     /// The task that serves the socket.
     task: AtomicWaker,
-    /// Told when what waits has become less.
+    /// Notified when the queue has become shorter.
     room: Notify,
     /// When the peer was last heard, in seconds since the process began.
     heard: AtomicU64,
@@ -72,23 +72,24 @@ pub struct Socket {
     ended: CancellationToken,
 }
 
-/// What waits to be written.
+/// The queue.
 struct Out {
-    /// There once the handshake is done. Taken out when the task ends: whoever still knows the socket then does not keep
-    /// it open.
+    /// Present once the handshake is done. Taken when the task ends, so that other holders of the socket do not keep it
+    /// open.
     tcp: Option<OwnedWriteHalf>,
     frames: VecDeque<Bytes>,
-    /// How much of the first frame is written.
+    /// The number of bytes of the first frame that are written.
     written: usize,
-    /// How much of all frames is not.
+    /// The number of bytes of all frames that are not written.
     bytes: usize,
-    /// Since when the peer has taken nothing, while something waits.
+    /// Since when the peer has taken no bytes while some wait.
     stalled: u64,
-    /// Asked for: no event is taken any more; when the calls in flight have answered, the Close frame follows.
+    /// The requested close: no event is accepted any more, and the Close frame follows once the calls in flight have
+    /// answered.
     close: Option<Close>,
     /// The Close frame is queued: nothing follows it.
     sealed: bool,
-    /// When the socket is cut.
+    /// When the socket is cut off.
     deadline: Option<u64>,
 }
 
@@ -99,7 +100,7 @@ fn seconds() -> u64 {
 }
 
 impl Default for Socket {
-    /// A socket whose handshake goes on: what is sent waits for [`Socket::open`].
+    /// A socket whose handshake is under way: frames wait for [`Socket::open`].
     fn default() -> Self {
         Self {
             out: Mutex::new(Out {
@@ -145,7 +146,7 @@ impl Socket {
         Ok(())
     }
 
-    /// Sends a connection's last event and then closes, however much waits already.
+    /// Sends a connection's last event and then closes, however long the queue is.
     pub(super) fn send_last_event(&self, frame: &Bytes, close: Close) {
         let mut out = self.out.lock();
         if out.close.is_none() {
@@ -174,21 +175,21 @@ impl Socket {
         }
     }
 
-    /// Sends answers and control frames, which are bounded by pausing to read.
+    /// Sends answers and control frames. They are bounded because reading pauses while too much waits.
     pub fn send(&self, frames: Vec<u8>) {
         if !frames.is_empty() {
             self.put(&mut self.out.lock(), &Bytes::from(frames));
         }
     }
 
-    /// Sends the Close frame, after which nothing is sent.
+    /// Sends the Close frame. Nothing is sent after it.
     pub fn send_close(&self, frame: &Bytes) {
         let mut out = self.out.lock();
         self.put(&mut out, frame);
         out.seal();
     }
 
-    /// Sends nothing more but what waits.
+    /// Sends nothing more except what waits already.
     pub fn seal(&self) {
         self.out.lock().seal();
     }
@@ -213,13 +214,14 @@ impl Socket {
                 Err(_) => return self.kill(),
             }
             out.stalled = seconds();
-            // It waits until the kernel takes more.
+            // The frame waits until the kernel takes more.
             self.task.wake();
         }
         out.frames.push_back(frames.clone());
     }
 
-    /// Asks for the socket to be closed: no event is taken any more, what was sent goes out, calls in flight answer.
+    /// Requests that the socket be closed: no event is accepted any more, the queue is sent, and calls in flight are
+    /// answered.
     pub(super) fn close(&self, close: Close) {
         self.begin_close(&mut self.out.lock(), close);
     }
@@ -232,24 +234,24 @@ impl Socket {
         }
     }
 
-    /// Cuts the socket soon, whatever becomes of it meanwhile.
+    /// Cuts the socket off soon, whatever happens in the meantime.
     pub(super) fn expire(&self) {
         self.out.lock().cut_within(CLOSE_GRACE);
     }
 
-    /// Cuts the socket.
+    /// Cuts the socket off.
     pub fn kill(&self) {
         self.killed.store(true, Ordering::Release);
         self.task.wake();
         self.room.notify_waiters();
     }
 
-    /// Whether it is cut.
+    /// Whether it is cut off.
     pub fn is_killed(&self) -> bool {
         self.killed.load(Ordering::Acquire)
     }
 
-    /// Lets go of the connection: its task has ended.
+    /// Drops the TCP connection: its task has ended.
     pub fn hang_up(&self) {
         self.killed.store(true, Ordering::Release);
         let mut out = self.out.lock();
@@ -258,28 +260,28 @@ impl Socket {
         self.room.notify_waiters();
     }
 
-    /// Bytes that wait.
+    /// The number of bytes that wait.
     pub fn unsent(&self) -> usize {
         self.out.lock().bytes
     }
 
-    /// What was asked for, and whether a Close frame is queued.
+    /// The requested close, and whether a Close frame is queued.
     pub fn closing(&self) -> (Option<Close>, bool) {
         let out = self.out.lock();
         (out.close, out.sealed)
     }
 
-    /// Has the task that polls this woken whenever there is something for it to do.
+    /// Registers the polling task to be woken whenever there is something for it to do.
     pub fn register(&self, cx: &Context<'_>) {
         self.task.register(cx.waker());
     }
 
-    /// Notes that the peer is there.
+    /// Records that bytes of the peer arrived.
     pub fn heard(&self) {
         self.heard.store(seconds(), Ordering::Relaxed);
     }
 
-    /// Writes what waits. Only the socket's task may call this: its waker is the one that is told.
+    /// Writes what waits. Only the socket's task may call this: its waker is the one that gets registered.
     pub fn poll_flush(&self, cx: &mut Context<'_>) -> Poll<()> {
         let mut out = self.out.lock();
         while !out.frames.is_empty() {
@@ -293,7 +295,7 @@ impl Socket {
             match tcp.try_write_vectored(&slices[..filled]) {
                 Ok(written) => {
                     out.advance(written);
-                    // Who takes bytes is there, though its own are not read while it has so much to take.
+                    // A peer that takes bytes is alive, though its own bytes are not read while so much waits for it.
                     self.heard();
                 }
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
@@ -317,7 +319,7 @@ impl Socket {
         Poll::Ready(())
     }
 
-    /// To be called once a second for every socket: no socket has timers of its own.
+    /// Checks the time limits. To be called once a second for every socket: no socket has timers of its own.
     pub(super) fn sweep(&self) {
         let now = seconds();
         let silent = now.saturating_sub(self.heard.load(Ordering::Relaxed));
@@ -328,7 +330,7 @@ impl Socket {
         }
         if out.bytes > 0 && !out.sealed && now.saturating_sub(out.stalled) > STALL {
             meters().cut.increment(1);
-            // What it did not read it can have again; only a frame that has begun must be finished.
+            // The peer can get unread events again; only a frame that has begun must be finished.
             let begun = usize::from(out.written > 0);
             out.frames.truncate(begun);
             out.bytes = out.frames.front().map_or(0, |frame| frame.len() - out.written);
@@ -368,7 +370,7 @@ impl Out {
             self.written = 0;
             self.frames.pop_front();
         }
-        // A tab that has waited once does not keep the queue for ever.
+        // A tab that has waited once does not keep the queue's memory.
         self.frames = VecDeque::new();
     }
 }

@@ -5,17 +5,17 @@ use crate::domain::session::Caller;
 use bytes::Bytes;
 use std::sync::atomic::Ordering;
 
-/// What feeds a subscription.
+/// The source of a subscription's events.
 pub(super) enum Feed {
-    /// There is none.
+    /// There is no subscription.
     None,
-    /// One is being granted.
+    /// A subscription is being granted.
     Reserved,
     /// The catch-up task of the subscription with this number, until it has reached the follower.
     CatchUp(u64),
     /// The follower; every entry up to the cursor was sent.
     Live {
-        /// Which subscription of the connection it is.
+        /// The number of the subscription on its connection.
         number: u64,
         /// The last revision that was sent.
         cursor: i64,
@@ -24,11 +24,11 @@ pub(super) enum Feed {
     Finished,
 }
 
-/// What became of a page that was offered.
+/// The outcome of offering a page.
 pub(super) enum Offer {
-    /// The connection is not fed by the follower, or has all of it.
+    /// The connection is not fed by the follower, or has all of the page.
     NotLive,
-    /// So many events are on their way.
+    /// This many events are being sent.
     Sent(usize),
     /// The peer cannot keep up: the subscription with this number must catch up from this revision.
     Behind(u64, i64),
@@ -39,8 +39,8 @@ pub(super) enum Offer {
 pub(super) struct Over;
 
 impl Connection {
-    /// Keeps the connection's one subscription for who asks first; `false` if there is one already, or if the
-    /// connection does not act for `caller` any more.
+    /// Reserves the connection's one subscription; `false` if there is one already, or if the connection no longer acts
+    /// for `caller`.
     pub fn reserve_subscription(&self, caller: Caller) -> bool {
         let identity = self.identity.lock();
         if *identity != Identity::Bound(caller) {
@@ -54,7 +54,7 @@ impl Connection {
         is_free
     }
 
-    /// Gives a reserved subscription up.
+    /// Gives up a reserved subscription.
     pub fn release_subscription(&self) {
         let mut feed = self.feed.lock();
         if matches!(*feed, Feed::Reserved) {
@@ -72,7 +72,8 @@ impl Connection {
         is_fed
     }
 
-    /// Begins the reserved subscription in catch-up and gives its number; none if the session has ended meanwhile.
+    /// Starts the reserved subscription in catch-up and returns its number; `None` if the session has ended in the
+    /// meantime.
     pub(super) fn begin_subscription(&self) -> Option<u64> {
         let mut feed = self.feed.lock();
         matches!(*feed, Feed::Reserved).then(|| {
@@ -82,8 +83,8 @@ impl Connection {
         })
     }
 
-    /// Hands the subscription over to the follower, unless it is another by now; `false` if the session has ended, of
-    /// which the follower no longer tells this connection.
+    /// Hands the subscription over to the follower, unless another one has taken its place; `false` if the session has
+    /// ended, in which case the follower no longer delivers to this connection.
     pub(super) fn go_live(&self, number: u64, cursor: i64) -> bool {
         let mut feed = self.feed.lock();
         if matches!(self.identity(), Identity::Ended(_)) {
@@ -95,7 +96,7 @@ impl Connection {
         true
     }
 
-    /// Sends what a live connection has not had of a page of the log.
+    /// Sends the entries of a page that a live connection has not had yet.
     pub(super) fn offer(&self, page: &Page) -> Offer {
         let Some(socket) = &self.socket else { return Offer::NotLive };
         let mut feed = self.feed.lock();
@@ -130,7 +131,7 @@ impl Connection {
             match socket.send_events(frames) {
                 Ok(()) => return Ok(()),
                 Err(Refused::Closed) => return Err(Over),
-                // Answers took the room meanwhile.
+                // Answers have taken the room in the meantime.
                 Err(Refused::Full) => {}
             }
         }

@@ -1,4 +1,4 @@
-//! Finds what nobody announced: compares the followed users' revisions, and the epoch, with the database.
+//! Finds changes that were not announced: compares the followed users' revisions, and the epoch, with the database.
 
 use super::{
     follower::Follower,
@@ -16,9 +16,9 @@ use crate::{
 use std::{collections::HashMap, sync::Arc, time::Duration};
 use tokio::time::{Instant, MissedTickBehavior};
 
-/// Users asked about in one statement.
+/// Users looked up in one statement.
 const BATCH: usize = 500;
-/// How long a follower outlives its last connection, so that a reload does not start it anew.
+/// How long a follower outlives its last connection, so that a page reload does not have to start it again.
 const LINGER: Duration = Duration::from_secs(30);
 
 /// Sweeps until the node stops.
@@ -44,7 +44,7 @@ pub(super) async fn run(shared: Arc<Shared>, period: Duration) {
     }
 }
 
-/// Starts a sweep whenever the bus is back: announcements in between did not arrive here.
+/// Starts a sweep whenever the bus is connected again: announcements in between did not reach this node.
 pub(super) async fn after_reconnects(shared: Arc<Shared>) {
     loop {
         tokio::select! {
@@ -54,8 +54,8 @@ pub(super) async fn after_reconnects(shared: Arc<Shared>) {
     }
 }
 
-/// A database that comes back after a failover leaves this node with connections that are dead, each of which is
-/// found by one statement that fails. The next sweep would be a period away.
+/// Sweeps, and tries again past dead connections. After a failover of the database this node's connections are dead,
+/// and each is found by one statement that fails. The next sweep would be a period away.
 async fn sweep_past_the_dead(shared: &Arc<Shared>) -> Result<(), store::Error> {
     let open: usize = shared.store.connections().iter().map(|(_, open, _)| open).sum();
     for _ in 0..open {
@@ -80,7 +80,7 @@ async fn sweep(shared: &Arc<Shared>) -> Result<(), store::Error> {
     let epoch = shared.store.epoch().await?;
     let renewed = *shared.epoch.lock() != epoch;
     for batch in followers.chunks(BATCH) {
-        // Read before the database is asked, so that an event delivered in between does not look like a step back.
+        // Read before the database is, so that an event delivered in between does not look like a step back.
         let cursors: Vec<i64> = batch.iter().map(|follower| follower.cursor()).collect();
         let users: Vec<UserId> = batch.iter().map(|follower| follower.user).collect();
         let reached = shared.store.reached(&users).await?;
@@ -101,14 +101,14 @@ async fn sweep(shared: &Arc<Shared>) -> Result<(), store::Error> {
     Ok(())
 }
 
-/// Resets a follower whose place in the log no longer exists: another epoch, a revision below its cursor,
-/// a log pruned beyond it, or a deleted user. Its sockets are closed: those of ended
-/// sessions with the reason, the others to come back and resume, which gives them a snapshot.
+/// Resets a follower whose place in the log no longer exists: the epoch differs, the revision is below its cursor, the
+/// log was pruned beyond it, or the user was deleted. Its sockets are closed: those of ended sessions with the reason,
+/// and the others so that their clients reconnect and get a snapshot.
 pub(super) async fn realign(shared: &Arc<Shared>, follower: &Follower) -> Result<(), store::Error> {
     meters().realigned.increment(1);
     let now = shared.clock.now();
     let revision = shared.store.reached(&[follower.user]).await?.first().map(|reached| reached.revision);
-    // A session of a user who still exists is missing only if a restored backup does not have it.
+    // A session of an existing user is missing only if a restored backup does not have it.
     let gone = if revision.is_some() { EndReason::Restored } else { EndReason::AccountDeleted };
     let mut ended: Vec<(SessionId, SessionEnd)> = Vec::new();
     for session in follower.sessions() {

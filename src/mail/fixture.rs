@@ -1,4 +1,4 @@
-//! What the tests of this module share.
+//! Fixtures of this module's tests.
 
 use super::Renderer;
 use crate::{
@@ -45,7 +45,7 @@ pub(super) fn letter_in(locale: Locale, content: Content) -> Letter {
 
 /// A message as a mail program shows it.
 pub(super) struct Received {
-    /// Every header as it travels, unfolded.
+    /// Every header as transmitted, unfolded.
     pub headers: Vec<String>,
     pub subject: String,
     pub text: String,

@@ -1,4 +1,4 @@
-//! By which name this server introduces itself to a mail server.
+//! The name by which this server introduces itself to a mail server.
 
 use lettre::transport::smtp::extension::ClientId;
 use std::{
@@ -7,11 +7,11 @@ use std::{
 };
 use tokio::net::{UdpSocket, lookup_host};
 
-/// Where the names of this machine stand, as `hostname --fqdn` reads them as well.
+/// The file with the names of this machine, which `hostname --fqdn` reads as well.
 const HOSTS: &str = "/etc/hosts";
 
-/// What EHLO says (RFC 5321 §4.1.1.1): what is set; else the host's full name; else, as many servers refuse a name
-/// without a dot, the address from which this machine reaches the mail server, as a literal.
+/// The argument of EHLO (RFC 5321 §4.1.1.1): the configured name; otherwise the host's full name; otherwise, because
+/// many servers refuse a name without a dot, the address from which this machine reaches the mail server, as a literal.
 pub(super) async fn hello(set: Option<&str>, server: (&str, u16)) -> ClientId {
     if let Some(name) = set {
         return ClientId::Domain(name.to_owned());
@@ -24,12 +24,12 @@ pub(super) async fn hello(set: Option<&str>, server: (&str, u16)) -> ClientId {
     match own_address(server).await {
         Ok(IpAddr::V4(address)) => ClientId::Ipv4(address),
         Ok(IpAddr::V6(address)) => ClientId::Ipv6(address),
-        // Nothing leads there: the attempt that follows will say so.
+        // There is no route: the attempt that follows will report that.
         Err(_) => ClientId::Ipv4(Ipv4Addr::LOCALHOST),
     }
 }
 
-/// The full name of `host`: itself if it has a dot, else the first one with a dot on its line in `hosts`.
+/// The full name of `host`: itself if it has a dot, otherwise the first name with a dot on its line in `hosts`.
 fn full_name(host: &str, hosts: &str) -> Option<String> {
     if host.contains('.') {
         return Some(host.to_owned());
@@ -43,7 +43,8 @@ fn full_name(host: &str, hosts: &str) -> Option<String> {
     })
 }
 
-/// The address that a connection to `server` would come from. Sends nothing: connecting a UDP socket only picks a route.
+/// The address that a connection to `server` would come from. Nothing is sent: connecting a UDP socket only picks a
+/// route.
 async fn own_address(server: (&str, u16)) -> io::Result<IpAddr> {
     let mut error = io::ErrorKind::NotFound.into();
     for address in lookup_host(server).await? {
@@ -79,7 +80,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_is_set_is_what_is_said() {
+    async fn a_configured_name_is_used() {
         assert_eq!(hello(Some("out.example.org"), ("127.0.0.1", 25)).await.to_string(), "out.example.org");
     }
 

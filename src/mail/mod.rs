@@ -1,26 +1,25 @@
-//! Letters by mail. The home of lettre and askama.
+//! Sending letters by mail. This is the only code that uses lettre and askama for letters.
 //!
 //! How a letter travels:
 //!
 //! 1. A use-case queues a [`Letter`](crate::domain::letter::Letter) with
-//!    [`Tx::insert_letter`](crate::store::Tx::insert_letter), in the transaction of the change that it
-//!    tells of: the letter exists if and only if the change does. Nobody waits for a mail server in a
-//!    request.
-//! 2. Nobody wakes a [`Worker`]: it looks by its own beat, so that the time which later calls take does not tell
-//!    whether a letter was really queued. Where none may be sent a decoy takes its place, which is claimed and marked
-//!    like a letter and goes nowhere.
-//! 3. A worker *claims* the letter: a lease that no other worker passes, renewed for as long as the sending takes. It
+//!    [`Tx::insert_letter`](crate::store::Tx::insert_letter), in the transaction of the change that it reports: the
+//!    letter exists if and only if the change does. No request waits for a mail server.
+//! 2. Nothing wakes a [`Worker`]: it polls, so that the time of later calls does not reveal whether a letter was
+//!    queued. Where no letter may be sent, a decoy is queued instead, which is claimed and marked like a letter and is
+//!    not sent.
+//! 3. A worker *claims* the letter: a lease that excludes other workers, renewed for as long as the sending takes. It
 //!    makes the message ([`Renderer`]), tokens included, hands it over ([`Transport`]) and marks the row.
-//! 4. What fails is tried again, later and later, for a day. Only what the mail server says of this recipient's address
-//!    is final at once ([`About`]); a refusal of the sender holds every letter up, which raises an alarm.
+//! 4. A failed attempt is repeated at growing intervals for a day. Only the mail server's rejection of this recipient's
+//!    address is final at once ([`About`]); a refusal of the sender holds up every letter, which raises an alarm.
 //!
-//! In normal operation each letter is handed over once. A worker that is killed between the mail server's
-//! "250" and the mark leaves a letter that is handed over again, with the same `Message-ID`, by which mail
-//! programs know the copy. The other way round letters would be lost.
+//! In normal operation each letter is handed over once. A worker that is killed between the mail server's "250" and the
+//! mark leaves a letter that is handed over again, with the same `Message-ID`, so that mail programs can recognise the
+//! copy. The opposite order would lose letters.
 //!
-//! To add a letter: a variant of [`Content`](crate::domain::letter::Content), its texts in `texts.rs`
-//! (the build then names every language that lacks them), its arm in `wording.rs`, and its line in
-//! `snapshot_tests.rs`, which says how to make the expected files.
+//! To add a letter: add a variant of [`Content`](crate::domain::letter::Content), its texts in `texts.rs` (the build
+//! then names every language that lacks them), its arm in `wording.rs`, and its line in `snapshot_tests.rs`, which
+//! documents how to make the expected files.
 
 mod hello;
 mod refusal;

@@ -1,54 +1,54 @@
-//! What went wrong with a message, how far its dialogue had come, and whom it says something about.
+//! Why a message was not accepted, at which stage of the dialogue, and who is affected.
 
 use lettre::transport::smtp::{Error, response::Severity};
 use std::{error::Error as _, fmt, io, time::Duration};
 
-/// Why a message was not taken.
+/// Why a message was not accepted.
 #[derive(Debug, thiserror::Error)]
 #[error("{reason}")]
 pub struct SendError {
-    /// Whom it is about, which decides what becomes of the letter.
+    /// Who is affected, which decides what happens to the letter.
     pub about: About,
-    /// What happened, for the log: never what the other side wrote, which may repeat the recipient.
+    /// The reason for the log. It never quotes the server's text, which may repeat the recipient.
     pub reason: String,
-    /// What the mail server wrote, for an operator who tries it by hand; never for a log.
+    /// The mail server's reply, for an operator who tests by hand; never for a log.
     pub reply: Option<String>,
 }
 
-/// Whom a failure is about.
+/// Who is affected by a failure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum About {
-    /// This recipient will never take letters: the letter is given up.
+    /// This recipient does not accept letters for good: the letter is given up.
     Recipient,
-    /// The sender, the settings or the mail server refuse every letter alike until somebody mends them: tried again,
-    /// with an alarm.
+    /// The sender, the settings or the mail server make every letter fail until an operator fixes them: the letter is
+    /// tried again, and an alarm is logged.
     Sender,
-    /// Something that passes by itself: tried again.
+    /// A temporary failure: the letter is tried again.
     Moment,
 }
 
 impl SendError {
-    /// A failure that passes by itself.
+    /// A temporary failure.
     pub(super) fn passing(reason: String) -> Self {
         Self { about: About::Moment, reason, reply: None }
     }
 
-    /// A failure that stays until an operator mends something.
+    /// A failure that lasts until an operator fixes something.
     pub(super) fn of_sender(reason: String) -> Self {
         Self { about: About::Sender, reason, reply: None }
     }
 
-    /// The mail server said nothing for as long as [`Stage::limit`] allows.
+    /// The mail server did not answer within [`Stage::limit`].
     pub(super) fn silence(stage: Stage) -> Self {
         Self::passing(format!("{stage}: no answer within {} s", stage.limit().as_secs()))
     }
 
-    /// The mail server's answer, or the lack of one, as lettre tells it.
+    /// A failure as lettre reports it: the mail server's reply, or the lack of one.
     pub(super) fn at(stage: Stage, error: &Error) -> Self {
         let words = error.source().map(ToString::to_string);
         let Some(code) = error.status() else {
             let reason = if error.is_response() {
-                format!("{stage}: the mail server's answer was no SMTP, or broke off")
+                format!("{stage}: the mail server's answer was not SMTP, or broke off")
             } else {
                 format!("{stage}: {error}")
             };
@@ -84,7 +84,7 @@ pub enum Stage {
     Recipient,
     /// DATA.
     Data,
-    /// The message and the dot after it, until the server has taken it: one call of lettre.
+    /// The message and the final dot, until the server has accepted it: one call of lettre.
     Message,
 }
 
@@ -116,22 +116,22 @@ impl fmt::Display for Stage {
     }
 }
 
-/// Whether a refusal at RCPT TO is about the recipient's address: 5.1.x but for 5.1.7 to 5.1.9, which are about the
-/// sender's address or a relay, and 5.2.1, a mailbox that is disabled (RFC 3463 §3.2 and §3.3). Without an enhanced
-/// status 550 and 554 may as well mean that this sender, or relaying, is refused.
+/// Whether a refusal at RCPT TO is about the recipient's address: 5.1.x except 5.1.7 to 5.1.9, which are about the
+/// sender's address or a relay, and 5.2.1, a disabled mailbox (RFC 3463 §3.2 and §3.3). Without an enhanced status, 550
+/// and 554 may also mean that this sender, or relaying, is refused.
 fn names_recipient(status: Option<&str>) -> bool {
     let Some(status) = status else { return false };
     status == "5.2.1" || status.strip_prefix("5.1.").is_some_and(|detail| !["7", "8", "9"].contains(&detail))
 }
 
-/// The status that many servers begin their text with (RFC 3463 §2).
+/// The enhanced status that many servers begin their text with (RFC 3463 §2).
 fn enhanced_status(text: &str) -> Option<&str> {
     let status = text.split_whitespace().next()?;
     let is_number = |part: &str| matches!(part.len(), 1..=3) && part.bytes().all(|byte| byte.is_ascii_digit());
     (status.split('.').count() == 3 && status.split('.').all(is_number)).then_some(status)
 }
 
-/// Whether TLS failed by what the server showed, such as a certificate of an unknown authority.
+/// Whether TLS failed because of what the server presented, such as a certificate of an unknown authority.
 fn is_tls(error: &Error) -> bool {
     let cause = error.source().and_then(|source| source.downcast_ref::<io::Error>()).and_then(io::Error::get_ref);
     cause.is_some_and(|cause| cause.is::<rustls::Error>())
@@ -142,7 +142,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_a_status_is_told_of_a_servers_words() {
+    fn of_a_servers_text_only_the_status_is_logged() {
         for (text, status) in [
             ("5.1.1 <ann@example.org> is unknown", Some("5.1.1")),
             ("4.7.1", Some("4.7.1")),
@@ -157,7 +157,7 @@ mod tests {
     }
 
     #[test]
-    fn a_recipient_is_meant_by_few_statuses() {
+    fn few_statuses_are_about_the_recipient() {
         for status in ["5.1.0", "5.1.1", "5.1.2", "5.1.3", "5.1.6", "5.1.10", "5.2.1"] {
             assert!(names_recipient(Some(status)), "{status}");
         }

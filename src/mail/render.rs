@@ -1,4 +1,4 @@
-//! From a letter to the message that is sent.
+//! Renders a letter as a message.
 
 use super::{
     texts::Texts,
@@ -27,16 +27,16 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-/// The longest line that a message may have, its end not counted (RFC 5322 §2.1.1).
+/// The longest line of a message, without its end (RFC 5322 §2.1.1).
 const LONGEST_LINE: usize = 998;
 
-/// Why a letter could not be made. Trying again does not help.
+/// Why a letter could not be rendered. Trying again does not help.
 #[derive(Debug, thiserror::Error)]
 pub enum RenderError {
-    /// The recipient's address is none that mail can be sent to.
+    /// The recipient's address cannot receive mail.
     #[error("the address is refused: {0}")]
     Address(#[from] AddressError),
-    /// The message lacks something.
+    /// A part of the message is missing or invalid.
     #[error("the message is refused: {0}")]
     Message(#[from] lettre::error::Error),
     /// A template failed.
@@ -44,7 +44,7 @@ pub enum RenderError {
     Template(#[from] askama::Error),
 }
 
-/// Makes messages of letters.
+/// Renders letters.
 pub struct Renderer {
     from: Mailbox,
     writer: Writer,
@@ -52,8 +52,8 @@ pub struct Renderer {
 }
 
 impl Renderer {
-    /// Letters from `mail.from`, with links to `frontend` (a URL without a slash at its end) that work for
-    /// `link_lifetime`. Fails if `mail.from` is no mailbox.
+    /// Renders letters from `mail.from`, with links to `frontend` (a URL without a trailing slash) that work for
+    /// `link_lifetime`. Fails if `mail.from` is not a mailbox.
     pub fn new(
         mail: &settings::Mail,
         frontend: &str,
@@ -65,8 +65,8 @@ impl Renderer {
         Ok(Self { from: mail.from.parse()?, writer: Writer { shop, frontend, link_lifetime, tokens }, clock })
     }
 
-    /// The message that says `letter`. Its `Message-ID` is made of the outbox row's id, so that a letter
-    /// that is handed over again is known as the same.
+    /// The message of `letter`. Its `Message-ID` is made from the outbox row's id, so that a letter that is handed over
+    /// twice can be recognised.
     pub fn render(&self, id: MailId, letter: &Letter) -> Result<Message, RenderError> {
         let texts = Texts::of(letter.locale);
         let shop = &self.writer.shop;
@@ -80,14 +80,14 @@ impl Renderer {
             .subject(wording.subject.as_str())
             .date(system_time(self.clock.now()))
             .message_id(Some(format!("<{id}@{}>", self.from.email.domain())))
-            // RFC 3834: absence notices do not answer it.
+            // RFC 3834: automatic replies do not answer it.
             .raw_header(HeaderValue::new(HeaderName::new_from_ascii_str("Auto-Submitted"), "auto-generated".to_owned()))
             .multipart(MultiPart::alternative().singlepart(plain(text)).singlepart(SinglePart::html(html)))?;
         Ok(message)
     }
 }
 
-/// What the templates show.
+/// The values for the templates.
 #[derive(Clone, Copy)]
 struct Page<'a> {
     texts: &'a Texts,
@@ -108,8 +108,8 @@ struct HtmlPart<'a> {
     page: Page<'a>,
 }
 
-/// The text part, as it is where mail can carry that. lettre would encode it as quoted-printable for the
-/// one long line of the link, and nobody could copy the link from a file of the development transport.
+/// The text part, unencoded where mail can carry it. lettre would encode it as quoted-printable because of the long
+/// line of the link, and nobody could copy the link from a file of the development transport.
 fn plain(text: String) -> SinglePart {
     let part = SinglePart::builder().header(ContentType::TEXT_PLAIN);
     if text.is_ascii() && text.lines().all(|line| line.len() <= LONGEST_LINE) {

@@ -18,7 +18,7 @@ fn render(shop: &str, content: Content) -> Received {
     Received::of(&renderer(shop, &Clock::system()).render(MailId::new(), &letter(content)).unwrap())
 }
 
-/// Text as a row of the outbox may hold it, whatever the rules of today say.
+/// Text that a row of the outbox may hold, whatever the present rules are.
 fn unchecked<T: serde::de::DeserializeOwned>(text: &str) -> T {
     serde_json::from_value(json!(text)).unwrap()
 }
@@ -56,7 +56,7 @@ fn a_link_carries_the_token_of_its_purpose() {
             let message = renderer("The Shop", &Clock::system()).render(MailId::new(), &letter_in(locale, content));
             let mail = Received::of(&message.unwrap());
             assert_links(&mail, &link);
-            assert!(mail.text.contains(" 24 "), "it says how long the link works: {}", mail.text);
+            assert!(mail.text.contains(" 24 "), "the lifetime of the link is missing: {}", mail.text);
         }
     }
 }
@@ -79,13 +79,13 @@ fn other_letters_lead_to_the_shop() {
 }
 
 #[test]
-fn a_device_that_says_nothing_is_told_as_such() {
+fn a_device_without_a_name_is_shown_as_such() {
     let mail = render("The Shop", new_device(UserAgent::cut("\u{202e} \u{200b}")));
-    assert!(mail.text.contains("\nWhat the device says it is: It does not say.\n"), "{}", mail.text);
+    assert!(mail.text.contains("\nDevice, as it describes itself: not given\n"), "{}", mail.text);
 }
 
 #[test]
-fn headers_say_that_nobody_wrote_it() {
+fn headers_mark_it_as_automatic() {
     let id = MailId::new();
     let renderer = renderer("The Shop", &Clock::system());
     let mail = Received::of(&renderer.render(id, &letter(Content::AlreadyRegistered)).unwrap());
@@ -102,7 +102,7 @@ fn headers_say_that_nobody_wrote_it() {
     assert_eq!(names(&mail), NAMES);
 }
 
-/// The headers of a letter. No program is named, and nobody else receives it.
+/// The headers of a letter. It names no program and has no other recipients.
 const NAMES: [&str; 8] =
     ["From", "To", "Subject", "Date", "Message-ID", "Auto-Submitted", "MIME-Version", "Content-Type"];
 
@@ -121,7 +121,7 @@ fn the_date_is_the_clocks() {
 }
 
 #[test]
-fn a_shops_name_is_text_and_nothing_else() {
+fn a_shops_name_is_escaped() {
     let mail = render("Käse <b>& Söhne</b>\r\nBcc: x@example.org", Content::AlreadyRegistered);
     assert!(mail.text.contains("register at Käse <b>& Söhne</b> Bcc: x@example.org with"), "{}", mail.text);
     assert!(!mail.html.contains("<b>"));
@@ -132,7 +132,7 @@ fn a_shops_name_is_text_and_nothing_else() {
 }
 
 #[test]
-fn what_a_device_says_is_text_on_one_line() {
+fn a_devices_name_is_escaped_and_on_one_line() {
     for (said, text, html) in [
         (
             "<script>alert(1)</script>",
@@ -151,7 +151,7 @@ fn what_a_device_says_is_text_on_one_line() {
     ] {
         let mail = render("The Shop", new_device(Some(unchecked(said))));
         let quiet = render("The Shop", new_device(None));
-        assert!(mail.text.contains(&format!("\nWhat the device says it is: {text}\n")), "{}", mail.text);
+        assert!(mail.text.contains(&format!("\nDevice, as it describes itself: {text}\n")), "{}", mail.text);
         assert!(mail.html.contains(html), "{}", mail.html);
         assert_eq!(mail.text.lines().count(), quiet.text.lines().count());
         assert_eq!(mail.html.matches('<').count(), quiet.html.matches('<').count());
@@ -160,7 +160,7 @@ fn what_a_device_says_is_text_on_one_line() {
 }
 
 #[test]
-fn an_address_is_text_and_adds_no_header() {
+fn an_address_is_escaped_and_adds_no_header() {
     for (address, text, html) in [
         ("<script>@example.org", "<script>@example.org", "&#60;script&#62;@example.org"),
         ("a@example.org\r\nBcc: x@y", "a@example.org Bcc: x@y", "a@example.org Bcc: x@y"),

@@ -1,9 +1,9 @@
-//! A mail server that takes messages by SMTP.
+//! An SMTP client.
 //!
-//! lettre's own transport is not used: it has one time-out for every answer where RFC 5321 has one for each stage, it
-//! does not say at which stage a server refused, and its pool takes back a connection whose dialogue was given up
-//! midway, so that the next message would read the answers to the one before it. Here each stage has its limit, and a
-//! connection is kept only after a whole dialogue.
+//! lettre's own transport is not used: it has one time-out for every answer where RFC 5321 has one per stage, it does
+//! not report the stage at which a server refused, and its pool reuses a connection whose dialogue was abandoned, so
+//! that the next message would read the answers to the previous one. Here each stage has its limit, and a connection is
+//! kept only after a complete dialogue.
 
 use super::{
     hello::hello,
@@ -24,13 +24,13 @@ use secrecy::ExposeSecret;
 use std::time::Duration;
 use tokio::time::timeout;
 
-/// How long one address of the server may take to accept a connection, so that a dead one leaves time for the next.
+/// The limit for connecting to one address of the server, so that an unreachable one leaves time for the next.
 const CONNECT_LIMIT: Duration = Duration::from_secs(10);
 
-/// How long a connection that was kept may take to show that it still works; then a new one is made.
+/// The limit for checking that a kept connection still works; after it a new one is made.
 const REUSE_LIMIT: Duration = Duration::from_secs(5);
 
-/// How long a farewell may take.
+/// The limit for QUIT.
 const QUIT_LIMIT: Duration = Duration::from_millis(500);
 
 /// A client of one mail server.
@@ -41,11 +41,11 @@ pub struct SmtpClient {
     credentials: Option<Credentials>,
     /// `MARBELLE_MAIL_HELO`.
     helo: Option<String>,
-    /// Connections whose last dialogue was whole; as many at most as messages were sent at once.
+    /// Connections whose last dialogue was complete; at most as many as messages were sent at once.
     idle: Mutex<Vec<AsyncSmtpConnection>>,
 }
 
-/// How the way to the server is protected.
+/// The protection of the connection to the server.
 enum Security {
     Plain,
     StartTls(TlsParameters),
@@ -53,9 +53,9 @@ enum Security {
 }
 
 impl SmtpClient {
-    /// A client of the server of the settings, which introduces itself as `helo`.
+    /// A client of the configured server, which introduces itself as `helo`.
     pub(super) fn new(settings: &Smtp, helo: Option<&str>) -> Result<Self, SendError> {
-        // Trusts the system's roots; reading them takes a while, so it is done once.
+        // Loads the system's root certificates, which takes a while, so it is done once.
         let tls = || {
             TlsParameters::new(settings.host.clone())
                 .map_err(|error| SendError::of_sender(format!("TLS cannot be set up: {error}")))
@@ -77,7 +77,7 @@ impl SmtpClient {
         })
     }
 
-    /// Hands a message over, within the limits of each [`Stage`]. May be dropped at any time.
+    /// Hands a message over, within the limits of each [`Stage`]. The future may be dropped at any time.
     pub(super) async fn send(&self, message: &Message) -> Result<(), SendError> {
         let mut connection = match self.reuse().await {
             Some(connection) => connection,
@@ -86,7 +86,8 @@ impl SmtpClient {
         match hand_over(&mut connection, message).await {
             Ok(()) => self.idle.lock().push(connection),
             Err(error) => {
-                // A whole answer: the server reads on. After a silence or a broken line nothing is said any more.
+                // A complete answer: the server continues to read. After a time-out or a broken line the dialogue
+                // cannot continue.
                 if error.reply.is_some() {
                     let _ = timeout(QUIT_LIMIT, connection.quit()).await;
                 }
@@ -96,20 +97,20 @@ impl SmtpClient {
         Ok(())
     }
 
-    /// Takes leave on the connections that are kept.
+    /// Closes the kept connections with QUIT.
     pub(super) async fn rest(&self) {
         let idle = std::mem::take(&mut *self.idle.lock());
         let farewells = idle.into_iter().map(|mut connection| async move { connection.quit().await.map(drop) });
-        // Who does not answer is left without.
+        // Servers that do not answer in time are not waited for.
         let _ = timeout(QUIT_LIMIT, futures_util::future::join_all(farewells)).await;
     }
 
-    /// What EHLO says to this server.
+    /// The argument of EHLO for this server.
     pub(super) async fn hello(&self) -> String {
         hello(self.helo.as_deref(), (&self.host, self.port)).await.to_string()
     }
 
-    /// A kept connection that still answers.
+    /// A kept connection that still works.
     async fn reuse(&self) -> Option<AsyncSmtpConnection> {
         loop {
             let mut connection = self.idle.lock().pop()?;
@@ -129,7 +130,7 @@ impl SmtpClient {
         let connecting = AsyncSmtpConnection::connect_tokio1(server, Some(CONNECT_LIMIT), &hello, implicit, None);
         let mut connection = within(Stage::Greeting, connecting).await?;
         if let Security::StartTls(tls) = &self.security {
-            // An error where the server does not offer it.
+            // This fails if the server does not offer it.
             within(Stage::StartTls, connection.starttls(tls.clone(), &hello)).await?;
         }
         if let Some(credentials) = &self.credentials {
@@ -139,8 +140,8 @@ impl SmtpClient {
     }
 }
 
-/// The dialogue for one message. Neither addresses nor text need an extension: what is not ASCII in them was encoded
-/// when the message was made.
+/// The dialogue for one message. Addresses and text need no extension: characters outside ASCII were encoded when the
+/// message was rendered.
 async fn hand_over(connection: &mut AsyncSmtpConnection, message: &Message) -> Result<(), SendError> {
     let envelope = message.envelope();
     within(Stage::Sender, connection.command(Mail::new(envelope.from().cloned(), vec![]))).await?;

@@ -13,8 +13,8 @@ use tokio::{
     time::Instant,
 };
 
-/// A mail server that answers a command which begins with `.0` by `.1`, and any other as if all were well.
-/// An empty answer is none at all.
+/// A mail server that answers a command which begins with `.0` by `.1`, and any other as if all were well. An empty
+/// text means no answer.
 type Script = &'static [(&'static str, &'static str)];
 
 /// Starts a server; the channel gets every command as `<number of the connection> <command>`.
@@ -72,7 +72,7 @@ fn message() -> Message {
     renderer("The Shop", &Clock::system()).render(MailId::new(), &letter(Content::AlreadyRegistered)).unwrap()
 }
 
-/// Whom the refusal is about, the reason, and the server's words.
+/// Who is affected, the reason, and the server's reply.
 async fn refusal(script: Script) -> (About, String, Option<String>) {
     let (port, _received) = server(script).await;
     let client = client(port, SmtpSecurity::Plain, Some(("shop", "secret")));
@@ -81,7 +81,7 @@ async fn refusal(script: Script) -> (About, String, Option<String>) {
 }
 
 #[tokio::test]
-async fn a_connection_serves_until_there_is_rest() {
+async fn a_connection_is_kept_until_the_worker_rests() {
     let (port, mut received) = server(&[]).await;
     let client = client(port, SmtpSecurity::Plain, None);
     client.send(&message()).await.unwrap();
@@ -101,7 +101,7 @@ async fn a_connection_serves_until_there_is_rest() {
 }
 
 #[tokio::test]
-async fn only_what_is_said_of_the_recipient_is_final() {
+async fn only_refusals_of_the_recipient_are_final() {
     const ALL: &[(Script, About, &str)] = &[
         (
             &[("RCPT", "550 5.1.1 <ann@example.org> is unknown")],
@@ -151,25 +151,25 @@ async fn only_what_is_said_of_the_recipient_is_final() {
         (
             &[("greeting", "SSH-2.0-OpenSSH_9.2")],
             About::Moment,
-            "connecting, greeting and EHLO: the mail server's answer was no SMTP, or broke off",
+            "connecting, greeting and EHLO: the mail server's answer was not SMTP, or broke off",
         ),
     ];
     for (script, about, reason) in ALL {
         let (found, told, reply) = refusal(script).await;
         assert_eq!((found, told.as_str()), (*about, *reason));
-        assert_eq!(reply.is_some(), reason.contains("answered"), "the operator may see the words");
+        assert_eq!(reply.is_some(), reason.contains("answered"), "the operator may see the reply");
     }
 }
 
 #[tokio::test]
-async fn a_server_that_is_not_there_may_come_back() {
+async fn an_unreachable_server_is_a_temporary_failure() {
     let unused = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap().port();
     let error = client(unused, SmtpSecurity::Plain, None).send(&message()).await.unwrap_err();
     assert!(error.about == About::Moment && error.reason.contains("refused"), "{error}");
 }
 
 #[tokio::test]
-async fn nothing_is_sent_without_the_protection_that_is_asked_for() {
+async fn nothing_is_sent_without_the_configured_protection() {
     let (port, mut received) = server(&[]).await;
     let client = client(port, SmtpSecurity::StartTls, Some(("shop", "secret")));
     let error = client.send(&message()).await.unwrap_err();
@@ -180,7 +180,7 @@ async fn nothing_is_sent_without_the_protection_that_is_asked_for() {
 }
 
 #[tokio::test]
-async fn a_dialogue_that_was_given_up_is_not_gone_on_with() {
+async fn an_abandoned_dialogue_is_not_continued() {
     let (port, mut received) = server(&[(".", "")]).await;
     let client = client(port, SmtpSecurity::Plain, None);
     for number in 0..2 {
@@ -197,9 +197,9 @@ async fn a_dialogue_that_was_given_up_is_not_gone_on_with() {
     }
 }
 
-/// RFC 5321 §4.5.3.2: what each step may take. The clock stands still and is moved on when nothing else happens.
+/// RFC 5321 §4.5.3.2: the limit of each stage. The clock is paused and advances when nothing else happens.
 #[tokio::test(start_paused = true)]
-async fn each_stage_has_the_time_that_the_rfc_gives_it() {
+async fn each_stage_has_the_limit_of_the_rfc() {
     for (silent, stage) in [
         ("greeting", Stage::Greeting),
         ("EHLO", Stage::Greeting),
@@ -219,7 +219,7 @@ async fn each_stage_has_the_time_that_the_rfc_gives_it() {
 }
 
 #[tokio::test]
-async fn the_server_introduces_itself_as_it_is_told() {
+async fn the_server_introduces_itself_as_configured() {
     let (port, mut received) = server(&[]).await;
     client(port, SmtpSecurity::Plain, None).send(&message()).await.unwrap();
     assert_eq!(received.recv().await.unwrap(), "0 EHLO out.shop.example");

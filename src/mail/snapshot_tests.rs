@@ -1,5 +1,5 @@
-//! Every letter in every language, as it is read: `snapshots/<language>/<letter>.txt` and `.html`. After a
-//! change on purpose, `UPDATE_SNAPSHOTS=1 cargo test snapshot` writes them anew, to be read in the diff.
+//! Every letter in every language: `snapshots/<language>/<letter>.txt` and `.html`. After an intended change,
+//! `UPDATE_SNAPSHOTS=1 cargo test snapshot` writes them again, for review in the diff.
 
 use super::fixture::{Received, letter_in, renderer};
 use crate::domain::{
@@ -65,7 +65,7 @@ fn contents() -> [Content; 24] {
     ]
 }
 
-/// File names in [`FOLDER`], with what should be in them.
+/// The expected content of the files in [`FOLDER`], by name.
 fn rendered() -> BTreeMap<String, String> {
     let renderer = renderer("The Shop", &Clock::system());
     let mut files = BTreeMap::new();
@@ -93,7 +93,7 @@ fn kept() -> BTreeMap<String, String> {
 }
 
 #[test]
-fn every_letter_reads_as_its_snapshot() {
+fn every_letter_matches_its_snapshot() {
     let rendered = rendered();
     if env::var_os("UPDATE_SNAPSHOTS").is_some() {
         let _ = fs::remove_dir_all(FOLDER);
@@ -104,14 +104,14 @@ fn every_letter_reads_as_its_snapshot() {
         }
     }
     let kept = kept();
-    assert!(kept.keys().eq(rendered.keys()), "other letters than snapshots: {:?}", kept.keys());
+    assert!(kept.keys().eq(rendered.keys()), "the letters and the snapshots differ: {:?}", kept.keys());
     for (name, text) in rendered {
         assert_eq!(text, kept[&name], "{name}");
     }
 }
 
 #[test]
-fn no_two_letters_of_a_language_are_alike_and_none_is_of_another() {
+fn letters_differ_and_are_in_their_language() {
     let rendered = rendered();
     for (name, text) in &rendered {
         let same = rendered.iter().filter(|(_, other)| text == *other).count();

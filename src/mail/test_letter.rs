@@ -13,10 +13,10 @@ use lettre::{
     message::{Mailbox, MultiPart},
 };
 
-/// Sends a test letter to `to`. Tells where it went, or at which stage it failed and with which words of the mail server.
+/// Sends a test letter to `to`. Returns where it went.
 ///
 /// # Errors
-/// One text for the operator, with what to look at.
+/// A text for the operator: the stage that failed, the mail server's reply, and what to check.
 pub async fn send_test_letter(settings: &Mail, to: &EmailAddress) -> Result<String, String> {
     let transport = Transport::new(settings).map_err(|error| error.reason)?;
     let message = message(settings, to)?;
@@ -53,21 +53,21 @@ async fn place(settings: &Mail, transport: &Transport) -> String {
 }
 
 fn explain(error: &SendError, place: &str) -> String {
-    let reply = error.reply.as_ref().map_or_else(String::new, |reply| format!("\n  its words: {reply}"));
+    let reply = error.reply.as_ref().map_or_else(String::new, |reply| format!("\n  its reply: {reply}"));
     let hint = match error.about {
-        About::Recipient => "this recipient is refused for good; another one may be accepted",
+        About::Recipient => "this recipient is refused permanently; other recipients may be accepted",
         About::Sender => {
-            "every letter would be refused like this: look at MARBELLE_MAIL_URL, MARBELLE_MAIL_FROM and MARBELLE_MAIL_HELO"
+            "every letter would be refused like this: check MARBELLE_MAIL_URL, MARBELLE_MAIL_FROM and MARBELLE_MAIL_HELO"
         }
-        About::Moment => "the server would try such a letter again",
+        About::Moment => "the server would try such a letter again later",
     };
-    format!("the letter was not taken ({place})\n  {}{reply}\n  {hint}", error.reason)
+    format!("the letter was not accepted ({place})\n  {}{reply}\n  {hint}", error.reason)
 }
 
 fn message(settings: &Mail, to: &EmailAddress) -> Result<Message, String> {
     let from: Mailbox = settings.from.parse().map_err(|error| format!("the sender is refused: {error}"))?;
     let to = to.as_str().parse().map_err(|error| format!("the recipient is refused: {error}"))?;
-    let text = "This letter was sent by `marbelle mail test`. Letters to customers take the same way.\r\n";
+    let text = "This letter was sent by `marbelle mail test`. Letters to customers are sent in the same way.\r\n";
     let html = "<!DOCTYPE html><html lang=\"en\"><body><p>This letter was sent by <code>marbelle mail test</code>. \
                 Letters to customers take the same way.</p></body></html>";
     Message::builder()
@@ -76,5 +76,5 @@ fn message(settings: &Mail, to: &EmailAddress) -> Result<Message, String> {
         .to(Mailbox::new(None, to))
         .subject(format!("{}: test letter", settings.shop_name))
         .multipart(MultiPart::alternative_plain_html(text.to_owned(), html.to_owned()))
-        .map_err(|error| format!("the letter cannot be made: {error}"))
+        .map_err(|error| format!("the letter cannot be rendered: {error}"))
 }

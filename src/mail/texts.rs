@@ -1,7 +1,7 @@
-//! What letters say, in every language.
+//! The texts of letters, in every language.
 //!
-//! A language is one constant of [`Texts`], which both parts of a letter are made from. A text that is
-//! missing does not compile. Nothing here is for machines: no markup, and addresses come from elsewhere.
+//! A language is one constant of [`Texts`], which both parts of a letter are made from. A missing text does not
+//! compile. The texts contain no markup, and links are added elsewhere.
 
 mod de;
 mod en;
@@ -26,9 +26,9 @@ pub(super) struct Texts {
     pub moment: fn(&Moment) -> String,
     /// The months' names as `moment` uses them.
     pub months: [&'static str; 12],
-    /// Over the link's address, for those who cannot press the button.
+    /// Introduces the link's address, for readers who cannot press the button.
     pub address_of_link: &'static str,
-    /// Names the code that verifies a registration where it was begun.
+    /// Introduces the code that verifies a registration where it was started.
     pub verification_code: &'static str,
     /// The last line of every letter.
     pub footer: fn(shop: &str) -> String,
@@ -50,19 +50,19 @@ pub(super) struct Texts {
     pub deletion: DeletionTexts,
 }
 
-/// A letter whose link does something.
+/// A letter with a link that carries out a request.
 pub(super) struct Request {
     pub subject: fn(shop: &str) -> String,
     pub heading: &'static str,
-    /// What somebody asked for, and what the link does.
+    /// What was requested, and what the link does.
     pub request: fn(shop: &str) -> String,
     pub button: &'static str,
-    /// How often and how long the link works.
+    /// How often, and for how long, the link works.
     pub lifetime: fn(span: &str) -> String,
     pub not_you: &'static str,
 }
 
-/// A letter that tells what happened; its link leads to the shop.
+/// A letter that reports an event; its link leads to the shop.
 pub(super) struct Notice {
     pub subject: fn(shop: &str) -> String,
     pub heading: &'static str,
@@ -75,17 +75,17 @@ pub(super) struct Notice {
     pub not_you: &'static str,
 }
 
-/// What is said of passkeys, and of a password that was reset beside them.
+/// Texts about passkeys, and about a password reset for an account that has some.
 pub(super) struct PasskeyTexts {
     pub added: Notice,
     pub deleted: Notice,
-    /// Names a passkey.
+    /// Labels a passkey.
     pub passkey: &'static str,
-    /// Names an account at a provider.
+    /// Labels an account at a provider.
     pub provider: &'static str,
-    /// Over what opens the account besides a password that was reset.
+    /// Introduces the sign-in methods besides a password that was reset.
     pub still_signs_in: &'static str,
-    /// What to do about that if the reset was not the reader's.
+    /// What to do about them if the reset was not the reader's.
     pub delete_other_ways: &'static str,
 }
 
@@ -105,39 +105,39 @@ pub(super) struct DeletionTexts {
     pub done: Notice,
 }
 
-/// What is said of links to accounts at providers.
+/// Texts about links to accounts at providers.
 pub(super) struct ProviderTexts {
     pub linked: Notice,
     pub unlinked: Notice,
 }
 
-/// The letter to the old address of an account.
+/// The letters about a change of the e-mail address, to the old one.
 pub(super) struct EmailChanged {
     pub subject: fn(shop: &str) -> String,
     pub heading: &'static str,
     pub told: fn(shop: &str) -> String,
-    /// Names the new address.
+    /// Labels the new address.
     pub new_email: &'static str,
     pub advice: &'static str,
     pub button: &'static str,
     pub not_you: fn(shop: &str) -> String,
 }
 
-/// The letter on a sign-in from a device that was not seen before.
+/// The letter about a sign-in from a new device.
 pub(super) struct NewDevice {
     pub subject: fn(shop: &str) -> String,
     pub heading: &'static str,
     pub told: fn(shop: &str) -> String,
-    /// Names the time.
+    /// Labels the time.
     pub time: &'static str,
-    /// Names what the device says it is.
+    /// Labels the device's description of itself.
     pub device: &'static str,
-    /// Stands for what a device says that says nothing.
+    /// Stands in for a missing or blank description.
     pub silent: &'static str,
-    /// Names the kind of network address.
+    /// Labels the kind of network address.
     pub network: &'static str,
     pub advice: &'static str,
-    /// How to end the sign-in, if it was not the reader's: begins with signing in, by the button below.
+    /// How to end the sign-in if it was not the reader's; it begins with signing in, by the button below.
     pub not_you: &'static str,
     pub button: &'static str,
     /// What to do after that.
@@ -155,7 +155,7 @@ impl Texts {
     }
 }
 
-/// A span of time in the one unit that a person would use.
+/// A span of time in the unit that a person would use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Span {
     Minutes(u64),
@@ -176,7 +176,7 @@ impl Span {
     }
 }
 
-/// A point in time to the minute, in UTC: where the reader is, nobody knows.
+/// A point in time to the minute, in UTC, because the reader's time zone is unknown.
 pub(super) struct Moment {
     pub year: i32,
     /// Its name.

@@ -1,7 +1,7 @@
 use super::*;
 
 #[test]
-fn spans_are_told_as_people_would() {
+fn spans_are_written_in_the_usual_unit() {
     for (minutes, en, de, sq) in [
         (0, "1 minute", "1 Minute", "1 minutë"),
         (1, "1 minute", "1 Minute", "1 minutë"),
@@ -21,7 +21,7 @@ fn spans_are_told_as_people_would() {
 }
 
 #[test]
-fn times_are_told_to_the_minute_and_in_utc() {
+fn times_are_written_to_the_minute_and_in_utc() {
     for (unix, en, de, sq) in [
         (0, "1 January 1970, 00:00 (UTC)", "1. Januar 1970, 00:00 Uhr (UTC)", "1 janar 1970, ora 00:00 (UTC)"),
         (

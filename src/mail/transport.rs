@@ -1,4 +1,4 @@
-//! Who takes messages: a mail server, or a folder during development.
+//! The recipient of messages: a mail server, or a folder in development.
 
 use super::{refusal::SendError, smtp::SmtpClient};
 use crate::{
@@ -12,16 +12,16 @@ use tokio::{
     io::AsyncWriteExt,
 };
 
-/// Takes messages.
+/// Sends messages.
 pub enum Transport {
     /// A mail server.
     Smtp(SmtpClient),
-    /// A folder that gets one `.eml` file a message.
+    /// A folder that gets one `.eml` file per message.
     File(PathBuf),
 }
 
 impl Transport {
-    /// The transport of the settings. Connects to nothing yet; fails if TLS cannot be set up.
+    /// The configured transport. It does not connect yet; it fails if TLS cannot be set up.
     pub fn new(settings: &Mail) -> Result<Self, SendError> {
         Ok(match &settings.transport {
             MailTransport::Smtp(smtp) => Self::Smtp(SmtpClient::new(smtp, settings.helo.as_deref())?),
@@ -29,7 +29,8 @@ impl Transport {
         })
     }
 
-    /// Hands `message` over. May be dropped at any time; then nobody knows whether it was taken.
+    /// Hands `message` over. The future may be dropped at any time; then it is unknown whether the message was
+    /// accepted.
     pub(super) async fn send(&self, id: MailId, message: &Message) -> Result<(), SendError> {
         match self {
             Self::Smtp(client) => client.send(message).await,
@@ -39,7 +40,7 @@ impl Transport {
         }
     }
 
-    /// Lets go of what is kept for the next message. To be called when there is none.
+    /// Closes idle connections. To be called when no letter is due.
     pub(super) async fn rest(&self) {
         if let Self::Smtp(client) = self {
             client.rest().await;
@@ -47,8 +48,8 @@ impl Transport {
     }
 }
 
-/// Under its name a file is whole, for those who watch the folder; and the owner's alone, as it may hold a
-/// token.
+/// The file appears with its content complete, for programs that watch the folder, and only its owner can read it,
+/// because it may hold a token.
 async fn write(folder: &Path, id: MailId, message: &Message) -> io::Result<()> {
     DirBuilder::new().recursive(true).mode(0o700).create(folder).await?;
     let draft = folder.join(format!(".{id}.draft"));

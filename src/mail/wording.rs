@@ -1,4 +1,4 @@
-//! From a letter's content to its words and its link.
+//! The wording and the link of a letter.
 
 use super::texts::{
     EmailChanged, Moment, NewDevice, Notice, RecoveryCodeUsed, Request, Span, Texts, WebhookSwitchedOff,
@@ -18,10 +18,10 @@ use crate::{
 };
 use std::{sync::Arc, time::Duration};
 
-/// With so many recovery codes left, the letter on the use of one asks the reader to make new ones.
+/// With this many recovery codes left or fewer, the letter about the use of one asks the reader to make new ones.
 const FEW_RECOVERY_CODES: i64 = 3;
 
-/// What one letter says: paragraphs, facts, paragraphs, a button, paragraphs.
+/// The wording of one letter: paragraphs, facts, paragraphs, a button, paragraphs.
 pub(super) struct Wording {
     pub subject: String,
     pub heading: &'static str,
@@ -29,24 +29,24 @@ pub(super) struct Wording {
     pub facts: Vec<Fact>,
     pub advice: Vec<&'static str>,
     pub button: &'static str,
-    /// Where the button leads.
+    /// The button's target.
     pub link: String,
-    /// What can be typed in its stead.
+    /// A code that can be typed instead.
     pub code: Option<Fact>,
     pub after: Vec<String>,
 }
 
-/// A value with its name. Values that somebody else chose are shown as facts only, each on a line of its
-/// own, so that they cannot pass for a sentence of the shop's.
+/// A value with its label. Values that somebody else chose are shown as facts only, each on a line of its own, so that
+/// they cannot pass for a sentence of the shop's.
 pub(super) struct Fact {
     pub name: &'static str,
     pub value: String,
 }
 
-/// Finds the words.
+/// Writes the wording of letters.
 pub(super) struct Writer {
     pub shop: String,
-    /// A URL without a slash at its end.
+    /// A URL without a trailing slash.
     pub frontend: String,
     pub link_lifetime: Duration,
     pub tokens: Arc<OpaqueTokens>,
@@ -262,8 +262,8 @@ impl Texts {
     }
 }
 
-/// `text` on one line and without what nobody sees: control characters are spaces like any other, and what
-/// turns the direction of writing round or hides in it is left out.
+/// `text` on one line and without invisible characters: control characters become spaces, and characters that change
+/// the direction of writing are dropped.
 pub(super) fn harmless(text: &str) -> String {
     let seen = |c: &char| !is_invisible(*c);
     let spaced: String = text.chars().filter(seen).map(|c| if c.is_control() { ' ' } else { c }).collect();
@@ -275,7 +275,7 @@ mod tests {
     use super::harmless;
 
     #[test]
-    fn what_nobody_sees_is_taken_out() {
+    fn invisible_characters_are_removed() {
         for (text, shown) in [
             ("Firefox/140.0 (Ubuntu)", "Firefox/140.0 (Ubuntu)"),
             ("a\r\nBcc: x@y", "a Bcc: x@y"),

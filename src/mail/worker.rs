@@ -1,4 +1,4 @@
-//! Sends what is in the outbox.
+//! Sends the letters in the outbox.
 
 use super::{
     Renderer, Transport,
@@ -21,42 +21,43 @@ use std::{sync::Arc, time::Duration};
 use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
 
-/// How often a worker looks into the outbox. It looks by this beat alone and never because a letter was just queued:
-/// else a letter that is really sent would show in the time that the next calls take. Short enough that nobody
-/// notices the wait, long enough that an idle outbox costs next to nothing.
+/// The interval at which a worker polls the outbox. It is never woken because a letter was queued: otherwise a letter
+/// that is really sent would show in the time that the next calls take. Short enough that nobody notices the wait, long
+/// enough that an idle outbox costs next to nothing.
 const BEAT: Duration = Duration::from_millis(500);
 
-/// How many letters a worker sends at a time, and so how many connections it opens. No more are claimed
-/// than can be begun at once: leases do not run out in a queue.
+/// The number of letters that a worker sends at a time, and so of its connections. No more are claimed than can be
+/// started at once, so that leases do not expire in a queue.
 const CONCURRENT: usize = 8;
 
-/// How long a worker waits before it notes again what the database did not take.
+/// The pause before the worker retries to record an outcome that the database did not accept.
 const PAUSE_AFTER_ERROR: Duration = Duration::from_secs(1);
 
-/// How long a letter is tried, from when it was queued.
+/// How long a letter is tried, from the time it was queued.
 const GIVE_UP_AFTER: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// The shortest wait before another attempt: a mail server that is busy gets a moment.
+/// The shortest wait before another attempt, which gives a busy mail server a moment.
 const SHORTEST_RETRY: Duration = Duration::from_secs(1);
 
-/// The longest wait before the second attempt; it doubles with each. So even if the first attempt was cut
-/// off by a crash, the next one after a refusal is within 30 s.
+/// The limit of the wait before the second attempt; it doubles with each. So even if a crash cut off the first attempt,
+/// the next one after a refusal is within 30 s.
 const FIRST_RETRY: Duration = Duration::from_secs(15);
 
-/// The longest wait before any attempt.
+/// The limit of the wait before any attempt.
 const LONGEST_RETRY: Duration = Duration::from_secs(60 * 60);
 
-/// A letter that is due later than any retry was put off before the clock went back: it is due now. Twice the longest
-/// retry, as the clocks of several nodes differ.
+/// A letter that is due later than this was postponed before the clock was set back, and counts as due. Twice the
+/// longest retry, since the clocks of several nodes differ.
 const FARTHEST_RETRY: Duration = LONGEST_RETRY.saturating_mul(2);
 
-/// Characters of a failure's reason that are kept for operators: a mail server may say a lot.
+/// The length to which a failure's reason is shortened for operators: a mail server's reply may be long.
 const LONGEST_REASON: usize = 500;
 
-/// How often the log raises the alarm that letters are refused whoever they are for. Each has its own line at `warn`.
+/// The interval between alarms about letters that are refused whatever their recipient. Each letter has its own line at
+/// `warn`.
 const ALARM_PERIOD: Duration = Duration::from_secs(10 * 60);
 
-/// Sends what is in the outbox. Any number of workers, on any number of nodes, may share one.
+/// Sends the letters in the outbox. Any number of workers, on any number of nodes, may share one.
 pub struct Worker {
     store: Store,
     clock: Clock,
@@ -72,21 +73,21 @@ impl Worker {
         Self { store, clock, renderer, transport, lease: Lease::STANDARD, last_alarm: Mutex::new(None) }
     }
 
-    /// Works until `stop`, then lets what it is sending end, for at most ten seconds.
+    /// Works until `stop`, then lets the letters under way finish, for at most ten seconds.
     pub async fn run(self, stop: CancellationToken) {
         serve(Arc::new(self), Pace { beat: BEAT, concurrent: CONCURRENT }, stop).await;
     }
 
-    /// Tries once to send a letter, and notes the outcome.
+    /// Tries once to send a letter, and records the outcome.
     async fn attempt(&self, row: OutboxRow) {
         let OutboxRow { id, attempts, .. } = row;
-        if let Err(error) = self.note_hand_over(&row).await {
-            tracing::warn!(mail = %id, %error, "the letter is not begun; it is due again after its lease");
+        if let Err(error) = self.record_hand_over(&row).await {
+            tracing::warn!(mail = %id, %error, "the letter was not started; it is due again after its lease");
             return;
         }
         let kind = match &row.queued {
-            // Claimed and marked like a letter, so that the database's work does not tell which of both it was.
-            Queued::Decoy => return self.note_sent(&row).await,
+            // Claimed and marked like a letter, so that the database's work does not reveal which of the two it was.
+            Queued::Decoy => return self.record_sent(&row).await,
             Queued::Letter(letter) => letter.content.kind().as_str(),
             Queued::Unknown => "unknown",
         };
@@ -101,15 +102,15 @@ impl Worker {
             tracing::info!(mail = %id, kind, attempts, duration_ms, "letter sent");
             meters().mail_sent.increment(1);
             meters().mail_age.record(self.clock.now().since(row.created_at));
-            self.note_sent(&row).await;
+            self.record_sent(&row).await;
             return;
         };
-        self.note_failure(&row, kind, &error).await;
+        self.record_failure(&row, kind, &error).await;
     }
 
-    /// Makes the code of a verification letter good: before the letter is sent, so that nobody reads a code that is not
-    /// good yet. The same work for every letter and decoy.
-    async fn note_hand_over(&self, row: &OutboxRow) -> Result<(), Error> {
+    /// Makes the code of a verification letter valid. This comes before sending, so that nobody reads a code that is
+    /// not valid yet. The work is the same for every letter and decoy.
+    async fn record_hand_over(&self, row: &OutboxRow) -> Result<(), Error> {
         let (registration, generation) = match &row.queued {
             Queued::Letter(Letter { content: Content::VerifyEmail { registration, generation }, .. }) => {
                 (*registration, *generation)
@@ -123,15 +124,13 @@ impl Worker {
 
     async fn hand_over(&self, row: &OutboxRow) -> Result<(), SendError> {
         let Queued::Letter(letter) = &row.queued else {
-            // A newer version queued it, and runs beside this one or did: it may yet get hold of it.
+            // A newer version queued it, and runs or ran beside this one: it may still claim it.
             return Err(SendError::passing("this version does not know such letters".to_owned()));
         };
         let message = self.renderer.render(row.id, letter).map_err(|error| match error {
-            RenderError::Address(_) => SendError {
-                about: About::Recipient,
-                reason: "the address is none that mail can be sent to".to_owned(),
-                reply: None,
-            },
+            RenderError::Address(_) => {
+                SendError { about: About::Recipient, reason: "the address cannot receive mail".to_owned(), reply: None }
+            }
             RenderError::Message(_) | RenderError::Template(_) => SendError::of_sender(error.to_string()),
         })?;
         self.transport.send(row.id, &message).await
@@ -145,8 +144,8 @@ impl Worker {
         Ok(still_ours)
     }
 
-    /// Gives the letter up or sets when it is tried again, unless another worker has claimed it since.
-    async fn note_failure(&self, row: &OutboxRow, kind: &str, SendError { about, reason, .. }: &SendError) {
+    /// Gives the letter up or schedules the next attempt, unless another worker has claimed it since.
+    async fn record_failure(&self, row: &OutboxRow, kind: &str, SendError { about, reason, .. }: &SendError) {
         let OutboxRow { id, attempts, .. } = *row;
         let now = self.clock.now();
         let wait = wait_after(attempts);
@@ -164,7 +163,7 @@ impl Worker {
         }
         let noted = async {
             let mut tx = self.store.write().await?;
-            tx.note_letter_error(id, attempts, beginning(reason)).await?;
+            tx.record_letter_error(id, attempts, beginning(reason)).await?;
             if give_up && row.leaves_nothing() {
                 tx.delete_letter(id).await?;
             } else if give_up {
@@ -175,11 +174,12 @@ impl Worker {
             tx.commit().await
         };
         if let Err(error) = noted.await {
-            tracing::warn!(mail = %id, %error, "the outcome was not noted; the letter is due after its lease");
+            tracing::warn!(mail = %id, %error, "the outcome was not recorded; the letter is due after its lease");
         }
     }
 
-    /// Says now and then that nothing leaves until somebody mends the settings or the mail server.
+    /// Logs an error from time to time while no letter can be sent until an operator fixes the settings or the mail
+    /// server.
     fn raise_alarm(&self, reason: &str) {
         let mut last = self.last_alarm.lock();
         if last.is_none_or(|at| at.elapsed() >= ALARM_PERIOD) {
@@ -192,10 +192,10 @@ impl Worker {
         }
     }
 
-    /// Insists while the database is away, as a letter that is out but not marked is sent again.
-    async fn note_sent(&self, row: &OutboxRow) {
+    /// Retries while the database is unavailable, because a letter that was sent and not marked is sent again.
+    async fn record_sent(&self, row: &OutboxRow) {
         let id = row.id;
-        let note = async || {
+        let mark = async || {
             let mut tx = self.store.write().await?;
             if row.leaves_nothing() {
                 tx.delete_letter(id).await?;
@@ -204,7 +204,7 @@ impl Worker {
             }
             tx.commit().await
         };
-        while let Err(error) = note().await {
+        while let Err(error) = mark().await {
             tracing::warn!(mail = %id, %error, "a sent letter is not marked and may be sent again");
             if !matches!(error, Error::Unavailable { .. }) {
                 return;
@@ -245,13 +245,13 @@ impl Queue for Worker {
     }
 }
 
-/// As much of a mail server's words as is kept.
+/// The part of a mail server's reply that is stored.
 fn beginning(reason: &str) -> &str {
     reason.char_indices().nth(LONGEST_REASON).map_or(reason, |(end, _)| &reason[..end])
 }
 
-/// How long to wait after so many attempts: random below a limit that doubles, so that the letters which a
-/// broken mail server has gathered do not all come back at once.
+/// The wait after this many attempts: random below a limit that doubles, so that the letters which accumulated during
+/// an outage are not all retried at once.
 fn wait_after(attempts: i64) -> Duration {
     let doublings = u32::try_from(attempts.clamp(1, 16) - 1).unwrap_or(0);
     let longest = (FIRST_RETRY * 2_u32.pow(doublings)).min(LONGEST_RETRY);

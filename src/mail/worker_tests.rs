@@ -50,7 +50,7 @@ impl Post {
         tx.commit().await.unwrap();
     }
 
-    /// Waits until no letter waits.
+    /// Waits until no letter is waiting.
     async fn emptied(&self) {
         let emptied = async {
             while self.waiting().await > 0 {
@@ -74,7 +74,7 @@ impl Post {
         std::fs::read_dir(self.folder()).unwrap().map(|entry| entry.unwrap().path()).collect()
     }
 
-    /// Claims the one due letter and tries to send it, as often as `times`.
+    /// Claims the one due letter and tries to send it, `times` times.
     async fn attempt(&self, worker: &Worker, times: usize) {
         for _ in 0..times {
             let rows = worker.claim(CONCURRENT).await.unwrap();
@@ -87,7 +87,7 @@ impl Post {
 }
 
 #[tokio::test]
-async fn a_letter_becomes_one_file_that_is_its_owners_alone() {
+async fn a_letter_becomes_one_file_that_only_its_owner_can_read() {
     let post = Post::open().await;
     let stop = CancellationToken::new();
     let running = tokio::spawn(post.worker().run(stop.clone()));
@@ -122,7 +122,7 @@ async fn two_workers_send_each_letter_once() {
         worker.await.unwrap();
     }
     assert_eq!(post.files().len(), LETTERS);
-    // No second attempt was ever begun.
+    // No second attempt was ever started.
     post.clock.advance(GIVE_UP_AFTER);
     assert!(post.worker().claim(LETTERS).await.unwrap().is_empty());
 }
@@ -139,7 +139,7 @@ async fn a_letter_of_a_killed_worker_is_due_within_thirty_seconds() {
 }
 
 #[tokio::test]
-async fn what_fails_for_now_is_tried_later_and_given_up_after_a_day() {
+async fn a_temporary_failure_is_retried_and_given_up_after_a_day() {
     let post = Post::open().await;
     // A file where the folder should be.
     std::fs::write(post.folder(), "").unwrap();
@@ -170,7 +170,7 @@ async fn a_letter_of_a_newer_version_is_left_to_it() {
     assert!(!post.folder().exists());
 }
 
-/// Takes much longer than a claim holds for its greeting, and again after the dot.
+/// A server that takes much longer for its greeting than a claim holds, and again after the final dot.
 async fn slow_server(pause: Duration) -> (Transport, Arc<Mutex<usize>>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = listener.local_addr().unwrap().port();
@@ -247,9 +247,10 @@ async fn a_worker_that_lost_its_claim_changes_nothing() {
     assert!(post.due_after(Lease::STANDARD.holds).await);
 }
 
-/// What a stranger may compare: a decoy is claimed and marked by the same statements, and goes nowhere.
+/// The work of the database, which strangers may compare: a decoy is claimed and marked by the same statements, and is
+/// not sent.
 #[tokio::test]
-async fn a_decoy_takes_the_same_way_through_the_outbox() {
+async fn a_decoy_is_processed_like_a_letter() {
     let post = Post::open().await;
     let mut tx = post.store.write().await.unwrap();
     tx.insert_decoy(
@@ -269,7 +270,7 @@ async fn a_decoy_takes_the_same_way_through_the_outbox() {
 }
 
 #[tokio::test]
-async fn letters_do_not_wait_for_a_clock_that_went_back() {
+async fn letters_do_not_wait_for_a_clock_that_was_set_back() {
     let post = Post::open().await;
     std::fs::write(post.folder(), "").unwrap();
     post.clock.advance(Duration::from_secs(2 * 24 * 60 * 60));

@@ -1,9 +1,9 @@
-//! What is measured, as Prometheus reads it at `/metrics`. The home of `metrics` and its exporter.
+//! The metrics that Prometheus reads at `/metrics`. This is the only code that uses `metrics` and its exporter.
 //!
-//! One table below names every metric. Its fields are registered once, so that a call on the hot path looks up
-//! only its method. Sizes that a structure knows (followers, connections, queues) are read at each scrape, by
-//! [`crate::server`]. To add a metric, add a line, count it where it happens, and describe it
-//! in `docs/operations.md`: a test holds the two against each other.
+//! One table below names every metric. Its fields are registered once, so that a call on the hot path looks up only its
+//! method. The sizes of existing structures (followers, connections, queues) are read at each scrape, by
+//! [`crate::server`]. To add a metric, add a line, count it where it happens, and describe it in `docs/operations.md`;
+//! a test compares the two.
 
 use metrics::{Counter, Gauge, Histogram, Key, KeyName, Label, Level, Metadata, Recorder, Unit};
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle, PrometheusRecorder};
@@ -15,7 +15,7 @@ use std::{
 
 const METADATA: Metadata<'_> = Metadata::new("marbelle", Level::INFO, None);
 
-/// From half a millisecond, in which a read answers, to the longest wait of `account.changes`.
+/// From half a millisecond, the time of a read, to the longest wait of `account.changes`.
 const SECONDS: &[f64] = &[0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0];
 /// From a letter that is sent at once to one that is given up after a day.
 const MAIL_SECONDS: &[f64] = &[0.1, 0.5, 1.0, 5.0, 15.0, 60.0, 300.0, 1800.0, 7200.0, 28_800.0, 86_400.0];
@@ -136,7 +136,7 @@ fn recorder() -> PrometheusRecorder {
         .build_recorder()
 }
 
-/// The metrics of calls to unknown methods.
+/// The label of calls to unknown methods.
 const UNKNOWN: &str = "unknown";
 
 impl Meters {
@@ -155,7 +155,7 @@ impl Meters {
         self.recorder.register_counter(&Key::from_parts(CALLS, labels), &METADATA)
     }
 
-    /// Counts a call that was answered: with a result, or with an error of this kind. There may be no such method.
+    /// Counts a call that was answered with a result, or with an error of this kind. The method may be unknown.
     pub fn answered(&self, method: Option<&str>, error: Option<&'static str>, took: Duration) {
         let Some(calls) = self.calls.get() else { return };
         let known = calls.get_key_value(method.unwrap_or(UNKNOWN));
@@ -167,7 +167,7 @@ impl Meters {
         }
     }
 
-    /// Sets how many connections of a pool are open, and how many of them are idle.
+    /// Sets the numbers of open and of idle connections of a pool.
     pub fn database_connections(&self, pool: &'static str, open: usize, idle: usize) {
         for (state, connections) in [("busy", open.saturating_sub(idle)), ("idle", idle)] {
             let labels = vec![Label::new("pool", pool), Label::new("state", state)];
@@ -176,7 +176,7 @@ impl Meters {
         }
     }
 
-    /// Everything, in Prometheus's text format.
+    /// All metrics in Prometheus's text format.
     pub fn render(&self) -> String {
         self.handle.render()
     }
@@ -187,7 +187,7 @@ impl Meters {
     }
 }
 
-/// A count as gauges take it.
+/// A count as a gauge's value.
 pub fn number(count: usize) -> f64 {
     u32::try_from(count).map_or(f64::INFINITY, f64::from)
 }
@@ -215,7 +215,7 @@ mod tests {
         }
     }
 
-    /// What a call costs; run by hand with `--release -- --ignored --nocapture`.
+    /// The cost of counting a call; run by hand with `--release -- --ignored --nocapture`.
     #[test]
     #[ignore = "a measurement"]
     fn cost_of_counting() {

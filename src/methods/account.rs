@@ -30,7 +30,7 @@ use std::time::Duration;
 /// The whole account at one revision.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct Account {
-    /// The database's present history.
+    /// The epoch of the database.
     epoch: Epoch,
     /// The revision that this shows.
     revision: i64,
@@ -40,21 +40,21 @@ pub struct Account {
     addresses: Vec<Address>,
     /// The live sessions, newest first.
     sessions: Vec<Session>,
-    /// The ways in.
+    /// The sign-in methods.
     sign_in_methods: SignInMethods,
 }
 
 /// Entries of the log.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct Changes {
-    /// The database's present history.
+    /// The epoch of the database.
     epoch: Epoch,
     /// The entries, in order; none with `snapshot_required`.
     #[schemars(with = "Vec<LogEvent>")]
     events: Vec<Event<Value>>,
     /// The next `since`.
     revision: i64,
-    /// Whether there are further entries.
+    /// Whether there are more entries.
     more: bool,
     /// Whether the log no longer reaches back to `since`: call `account.get`.
     snapshot_required: bool,
@@ -94,11 +94,11 @@ params! {
     pub struct ChangesParams {
         /// The last revision that the client has.
         required since: Revision,
-        /// The history that `since` is of.
+        /// The epoch that `since` belongs to.
         optional epoch: Epoch,
-        /// At most so many entries; 100 if absent.
+        /// The most entries; 100 if absent.
         optional limit: Whole<1, 500>,
-        /// How long to wait for an entry, in milliseconds; not at all if absent.
+        /// How long to wait for an entry, in milliseconds; 0 if absent.
         optional wait_ms: Whole<0, 30_000>,
     }
 }
@@ -106,9 +106,9 @@ params! {
 params! {
     /// Parameters of `account.security_log`.
     pub struct SecurityLogParams {
-        /// The last `id` seen; the newest entries come first if absent.
+        /// The last `id` of the previous page; the newest entries come first if absent.
         optional before: SecurityEventId,
-        /// At most so many entries; 50 if absent.
+        /// The most entries; 50 if absent.
         optional limit: Whole<1, 200>,
     }
 }
@@ -118,7 +118,7 @@ params! {
     pub struct SubscribeParams {
         /// The last revision that the client has; a snapshot comes first if absent.
         optional since: Revision,
-        /// The history that `since` is of.
+        /// The epoch that `since` belongs to.
         optional epoch: Epoch,
     }
 }
@@ -142,7 +142,7 @@ pub fn declare(registry: &mut Registry) {
         "account.changes",
         Effect::Read,
         Description {
-            summary: "The pull form of the feed: the log's entries after a revision, waiting for one if asked.",
+            summary: "The pull form of the feed: the log's entries after a revision, optionally waiting for one.",
             rate: Rate::Calls,
             errors: &[],
             example: (
@@ -159,7 +159,7 @@ pub fn declare(registry: &mut Registry) {
         "account.security_log",
         Effect::Read,
         Description {
-            summary: "What happened to the account's security, newest first.",
+            summary: "The security log of the account, newest first.",
             rate: Rate::Calls,
             errors: &[],
             example: (json!({ "limit": 1 }), json!({ "events": [examples::security_event()], "more": true })),
@@ -171,7 +171,7 @@ pub fn declare(registry: &mut Registry) {
             subscribe: (
                 "account.subscribe",
                 Description {
-                    summary: "Pushes the log as account.event notifications to this WebSocket; one subscription each.",
+                    summary: "Pushes the log as account.event notifications to this WebSocket, which may have one subscription.",
                     rate: Rate::Calls,
                     errors: &[Kind::Forbidden],
                     example: (json!({ "since": 2 }), json!(SUBSCRIPTION)),

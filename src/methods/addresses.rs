@@ -40,9 +40,9 @@ params! {
         optional state: Place,
         optional postal_code: PostalCode,
         required country: Place,
-        /// As people write it, with its country code.
+        /// In any usual notation, with its country code.
         optional phone: Phone,
-        /// Whether it takes over as the primary one; the first address is whatever is asked.
+        /// Whether it becomes the primary address. A user's first address always does.
         defaulted is_primary: bool,
     }
 }
@@ -66,7 +66,7 @@ params! {
         edit country: Place,
         /// `null` clears it.
         clearable phone: Phone,
-        /// `true` moves the primary here; `false` on the primary is refused.
+        /// `true` makes it the primary address; `false` on the primary address is refused.
         edit is_primary: bool,
     }
 }
@@ -111,7 +111,7 @@ pub fn declare(registry: &mut Registry) {
         "addresses.create",
         Effect::Write,
         Description {
-            summary: "Adds an address; the first is the primary one.",
+            summary: "Adds an address; the first one becomes primary.",
             rate: Rate::Change,
             errors: &[Kind::Conflict, Kind::LimitReached],
             example: (examples::new_address(), examples::address()),
@@ -122,7 +122,7 @@ pub fn declare(registry: &mut Registry) {
         "addresses.update",
         Effect::Write,
         Description {
-            summary: "Edits an address; what is left out stays.",
+            summary: "Edits an address; absent parameters leave their fields unchanged.",
             rate: Rate::Change,
             errors: &[Kind::NotFound, Kind::Conflict, Kind::StaleRevision],
             example: (with_id(json!({ "city": "Berlin", "expected_revision": 2 })), examples::address()),
@@ -133,7 +133,7 @@ pub fn declare(registry: &mut Registry) {
         "addresses.delete",
         Effect::Write,
         Description {
-            summary: "Deletes an address, but not the only one; the oldest other becomes primary if it was.",
+            summary: "Deletes an address, but not the only one. If it was primary, the oldest of the others becomes primary.",
             rate: Rate::Change,
             errors: &[Kind::NotFound, Kind::LastAddress],
             example: (examples::address_id(), json!({})),

@@ -25,22 +25,22 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::json;
 
-/// The one answer of every method that must not tell whether an address is known.
+/// The only answer of methods that must not reveal whether an address is known.
 pub const CHECK_YOUR_MAIL: &str = "If this is possible, a letter is on its way. Check your mail.";
 
-/// The one answer where it must not tell whether an e-mail address is known.
+/// An answer that does not reveal whether an e-mail address is known.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct Accepted {
-    /// A sentence for a person; the same whatever happened.
+    /// A sentence for people; the same whatever happened.
     message: &'static str,
 }
 
-/// The answer where it must not tell.
+/// The answer that reveals nothing.
 pub fn accepted() -> Accepted {
     Accepted { message: CHECK_YOUR_MAIL }
 }
 
-/// The answer to operators, who may know that there is a letter.
+/// The answer to operators, who may learn that a letter was queued.
 pub fn on_its_way() -> Accepted {
     Accepted { message: "The letter is on its way." }
 }
@@ -52,7 +52,7 @@ pub struct Tokens {
     access_token: String,
     /// When it expires.
     access_expires_at: Timestamp,
-    /// Good for one `auth.refresh`.
+    /// Valid for one `auth.refresh`.
     refresh_token: String,
     /// When the session ends if it is not used again.
     refresh_expires_at: Timestamp,
@@ -76,10 +76,10 @@ pub struct Confirmed {
     pub email: EmailAddress,
 }
 
-/// How many sessions a call ended.
+/// The number of sessions that a call ended.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct SessionsEnded {
-    /// The caller's own counts where it ended too.
+    /// Includes the caller's own if that was ended.
     pub sessions_ended: usize,
 }
 
@@ -88,12 +88,12 @@ params! {
     pub struct LoginParams {
         required email: EmailAddress,
         required password: Password,
-        /// What the owner calls the device.
+        /// The owner's name for the device.
         optional device_name: DeviceName,
-        /// From the last sign-in of this device, if it keeps one; a page that signs in by cookie has a cookie for it.
+        /// From the last sign-in of this device, if it stored one; a page that signs in by cookie has a cookie for it.
         optional device_token: Token,
-        /// `bearer` (the default) answers tokens; `cookie` sets the session cookie, over HTTP, outside a
-        /// batch, and for pages of an allowed origin only.
+        /// `bearer` (the default) returns tokens; `cookie` sets the session cookie, over HTTP, outside a batch, and for
+        /// pages of an allowed origin only.
         optional credentials: CredentialKind,
     }
 }
@@ -110,7 +110,8 @@ params! {
     pub struct LogoutParams {
         /// `global` (the default): every session of the user; `local`: this one; `others`: all but this one.
         optional scope: LogoutScope,
-        /// Whether this device is to be a new one at its next sign-in; not if absent.
+        /// Whether the device token of this device becomes invalid, so that its next sign-in is from a new device;
+        /// `false` if absent.
         optional forget_device: bool,
     }
 }
@@ -121,7 +122,7 @@ pub fn declare(registry: &mut Registry) {
         "auth.login",
         Effect::Write,
         Description {
-            summary: "Opens a session. Never binds the socket it came on: see session.authenticate.",
+            summary: "Opens a session. It does not bind the socket of the call: see session.authenticate.",
             rate: Rate::SignIn,
             errors: &[Kind::InvalidCredentials, Kind::AccountDisabled, Kind::SecondFactorRequired],
             example: (
@@ -135,7 +136,7 @@ pub fn declare(registry: &mut Registry) {
         "auth.refresh",
         Effect::Write,
         Description {
-            summary: "Spends a refresh token for a new pair; repeated shortly it gives the same successor.",
+            summary: "Exchanges a refresh token for a new pair; repeated within the grace period, it returns the same successor.",
             rate: Rate::Calls,
             errors: &[Kind::Unauthenticated, Kind::SessionEnded],
             example: (json!({ "refresh_token": "AZqjxR8Ae0…" }), examples::tokens()),
@@ -149,7 +150,7 @@ pub fn declare(registry: &mut Registry) {
         "auth.logout",
         Effect::Write,
         Description {
-            summary: "Ends sessions of the user; their tokens are powerless from then on, their sockets close.",
+            summary: "Ends sessions of the user: their tokens are refused from then on, and their sockets are closed.",
             rate: Rate::Calls,
             errors: &[],
             example: (json!({ "scope": "global" }), json!({ "sessions_ended": 3 })),

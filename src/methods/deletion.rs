@@ -45,7 +45,7 @@ pub fn declare(registry: &mut Registry) {
         "account.confirm_deletion",
         Effect::Write,
         Description {
-            summary: "Deletes the account by a mailed token, at once, with everything that is kept of its owner.",
+            summary: "Deletes the account by a mailed token, at once, with all data about its owner.",
             rate: Rate::Token,
             errors: &[Kind::InvalidToken],
             example: (json!({ "token": "AZqjxI…" }), json!({})),

@@ -49,10 +49,10 @@ pub fn declare(registry: &mut Registry) {
     );
 }
 
-/// Answers `rpc.discover` with a document.
+/// Answers `rpc.discover` with this document.
 pub(super) fn discover(call: &Call, document: OpenRpc) -> Result<OpenRpc, Error> {
     if call.in_batch {
-        // Fifty copies of it would be five megabytes of one answer.
+        // Fifty copies of it would make an answer of five megabytes.
         return Err(Error::Forbidden("rpc.discover cannot be part of a batch"));
     }
     Ok(document)

@@ -1,4 +1,4 @@
-//! `account.event`: the kinds of events of the feed, as the document describes them.
+//! `account.event`: the types of events of the feed, for the document.
 
 use super::examples;
 use crate::{
@@ -43,17 +43,17 @@ event_schemas! {
     SnapshotEvent: Snapshot, Snapshot, json!({
         "type": "integer", "minimum": 0, "description": "The revision that it shows.",
     });
-    /// The profile has changed.
+    /// The profile changed.
     ProfileChangedEvent: ProfileChanged, Profile, next_revision();
     /// Addresses were added, edited or deleted, all at once.
     AddressesChangedEvent: AddressesChanged, AddressesChanged, next_revision();
     /// Sessions were opened or ended.
     SessionsChangedEvent: SessionsChanged, SessionsChanged, next_revision();
-    /// The ways in have changed.
+    /// The sign-in methods changed.
     SignInMethodsChangedEvent: SignInMethodsChanged, SignInMethodsChanged, next_revision();
     /// This connection's session was ended: the last event.
     SessionRevokedEvent: SessionRevoked, SessionRevoked, json!({
-        "type": "null", "description": "None: it is no entry of the log.",
+        "type": "null", "description": "None: it is not an entry of the log.",
     });
 }
 
@@ -61,7 +61,7 @@ fn next_revision() -> Value {
     json!({ "type": "integer", "minimum": 1, "description": "The revision that the account has after it." })
 }
 
-/// The schema of an event that the log keeps: what `account.changes` gives.
+/// The schema of the entries of the log, as `account.changes` returns them.
 pub struct LogEvent;
 
 impl JsonSchema for LogEvent {
@@ -82,7 +82,7 @@ impl JsonSchema for LogEvent {
     }
 }
 
-/// The schema of the notification that carries an event.
+/// The schema of the notification of an event.
 struct AccountEvent;
 
 impl JsonSchema for AccountEvent {
@@ -100,7 +100,7 @@ impl JsonSchema for AccountEvent {
             generator.subschema_for::<SessionRevokedEvent>(),
         ] });
         json_schema!({
-            "description": "The notification that carries an event.",
+            "description": "The notification of an event.",
             "type": "object",
             "required": ["jsonrpc", "method", "params"],
             "properties": {
@@ -110,7 +110,7 @@ impl JsonSchema for AccountEvent {
                     "type": "object",
                     "required": ["subscription", "result"],
                     "properties": {
-                        "subscription": { "type": "string", "description": "What `account.subscribe` answered." },
+                        "subscription": { "type": "string", "description": "The result of `account.subscribe`." },
                         "result": event,
                     },
                 },
@@ -119,7 +119,7 @@ impl JsonSchema for AccountEvent {
     }
 }
 
-/// The events of the feed, and among the schemas the notification that carries them.
+/// The events of the feed; the schemas get the notification of them.
 pub fn describe(generator: &mut SchemaGenerator) -> Vec<DescribedEvent> {
     generator.subschema_for::<AccountEvent>();
     vec![
@@ -133,7 +133,7 @@ pub fn describe(generator: &mut SchemaGenerator) -> Vec<DescribedEvent> {
         described::<ProfileChangedEvent>(
             generator,
             EventType::ProfileChanged,
-            "The profile has changed.",
+            "The profile changed.",
             json!(3),
             examples::profile(),
         ),
@@ -155,7 +155,7 @@ pub fn describe(generator: &mut SchemaGenerator) -> Vec<DescribedEvent> {
         described::<SignInMethodsChangedEvent>(
             generator,
             EventType::SignInMethodsChanged,
-            "The ways in have changed.",
+            "The sign-in methods changed.",
             json!(4),
             examples::sign_in_methods_changed(),
         ),

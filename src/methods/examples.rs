@@ -1,4 +1,4 @@
-//! The example values of the OpenRPC document; a test holds them against their schemas.
+//! The example values of the OpenRPC document; a test checks them against their schemas.
 
 use crate::{
     domain::event::EventType,
@@ -111,7 +111,7 @@ pub fn sign_in_methods() -> Value {
     methods
 }
 
-/// As the log tells it.
+/// The form in events.
 pub fn sign_in_methods_changed() -> Value {
     let mut registered = passkey();
     if let Some(passkey) = registered.as_object_mut() {
@@ -152,7 +152,7 @@ pub fn addresses_changed() -> Value {
     event(EventType::AddressesChanged, json!(2), json!({ "upserted": [address()], "deleted": [] }))
 }
 
-/// The notification that carries an event.
+/// The notification of an event.
 pub fn notification(event: Value) -> Value {
     json!({
         "jsonrpc": "2.0",
@@ -225,7 +225,7 @@ pub fn assertion() -> Value {
     })
 }
 
-/// A credential that was made.
+/// A credential that was created.
 pub fn new_credential() -> Value {
     json!({
         "id": "kZ3eq8",
@@ -235,7 +235,7 @@ pub fn new_credential() -> Value {
     })
 }
 
-/// A provider's flow that was begun.
+/// A provider's flow that was started.
 pub fn provider_flow() -> Value {
     json!({
         "flow": "mDdZ9Xw…",
@@ -244,7 +244,7 @@ pub fn provider_flow() -> Value {
     })
 }
 
-/// What a browser brings back from a provider.
+/// The answer of a provider, as the browser passes it on.
 pub fn provider_answer() -> Value {
     json!({ "flow": "mDdZ9Xw…", "code": "4/0AeaYSH…", "state": "6Xr…" })
 }

@@ -1,4 +1,4 @@
-//! `account.export`: everything that is kept of the caller.
+//! `account.export`: all data stored about the caller.
 
 use super::{account::log_event, events::LogEvent, examples};
 use crate::{
@@ -25,15 +25,15 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Value, json};
 
-/// A page of everything that is kept of the caller. The long lists, `security_events`, `letters` and `events`, go on with the
-/// next page; everything else is whole on each.
+/// A page of all data stored about the caller. The long lists, `security_events`, `letters` and `events`, continue on
+/// the next page; everything else is complete on each page.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct Export {
     /// When it was read.
     at: Timestamp,
     /// The profile.
     profile: Profile,
-    /// What the shop knew the caller by before, if it did.
+    /// The caller's id in another system, if there is one.
     external_id: Option<ExternalId>,
     /// The addresses, primary first, then oldest first.
     addresses: Vec<Address>,
@@ -43,18 +43,18 @@ pub struct Export {
     ended_sessions: Vec<RememberedSession>,
     /// The devices that have signed in.
     devices: Vec<KnownDevice>,
-    /// The ways in. What they are made of is left out: it would let somebody in.
+    /// The sign-in methods, without their secrets.
     sign_in_methods: SignInMethods,
-    /// The security log, the oldest first.
+    /// The security log, oldest first.
     security_events: Vec<SecurityEvent>,
-    /// The letters of the last 7 days, the oldest first.
+    /// The letters of the last 7 days, oldest first.
     letters: Vec<LetterAbout>,
-    /// The account's log, the oldest first.
+    /// The account's log, oldest first.
     #[schemars(with = "Vec<LogEvent>")]
     events: Vec<Event<Value>>,
-    /// Where to go on.
+    /// Where to continue.
     cursor: ExportCursor,
-    /// Whether the long lists go on.
+    /// Whether the long lists continue.
     more: bool,
 }
 
@@ -68,7 +68,7 @@ pub struct RememberedSession {
     last_seen_at: Timestamp,
     /// When it was ended.
     ended_at: Timestamp,
-    /// Why.
+    /// The reason.
     reason: Option<EndReason>,
 }
 
@@ -104,7 +104,7 @@ impl TryFrom<account::Export> for Export {
 params! {
     /// Parameters of `account.export`.
     pub struct ExportParams {
-        /// The `cursor` of the page before; the first page if absent.
+        /// The `cursor` of the previous page; the first page if absent.
         optional after: ExportCursor,
     }
 }
@@ -115,7 +115,7 @@ pub fn declare(registry: &mut Registry) {
         "account.export",
         Effect::Read,
         Description {
-            summary: "A page of everything that is kept of the caller.",
+            summary: "A page of all data stored about the caller.",
             rate: Rate::Calls,
             errors: &[],
             example: (json!({}), example()),

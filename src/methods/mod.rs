@@ -1,4 +1,4 @@
-//! The methods, one file a namespace: what each takes, answers and refuses, and the use-case it calls.
+//! The methods, one file per namespace: their parameters, results and errors, and the use-cases that they call.
 
 mod account;
 mod addresses;
@@ -40,7 +40,7 @@ static DOCUMENT: LazyLock<Value> = LazyLock::new(|| {
 });
 
 static DOCUMENT_TEXT: LazyLock<Box<RawValue>> =
-    LazyLock::new(|| to_raw_value(document()).expect("what is JSON already has a JSON form"));
+    LazyLock::new(|| to_raw_value(document()).expect("a JSON value has a JSON form"));
 
 /// Declares every method, of every namespace.
 pub fn declare(registry: &mut Registry) {
@@ -68,7 +68,7 @@ pub fn document() -> &'static Value {
     &DOCUMENT
 }
 
-/// The same as text, written once: `rpc.discover`, `/openrpc.json`.
+/// The same as text, serialised once: for `rpc.discover` and `/openrpc.json`.
 pub fn document_text() -> &'static RawValue {
     &DOCUMENT_TEXT
 }

@@ -1,4 +1,4 @@
-//! `auth.options`: what a page may offer.
+//! `auth.options`: the options that a page may offer.
 
 use crate::{
     account::Error,
@@ -14,28 +14,28 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::json;
 
-/// What a page may offer.
+/// The options that a page may offer.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct Options {
     /// Whether anybody may register.
     sign_up: SignUp,
-    /// Domains of the addresses that may; any if there are none.
+    /// The domains whose addresses may register; all domains if the list is empty.
     sign_up_domains: Vec<String>,
-    /// Characters that a new password has at least.
+    /// The least number of characters of a new password.
     password_min_length: usize,
     /// Providers that the operator has set up.
     providers: Vec<OfferedProvider>,
-    /// Whether passkeys work here: browsers bind them to a domain, and an address is none.
+    /// Whether passkeys are available: browsers bind them to a domain, and an IP address is not one.
     passkeys: bool,
 }
 
-/// Declares it.
+/// Declares the method.
 pub fn declare(registry: &mut Registry) {
     registry.public(
         "auth.options",
         Effect::Read,
         Description {
-            summary: "What a page may offer: registration and for whom, providers, passkeys, the least length of a password.",
+            summary: "The options that a page may offer: registration and its domains, providers, passkeys, the minimum length of a password.",
             rate: Rate::Calls,
             errors: &[],
             example: (

@@ -1,4 +1,4 @@
-//! How what browsers make of a ceremony is read.
+//! Parsing of browsers' answers to ceremonies.
 
 use crate::{
     domain::fault::{Fault, Rule},
@@ -29,7 +29,7 @@ fn credential<T: DeserializeOwned>(value: &Value) -> Result<T, Vec<Fault>> {
     T::deserialize(value).map_err(|_| {
         vec![Fault::new(
             Rule::Format,
-            "must be the credential as PublicKeyCredential.toJSON() gives it for this ceremony",
+            "must be the credential as PublicKeyCredential.toJSON() returns it for this ceremony",
         )]
     })
 }
@@ -39,7 +39,7 @@ impl Param for PasskeyAnswer {
         let Value::Object(fields) = value else { return Err(vec![type_fault("an object")]) };
         let mut faults = Vec::new();
         if fields.keys().any(|name| !["ceremony", "credential"].contains(&name.as_str())) {
-            faults.push(Fault::new(Rule::Unknown, "has `ceremony` and `credential`, and nothing else"));
+            faults.push(Fault::new(Rule::Unknown, "must have only `ceremony` and `credential`"));
         }
         let missing = || vec![Fault::new(Rule::Required, "must have `ceremony` and `credential`")];
         let ceremony = match fields.get("ceremony") {
@@ -66,7 +66,7 @@ impl JsonSchema for PasskeyAnswer {
     fn json_schema(generator: &mut SchemaGenerator) -> Schema {
         let credential = generator.subschema_for::<AssertionCredential>();
         json_schema!({
-            "description": "What a passkey answers to a ceremony.",
+            "description": "A passkey's answer to a ceremony.",
             "type": "object",
             "properties": {
                 "ceremony": { "type": "string", "description": "The ceremony." },

@@ -1,4 +1,4 @@
-//! `passkeys.*`, and those of `auth.*` and `session.*` that a passkey answers.
+//! `passkeys.*`, and the methods of `auth.*` and `session.*` for passkeys.
 
 use super::{
     examples,
@@ -28,11 +28,11 @@ params! {
     pub struct LoginPasskeyParams {
         /// From `auth.begin_passkey_login`.
         required ceremony: Token,
-        /// What the browser has made of its options.
+        /// The browser's answer to the options.
         required credential: AssertionCredential,
-        /// What the owner calls the device.
+        /// The owner's name for the device.
         optional device_name: DeviceName,
-        /// From the last sign-in of this device, if it keeps one; a page that signs in by cookie has a cookie for it.
+        /// From the last sign-in of this device, if it stored one; a page that signs in by cookie has a cookie for it.
         optional device_token: Token,
         /// As for `auth.login`.
         optional credentials: CredentialKind,
@@ -44,9 +44,9 @@ params! {
     pub struct RegisterParams {
         /// From `passkeys.begin_registration`.
         required ceremony: Token,
-        /// What the browser has made of its options.
+        /// The browser's answer to the options.
         required credential: RegistrationCredential,
-        /// What the owner calls it; absent: what its authenticator or the browser is called.
+        /// The owner's name for it; if absent, the name of its authenticator or of the browser.
         optional name: PasskeyName,
     }
 }
@@ -66,13 +66,13 @@ params! {
     }
 }
 
-/// Declares what signs in by a passkey, and proves by one.
+/// Declares the methods that sign in with a passkey, or prove a session with one.
 pub fn declare_ceremonies(registry: &mut Registry) {
     registry.public(
         "auth.begin_passkey_login",
         Effect::Read,
         Description {
-            summary: "Begins a sign-in by a passkey, whichever account it is of.",
+            summary: "Starts a sign-in with a passkey of any account.",
             rate: Rate::Ceremony,
             errors: &[Kind::Forbidden],
             example: (json!({}), examples::assertion_ceremony(&[])),
@@ -83,7 +83,7 @@ pub fn declare_ceremonies(registry: &mut Registry) {
         "auth.login_passkey",
         Effect::Write,
         Description {
-            summary: "Opens a session for who has a passkey of the account. Its user was verified: no second factor is asked for.",
+            summary: "Opens a session with a passkey. Passkeys verify their user, so no second factor is required.",
             rate: Rate::SignIn,
             errors: &[Kind::InvalidCredentials, Kind::InvalidToken, Kind::AccountDisabled, Kind::Forbidden],
             example: (
@@ -97,7 +97,7 @@ pub fn declare_ceremonies(registry: &mut Registry) {
         "session.begin_passkey_proof",
         Effect::Read,
         Description {
-            summary: "Begins a proof of the session by a passkey of the account.",
+            summary: "Starts a proof of the session with a passkey of the account.",
             rate: Rate::Ceremony,
             errors: &[Kind::NotFound, Kind::Forbidden],
             example: (json!({}), examples::assertion_ceremony(&["kZ3eq8…"])),
@@ -112,7 +112,7 @@ pub fn declare(registry: &mut Registry) {
         "passkeys.begin_registration",
         Effect::Read,
         Description {
-            summary: "Begins the registration of a passkey, by an authenticator that has none of the account.",
+            summary: "Starts the registration of a passkey, by an authenticator that has no passkey of the account.",
             rate: Rate::Ceremony,
             errors: &[Kind::LimitReached, Kind::Forbidden],
             example: (json!({}), examples::registration_ceremony()),
@@ -125,7 +125,7 @@ pub fn declare(registry: &mut Registry) {
         "passkeys.register",
         Effect::Write,
         Description {
-            summary: "Keeps the passkey that was made for a ceremony of this session; at most 20.",
+            summary: "Stores the passkey that was created for a ceremony of this session; at most 20.",
             rate: Rate::Change,
             errors: &[
                 Kind::InvalidToken,
@@ -145,7 +145,7 @@ pub fn declare(registry: &mut Registry) {
         "passkeys.rename",
         Effect::Write,
         Description {
-            summary: "Gives a passkey another name.",
+            summary: "Renames a passkey.",
             rate: Rate::Change,
             errors: &[Kind::NotFound],
             example: (json!({ "passkey_id": examples::passkey()["id"], "name": "Ann's phone" }), examples::passkey()),
@@ -156,7 +156,7 @@ pub fn declare(registry: &mut Registry) {
         "passkeys.delete",
         Effect::Write,
         Description {
-            summary: "Deletes a passkey, but not the last way in.",
+            summary: "Deletes a passkey, but not the last sign-in method.",
             rate: Rate::Change,
             errors: &[Kind::NotFound, Kind::LastSignInMethod],
             example: (json!({ "passkey_id": examples::passkey()["id"] }), json!({})),

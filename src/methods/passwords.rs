@@ -1,4 +1,4 @@
-//! `auth.*` of new passwords: by a mailed link, or by who knows the present one.
+//! The methods of `auth.*` for new passwords: by a mailed link, or with the present password.
 
 use super::{
     auth::{Accepted, Tokens, accepted},
@@ -31,8 +31,8 @@ use std::sync::Arc;
 /// A password was reset.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct PasswordReset {
-    /// By which this device is known from now on, the only one that is; none with `credentials: "cookie"`, where it
-    /// has a cookie.
+    /// The device token of this device, which is the only known one from now on; absent with `credentials: "cookie"`,
+    /// where the device has a cookie.
     #[serde(skip_serializing_if = "Option::is_none")]
     device_token: Option<String>,
 }
@@ -52,18 +52,19 @@ params! {
         /// From the letter's link.
         required token: Token,
         chosen new_password: Password,
-        /// `bearer` (the default) answers the device's token; `cookie` sets a cookie that holds it, over HTTP, outside
-        /// a batch, and for pages of an allowed origin only.
+        /// `bearer` (the default) returns the device token; `cookie` sets a cookie with it, over HTTP, outside a batch,
+        /// and for pages of an allowed origin only.
         optional credentials: CredentialKind,
     }
 }
 
-/// What became of a change of the password.
+/// The result of a change of the password.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct PasswordChange {
-    /// How many other sessions ended.
+    /// The number of other sessions that ended.
     sessions_ended: usize,
-    /// The renewed credentials of the caller's session; none for a session by cookie, whose new cookie the answer sets.
+    /// The renewed credentials of the caller's session; absent for a session by cookie, whose new cookie is set by the
+    /// answer.
     #[serde(skip_serializing_if = "Option::is_none")]
     tokens: Option<Tokens>,
 }
@@ -71,7 +72,8 @@ pub struct PasswordChange {
 params! {
     /// Parameters of `auth.change_password`.
     pub struct ChangePasswordParams {
-        /// May be left out by a session that was proven lately: an account without a password gets its first one so.
+        /// May be absent for a session that was proven recently: an account without a password gets its first one in
+        /// this way.
         optional current_password: Password,
         chosen new_password: Password,
     }
@@ -94,7 +96,7 @@ pub fn declare(registry: &mut Registry) {
         "auth.confirm_password_reset",
         Effect::Write,
         Description {
-            summary: "Sets a new password by a mailed token, ends every session and forgets every device but this.",
+            summary: "Sets a new password by a mailed token, ends every session, and forgets every device except this one.",
             rate: Rate::Token,
             errors: &[Kind::InvalidToken],
             example: (
@@ -151,18 +153,20 @@ async fn change_password(call: Call, caller: Caller, params: ChangePasswordParam
     Ok(PasswordChange { sessions_ended, tokens })
 }
 
-/// The answer that sets the renewed cookie; `None` for a session that acts by tokens.
+/// The HTTP answer that sets the renewed cookie; `None` for a session that acts by tokens.
 ///
 /// # Errors
-/// [`Error::InvalidParams`] for a session by cookie where no cookie can be set.
+/// [`Error::InvalidParams`] for a session by cookie if no cookie can be set.
 fn renewable_cookie(call: &Call) -> Result<Option<Arc<HttpCall>>, Error> {
     let refused = |why| Error::invalid("params", Fault::new(Rule::NotAllowed, why));
     if call.connection.is_bound_by_cookie() {
-        return Err(refused("a session by cookie changes its password over HTTP, where the new cookie can be set"));
+        return Err(refused(
+            "a session by cookie can change its password only over HTTP, where the new cookie can be set",
+        ));
     }
     let Some(http) = call.http.clone().filter(|http| http.acts_by_cookie) else { return Ok(None) };
     if call.in_batch {
-        return Err(refused("a session by cookie does not change its password in a batch"));
+        return Err(refused("a session by cookie cannot change its password in a batch"));
     }
     Ok(Some(http))
 }

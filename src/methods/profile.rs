@@ -32,7 +32,7 @@ params! {
         clearable company_name: Name,
         /// `null` clears it.
         clearable phone: Phone,
-        /// What follows the language, as in `de-DE`, is dropped.
+        /// A region, as in `de-DE`, is ignored.
         edit locale: Locale,
     }
 }
@@ -50,7 +50,7 @@ params! {
 params! {
     /// Parameters of `profile.request_email_change`.
     pub struct RequestEmailChangeParams {
-        /// May be left out by a session that was proven lately.
+        /// May be absent for a session that was proven recently.
         optional current_password: Password,
         required new_email: EmailAddress,
     }
@@ -61,7 +61,7 @@ params! {
     pub struct ConfirmEmailChangeParams {
         /// From the letter's link.
         required token: Token,
-        /// That of the account, for who does not call by a session of it.
+        /// The password of the account, unless the caller is one of its sessions.
         optional password: Password,
     }
 }
@@ -83,7 +83,7 @@ pub fn declare(registry: &mut Registry) {
         "profile.update",
         Effect::Write,
         Description {
-            summary: "Edits the caller's profile; what is left out stays.",
+            summary: "Edits the caller's profile; absent parameters leave their fields unchanged.",
             rate: Rate::Change,
             errors: &[Kind::StaleRevision],
             example: (json!({ "first_name": "Ann", "expected_revision": 4 }), examples::profile()),

@@ -1,4 +1,4 @@
-//! `providers.*`, and those of `auth.*` that sign in by one.
+//! `providers.*`, and the methods of `auth.*` for signing in with a provider.
 
 use super::{
     examples,
@@ -28,11 +28,11 @@ use std::borrow::Cow;
 params! {
     /// Parameters of `auth.begin_provider_login`.
     pub struct BeginLoginParams {
-        /// One of those that `auth.options` lists.
+        /// One of those in `auth.options`.
         required provider: ProviderName,
-        /// What the owner calls the device.
+        /// The owner's name for the device.
         optional device_name: DeviceName,
-        /// From the last sign-in of this device, if it keeps one; a page that signs in by cookie has a cookie for it.
+        /// From the last sign-in of this device, if it stored one; a page that signs in by cookie has a cookie for it.
         optional device_token: Token,
         /// As for `auth.register`; for an account that is made by this sign-in.
         optional invitation: Token,
@@ -44,13 +44,13 @@ params! {
     pub struct LoginParams {
         /// From `auth.begin_provider_login`.
         required flow: Token,
-        /// As the provider has sent it.
+        /// As sent by the provider.
         required code: Token,
-        /// As the provider has sent it.
+        /// As sent by the provider.
         required state: Token,
-        /// As the provider has sent it, if it has.
+        /// As sent by the provider, if at all.
         optional iss: Token,
-        /// As the provider has sent it, if it has: Apple tells a name here, the first time only.
+        /// As sent by the provider, if at all: Apple sends a name here, the first time only.
         optional user: ProviderUser,
         /// As for `auth.login`.
         optional credentials: CredentialKind,
@@ -67,18 +67,18 @@ params! {
 params! {
     /// Parameters of `providers.link`.
     pub struct LinkParams {
-        /// From `providers.begin_link`, by this session.
+        /// From `providers.begin_link` of this session.
         required flow: Token,
-        /// As the provider has sent it.
+        /// As sent by the provider.
         required code: Token,
-        /// As the provider has sent it.
+        /// As sent by the provider.
         required state: Token,
-        /// As the provider has sent it, if it has.
+        /// As sent by the provider, if at all.
         optional iss: Token,
     }
 }
 
-/// What Apple sends as `user`: JSON, as text or read already. What is not that tells nothing.
+/// Apple's `user`: JSON, as text or parsed. Other values are ignored.
 pub struct ProviderUser(Option<NameFromForm>);
 
 impl Param for ProviderUser {
@@ -97,17 +97,17 @@ impl JsonSchema for ProviderUser {
     }
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({ "type": ["string", "object"], "description": "What the provider has sent as `user`" })
+        json_schema!({ "type": ["string", "object"], "description": "The `user` that the provider has sent" })
     }
 }
 
-/// Declares what signs in by a provider.
+/// Declares the methods that sign in with a provider.
 pub fn declare_sign_in(registry: &mut Registry) {
     registry.public(
         "auth.begin_provider_login",
         Effect::Read,
         Description {
-            summary: "Begins a sign-in by a provider: the browser keeps the flow and goes to the URL.",
+            summary: "Starts a sign-in with a provider: the browser stores the flow and goes to the URL.",
             rate: Rate::Ceremony,
             errors: &[Kind::NotFound],
             example: (json!({ "provider": "google", "device_name": "Ann's laptop" }), examples::provider_flow()),
@@ -125,7 +125,7 @@ pub fn declare_sign_in(registry: &mut Registry) {
         "auth.login_provider",
         Effect::Write,
         Description {
-            summary: "Opens a session for who has come back from a provider; makes the account where there is none.",
+            summary: "Opens a session with a provider's answer; creates the account if there is none.",
             rate: Rate::SignIn,
             errors: &[
                 Kind::InvalidToken,
@@ -147,7 +147,7 @@ pub fn declare(registry: &mut Registry) {
         "providers.list",
         Effect::Read,
         Description {
-            summary: "Whom one can sign in by.",
+            summary: "The providers to sign in with.",
             rate: Rate::Calls,
             errors: &[],
             example: (json!({}), json!([{ "provider": "google", "label": "Google" }])),
@@ -158,7 +158,7 @@ pub fn declare(registry: &mut Registry) {
         "providers.begin_link",
         Effect::Read,
         Description {
-            summary: "Begins to link an account at a provider: the browser keeps the flow and goes to the URL.",
+            summary: "Starts to link an account at a provider: the browser stores the flow and goes to the URL.",
             rate: Rate::Ceremony,
             errors: &[Kind::NotFound],
             example: (json!({ "provider": "google" }), examples::provider_flow()),
@@ -169,7 +169,7 @@ pub fn declare(registry: &mut Registry) {
         "providers.link",
         Effect::Write,
         Description {
-            summary: "Links the account at a provider that the browser has come back from; one of each provider.",
+            summary: "Links the account of a provider's answer; one per provider.",
             rate: Rate::Token,
             errors: &[Kind::InvalidToken, Kind::Conflict],
             example: (examples::provider_answer(), examples::sign_in_methods()),
@@ -180,7 +180,7 @@ pub fn declare(registry: &mut Registry) {
         "providers.unlink",
         Effect::Write,
         Description {
-            summary: "Takes away the link to a provider, but not the last way in.",
+            summary: "Unlinks a provider, but not the last sign-in method.",
             rate: Rate::Change,
             errors: &[Kind::NotFound, Kind::LastSignInMethod],
             example: (json!({ "provider": "google" }), examples::sign_in_methods()),

@@ -1,4 +1,5 @@
-//! `auth.login_second_factor`, `session.prove`, `totp.*`, `recovery_codes.*`: the second factor, and what else proves.
+//! `auth.login_second_factor`, `session.prove`, `totp.*`, `recovery_codes.*`: the second factor, and proofs of a
+//! session.
 
 use super::{
     session::Done,
@@ -27,22 +28,22 @@ use serde_json::json;
 /// A second factor that is not on yet.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct TotpSetup {
-    /// For `totp.enable`, by this session.
+    /// For `totp.enable` of this session.
     setup: String,
-    /// The secret in base32, to be typed into an app.
+    /// The secret in base32, to type into an app.
     secret: String,
-    /// The same, with what it is for, as apps take it (`otpauth:`).
+    /// The secret with its labels, as an `otpauth:` URI for apps.
     uri: String,
-    /// The same as a QR code: an SVG image.
+    /// The URI as a QR code: an SVG image.
     qr_svg: String,
-    /// Until when the setup is good.
+    /// When the setup expires.
     expires_at: Timestamp,
 }
 
-/// Recovery codes: shown once.
+/// Recovery codes, which are shown only once.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct RecoveryCodes {
-    /// Each is good once in place of the second factor.
+    /// Each is valid once in place of the second factor.
     recovery_codes: Vec<String>,
 }
 
@@ -58,10 +59,10 @@ params! {
     pub struct LoginSecondFactorParams {
         /// From `second_factor_required`.
         required challenge: Token,
-        /// A code of the authenticator app.
+        /// A code from the authenticator app.
         optional totp: Token,
         optional recovery_code: Token,
-        /// What a passkey answers to the ceremony of `second_factor_required`.
+        /// A passkey's answer to the ceremony of `second_factor_required`.
         optional passkey: PasskeyAnswer,
         /// As in `auth.login`.
         optional credentials: CredentialKind,
@@ -70,14 +71,14 @@ params! {
 }
 
 params! {
-    /// Parameters of `session.prove`. Exactly one is given.
+    /// Parameters of `session.prove`. Exactly one of them is given.
     pub struct ProveParams {
-        /// Where there is no second factor.
+        /// For accounts without a second factor.
         optional password: Password,
-        /// A code of the authenticator app.
+        /// A code from the authenticator app.
         optional totp: Token,
         optional recovery_code: Token,
-        /// What a passkey answers to `session.begin_passkey_proof`.
+        /// A passkey's answer to `session.begin_passkey_proof`.
         optional passkey: PasskeyAnswer,
         ; check one_proof
     }
@@ -88,7 +89,7 @@ params! {
     pub struct EnableTotpParams {
         /// From `totp.begin`.
         required setup: Token,
-        /// A code that the app makes of the secret.
+        /// A code that the app makes from the secret.
         required code: Token,
     }
 }
@@ -119,7 +120,7 @@ pub fn declare(registry: &mut Registry) {
         "session.prove",
         Effect::Write,
         Description {
-            summary: "Shows once more that the session is its user's, by the strongest that the account has.",
+            summary: "Proves again that the session is its user's, by the strongest method of the account.",
             rate: Rate::Change,
             errors: &[Kind::InvalidCredentials, Kind::InvalidToken, Kind::ProofRequired],
             example: (json!({ "totp": "492039" }), json!({ "proven_at": "2026-11-21T09:20:00.000Z" })),
@@ -150,7 +151,7 @@ pub fn declare(registry: &mut Registry) {
         "totp.enable",
         Effect::Write,
         Description {
-            summary: "Turns the second factor on, by a code of the app; answers the recovery codes.",
+            summary: "Turns the second factor on, by a code from the app; returns the recovery codes.",
             rate: Rate::Change,
             errors: &[Kind::InvalidToken, Kind::InvalidCredentials, Kind::Conflict],
             example: (json!({ "setup": "sv3Wq0…", "code": "492039" }), codes()),
@@ -161,7 +162,7 @@ pub fn declare(registry: &mut Registry) {
         "totp.disable",
         Effect::Write,
         Description {
-            summary: "Turns the second factor off; its recovery codes go too.",
+            summary: "Turns the second factor off, and deletes its recovery codes.",
             rate: Rate::Change,
             errors: &[],
             example: (json!({}), json!({})),
@@ -172,7 +173,7 @@ pub fn declare(registry: &mut Registry) {
         "recovery_codes.renew",
         Effect::Write,
         Description {
-            summary: "New recovery codes in the place of the former; not_found without a second factor.",
+            summary: "Replaces the recovery codes by new ones; not_found without a second factor.",
             rate: Rate::Change,
             errors: &[Kind::NotFound],
             example: (json!({}), codes()),
@@ -192,9 +193,9 @@ fn second_factor(
     totp.or(recovery_code).or_else(|| passkey.map(|answer| SecondFactor::Passkey(Box::new(answer))))
 }
 
-/// What is read by [`Reader::exactly_one_of`] and is not there all the same.
+/// The error for parameters that [`Reader::exactly_one_of`] has accepted although none is given.
 fn none_given() -> Error {
-    Error::Internal("parameters of which one is given, and none is".into())
+    Error::Internal("none of the parameters is given, of which exactly one must be".into())
 }
 
 async fn login_second_factor(call: Call, params: LoginSecondFactorParams) -> Result<SignIn, Error> {

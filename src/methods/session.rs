@@ -1,4 +1,4 @@
-//! `session.*`: who is calling, and from where else.
+//! `session.*`: the caller's session, and the user's other ones.
 
 use super::examples;
 use crate::{
@@ -22,25 +22,25 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::json;
 
-/// A session and whose it is.
+/// A session and its user.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct CurrentSession {
     /// The session.
     session: Session,
-    /// Whose.
+    /// The profile of its user.
     profile: Profile,
 }
 
 /// An access token for another backend.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct BackendToken {
-    /// A JWT for that backend's `Authorization: Bearer`; no good here.
+    /// A JWT for that backend's `Authorization: Bearer`; this server does not accept it.
     access_token: String,
     /// When it expires.
     access_expires_at: Timestamp,
 }
 
-/// Nothing to tell.
+/// An empty result.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct Done {}
 
@@ -54,7 +54,7 @@ params! {
 params! {
     /// Parameters of `session.access_token`.
     pub struct AccessTokenParams {
-        /// The backend's, of `MARBELLE_TOKEN_BACKENDS`.
+        /// The backend's audience, from `MARBELLE_TOKEN_BACKENDS`.
         required audience: Text<255>,
     }
 }
@@ -117,7 +117,7 @@ pub fn declare(registry: &mut Registry) {
         "session.access_token",
         Effect::Read,
         Description {
-            summary: "An access token for another backend of the shop, for pages that are signed in by cookie too.",
+            summary: "An access token for another backend of the shop, also for pages that are signed in by cookie.",
             rate: Rate::Calls,
             errors: &[],
             example: (

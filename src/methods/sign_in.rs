@@ -1,4 +1,4 @@
-//! What every method that signs somebody in takes and answers.
+//! The common parameters and results of methods that sign in.
 
 use super::{auth::Tokens, examples};
 use crate::{
@@ -21,28 +21,28 @@ use std::sync::Arc;
 pub struct SignIn {
     /// The new session.
     session: Session,
-    /// Whose.
+    /// The profile of its user.
     profile: Profile,
-    /// Its tokens; none with `credentials: "cookie"`.
+    /// Its tokens; absent with `credentials: "cookie"`.
     #[serde(flatten)]
     tokens: Option<Tokens>,
-    /// Shows at the next sign-in that this device has signed in before; none with `credentials: "cookie"`, where the
-    /// device has a cookie of its own.
+    /// Shows at the next sign-in that this device has signed in before; absent with `credentials: "cookie"`, where the
+    /// device has a cookie for it.
     #[serde(skip_serializing_if = "Option::is_none")]
     device_token: Option<String>,
 }
 
-/// How a sign-in is to be answered.
+/// The way in which a sign-in is answered.
 pub struct Answer {
     /// The HTTP answer that the cookies are set on.
     cookies: Option<Arc<HttpCall>>,
 }
 
 impl Answer {
-    /// As `credentials` asks for it.
+    /// By the parameter `credentials`.
     ///
     /// # Errors
-    /// Where a cookie is asked for and cannot be set.
+    /// If a cookie is requested and cannot be set.
     pub fn by(call: &Call, credentials: Option<CredentialKind>) -> Result<Self, Error> {
         let cookies = match credentials {
             None | Some(CredentialKind::Bearer) => None,
@@ -61,7 +61,7 @@ impl Answer {
         }
     }
 
-    /// The answer; sets the cookies.
+    /// The result; sets the cookies.
     pub fn of(&self, call: &Call, signed_in: SignedIn) -> SignIn {
         let accounts = &call.context.accounts;
         let tokens = match &self.cookies {
@@ -75,7 +75,7 @@ impl Answer {
         SignIn { session: signed_in.session, profile: signed_in.profile, tokens, device_token }
     }
 
-    /// Gives the device its token: by cookie, or to be told in the answer.
+    /// Gives the device its token: by cookie, or in the result.
     pub fn keep(&self, token: &DeviceToken) -> Option<String> {
         match &self.cookies {
             None => Some(token.expose().to_owned()),
@@ -87,7 +87,7 @@ impl Answer {
     }
 }
 
-/// What a device presents to show that it is known: the parameter, else its cookie. What is no device token is none.
+/// The device token that the caller presents: the parameter, or else the cookie. An invalid one counts as none.
 pub fn device_token(call: &Call, token: Option<Token>) -> Option<DeviceToken> {
     match (token, &call.http) {
         (Some(token), _) => DeviceToken::parse(&token.0),
@@ -96,16 +96,16 @@ pub fn device_token(call: &Call, token: Option<Token>) -> Option<DeviceToken> {
     }
 }
 
-/// The answer that a cookie can be set on.
+/// The HTTP answer that the cookie can be set on.
 fn cookie_answer(call: &Call) -> Result<Arc<HttpCall>, Error> {
     let refused = |why| Error::invalid("credentials", Fault::new(Rule::NotAllowed, why));
-    let http = call.http.clone().ok_or_else(|| refused("a cookie is set over HTTP only"))?;
+    let http = call.http.clone().ok_or_else(|| refused("a cookie can be set only over HTTP"))?;
     if call.in_batch {
-        return Err(refused("a cookie is not set from a batch"));
+        return Err(refused("a cookie cannot be set in a batch"));
     }
     if !http.origin_allowed {
         http.forbid();
-        return Err(Error::Forbidden("a cookie is set for pages of allowed origins only"));
+        return Err(Error::Forbidden("a cookie can be set only for pages of allowed origins"));
     }
     Ok(http)
 }

@@ -1,4 +1,4 @@
-//! `sign_in_methods.*`: the ways into the caller's account.
+//! `sign_in_methods.*`: the sign-in methods of the caller's account.
 
 use super::examples;
 use crate::rpc::{
@@ -14,7 +14,7 @@ pub fn declare(registry: &mut Registry) {
         "sign_in_methods.get",
         Effect::Read,
         Description {
-            summary: "The ways into the caller's account.",
+            summary: "The sign-in methods of the caller's account.",
             rate: Rate::Calls,
             errors: &[],
             example: (json!({}), examples::sign_in_methods()),

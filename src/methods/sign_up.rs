@@ -29,12 +29,12 @@ use serde::Serialize;
 use serde_json::json;
 use std::time::Duration;
 
-/// A registration that was begun; the same whether the address has an account or not.
+/// A registration that was started; the same whether or not the address has an account.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct Registered {
-    /// A sentence for a person; the same whatever happened.
+    /// A sentence for people; the same whatever happened.
     message: &'static str,
-    /// The secret handle of who began the registration.
+    /// The secret handle of the registration.
     registration: String,
     /// When the registration lapses.
     expires_at: Timestamp,
@@ -43,7 +43,7 @@ pub struct Registered {
 /// Whether a registration was verified.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct Awaited {
-    /// Whether it was, and `auth.login_registration` is still good.
+    /// Whether it was, and `auth.login_registration` is still possible.
     verified: bool,
 }
 
@@ -63,9 +63,9 @@ params! {
         required first_name: Name,
         optional last_name: Name,
         optional company_name: Name,
-        /// As people write it, with its country code.
+        /// In any usual notation, with its country code.
         optional phone: Phone,
-        /// The language of letters, English if absent; what follows the language, as in `de-DE`, is dropped.
+        /// The language of letters, English if absent; a region, as in `de-DE`, is ignored.
         defaulted locale: Locale,
     }
 }
@@ -75,11 +75,11 @@ params! {
     pub struct VerifyEmailParams {
         /// From the letter's link; with `registration` or `password`.
         optional token: Token,
-        /// The handle that `auth.register` answered.
+        /// The handle that `auth.register` returned.
         optional registration: Token,
-        /// The password that was chosen at the registration.
+        /// The password chosen at registration.
         optional password: Password,
-        /// The letter's code, in place of `token`; with `registration`.
+        /// The letter's code, instead of `token`; with `registration`.
         optional code: Token,
         ; check token_or_code
     }
@@ -88,9 +88,9 @@ params! {
 params! {
     /// Parameters of `auth.await_verification`.
     pub struct AwaitVerificationParams {
-        /// The handle that `auth.register` answered.
+        /// The handle that `auth.register` returned.
         required registration: Token,
-        /// How long to wait, in milliseconds; not at all if absent.
+        /// How long to wait, in milliseconds; 0 if absent.
         optional wait_ms: Whole<0, 30_000>,
     }
 }
@@ -98,9 +98,9 @@ params! {
 params! {
     /// Parameters of `auth.login_registration`.
     pub struct LoginRegistrationParams {
-        /// The handle that `auth.register` answered.
+        /// The handle that `auth.register` returned.
         required registration: Token,
-        /// What the owner calls the device.
+        /// The owner's name for the device.
         optional device_name: DeviceName,
         /// As for `auth.login`.
         optional device_token: Token,
@@ -110,22 +110,22 @@ params! {
 }
 
 params! {
-    /// Parameters of `auth.resend_verification`; exactly one of them.
+    /// Parameters of `auth.resend_verification`. Exactly one of them is given.
     pub struct ResendVerificationParams {
-        /// The handle that `auth.register` answered.
+        /// The handle that `auth.register` returned.
         optional registration: Token,
-        /// For the newest registration of this address.
+        /// Resends the letter of the newest registration of this address.
         optional email: EmailAddress,
         ; check registration_or_email
     }
 }
 
-/// A token comes with a handle or a password, a code with a handle.
+/// A token needs a handle or a password, a code a handle.
 fn token_or_code(reader: &mut Reader<'_>) {
     if reader.is_given("code") {
         reader.exactly_one_of(&["token", "code"]);
         reader.needs("registration");
-        reader.refused("password", "is not allowed beside `code`");
+        reader.refused("password", "is not allowed with `code`");
     } else {
         reader.needs("token");
         reader.exactly_one_of(&["registration", "password"]);
@@ -142,7 +142,7 @@ pub fn declare(registry: &mut Registry) {
         "auth.register",
         Effect::Write,
         Description {
-            summary: "Begins a registration and mails the link and the code that verify the address.",
+            summary: "Starts a registration and mails the link and the code that verify the address.",
             rate: Rate::SignIn,
             errors: &[Kind::SignUpClosed],
             example: (
@@ -161,7 +161,7 @@ pub fn declare(registry: &mut Registry) {
         "auth.verify_email",
         Effect::Write,
         Description {
-            summary: "Makes the account of a registration, for who shows by its handle or password that it is theirs.",
+            summary: "Verifies a registration and creates its account; the caller proves by its handle or password that it is theirs.",
             rate: Rate::Token,
             errors: &[Kind::InvalidToken, Kind::InvalidCredentials, Kind::Conflict, Kind::SignUpClosed],
             example: (json!({ "token": "AZqjxI…", "registration": "AZqjxH…" }), json!({ "email": "ann@example.org" })),
@@ -172,7 +172,7 @@ pub fn declare(registry: &mut Registry) {
         "auth.await_verification",
         Effect::Read,
         Description {
-            summary: "Waits until a registration is verified, wherever that happens; a newer wait ends the older.",
+            summary: "Waits until a registration is verified on any device; a newer wait ends the older one.",
             rate: Rate::Ceremony,
             errors: &[],
             example: (json!({ "registration": "AZqjxH…", "wait_ms": 25_000 }), json!({ "verified": true })),
@@ -183,7 +183,7 @@ pub fn declare(registry: &mut Registry) {
         "auth.login_registration",
         Effect::Write,
         Description {
-            summary: "Opens a session, once, for who began a registration that was verified within 10 minutes.",
+            summary: "Opens a session, once, by the handle of a registration that was verified in the last 10 minutes.",
             rate: Rate::SignIn,
             errors: &[Kind::InvalidToken],
             example: (json!({ "registration": "AZqjxH…", "device_name": "Ann's laptop" }), sign_in::example()),
@@ -194,7 +194,7 @@ pub fn declare(registry: &mut Registry) {
         "auth.resend_verification",
         Effect::Write,
         Description {
-            summary: "Mails a new link and code, for a registration or the newest of an address; older ones are void.",
+            summary: "Mails a new link and code for a registration, or for the newest one of an address; older ones become void.",
             rate: Rate::Token,
             errors: &[],
             example: (json!({ "registration": "AZqjxH…" }), examples::accepted()),

@@ -1,6 +1,6 @@
-//! Whether a password is in a public list of breached ones, by the range API of Have I Been Pwned (NIST SP 800-63B-4
-//! §3.1.1.2, OWASP ASVS 5, 6.2.12): five characters of its SHA-1 leave the process, and a padded answer tells nobody on the
-//! way how many passwords begin so.
+//! Checks whether a password is in a public list of breached ones, by the range API of Have I Been Pwned (NIST SP
+//! 800-63B-4 §3.1.1.2, OWASP ASVS 5, 6.2.12). Five characters of its SHA-1 leave the process, and the answer is padded,
+//! so that its length does not reveal the range.
 
 use super::{Bounds, HttpClient, Reading, Request, Targets};
 use crate::{crypto::sha1::sha1_hex, domain::password::Password, meters::meters};
@@ -9,12 +9,12 @@ use std::time::Duration;
 use tokio::{sync::Semaphore, time::timeout};
 use url::Url;
 
-/// What leaves the process of a password's SHA-1.
+/// The number of characters of a password's SHA-1 that leave the process.
 const PREFIX: usize = 5;
-/// Asks for an answer with made-up entries among the others.
+/// Requests an answer with made-up entries among the others.
 const ADD_PADDING: HeaderName = HeaderName::from_static("add-padding");
-/// Questions at a time: whoever registers can cause one, and each has a connection of its own. Others wait for their turn
-/// within their second.
+/// Concurrent requests: any registration can cause one, and each has a connection of its own. Further ones wait for
+/// their turn within their second.
 const AT_A_TIME: usize = 16;
 /// Some 1,000 lines of 40 bytes are usual.
 const BOUNDS: Bounds = Bounds {
@@ -27,7 +27,7 @@ const BOUNDS: Bounds = Bounds {
 /// A list of breached passwords.
 pub struct BreachedPasswords {
     client: HttpClient,
-    /// What the five characters are appended to.
+    /// The URL that the five characters are appended to.
     range: Url,
     turns: Semaphore,
 }
@@ -38,7 +38,8 @@ impl BreachedPasswords {
         Self { client: HttpClient::default(), range, turns: Semaphore::new(AT_A_TIME) }
     }
 
-    /// Whether the list has the password. A list that does not answer well within a second has none, and is counted.
+    /// Whether the list has the password. If the list does not answer properly within a second, the answer is no, and
+    /// the failure is counted.
     pub async fn has(&self, password: &Password) -> bool {
         let hash = sha1_hex(password.expose());
         let (prefix, suffix) = hash.split_at(PREFIX);
@@ -66,19 +67,19 @@ impl BreachedPasswords {
         if range.lines().filter(|line| !line.trim().is_empty()).all(|line| entry(line).is_some()) {
             Ok(range.to_owned())
         } else {
-            Err("it answered something else than a range".to_owned())
+            Err("the answer is not a range".to_owned())
         }
     }
 }
 
-/// The rest of a hash, and how often its password was seen.
+/// The rest of a hash, and the number of times that its password was seen.
 fn entry(line: &str) -> Option<(&str, u64)> {
     let (suffix, count) = line.trim().split_once(':')?;
     let is_suffix = suffix.len() == 40 - PREFIX && suffix.bytes().all(|byte| byte.is_ascii_hexdigit());
     Some((suffix, count.trim().parse().ok()?)).filter(|_| is_suffix)
 }
 
-/// Entries that were seen never are padding.
+/// Entries with a count of zero are padding.
 fn finds(range: &str, suffix: &str) -> bool {
     range.lines().filter_map(entry).any(|(found, seen)| seen > 0 && found.eq_ignore_ascii_case(suffix))
 }
@@ -88,7 +89,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn a_list_that_is_silent_holds_so_many_connections_at_most() {
+    async fn a_silent_list_holds_a_bounded_number_of_connections() {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let range = Url::parse(&format!("http://{}/range/", listener.local_addr().unwrap())).unwrap();
         let list = BreachedPasswords::new(range);
@@ -107,7 +108,7 @@ mod tests {
     }
 
     #[test]
-    fn padding_is_no_hit() {
+    fn padding_does_not_match() {
         let (padding, hit) = ("0".repeat(35), "F".repeat(35));
         let range = format!("{padding}:0\r\n{hit}:3\r\n");
         assert!(finds(&range, &hit) && finds(&range, &hit.to_lowercase()));

@@ -22,85 +22,85 @@ use tokio::{
 };
 use url::{Position, Url, form_urlencoded};
 
-/// How the server calls itself.
+/// The `User-Agent` of the server.
 const AGENT: HeaderValue = HeaderValue::from_static(concat!("marbelle/", env!("CARGO_PKG_VERSION")));
 
-/// What the head of an answer may have.
+/// The longest head of an answer.
 const HEAD_BYTES: usize = 32 * 1024;
 
-/// An HTTP/1.1 client that follows no redirects, asks no proxy of the environment, keeps no connections and no cookies, and
-/// waits for nothing longer than its caller says. A redirect is an answer like any other.
+/// An HTTP/1.1 client that follows no redirects, uses no proxy of the environment, keeps no connections and no cookies,
+/// and waits no longer than its caller allows. A redirect is an answer like any other.
 pub struct HttpClient {
     connector: Connector,
     tls: Tls,
 }
 
-/// What is asked.
+/// A request.
 pub struct Request {
     url: Url,
     head: http::request::Builder,
     body: Bytes,
 }
 
-/// What an answer may cost, and whom the request may go to.
+/// The bounds of an answer, and the allowed targets.
 #[derive(Clone, Copy, Debug)]
 pub struct Bounds {
-    /// Whom it may go to.
+    /// The allowed targets.
     pub targets: Targets,
-    /// For all of it, from the look-up of the name to the answer's last byte.
+    /// The time limit, from looking up the name to the answer's last byte.
     pub total: Duration,
-    /// What of the answer is read.
+    /// The parts of the answer to read.
     pub reading: Reading,
 }
 
-/// What of an answer is read.
+/// The parts of an answer to read.
 #[derive(Clone, Copy, Debug)]
 pub enum Reading {
-    /// The status and the headers. Whatever the body is, it is not awaited.
+    /// The status and the headers. The body is not awaited.
     Head,
-    /// The body too, of so many bytes; a longer one is a [`Failure::TooLarge`].
+    /// The body as well, up to this length; a longer one is [`Failure::TooLarge`].
     Body {
-        /// The most.
+        /// The most bytes.
         at_most: usize,
     },
 }
 
-/// What was answered, whatever its status.
+/// The answer, of any status.
 #[derive(Debug)]
 pub struct Answer {
     /// The status.
     pub status: StatusCode,
     /// The headers.
     pub headers: HeaderMap,
-    /// The body; empty where only the head was to be read.
+    /// The body; empty if only the head was to be read.
     pub body: Bytes,
 }
 
 impl Request {
-    /// GET.
+    /// A GET request.
     pub fn get(url: Url) -> Self {
         Self::new(Method::GET, url, Bytes::new())
     }
 
-    /// POST of `body`, which is of this media type.
+    /// A POST request with `body` of this media type.
     pub fn post(url: Url, media_type: &'static str, body: impl Into<Bytes>) -> Self {
         Self::new(Method::POST, url, body.into()).header(CONTENT_TYPE, HeaderValue::from_static(media_type))
     }
 
-    /// POST of a form, encoded as HTML forms are.
+    /// A POST request with a form, encoded like an HTML form.
     pub fn post_form<'a>(url: Url, fields: impl IntoIterator<Item = (&'a str, &'a str)>) -> Self {
         let body = form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
         Self::post(url, "application/x-www-form-urlencoded", body)
     }
 
-    /// Adds a header. What is not one shows when the request is sent.
+    /// Adds a header. An invalid one makes `send` fail.
     #[must_use]
     pub fn header(mut self, name: HeaderName, value: impl TryInto<HeaderValue, Error: Into<http::Error>>) -> Self {
         self.head = self.head.header(name, value);
         self
     }
 
-    /// Says that JSON is wanted.
+    /// Requests JSON.
     #[must_use]
     pub fn accept_json(self) -> Self {
         self.header(ACCEPT, HeaderValue::from_static("application/json"))
@@ -123,7 +123,7 @@ impl HttpClient {
         Self { connector, tls }
     }
 
-    /// Sends the request once. Dropped, it leaves nothing behind but perhaps a look-up of the name.
+    /// Sends the request once. Dropping the future leaves nothing running except possibly a look-up of the name.
     pub async fn send(&self, request: Request, bounds: Bounds) -> Result<Answer, Failure> {
         timeout(bounds.total, self.exchange(request, bounds)).await.unwrap_or(Err(Failure::TooLate(bounds.total)))
     }
@@ -132,7 +132,7 @@ impl HttpClient {
         let Request { url, head, body } = request;
         let host = url.host_str().ok_or(Failure::Url("has no host"))?;
         if !url.username().is_empty() || url.password().is_some() {
-            return Err(Failure::Url("has credentials in it, which are not sent"));
+            return Err(Failure::Url("must not have credentials, which would not be sent"));
         }
         let secure = match url.scheme() {
             "https" => true,
@@ -170,7 +170,7 @@ async fn converse(
     });
     match select(answer, pin!(connection)).await {
         Either::Left((answer, _)) => answer,
-        // It has ended after the last byte, which may not have been looked at yet; or with the error that the request has.
+        // The connection ended after the last byte, which may not have been read yet, or with the error of the request.
         Either::Right((_, answer)) => answer.await,
     }
 }
@@ -187,7 +187,7 @@ async fn read(body: Incoming, at_most: usize) -> Result<Bytes, Failure> {
 }
 
 impl Answer {
-    /// How long the answer asks to wait before the next request (RFC 9110 §10.2.3).
+    /// The delay that the answer requests before the next request (RFC 9110 §10.2.3).
     pub fn retry_after(&self, now: Timestamp) -> Option<Duration> {
         let text = self.headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
         match text.parse() {

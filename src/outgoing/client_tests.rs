@@ -1,4 +1,4 @@
-//! The client against servers on sockets.
+//! Tests of the client against servers on sockets.
 
 use super::{
     client::{Answer, Bounds, HttpClient, Reading, Request},
@@ -33,13 +33,13 @@ const BOUNDS: Bounds =
 /// A server that answers every request with the same bytes.
 struct Server {
     port: u16,
-    /// The requests that it read, as they came.
+    /// The requests as received.
     requests: mpsc::UnboundedReceiver<String>,
-    /// How many connections it accepted.
+    /// The number of accepted connections.
     connections: Arc<AtomicUsize>,
 }
 
-/// What a server does after it has written its answer.
+/// What a server does after its answer.
 #[derive(Clone, Copy)]
 enum Then {
     Close,
@@ -121,7 +121,7 @@ fn client() -> HttpClient {
     HttpClient::default()
 }
 
-/// A client for whom every name has the addresses that `resolve` says, by the count of look-ups before.
+/// A client for which `resolve` gives the addresses of every name, by the number of earlier look-ups.
 fn resolving(resolve: impl Fn(usize) -> Vec<SocketAddr> + Send + Sync + 'static) -> (HttpClient, Arc<AtomicUsize>) {
     let look_ups = Arc::new(AtomicUsize::new(0));
     let count = Arc::clone(&look_ups);
@@ -134,7 +134,7 @@ async fn get(client: &HttpClient, url: Url) -> Result<Answer, Failure> {
 }
 
 #[tokio::test]
-async fn what_is_sent_is_what_was_said() {
+async fn requests_are_sent_as_composed() {
     let mut server = Server::answering(OK, Then::Wait).await;
     let request = Request::get(server.url("http", "localhost", "/a%20b?c=d#e")).header(AUTHORIZATION, "Bearer x");
     let answer = client().send(request.accept_json(), BOUNDS).await.unwrap();
@@ -168,7 +168,7 @@ async fn a_redirect_is_an_answer() {
 }
 
 #[tokio::test]
-async fn nothing_private_is_connected_to() {
+async fn private_addresses_are_not_connected_to() {
     let server = Server::answering(OK, Then::Close).await;
     let urls = [
         "http://127.0.0.1:P/",
@@ -193,8 +193,8 @@ async fn nothing_private_is_connected_to() {
 }
 
 #[tokio::test]
-async fn a_name_is_what_it_leads_to() {
-    // Documentation's addresses among the public ones would be special too, so these are real; none is connected to.
+async fn a_name_is_judged_by_its_addresses() {
+    // Addresses for documentation are special as well, so these public ones are real; none is connected to.
     let (public, metadata) = ("8.8.8.8:80".parse().unwrap(), "169.254.169.254:80".parse().unwrap());
     for addresses in [vec![metadata], vec![public, metadata], vec![public, "[fd00:ec2::254]:80".parse().unwrap()]] {
         let (client, _) = resolving(move |_| addresses.clone());
@@ -206,7 +206,7 @@ async fn a_name_is_what_it_leads_to() {
 }
 
 #[tokio::test]
-async fn the_address_that_was_looked_at_is_connected_to() {
+async fn the_checked_address_is_connected_to() {
     let (first, second) = (Server::answering(OK, Then::Wait).await, Server::answering(OK, Then::Wait).await);
     let ports = [first.port, second.port];
     let (client, look_ups) = resolving(move |before| vec![([127, 0, 0, 1], ports[before.min(1)]).into()]);
@@ -230,7 +230,7 @@ async fn the_next_address_is_tried() {
 }
 
 #[tokio::test]
-async fn who_is_slow_is_left() {
+async fn slow_servers_time_out() {
     let short = Bounds { total: Duration::from_millis(300), ..BOUNDS };
     let begun = "HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nbegun";
     for answer in ["", "HTTP/1.1 200 OK\r\nx-", begun] {
@@ -250,7 +250,7 @@ async fn who_is_slow_is_left() {
 }
 
 #[tokio::test]
-async fn no_answer_is_larger_than_allowed() {
+async fn answers_are_bounded() {
     let small = Bounds { reading: Reading::Body { at_most: 1000 }, ..BOUNDS };
     let long = format!("HTTP/1.1 200 OK\r\ncontent-length: 1001\r\n\r\n{}", "x".repeat(1001));
     let endless = "HTTP/1.1 200 OK\r\n\r\n";
@@ -259,7 +259,7 @@ async fn no_answer_is_larger_than_allowed() {
         let url = server.url("http", "127.0.0.1", "/");
         let failure = client().send(Request::get(url.clone()), small).await;
         assert!(matches!(failure, Err(Failure::TooLarge(1000))), "{failure:?}");
-        // Whoever wants the status alone has it.
+        // A caller that wants only the status gets it.
         let answer = client().send(Request::get(url), Bounds { reading: Reading::Head, ..BOUNDS }).await.unwrap();
         assert_eq!((answer.status.as_u16(), answer.body.len()), (200, 0));
     }
@@ -273,7 +273,7 @@ async fn no_answer_is_larger_than_allowed() {
 }
 
 #[tokio::test]
-async fn what_is_no_answer_fails() {
+async fn invalid_answers_fail() {
     for answer in ["", "SSH-2.0-OpenSSH_9.9\r\n", "HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nshort"] {
         let server = Server::answering(answer, Then::Close).await;
         let failure = get(&client(), server.url("http", "127.0.0.1", "/")).await;
@@ -286,7 +286,7 @@ async fn what_is_no_answer_fails() {
 }
 
 #[tokio::test]
-async fn tls_shows_who_answers() {
+async fn tls_authenticates_the_server() {
     let made = rcgen::generate_simple_self_signed(vec!["localhost".into()]).unwrap();
     let certificate = made.cert.der().clone();
     let key = PrivateKeyDer::try_from(made.signing_key.serialize_der()).unwrap();

@@ -1,4 +1,4 @@
-//! Connections to addresses that were looked at.
+//! Connections to checked addresses.
 
 use super::{failure::Failure, public_address::is_public};
 use futures_util::{StreamExt, stream::FuturesUnordered};
@@ -11,47 +11,47 @@ use std::{
 use tokio::{net::TcpStream, sync::Semaphore, task::spawn_blocking, time::sleep};
 use url::{Host, Url};
 
-/// Look-ups at a time. The system's resolver blocks a thread for each, and a name server that does not answer holds it
+/// Concurrent look-ups. The system's resolver blocks a thread for each, and a name server that does not answer holds it
 /// for longer than the caller waits.
 const LOOK_UPS: usize = 32;
 
-/// Addresses of a host that are tried: both families, and a spare of each.
+/// The number of addresses of a host that are tried: both families, and a spare of each.
 const ATTEMPTS: usize = 4;
 
-/// How long an address has before the next is tried beside it (RFC 8305 §5).
+/// The head start of an address before the next is tried as well (RFC 8305 §5).
 const HEAD_START: Duration = Duration::from_millis(250);
 
-/// What a host may be.
+/// The allowed hosts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Targets {
-    /// A host all of whose addresses are public: for URLs that others than the operator chose.
+    /// Hosts with only public addresses: for URLs that others than the operator chose.
     Public,
     /// Any host.
     Any,
 }
 
-/// The addresses of a host; blocks.
+/// Looks up the addresses of a host; blocks.
 type Resolve = dyn Fn(&str, u16) -> io::Result<Vec<SocketAddr>> + Send + Sync;
 
-/// Looks hosts up and connects to them.
+/// Looks up hosts and connects to them.
 pub struct Connector {
     resolve: Arc<Resolve>,
     look_ups: Arc<Semaphore>,
 }
 
 impl Connector {
-    /// By the system's resolver.
+    /// Uses the system's resolver.
     pub fn system() -> Self {
         Self::by(|host, port| Ok((host, port).to_socket_addrs()?.collect()))
     }
 
-    /// By a resolver of another kind.
+    /// Uses another resolver.
     pub fn by(resolve: impl Fn(&str, u16) -> io::Result<Vec<SocketAddr>> + Send + Sync + 'static) -> Self {
         Self { resolve: Arc::new(resolve), look_ups: Arc::new(Semaphore::new(LOOK_UPS)) }
     }
 
-    /// A connection to the URL's host. The name is looked up once, and what is connected to is an address that was looked
-    /// at: one that changes its mind after the look-up gains nothing.
+    /// Connects to the URL's host. The name is looked up once, and the connection is made to a checked address, so that
+    /// changing the DNS record after the check gains nothing.
     pub async fn connect(&self, url: &Url, targets: Targets) -> Result<TcpStream, Failure> {
         let host = url.host().ok_or(Failure::Url("has no host"))?;
         let port = url.port_or_known_default().ok_or(Failure::Url("has no port"))?;
@@ -60,7 +60,7 @@ impl Connector {
             Host::Ipv6(address) => vec![(address, port).into()],
             Host::Domain(name) => self.look_up(name, port).await?,
         };
-        // One is reason enough: no honest name has addresses of both kinds.
+        // One such address is reason enough: no legitimate name has addresses of both kinds.
         let special = addresses.iter().find(|address| !is_public(address.ip()));
         if let (Targets::Public, Some(special)) = (targets, special) {
             return Err(Failure::NotPublic { host: host.to_string(), address: special.ip() });
@@ -82,7 +82,7 @@ impl Connector {
     }
 }
 
-/// The families by turns, beginning with the resolver's first choice (RFC 8305 §4).
+/// Alternates the families, beginning with the resolver's first choice (RFC 8305 §4).
 fn in_turns(addresses: Vec<SocketAddr>) -> Vec<SocketAddr> {
     let first = addresses.first().is_some_and(SocketAddr::is_ipv6);
     let (mut those, mut others): (Vec<_>, Vec<_>) = addresses.into_iter().partition(|a| a.is_ipv6() == first);
@@ -97,7 +97,7 @@ fn in_turns(addresses: Vec<SocketAddr>) -> Vec<SocketAddr> {
     turns
 }
 
-/// The connection that comes first. Each address has a head start of the next.
+/// Returns the first connection that is accepted. Each address has a head start over the next.
 async fn first_to_accept(addresses: Vec<SocketAddr>) -> Result<TcpStream, Failure> {
     let mut untried = addresses.into_iter();
     let mut attempts = FuturesUnordered::new();

@@ -1,4 +1,4 @@
-//! The way of an event out of the queue to one receiver.
+//! The delivery of queued events to one receiver.
 
 use crate::{
     domain::{
@@ -15,50 +15,51 @@ use serde_json::value::RawValue;
 use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
-/// Events of one user that a claim delivers at most, and how long it goes on at most: what was delivered is noted at its
-/// end, so that much is delivered again where a worker is killed.
+/// The most events of one user that a claim delivers, and for how long it continues. The outcome is recorded at the
+/// end, so this much is delivered again if a worker is killed.
 const RUN: usize = 50;
 const LONGEST_RUN: Duration = Duration::from_secs(10);
-/// How long a worker waits before it notes again what the database did not take.
+/// The pause before a worker retries to record an outcome that the database did not accept.
 const PAUSE_AFTER_ERROR: Duration = Duration::from_secs(1);
-/// A retry comes up to a tenth later than is said, so that those which an outage has gathered do not all come at once.
+/// A retry is delayed by up to a tenth more, so that the events which accumulated during an outage are not all retried
+/// at once.
 const JITTER: f64 = 0.1;
-/// What is kept of an error.
+/// The length to which an error is shortened.
 const ERROR_CHARACTERS: usize = 300;
 
-/// Who takes events.
+/// A receiver of events.
 pub(super) trait Receiver: Send + Sync + 'static {
-    /// What a run needs of the receiver, as it is when the run begins.
+    /// The state of the receiver when a run begins.
     type Open: Send + Sync;
 
-    /// Who it is.
+    /// Its id.
     fn id(&self) -> ReceiverId;
 
-    /// What the log calls its queue.
+    /// The name of its queue in the log.
     fn name(&self) -> &'static str;
 
-    /// Events that may be under way at a time, on all nodes together.
+    /// The most events under way at a time, on all nodes together.
     fn at_a_time(&self) -> usize;
 
-    /// Whether there is any use in taking something out of the queue.
+    /// Whether events can be delivered at present.
     fn is_there(&self) -> bool {
         true
     }
 
-    /// Begins a run; `None` where nothing is to be sent any more.
+    /// Begins a run; `None` if nothing is to be sent any more.
     fn open(&self) -> impl Future<Output = Result<Option<Self::Open>, Error>> + Send;
 
-    /// Delivers an event, and gives the status of the answer if there is one.
+    /// Delivers an event; returns the status of the answer if there is one.
     fn deliver(
         &self,
         open: &Self::Open,
         event: &DeliveryRow,
     ) -> impl Future<Output = Result<Option<i64>, Refusal>> + Send;
 
-    /// How long after an attempt that failed the next one comes; `None` if there is none.
+    /// The time from a failed attempt to the next one; `None` if there is none.
     fn retry_after(&self, attempts: i64) -> Option<Duration>;
 
-    /// What became of a run is noted.
+    /// Called when the outcome of a run has been recorded.
     fn settled(
         &self,
         open: &Self::Open,
@@ -72,11 +73,11 @@ pub(super) trait Receiver: Send + Sync + 'static {
 pub(super) struct Refusal {
     /// The status of the answer, if there was one.
     pub(super) status: Option<i64>,
-    /// The same in words, for the operator.
+    /// The reason in words, for the operator.
     pub(super) reason: String,
-    /// How long the receiver wants to be left alone.
+    /// The delay that the receiver requested.
     pub(super) not_before: Option<Duration>,
-    /// Whether the receiver wants nothing any more.
+    /// Whether the receiver wants no more events.
     pub(super) is_final: bool,
 }
 
@@ -87,11 +88,11 @@ pub(super) struct Line<R> {
     pub(super) receiver: R,
 }
 
-/// What a run has come to.
+/// The outcome of a run.
 struct Run {
     delivered: Vec<Delivered>,
     failed: Option<(Failed, Refusal)>,
-    /// Whether it ended although there may be more.
+    /// Whether it ended although more events may be waiting.
     cut: bool,
 }
 
@@ -120,7 +121,7 @@ impl<R: Receiver> Queue for Line<R> {
         let (id, claim, user) = (head.id, head.attempts, head.user_id);
         let open = match self.receiver.open().await {
             Ok(Some(open)) => open,
-            // Whoever has switched it off drops what waits.
+            // Switching it off drops the waiting events.
             Ok(None) => return false,
             Err(error) => {
                 tracing::warn!(delivery = %id, %error, "nothing is sent; the event is due again after its lease");
@@ -136,18 +137,18 @@ impl<R: Receiver> Queue for Line<R> {
         let outcome = DeliveryOutcome { head: id, claim, user, delivered, failed };
         let settled = self.settle(&outcome).await;
         if settled && let Err(error) = self.receiver.settled(&open, &outcome, refusal.as_ref()).await {
-            tracing::warn!(delivery = %id, %error, "what became of the receiver was not noted");
+            tracing::warn!(delivery = %id, %error, "the outcome for the receiver was not recorded");
         }
         settled && cut
     }
 }
 
 impl<R: Receiver> Line<R> {
-    /// Delivers what was claimed and what waits behind it, one after the other, until something fails.
+    /// Delivers the claimed event and those that wait behind it, in order, until one fails.
     async fn run(&self, open: &R::Open, head: DeliveryRow) -> Run {
         let begun = Instant::now();
         let mut run = Run { delivered: Vec::new(), failed: None, cut: false };
-        // A worker died over a doomed event: it is dropped, and the next one has its turn.
+        // A worker died while it delivered a doomed event: the event is dropped, and the next one follows.
         let mut next = Some(head).filter(|head| !head.doomed);
         while let Some(event) = next {
             match self.receiver.deliver(open, &event).await {
@@ -178,7 +179,7 @@ impl<R: Receiver> Line<R> {
     }
 
     fn failure(&self, event: &DeliveryRow, is_head: bool, refusal: &Refusal) -> Failed {
-        // The claim has counted the attempt of its head, and nobody that of what follows.
+        // The claim has counted the attempt of its head; those of the following events are not counted yet.
         let attempts = if is_head { event.attempts } else { event.attempts + 1 };
         let wait = self.receiver.retry_after(attempts).map(|wait| {
             let wait = wait.mul_f64(1.0 + rand::rng().random_range(0.0..JITTER));
@@ -203,8 +204,8 @@ impl<R: Receiver> Line<R> {
         Ok(still_ours)
     }
 
-    /// Notes what became of a run; insists while the database is away, as what is not noted is delivered again. Says
-    /// whether it was noted.
+    /// Records the outcome of a run, and retries while the database is unavailable, because an unrecorded delivery is
+    /// repeated. Returns whether it was recorded.
     async fn settle(&self, outcome: &DeliveryOutcome) -> bool {
         let note = async || {
             let mut tx = self.store.write().await?;
@@ -216,7 +217,7 @@ impl<R: Receiver> Line<R> {
             match note().await {
                 Ok(settled) => return settled,
                 Err(error) => {
-                    tracing::warn!(delivery = %outcome.head, %error, "an outcome is not noted: it may be delivered again");
+                    tracing::warn!(delivery = %outcome.head, %error, "an outcome was not recorded: the events may be delivered again");
                     if !matches!(error, Error::Unavailable { .. }) {
                         return false;
                     }

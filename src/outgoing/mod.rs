@@ -1,15 +1,15 @@
-//! What leaves the server: the HTTP client for all that it asks of others, and the events that other systems are told of.
+//! Outgoing requests: the HTTP client, and the events for other systems.
 //!
 //! How an event travels:
 //!
-//! 1. [`LockedAccount::commit`](crate::store::LockedAccount::commit) queues it in the transaction of the change, one row for
-//!    each receiver that listens: a webhook, or the stream.
-//! 2. A worker claims the first event of each user that is due, as the mail worker claims letters ([`crate::leases`]), and
-//!    delivers it and what waits behind it, in order, until something fails ([`line`](mod@line)(mod@line)).
-//! 3. What became of it is noted in one transaction, and the next event of the user has its turn. A worker that is killed
-//!    before leaves events that are delivered again, in the same order.
+//! 1. [`LockedAccount::commit`](crate::store::LockedAccount::commit) queues it in the transaction of the change, one
+//!    row for each receiver that listens: a webhook, or the stream.
+//! 2. A worker claims the first due event of each user, as the mail worker claims letters ([`crate::leases`]), and
+//!    delivers it and those that wait behind it, in order, until one fails ([`line`](mod@line)).
+//! 3. The outcome is recorded in one transaction, and the next event of the user becomes due. If a worker is killed
+//!    before, the events are delivered again, in the same order.
 //!
-//! Each receiver is worked off by itself: one that is slow or dead delays no other.
+//! Each receiver has a queue of its own: a slow or dead one delays no other.
 
 mod breached_passwords;
 mod client;

@@ -1,10 +1,10 @@
-//! Which addresses are public.
+//! Public IP addresses.
 
 use ipnet::{Ipv4Net, Ipv6Net};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-/// Whether the registries of special-purpose addresses (RFC 6890) call `address` globally reachable. Stricter in two places:
-/// the few reachable addresses within 192.0.0.0/24 and 2001::/23 are no servers' and count as special too.
+/// Whether the registries of special-purpose addresses (RFC 6890) list `address` as globally reachable. It is stricter
+/// in two places: the few reachable addresses within 192.0.0.0/24 and 2001::/23 are not servers and count as special.
 /// `IpAddr::is_global` is not stable.
 pub fn is_public(address: IpAddr) -> bool {
     match address {
@@ -20,8 +20,8 @@ fn is_public_v4(address: Ipv4Addr) -> bool {
     !SPECIAL_V4.iter().any(|network| network.contains(&address))
 }
 
-/// The IPv4 address that is reached by way of an IPv6 one: mapped (RFC 4291 §2.5.5.2), translated (RFC 6052 §2.1) or
-/// 6to4 (RFC 3056 §2).
+/// The IPv4 address that an IPv6 address leads to: mapped (RFC 4291 §2.5.5.2), translated (RFC 6052 §2.1) or 6to4 (RFC
+/// 3056 §2).
 fn embedded_v4(address: Ipv6Addr) -> Option<Ipv4Addr> {
     let [a, b, c, d, e, f, g, h] = address.segments();
     let of = |high: u16, low: u16| Ipv4Addr::from_bits(u32::from(high) << 16 | u32::from(low));
@@ -60,7 +60,7 @@ const SPECIAL_V4: [Ipv4Net; 16] = [
     v4(224, 0, 0, 3),
 ];
 
-/// All that is given out so far.
+/// All global unicast addresses assigned so far.
 const UNICAST: Ipv6Net = v6(0x2000, 0, 0, 3);
 
 const SPECIAL_V6: [Ipv6Net; 4] =
@@ -71,7 +71,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn addresses_are_told_apart() {
+    fn public_and_special_addresses_are_distinguished() {
         let public = ["8.8.8.8", "172.32.0.1", "100.128.0.1", "2606:4700::1111", "64:ff9b::808:808", "::ffff:8.8.8.8"];
         let special = [
             "0.0.0.0",

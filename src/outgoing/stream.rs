@@ -1,4 +1,4 @@
-//! The JetStream stream: one receiver like any webhook, that is never given up.
+//! The JetStream stream: a receiver like a webhook, but without giving up.
 
 use super::line::{Line, Receiver, Refusal, body};
 use crate::{
@@ -11,15 +11,15 @@ use crate::{
 use std::{sync::Arc, time::Duration};
 use tokio_util::sync::CancellationToken;
 
-/// How often the queue is looked at.
+/// The interval at which the queue is polled.
 const BEAT: Duration = Duration::from_millis(250);
 /// Messages that await their acknowledgement at a time.
 const CONCURRENT: usize = 32;
-/// The wait before a message is published once more; it doubles up to the longest.
+/// The wait before a message is published again; it doubles up to the longest.
 const FIRST_RETRY: Duration = Duration::from_secs(1);
 const LONGEST_RETRY: Duration = Duration::from_secs(30);
 
-/// Publishes what is queued for the stream.
+/// Publishes the events that are queued for the stream.
 pub struct Stream {
     line: Arc<Line<StreamReceiver>>,
 }
@@ -53,7 +53,7 @@ impl Receiver for StreamReceiver {
         CONCURRENT
     }
 
-    /// While the servers are away, everything stays where it is.
+    /// While the servers are disconnected, everything stays in the queue.
     fn is_there(&self) -> bool {
         self.0.is_connected()
     }

@@ -1,4 +1,4 @@
-//! TLS on ring by name: no process-wide provider is asked for.
+//! TLS with ring as the explicit provider, independent of the process-wide one.
 
 use super::failure::Failure;
 use rustls::{ClientConfig, RootCertStore, crypto::ring::default_provider, pki_types::ServerName};
@@ -6,18 +6,18 @@ use std::{io, sync::Arc};
 use tokio::{net::TcpStream, sync::OnceCell, task::spawn_blocking};
 use tokio_rustls::{TlsConnector, client::TlsStream};
 
-/// Makes connections secure. The machine's trusted certificates are read at the first one.
+/// Adds TLS to connections. The machine's trusted certificates are read for the first one.
 #[derive(Default)]
 pub struct Tls(OnceCell<TlsConnector>);
 
 impl Tls {
-    /// One that trusts these certificates alone.
+    /// Trusts only these certificates.
     #[cfg(test)]
     pub fn trusting(roots: RootCertStore) -> Self {
         Self(OnceCell::new_with(Some(connector(roots).unwrap())))
     }
 
-    /// Asks the other side to show that it is `host`, which is a name or an address.
+    /// Starts TLS and verifies that the server is `host`, a name or an address.
     pub async fn secure(&self, connection: TcpStream, host: &str) -> Result<TlsStream<TcpStream>, Failure> {
         let name = ServerName::try_from(host.trim_matches(['[', ']']).to_owned())
             .map_err(|_| Failure::Url("has a host that no certificate can name"))?;
@@ -31,7 +31,7 @@ async fn of_this_machine() -> Result<TlsConnector, Failure> {
         .await
         .map_err(|cause| Failure::Roots(cause.to_string()))?;
     let mut roots = RootCertStore::empty();
-    // Some machines have a few that cannot be read among many that can.
+    // Some machines have a few invalid certificates among many valid ones.
     let (read, _) = roots.add_parsable_certificates(found.certs);
     if read == 0 {
         let causes: Vec<_> = found.errors.iter().map(ToString::to_string).collect();

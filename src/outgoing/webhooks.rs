@@ -1,4 +1,4 @@
-//! Webhooks, by Standard Webhooks 1.0: each is worked off by itself, so that one that is slow delays no other.
+//! Webhooks, by Standard Webhooks 1.0. Each has a queue of its own, so that a slow one delays no other.
 
 use super::{
     client::{Bounds, HttpClient, Reading, Request},
@@ -32,13 +32,13 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 use url::Url;
 
-/// How often the queue is looked at, for each webhook, and which webhooks there are.
+/// The interval at which the queue of each webhook, and the list of webhooks, are polled.
 const BEAT: Duration = Duration::from_millis(250);
-/// Requests that are under way at a time, a webhook (docs/events.md).
+/// Concurrent requests per webhook (docs/events.md).
 const CONCURRENT: usize = 8;
-/// How long a receiver has to answer.
+/// The time limit for a receiver's answer.
 const ANSWER_LIMIT: Duration = Duration::from_secs(15);
-/// How long after each failure an event is sent again; after the last one it is given up.
+/// The delays of retries after each failure; after the last one the event is given up.
 const RETRIES: [Duration; 7] = [
     Duration::from_secs(5),
     Duration::from_secs(5 * 60),
@@ -48,18 +48,18 @@ const RETRIES: [Duration; 7] = [
     Duration::from_secs(10 * 3600),
     Duration::from_secs(10 * 3600),
 ];
-/// The longest that a receiver may ask to be left alone.
+/// The longest delay that a receiver can request.
 const LONGEST_RETRY_AFTER: Duration = Duration::from_secs(86_400);
-/// A webhook that takes nothing for so long is switched off.
+/// A webhook that has failed for this long is switched off.
 const FAILING_LIMIT: Duration = Duration::from_secs(5 * 86_400);
-/// Rows that are dropped in one transaction.
+/// Rows dropped per transaction.
 const BATCH: i64 = 200;
 
 const ID: HeaderName = HeaderName::from_static("webhook-id");
 const TIMESTAMP: HeaderName = HeaderName::from_static("webhook-timestamp");
 const SIGNATURE: HeaderName = HeaderName::from_static("webhook-signature");
 
-/// What delivers to webhooks.
+/// Delivers events to webhooks.
 pub struct Webhooks {
     shared: Arc<Shared>,
     store: Store,
@@ -75,12 +75,12 @@ struct Shared {
     operator: Option<EmailAddress>,
 }
 
-/// Whom requests may go to, and who hears of webhooks that are switched off.
+/// The allowed targets of requests, and the recipient of letters about webhooks that are switched off.
 #[derive(Clone, Debug)]
 pub struct WebhookSettings {
-    /// Whether the address of a webhook may be one of a private network.
+    /// Whether a webhook's URL may lead to a private network.
     pub allow_private: bool,
-    /// Who is told.
+    /// The recipient of letters.
     pub operator: Option<EmailAddress>,
 }
 
@@ -90,7 +90,7 @@ impl Webhooks {
         Self::by(HttpClient::default(), store, clock, sealer, settings)
     }
 
-    /// The same by a client of a test.
+    /// The same with a test's client.
     pub(super) fn by(
         client: HttpClient,
         store: Store,
@@ -104,7 +104,7 @@ impl Webhooks {
         Self { shared: Arc::new(shared), store, clock }
     }
 
-    /// Works until `stop`, then lets the requests that are under way end, for at most ten seconds.
+    /// Works until `stop`, then lets the requests under way finish, for at most ten seconds.
     pub async fn run(self, stop: CancellationToken) {
         let (mut serving, mut tasks) = (HashMap::<WebhookId, CancellationToken>::new(), JoinSet::new());
         let mut beat = interval(BEAT);
@@ -118,7 +118,7 @@ impl Webhooks {
             let listening: HashSet<WebhookId> = match self.store.listening_webhooks().await {
                 Ok(webhooks) => webhooks.into_iter().collect(),
                 Err(error) => {
-                    tracing::debug!(%error, "which webhooks there are is not known");
+                    tracing::debug!(%error, "the webhooks could not be listed");
                     continue;
                 }
             };
@@ -152,10 +152,10 @@ pub(super) struct WebhookReceiver {
     shared: Arc<Shared>,
 }
 
-/// A webhook as it is when a run begins.
+/// A webhook's state when a run begins.
 pub(super) struct OpenWebhook {
     url: Url,
-    /// The newest first.
+    /// Its secrets, newest first.
     secrets: Vec<WebhookSecret>,
     failing_since: Option<Timestamp>,
 }
@@ -181,7 +181,7 @@ impl Receiver for WebhookReceiver {
         let Ok(url) = Url::parse(row.webhook.url.as_str()) else { return Ok(None) };
         let secrets = self.secrets(&row);
         if secrets.is_empty() {
-            tracing::error!(webhook = %self.webhook, "its secret is sealed under none of MARBELLE_TOKEN_SECRET: rotate it");
+            tracing::error!(webhook = %self.webhook, "its secret is not sealed under any of MARBELLE_TOKEN_SECRET: rotate it");
             return Ok(None);
         }
         Ok(Some(OpenWebhook { url, secrets, failing_since: row.webhook.failing_since }))
@@ -219,10 +219,10 @@ impl Receiver for WebhookReceiver {
         if is_news && (has_failed || !outcome.delivered.is_empty()) {
             let mut tx = self.shared.store.write().await?;
             if !outcome.delivered.is_empty() {
-                tx.note_webhook_outcome(self.webhook, false, now).await?;
+                tx.record_webhook_outcome(self.webhook, false, now).await?;
             }
             if has_failed {
-                tx.note_webhook_outcome(self.webhook, true, now).await?;
+                tx.record_webhook_outcome(self.webhook, true, now).await?;
             }
             tx.commit().await?;
         }
@@ -246,7 +246,7 @@ impl WebhookReceiver {
         sealed.filter_map(|sealed| WebhookSecret::unseal(&self.shared.sealer, self.webhook, sealed)).collect()
     }
 
-    /// Sends an event once; gives the status where it says that the receiver has it.
+    /// Sends an event once; returns the status if the receiver has accepted it.
     async fn send(&self, open: &OpenWebhook, event: &DeliveryRow) -> Result<i64, Refusal> {
         let body = body(event).map_err(|error| Refusal::because(format!("the event cannot be written: {error}")))?;
         let now = self.shared.clock.now();
@@ -270,7 +270,7 @@ impl WebhookReceiver {
         })
     }
 
-    /// Switches the webhook off, drops what waits for it, and tells the operator.
+    /// Switches the webhook off, drops its waiting events, and notifies the operator.
     async fn switch_off(&self, why: SwitchedOff) -> Result<(), Error> {
         let Shared { store, clock, operator, .. } = &*self.shared;
         let mut tx = store.write().await?;

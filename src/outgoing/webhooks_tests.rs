@@ -1,4 +1,4 @@
-//! Retries, order and the end of webhooks, by a clock that the test moves.
+//! Retries, order and the end of webhooks, by a clock that the test advances.
 
 use super::{
     client::HttpClient,
@@ -56,21 +56,21 @@ impl Endpoint {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
         let (answer, requests) = (Arc::new(Mutex::new(answer)), Arc::<Mutex<Vec<String>>>::default());
-        let (says, seen) = (answer.clone(), requests.clone());
+        let (answers, seen) = (answer.clone(), requests.clone());
         tokio::spawn(async move {
             while let Ok((mut stream, _)) = listener.accept().await {
                 let mut request = Vec::new();
-                // All bodies end the object of the event.
+                // Every body ends with the object of the event.
                 while !request.ends_with(b"}}") && stream.read_buf(&mut request).await.unwrap_or(0) > 0 {}
                 seen.lock().push(String::from_utf8(request).unwrap());
-                let answer = *says.lock();
+                let answer = *answers.lock();
                 let _ = stream.write_all(answer.as_bytes()).await;
             }
         });
         Self { port, answer, requests }
     }
 
-    fn says(&self, answer: &'static str) {
+    fn answer_with(&self, answer: &'static str) {
         *self.answer.lock() = answer;
     }
 
@@ -79,7 +79,7 @@ impl Endpoint {
     }
 }
 
-/// A database with a webhook, and the worker of it.
+/// A database with a webhook, and its worker.
 struct Office {
     _dir: TempDir,
     store: Store,
@@ -121,7 +121,7 @@ impl Office {
         Self { _dir: dir, store, clock, receivers, webhooks, webhook: webhook.id }
     }
 
-    /// Makes an account, of which one event is queued.
+    /// Creates an account, which queues one event.
     async fn account(&self) -> UserId {
         let id = UserId::new();
         let name = Name::parse("Ann").unwrap();
@@ -150,7 +150,7 @@ impl Office {
         let _ = account.commit(100, &self.receivers).await.unwrap();
     }
 
-    /// Claims what is due and works on it, until nothing is due; says how many claims that took.
+    /// Claims and processes due events until none is due; returns the number of claims.
     async fn work(&self) -> usize {
         let line = self.webhooks.line(self.webhook);
         let mut claims = 0;
@@ -199,11 +199,11 @@ async fn an_event_is_tried_again_less_and_less_often_and_then_given_up() {
     let [delivery] = &office.deliveries().await[..] else { panic!("one") };
     assert_eq!((delivery.attempts, delivery.state, delivery.next_attempt_at), (8, DeliveryState::GivenUp, None));
     assert_eq!(endpoint.requests(), 8);
-    // The same event in every attempt.
+    // It is the same event in every attempt.
     let ids: Vec<String> = endpoint.requests.lock().iter().map(|request| header(request, "webhook-id")).collect();
     assert!(ids.iter().all(|id| *id == delivery.id.to_string()), "{ids:?}");
-    // What was given up is in nobody's way.
-    endpoint.says(OK);
+    // An event that was given up does not block later ones.
+    endpoint.answer_with(OK);
     office.change(user).await;
     office.work().await;
     assert_eq!(office.deliveries().await[0].state, DeliveryState::Delivered);
@@ -223,7 +223,7 @@ async fn a_users_events_wait_for_the_earlier_one_and_others_pass() {
     office.change(ann).await;
     office.change(ann).await;
     assert_eq!(office.work().await, 0, "they wait behind the first");
-    endpoint.says(OK);
+    endpoint.answer_with(OK);
     let bob = office.account().await;
     assert_eq!(office.work().await, 1);
     let sent: Vec<_> = office.deliveries().await.iter().map(|one| (one.user_id, one.state)).collect();
@@ -240,19 +240,19 @@ async fn a_users_events_wait_for_the_earlier_one_and_others_pass() {
 }
 
 #[tokio::test]
-async fn a_receiver_says_when_it_wants_to_be_asked_again() {
+async fn a_receiver_can_delay_the_next_attempt() {
     let endpoint = Endpoint::answering("HTTP/1.1 429 Too Many Requests\r\nretry-after: 120\r\n\r\n").await;
     let office = Office::sending_to(&format!("http://127.0.0.1:{}", endpoint.port)).await;
     office.account().await;
     office.work().await;
     let after = |delivery: &Delivery| delivery.next_attempt_at.unwrap().since(office.clock.now()).as_secs();
     assert!((118..=120).contains(&after(&office.deliveries().await[0])));
-    // Not for ever, and not sooner than is usual.
+    // The delay is bounded above, and not shorter than the usual one.
     for (answer, longest) in [
         ("HTTP/1.1 429 Too Many Requests\r\nretry-after: 999999999\r\n\r\n", 86_400),
         ("HTTP/1.1 503 Slow\r\nretry-after: 1\r\n\r\n", 33 * 60),
     ] {
-        endpoint.says(answer);
+        endpoint.answer_with(answer);
         office.clock.advance(Duration::from_secs(86_401));
         office.work().await;
         let after = after(&office.deliveries().await[0]);
@@ -261,7 +261,7 @@ async fn a_receiver_says_when_it_wants_to_be_asked_again() {
 }
 
 #[tokio::test]
-async fn a_receiver_that_is_gone_is_switched_off_and_the_operator_is_told() {
+async fn a_receiver_that_answers_gone_is_switched_off_and_the_operator_is_notified() {
     let endpoint = Endpoint::answering("HTTP/1.1 410 Gone\r\n\r\n").await;
     let office = Office::sending_to(&format!("http://127.0.0.1:{}/hook?token=hush", endpoint.port)).await;
     let (ann, _) = (office.account().await, office.account().await);
@@ -305,11 +305,11 @@ async fn five_days_of_failures_switch_a_webhook_off_and_one_success_ends_them() 
     fails_until(4).await;
     let since = office.webhook().await.failing_since.unwrap();
     assert!(office.clock.now().since(since) >= Duration::from_secs(4 * 24 * HOUR - 10));
-    endpoint.says(OK);
+    endpoint.answer_with(OK);
     office.account().await;
     office.work().await;
     assert_eq!(office.webhook().await.failing_since, None);
-    endpoint.says(BUSY);
+    endpoint.answer_with(BUSY);
     fails_until(5).await;
     assert_eq!(office.webhook().await.disabled_at, None);
     assert_eq!(letters(&office).await, Vec::<String>::new());
@@ -320,7 +320,7 @@ async fn five_days_of_failures_switch_a_webhook_off_and_one_success_ends_them() 
     assert_eq!(letters(&office).await, ["webhook_switched_off operator@shop.example"]);
 }
 
-/// A client for whom every name has the addresses that `resolve` says, by the count of look-ups before.
+/// A client for which `resolve` gives the addresses of every name, by the number of earlier look-ups.
 fn resolving(resolve: impl Fn(usize) -> Vec<SocketAddr> + Send + Sync + 'static) -> HttpClient {
     let look_ups = AtomicUsize::new(0);
     let connector = Connector::by(move |_, _| Ok(resolve(look_ups.fetch_add(1, Ordering::SeqCst))));
@@ -328,7 +328,7 @@ fn resolving(resolve: impl Fn(usize) -> Vec<SocketAddr> + Send + Sync + 'static)
 }
 
 #[tokio::test]
-async fn an_address_that_is_not_public_is_refused_where_the_operator_says_so() {
+async fn private_addresses_are_refused_unless_allowed() {
     let endpoint = Endpoint::answering(OK).await;
     let (inside, metadata) = (SocketAddr::from(([127, 0, 0, 1], endpoint.port)), "169.254.169.254:80".parse().unwrap());
     for (client, url) in [
@@ -352,19 +352,19 @@ async fn an_address_that_is_not_public_is_refused_where_the_operator_says_so() {
 }
 
 #[tokio::test]
-async fn a_name_that_leads_elsewhere_after_the_look_up_gains_nothing() {
+async fn the_checked_address_is_used_though_the_name_changes() {
     let (first, second) = (Endpoint::answering(OK).await, Endpoint::answering(OK).await);
     let ports = [first.port, second.port];
     let client = resolving(move |look_ups| vec![([127, 0, 0, 1], ports[look_ups.min(1)]).into()]);
     let office = Office::by(client, "http://hooks.shop.example/", true).await;
     office.account().await;
     office.work().await;
-    // Connected to what was looked at: one look-up, one connection.
+    // The checked address was connected to: one look-up, one connection.
     assert_eq!((first.requests(), second.requests()), (1, 0));
 }
 
 #[tokio::test]
-async fn a_worker_that_lost_its_claim_notes_nothing() {
+async fn a_worker_that_lost_its_claim_records_nothing() {
     let endpoint = Endpoint::answering(OK).await;
     let office = Office::sending_to(&format!("http://127.0.0.1:{}", endpoint.port)).await;
     office.account().await;
@@ -373,10 +373,10 @@ async fn a_worker_that_lost_its_claim_notes_nothing() {
     assert_eq!(line.claim(8).await.unwrap().len(), 0);
     office.clock.advance(Duration::from_secs(21));
     let mut fresh = line.claim(8).await.unwrap();
-    endpoint.says(BUSY);
+    endpoint.answer_with(BUSY);
     line.work(stale.pop().unwrap()).await;
-    assert_eq!(office.deliveries().await[0].last_error, None, "the claim is another's");
-    endpoint.says(OK);
+    assert_eq!(office.deliveries().await[0].last_error, None, "another worker has the claim");
+    endpoint.answer_with(OK);
     line.work(fresh.pop().unwrap()).await;
     assert_eq!(office.deliveries().await[0].state, DeliveryState::Delivered);
 }
@@ -391,7 +391,7 @@ async fn no_more_than_eight_are_under_way_at_a_time() {
     assert_eq!(one.claim(5).await.unwrap().len(), 5);
     assert_eq!(other.claim(8).await.unwrap().len(), 3);
     assert_eq!(one.claim(3).await.unwrap().len(), 0);
-    // Those of workers that died count no longer than their leases.
+    // The claims of dead workers count no longer than their leases.
     office.clock.advance(Duration::from_secs(21));
     assert_eq!(other.claim(8).await.unwrap().len(), 8);
 }

@@ -1,4 +1,4 @@
-//! What a provider publishes, kept for a while.
+//! A document that a provider publishes, cached.
 
 use super::Failure;
 use std::{
@@ -7,16 +7,16 @@ use std::{
 };
 use tokio::sync::Mutex;
 
-/// How long it is believed without another look.
+/// How long it is used without reading it again.
 const FRESH: Duration = Duration::from_secs(60 * 60);
 
-/// How long it is used where another look fails.
+/// How long it is used if reading it again fails.
 const USABLE: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// How long a look that failed is not repeated: callers who waited for it are told the same.
+/// How long a failed read is not repeated: callers who waited for it get the same failure.
 const PAUSE: Duration = Duration::from_secs(3);
 
-/// A document of a provider. Of callers at the same time one reads it, and the others wait for that.
+/// A document of a provider. Of concurrent callers one reads it, and the others wait for the result.
 pub struct Cached<T>(Mutex<State<T>>);
 
 struct State<T> {
@@ -36,7 +36,7 @@ impl<T> Default for Cached<T> {
 }
 
 impl<T> Cached<T> {
-    /// The document, read anew where it is old.
+    /// The document, read again if it is old.
     pub async fn get(&self, read: impl AsyncFnOnce() -> Result<T, Failure>) -> Result<Arc<T>, Failure> {
         let mut state = self.0.lock().await;
         if let Some(value) = state.read_within(FRESH) {
@@ -48,7 +48,7 @@ impl<T> Cached<T> {
         }
     }
 
-    /// The document as it was read at `since` or later.
+    /// The document as read at `since` or later.
     pub async fn get_since(
         &self,
         since: Instant,
@@ -96,7 +96,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_document_is_read_once_and_again_when_asked_for() {
+    async fn a_document_is_read_once_and_again_on_request() {
         let (cached, reads) = (Cached::default(), Cell::new(0));
         let read = async || {
             reads.set(reads.get() + 1);
@@ -107,13 +107,13 @@ mod tests {
         assert_eq!(*cached.get(read).await.unwrap(), 1);
         assert_eq!(*cached.get_since(before, read).await.unwrap(), 1);
         assert_eq!(*cached.get_since(Instant::now(), read).await.unwrap(), 2);
-        // What cannot be read anew stays as it was, but for who wants it newer.
+        // If reading fails, the former document is used, except by callers that need a newer one.
         assert_eq!(*cached.get(async || Err(away())).await.unwrap(), 2);
         assert!(cached.get_since(Instant::now(), async || Err(away())).await.is_err());
     }
 
     #[tokio::test]
-    async fn a_failure_is_told_without_another_look() {
+    async fn a_failure_is_cached_for_a_moment() {
         let (cached, reads) = (Cached::<()>::default(), Cell::new(0));
         for _ in 0..5 {
             let read = async || {

@@ -8,7 +8,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use url::form_urlencoded::byte_serialize;
 
-/// What a provider says of a code that it does not take. Some call all that is wrong with a request invalid.
+/// The errors of a provider that refuses a code. Some report every fault of a request as invalid.
 const OF_THE_CODE: [&str; 2] = ["invalid_grant", "invalid_request"];
 
 #[derive(Deserialize)]
@@ -47,18 +47,20 @@ impl Provider {
         let answer = self.send(request).await?;
         if answer.status.as_u16() == 200 {
             let tokens: Tokens = serde_json::from_slice(&answer.body)
-                .map_err(|_| Failure::Unavailable("it answers a code with no ID token".into()))?;
+                .map_err(|_| Failure::Unavailable("it returns no ID token for a code".into()))?;
             return Ok(tokens.id_token);
         }
-        // Its own words may repeat what was sent: only a known word of the standard is kept.
+        // The provider's own text may repeat what was sent: only the standard's error codes are used.
         match serde_json::from_slice(&answer.body) {
             Ok(Refusal { error }) if OF_THE_CODE.contains(&error.as_str()) => {
-                Err(Failure::Refused("it does not take the code".into()))
+                Err(Failure::Refused("it refuses the code".into()))
             }
             Ok(Refusal { error }) if error == "invalid_client" => {
-                Err(Failure::Unavailable("it does not take this server's client id and secret".into()))
+                Err(Failure::Unavailable("it refuses this server's client id and secret".into()))
             }
-            _ => Err(Failure::Unavailable(format!("it answers a code with {}", answer.status.as_u16()))),
+            _ => {
+                Err(Failure::Unavailable(format!("it answers the exchange of a code with {}", answer.status.as_u16())))
+            }
         }
     }
 
@@ -73,7 +75,7 @@ impl Provider {
     }
 }
 
-/// Both are encoded as in a form before they are joined (RFC 6749 §2.3.1).
+/// Both are form-encoded before they are joined (RFC 6749 §2.3.1).
 fn basic(client_id: &str, secret: &SecretString) -> Result<HeaderValue, Failure> {
     let encoded = |text: &str| byte_serialize(text.as_bytes()).collect::<String>();
     let both = format!("{}:{}", encoded(client_id), encoded(secret.expose_secret()));

@@ -1,4 +1,4 @@
-//! Whom a provider says somebody is.
+//! An identity at a provider.
 
 use super::Provider;
 use crate::{
@@ -12,29 +12,29 @@ use crate::{
 use serde::Deserialize;
 use serde_json::Value;
 
-/// Somebody, as a provider knows them.
+/// A user as the provider knows them.
 #[derive(Clone, Debug)]
 pub struct Identity {
-    /// By which of the operator's names the provider is known here.
+    /// The name of the provider in the settings.
     pub provider: ProviderName,
-    /// What people call the provider.
+    /// The display name of the provider.
     pub label: ProviderLabel,
-    /// The provider.
+    /// The issuer.
     pub issuer: String,
-    /// Who, there: with the issuer the one thing that says who it is.
+    /// The subject, which together with the issuer identifies the user.
     pub subject: String,
-    /// Their address, where one is told that can be one.
+    /// The user's e-mail address, if a valid one is given.
     pub email: Option<EmailAddress>,
-    /// Whether the provider says that it is theirs.
+    /// Whether the provider has verified it.
     pub email_verified: bool,
-    /// First and last name, as far as told.
+    /// First name, if given.
     pub first_name: Option<Name>,
     /// Last name.
     pub last_name: Option<Name>,
 }
 
-/// A name that came with the browser, not with the token (Apple's `user`). It is what the person says of themselves and
-/// shows nothing.
+/// A name that came with the browser, not with the token (Apple's `user`). The user can set it freely, so it proves
+/// nothing.
 #[derive(Clone, Debug)]
 pub struct NameFromForm {
     first: Option<String>,
@@ -42,7 +42,7 @@ pub struct NameFromForm {
 }
 
 impl NameFromForm {
-    /// Reads Apple's `{"name": {"firstName": …, "lastName": …}}`; `None` if it is not that.
+    /// Parses Apple's `{"name": {"firstName": …, "lastName": …}}`; `None` if it is not that.
     pub fn read(user: &Value) -> Option<Self> {
         #[derive(Deserialize)]
         #[serde(rename_all = "camelCase")]
@@ -79,7 +79,7 @@ impl Provider {
     }
 }
 
-/// A whole name: its first word, and the rest.
+/// Splits a full name into its first word and the rest.
 fn split(name: Option<&str>) -> Option<(Name, Option<Name>)> {
     let name = name?.trim();
     let (first, rest) = name.split_once(char::is_whitespace).unwrap_or((name, ""));
@@ -92,7 +92,7 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn a_whole_name_is_split() {
+    fn a_full_name_is_split() {
         let split =
             |name| split(Some(name)).map(|(first, last)| (first.to_string(), last.map(|last| last.to_string())));
         assert_eq!(split(" Ann  Lee "), Some(("Ann".into(), Some("Lee".into()))));

@@ -1,19 +1,19 @@
-//! What a provider says of itself (OpenID Connect Discovery 1.0 §3).
+//! A provider's metadata (OpenID Connect Discovery 1.0 §3).
 
 use super::Failure;
 use crate::settings::is_loopback;
 use serde::Deserialize;
 use url::Url;
 
-/// Where things are, and how they are asked for.
+/// The endpoints, and what they support.
 #[derive(Debug)]
 pub struct Metadata {
     pub authorization_endpoint: Url,
     pub token_endpoint: Url,
     pub jwks_uri: Url,
-    /// Whether it takes the client's secret in a header.
+    /// Whether the token endpoint accepts the client's secret in a header.
     pub takes_basic: bool,
-    /// Whether its answers name it (RFC 9207 §3).
+    /// Whether authorization responses name the issuer (RFC 9207 §3).
     pub names_itself_in_answers: bool,
 }
 
@@ -29,19 +29,18 @@ struct Document {
 }
 
 impl Metadata {
-    /// Reads the document of `issuer`.
+    /// Parses the document of `issuer`.
     pub fn parse(json: &[u8], issuer: &str) -> Result<Self, Failure> {
         let unusable = |why: &str| Failure::Unavailable(format!("its discovery document {why}"));
-        let document: Document =
-            serde_json::from_slice(json).map_err(|_| unusable("is none, or lacks what is needed"))?;
-        // Whoever can write this document could else have another's tokens believed (§4.3).
+        let document: Document = serde_json::from_slice(json).map_err(|_| unusable("is invalid or incomplete"))?;
+        // Otherwise whoever can write this document could have another issuer's tokens accepted (§4.3).
         if document.issuer != issuer {
-            return Err(unusable("is another issuer's"));
+            return Err(unusable("belongs to another issuer"));
         }
         let is_secure = |url: &Url| url.scheme() == "https" || (issuer.starts_with("http://") && is_loopback(url));
         let endpoint = |text: &str| {
             let url = Url::parse(text).ok().filter(is_secure);
-            url.ok_or_else(|| unusable("names an address that is not https"))
+            url.ok_or_else(|| unusable("names a URL that is not https"))
         };
         let methods = document.token_endpoint_auth_methods_supported;
         Ok(Self {
@@ -71,7 +70,7 @@ mod tests {
     }
 
     #[test]
-    fn a_document_is_its_issuers_and_leads_to_https() {
+    fn a_document_names_its_issuer_and_https_urls() {
         let good = parse(|_| {}, "https://login.example").unwrap();
         assert!(good.takes_basic && !good.names_itself_in_answers);
         parse(|_| {}, "https://login.example/").unwrap_err();

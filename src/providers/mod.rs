@@ -1,4 +1,5 @@
-//! Providers to sign in by: this server as a client of OpenID Connect (Core 1.0, Discovery 1.0; RFC 6749, 7636, 9207).
+//! Providers to sign in with: this server as a client of OpenID Connect (Core 1.0, Discovery 1.0; RFC 6749, 7636,
+//! 9207).
 
 mod cached;
 mod exchange;
@@ -30,7 +31,7 @@ use std::{
 use tokio::{sync::Semaphore, time::timeout};
 use url::Url;
 
-/// Exchanges with one provider at a time.
+/// Concurrent exchanges with one provider.
 const EXCHANGES: usize = 8;
 
 /// How long an exchange waits for its turn.
@@ -39,49 +40,49 @@ const TURN: Duration = Duration::from_secs(3);
 /// How long a provider may take for one answer.
 const ANSWER: Duration = Duration::from_secs(8);
 
-/// The longest answer that is read. Key sets of large providers have some 10 KiB.
+/// The longest accepted answer. Key sets of large providers have some 10 KiB.
 const ANSWER_BYTES: usize = 256 * 1024;
 
-/// A provider, as it is offered.
+/// A provider, as pages offer it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct OfferedProvider {
-    /// Its name, as methods take it.
+    /// Its name in method calls.
     pub provider: ProviderName,
-    /// What people call it.
+    /// Its display name.
     pub label: ProviderLabel,
 }
 
-/// Why a provider has not said who somebody is.
+/// Why a provider did not identify a user.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum Failure {
-    /// It does not answer, or not as a provider does.
+    /// It does not answer, or not as a provider should.
     #[error("{0}")]
     Unavailable(String),
-    /// What came back from it is not good: a code, its own name, a token.
+    /// The code, the issuer or the token of its answer is invalid.
     #[error("{0}")]
     Refused(String),
 }
 
-/// What a provider's answer brings back by way of the browser.
+/// A provider's answer, which comes by way of the browser.
 #[derive(Clone, Debug)]
 pub struct Callback {
     /// The authorization code.
     pub code: String,
-    /// What was sent along.
+    /// The state of the request.
     pub state: String,
-    /// Whom the answer claims to be from (RFC 9207).
+    /// The issuer that the answer names (RFC 9207).
     pub iss: Option<String>,
-    /// What Apple tells of the name, the first time only.
+    /// The name, which Apple sends the first time only.
     pub name: Option<NameFromForm>,
 }
 
-/// Everybody one can sign in by.
+/// The configured providers.
 pub struct Providers(Vec<Provider>);
 
-/// Somebody one can sign in by.
+/// A provider to sign in with.
 pub struct Provider {
     settings: ProviderSettings,
-    /// Where the browser is sent back to.
+    /// The URL that browsers come back to.
     redirect_uri: String,
     http: Arc<HttpClient>,
     clock: Clock,
@@ -91,7 +92,7 @@ pub struct Provider {
 }
 
 impl Providers {
-    /// Those of the settings; browsers come back to the frontend.
+    /// The providers of the settings; browsers come back to the frontend.
     pub fn new(settings: &[ProviderSettings], frontend_url: &str, http: &Arc<HttpClient>, clock: &Clock) -> Self {
         let provider = |settings: &ProviderSettings| Provider {
             settings: settings.clone(),
@@ -105,7 +106,7 @@ impl Providers {
         Self(settings.iter().map(provider).collect())
     }
 
-    /// Each, as pages offer it.
+    /// The providers, as pages offer them.
     pub fn offered(&self) -> Vec<OfferedProvider> {
         let offered = |provider: &Provider| {
             let (provider, label) = (provider.name().clone(), provider.label().clone());
@@ -114,24 +115,24 @@ impl Providers {
         self.0.iter().map(offered).collect()
     }
 
-    /// The one of this name.
+    /// The provider with this name.
     pub fn find(&self, name: &ProviderName) -> Option<&Provider> {
         self.0.iter().find(|provider| provider.name() == name)
     }
 }
 
 impl Provider {
-    /// Its name, as methods take it.
+    /// Its name in method calls.
     pub fn name(&self) -> &ProviderName {
         &self.settings.name
     }
 
-    /// What people call it.
+    /// Its display name.
     pub fn label(&self) -> &ProviderLabel {
         &self.settings.label
     }
 
-    /// Where the browser goes that has `flow`.
+    /// The URL to which the browser with `flow` is sent.
     pub async fn authorization_url(&self, flow: &str) -> Result<Url, Failure> {
         let metadata = self.metadata().await?;
         let secrets = FlowSecrets::of(flow);
@@ -151,14 +152,14 @@ impl Provider {
         Ok(url)
     }
 
-    /// Who has come back with `flow` and this.
+    /// The identity of the user who came back with `flow` and this answer.
     pub async fn identify(&self, flow: &str, callback: Callback) -> Result<Identity, Failure> {
         let secrets = FlowSecrets::of(flow);
         if !secrets.is_state(&callback.state) {
             return Err(Failure::Refused("the answer is for another flow".into()));
         }
         let Ok(Ok(_turn)) = timeout(TURN, self.exchanges.acquire()).await else {
-            return Err(Failure::Unavailable("too many exchanges at a time".into()));
+            return Err(Failure::Unavailable("too many concurrent exchanges".into()));
         };
         let metadata = self.metadata().await?;
         let is_own = match &callback.iss {
@@ -166,15 +167,15 @@ impl Provider {
             None => !metadata.names_itself_in_answers,
         };
         if !is_own {
-            return Err(Failure::Refused("the answer is another provider's".into()));
+            return Err(Failure::Refused("the answer is from another provider".into()));
         }
         let token = self.exchange(&metadata, &callback.code, &secrets).await?;
         let token = self.verify(&metadata, &token, &secrets).await?;
         Ok(self.identity(token, callback.name))
     }
 
-    /// What a token says, once it is found good. One that is signed by a key that is not known leads to one look at the
-    /// provider's keys: it may have new ones.
+    /// The claims of a token, if it is valid. An unknown key makes the provider's keys be read again once: there may be
+    /// new ones.
     async fn verify(&self, metadata: &Metadata, token: &str, secrets: &FlowSecrets) -> Result<IdToken, Failure> {
         let issuers = self.settings.preset.issuers(&self.settings.issuer);
         let expected = Expected {
@@ -193,7 +194,7 @@ impl Provider {
             }
             verified => verified,
         };
-        verified.map_err(|refused| Failure::Refused(format!("its token is {refused}")))
+        verified.map_err(|refused| Failure::Refused(format!("its token was refused: {refused}")))
     }
 
     async fn metadata(&self) -> Result<Arc<Metadata>, Failure> {
@@ -205,7 +206,7 @@ impl Provider {
     fn discovery_url(&self) -> Result<Url, Failure> {
         let issuer = self.settings.issuer.trim_end_matches('/');
         let url = format!("{issuer}/.well-known/openid-configuration").parse();
-        url.map_err(|_| Failure::Unavailable("its issuer is no URL".into()))
+        url.map_err(|_| Failure::Unavailable("its issuer is not a URL".into()))
     }
 
     async fn read_keys(&self, metadata: &Metadata) -> Result<ProviderKeys, Failure> {
@@ -213,18 +214,18 @@ impl Provider {
         keys.ok_or_else(|| Failure::Unavailable("its keys are not a JWK set".into()))
     }
 
-    /// A document of the provider's.
+    /// Reads a document of the provider's.
     async fn read(&self, url: Url) -> Result<bytes::Bytes, Failure> {
         let answer = self.send(Request::get(url).accept_json()).await?;
         match answer.status.as_u16() {
             200 => Ok(answer.body),
-            status => Err(Failure::Unavailable(format!("it answers {status} where a document should be"))),
+            status => Err(Failure::Unavailable(format!("it answers {status} instead of a document"))),
         }
     }
 
     async fn send(&self, request: Request) -> Result<outgoing::Answer, Failure> {
         let reading = Reading::Body { at_most: ANSWER_BYTES };
-        // The operator has chosen it: it may be in a network of its own.
+        // The operator has chosen it, and it may be in a private network.
         let bounds = Bounds { targets: Targets::Any, total: ANSWER, reading };
         self.http.send(request, bounds).await.map_err(|failure| Failure::Unavailable(failure.to_string()))
     }

@@ -1,4 +1,4 @@
-//! How providers differ from each other (docs/providers.md).
+//! The differences between providers (docs/providers.md).
 
 use crate::settings::Preset;
 
@@ -7,27 +7,27 @@ const GOOGLE: &str = "https://accounts.google.com";
 const GOOGLE_WITHOUT_SCHEME: &str = "accounts.google.com";
 
 impl Preset {
-    /// Whether it answers with a form that the browser posts: Apple, where a name or an address is asked for.
+    /// Whether it answers with a form that the browser posts: Apple does if a name or an address is requested.
     pub(super) fn answers_by_form(self) -> bool {
         self == Self::Apple
     }
 
-    /// Whether it takes the client's secret in the body alone.
+    /// Whether it accepts the client's secret in the body only.
     pub(super) fn wants_secret_in_body(self) -> bool {
         matches!(self, Self::Apple | Self::LinkedIn)
     }
 
-    /// Whether its tokens do not repeat the nonce. That an answer belongs to its flow, state and PKCE show as well.
+    /// Whether its tokens do not repeat the nonce. State and PKCE also bind an answer to its flow.
     pub(super) fn tokens_lack_nonce(self) -> bool {
         self == Self::LinkedIn
     }
 
-    /// Whether `xms_edov` is its word for a verified address.
+    /// Whether `xms_edov` is its claim for a verified address.
     pub(super) fn vouches_by_domain(self) -> bool {
         self == Self::Microsoft
     }
 
-    /// What `iss` of its tokens may be.
+    /// The accepted values of `iss` in its tokens.
     pub(super) fn issuers(self, issuer: &str) -> Vec<&str> {
         match (self, issuer) {
             (Self::Google, GOOGLE) => vec![GOOGLE, GOOGLE_WITHOUT_SCHEME],

@@ -1,5 +1,5 @@
-//! What a flow's requests carry: state, nonce and the verifier of the code (RFC 7636), each made from the flow, which
-//! only its browser has and nobody can make or foresee.
+//! The secrets in a flow's requests: state, nonce and the verifier of the code (RFC 7636). Each is derived from the
+//! flow, which only its browser has and nobody can forge or predict.
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use sha2::{Digest, Sha256};
@@ -18,7 +18,7 @@ impl FlowSecrets {
         Self { state: made("state"), nonce: made("nonce"), code_verifier: made("code-verifier") }
     }
 
-    /// What the code is asked for with, from which the verifier cannot be told.
+    /// The challenge sent for the code, which does not reveal the verifier.
     pub fn code_challenge(&self) -> String {
         URL_SAFE_NO_PAD.encode(Sha256::digest(&self.code_verifier))
     }

@@ -1,4 +1,4 @@
-//! So many times in so long, for each of a bounded number of keys. The algorithm is governor's; the bound is ours.
+//! Rate limits for a bounded number of keys. The algorithm is governor's; the bound on keys is ours.
 
 use dashmap::DashMap;
 use governor::{
@@ -11,13 +11,13 @@ use governor::{
 use parking_lot::Mutex;
 use std::{hash::Hash, num::NonZeroU32, sync::Arc, time::Duration};
 
-/// Keys that are counted apart, some 10 MB of them; all others together. Only a stranger with a large part of an
-/// address space gets that far.
+/// Keys that are counted separately, some 10 MB of them; all others share one count. Only a stranger with a large part
+/// of an address space gets that far.
 const KEYS: usize = 100_000;
-/// How often room is looked for when it is lacking.
+/// The interval between attempts to make room when the table is full.
 const LOOK_FOR_ROOM: Duration = Duration::from_secs(1);
 
-/// `times` in `period`, all of them at once if need be.
+/// `times` per `period`, all of them at once if need be.
 pub fn quota(times: NonZeroU32, period: Duration) -> Quota {
     let interval = (period / times.get()).max(Duration::from_nanos(1));
     Quota::with_period(interval).expect("an interval of at least a nanosecond").allow_burst(times)
@@ -27,25 +27,25 @@ pub fn quota(times: NonZeroU32, period: Duration) -> Quota {
 pub struct Allowances<K: Hash + Eq + Clone, C: Clock = DefaultClock> {
     limiter: RateLimiter<K, Shared<K>, C, NoOpMiddleware<C::Instant>>,
     counts: Shared<K>,
-    /// What one time takes up.
+    /// The time that one use takes to be restored.
     interval: Duration,
     clock: C,
     room_looked_for: Mutex<C::Instant>,
 }
 
-/// The counts, as the limiter and its owner both reach them.
+/// The counts, which the limiter and its owner share.
 struct Shared<K>(Arc<Counts<K>>);
 
-/// When the allowance of each key is whole again.
+/// The time at which the allowance of each key is full again.
 struct Counts<K> {
     most: usize,
     whole_at: DashMap<K, Nanos>,
-    /// Of all keys for which there is no room.
+    /// The same for all keys for which there is no room.
     others: Mutex<Option<Nanos>>,
 }
 
 impl<K: Hash + Eq + Clone> Allowances<K> {
-    /// So often for each key.
+    /// Grants this quota to each key.
     pub fn new(quota: Quota) -> Self {
         Self::counting(quota, KEYS, DefaultClock::default())
     }
@@ -63,10 +63,10 @@ impl<K: Hash + Eq + Clone, C: Clock + Clone> Allowances<K, C> {
         }
     }
 
-    /// Counts one time.
+    /// Counts one use.
     ///
     /// # Errors
-    /// How long until there is room for it.
+    /// The time until there is room for it.
     pub fn take(&self, key: K) -> Result<(), Duration> {
         let counts = &self.counts.0;
         if counts.whole_at.len() >= counts.most && !counts.whole_at.contains_key(&key) {
@@ -77,7 +77,7 @@ impl<K: Hash + Eq + Clone, C: Clock + Clone> Allowances<K, C> {
             .map_err(|early| early.wait_time_from(self.clock.now()).max(Duration::from_nanos(1)))
     }
 
-    /// Takes back the last time that was counted.
+    /// Takes back the last use that was counted.
     pub fn give_back(&self, key: &K) {
         if let Some(mut whole_at) = self.counts.0.whole_at.get_mut(key) {
             let interval = Nanos::from(self.interval).as_u64();
@@ -85,13 +85,13 @@ impl<K: Hash + Eq + Clone, C: Clock + Clone> Allowances<K, C> {
         }
     }
 
-    /// Forgets the keys whose allowance is whole.
+    /// Drops the keys whose allowance is full.
     pub fn forget_idle(&self) {
         self.limiter.retain_recent();
         self.limiter.shrink_to_fit();
     }
 
-    /// Not at every call: a flood would make each of them look through all keys.
+    /// Not at every call: in a flood each of them would search through all keys.
     fn make_room(&self) {
         {
             let (now, mut looked) = (self.clock.now(), self.room_looked_for.lock());
@@ -168,7 +168,7 @@ mod tests {
     }
 
     #[test]
-    fn each_key_has_an_allowance_that_fills_again() {
+    fn each_key_has_an_allowance_that_is_restored() {
         let (allowances, clock) = per_minute(3, KEYS);
         for _ in 0..3 {
             allowances.take(1).unwrap();

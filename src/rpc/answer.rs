@@ -3,23 +3,23 @@
 use super::request::RequestId;
 use jsonrpsee::{core::server::MethodResponse, server::MethodResponseNotifyTx, types::Id};
 
-/// How an answer begins that jsonrpsee makes for the id `null`.
+/// The beginning of an answer that jsonrpsee makes for the id `null`.
 const BEGIN: &str = r#"{"jsonrpc":"2.0","id":null"#;
 const BEFORE_ID: usize = BEGIN.len() - "null".len();
 
 /// The answer to a call or to a batch.
 #[derive(Debug)]
 pub struct Answer {
-    /// Takes the place of the `null` that stands in it; none if it is whole.
+    /// Replaces the `null` in it; `None` if the answer is complete.
     id: Option<RequestId>,
     json: Box<str>,
-    /// Waits for the answer to be on its way.
+    /// Notified when the answer has been sent.
     follow_up: Option<MethodResponseNotifyTx>,
     succeeded: bool,
 }
 
 impl Answer {
-    /// The answer to a call, made for [`Id::Null`]: jsonrpsee's ids cannot hold every number as it was written.
+    /// The answer to a call, made for [`Id::Null`]: jsonrpsee's ids cannot represent every number exactly as written.
     pub(super) fn to_call(id: RequestId, response: MethodResponse) -> Self {
         let succeeded = response.is_success();
         let (json, follow_up, _) = response.into_parts();
@@ -31,12 +31,12 @@ impl Answer {
         Self { id: None, json: json.into(), follow_up: None, succeeded: true }
     }
 
-    /// An error, for what has no id that can be told.
+    /// An error for a message without a readable id.
     pub(super) fn error(error: jsonrpsee::types::ErrorObjectOwned) -> Self {
         Self::to_call(RequestId::null(), MethodResponse::error(Id::Null, error))
     }
 
-    /// How many bytes it has as JSON.
+    /// Its length as JSON, in bytes.
     pub fn bytes(&self) -> usize {
         let [before, id, rest] = self.parts();
         before.len() + id.len() + rest.len()
@@ -47,19 +47,19 @@ impl Answer {
         self.parts().into_iter().for_each(|part| into.extend_from_slice(part.as_bytes()));
     }
 
-    /// It as JSON.
+    /// The answer as JSON.
     pub fn into_json(self) -> String {
         let mut json = String::with_capacity(self.bytes());
         json.extend(self.parts());
         json
     }
 
-    /// Whether something is to begin once it is on its way.
+    /// Whether a subscription starts once it is sent.
     pub fn has_follow_up(&self) -> bool {
         self.follow_up.is_some()
     }
 
-    /// Says that it is on its way.
+    /// Notifies the subscription that waits that the answer is sent.
     pub fn sent(self) {
         if let Some(follow_up) = self.follow_up {
             follow_up.notify(self.succeeded);

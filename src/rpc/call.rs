@@ -1,4 +1,4 @@
-//! One call: whom it acts for, what it counts against, and how its method runs.
+//! One call: its caller, its rates, and the execution of its method.
 
 use super::{
     Context,
@@ -25,18 +25,18 @@ use tracing::Instrument;
 /// One call, as a method sees it.
 #[derive(Clone)]
 pub struct Call {
-    /// What every method needs.
+    /// The state that every method needs.
     pub context: Arc<Context>,
     /// The socket, or the stand-in of an HTTP call.
     pub connection: Arc<Connection>,
-    /// What the HTTP request brought and what is said of its answer; none on a WebSocket.
+    /// The HTTP request of the call and the headers of its answer; none on a WebSocket.
     pub http: Option<Arc<HttpCall>>,
     /// Whether it is an entry of a batch.
     pub in_batch: bool,
 }
 
 impl Call {
-    /// Whom the connection acts for at this moment.
+    /// The session that the connection acts for at present.
     pub fn caller(&self) -> Result<Caller, Error> {
         caller_of(&self.connection)
     }
@@ -47,7 +47,8 @@ impl Call {
         if self.connection.is_socket() { Ok(()) } else { Err(Error::Forbidden(over_http)) }
     }
 
-    /// The service key that it acts by, which has these scopes; counts it against what that may do so often.
+    /// The service key that it acts by, which must have these scopes; counts the call against the key's rate and
+    /// `rate`.
     pub(super) async fn key(&self, scopes: &[Scope], rate: Rate) -> Result<ServiceKey, Error> {
         let key = self.context.accounts.present_key(self.connection.identity()).await?;
         self.context.rates.count_call_of_key(key.id)?;
@@ -58,19 +59,19 @@ impl Call {
         }
     }
 
-    /// Counts it against what it may do so often.
+    /// Counts the call against `rate`.
     pub(super) async fn count(&self, rate: Rate, caller: Option<Caller>) -> Result<(), Error> {
         self.context.rates.count(rate, self.connection.peer, caller, &self.context.accounts).await
     }
 
-    /// Where it came from, for the security log.
+    /// The client's address and `User-Agent`, for the security log.
     pub fn client(&self) -> Client {
         let user_agent = self.connection.user_agent.as_deref().and_then(UserAgent::cut);
         Client { ip: self.connection.peer, user_agent }
     }
 }
 
-/// Whom a connection acts for at this moment.
+/// The session that a connection acts for at present.
 pub fn caller_of(connection: &Connection) -> Result<Caller, Error> {
     match connection.identity() {
         Identity::Bound(caller) => Ok(caller),
@@ -82,14 +83,14 @@ pub fn caller_of(connection: &Connection) -> Result<Caller, Error> {
     }
 }
 
-/// The call that jsonrpsee hands over.
+/// The call that jsonrpsee passes on.
 pub(super) fn call(context: Arc<Context>, extensions: &Extensions) -> Result<Call, Error> {
     let source = extensions.get::<Source>().cloned();
     let Source { connection, http, in_batch, .. } = source.ok_or(Error::Internal("a call without a source".into()))?;
     Ok(Call { context, connection, http, in_batch })
 }
 
-/// Runs a method for whom the connection acts for; one that only reads stops when that session ends.
+/// Runs a method for the session that the connection acts for; a read is dropped when that session ends.
 pub(super) async fn as_caller<P, R, F, Fut>(
     effect: Effect,
     rate: Rate,
@@ -129,8 +130,8 @@ where
     }
 }
 
-/// Reads the parameters of a call. A new password among them is looked at where passwords are hashed: on a thread that
-/// holds up no other call, in a queue of bounded length.
+/// Reads the parameters of a call. A new password among them is estimated on the hashing threads, where it delays no
+/// other call and the queue is bounded.
 pub(super) async fn read_params<P: Params>(
     context: &Arc<Context>,
     raw: RawParams<'static>,
@@ -144,7 +145,7 @@ pub(super) async fn read_params<P: Params>(
     read.await?.map_err(Error::InvalidParams)
 }
 
-/// Runs a method of a service key that has these scopes; one that only reads stops when the key ends.
+/// Runs a method of a service key that has these scopes; a read is dropped when the key ends.
 pub(super) async fn as_key<P, R, F, Fut>(
     scopes: &[Scope],
     effect: Effect,
@@ -172,8 +173,8 @@ where
     }
 }
 
-/// A call is dropped when its connection closes; what writes must not be dropped. In a box, because what
-/// surrounds it would otherwise carry the whole method about, several times over.
+/// Runs the method. A call is dropped when its connection closes, but a write must not be dropped, so it gets a task of
+/// its own. Boxed, because the surrounding futures would otherwise hold several copies of the method's state.
 pub(super) fn run<R: Send + 'static>(
     effect: Effect,
     context: Arc<Context>,
@@ -189,7 +190,7 @@ pub(super) fn run<R: Send + 'static>(
     }
 }
 
-/// Counts the refusal of a credential that is not one of ours, wherever it was presented: somebody made it up.
+/// Counts a refused credential that this server did not issue, wherever it was presented: it was made up.
 pub(super) async fn counted<T, Fut>(call: Call, method: impl FnOnce(Call) -> Fut) -> Result<T, Error>
 where
     Fut: Future<Output = Result<T, Error>>,

@@ -1,4 +1,4 @@
-//! From the text of a message to the text of its answer, whatever it came by.
+//! From the text of a message to the text of its answer, over either transport.
 
 use super::{
     answer::Answer,
@@ -31,11 +31,11 @@ use std::{panic::AssertUnwindSafe, time::Instant};
 use tokio::task::yield_now;
 use tracing::{Instrument, Span};
 
-/// Works on a message; nothing is answered to what has only notifications.
+/// The work on a message; `None` if it has only notifications, which are not answered.
 pub type Work = BoxFuture<'static, Option<Answer>>;
 
-/// Entries of a batch that are worked on before others have their turn: a batch of calls that need no waiting would else
-/// be one long piece of work, and as many as there are connections would delay everybody's calls.
+/// Entries of a batch that are processed before the task yields: a batch of calls that never wait would otherwise be
+/// one long piece of work, and one on every connection would delay everybody's calls.
 const ENTRIES_AT_A_TURN: usize = 8;
 
 /// Whether a message is a batch.
@@ -50,12 +50,12 @@ pub struct Dispatcher {
 }
 
 impl Dispatcher {
-    /// Calls these methods.
+    /// A dispatcher for these methods.
     pub fn new(methods: impl Into<Methods>) -> Self {
         Self { methods: methods.into() }
     }
 
-    /// Works on a message that is no batch.
+    /// Processes a message that is not a batch.
     pub fn single(&self, text: &str, source: &Source) -> Work {
         match Incoming::read(text) {
             Incoming::Call(request) => Box::pin(self.call(request, source).map(Some)),
@@ -66,7 +66,7 @@ impl Dispatcher {
         }
     }
 
-    /// Works on a batch: one entry after the other, so that what an entry does holds for the later ones.
+    /// Processes a batch, one entry after the other, so that the effects of an entry hold for the later ones.
     pub async fn batch(self, text: impl AsRef<str>, source: Source) -> Option<Answer> {
         let Ok(entries) = serde_json::from_str::<Vec<&RawValue>>(text.as_ref()) else {
             return Some(Answer::error(ErrorCode::ParseError.into()));
@@ -108,15 +108,15 @@ impl Dispatcher {
                 extensions.insert(source.clone());
                 span.in_scope(|| method(Id::Null, params, ConnectionId(0), ANSWER_BYTES, extensions))
             }
-            // The registry makes no others.
+            // The registry makes only these two kinds.
             _ => Box::pin(ready(MethodResponse::error(Id::Null, ErrorCode::MethodNotFound))),
         };
         let id = request.id;
         async move {
-            // A panic must not end the task of a connection, in which others of its calls are worked on.
+            // A panic must not end the task of a connection, which processes other calls as well.
             let worked = AssertUnwindSafe(work).catch_unwind().instrument(span.clone()).await;
             let response = worked.unwrap_or_else(|_| {
-                let error = span.in_scope(|| ErrorObjectOwned::from(Error::Internal("a method has panicked".into())));
+                let error = span.in_scope(|| ErrorObjectOwned::from(Error::Internal("a method panicked".into())));
                 MethodResponse::error(Id::Null, error)
             });
             let (error, took) = (response.as_error_code().map(outcome), begun.elapsed());
@@ -132,7 +132,8 @@ impl Dispatcher {
     }
 }
 
-/// What every line that a call logs says of it. All at once: what is recorded later is formatted anew.
+/// The fields of every line that a call logs. They are set all at once, because each later record formats the span
+/// again.
 fn span(request: &Request<'_>, source: &Source) -> Span {
     let caller = caller_of(&source.connection).ok();
     tracing::info_span!(

@@ -1,4 +1,4 @@
-//! Refusals on the wire (docs/protocol.md, "Errors"): each kind declared once, with its code, its message and its data.
+//! Errors on the wire (docs/protocol.md, "Errors"): each kind is declared once, with its code, message and data.
 
 use crate::{
     account::{Current, Error, PasskeyCeremony, SecondFactorChallenge},
@@ -18,7 +18,7 @@ use serde_json::{Value, json};
 use std::time::Duration;
 use uuid::Uuid;
 
-/// What a kind of error tells in `data`, beside `kind`.
+/// The fields of a kind's `data` beside `kind`.
 pub trait ErrorData: Serialize {
     /// The kind.
     const KIND: Kind;
@@ -32,7 +32,7 @@ macro_rules! kinds {
             $($(#[$field_meta:meta])* $field:ident: $ty:ty,)*
         }
     )*) => {
-        /// A kind of error: what a program looks at.
+        /// A kind of error, which programs check.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         pub enum Kind { $($(#[doc = $doc])* $name,)* }
 
@@ -60,13 +60,13 @@ macro_rules! kinds {
                 match self { $(Self::$name => concat!(stringify!($name), "Data"),)* }
             }
 
-            /// The schema of the fields that stand beside `kind`.
+            /// The schema of the fields beside `kind`.
             fn fields_schema(self, generator: &mut SchemaGenerator) -> Schema {
                 match self { $(Self::$name => data::$name::json_schema(generator),)* }
             }
         }
 
-        /// What stands in an error's `data` beside its `kind`.
+        /// The fields of each error's `data` beside `kind`.
         pub mod data {
             use super::*;
             $(
@@ -88,16 +88,16 @@ kinds! {
         /// Every broken rule, by parameter.
         fields: Faults,
     }
-    /// A defect of the server; `incident` stands in its log.
+    /// A defect of the server; its log has an entry with `incident`.
     Internal = -32603, "internal", "Something went wrong on our side." {
-        /// The id of the log's entry.
+        /// The id of the entry in the log.
         incident: Uuid,
     }
     /// A one-time token that is unknown, used, expired or for another purpose.
     InvalidToken = 4001, "invalid_token", "This link is not valid or has been used." {}
-    /// No good credential; `reason` says more.
+    /// No valid credential; `reason` has the details.
     Unauthenticated = 4010, "unauthenticated", "Sign in first." {
-        /// What is wrong with the credential.
+        /// The fault of the credential.
         reason: CredentialFault,
     }
     /// The session has ended; `reason` says why.
@@ -107,28 +107,29 @@ kinds! {
     }
     /// Wrong e-mail address or password.
     InvalidCredentials = 4012, "invalid_credentials", "E-mail address or password is wrong." {}
-    /// The provider does not vouch for the address: a registration was begun, which is linked once it is verified.
+    /// The provider has not verified the address: a registration was started, and is linked once the address is
+    /// verified.
     EmailNotVerified = 4013, "email_not_verified", "Verify your e-mail address first." {
-        /// The secret handle of the registration, as `auth.register` gives it.
+        /// The secret handle of the registration, as `auth.register` returns it.
         registration: String,
     }
     /// The account has a second factor: complete the sign-in by `auth.login_second_factor`.
     SecondFactorRequired = 4014, "second_factor_required", "A second factor is needed to sign in." {
-        /// Stands for what was shown so far: good once, and not for long.
+        /// Stands for the first step of the sign-in: single-use and short-lived.
         challenge: String,
-        /// Until when it is good.
+        /// When it expires.
         expires_at: Timestamp,
-        /// What the sign-in can be completed by.
+        /// The factors that can complete the sign-in.
         factors: Vec<AuthenticationMethod>,
-        /// The ceremony of a passkey, where the account has one.
+        /// The ceremony of a passkey, if the account has one.
         passkey: Option<PasskeyCeremony>,
     }
-    /// The session was not proven lately: call `session.prove`.
+    /// The session was not proven recently: call `session.prove`.
     ProofRequired = 4015, "proof_required", "Show once more that it is you." {
-        /// What the session can be proven by; `provider`: by signing in again with it.
+        /// The methods that can prove the session; `provider`: by signing in with it again.
         methods: Vec<AuthenticationMethod>,
     }
-    /// An account has the e-mail address that the provider tells: sign in to it and link the provider.
+    /// The provider's e-mail address belongs to an account: sign in to it and link the provider.
     LinkRequired = 4016, "link_required", "There is an account with this e-mail address; sign in to it first." {
         /// The provider to link.
         provider: ProviderName,
@@ -137,39 +138,39 @@ kinds! {
     SignUpClosed = 4033, "sign_up_closed", "Registration is closed, or it takes an invitation that is good for this address." {}
     /// Not here, or not for this caller.
     Forbidden = 4030, "forbidden", "This is not possible here." {
-        /// What a service key lacks, where that is why.
+        /// The scope that the service key lacks, if that is the reason.
         #[serde(skip_serializing_if = "Option::is_none")]
         scope: Option<Scope>,
     }
     /// The account is disabled.
     AccountDisabled = 4031, "account_disabled", "This account is disabled." {}
-    /// It is not there, or belongs to somebody else.
+    /// It does not exist, or belongs to somebody else.
     NotFound = 4040, "not_found", "There is no such thing." {}
-    /// Another has it; `field` names what.
+    /// The value is taken; `field` names the parameter.
     Conflict = 4090, "conflict", "This is taken." {
         /// The parameter whose value is taken.
         field: &'static str,
     }
-    /// It changed meanwhile; `current` is how it is now.
+    /// It changed in the meantime; `current` is its present state.
     StaleRevision = 4091, "stale_revision", "This has changed since you saw it." {
-        /// The object as it is now.
+        /// The object in its present state.
         current: Current,
     }
-    /// There is room for `limit`.
+    /// There is room for `limit` only.
     LimitReached = 4092, "limit_reached", "There is no room for more." {
-        /// How many there may be.
+        /// The greatest number allowed.
         limit: usize,
     }
     /// The only address cannot be deleted.
     LastAddress = 4093, "last_address", "The only address cannot be deleted." {}
-    /// The last way in cannot be taken away.
+    /// The last sign-in method cannot be removed.
     LastSignInMethod = 4094, "last_sign_in_method", "The only way to sign in cannot be taken away." {}
-    /// Too often; try again after `retry_after_ms`.
+    /// Too many calls; try again after `retry_after_ms`.
     RateLimited = 4290, "rate_limited", "This was tried too often; try again later." {
         /// How long to wait, in milliseconds.
         retry_after_ms: u64,
     }
-    /// Try again after `retry_after_ms`; `outcome` says whether it may have happened.
+    /// Try again after `retry_after_ms`; `outcome` shows whether the call may have taken effect.
     Unavailable = 5030, "unavailable", "This is not possible at the moment; try again." {
         /// How long to wait, in milliseconds.
         retry_after_ms: u64,
@@ -179,7 +180,7 @@ kinds! {
 }
 
 impl Kind {
-    /// The schema of an error's `data`: its kind and what that kind tells.
+    /// The schema of an error's `data`: `kind` and the fields of that kind.
     pub fn data_schema(self, generator: &mut SchemaGenerator) -> Value {
         let mut schema = self.fields_schema(generator).to_value();
         schema["properties"]["kind"] = json!({ "type": "string", "const": self.name() });
@@ -204,7 +205,7 @@ fn refusal_saying<D: ErrorData>(message: &str, data: &D) -> ErrorObjectOwned {
     ErrorObject::owned(D::KIND.code(), message, Some(all))
 }
 
-/// What metrics and logs call an error that was answered.
+/// The name of an answered error in metrics and logs.
 pub fn outcome(code: i32) -> &'static str {
     match code {
         -32601 => "method_not_found",

@@ -1,34 +1,34 @@
-//! The HTTP request around a call, and what the call says of its answer.
+//! The HTTP request of a call, and what the call changes in its HTTP response.
 
 use crate::{account::Error, domain::session::Caller};
 use parking_lot::Mutex;
 
-/// What an HTTP request brought beside its call, and what the call says of the HTTP answer.
+/// The parts of an HTTP request beside its call, and what the call changes in the HTTP response.
 #[derive(Debug)]
 pub struct HttpCall {
-    /// Whether its `Origin` is on the allow-list.
+    /// Whether its `Origin` is allowed.
     pub origin_allowed: bool,
-    /// Whose session cookie it carries, rightly made.
+    /// The session of its session cookie, if that has a valid signature.
     pub cookie: Option<Caller>,
     /// Whether it acts by its session cookie.
     pub acts_by_cookie: bool,
-    /// The device cookie that it carries, from an allowed origin; right or wrong.
+    /// Its device cookie, from an allowed origin; not verified yet.
     pub device_cookie: Option<String>,
     answer: Mutex<Answer>,
 }
 
-/// What a call says of the HTTP answer that carries its own.
+/// What a call changes in the HTTP response.
 #[derive(Clone, Debug, Default)]
 pub struct Answer {
-    /// It is HTTP 403.
+    /// The status is HTTP 403.
     pub forbidden: bool,
-    /// What becomes of the session cookie.
+    /// The change of the session cookie.
     pub session: Option<CookieChange>,
-    /// What becomes of the device cookie.
+    /// The change of the device cookie.
     pub device: Option<CookieChange>,
 }
 
-/// What becomes of a cookie.
+/// The change of a cookie.
 #[derive(Clone, Debug)]
 pub enum CookieChange {
     /// It is set to this value.
@@ -48,39 +48,39 @@ impl HttpCall {
         Self { origin_allowed, cookie, acts_by_cookie, device_cookie, answer: Mutex::default() }
     }
 
-    /// The answer sets the session cookie.
+    /// Sets the session cookie.
     pub fn set_cookie(&self, value: String) {
         self.answer.lock().session = Some(CookieChange::Set(value));
     }
 
-    /// The answer clears the session cookie, unless it sets a new one.
+    /// Clears the session cookie, unless the call sets a new one.
     pub fn clear_cookie(&self) {
         self.answer.lock().session.get_or_insert(CookieChange::Clear);
     }
 
-    /// Clears the session cookie where the call acts by it and this refusal says that it is dead.
+    /// Clears the session cookie if the call acts by it and this refusal means that its session has ended.
     pub fn clear_dead_cookie(&self, refused: &Error) {
-        if self.acts_by_cookie && refused.says_cookie_is_dead() {
+        if self.acts_by_cookie && refused.means_dead_cookie() {
             self.clear_cookie();
         }
     }
 
-    /// The answer sets the device cookie.
+    /// Sets the device cookie.
     pub fn set_device_cookie(&self, value: String) {
         self.answer.lock().device = Some(CookieChange::Set(value));
     }
 
-    /// The answer clears the device cookie.
+    /// Clears the device cookie.
     pub fn clear_device_cookie(&self) {
         self.answer.lock().device = Some(CookieChange::Clear);
     }
 
-    /// The answer is HTTP 403.
+    /// Makes the status HTTP 403.
     pub fn forbid(&self) {
         self.answer.lock().forbidden = true;
     }
 
-    /// What the answer says beside the call's.
+    /// The changes to the HTTP response.
     pub fn answer(&self) -> Answer {
         self.answer.lock().clone()
     }

@@ -1,10 +1,10 @@
-//! The JSON-RPC machine: it knows no socket and no method.
+//! JSON-RPC, independent of sockets and of the methods.
 //!
 //! A method is declared once, in [`crate::methods`] in the file of its noun, with [`registry::Registry`]: its name,
-//! what it takes and answers, what it refuses, and an example. The declaration makes both the callback that
-//! jsonrpsee calls and the entry of the OpenRPC document, so neither can miss the other.
+//! parameters, result, errors, and an example. The declaration makes both the callback that jsonrpsee calls and the
+//! entry of the OpenRPC document, so the two always agree.
 //!
-//! A message, by HTTP or over a WebSocket, is text: [`dispatch::Dispatcher`] reads it, calls what it names, and gives the
+//! A message, over HTTP or a WebSocket, is text: [`dispatch::Dispatcher`] parses it, calls the method, and returns the
 //! text of the answer.
 
 mod allowances;
@@ -30,12 +30,12 @@ pub use rates::{RateSettings, Rates};
 use crate::account::Accounts;
 use std::sync::Arc;
 
-/// What every method needs.
+/// The state that every method needs.
 pub struct Context {
     /// The use-cases.
     pub accounts: Arc<Accounts>,
-    /// What the parameters are held against.
+    /// The settings that parameters are checked against.
     pub rules: Rules,
-    /// How often calls may be made.
+    /// The rate limits of calls.
     pub rates: Arc<Rates>,
 }

@@ -1,4 +1,4 @@
-//! How each domain type is read from JSON.
+//! How each domain type is parsed from JSON.
 
 use super::params::{Param, schema_of, type_fault};
 use crate::domain::{
@@ -63,7 +63,7 @@ impl Param for Locale {
     }
 }
 
-/// A language, and what else a tag says of it (RFC 5646), as browsers and phones tell theirs.
+/// A language tag with all its subtags (RFC 5646), as browsers and phones send it.
 struct LanguageTag;
 
 impl JsonSchema for LanguageTag {
@@ -93,7 +93,7 @@ impl Param for bool {
     }
 }
 
-/// A token as a client presents it: any text; whether it is one is found out when it is used.
+/// A token as a client presents it: any text. Whether it is valid is checked when it is used.
 #[derive(JsonSchema)]
 #[schemars(transparent)]
 pub struct Token(pub String);
@@ -109,7 +109,7 @@ macro_rules! cursor_params {
         impl Param for $cursor {
             fn from_param(value: &Value) -> Result<Self, Vec<Fault>> {
                 let cursor = text(value)?.trim().parse();
-                cursor.map_err(|_| vec![Fault::new(Rule::Format, "must be a `cursor` that was answered")])
+                cursor.map_err(|_| vec![Fault::new(Rule::Format, "must be a `cursor` from an earlier answer")])
             }
         }
     )*};
@@ -127,7 +127,7 @@ impl<const MIN: i64, const MAX: i64> Param for Whole<MIN, MAX> {
         if !value.is_number() {
             return Err(vec![type_fault("a whole number")]);
         }
-        // 3.0 is the whole number 3 in JSON Schema, and in what JavaScript sends.
+        // 3.0 is the integer 3 in JSON Schema and in what JavaScript sends.
         let whole = value.as_i64().or_else(|| {
             let number = value.as_f64().filter(|number| number.fract() == 0.0 && number.abs() < 9.0e15)?;
             #[expect(clippy::cast_possible_truncation, reason = "whole and within 2^53")]
@@ -173,7 +173,7 @@ impl Param for Timestamp {
     }
 }
 
-/// A time in any offset and to any fraction of a second (RFC 3339).
+/// A time with any offset and any fraction of a second (RFC 3339).
 struct DateTime;
 
 impl JsonSchema for DateTime {
@@ -202,7 +202,7 @@ impl Param for Scopes {
     }
 }
 
-/// Scopes as a request may name them: the same twice is the same once.
+/// Scopes as a request may list them; duplicates are ignored.
 struct ScopeList;
 
 impl JsonSchema for ScopeList {
@@ -232,7 +232,7 @@ impl Param for EventTypes {
     }
 }
 
-/// Types of events as a request may name them: the same twice is the same once.
+/// Types of events as a request may list them; duplicates are ignored.
 struct EventTypeList;
 
 impl JsonSchema for EventTypeList {

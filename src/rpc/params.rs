@@ -1,7 +1,7 @@
-//! Parameters: an object, by name only, every fault at once.
+//! Parameters: an object, by name only; all faults are reported at once.
 //!
-//! [`params!`] declares the parameters of a method; reading them and describing them in the OpenRPC
-//! document come from the same lines.
+//! [`params!`] declares the parameters of a method. The same lines parse them and describe them in the OpenRPC
+//! document.
 
 use crate::domain::{
     characters::is_refused,
@@ -12,24 +12,24 @@ use crate::domain::{
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde_json::{Map, Value, json};
 
-/// Characters of a name or an address that a password is held against: as many as the longest of them may have.
+/// The characters of a name or an address that a password is checked against: the length of the longest address.
 const LONGEST_CONTEXT: usize = 254;
 
-/// What of the settings parameters are held against.
+/// The settings that parameters are checked against.
 #[derive(Clone, Debug)]
 pub struct Rules {
-    /// Characters of a new password.
+    /// The least number of characters of a new password.
     pub password_min_length: usize,
-    /// A word that no password may lean on.
+    /// A word that no password may be based on.
     pub shop_name: String,
 }
 
 /// The parameters of a method.
 pub trait Params: Sized + Send + 'static {
-    /// Whether a new password is among them. How strong it is takes milliseconds to estimate.
+    /// Whether a new password is among them. Estimating its strength takes milliseconds.
     const CHOOSES_PASSWORD: bool = false;
 
-    /// Reads them; `None` where the reader has noted a fault.
+    /// Parses them; `None` if the reader has recorded a fault.
     fn read(reader: &mut Reader<'_>) -> Option<Self>;
     /// Content descriptors of the OpenRPC document.
     fn describe(generator: &mut SchemaGenerator) -> Vec<Value>;
@@ -37,15 +37,15 @@ pub trait Params: Sized + Send + 'static {
 
 /// A value that a parameter can have.
 pub trait Param: JsonSchema + Sized {
-    /// Reads it, or says every rule that it breaks.
+    /// Parses it, or returns every rule that it breaks.
     fn from_param(value: &Value) -> Result<Self, Vec<Fault>>;
 
-    /// Whether a text stands for no value, where there need not be one.
+    /// Whether a text means no value, where the value is optional.
     fn is_absent(text: &str) -> bool {
         shows_nothing(text)
     }
 
-    /// What requests may send, where they may send more than what answers hold.
+    /// The schema of requests, which may accept more than answers contain.
     fn request_schema(generator: &mut SchemaGenerator, nullable: bool) -> Schema {
         schema_of::<Self>(generator, nullable)
     }
@@ -56,11 +56,11 @@ pub fn schema_of<T: JsonSchema>(generator: &mut SchemaGenerator, nullable: bool)
     if nullable { generator.subschema_for::<Option<T>>() } else { generator.subschema_for::<T>() }
 }
 
-/// Reads `params` into `P`, or says everything that is wrong.
+/// Parses `params` into `P`, or returns every fault.
 pub fn read<P: Params>(raw: Option<&str>, rules: &Rules) -> Result<P, Faults> {
     let present = match raw.map(str::trim) {
         None | Some("") => Map::new(),
-        // Clients send an empty list where a method takes nothing.
+        // Clients send an empty list to a method without parameters.
         Some(raw) if is_empty_list(raw) => Map::new(),
         Some(raw) => serde_json::from_str::<Map<String, Value>>(raw).map_err(|error| {
             let fault = match error.classify() {
@@ -86,7 +86,7 @@ fn is_empty_list(raw: &str) -> bool {
     raw.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).is_some_and(|between| between.trim_ascii().is_empty())
 }
 
-/// Takes parameters by name and notes what is wrong with them.
+/// Takes parameters by name and records their faults.
 pub struct Reader<'r> {
     present: Map<String, Value>,
     rules: &'r Rules,
@@ -94,7 +94,7 @@ pub struct Reader<'r> {
 }
 
 impl Reader<'_> {
-    /// A value that must be there.
+    /// A required value.
     pub fn required<T: Param>(&mut self, name: &'static str) -> Option<T> {
         match self.present.remove(name) {
             None => self.fault(name, Fault::new(Rule::Required, "is required")),
@@ -103,7 +103,7 @@ impl Reader<'_> {
         }
     }
 
-    /// A value that may be absent, `null`, or text that shows nothing, which is all the same.
+    /// A value that may be absent, `null` or blank text, which all mean the same.
     pub fn optional<T: Param>(&mut self, name: &'static str) -> Option<Option<T>> {
         match self.present.remove(name) {
             None | Some(Value::Null) => Some(None),
@@ -112,7 +112,7 @@ impl Reader<'_> {
         }
     }
 
-    /// An edit of something that cannot be cleared.
+    /// An edit of a field that cannot be cleared.
     pub fn edit<T: Param>(&mut self, name: &'static str) -> Option<Option<T>> {
         if self.present.contains_key(name) { self.required(name).map(Some) } else { Some(None) }
     }
@@ -122,12 +122,12 @@ impl Reader<'_> {
         self.optional(name).map(Option::unwrap_or_default)
     }
 
-    /// An edit of something that `null`, or text that shows nothing, clears.
+    /// An edit of a field that `null` or blank text clears.
     pub fn clearable<T: Param>(&mut self, name: &'static str) -> Option<Option<Option<T>>> {
         if self.present.contains_key(name) { self.optional(name).map(Some) } else { Some(None) }
     }
 
-    /// A new password, held against the names and addresses it comes with. Those stay to be read.
+    /// A new password, checked against the names and addresses that come with it, which are parsed afterwards.
     pub fn chosen_password(&mut self, name: &'static str) -> Option<Password> {
         let value = match self.present.remove(name) {
             None => return self.fault(name, Fault::new(Rule::Required, "is required")),
@@ -150,14 +150,14 @@ impl Reader<'_> {
         }
     }
 
-    /// A name that other methods take and this one does not.
+    /// A name that other methods accept and this one does not.
     pub fn refused(&mut self, name: &'static str, why: &'static str) {
         if self.present.remove(name).is_some() {
             self.faults.add(name, Fault::new(Rule::NotAllowed, why));
         }
     }
 
-    /// Whether a value is given: absent, `null` and blank are all the same.
+    /// Whether a value is given: absent, `null` and blank mean that it is not.
     pub fn is_given(&self, name: &str) -> bool {
         self.present.get(name).is_some_and(|value| match value {
             Value::Null => false,
@@ -166,14 +166,14 @@ impl Reader<'_> {
         })
     }
 
-    /// Notes that a value is needed.
+    /// Records a fault if a value is missing.
     pub fn needs(&mut self, name: &'static str) {
         if !self.is_given(name) {
             self.faults.add(name, Fault::new(Rule::Required, "is required"));
         }
     }
 
-    /// Notes what is wrong unless exactly one of these is given.
+    /// Records a fault unless exactly one of these is given.
     pub fn exactly_one_of(&mut self, names: &[&'static str]) {
         let given: Vec<_> = names.iter().copied().filter(|name| self.is_given(name)).collect();
         let (wrong, rule, why) = match given.len() {
@@ -202,13 +202,13 @@ impl Reader<'_> {
     }
 }
 
-/// As much of a text as can be a name or an address: what is longer is refused, and must not make the search for it in a
-/// password long.
+/// The part of a text that can be a name or an address: longer ones are refused, and must not make the search for them
+/// in a password long.
 fn beginning(text: &str) -> &str {
     text.char_indices().nth(LONGEST_CONTEXT).map_or(text, |(end, _)| &text[..end])
 }
 
-/// The fault of a value of another JSON type.
+/// The fault of a value of the wrong JSON type.
 pub fn type_fault(wanted: &str) -> Fault {
     Fault::new(Rule::Type, format!("must be {wanted}"))
 }
@@ -298,7 +298,7 @@ macro_rules! params {
     (@read $reader:ident flatten $field:ident $ty:ty) => { <$ty as $crate::rpc::params::Params>::read($reader) };
     (@read $reader:ident edit $field:ident $ty:ty) => { $reader.edit::<$ty>(stringify!($field)) };
     (@read $reader:ident clearable $field:ident $ty:ty) => { $reader.clearable::<$ty>(stringify!($field)) };
-    // The words that a password may not lean on must still be there to be seen.
+    // The password's context must be read before those parameters are taken.
     (@read $reader:ident chosen $field:ident $ty:ty) => { $reader.chosen_password(stringify!($field)) };
     (@describe $g:ident flatten $field:ident $ty:ty, $doc:expr) => {
         <$ty as $crate::rpc::params::Params>::describe($g)
@@ -326,7 +326,7 @@ macro_rules! params {
 pub(crate) use params;
 
 params! {
-    /// A method that takes nothing.
+    /// The parameters of a method that has none.
     pub struct NoParams {}
 }
 
@@ -342,14 +342,14 @@ mod tests {
     }
 
     #[test]
-    fn what_a_password_is_held_against_is_bounded() {
+    fn the_context_of_a_password_is_bounded() {
         const { assert!(Chosen::CHOOSES_PASSWORD && !NoParams::CHOOSES_PASSWORD) };
         let rules = Rules { password_min_length: 8, shop_name: "Marbelle".to_owned() };
         let name: String = (0..12_000).map(|n| format!("{n:04} ")).collect();
         let raw = json!({ "password": "0123 4567 8910 1112 1314", "first_name": name }).to_string();
         let begun = Instant::now();
         let faults = read::<Chosen>(Some(&raw), &rules).map(|chosen| chosen.password).expect_err("guessable");
-        // All 12,000 words take ten times as long, where optimised; the bound leaves room for a debug build.
+        // All 12,000 words take ten times as long in an optimised build; the bound leaves room for a debug build.
         assert!(begun.elapsed() < Duration::from_millis(250), "{:?}", begun.elapsed());
         let named: Vec<String> = faults.into_iter().map(|(field, _)| field.to_string()).collect();
         assert!(named.contains(&"first_name".to_owned()), "{named:?}");

@@ -1,6 +1,6 @@
-//! How often calls may be made (docs/settings.md, "Limits"): by client network for what guesses, mails or is dear,
-//! by session and user for everything that acts for one. Batches, HTTP and WebSocket count alike, because methods
-//! are counted; a method declares what it counts against, and nothing is counted in its body.
+//! Rate limits of calls (docs/settings.md, "Limits"): by client network for methods that guess, mail or cost much, by
+//! session and user for everything that acts for one. Batches, HTTP and WebSocket count alike, because methods are
+//! counted. A method declares its rate; its body counts nothing.
 
 use super::allowances::{Allowances, quota};
 use crate::{
@@ -18,64 +18,64 @@ const SECOND: Duration = Duration::from_secs(1);
 const MINUTE: Duration = Duration::from_secs(60);
 const HOUR: Duration = Duration::from_secs(60 * 60);
 
-/// A site has so many times the allowance of one network: strangers choose among its networks at will, and it may be
-/// an office with many people.
+/// The allowance of a site, as a multiple of that of one network: strangers choose among its networks at will, and it
+/// may be an office with many people.
 const NETWORKS_OF_A_SITE: NonZeroU32 = NonZeroU32::MIN.saturating_add(9);
-/// A burst of calls is so many times what a second allows.
+/// The size of a burst, as a multiple of the calls per second.
 const BURST: NonZeroU32 = NonZeroU32::MIN.saturating_add(1);
-/// A user's sessions may call so many times as often as one of them.
+/// The calls of all sessions of a user, as a multiple of those of one session.
 const SESSIONS_AT_ONCE: NonZeroU32 = NonZeroU32::MIN.saturating_add(1);
-/// A service key calls for many users: so many times as often as a session.
+/// The calls of a service key, which calls for many users, as a multiple of those of a session.
 const SESSIONS_OF_A_KEY: NonZeroU32 = NonZeroU32::MIN.saturating_add(19);
-/// Networks of refused credentials that are told apart in the log of a minute.
-const NOTED_NETWORKS: usize = 1000;
+/// Networks with refused credentials that are logged separately.
+const LOGGED_NETWORKS: usize = 1000;
 
-/// What a call counts against, beyond what every call of a session does.
+/// The rate that a method counts against, beyond the calls of its session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Rate {
-    /// Nothing.
+    /// No other.
     Calls,
-    /// By network: what tries passwords.
+    /// By network: methods that try passwords.
     SignIn,
-    /// By network: what sends or takes one-time tokens. For a session it is a change as well.
+    /// By network: methods that send or accept one-time tokens. With a session they are a change as well.
     Token,
-    /// By network: what begins or awaits something that takes a place in memory.
+    /// By network: methods that start or await something that is held in memory.
     Ceremony,
     /// By network: the specification, the largest of all answers.
     Discover,
-    /// By user: what changes the account.
+    /// By user: methods that change the account.
     Change,
-    /// By user: a new password. A change as well.
+    /// By user: methods that set a password. A change as well.
     PasswordChange,
 }
 
-/// How often each.
+/// The limits.
 #[derive(Clone, Copy, Debug)]
 pub struct RateSettings {
-    /// [`Rate::SignIn`], a minute and network.
+    /// [`Rate::SignIn`], per minute and network.
     pub sign_in_per_minute: NonZeroU32,
-    /// [`Rate::Token`], a minute and network.
+    /// [`Rate::Token`], per minute and network.
     pub token_per_minute: NonZeroU32,
-    /// [`Rate::Ceremony`], a minute and network.
+    /// [`Rate::Ceremony`], per minute and network.
     pub ceremonies_per_minute: NonZeroU32,
-    /// Refused credentials, a minute and network; half as many [`Rate::Discover`].
+    /// Refused credentials, per minute and network; half as many [`Rate::Discover`].
     pub refusals_per_minute: NonZeroU32,
-    /// Calls, a second and session; twice as many a user, twenty times as many a service key, and twice as many at
-    /// once.
+    /// Calls per second and session; twice as many per user, twenty times as many per service key, and bursts of twice
+    /// as many.
     pub calls_per_second: NonZeroU32,
-    /// [`Rate::Change`], a minute and user.
+    /// [`Rate::Change`], per minute and user.
     pub writes_per_minute: NonZeroU32,
-    /// [`Rate::PasswordChange`], an hour and user.
+    /// [`Rate::PasswordChange`], per hour and user.
     pub password_changes_per_hour: NonZeroU32,
-    /// Whether other nodes count too.
+    /// Whether there are other nodes that count as well.
     pub in_cluster: bool,
 }
 
 /// Counts calls.
 ///
-/// Sign-ins and one-time tokens are counted for all nodes together where there are several: this node's count
-/// first, which costs nothing, then a row in the database. A database, because it is there anyway, decides
-/// in one statement, and a node that comes back finds the counts as they are.
+/// Where there are several nodes, sign-ins and one-time tokens are counted for all of them together: in this node's
+/// memory first, which costs nothing, then in a row of the database. The database is there anyway, decides in one
+/// statement, and keeps the counts when a node restarts.
 pub struct Rates {
     sign_in: ByNetwork,
     token: ByNetwork,
@@ -88,11 +88,11 @@ pub struct Rates {
     changes: Allowances<UserId>,
     password_changes: Allowances<UserId>,
     in_cluster: bool,
-    /// What is told of refused credentials.
+    /// Rate-limited log lines about refused credentials.
     refused: Notices<IpAddr>,
 }
 
-/// What is counted by client network, and by the site that the network is part of.
+/// Counts by client network, and by the site that the network is part of.
 struct ByNetwork {
     name: &'static str,
     per_minute: NonZeroU32,
@@ -112,7 +112,7 @@ impl ByNetwork {
     }
 
     fn take(&self, client: IpAddr) -> Result<(), Error> {
-        // The network first: what it is refused takes nothing from its site.
+        // The network first: a call that is refused there takes nothing from its site.
         self.networks.take(network(client)).map_err(limited)?;
         site(client).map_or(Ok(()), |site| self.sites.take(site).map_err(limited))
     }
@@ -126,7 +126,7 @@ impl ByNetwork {
 }
 
 impl Rates {
-    /// With these allowances.
+    /// Rates with these limits.
     pub fn new(settings: RateSettings) -> Self {
         let calls = |per_second: NonZeroU32| quota(per_second, SECOND).allow_burst(per_second.saturating_mul(BURST));
         let half = |times: NonZeroU32| NonZeroU32::new(times.get().div_ceil(2)).unwrap_or(NonZeroU32::MIN);
@@ -142,11 +142,11 @@ impl Rates {
             changes: Allowances::new(quota(settings.writes_per_minute, MINUTE)),
             password_changes: Allowances::new(quota(settings.password_changes_per_hour, HOUR)),
             in_cluster: settings.in_cluster,
-            refused: Notices::new(NOTED_NETWORKS),
+            refused: Notices::new(LOGGED_NETWORKS),
         }
     }
 
-    /// Counts a call of a method that declares `rate`, from a client and, where it acts for one, for a session.
+    /// Counts a call of a method that declares `rate`, by its client and by the session it acts for, if any.
     pub(super) async fn count(
         &self,
         rate: Rate,
@@ -163,7 +163,7 @@ impl Rates {
         Ok(())
     }
 
-    /// Counts on this node; says what is to be counted on all together.
+    /// Counts on this node; returns the key to count in the database, if any.
     fn count_here(&self, rate: Rate, client: IpAddr, caller: Option<Caller>) -> Result<Option<&ByNetwork>, Error> {
         let user = caller.map(|caller| caller.user);
         if let (Rate::Token | Rate::Change | Rate::PasswordChange, Some(user)) = (rate, user) {
@@ -186,7 +186,7 @@ impl Rates {
         })
     }
 
-    /// Takes back what a call of `rate` counted by user because it came to nothing.
+    /// Takes back what a call of `rate` counted by user, because it had no effect.
     pub(super) fn give_back(&self, rate: Rate, caller: Caller) {
         if rate == Rate::PasswordChange {
             self.password_changes.give_back(&caller.user);
@@ -199,8 +199,8 @@ impl Rates {
         self.calls_of_user.take(caller.user).map_err(limited)
     }
 
-    /// Counts a handshake that acts for a session: as a call of its user, and none of the session's, which then begins
-    /// with all it has.
+    /// Counts a handshake that acts for a session as a call of its user. It does not count for the session, which
+    /// starts with its full allowance.
     pub fn count_handshake(&self, caller: Caller) -> Result<(), Error> {
         self.calls_of_user.take(caller.user).map_err(limited)
     }
@@ -215,26 +215,26 @@ impl Rates {
         self.calls_of_key.take(key).map_err(limited)
     }
 
-    /// Counts and notes a credential that is not one of ours.
+    /// Counts and logs a refused credential that this server did not issue.
     ///
     /// # Errors
-    /// `RateLimited` where the client has presented too many of them: a good one is never stood in the way of.
+    /// `RateLimited` if the client has presented too many of them. Valid credentials are never refused for that.
     pub fn refused(&self, client: IpAddr) -> Result<(), Error> {
-        if let Some(times) = self.refused.note(network(client)) {
-            tell_refused(network(client), times);
+        if let Some(times) = self.refused.record(network(client)) {
+            log_refused(network(client), times);
         }
         self.refusals.take(client)
     }
 
-    /// Tells what refused credentials have not been told of, and forgets who has not called for so long that it makes
-    /// no difference.
+    /// Logs the refused credentials that are not logged yet, and drops the counts of clients that have been idle for so
+    /// long that their allowance is full.
     pub fn forget_idle(&self) {
-        let untold = self.refused.untold();
-        for (network, times) in untold.subjects {
-            tell_refused(network, times);
+        let unlogged = self.refused.unlogged();
+        for (network, times) in unlogged.subjects {
+            log_refused(network, times);
         }
-        if untold.further > 0 {
-            tracing::info!(target: "security", times = untold.further, "credentials_refused");
+        if unlogged.further > 0 {
+            tracing::info!(target: "security", times = unlogged.further, "credentials_refused");
         }
         for by_network in [&self.sign_in, &self.token, &self.ceremonies, &self.discover, &self.refusals] {
             by_network.networks.forget_idle();
@@ -248,8 +248,8 @@ impl Rates {
     }
 }
 
-/// One line a network and minute: strangers can present as many as they like.
-fn tell_refused(network: IpAddr, times: u64) {
+/// One line per network and minute: strangers can present as many as they like.
+fn log_refused(network: IpAddr, times: u64) {
     tracing::info!(target: "security", ip = %network, times, "credentials_refused");
 }
 
@@ -310,7 +310,7 @@ mod tests {
         assert_eq!((0..1000).filter(|n| rates.refused(client(*n)).is_ok()).count(), 20);
         let elsewhere = "2001:db8:8::1".parse().unwrap();
         rates.count_here(Rate::SignIn, elsewhere, None).unwrap();
-        // One network that goes on and on takes nothing from the others.
+        // One network that keeps calling takes nothing from the others.
         let passed = (0..1000).filter(|_| rates.count_here(Rate::SignIn, elsewhere, None).is_ok()).count();
         assert_eq!(passed, 1);
         rates.count_here(Rate::SignIn, "2001:db8:8:1::1".parse().unwrap(), None).unwrap();
@@ -336,7 +336,7 @@ mod tests {
     }
 
     #[test]
-    fn changes_count_by_user_wherever_they_come_from() {
+    fn changes_count_by_user_from_any_client() {
         let rates = rates(2);
         let ann = caller();
         let client = |n: u8| IpAddr::from([192, 0, 2, n]);

@@ -1,4 +1,4 @@
-//! Declares methods: each once, for jsonrpsee and for the OpenRPC document.
+//! Declares methods, each once, for jsonrpsee and for the OpenRPC document.
 
 pub use super::call::{Call, caller_of};
 
@@ -31,13 +31,13 @@ use serde::Serialize;
 use serde_json::Value;
 use std::future::Future;
 
-/// Whether a call may be abandoned half-way.
+/// Whether a call may be abandoned part-way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Effect {
-    /// It reads or waits: it stops when its session ends or its socket closes.
+    /// It reads or waits, and stops when its session ends or its socket closes.
     Read,
-    /// It may commit: it runs to its end in a task of its own, so that a commit is always followed by its
-    /// announcement. Whether it may commit is decided under the user's lock.
+    /// It may commit, and runs to its end in a task of its own, so that every commit is followed by its announcement.
+    /// Whether it may commit is decided under the user's lock.
     Write,
 }
 
@@ -46,23 +46,23 @@ pub enum Effect {
 pub enum Access {
     /// Anybody.
     Public,
-    /// Whoever acts for a session.
+    /// A session.
     Session,
-    /// Whoever acts for a session that was proven lately.
+    /// A session that was proven recently.
     Proven,
     /// A service key with every one of these scopes.
     Service(&'static [Scope]),
 }
 
-/// What the document says of a method beyond its types.
+/// The description of a method in the document, beyond its types.
 pub struct Description {
     /// One line.
     pub summary: &'static str,
-    /// What it counts against.
+    /// The rate that it counts against.
     pub rate: Rate,
-    /// Refusals of its own, beyond those that every method of its access has.
+    /// Errors of its own, beyond those of all methods with the same access.
     pub errors: &'static [Kind],
-    /// Parameters and result of a call.
+    /// Parameters and result of an example call.
     pub example: (Value, Value),
 }
 
@@ -75,7 +75,7 @@ pub struct Declared {
     pub name: &'static str,
     /// Who may call it.
     pub access: Access,
-    /// What the document says of it.
+    /// Its description in the document.
     pub description: Description,
     /// Content descriptors of its parameters.
     pub params: Vec<Value>,
@@ -86,7 +86,7 @@ pub struct Declared {
 
 /// All methods.
 pub struct Registry {
-    /// Those declared so far.
+    /// The methods declared so far.
     pub methods: Vec<Declared>,
     /// Makes the schemas of their types.
     pub generator: SchemaGenerator,
@@ -94,26 +94,26 @@ pub struct Registry {
 
 /// The two methods of a subscription.
 pub struct SubscriptionMethods {
-    /// The name of the method that subscribes, and what the document says of it.
+    /// The name of the method that subscribes, and its description.
     pub subscribe: (&'static str, Description),
-    /// The name of the method that ends the subscription, and what the document says of it.
+    /// The name of the method that ends the subscription, and its description.
     pub unsubscribe: (&'static str, Description),
-    /// What is answered to who would subscribe over HTTP.
+    /// The message of the error over HTTP.
     pub over_http: &'static str,
-    /// The id that the one answers and the other takes. A connection has one subscription, so it is the same for all.
+    /// The id of the subscription. A connection has one of each kind, so it is the same for all.
     pub id: &'static str,
 }
 
 impl Default for Registry {
-    /// Without methods.
+    /// A registry without methods.
     fn default() -> Self {
         let settings = SchemaSettings::draft07().with(|s| {
             s.definitions_path = "/components/schemas".into();
             s.meta_schema = None;
-            // An answer has every field, those that are null too.
+            // An answer has every field, also those that are `null`.
             s.contract = Contract::Serialize;
-            // Keeps the description that stands beside a reference: validators of draft 7 pass over it, and
-            // generators would make a type of its own of each `allOf` around a reference.
+            // Keeps the description beside a reference: validators of draft 7 ignore it, whereas generators would make
+            // a separate type of each `allOf` around a reference.
             s.transforms = vec![Box::<ReplaceUnevaluatedProperties>::default(), Box::<ReplacePrefixItems>::default()];
         });
         Self { methods: Vec::new(), generator: settings.into_generator() }
@@ -133,8 +133,8 @@ impl Registry {
         self.presenting(name, effect, description, nobody, move |call, (), params| method(call, params));
     }
 
-    /// A method that anybody may call, with a credential among its parameters. `look` finds out what that is of: the
-    /// session, whose calls this one counts as, and what the method is handed.
+    /// A method that anybody may call, with a credential among its parameters. `look` resolves the credential to the
+    /// session that the call counts for and to the value that the method gets.
     pub fn presenting<P, C, R, L, F, Fut>(
         &mut self,
         name: &'static str,
@@ -179,8 +179,8 @@ impl Registry {
         self.acting(name, Access::Session, effect, description, method);
     }
 
-    /// A method that acts for a session that was proven lately. It is handed a [`ProvenCaller`], by which the use-case asks
-    /// for the proof where it asks for the session.
+    /// A method that acts for a session that was proven recently. It gets a [`ProvenCaller`]: the use-case checks the
+    /// proof where it checks the session.
     pub fn proven<P, R, F, Fut>(&mut self, name: &'static str, effect: Effect, description: Description, method: F)
     where
         P: Params,
@@ -213,7 +213,7 @@ impl Registry {
                 async move {
                     let http = call.http.clone();
                     let result = as_caller(effect, rate, call, raw, method).await;
-                    // Only here: what a method without a session refuses says nothing of the cookie.
+                    // Only here: a refusal of a method without a session does not concern the cookie.
                     if let (Some(http), Err(refused)) = (http, &result) {
                         http.clear_dead_cookie(refused);
                     }
@@ -246,8 +246,8 @@ impl Registry {
         });
     }
 
-    /// A subscription of WebSockets that act for a session: `grant` decides, and what it gives is begun as soon as the
-    /// answer is on its way, so that no event comes before it.
+    /// A subscription of WebSockets that act for a session: `grant` decides, and the subscription that it returns
+    /// starts as soon as the answer is sent, so that no event comes before it.
     pub fn subscription<P, B, F, Fut>(&mut self, methods: SubscriptionMethods, grant: F)
     where
         P: Params,
@@ -263,8 +263,8 @@ impl Registry {
         self.subscribing(methods, Access::Session, caller, grant, |call| call.connection.unsubscribe());
     }
 
-    /// The same for WebSockets that act by a service key with every one of these scopes; `end` ends it, and says whether
-    /// there was one.
+    /// The same for WebSockets that act by a service key with every one of these scopes; `end` ends the subscription
+    /// and returns whether there was one.
     pub fn service_subscription<P, B, F, Fut>(
         &mut self,
         methods: SubscriptionMethods,
@@ -281,7 +281,7 @@ impl Registry {
         self.subscribing(methods, Access::Service(scopes), key, grant, end);
     }
 
-    /// `who` finds out who calls, and counts it.
+    /// `who` authenticates the caller and counts the call.
     fn subscribing<P, C, B, W, Known, G, Granted>(
         &mut self,
         methods: SubscriptionMethods,
@@ -350,7 +350,7 @@ impl Registry {
         self.methods.iter().map(|method| method.name).collect()
     }
 
-    /// The methods as jsonrpsee takes them.
+    /// The methods in jsonrpsee's form.
     pub fn install(self, context: Context) -> RpcModule<Context> {
         let mut module = RpcModule::new(context);
         for method in self.methods {

@@ -1,4 +1,4 @@
-//! One request of JSON-RPC 2.0 as it is written: a call, a notification, or neither.
+//! One request of JSON-RPC 2.0: a call, a notification, or an invalid one.
 
 use jsonrpsee::types::{ErrorCode, TwoPointZero};
 use serde::{Deserialize, Deserializer, de::IgnoredAny};
@@ -12,22 +12,22 @@ pub struct RequestId(Box<str>);
 /// A call.
 #[derive(Debug)]
 pub struct Request<'a> {
-    /// Goes back with the answer.
+    /// Its id, which the answer repeats.
     pub id: RequestId,
-    /// What is called.
+    /// The name of the method.
     pub method: Cow<'a, str>,
-    /// Its parameters, as they are written.
+    /// Its parameters, as raw JSON.
     pub params: Option<&'a RawValue>,
 }
 
-/// What a message, or an entry of a batch, is.
+/// A message, or an entry of a batch.
 #[derive(Debug)]
 pub enum Incoming<'a> {
     /// A call, which is answered.
     Call(Request<'a>),
     /// A call without an id, which is neither executed nor answered.
     Notification,
-    /// Neither: the error, and the id where it can be told.
+    /// An invalid request: the error, and the id if it can be read.
     Invalid(RequestId, ErrorCode),
 }
 
@@ -49,13 +49,13 @@ struct IdAlone<'a> {
     id: Option<&'a RawValue>,
 }
 
-/// A `null` that is written is not the same as nothing.
+/// A written `null` differs from an absent value.
 fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<&'de RawValue>, D::Error> {
     <&RawValue>::deserialize(deserializer).map(Some)
 }
 
 impl RequestId {
-    /// The id of an answer to what cannot be told.
+    /// The id of an answer to a request whose id cannot be read.
     pub fn null() -> Self {
         Self("null".into())
     }
@@ -65,7 +65,7 @@ impl RequestId {
         &self.0
     }
 
-    /// `None` for what no id can be: a truth value, a list, an object.
+    /// `None` for values that cannot be an id: a boolean, an array, an object.
     fn of(raw: &RawValue) -> Option<Self> {
         let written = raw.get();
         let is_good = written == "null" || written.starts_with(|c: char| c == '"' || c == '-' || c.is_ascii_digit());
@@ -76,7 +76,7 @@ impl RequestId {
 impl<'a> Incoming<'a> {
     /// Reads a request.
     pub fn read(text: &'a str) -> Self {
-        // What is derived would take a list for an object as well.
+        // A derived `Deserialize` would accept an array for an object as well.
         let is_object = text.trim_ascii_start().starts_with('{');
         let written = if is_object { serde_json::from_str::<Written<'_>>(text).ok() } else { None };
         let Some(Written { id, method, params, .. }) = written else { return Self::no_request(text) };
@@ -109,7 +109,7 @@ mod tests {
                 assert_eq!((id, code), (RequestId::null(), ErrorCode::InvalidRequest));
                 None
             }
-            Incoming::Notification => panic!("{written} is taken for no id"),
+            Incoming::Notification => panic!("{written} is not accepted as an id"),
         }
     }
 
@@ -124,7 +124,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_call_is_told_apart() {
+    fn notifications_and_invalid_requests_are_recognised() {
         let read = |text: &str| match Incoming::read(text) {
             Incoming::Call(_) => "call".to_owned(),
             Incoming::Notification => "notification".to_owned(),

@@ -1,15 +1,15 @@
-//! Where a call comes from.
+//! The source of a call.
 
 use super::{http_call::HttpCall, trace::TraceId};
 use crate::live::Connection;
 use std::sync::Arc;
 
-/// Where a call comes from; the same for all calls of a message.
+/// The source of a call; the same for all calls of a message.
 #[derive(Clone, Debug)]
 pub struct Source {
     /// The socket, or the stand-in of an HTTP call.
     pub connection: Arc<Connection>,
-    /// What the HTTP request brought and what is said of its answer; none on a WebSocket.
+    /// The HTTP request of the call and the changes to its response; none on a WebSocket.
     pub http: Option<Arc<HttpCall>>,
     /// The trace that the client named.
     pub trace: Option<TraceId>,

@@ -8,14 +8,14 @@ use super::{
 use schemars::SchemaGenerator;
 use serde_json::{Map, Value, json};
 
-/// What every method may answer.
+/// Errors of every method.
 const ALWAYS: &[Kind] = &[Kind::InvalidParams, Kind::RateLimited, Kind::Internal, Kind::Unavailable];
-/// What every method that needs a session may answer as well.
+/// Further errors of every method that needs a session.
 const WITH_SESSION: &[Kind] = &[Kind::Unauthenticated, Kind::SessionEnded];
-/// What every method that needs a proven session may answer as well.
+/// Further errors of every method that needs a proven session.
 const WITH_PROOF: &[Kind] = &[Kind::Unauthenticated, Kind::SessionEnded, Kind::ProofRequired];
 
-/// What every method of service keys may answer as well.
+/// Further errors of every method of service keys.
 const WITH_KEY: &[Kind] = &[Kind::Unauthenticated, Kind::Forbidden];
 
 /// A kind of event, for the document.
@@ -24,7 +24,7 @@ pub struct DescribedEvent {
     pub name: &'static str,
     /// One line.
     pub description: &'static str,
-    /// The schema of the event: what a notification has as its `result`.
+    /// The schema of the event, which is the `result` of the notification.
     pub schema: Value,
     /// A whole notification.
     pub example: Value,
@@ -100,7 +100,7 @@ fn method(method: &Declared, taken: &Taken) -> Value {
     described
 }
 
-/// The parameters, the required ones first: generated functions take them in this order.
+/// The parameters, required ones first: generated functions take them in this order.
 fn params_of(method: &Declared, title: &str, taken: &Taken) -> Vec<Value> {
     let mut params = method.params.clone();
     params.sort_by_key(|param| param["required"] != true);
@@ -123,7 +123,7 @@ fn event(event: DescribedEvent) -> Value {
     })
 }
 
-/// `data` names the kind and refers to the schema of what is sent.
+/// `data` names the kind and refers to the schema of its data.
 fn error(kind: Kind) -> Value {
     json!({
         "code": kind.code(),

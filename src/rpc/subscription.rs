@@ -1,4 +1,4 @@
-//! What the registry needs for methods that subscribe.
+//! The parts of the registry for methods that subscribe.
 
 use super::{
     param_types::Token,
@@ -11,14 +11,14 @@ use serde_json::value::RawValue;
 params! {
     /// Parameters of a method that ends a subscription.
     pub struct UnsubscribeParams {
-        /// The id that the subscribing method answered.
+        /// The id that the subscribing method returned.
         required subscription: Token,
     }
 }
 
 impl UnsubscribeParams {
-    /// Reads them by name, or as the one entry of a list, which is how clients that know JSON-RPC subscriptions in
-    /// general send them.
+    /// Parses them by name, or as the one entry of an array, which is the form that generic clients of JSON-RPC
+    /// subscriptions send.
     pub(super) fn read(raw: Option<&str>, rules: &Rules) -> Result<Self, Faults> {
         #[derive(Deserialize)]
         struct Positional<'a>(#[serde(borrow)] [&'a RawValue; 1]);

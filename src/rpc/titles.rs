@@ -1,9 +1,9 @@
-//! Titles for every schema of the OpenRPC document: code generators make their names of types from them.
+//! Titles for every schema of the OpenRPC document: code generators derive the names of types from them.
 
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
-/// The names that titles must not have: generators name the type of a method so, as `SessionCurrent`.
+/// The names that titles must not have, because generators give them to the types of methods, such as `SessionCurrent`.
 #[derive(Default)]
 pub struct Taken(BTreeSet<String>);
 
@@ -14,8 +14,8 @@ impl Taken {
     }
 }
 
-/// Gives `schema` the title `title`, and each schema within it one that says where it stands:
-/// `Profile`, `ProfileFirstName`. A reference has the title of what it refers to.
+/// Gives `schema` the title `title`, and each schema within it a title by its path: `Profile`, `ProfileFirstName`. A
+/// reference gets the title of its target.
 pub fn entitle(schema: &mut Value, title: &str, taken: &Taken) {
     let Value::Object(object) = schema else { return };
     if object.contains_key("$ref") {

@@ -1,19 +1,19 @@
-//! The trace that a call belongs to (W3C Trace Context): it joins our log with that of whoever called.
+//! The trace that a call belongs to (W3C Trace Context): it connects this server's log with the caller's.
 
 use http::HeaderMap;
 use std::fmt;
 
-/// Names a trace; never zero.
+/// The id of a trace; never zero.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TraceId(u128);
 
 impl TraceId {
-    /// A trace that begins here.
+    /// A new trace.
     pub fn random() -> Self {
         Self(rand::random::<u128>().max(1))
     }
 
-    /// The trace that the request's `traceparent` names, if there is one and it can be read.
+    /// The trace of the request's `traceparent`, if it has a valid one.
     pub fn of(headers: &HeaderMap) -> Option<Self> {
         parse(headers.get("traceparent")?.as_bytes())
     }
@@ -25,7 +25,7 @@ impl fmt::Display for TraceId {
     }
 }
 
-/// `00-<trace>-<parent>-<flags>` in lower-case hexadecimal; a later version may go on after a hyphen.
+/// `00-<trace>-<parent>-<flags>` in lower-case hexadecimal; later versions may append more after a hyphen.
 fn parse(value: &[u8]) -> Option<TraceId> {
     let [version @ .., b'-'] = value.get(..3)? else { return None };
     let (trace, parent, flags) = (value.get(3..35)?, value.get(36..52)?, value.get(53..55)?);
@@ -47,7 +47,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_what_the_standard_allows_is_taken_over() {
+    fn only_valid_trace_ids_are_accepted() {
         let read = |value: &str| parse(value.as_bytes()).map(|trace| trace.to_string());
         let trace = Some("0af7651916cd43dd8448eb211c80319c".to_owned());
         for good in [

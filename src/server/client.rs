@@ -1,4 +1,4 @@
-//! The credential of a request, and what the client says it is.
+//! The credential and the `User-Agent` of a request.
 
 use super::{cookie::CookieSettings, listener::Node, origins::Origin};
 use crate::{
@@ -13,23 +13,22 @@ use http::{HeaderMap, header};
 pub enum Credential {
     /// There is none.
     None,
-    /// A rightly signed access token; whether its session is alive is asked later.
+    /// An access token with a valid signature. Whether its session is alive is checked later.
     Bearer(Caller),
-    /// A rightly made cookie; whether its session is alive is asked later.
+    /// A cookie with a valid signature. Whether its session is alive is checked later.
     Cookie(Caller),
-    /// An access token that is not good.
+    /// An access token that is not valid.
     BadBearer(CredentialFault),
-    /// A cookie that is not good.
+    /// A cookie that is not valid.
     BadCookie,
 }
 
-/// Why a request is not looked at: it carries the cookie and comes from a page that may not use it.
+/// Why a request is refused unread: it carries the cookie and comes from a page that may not use it.
 #[derive(Debug)]
 pub struct ForeignOrigin;
 
 impl Credential {
-    /// Reads the access token, or else the cookie. Beside a token the cookie is ignored, and so is what an `Origin`
-    /// says of it.
+    /// Reads the access token, or else the cookie. With a token, the cookie and the `Origin` are ignored.
     pub fn of(headers: &HeaderMap, node: &Node) -> Result<Self, ForeignOrigin> {
         if let Some(token) = bearer(headers) {
             return Ok(Self::of_token(token, &node.accounts));
@@ -49,7 +48,7 @@ impl Credential {
         }
     }
 
-    /// Who an HTTP call acts for.
+    /// The session that an HTTP call acts for.
     pub fn identity(self) -> Identity {
         match self {
             Self::None => Identity::Anonymous,
@@ -60,24 +59,24 @@ impl Credential {
     }
 }
 
-/// Whose session cookie a request carries, whatever it acts by.
+/// The session of the cookie that a request carries, whatever credential it acts by.
 pub fn cookie_caller(headers: &HeaderMap, accounts: &Accounts, cookies: &CookieSettings) -> Option<Caller> {
     accounts.caller_of_cookie(cookies.session.find(headers)?)
 }
 
-/// The token of `Bearer <token>`; the scheme's case does not matter (RFC 9110 §11.1). Another scheme is not ours: a
-/// proxy before us may ask for a password of its own.
+/// The token of `Bearer <token>`; the scheme's case does not matter (RFC 9110 §11.1). Other schemes are ignored: a
+/// proxy in front may use one of its own.
 pub fn bearer(headers: &HeaderMap) -> Option<&str> {
     headers.get_all(header::AUTHORIZATION).iter().find_map(|value| {
         let value = value.as_bytes();
         let blank = value.iter().position(|byte| *byte == b' ').unwrap_or(value.len());
         let (scheme, token) = value.split_at(blank);
-        // What is no text is no token of ours.
+        // A value that is not text counts as an invalid token.
         scheme.eq_ignore_ascii_case(b"bearer").then(|| std::str::from_utf8(token.trim_ascii()).unwrap_or_default())
     })
 }
 
-/// What the client says it is.
+/// The client's `User-Agent`, shortened to the limit.
 pub fn user_agent(headers: &HeaderMap) -> Option<String> {
     headers.get(header::USER_AGENT).map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned())
 }
@@ -88,7 +87,7 @@ mod tests {
     use http::HeaderValue;
 
     #[test]
-    fn only_bearer_is_our_scheme() {
+    fn other_schemes_than_bearer_are_ignored() {
         let of = |values: &[&'static [u8]]| {
             let values = values.iter().map(|value| (header::AUTHORIZATION, HeaderValue::from_bytes(value).unwrap()));
             let mut headers = HeaderMap::new();
@@ -99,8 +98,8 @@ mod tests {
         };
         assert_eq!(of(&[b"Bearer abc"]).as_deref(), Some("abc"));
         assert_eq!(of(&[b"bEARER   abc "]).as_deref(), Some("abc"));
-        assert_eq!(of(&[b"Bearer"]).as_deref(), Some(""), "ours, and not good");
-        assert_eq!(of(&[b"Bearer \xff"]).as_deref(), Some(""), "ours, and not good");
+        assert_eq!(of(&[b"Bearer"]).as_deref(), Some(""), "an invalid token");
+        assert_eq!(of(&[b"Bearer \xff"]).as_deref(), Some(""), "an invalid token");
         for other in [&b"Basic c2hvcDpzaG9w"[..], b"Negotiate YII", b"Bearerabc", b"\xff", b""] {
             assert_eq!(of(&[other]), None);
         }

@@ -5,19 +5,19 @@ use http::{HeaderMap, HeaderName};
 use ipnet::IpNet;
 use std::net::{IpAddr, SocketAddr};
 
-/// Proxies that are told apart in the log.
-const NOTED_PROXIES: usize = 16;
+/// The number of proxies that are logged separately.
+const LOGGED_PROXIES: usize = 16;
 
 /// Finds client addresses.
 pub struct ClientAddresses {
-    /// Whose word is believed.
+    /// The proxies whose header is trusted.
     trusted: Vec<IpNet>,
-    /// The one header in which they give it; what others say may come from the client.
+    /// The one header in which they name the client; other headers may come from the client.
     header: ClientAddressHeader,
     unreadable: Notices<IpAddr>,
 }
 
-/// A trusted proxy tells no address that can be read.
+/// A trusted proxy gives no readable address.
 #[derive(Debug, PartialEq, Eq)]
 struct Unreadable {
     /// The proxy nearest to the client whose address is known.
@@ -25,9 +25,9 @@ struct Unreadable {
 }
 
 impl ClientAddresses {
-    /// Believes what proxies in `trusted` networks say in `header`.
+    /// Trusts `header` in requests of proxies in the `trusted` networks.
     pub fn new(trusted: Vec<IpNet>, header: ClientAddressHeader) -> Self {
-        Self { trusted, header, unreadable: Notices::new(NOTED_PROXIES) }
+        Self { trusted, header, unreadable: Notices::new(LOGGED_PROXIES) }
     }
 
     /// Whether `peer` is a trusted proxy.
@@ -35,13 +35,13 @@ impl ClientAddresses {
         self.trusted.iter().any(|network| network.contains(&peer.to_canonical()))
     }
 
-    /// The client of a request, in canonical form: the peer, or the last address that trusted proxies name and that
-    /// is not one of theirs. Where they name none that can be read the request counts as the proxy's own.
+    /// The client of a request, in canonical form: the peer, or the last address named by trusted proxies that is not
+    /// one of theirs. If they name none that can be read, the request counts as the proxy's own.
     pub fn of(&self, peer: IpAddr, headers: &HeaderMap) -> IpAddr {
         self.find(peer, headers).unwrap_or_else(|Unreadable { proxy }| {
-            if let Some(requests) = self.unreadable.note(proxy) {
+            if let Some(requests) = self.unreadable.record(proxy) {
                 let header = self.header.name();
-                tracing::warn!(%proxy, header, requests, "a trusted proxy does not tell its client's address");
+                tracing::warn!(%proxy, header, requests, "a trusted proxy does not give its client's address");
             }
             proxy
         })
@@ -54,9 +54,9 @@ impl ClientAddresses {
         }
         let mut told = false;
         let lines = headers.get_all(name(self.header)).iter().rev();
-        // From the end: what a client may have written before the first trusted proxy is never reached.
+        // From the end, so that what a client wrote before the first trusted proxy is never reached.
         let elements = lines.flat_map(|line| line.as_bytes().rsplit(|byte| *byte == b','));
-        // Empty elements are no elements (RFC 9110 §5.6.1.2).
+        // Empty elements are skipped (RFC 9110 §5.6.1.2).
         for element in elements.map(<[u8]>::trim_ascii).filter(|element| !element.is_empty()) {
             client = self.parse(element).ok_or(Unreadable { proxy: client })?;
             told = true;
@@ -123,7 +123,7 @@ mod tests {
     }
 
     #[test]
-    fn only_trusted_proxies_are_believed() {
+    fn only_trusted_proxies_are_trusted() {
         assert_eq!(forwarded_for("192.0.2.9", "198.51.100.1"), "192.0.2.9");
         assert_eq!(forwarded_for("10.0.0.1", "198.51.100.1"), "198.51.100.1");
         // The client wrote the first one itself.
@@ -153,7 +153,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_client_puts_before_its_address_changes_nothing() {
+    fn addresses_that_a_client_adds_are_ignored() {
         for junk in [&b"\xff\xfe"[..], b"x", b"unknown", b"\"", b"1.2.3.4, \xc3\x28"] {
             let line = [junk, b", 198.51.100.1"].concat();
             assert_eq!(client("10.0.0.1", ClientAddressHeader::XForwardedFor, &[&line]), "198.51.100.1");
@@ -161,7 +161,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_read_is_the_proxys_own() {
+    fn a_request_without_a_readable_address_is_the_proxys_own() {
         for value in ["x", "198.51.100.1.", "unknown", "", " , "] {
             assert_eq!(forwarded_for("10.0.0.1", value), "unreadable at 10.0.0.1", "{value}");
         }
@@ -171,7 +171,7 @@ mod tests {
     }
 
     #[test]
-    fn forwarded_is_read_as_its_rfc_says() {
+    fn forwarded_is_read_as_in_its_rfc() {
         let value = b"for=203.0.113.5, For=\"[2001:db8::1]:4711\";proto=https, for=10.0.0.2";
         assert_eq!(client("fd00::1", ClientAddressHeader::Forwarded, &[value]), "2001:db8::1");
         for unreadable in ["for=_hidden", "for=unknown", "proto=https"] {

@@ -1,5 +1,5 @@
-//! The cookies: the session's and the device's. They are set and cleared over HTTP only, and count only together
-//! with an `Origin` on the allow-list (docs/protocol.md, "Sessions").
+//! The cookies of the session and of the device. They are set and cleared over HTTP only, and are accepted only with an
+//! allowed `Origin` (docs/protocol.md, "Sessions").
 
 use crate::settings::{Environment, SameSite};
 use http::{HeaderMap, HeaderValue, header};
@@ -13,7 +13,7 @@ const DEVICE_MAX_AGE: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 pub struct CookieSettings {
     /// Holds the secret of a session.
     pub session: Cookie,
-    /// Holds what shows that this browser has signed in before; it outlives the session.
+    /// Shows that this browser has signed in before; it outlives the session.
     pub device: Cookie,
 }
 
@@ -46,16 +46,16 @@ impl CookieSettings {
 }
 
 impl Cookie {
-    /// The cookie's value in a request. The header is split as bytes, because the cookies beside ours may hold any;
-    /// and only ASCII blanks are trimmed: a browser takes a name that begins with another blank for a name without
-    /// the `__Host-` prefix, so a sibling host could set it.
+    /// The cookie's value in a request. The header is split as bytes, because other cookies may hold any bytes. Only
+    /// ASCII blanks are trimmed: a browser treats a name that begins with another blank as one without the `__Host-`
+    /// prefix, so a sibling host could set it.
     pub fn find<'h>(&self, headers: &'h HeaderMap) -> Option<&'h str> {
         headers
             .get_all(header::COOKIE)
             .iter()
             .flat_map(|value| value.as_bytes().split(|byte| *byte == b';'))
             .find_map(|pair| pair.trim_ascii().strip_prefix(self.name.as_bytes())?.strip_prefix(b"="))
-            // What is no text is no value of ours.
+            // A value that is not text counts as an invalid one.
             .map(|value| std::str::from_utf8(value).unwrap_or_default())
     }
 
@@ -63,7 +63,7 @@ impl Cookie {
     pub fn set(&self, value: &str) -> HeaderValue {
         let cookie = format!("{}={value}; {}; Max-Age={}", self.name, self.attributes, self.max_age.as_secs());
         let mut header = HeaderValue::from_str(&cookie)
-            .expect("names, attributes and base64 have no characters that a header has not");
+            .expect("names, attributes and base64 have only characters that a header may have");
         header.set_sensitive(true);
         header
     }
@@ -71,7 +71,7 @@ impl Cookie {
     /// The header that clears it.
     pub fn clear(&self) -> HeaderValue {
         let cookie = format!("{}=; {}; Max-Age=0", self.name, self.attributes);
-        HeaderValue::from_str(&cookie).expect("names and attributes have no characters that a header has not")
+        HeaderValue::from_str(&cookie).expect("names and attributes have only characters that a header may have")
     }
 }
 

@@ -1,18 +1,18 @@
-//! How many connections the process may hold open: each takes a file descriptor.
+//! The number of connections that the process may hold open: each takes a file descriptor.
 
 use crate::limits::SOCKETS;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
-/// Descriptors that no client gets: of the database, of mail and bus, of files and logs, and of the connection that is
+/// Descriptors that are not for clients: of the database, mail, the bus, files and logs, and of a connection that is
 /// accepted only to be closed.
 const KEPT_BACK: usize = 128;
-/// With fewer connections than this the operator is warned: an account page of one busy shop needs more.
+/// The operator is warned below this number of connections: the account pages of one busy shop need more.
 const FEW: usize = 4096;
 
-/// Raises the process's soft limit on open files as far as it may, and says how many connections there is room for.
+/// Raises the process's soft limit on open files to the hard limit, and returns how many connections there is room for.
 pub fn places() -> usize {
     let Rlimit { current, maximum } = getrlimit(Resource::Nofile);
-    // Nothing is lost if it stays.
+    // If this fails, the present limit stays in force.
     let raised = setrlimit(Resource::Nofile, Rlimit { current: maximum, maximum }).is_ok();
     let files = if raised { maximum } else { current };
     let places = room(files);
@@ -26,10 +26,10 @@ pub fn places() -> usize {
     places
 }
 
-/// Connections that fit beside what is kept back, with so many open files; `None` is no limit.
+/// The number of connections that fit into this many open files; `None` means no limit.
 fn room(files: Option<u64>) -> usize {
     let files = files.map_or(usize::MAX, |files| usize::try_from(files).unwrap_or(usize::MAX));
-    // With hardly any the process had better have half of them than none.
+    // With hardly any descriptors, half of them are for clients.
     (files - KEPT_BACK.min(files / 2)).min(SOCKETS)
 }
 

@@ -1,4 +1,4 @@
-//! A connection of HTTP that gives up on a peer that does not read its answers.
+//! An HTTP connection that is cut off when the peer does not read its answers.
 
 use crate::meters::meters;
 use std::{
@@ -12,7 +12,7 @@ use tokio::{
     time::Sleep,
 };
 
-/// How long a peer may leave bytes unread before it is cut.
+/// How long a peer may leave bytes unread before it is cut off.
 const WRITE_STALL: Duration = Duration::from_secs(20);
 
 /// A stream whose writes fail once its peer has not read for some time.
@@ -33,7 +33,7 @@ impl<S> GuardedIo<S> {
         self.inner
     }
 
-    /// Starts, checks or forgets the time that the peer has to read.
+    /// Starts, checks or resets the timer for a peer that does not read.
     fn watch_stall(&mut self, cx: &mut Context<'_>, written: Poll<io::Result<usize>>) -> Poll<io::Result<usize>> {
         if written.is_ready() {
             self.stalled = None;

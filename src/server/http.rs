@@ -34,7 +34,7 @@ use std::{
 /// How long a client may take to send a request's body, which has at most 64 KiB.
 const BODY_TIMEOUT: Duration = Duration::from_secs(20);
 
-/// What is answered where all calls were notifications, which have no answer.
+/// The answer to a request whose calls were all notifications, which have no answer.
 const NO_ANSWER: &str = "null";
 
 impl Node {
@@ -88,14 +88,14 @@ fn set_cookie(cookie: &Cookie, change: &CookieChange) -> HeaderValue {
     }
 }
 
-/// The headers and the text of a message that came by POST, if it may be one.
+/// The headers and the text of a message that came by POST, or the refusal.
 pub async fn read_message(request: Request<Incoming>) -> Result<(HeaderMap, String), HttpResponse> {
     let (head, body) = request.into_parts();
     if !is_json(&head.headers) {
         return Err(unsupported_content_type());
     }
     let body = read(body).await?;
-    // Neither an object nor a list.
+    // The message is neither an object nor an array.
     if !matches!(body.trim_ascii_start().first(), Some(b'{' | b'[')) {
         return Err(malformed());
     }
@@ -103,10 +103,10 @@ pub async fn read_message(request: Request<Incoming>) -> Result<(HeaderMap, Stri
     Ok((head.headers, text))
 }
 
-/// The whole body, before anything is done for it.
+/// The whole body, before any work is done for it.
 pub async fn read(body: Incoming) -> Result<Bytes, HttpResponse> {
     let mut body = Box::pin(Limited::new(body, MESSAGE_BYTES).collect());
-    // Most have come with the head: they need no timer.
+    // Most bodies have arrived with the head and need no timer.
     let read = match (&mut body).now_or_never() {
         Some(read) => Ok(read),
         None => tokio::time::timeout(BODY_TIMEOUT, body).await,

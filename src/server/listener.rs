@@ -43,23 +43,23 @@ use tower_http::cors::CorsLayer;
 
 /// The largest head of a request, in bytes: room for any cookie and token.
 const HEAD_BYTES: usize = 64 * 1024;
-/// How often open WebSockets are looked after.
+/// The interval at which open WebSockets are checked.
 const SWEEP: Duration = Duration::from_secs(1);
 /// How WebSockets are closed when the server stops.
 pub(super) const STOPPING: Close = Close { code: 1001, reason: "the server stops" };
 /// How long calls in flight may take to answer when the server stops.
 const STOP_GRACE: Duration = Duration::from_secs(10);
-/// Kinds of failures that whoever connects can cause.
-const NOTED_FAILURES: usize = 8;
+/// The number of kinds of failures that clients can cause.
+const LOGGED_FAILURES: usize = 8;
 
-/// Browsers that came over https once come back over nothing else, for a year (RFC 6797).
+/// Browsers that were served over https come back over https only, for a year (RFC 6797).
 const HSTS: HeaderValue = HeaderValue::from_static("max-age=31536000");
 
-/// What is no page loads nothing, sends nothing and stands in no frame, should a browser take it for one.
+/// Non-HTML responses load nothing, send nothing and cannot be framed, should a browser take one for a page.
 const NO_PAGE: HeaderValue =
     HeaderValue::from_static("default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'");
 
-/// What a listener serves.
+/// The endpoints of a listener.
 pub struct Doors {
     /// `/rpc`.
     pub rpc: Option<Dispatcher>,
@@ -67,28 +67,28 @@ pub struct Doors {
     pub service: Option<ServiceDoor>,
     /// Everything else.
     pub pages: Pages,
-    /// How many connections it may hold open.
+    /// The number of connections that it may hold open.
     pub places: usize,
 }
 
-/// What the listener needs to know.
+/// The settings of the listener.
 #[derive(Clone)]
 pub struct ServerSettings {
-    /// In production a proxy serves https, and browsers are told to keep to it.
+    /// In production a proxy terminates https, and browsers are told to use nothing else.
     pub environment: Environment,
-    /// Origins whose pages may call.
+    /// The origins whose pages may call.
     pub origins: Arc<Origins>,
-    /// How long a client may take to send a request's head, and an idle connection is kept.
+    /// How long a client may take to send a request's head, and how long an idle connection is kept.
     pub http_idle: Duration,
     /// Open WebSockets from one client address.
     pub sockets_per_address: usize,
     /// Open connections of any kind from one client address.
     pub connections_per_address: usize,
-    /// What refused credentials count against.
+    /// The rates that refused credentials count against.
     pub rates: Arc<Rates>,
     /// How the cookies are written.
     pub cookies: CookieSettings,
-    /// Whose word on a client's address is believed.
+    /// Finds the client's address behind trusted proxies.
     pub client_addresses: Arc<ClientAddresses>,
 }
 
@@ -99,7 +99,7 @@ pub struct Server {
     cors: CorsLayer,
 }
 
-/// What every connection shares.
+/// The state that all connections share.
 pub struct Node {
     pub accounts: Arc<Accounts>,
     pub cookies: CookieSettings,
@@ -110,18 +110,18 @@ pub struct Node {
     doors: Doors,
     /// Every open WebSocket.
     pub connections: DashMap<u64, Arc<Connection>>,
-    /// How many of them each client has.
+    /// The number of WebSockets of each client.
     pub sockets: OpenConnections,
-    /// How many connections of any kind each client has.
+    /// The number of connections of any kind of each client.
     peers: OpenConnections,
     pub rates: Arc<Rates>,
-    /// Lines that whoever connects can cause.
+    /// Rate-limited log lines about failures that clients can cause.
     notices: Notices<&'static str>,
     pub next_connection: AtomicU64,
 }
 
 impl Server {
-    /// Begins to listen at the address that `socket` has taken.
+    /// Starts to listen at the address that `socket` is bound to.
     pub fn new(socket: TcpSocket, accounts: Arc<Accounts>, doors: Doors, settings: ServerSettings) -> io::Result<Self> {
         let listener = socket.listen(BACKLOG)?;
         let cors = settings.origins.cors();
@@ -137,7 +137,7 @@ impl Server {
             sockets: OpenConnections::new(settings.sockets_per_address),
             peers: OpenConnections::new(settings.connections_per_address),
             rates: settings.rates,
-            notices: Notices::new(NOTED_FAILURES),
+            notices: Notices::new(LOGGED_FAILURES),
             next_connection: AtomicU64::new(1),
         };
         Ok(Self { listener, node: Arc::new(node), cors })
@@ -162,17 +162,17 @@ impl Server {
             let (socket, peer) = match accepted {
                 Ok(accepted) => accepted,
                 Err(error) => {
-                    // Out of files, most likely: there will be some when others close.
-                    if let Some(times) = self.node.notices.note("accept") {
+                    // Most likely the process is out of file descriptors: some become free when connections close.
+                    if let Some(times) = self.node.notices.record("accept") {
                         tracing::warn!(%error, times, "connections could not be accepted");
                     }
                     tokio::time::sleep(Duration::from_millis(50)).await;
                     continue;
                 }
             };
-            // No place: closed at once, without a task.
+            // There is no room: the connection is closed at once, without a task.
             let Ok(place) = places.clone().try_acquire_owned() else {
-                if let Some(times) = self.node.notices.note("places") {
+                if let Some(times) = self.node.notices.record("places") {
                     tracing::warn!(times, "connections were closed at once: there is room for no more");
                 }
                 continue;
@@ -212,7 +212,7 @@ impl Server {
 }
 
 impl Node {
-    /// Answers a request of `peer` by what it is to. `open` is kept for as long as a WebSocket that comes of it.
+    /// Answers a request of `peer` by its path. `open` is kept for as long as a WebSocket that the request opens.
     async fn answer<T: Send + 'static>(
         self: &Arc<Self>,
         peer: IpAddr,
@@ -221,7 +221,7 @@ impl Node {
     ) -> HttpResponse {
         let client = || self.client_addresses.of(peer, request.headers());
         let (path, Doors { rpc, service, pages, .. }) = (request.uri().path(), &self.doors);
-        // In boxes, but for calls over HTTP: what is rare must not be carried about by every call.
+        // Boxed, except for calls over HTTP, so that the state of rare requests does not enlarge every call's future.
         match (path, rpc, service) {
             ("/rpc", Some(dispatcher), _) => match *request.method() {
                 Method::POST => {
@@ -243,19 +243,20 @@ impl Node {
         }
     }
 
-    /// A place for a connection of `peer`, if it may have one more. What a trusted proxy has open are its clients'.
+    /// A place for a connection of `peer`, if it may have one more. Connections of a trusted proxy are its clients' and
+    /// are not counted.
     fn admit(&self, peer: IpAddr) -> Option<Option<OpenConnection>> {
         if self.client_addresses.is_trusted(peer) { Some(None) } else { self.peers.open(peer).map(Some) }
     }
 
-    /// Looks after the open WebSockets, once a second: no socket has timers of its own.
+    /// Checks the open WebSockets, once a second: no socket has timers of its own.
     fn sweep(&self) {
         for connection in &self.connections {
             connection.sweep();
         }
     }
 
-    /// What every answer says for the security of browsers; those of `/rpc` are never kept in a cache.
+    /// Sets the security headers of every response; those of `/rpc` are never cached.
     fn protect(&self, response: &mut HttpResponse, is_rpc: bool) {
         let headers = response.headers_mut();
         headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
@@ -295,15 +296,15 @@ async fn serve<P: Send + Sync + 'static>(
     };
     let across_origins = cors.layer(service_fn(answer.clone()));
     let service = hyper::service::service_fn(move |request: Request<Incoming>| {
-        // Pages of other origins may call; what else they may read says so itself. No cache keeps the answer to a
-        // call, so one that goes to no page need not say what pages it depends on.
+        // Pages of other origins may call `/rpc`; other resources set their own header. Answers to calls are never
+        // cached, so one that does not go to a page needs no `Vary`.
         let across = serves_rpc
             && request.uri().path() == "/rpc"
             && (request.method() != Method::POST || request.headers().contains_key(header::ORIGIN));
         if !across {
             return Either::Left(answer(request));
         }
-        origins.note(request.headers());
+        origins.log_refused(request.headers());
         Either::Right(across_origins.clone().oneshot(request))
     });
     let connection = http1::Builder::new()

@@ -1,14 +1,14 @@
-//! The media types that requests are sent in.
+//! The media types of request bodies.
 
 use http::{HeaderMap, header};
 
-/// Whether a request's body is said to be JSON in UTF-8: `application/json`, with whatever parameters (RFC 8259 §11
-/// defines none, many clients send a charset).
+/// Whether a request declares its body to be JSON: `application/json` with any parameters (RFC 8259 §11 defines none,
+/// but many clients send a charset).
 pub fn is_json(headers: &HeaderMap) -> bool {
     is_utf8(headers, "application/json")
 }
 
-/// Whether it is said to be an HTML form, likewise.
+/// Whether a request declares its body to be an HTML form.
 pub fn is_form(headers: &HeaderMap) -> bool {
     is_utf8(headers, "application/x-www-form-urlencoded")
 }
@@ -32,7 +32,7 @@ mod tests {
     use http::HeaderValue;
 
     #[test]
-    fn json_is_known_however_it_is_written() {
+    fn json_is_recognised_in_every_notation() {
         let is_json = |value: &str| {
             is_json(&HeaderMap::from_iter([(header::CONTENT_TYPE, HeaderValue::from_str(value).unwrap())]))
         };

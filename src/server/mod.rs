@@ -1,4 +1,4 @@
-//! The listener and everything between a socket and a method: HTTP, WebSockets, who calls, and the pages.
+//! The listener and everything between a socket and a method: HTTP, WebSockets, credentials, and the pages.
 
 mod bind;
 mod client;

@@ -1,20 +1,20 @@
-//! How many connections, or WebSockets, each client address has open.
+//! The number of open connections, or of WebSockets, of each client address.
 
 use crate::domain::network::{network, site};
 use dashmap::{DashMap, Entry};
 use std::{net::IpAddr, sync::Arc};
 
-/// A site may have so many times what one of its networks may.
+/// The limit of a site, as a multiple of the limit of one of its networks.
 const NETWORKS_OF_A_SITE: usize = 10;
 
-/// Counts what is open by client network, and by the site that the network is part of.
+/// Counts open connections by client network, and by the site that the network is part of.
 #[derive(Clone, Debug)]
 pub struct OpenConnections {
     networks: Counts,
     sites: Counts,
 }
 
-/// One that is open; it counts until this is dropped.
+/// An open connection; it counts until this is dropped.
 #[derive(Debug)]
 pub struct OpenConnection {
     _network: Counted,
@@ -34,13 +34,13 @@ struct Counted {
 }
 
 impl OpenConnections {
-    /// At most `limit` a network.
+    /// Allows `limit` connections per network.
     pub fn new(limit: usize) -> Self {
         let counts = |limit| Counts { counts: Arc::default(), limit };
         Self { networks: counts(limit), sites: counts(limit.saturating_mul(NETWORKS_OF_A_SITE)) }
     }
 
-    /// Counts one more; `None` if the address has as many as it may.
+    /// Counts one more; `None` if the address has reached its limit.
     pub fn open(&self, client: IpAddr) -> Option<OpenConnection> {
         let counted = self.networks.add(network(client))?;
         let site = match site(client) {

@@ -1,18 +1,18 @@
-//! Which pages may call: those of allowed origins.
+//! The origins whose pages may call.
 
 use crate::notices::Notices;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, header, request::Parts};
 use std::{sync::Arc, time::Duration};
 use tower_http::cors::{AllowOrigin, CorsLayer};
 
-/// How long a browser may remember what is allowed to another origin.
+/// How long a browser may cache the answer to a preflight.
 const PREFLIGHT_AGE: Duration = Duration::from_secs(3600);
-/// Refused origins that are told apart in the log.
-const NOTED_ORIGINS: usize = 100;
-/// Characters of a refused origin that are logged.
-const NOTED_CHARACTERS: usize = 200;
+/// The number of refused origins that are logged separately.
+const LOGGED_ORIGINS: usize = 100;
+/// The number of characters of a refused origin that are logged.
+const LOGGED_CHARACTERS: usize = 200;
 
-/// What browsers call this machine.
+/// The names of this machine in browsers.
 const THIS_MACHINE: [&str; 3] = ["http://localhost", "http://127.0.0.1", "http://[::1]"];
 
 /// The origins whose pages may call.
@@ -22,16 +22,16 @@ pub struct Origins {
 }
 
 enum Allowed {
-    /// Those that the operator lists.
+    /// Those that the operator listed.
     Listed(Vec<String>),
-    /// In development: the listener's own, and this machine's on any port.
+    /// In development: the listener's own origin, and this machine's on any port.
     ThisMachine { own: String },
 }
 
-/// What an `Origin` header says.
+/// What the `Origin` header of a request shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Origin {
-    /// Nothing: there is none, so no page of another origin sent the request.
+    /// There is none, so no page of another origin sent the request.
     Absent,
     /// A page that may call.
     Allowed,
@@ -40,13 +40,13 @@ pub enum Origin {
 }
 
 impl Origins {
-    /// Those `listed`; or, where none is, every origin of this machine and the listener's `own`.
+    /// Allows the `listed` origins; if there are none, every origin of this machine and the listener's `own`.
     pub fn new(listed: Vec<String>, own: String) -> Self {
         let allowed = if listed.is_empty() { Allowed::ThisMachine { own } } else { Allowed::Listed(listed) };
-        Self { allowed, refused: Notices::new(NOTED_ORIGINS) }
+        Self { allowed, refused: Notices::new(LOGGED_ORIGINS) }
     }
 
-    /// Where a request says that it comes from.
+    /// Classifies the `Origin` of a request.
     pub fn of(&self, headers: &HeaderMap) -> Origin {
         match headers.get(header::ORIGIN) {
             None => Origin::Absent,
@@ -55,7 +55,7 @@ impl Origins {
         }
     }
 
-    /// Whether a request comes from one of these, or does not say where it comes from.
+    /// Whether a request comes from an allowed origin, or has no `Origin`.
     pub fn is_own_or_absent(&self, headers: &HeaderMap) -> bool {
         self.of(headers) != Origin::Foreign
     }
@@ -75,14 +75,14 @@ impl Origins {
         }
     }
 
-    /// Tells the operator, once an origin and minute, that pages of a foreign origin try to call.
-    pub fn note(&self, headers: &HeaderMap) {
+    /// Warns the operator, once a minute per origin, that pages of a foreign origin try to call.
+    pub fn log_refused(&self, headers: &HeaderMap) {
         if self.of(headers) != Origin::Foreign {
             return;
         }
         let origin = headers.get(header::ORIGIN).map(|origin| String::from_utf8_lossy(origin.as_bytes()));
-        let origin: String = origin.unwrap_or_default().chars().take(NOTED_CHARACTERS).collect();
-        if let Some(requests) = self.refused.note(origin.clone()) {
+        let origin: String = origin.unwrap_or_default().chars().take(LOGGED_CHARACTERS).collect();
+        if let Some(requests) = self.refused.record(origin.clone()) {
             tracing::warn!(
                 origin,
                 requests,
@@ -91,12 +91,13 @@ impl Origins {
         }
     }
 
-    /// What is said to pages of other origins (the Fetch standard's CORS protocol).
+    /// The answers to pages of other origins (the Fetch standard's CORS protocol).
     pub fn cors(self: &Arc<Self>) -> CorsLayer {
         let origins = self.clone();
         // By a predicate, because a list would be copied for every request.
         let origin = AllowOrigin::predicate(move |origin: &HeaderValue, _: &Parts| origins.allows(origin));
-        // The last four are what tracing in browsers adds to calls: without leave these calls would fail.
+        // The last four are the headers that tracing in browsers adds to calls, which would fail if they were not
+        // allowed.
         let headers = [
             header::AUTHORIZATION,
             header::CONTENT_TYPE,
@@ -124,7 +125,7 @@ fn is_port(text: &[u8]) -> bool {
 mod tests {
     use super::*;
 
-    fn says(origins: &Origins, origin: &str) -> Origin {
+    fn classified(origins: &Origins, origin: &str) -> Origin {
         let value = HeaderValue::from_str(origin).unwrap();
         origins.of(&HeaderMap::from_iter([(header::ORIGIN, value)]))
     }
@@ -140,7 +141,7 @@ mod tests {
             "http://[::1]:8080",
             "http://192.168.1.7:8080",
         ] {
-            assert_eq!(says(&origins, allowed), Origin::Allowed, "{allowed}");
+            assert_eq!(classified(&origins, allowed), Origin::Allowed, "{allowed}");
         }
         for foreign in [
             "null",
@@ -161,7 +162,7 @@ mod tests {
             "http://192.168.1.7:8081",
             "HTTP://LOCALHOST",
         ] {
-            assert_eq!(says(&origins, foreign), Origin::Foreign, "{foreign}");
+            assert_eq!(classified(&origins, foreign), Origin::Foreign, "{foreign}");
         }
         assert_eq!(origins.of(&HeaderMap::new()), Origin::Absent);
     }
@@ -169,9 +170,9 @@ mod tests {
     #[test]
     fn a_list_is_the_whole_list() {
         let origins = Origins::new(vec!["https://shop.example".into()], "http://127.0.0.1:8080".into());
-        assert_eq!(says(&origins, "https://shop.example"), Origin::Allowed);
+        assert_eq!(classified(&origins, "https://shop.example"), Origin::Allowed);
         for foreign in ["http://localhost:5173", "http://127.0.0.1:8080", "https://shop.example:444", "null"] {
-            assert_eq!(says(&origins, foreign), Origin::Foreign, "{foreign}");
+            assert_eq!(classified(&origins, foreign), Origin::Foreign, "{foreign}");
         }
     }
 }

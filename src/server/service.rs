@@ -1,4 +1,4 @@
-//! The door of other services and operators: `/service/rpc` by service key, and its document
+//! The endpoint of other services and operators: `/service/rpc` by service key, and its specification
 //! (docs/protocol.md, "Service keys").
 
 use super::{
@@ -27,22 +27,22 @@ use std::{
     sync::{Arc, atomic::Ordering},
 };
 
-/// What is answered where all calls were notifications, which have no answer.
+/// The answer to a request whose calls were all notifications, which have no answer.
 const NO_ANSWER: &str = "null";
 
 /// `/service` of a listener.
 pub struct ServiceDoor {
     dispatcher: Dispatcher,
     document: File,
-    /// The listener's own origin: no browser has business here but one that an operator points at it.
+    /// The listener's own origins: a browser may call only from a page that the listener itself served.
     own: Origins,
 }
 
 impl ServiceDoor {
-    /// The door of a listener that is reached at `own`, and at its address as it stands.
+    /// The endpoint of a listener that is reached at `own`, and at its listen address.
     pub fn new(dispatcher: Dispatcher, document: &'static str, own: String, listen: SocketAddr) -> Self {
-        let says = [("content-type", "application/json"), ("cache-control", "no-cache")];
-        let document = File::new(Bytes::from_static(document.as_bytes()), &says);
+        let headers = [("content-type", "application/json"), ("cache-control", "no-cache")];
+        let document = File::new(Bytes::from_static(document.as_bytes()), &headers);
         Self { dispatcher, document, own: Origins::new(vec![own.clone(), format!("http://{listen}")], own) }
     }
 
@@ -55,7 +55,7 @@ impl ServiceDoor {
         open: T,
     ) -> HttpResponse {
         if !self.own.is_own_or_absent(request.headers()) {
-            return refusal(StatusCode::FORBIDDEN, "no page of another origin may call here");
+            return refusal(StatusCode::FORBIDDEN, "pages of other origins may not call the service endpoint");
         }
         match (request.uri().path(), request.method()) {
             ("/service/rpc", &Method::POST) => self.call(node, client, request).await,
@@ -106,7 +106,7 @@ impl ServiceDoor {
             other => node.accounts.present_key(other).await.map(drop),
         };
         match found {
-            // Not if the key has ended since it was looked up.
+            // Unless the key has ended since it was looked up.
             Ok(()) if connection.identify(identity) => opening.open(node, self.dispatcher.clone(), open),
             Err(Error::Unavailable { .. } | Error::Internal(_)) => {
                 refusal(StatusCode::SERVICE_UNAVAILABLE, "the service key cannot be checked at the moment")
@@ -114,12 +114,12 @@ impl ServiceDoor {
             Err(Error::Unauthenticated(CredentialFault::Invalid)) if node.rates.refused(client).is_err() => {
                 refusal(StatusCode::TOO_MANY_REQUESTS, "too many credentials were refused; try again later")
             }
-            _ => refusal(StatusCode::UNAUTHORIZED, "a service key is needed that is good: Authorization: Bearer"),
+            _ => refusal(StatusCode::UNAUTHORIZED, "a valid service key is required: Authorization: Bearer"),
         }
     }
 }
 
-/// Which key a request shows.
+/// The service key of a request.
 fn identity(headers: &HeaderMap, node: &Node) -> Identity {
     match bearer(headers) {
         None => Identity::Anonymous,

@@ -1,4 +1,4 @@
-//! Bounds that settings set each other.
+//! Bounds between settings.
 
 use super::tests::{Place, at_fault};
 
@@ -13,14 +13,14 @@ fn an_account_at_its_limits_fits_into_one_answer() {
     let (most, over) = (most.to_owned(), (most.parse::<usize>().unwrap() + 1).to_string());
     assert!(place.load(&[("LIMITS__MAX_ADDRESSES", &most)]).is_ok());
     assert_eq!(at_fault(&[("LIMITS__MAX_ADDRESSES", &over)]), ["LIMITS__MAX_ADDRESSES"]);
-    // More sessions leave room for fewer addresses; with the default there is always room.
+    // More sessions leave room for fewer addresses; with the default limits there is always room.
     let sessions = ("LIMITS__SESSIONS_PER_USER", "1000");
     assert_eq!(at_fault(&[("LIMITS__MAX_ADDRESSES", &most), sessions]), ["LIMITS__MAX_ADDRESSES"]);
     assert!(place.load(&[sessions]).is_ok());
 }
 
 #[test]
-fn what_every_access_token_carries_is_bounded() {
+fn the_claims_of_access_tokens_are_bounded() {
     let (longest, longer) = ("x".repeat(255), "x".repeat(256));
     let url = format!("https://{}", "x".repeat(256));
     for name in ["TOKEN_ISSUER", "TOKEN_AUDIENCE"] {
@@ -31,7 +31,7 @@ fn what_every_access_token_carries_is_bounded() {
 }
 
 #[test]
-fn a_link_lives_no_longer_than_what_it_verifies() {
+fn a_link_does_not_outlive_its_registration() {
     assert_eq!(at_fault(&[("LIFETIMES__ONE_TIME_TOKEN", "7d")]), [""; 0]);
     assert_eq!(at_fault(&[("LIFETIMES__ONE_TIME_TOKEN", "8d")]), ["LIFETIMES__ONE_TIME_TOKEN"]);
 }

@@ -1,4 +1,4 @@
-//! Checks what is given: each value by itself, then what must hold between them.
+//! Checks the settings: each value by itself, then the values against each other.
 
 use super::{
     ClientAddressHeader, Database, Environment, Lifetimes, Limits, Mail, MailTransport, SameSite, Settings,
@@ -37,7 +37,7 @@ const SECOND: Duration = Duration::from_secs(1);
 const MINUTE: Duration = Duration::from_secs(60);
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// What cannot be had without being given, where users rely on it.
+/// Settings that have no safe default in production.
 const REQUIRED_IN_PRODUCTION: [Name; 6] =
     [Name::MailUrl, Name::MailFrom, Name::FrontendUrl, Name::AllowedOrigins, Name::SigningKey, Name::TokenSecret];
 
@@ -85,14 +85,14 @@ pub(super) fn check(mut reader: Reader, given_providers: GivenProviders) -> Resu
         limits: limits(r),
         lifetimes: lifetimes(r),
         argon2: argon2(r),
-        // Sockets of sessions that expire must close within a minute, and the sweep sees to it.
+        // The sweep closes the sockets of expired sessions, which must happen within a minute.
         sweep_period: r.one(Name::SweepPeriod, 2 * SECOND, span(10 * MILLISECOND..=MINUTE / 2)),
         service_listen: r.optional(Name::ServiceListen, address),
         breached_passwords: r.optional(Name::BreachedPasswordsUrl, parse::range_url),
         webhooks_allow_private: r.one(Name::WebhooksAllowPrivate, true, parse::truth),
         stream: r.optional(Name::Stream, parse::stream),
         operator_email: r.optional(Name::OperatorEmail, parse::email),
-        // Longer than the 60 s for which nginx and load balancers keep connections that they may use again.
+        // Longer than the 60 s for which nginx and load balancers keep idle connections for reuse.
         http_idle: r.one(Name::HttpIdle, 75 * SECOND, span(SECOND..=60 * MINUTE)),
         notices: Vec::new(),
         security_log: r.optional(Name::SecurityLog, file),
@@ -104,7 +104,7 @@ pub(super) fn check(mut reader: Reader, given_providers: GivenProviders) -> Resu
     reader.finish(settings)
 }
 
-/// What must hold between settings, and between them and the environment.
+/// Checks settings against each other and against the environment.
 fn compare(r: &mut Reader, settings: &Settings) {
     let production = settings.environment == Environment::Production;
     if production && r.sound(&[Name::FrontendUrl]) && !settings.frontend_url.starts_with("https://") {
@@ -113,7 +113,7 @@ fn compare(r: &mut Reader, settings: &Settings) {
     if settings.cookie_same_site == SameSite::None && !production {
         r.refuse(
             Name::CookieSameSite,
-            "cannot be `none` in development: browsers take that of a `Secure` cookie alone, which needs https",
+            "cannot be `none` in development: browsers accept that for `Secure` cookies only, which need https",
         );
     }
     if settings.nats.is_some() && r.sound(&[Name::DatabaseUrl]) && matches!(settings.database, Database::Sqlite(_)) {
@@ -127,7 +127,7 @@ fn compare(r: &mut Reader, settings: &Settings) {
         && settings.listen.port() != 0
         && settings.service_listen.is_some_and(|one| one.port() == settings.listen.port() && takes_both(one))
     {
-        r.refuse(Name::ServiceListen, format!("must be another address than {}", Name::Listen.variable()));
+        r.refuse(Name::ServiceListen, format!("must differ from {}", Name::Listen.variable()));
     }
     if r.sound(&[Name::TokenAudience, Name::TokenBackends])
         && settings.token_backends.contains(&settings.token_audience)
@@ -201,7 +201,7 @@ fn limits(r: &mut Reader) -> Limits {
         connections_per_address: count(Name::ConnectionsPerAddress, 400, 1_000_000),
         sockets_per_address: count(Name::SocketsPerAddress, 200, 1_000_000),
         sockets_per_user: count(Name::SocketsPerUser, 100, 1_000_000),
-        // A snapshot holds every session and address of a user: `compare` looks at both together.
+        // A snapshot holds every session and address of a user: `compare` checks the two limits together.
         sessions_per_user: count(Name::SessionsPerUser, 50, 1000),
         max_addresses: count(Name::MaxAddresses, 10, 1000),
         password_min_length: r.one(
@@ -212,12 +212,12 @@ fn limits(r: &mut Reader) -> Limits {
     }
 }
 
-/// Bounds that keep a slip of the unit (`10d` for `10m`) from passing. The least are for tests; an access
-/// token counts whole seconds.
+/// The upper bounds catch a wrong unit (`10d` for `10m`). The lower bounds are for tests; an access token counts whole
+/// seconds.
 fn lifetimes(r: &mut Reader) -> Lifetimes {
     Lifetimes {
         access_token: r.one(Name::AccessToken, 10 * MINUTE, span(SECOND..=DAY)),
-        // A registration, with its token, is kept for seven days.
+        // A registration and its token are kept for seven days.
         one_time_token: r.one(Name::OneTimeToken, DAY, span(SECOND..=7 * DAY)),
         refresh_grace: r.one(Name::RefreshGrace, MINUTE, span(Duration::ZERO..=10 * MINUTE)),
         session_idle: r.one(Name::SessionIdle, 28 * DAY, span(SECOND..=3650 * DAY)),
@@ -251,19 +251,19 @@ fn address(text: &str) -> Result<SocketAddr, Reason> {
 
 fn folder(text: &str) -> Result<PathBuf, Reason> {
     let path = parse::path(text)?;
-    if path.exists() && !path.is_dir() { Err("must be a folder, and is a file".into()) } else { Ok(path) }
+    if path.exists() && !path.is_dir() { Err("must be a folder, but is a file".into()) } else { Ok(path) }
 }
 
-/// A file that is there or can come to be.
+/// A file that exists or can be created.
 fn file(text: &str) -> Result<PathBuf, Reason> {
     let path = parse::path(text)?;
     let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
     if path.is_dir() {
-        Err("must be a file, and is a folder".into())
+        Err("must be a file, but is a folder".into())
     } else if parent.is_dir() {
         Ok(path)
     } else {
-        Err("must be in a folder that there is".into())
+        Err("must be in an existing folder".into())
     }
 }
 

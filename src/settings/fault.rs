@@ -1,8 +1,8 @@
-//! What is wrong with the settings.
+//! Faults of the settings.
 
 use std::{borrow::Cow, fmt, path::Path, sync::Arc};
 
-/// Where a setting's value comes from.
+/// The source of a setting's value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Source {
     /// An environment variable.
@@ -23,14 +23,14 @@ impl fmt::Display for Source {
     }
 }
 
-/// One fault. Its message never repeats the value: a secret may have got into the wrong variable.
+/// One fault. Its message never quotes the value: a secret may be in the wrong variable.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SettingsFault {
-    /// The variable, also where the file holds it.
+    /// The variable, also if the value is from the file.
     pub variable: String,
-    /// Where its value comes from.
+    /// The source of the value.
     pub source: Source,
-    /// What is wrong, to be read after the variable's name.
+    /// The fault, worded to follow the variable's name.
     pub message: Cow<'static, str>,
 }
 
@@ -40,7 +40,7 @@ impl fmt::Display for SettingsFault {
     }
 }
 
-/// Every fault of the settings, printed one a line.
+/// All faults of the settings, printed one per line.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SettingsFaults(pub Vec<SettingsFault>);
 

@@ -1,4 +1,4 @@
-//! Files that settings name, checked before anything is started with them.
+//! The files that settings name, checked before the server starts.
 
 use super::reader::Reason;
 use rustls::{
@@ -7,7 +7,7 @@ use rustls::{
 };
 use std::{fs, path::Path};
 
-/// Certificates of authorities as PEM, at least one.
+/// The certificates of authorities in PEM, at least one.
 pub(super) fn authorities(option: &str, path: &Path) -> Result<(), Reason> {
     let mut roots = RootCertStore::empty();
     let certificates = certificates(option, path)?;
@@ -17,7 +17,7 @@ pub(super) fn authorities(option: &str, path: &Path) -> Result<(), Reason> {
         .map_err(|_| format!("the file that `{option}` names holds a certificate that cannot be read").into())
 }
 
-/// A chain of certificates as PEM, and the key of the first as PEM.
+/// A chain of certificates in PEM, and the key of the first in PEM.
 pub(super) fn identity(chain: (&str, &Path), key: (&str, &Path)) -> Result<(), Reason> {
     certificates(chain.0, chain.1)?;
     let text = read(key.0, key.1)?;
@@ -27,13 +27,13 @@ pub(super) fn identity(chain: (&str, &Path), key: (&str, &Path)) -> Result<(), R
     }
 }
 
-/// What `nsc generate creds` writes: a JWT and the seed of an NKey.
+/// A file as `nsc generate creds` writes it: a JWT and the seed of an NKey.
 pub(super) fn nats_credentials(option: &str, path: &Path) -> Result<(), Reason> {
     let text = read(option, path)?;
     if text.contains("BEGIN NATS USER JWT") && text.contains("BEGIN USER NKEY SEED") {
         Ok(())
     } else {
-        Err(format!("the file that `{option}` names is no credentials file of NATS").into())
+        Err(format!("the file that `{option}` names is not a credentials file of NATS").into())
     }
 }
 

@@ -1,13 +1,13 @@
 //! Variables that Kubernetes sets for its services, in every pod of a namespace.
 //!
-//! For a service named `marbelle`, or one whose name begins so, they begin with our prefix. They are no settings and no
-//! slips of the pen: they are passed over, with a word in the log.
+//! For a service named `marbelle`, or with a name that begins so, they begin with our prefix. They are neither settings
+//! nor typing errors, so they are ignored, and the log lists them.
 
 use std::net::IpAddr;
 
-/// Whether `variable` is one that Kubernetes (or a link of Docker) sets for a service: `…_SERVICE_HOST`, `…_SERVICE_PORT`,
-/// `…_SERVICE_PORT_<name>`, `…_PORT`, `…_PORT_<number>_<protocol>` and the latter's `_PROTO`, `_PORT` and `_ADDR`. The value
-/// has to be of the kind that stands there, so that `MARBELLE_PORT=8080` is still refused as the slip that it is.
+/// Whether `variable` is one that Kubernetes (or a Docker link) sets for a service: `…_SERVICE_HOST`, `…_SERVICE_PORT`,
+/// `…_SERVICE_PORT_<name>`, `…_PORT`, `…_PORT_<number>_<protocol>` and the latter's `_PROTO`, `_PORT` and `_ADDR`. The
+/// value must have the form that Kubernetes gives it, so that `MARBELLE_PORT=8080` is still refused as a mistake.
 pub(super) fn is_of_service(variable: &str, value: &str) -> bool {
     let is_address = value.parse::<IpAddr>().is_ok();
     let is_number = value.parse::<u16>().is_ok();
@@ -41,7 +41,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_a_service_makes_is_known_by_name_and_value() {
+    fn variables_of_services_are_recognised_by_name_and_value() {
         for (variable, value) in [
             ("MARBELLE_SERVICE_HOST", "10.96.14.3"),
             ("MARBELLE_SERVICE_HOST", "fd00::1"),

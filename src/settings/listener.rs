@@ -1,4 +1,4 @@
-//! What follows from the listener's address.
+//! Values derived from the listener's address.
 
 use super::Settings;
 use std::{
@@ -7,8 +7,8 @@ use std::{
 };
 use url::Url;
 
-/// Where a browser on this machine finds the listener, without a slash at the end: by name wherever `localhost` leads
-/// there, because passkeys are bound to a name, and an address is none.
+/// The URL of the listener for a browser on this machine, without a trailing slash. The host is `localhost` where that
+/// resolves to the listener, because passkeys are bound to a name and an address is not one.
 pub fn own_url(listen: SocketAddr) -> String {
     let localhost = [IpAddr::from(Ipv4Addr::LOCALHOST), IpAddr::from(Ipv6Addr::LOCALHOST)];
     match listen.ip() {
@@ -18,7 +18,7 @@ pub fn own_url(listen: SocketAddr) -> String {
     }
 }
 
-/// As browsers write it, who leave out the scheme's own port.
+/// In the form that browsers use, which omits the default port.
 fn http(host: impl Display, port: u16) -> String {
     if port == 80 { format!("http://{host}") } else { format!("http://{host}:{port}") }
 }
@@ -26,8 +26,8 @@ fn http(host: impl Display, port: u16) -> String {
 impl Settings {
     /// These settings for a listener that is bound to `address`.
     ///
-    /// Port 0 takes a free one, which is known only then. In a URL it means that one, since nothing can be
-    /// reached at port 0: so what follows from the listener's address by default still does.
+    /// Port 0 binds a free port, which is known only then. In a URL port 0 also means that port, since nothing can be
+    /// reached at port 0. Values derived from the listener's address follow it.
     pub fn listening_on(&self, address: SocketAddr) -> Self {
         let mut settings = Self { listen: address, ..self.clone() };
         let urls = settings.allowed_origins.iter_mut().chain([&mut settings.frontend_url, &mut settings.token_issuer]);
@@ -48,7 +48,7 @@ mod tests {
     use super::*;
 
     fn settings(given: &[(&str, &str)]) -> Settings {
-        // A folder that there is not: the keys of an earlier start are not found.
+        // A folder that does not exist, so that the keys of an earlier start are not found.
         let given = given.iter().chain(&[("DATA_DIR", "/nonexistent/marbelle")]);
         Settings::load(given.map(|(name, value)| (format!("MARBELLE_{name}"), (*value).to_owned()))).unwrap()
     }
@@ -58,7 +58,7 @@ mod tests {
     }
 
     #[test]
-    fn what_follows_from_a_free_port_names_the_port_that_was_taken() {
+    fn derived_values_name_the_free_port_that_was_bound() {
         let settings = bound("127.0.0.1:4711", &[("LISTEN", "127.0.0.1:0")]);
         assert_eq!(settings.listen.port(), 4711);
         assert_eq!(settings.frontend_url, "http://localhost:4711");
@@ -68,7 +68,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_given_stays() {
+    fn given_values_are_kept() {
         let given = [
             ("LISTEN", "127.0.0.1:0"),
             ("FRONTEND_URL", "http://shop.test/account/"),
@@ -84,7 +84,7 @@ mod tests {
     }
 
     #[test]
-    fn the_listeners_url_is_as_a_browser_writes_it() {
+    fn the_listeners_url_has_the_form_that_browsers_use() {
         for (listen, own) in [
             ("127.0.0.1:8080", "http://localhost:8080"),
             ("127.0.0.1:80", "http://localhost"),

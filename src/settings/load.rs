@@ -1,7 +1,7 @@
-//! Gathers what the file and the environment say, before anything is understood.
+//! Gathers the values of the file and the environment before they are parsed.
 //!
-//! Not through the `config` crate: its errors repeat the value at fault, which may be a secret, and do not
-//! say which source it is from; and it stops at the first fault.
+//! The `config` crate is not used: its errors quote the value at fault, which may be a secret, and do not name its
+//! source; and it stops at the first fault.
 
 use super::{
     fault::{SettingsFault, Source},
@@ -11,16 +11,16 @@ use super::{
 };
 use std::{collections::BTreeMap, fs, path::Path, sync::Arc};
 
-/// A value as written.
+/// A raw value.
 pub(super) enum Value {
-    /// Text, a number or a truth value.
+    /// Text, a number or a boolean.
     One(String),
     /// An array of the file.
     Several(Vec<String>),
 }
 
 impl Value {
-    /// The values of a list: in text, what commas separate.
+    /// The values of a list: in text, separated by commas.
     pub(super) fn items(&self) -> impl Iterator<Item = &str> {
         let items: Vec<&str> = match self {
             Self::One(text) => text.split(',').collect(),
@@ -30,7 +30,7 @@ impl Value {
     }
 }
 
-/// What a source says of a setting.
+/// The value of a setting in a source.
 pub(super) struct Given {
     /// The value.
     pub(super) value: Value,
@@ -38,34 +38,34 @@ pub(super) struct Given {
     pub(super) source: Source,
 }
 
-/// What is given for each setting.
+/// The values of all settings.
 pub(super) type AllGiven = BTreeMap<Name, Given>;
 
-/// What is given of one provider.
+/// The values of one provider.
 pub(super) type GivenProvider = BTreeMap<ProviderKey, Given>;
 
-/// What is given of each provider, by its name.
+/// The values of each provider, by its name.
 pub(super) type GivenProviders = BTreeMap<String, GivenProvider>;
 
-/// What the file, if one is named, and over it the environment say.
+/// The values of the file, if one is named, overridden by those of the environment.
 #[derive(Default)]
 pub(super) struct Gathered {
     pub(super) given: AllGiven,
     pub(super) providers: GivenProviders,
-    /// The variables of the environment that Kubernetes set for a service.
-    pub(super) passed_over: Vec<String>,
-    /// The faults in how it is said.
+    /// Variables of the environment that Kubernetes set for a service.
+    pub(super) ignored: Vec<String>,
+    /// The faults in names and notation.
     pub(super) faults: Vec<SettingsFault>,
 }
 
-/// A setting that a variable names.
+/// The setting that a variable names.
 enum Named {
     One(Name),
     OfProvider(String, ProviderKey),
 }
 
 impl Gathered {
-    /// Takes a value; the former one of the same setting is given back.
+    /// Inserts a value; returns the former one of the same setting.
     fn put(&mut self, named: Named, given: Given) -> Option<Given> {
         match named {
             Named::One(name) => self.given.insert(name, given),
@@ -76,7 +76,7 @@ impl Gathered {
 
 /// Gathers both sources.
 pub(super) fn gather(env: impl IntoIterator<Item = (String, String)>) -> Gathered {
-    // `MARBELLE_X=` is how compose files and shells write "not set".
+    // In compose files and shells, `MARBELLE_X=` means "not set".
     let ours = env.into_iter().filter(|(variable, value)| variable.starts_with(PREFIX) && !value.trim().is_empty());
     let mut variables: BTreeMap<String, String> = ours.collect();
     let config = variables.remove(CONFIG);
@@ -86,7 +86,7 @@ pub(super) fn gather(env: impl IntoIterator<Item = (String, String)>) -> Gathere
             Ok(named) => {
                 gathered.put(named, Given { value: Value::One(value), source: Source::Environment });
             }
-            Err(_) if is_of_service(&variable, &value) => gathered.passed_over.push(variable),
+            Err(_) if is_of_service(&variable, &value) => gathered.ignored.push(variable),
             Err(fault) => gathered.faults.push(fault),
         }
     }
@@ -98,7 +98,7 @@ fn known(variable: &str, source: &Source) -> Result<Named, SettingsFault> {
         providers::find(variable).map(|(provider, key)| Named::OfProvider(provider, key))
     } else {
         Name::find(variable).map(Named::One).map_err(|nearest| match variable {
-            CONFIG => "belongs in the environment: a file does not name another".into(),
+            CONFIG => "belongs in the environment: a file cannot name another one".into(),
             _ => format!("there is no such setting; did you mean {nearest}?").into(),
         })
     };
@@ -109,9 +109,9 @@ fn read_file(path: &Path) -> Gathered {
     let table = fs::read_to_string(path).map_err(|error| format!("the file cannot be read: {error}"));
     let table = table.and_then(|text| {
         text.parse::<toml::Table>().map_err(|error| {
-            // Not the error's own text: it quotes the line, which may hold a secret.
+            // Not the parser's message: it quotes the line, which may hold a secret.
             let line = error.span().map_or(1, |span| text[..span.start].lines().count().max(1));
-            format!("the file is not TOML: line {line}")
+            format!("the file is not valid TOML: line {line}")
         })
     });
     let mut gathered = Gathered::default();
@@ -158,7 +158,7 @@ impl File<'_> {
                 None => return,
                 Some(_) => "is given twice, in two spellings",
             },
-            None => "must be text, a whole number, true or false, or an array of such",
+            None => "must be text, a whole number, true or false, or an array of these",
         };
         self.gathered.faults.push(SettingsFault { variable, source: self.source.clone(), message: message.into() });
     }

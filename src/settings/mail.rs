@@ -1,4 +1,4 @@
-//! How letters leave: the mail server, the sender, and the name by which this server introduces itself.
+//! Mail settings: the mail server, the sender, and the name by which this server introduces itself.
 
 use super::{
     MailTransport, Smtp, SmtpSecurity,
@@ -11,14 +11,14 @@ use secrecy::SecretString;
 use std::{borrow::Cow, net::IpAddr};
 use url::{Host, Url};
 
-/// `MARBELLE_MAIL_FROM`. An umlaut domain is taken in its ASCII form: mail servers and lettre would want SMTPUTF8 for the
-/// other, which few offer.
+/// `MARBELLE_MAIL_FROM`. An internationalised domain is converted to its ASCII form: otherwise mail servers and lettre
+/// would require SMTPUTF8, which few support.
 pub(super) fn sender(text: &str) -> Result<String, Reason> {
     const REASON: &str = "must be a mailbox such as `Shop <no-reply@shop.example>`";
     let mailbox: Mailbox = text.parse().map_err(|_| REASON)?;
     let (user, domain) = (mailbox.email.user(), mailbox.email.domain());
     if !user.is_ascii() {
-        return Err("must be ASCII before the `@`: few mail servers take other letters there".into());
+        return Err("must be ASCII before the `@`: few mail servers accept other characters there".into());
     }
     if domain.is_ascii() {
         return Ok(text.into());
@@ -58,7 +58,7 @@ pub(super) fn transport(text: &str) -> Result<MailTransport, Reason> {
         ("smtps", None) => SmtpSecurity::Tls,
         ("smtp", Some("tls=required")) => SmtpSecurity::StartTls,
         ("smtp", None) => SmtpSecurity::Plain,
-        _ => return Err("takes no options but `?tls=required`, and that with `smtp://`".into()),
+        _ => return Err("accepts only the option `?tls=required`, and only with `smtp://`".into()),
     };
     if !matches!(url.path(), "" | "/") || url.fragment().is_some() {
         return Err("must end after host and port".into());
@@ -97,7 +97,7 @@ fn decode(text: &str) -> Result<Cow<'_, str>, Reason> {
     percent_decode_str(text).decode_utf8().map_err(|_| "must be percent-encoded UTF-8".into())
 }
 
-/// A host's name as the DNS has it.
+/// The ASCII form of a host's name, as in the DNS.
 fn ascii_host(name: &str) -> Result<String, Reason> {
-    Host::parse(name).map(|host| host.to_string()).map_err(|_| "must name a host that can be".into())
+    Host::parse(name).map(|host| host.to_string()).map_err(|_| "must name a valid host".into())
 }

@@ -1,9 +1,9 @@
-//! The names of the settings: one list, from which reading, printing and suggestions follow.
+//! The names of the settings: one list for parsing, printing and suggestions.
 
-/// The variable that names the file. In the environment only: a file does not name another.
+/// The variable that names the file. It is valid in the environment only: a file cannot name another one.
 pub(super) const CONFIG: &str = "MARBELLE_CONFIG";
 
-/// What every name begins with.
+/// The prefix of every variable.
 pub(super) const PREFIX: &str = "MARBELLE_";
 
 macro_rules! names {
@@ -16,7 +16,7 @@ macro_rules! names {
             /// Every setting, in the order in which `check-config` prints them.
             pub(super) const ALL: &[Self] = &[$(Self::$name),*];
 
-            /// The variable's whole name.
+            /// The full name of the variable.
             pub(super) const fn variable(self) -> &'static str {
                 match self { $(Self::$name => concat!("MARBELLE_", $variable)),* }
             }
@@ -88,7 +88,7 @@ names! {
 }
 
 impl Name {
-    /// The setting that `variable` names, or else the variable that is written most like it.
+    /// The setting that `variable` names, or else the most similar variable.
     pub(super) fn find(variable: &str) -> Result<Self, &'static str> {
         if let Some(name) = Self::ALL.iter().find(|name| name.variable() == variable) {
             return Ok(*name);

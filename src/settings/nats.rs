@@ -1,4 +1,4 @@
-//! `MARBELLE_NATS_URL`: the servers, and what they are to be told and believed.
+//! `MARBELLE_NATS_URL`: the servers, the credentials, and the trusted authorities.
 
 use super::{files, parse::url_of, reader::Reason};
 use percent_encoding::percent_decode_str;
@@ -9,25 +9,25 @@ use std::{
 };
 use url::Url;
 
-/// NATS servers, and the one way to sign in at all of them.
+/// NATS servers, and the one way to sign in to all of them.
 #[derive(Clone, Debug)]
 pub struct NatsSettings {
-    /// As given, for printing.
+    /// The given text, for printing.
     pub(super) given: SecretString,
-    /// Scheme (`nats` or `tls`, which demands TLS), host and port alone.
+    /// Scheme (`nats`, or `tls`, which requires TLS), host and port only.
     pub servers: Vec<Url>,
-    /// Who this node is there.
+    /// The credentials of this node.
     pub sign_in: NatsSignIn,
-    /// `ca`: a file with the authorities that are believed instead of the system's.
+    /// `ca`: a file with the authorities that are trusted instead of the system's.
     pub authorities: Option<PathBuf>,
-    /// `cert` and `key`: the files by which this node proves who it is.
+    /// `cert` and `key`: the files of this node's client certificate.
     pub identity: Option<(PathBuf, PathBuf)>,
 }
 
-/// How a node signs in at a NATS server.
+/// How a node signs in to a NATS server.
 #[derive(Clone, Debug)]
 pub enum NatsSignIn {
-    /// Not at all, or by its certificate.
+    /// Without credentials, or by its certificate.
     Nobody,
     /// `user:password@`.
     Password(String, SecretString),
@@ -37,10 +37,10 @@ pub enum NatsSignIn {
     Credentials(PathBuf),
 }
 
-/// The options of a URL, which are paths of files.
+/// The options of a URL. Each is the path of a file.
 const OPTIONS: [&str; 4] = ["ca", "cert", "creds", "key"];
 
-/// What may be said at one server or at several, and is the same for all.
+/// The parts that may be given at one server or at several, and must be the same for all.
 #[derive(Default)]
 struct Common {
     user: Option<(String, Option<String>)>,
@@ -82,12 +82,12 @@ pub(super) fn nats(text: &str) -> Result<NatsSettings, Reason> {
 }
 
 impl Common {
-    /// Takes out of a server's URL what is common to all; leaves scheme, host and port.
+    /// Takes the common parts out of a server's URL; leaves scheme, host and port.
     fn read(&mut self, server: &str) -> Result<Url, Reason> {
         let mut url = url_of(server, &["nats", "tls"])?;
         url.host().ok_or("must name a host, as in `nats://host:4222`")?;
         if !matches!(url.path(), "" | "/") || url.fragment().is_some() {
-            return Err("must end after host and port, but for options such as `?ca=<path>`".into());
+            return Err("must end after host and port, except for options such as `?ca=<path>`".into());
         }
         let decode = |text| percent_decode_str(text).decode_utf8().map_err(|_| "must be percent-encoded UTF-8");
         if !url.username().is_empty() {
@@ -99,7 +99,7 @@ impl Common {
         }
         for (name, value) in url.query_pairs() {
             let Some(name) = OPTIONS.into_iter().find(|option| *option == name) else {
-                return Err("takes no options but `ca`, `cert`, `creds` and `key`, each the path of a file".into());
+                return Err("accepts only the options `ca`, `cert`, `creds` and `key`, each the path of a file".into());
             };
             let path = Path::new(&*value);
             if self.options.entry(name).or_insert_with(|| path.into()) != path {
@@ -108,7 +108,7 @@ impl Common {
         }
         url.set_query(None);
         url.set_path("");
-        // A URL with a host takes both.
+        // Neither fails for a URL with a host.
         let _ = url.set_username("").and_then(|()| url.set_password(None));
         Ok(url)
     }

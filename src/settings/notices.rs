@@ -1,27 +1,27 @@
-//! What an operator is to know of settings that can be used.
+//! Warnings for the operator about usable settings.
 
 use super::{Environment, MailTransport, Settings, names::Name};
 use ipnet::IpNet;
 
-/// The notices, one sentence each; `passed_over` are variables that Kubernetes sets for a service.
-pub(super) fn notices(settings: &Settings, passed_over: &[String]) -> Vec<String> {
+/// The warnings, one sentence each; `ignored` are variables that Kubernetes sets for a service.
+pub(super) fn notices(settings: &Settings, ignored: &[String]) -> Vec<String> {
     let mut notices = Vec::new();
-    if !passed_over.is_empty() {
+    if !ignored.is_empty() {
         notices.push(format!(
-            "{}: passed over, as Kubernetes sets such variables for a service (`enableServiceLinks: false` keeps them away)",
-            passed_over.join(", ")
+            "{}: ignored, because Kubernetes sets such variables for a service (`enableServiceLinks: false` prevents it)",
+            ignored.join(", ")
         ));
     }
     let proxies = Name::TrustedProxies.variable();
     for network in settings.trusted_proxies.iter().filter(|network| may_hold_clients(network)) {
         notices.push(format!(
-            "{proxies}: {network} is more than proxies need: a client within it can claim any address, and so passes \
-             every limit by address; name the addresses of the proxies alone"
+            "{proxies}: {network} is more than proxies need: a client within it can claim any address, and so evades \
+             every limit by address; name only the addresses of the proxies"
         ));
     }
     let production = settings.environment == Environment::Production;
     if production && matches!(settings.mail.transport, MailTransport::File(_)) {
-        notices.push(format!("{}: letters are written to files, and reach nobody", Name::MailUrl.variable()));
+        notices.push(format!("{}: letters are written to files and not sent", Name::MailUrl.variable()));
     }
     if production && settings.trusted_proxies.is_empty() {
         notices.push(format!(
@@ -32,8 +32,8 @@ pub(super) fn notices(settings: &Settings, passed_over: &[String]) -> Vec<String
     notices
 }
 
-/// Whether a network is wider than the machines that could be proxies: the whole of a block for private networks (RFC 1918,
-/// RFC 4193), or more of the public space than one operator has.
+/// Whether a network contains more than proxies can need: a whole block of private networks (RFC 1918, RFC 4193), or
+/// more of the public space than one operator has.
 fn may_hold_clients(network: &IpNet) -> bool {
     match network {
         IpNet::V4(network) => {

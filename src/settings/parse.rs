@@ -1,4 +1,4 @@
-//! Values as people write them. No reason given here repeats any of the value.
+//! Parsers of single values. No reason returned here quotes the value.
 
 use super::{ClientAddressHeader, Database, Environment, SameSite, postgres::postgres, reader::Reason};
 use crate::domain::{email::EmailAddress, sign_up::SignUp};
@@ -7,8 +7,8 @@ use secrecy::SecretString;
 use std::{fmt::Display, net::IpAddr, ops::RangeInclusive, path::PathBuf, str::FromStr, time::Duration};
 use url::Url;
 
-/// The longest issuer or audience: the two, each character escaped, and what else a token says have some 1,900
-/// bytes in base64.
+/// The longest issuer or audience: the two, with each character escaped, and the rest of a token have some 1,900 bytes
+/// in base64.
 const MAX_CLAIM_BYTES: usize = 255;
 
 pub(super) fn environment(text: &str) -> Result<Environment, Reason> {
@@ -32,14 +32,14 @@ pub(super) fn sign_up(text: &str) -> Result<SignUp, Reason> {
     SignUp::from_name(&text.to_ascii_lowercase()).ok_or_else(|| "must be `open`, `invited` or `closed`".into())
 }
 
-/// The part of an e-mail address behind the `@`, as addresses have it.
+/// The domain of an e-mail address, normalised as in addresses.
 pub(super) fn mail_domain(text: &str) -> Result<String, Reason> {
     let address = EmailAddress::parse(&format!("somebody@{text}")).ok();
     let domain = address.and_then(|address| address.as_str().rsplit_once('@').map(|(_, domain)| domain.to_owned()));
     domain.ok_or_else(|| "must be a domain of e-mail addresses, such as `example.org`".into())
 }
 
-/// The name of a JetStream stream, which is part of subjects and of file names.
+/// The name of a JetStream stream, which becomes part of subjects and file names.
 pub(super) fn stream(text: &str) -> Result<String, Reason> {
     let is_name = (1..=64).contains(&text.len())
         && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_');
@@ -56,11 +56,11 @@ pub(super) fn client_address_header(text: &str) -> Result<ClientAddressHeader, R
     named.ok_or("must be `x-forwarded-for`, `forwarded` or `x-real-ip`".into())
 }
 
-/// Where ranges of breached passwords are: the beginning of a hash is appended to it.
+/// The URL of the ranges of breached passwords: the beginning of a hash is appended to it.
 pub(super) fn range_url(text: &str) -> Result<Url, Reason> {
     let url = url_of(text, &["https", "http"])?;
     if !url.username().is_empty() || url.password().is_some() {
-        return Err("has credentials in it, which are not sent".into());
+        return Err("must not have credentials, which would not be sent".into());
     }
     if url.as_str().ends_with(['/', '=']) {
         Ok(url)
@@ -92,7 +92,7 @@ pub(super) fn span(range: RangeInclusive<Duration>) -> impl FnOnce(&str) -> Resu
     }
 }
 
-/// A span as one would write it: `90d`, where humantime speaks of months of 30.44 days.
+/// A span in its usual notation: `90d`, where humantime would write months of 30.44 days.
 pub(super) fn format_span(span: Duration) -> String {
     const UNITS: [(&str, u128); 5] = [("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1000), ("ms", 1)];
     let whole = |(_, millis): &&(_, u128)| span.as_nanos().is_multiple_of(millis * 1_000_000);
@@ -108,8 +108,8 @@ pub(super) fn text(text: &str) -> Result<String, Reason> {
     Ok(text.into())
 }
 
-/// Text that every access token carries: short enough that no token gets longer than is looked at
-/// ([`crate::limits::ACCESS_TOKEN_MAX_BYTES`]).
+/// A text that every access token carries, short enough that no token exceeds
+/// [`crate::limits::ACCESS_TOKEN_MAX_BYTES`].
 pub(super) fn claim(text: &str) -> Result<String, Reason> {
     if text.len() > MAX_CLAIM_BYTES || text.chars().any(char::is_control) {
         return Err(format!("must have at most {MAX_CLAIM_BYTES} bytes and no control characters").into());
@@ -117,7 +117,7 @@ pub(super) fn claim(text: &str) -> Result<String, Reason> {
     Ok(text.into())
 }
 
-/// Any text, not to be shown.
+/// Any text, as a secret.
 pub(super) fn secret(text: &str) -> Result<SecretString, Reason> {
     Ok(text.into())
 }
@@ -133,7 +133,7 @@ pub(super) fn database(text: &str) -> Result<Database, Reason> {
     postgres(text)
 }
 
-/// The base of links: no query or fragment, and no slash at the end.
+/// The base of links: without query, fragment or trailing slash.
 pub(super) fn frontend(text: &str) -> Result<String, Reason> {
     let url = url_of(text, &["http", "https"])?;
     let plain =
@@ -148,8 +148,8 @@ pub(super) fn frontend(text: &str) -> Result<String, Reason> {
     Ok(url.as_str().trim_end_matches('/').into())
 }
 
-/// An origin as browsers write it (RFC 6454 §6.2), which leaves out the scheme's own port; or that of an app's shell, such
-/// as `capacitor://localhost`.
+/// An origin in the form of browsers (RFC 6454 §6.2), which omit the default port; or that of an app's shell, such as
+/// `capacitor://localhost`.
 pub(super) fn origin(text: &str) -> Result<String, Reason> {
     const REASON: &str = "must be an exact origin such as `https://shop.example`, `http://localhost:3000` or \
                           `capacitor://localhost`; neither `*` nor `null` is one";
@@ -163,13 +163,13 @@ pub(super) fn origin(text: &str) -> Result<String, Reason> {
     }
     let url = url_of(text, &["http", "https"]).map_err(|_| REASON)?;
     let origin = url.origin().ascii_serialization();
-    // The only thing that a parsed origin may have beyond itself is the slash that parsing adds.
+    // Parsing adds a slash to a bare origin, and nothing else.
     let bare = !text.ends_with('/') && url.as_str().strip_suffix('/') == Some(&origin);
     if bare { Ok(origin) } else { Err(REASON.into()) }
 }
 
-/// Whether `text` is `scheme://host[:port]`, in lower case, with a scheme that is an app's own: none that browsers know,
-/// whose pages have another origin or none.
+/// Whether `text` is `scheme://host[:port]` in lower case, with an app's own scheme: pages of the schemes that browsers
+/// know have another origin or none.
 fn is_of_shell(text: &str) -> bool {
     const OF_BROWSERS: [&str; 11] =
         ["http", "https", "ws", "wss", "ftp", "file", "data", "blob", "about", "javascript", "null"];
@@ -183,13 +183,13 @@ fn is_of_shell(text: &str) -> bool {
     is_scheme && !OF_BROWSERS.contains(&scheme) && is_host && is_port
 }
 
-/// A network, or an address that stands for itself alone.
+/// A network, or a single address.
 pub(super) fn network(text: &str) -> Result<IpNet, Reason> {
     let network = text.parse::<IpNet>().or_else(|_| text.parse::<IpAddr>().map(IpNet::from));
     network.map_err(|_| "must be a network such as `10.0.0.0/8` or an IP address".into())
 }
 
-/// The path of a URL that is only a scheme before a path; relative ones are allowed, escapes are not read.
+/// The path after a scheme that takes only a path; it may be relative, and escapes are not decoded.
 pub(super) fn path_after(scheme: &str, text: &str) -> Result<PathBuf, Reason> {
     let path = text.strip_prefix(scheme).filter(|path| !path.is_empty() && !path.contains(['?', '#', '\0']));
     path.map(PathBuf::from).ok_or_else(|| format!("must be `{scheme}` and a path, without options").into())
@@ -201,7 +201,7 @@ pub(super) fn url_of(text: &str, schemes: &[&str]) -> Result<Url, Reason> {
         let schemes: Vec<_> = schemes.iter().map(|scheme| format!("`{scheme}://`")).collect();
         format!("must be a URL that begins with {}", schemes.join(" or "))
     })?;
-    // Such a password ends the host's part early: what follows would be taken for a path, and printed.
+    // Such a password ends the host early: the rest would be taken for a path, and printed.
     let rest = &url[url::Position::BeforePath..];
     if rest.contains('@') {
         return Err("has an `@` after the host: in a password `/ ? # @ %` must be percent-encoded".into());

@@ -1,4 +1,4 @@
-//! Whom passkeys are bound to.
+//! The domain that passkeys are bound to.
 
 use super::{
     names::Name,
@@ -7,7 +7,8 @@ use super::{
 use crate::crypto::webauthn::is_within;
 use url::{Host, Url};
 
-/// The relying party's id: what is given, else the frontend's host; `None` if that is an address, which is no id.
+/// The relying party's id: the given one, otherwise the frontend's host; `None` if that is an address, which cannot be
+/// an id.
 pub(super) fn relying_party(r: &mut Reader, frontend_url: &str) -> Option<String> {
     let given = r.optional(Name::PasskeysRpId, domain);
     let host = Url::parse(frontend_url).ok().and_then(|url| match url.host() {
@@ -15,11 +16,11 @@ pub(super) fn relying_party(r: &mut Reader, frontend_url: &str) -> Option<String
         _ => None,
     });
     let Some(given) = given else { return host };
-    // A domain of one label is its own parent only: nobody may register names below `com` for everybody else.
+    // A single-label domain is a parent of itself only: nobody may bind passkeys to all of `com`.
     let is_parent = |host: &String| *host == given || (given.contains('.') && is_within(host, &given));
     if r.sound(&[Name::FrontendUrl]) && !host.as_ref().is_some_and(is_parent) {
         let frontend = Name::FrontendUrl.variable();
-        r.refuse(Name::PasskeysRpId, format!("must be the host of {frontend}, or a domain that it is below"));
+        r.refuse(Name::PasskeysRpId, format!("must be the host of {frontend}, or a parent domain of it"));
     }
     Some(given)
 }

@@ -1,12 +1,12 @@
-//! A `postgres://` URL. The driver reads it; what it would pass over without a word is looked at here.
+//! A `postgres://` URL. The driver parses it; options that it would silently ignore are checked here.
 
 use super::{Database, files, parse::url_of, reader::Reason};
 use crate::crypto::is_pem;
 use std::path::Path;
 use url::Url;
 
-/// Those that the driver knows. It ignores all others, so that a slip in `sslmode` would leave the way to the
-/// database unprotected.
+/// The options that the driver knows. It ignores all others, so that a misspelt `sslmode` would leave the connection to
+/// the database unprotected.
 const OPTIONS: [&str; 18] = [
     "application_name",
     "dbname",
@@ -28,7 +28,7 @@ const OPTIONS: [&str; 18] = [
     "user",
 ];
 const MODES: [&str; 6] = ["disable", "allow", "prefer", "require", "verify-ca", "verify-full"];
-/// Those in which the driver looks at the server's certificate.
+/// The modes in which the driver verifies the server's certificate.
 const VERIFYING: [&str; 2] = ["verify-ca", "verify-full"];
 
 pub(super) fn postgres(text: &str) -> Result<Database, Reason> {
@@ -36,7 +36,7 @@ pub(super) fn postgres(text: &str) -> Result<Database, Reason> {
         .map_err(|reason| format!("must be `sqlite://<path>` or `postgres://…`: {reason}"))?;
     if let Some((name, _)) = url.query_pairs().find(|(name, _)| !is_option(name)) {
         let nearest = OPTIONS.into_iter().min_by_key(|known| strsim::damerau_levenshtein(known, &name));
-        return Err(format!("has an option that is not known; did you mean `{}`?", nearest.unwrap_or_default()).into());
+        return Err(format!("has an unknown option; did you mean `{}`?", nearest.unwrap_or_default()).into());
     }
     let mode = option(&url, &["sslmode", "ssl-mode"]);
     if mode.as_deref().is_some_and(|mode| !MODES.contains(&mode)) {
@@ -45,7 +45,7 @@ pub(super) fn postgres(text: &str) -> Result<Database, Reason> {
     let verifying = mode.is_some_and(|mode| VERIFYING.contains(&&*mode));
     if let Some(path) = option(&url, &["sslrootcert", "ssl-root-cert", "ssl-ca"]) {
         if !verifying {
-            return Err("has an `sslrootcert`, which counts with `sslmode=verify-full` (or `verify-ca`) alone".into());
+            return Err("has an `sslrootcert`, which is used only with `sslmode=verify-full` (or `verify-ca`)".into());
         }
         if !is_pem(&path) {
             files::authorities("sslrootcert", Path::new(&path))?;
@@ -67,7 +67,7 @@ fn is_option(name: &str) -> bool {
     OPTIONS.contains(&name) || name.starts_with("options[") && name.ends_with(']')
 }
 
-/// The last one counts.
+/// The value of an option; the last one counts.
 fn option(url: &Url, names: &[&str]) -> Option<String> {
     url.query_pairs().filter(|(name, _)| names.contains(&&**name)).last().map(|(_, value)| value.into_owned())
 }

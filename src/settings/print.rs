@@ -1,4 +1,4 @@
-//! Prints the settings in force.
+//! Prints the effective settings.
 
 use super::{
     Database, Environment, MailTransport, ProviderSettings, SameSite, Settings, Smtp, SmtpSecurity, names::Name,
@@ -12,8 +12,8 @@ use std::{fmt::Display, net::Ipv6Addr, path::Path};
 pub(super) const REDACTED: &str = "[redacted]";
 
 impl Settings {
-    /// Every setting in force, one a line as `MARBELLE_NAME = value`, in the form in which it can be set;
-    /// secrets are `[redacted]`, also those within URLs. Nothing after the `=` means that it is not set.
+    /// Every effective setting, one per line as `MARBELLE_NAME = value`, in the notation in which it can be set.
+    /// Secrets are `[redacted]`, also those within URLs. Nothing after the `=` means that the setting is not set.
     pub fn redacted(&self) -> String {
         Name::ALL
             .iter()
@@ -22,7 +22,7 @@ impl Settings {
             .collect()
     }
 
-    /// The database in force as a URL, its password redacted.
+    /// The effective database as a URL, with its password redacted.
     pub fn database_url(&self) -> String {
         self.value(Name::DatabaseUrl)
     }
@@ -136,11 +136,11 @@ fn smtp_url(Smtp { host, port, credentials, security }: &Smtp) -> String {
     }
 }
 
-/// Options that are shown: how the way is protected, and names of files. Others may be passwords.
+/// Options that are shown: the protection of the connection, and names of files. Others may be passwords.
 const SHOWN_OPTIONS: [&str; 7] = ["ca", "cert", "creds", "key", "sslmode", "ssl-mode", "sslrootcert"];
 
-/// A checked URL without its password (or its user, where that is all there is: it may be a token) and
-/// without what most options say, some of which are passwords as well.
+/// A checked URL without its password (or its user, if there is only that: it may be a token) and without the values of
+/// most options, some of which are passwords as well.
 fn redact_url(url: &str) -> String {
     let (url, options) = url.split_once('?').map_or((url, String::new()), |(url, options)| {
         (url, format!("?{}", options.split('&').map(redact_option).collect::<Vec<_>>().join("&")))

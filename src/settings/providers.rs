@@ -1,4 +1,4 @@
-//! Providers to sign in by (OpenID Connect): `MARBELLE_PROVIDERS__<NAME>__…` (docs/providers.md).
+//! Providers to sign in with (OpenID Connect): `MARBELLE_PROVIDERS__<NAME>__…` (docs/providers.md).
 
 use super::{
     fault::Source,
@@ -15,19 +15,19 @@ use secrecy::{ExposeSecret, SecretString};
 use std::{fs, sync::Arc};
 use url::{Host, Url};
 
-/// What every variable of a provider begins with.
+/// The prefix of every variable of a provider.
 pub(super) const PREFIX: &str = "MARBELLE_PROVIDERS__";
 
-/// The longest name of a provider, which is the longest that methods take.
+/// The longest name of a provider that methods accept.
 const MAX_NAME: usize = 50;
 
 /// The longest issuer or client id.
 const MAX_BYTES: usize = 255;
 
-/// Issuers of Microsoft that stand for any tenant: their tokens name another.
+/// Issuers of Microsoft that stand for any tenant: their tokens have different issuers.
 const ANY_TENANT: [&str; 3] = ["common", "organizations", "consumers"];
 
-/// What a setting of a provider is called.
+/// A setting of a provider.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum ProviderKey {
     Issuer,
@@ -40,7 +40,7 @@ pub(super) enum ProviderKey {
 }
 
 impl ProviderKey {
-    /// Every one, in the order in which `check-config` prints them.
+    /// Every key, in the order in which `check-config` prints them.
     const ALL: [Self; 7] =
         [Self::Issuer, Self::ClientId, Self::ClientSecret, Self::Label, Self::Scopes, Self::TeamId, Self::KeyId];
 
@@ -61,7 +61,7 @@ impl ProviderKey {
     }
 }
 
-/// The provider and the key that a variable of providers names, or what is wrong with it.
+/// The provider and the key of a provider's variable, or the fault of its name.
 pub(super) fn find(variable: &str) -> Result<(String, ProviderKey), Reason> {
     let (name, key) = variable.strip_prefix(PREFIX).and_then(|rest| rest.rsplit_once("__")).ok_or_else(|| {
         Reason::from(format!(
@@ -78,13 +78,17 @@ pub(super) fn find(variable: &str) -> Result<(String, ProviderKey), Reason> {
     let is_name = name.starts_with(|c: char| c.is_ascii_lowercase())
         && name.len() <= MAX_NAME
         && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"_-".contains(&byte));
-    if is_name { Ok((name, key)) } else { Err("names no provider: letters, digits, `_` and `-`, 50 at most".into()) }
+    if is_name {
+        Ok((name, key))
+    } else {
+        Err("does not name a provider: at most 50 letters, digits, `_` and `-`".into())
+    }
 }
 
-/// What is known of a provider beforehand.
+/// What is built in about a provider.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Preset {
-    /// Nothing but OpenID Connect.
+    /// Nothing beyond OpenID Connect.
     Generic,
     /// Google.
     Google,
@@ -137,42 +141,42 @@ impl Preset {
 /// A provider, checked.
 #[derive(Clone, Debug)]
 pub struct ProviderSettings {
-    /// Its name, as methods take it.
+    /// Its name in method calls.
     pub name: ProviderName,
-    /// What is known of it.
+    /// What is built in about it.
     pub preset: Preset,
-    /// As its tokens have it.
+    /// The issuer as in its tokens.
     pub issuer: String,
-    /// Who we are to it.
+    /// Our client id.
     pub client_id: String,
-    /// What shows it.
+    /// Our client secret.
     pub client_secret: ClientSecret,
-    /// What people call it.
+    /// Its display name.
     pub label: ProviderLabel,
-    /// What is asked for, `openid` among it, with blanks between.
+    /// The requested scopes, separated by blanks, with `openid` among them.
     pub scopes: String,
-    /// Where the secret comes from, if from a file, as it was given.
+    /// The file of the secret, if it is from a file, as given.
     secret_file: Option<String>,
 }
 
-/// What shows a provider who we are.
+/// The secret by which this server authenticates to a provider.
 #[derive(Clone, Debug)]
 pub enum ClientSecret {
-    /// What the provider gave us.
+    /// The secret that the provider issued.
     Text(SecretString),
-    /// Signed anew from a key: Apple.
+    /// Signed with a key for each request: Apple.
     Signed {
         /// The key.
         key: Arc<ClientAssertionKey>,
-        /// Whose account at Apple it is of.
+        /// The id of the developer's team at Apple.
         team_id: String,
-        /// Which key it is there.
+        /// The id of the key at Apple.
         key_id: String,
     },
 }
 
 impl ProviderSettings {
-    /// As `check-config` prints it: one setting a line.
+    /// The settings as `check-config` prints them, one per line.
     pub(super) fn print(&self) -> String {
         let Self { issuer, client_id, label, scopes, .. } = self;
         let (team_id, key_id) = match &self.client_secret {
@@ -195,7 +199,7 @@ impl ProviderSettings {
     }
 }
 
-/// The providers that are given, in the order of their names.
+/// The configured providers, in the order of their names.
 pub(super) fn providers(r: &mut Reader, given: GivenProviders, is_development: bool) -> Vec<ProviderSettings> {
     if given.len() > PROVIDERS {
         let variable = format!("{PREFIX}…");
@@ -204,7 +208,7 @@ pub(super) fn providers(r: &mut Reader, given: GivenProviders, is_development: b
     given.into_iter().filter_map(|(name, given)| Draft { name, given, r, is_development }.read()).collect()
 }
 
-/// A provider as given.
+/// A provider before it is checked.
 struct Draft<'a> {
     name: String,
     given: GivenProvider,
@@ -246,7 +250,7 @@ impl Draft<'_> {
             (Some(Value::One(text)), _) => parse(text.trim()),
             (Some(Value::Several(texts)), _) => parse(&texts.join(" ")),
             (None, Some(default)) => parse(default),
-            (None, None) => Err("is required of this provider".into()),
+            (None, None) => Err("is required for this provider".into()),
         };
         parsed.map_err(|reason| self.refuse(key, reason)).ok()
     }
@@ -256,18 +260,18 @@ impl Draft<'_> {
         self.r.fault(key.variable(&self.name), source, reason);
     }
 
-    /// The secret that the provider gave us.
+    /// The secret that the provider issued.
     fn text(&mut self) -> Option<(ClientSecret, Option<String>)> {
         for key in [ProviderKey::TeamId, ProviderKey::KeyId] {
             if self.given.contains_key(&key) {
-                self.refuse(key, "is for `apple` alone".into());
+                self.refuse(key, "is for `apple` only".into());
             }
         }
         let (secret, file) = self.take(ProviderKey::ClientSecret, None, |text| secret(text, is_secret_path(text)))?;
         Some((ClientSecret::Text(secret), file))
     }
 
-    /// The key that the secret is signed by.
+    /// The key that signs the secret.
     fn signed(&mut self) -> Option<(ClientSecret, Option<String>)> {
         let team_id = self.take(ProviderKey::TeamId, None, short);
         let key_id = self.take(ProviderKey::KeyId, None, short);
@@ -293,7 +297,7 @@ fn secret(text: &str, is_path: bool) -> Result<(SecretString, Option<String>), R
     }
 }
 
-/// Discovery is at a path below it, and tokens name it as it is written (OpenID Connect Discovery 1.0 §4.3).
+/// Discovery is at a path below it, and tokens repeat it exactly (OpenID Connect Discovery 1.0 §4.3).
 fn issuer(text: &str, preset: Preset, is_development: bool) -> Result<String, Reason> {
     let url = url_of(text, &["http", "https"])?;
     let plain =
@@ -306,12 +310,12 @@ fn issuer(text: &str, preset: Preset, is_development: bool) -> Result<String, Re
     }
     let names_any = url.path_segments().is_some_and(|mut path| path.any(|segment| ANY_TENANT.contains(&segment)));
     if preset == Preset::Microsoft && names_any {
-        return Err("must name your tenant by its id: the tokens of any tenant have another issuer each".into());
+        return Err("must name your tenant by its id: each tenant's tokens have an issuer of their own".into());
     }
     Ok(text.into())
 }
 
-/// Whether a URL leads to this machine by what it says itself.
+/// Whether a URL's host is this machine, judged without DNS.
 pub(crate) fn is_loopback(url: &Url) -> bool {
     match url.host() {
         Some(Host::Domain(name)) => name == "localhost",

@@ -9,7 +9,7 @@ const GOOGLE: [(&str, &str); 2] =
     [("PROVIDERS__GOOGLE__CLIENT_ID", "shop"), ("PROVIDERS__GOOGLE__CLIENT_SECRET", "hush hush")];
 
 #[test]
-fn of_a_preset_little_need_be_said() {
+fn a_preset_needs_few_settings() {
     let settings = Place::new().load(&GOOGLE).unwrap();
     let [google] = &settings.providers[..] else { panic!("{:?}", settings.providers) };
     assert_eq!((google.name.as_str(), google.label.as_str(), google.preset), ("google", "Google", Preset::Google));
@@ -20,7 +20,7 @@ fn of_a_preset_little_need_be_said() {
 }
 
 #[test]
-fn others_say_where_they_are() {
+fn a_generic_provider_names_its_issuer() {
     let place = Place::new();
     let folder = tempfile::tempdir().unwrap();
     let (file, toml) = (folder.path().join("secret"), folder.path().join("marbelle.toml"));
@@ -40,11 +40,11 @@ fn others_say_where_they_are() {
     assert_eq!((sso.preset, &*sso.scopes, sso.label.as_str()), (Preset::Generic, "openid email", "Staff"));
     let ClientSecret::Text(secret) = &sso.client_secret else { panic!("{sso:?}") };
     assert_eq!(secrecy::ExposeSecret::expose_secret(secret), "from a file");
-    assert!(settings.redacted().contains(&format!("CLIENT_SECRET = {}\n", file.display())), "the path is no secret");
+    assert!(settings.redacted().contains(&format!("CLIENT_SECRET = {}\n", file.display())), "the path is not a secret");
 }
 
 #[test]
-fn every_fault_is_told() {
+fn every_fault_is_reported() {
     let faults = at_fault(&[
         ("PROVIDERS__SSO__ISSUER", "http://login.example"),
         ("PROVIDERS__SSO__SCOPES", "email"),
@@ -75,11 +75,11 @@ fn every_fault_is_told() {
 }
 
 #[test]
-fn a_misspelt_setting_is_told_with_the_nearest() {
+fn a_misspelt_setting_is_reported_with_the_nearest() {
     for (variable, hint) in [
         ("PROVIDERS__GOOGLE__CLIENTID", "did you mean MARBELLE_PROVIDERS__GOOGLE__CLIENT_ID?"),
         ("PROVIDERS__CLIENT_ID", "must be `MARBELLE_PROVIDERS__<NAME>__` and one of:"),
-        ("PROVIDERS__1X__CLIENT_ID", "names no provider"),
+        ("PROVIDERS__1X__CLIENT_ID", "does not name a provider"),
     ] {
         let faults = Place::new().load(&[(variable, "x")]).unwrap_err();
         assert!(faults.to_string().contains(hint), "{variable}: {faults}");
@@ -87,7 +87,7 @@ fn a_misspelt_setting_is_told_with_the_nearest() {
 }
 
 #[test]
-fn there_are_no_more_than_buttons_fit() {
+fn the_number_of_providers_is_bounded() {
     let names: Vec<String> = (0..=crate::limits::PROVIDERS).map(|n| format!("PROVIDERS__P{n}__")).collect();
     let given: Vec<(String, &str)> = names
         .iter()

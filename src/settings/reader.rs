@@ -1,4 +1,4 @@
-//! Reads one setting after the other, and notes faults instead of stopping at the first.
+//! Parses the settings one by one, and records faults instead of stopping at the first.
 
 use super::{
     fault::{SettingsFault, SettingsFaults, Source},
@@ -7,13 +7,13 @@ use super::{
 };
 use std::borrow::Cow;
 
-/// What is wrong with a value, to be read after the setting's name. Never repeats the value.
+/// The fault of a value, worded to follow the setting's name. It never quotes the value.
 pub(super) type Reason = Cow<'static, str>;
 
-/// What is given, and the faults found so far.
+/// The given values, and the faults found so far.
 ///
-/// A setting with a fault reads as its default, so that the rest can be checked; [`Reader::finish`] lets
-/// nothing out where there is a fault.
+/// A setting with a fault is treated as its default, so that the rest can be checked; [`Reader::finish`] returns
+/// nothing but the faults if there are any.
 pub(super) struct Reader {
     given: AllGiven,
     faults: Vec<SettingsFault>,
@@ -29,7 +29,7 @@ impl Reader {
         self.optional(name, parse).unwrap_or(default)
     }
 
-    /// A setting that may be left out.
+    /// An optional setting.
     pub(super) fn optional<T>(&mut self, name: Name, parse: impl FnOnce(&str) -> Result<T, Reason>) -> Option<T> {
         let parsed = match &self.given.get(&name)?.value {
             Value::One(text) => parse(text.trim()),
@@ -38,7 +38,7 @@ impl Reader {
         parsed.map_err(|reason| self.refuse(name, reason)).ok()
     }
 
-    /// A setting of several values; `None` if it is left out. Each bad value is a fault of its own.
+    /// A setting with a list of values; `None` if it is not set. Each invalid value is a fault of its own.
     pub(super) fn list<T>(&mut self, name: Name, parse: impl Fn(&str) -> Result<T, Reason>) -> Option<Vec<T>> {
         let mut good = Vec::new();
         let mut bad = Vec::new();
@@ -54,7 +54,7 @@ impl Reader {
         Some(good)
     }
 
-    /// Notes each of `names` that is not given, or given as an empty list.
+    /// Records a fault for each of `names` that is not set or is an empty list.
     pub(super) fn require(&mut self, names: &[Name]) {
         for name in names {
             if self.given.get(name).is_none_or(|given| given.value.items().next().is_none()) {
@@ -63,23 +63,23 @@ impl Reader {
         }
     }
 
-    /// Notes a fault.
+    /// Records a fault.
     pub(super) fn refuse(&mut self, name: Name, reason: impl Into<Reason>) {
         let source = self.given.get(&name).map_or(Source::Unset, |given| given.source.clone());
         self.fault(name.variable().into(), source, reason);
     }
 
-    /// Notes a fault of a variable that is not among the names.
+    /// Records a fault of a variable that is not among the names.
     pub(super) fn fault(&mut self, variable: String, source: Source, reason: impl Into<Reason>) {
         self.faults.push(SettingsFault { variable, source, message: reason.into() });
     }
 
-    /// Whether none of `names` has a fault: only then is it worth comparing them.
+    /// Whether none of `names` has a fault: only then are they compared.
     pub(super) fn sound(&self, names: &[Name]) -> bool {
         !self.faults.iter().any(|fault| names.iter().any(|name| name.variable() == fault.variable))
     }
 
-    /// `settings`, if nothing is wrong.
+    /// `settings`, if there is no fault.
     pub(super) fn finish<T>(self, settings: T) -> Result<T, SettingsFaults> {
         if self.faults.is_empty() { Ok(settings) } else { Err(SettingsFaults(self.faults)) }
     }

@@ -23,7 +23,7 @@ impl Place {
         path.to_str().unwrap().to_owned()
     }
 
-    /// What production demands.
+    /// The settings that production requires.
     fn production(&self) -> Vec<(&'static str, String)> {
         let key = self.0.path().join("key.pem");
         let pem = "-----BEGIN PRIVATE KEY-----\nMC4CAQAwBQYDK2VwBCIEIJ1hsZ3v/VpguoRK9JLsLMREScVpezJpGXA7rAMcrn9g\n-----END PRIVATE KEY-----\n";
@@ -44,7 +44,7 @@ fn pairs<'a>(env: &'a [(&'static str, String)]) -> Vec<(&'static str, &'a str)> 
     env.iter().map(|(name, value)| (*name, value.as_str())).collect()
 }
 
-/// The variables at fault, without prefix.
+/// The variables with faults, without the prefix.
 pub fn at_fault(env: &[(&str, &str)]) -> Vec<String> {
     match Place::new().load(env) {
         Ok(_) => vec![],
@@ -69,7 +69,7 @@ fn development_needs_nothing() {
     assert_eq!(settings.limits.sessions_per_user.get(), 50);
     assert_eq!(settings.lifetimes.session_absolute, Duration::from_secs(90 * 24 * 3600));
     assert_eq!(settings.argon2, Argon2Settings { memory_kib: 19456, passes: 2, lanes: 1 });
-    assert_eq!(fs::read_dir(place.0.path()).unwrap().count(), 0, "loading makes nothing");
+    assert_eq!(fs::read_dir(place.0.path()).unwrap().count(), 0, "loading creates nothing");
 }
 
 #[test]
@@ -97,13 +97,13 @@ fn the_environment_overrides_the_file_and_the_file_the_defaults() {
 }
 
 #[test]
-fn every_fault_is_told_at_once_with_its_source() {
+fn every_fault_is_reported_at_once_with_its_source() {
     let place = Place::new();
     let file = place.file("lisen = \"x\"\n[limits]\nmax_addresses = 0\nsockets_per_user = 1.5\n");
     let faults = place.load(&[("CONFIG", &file), ("ENV", "prod"), ("LIMIT__MAX_ADDRESSES", "3")]).unwrap_err();
     let told = faults.to_string().replace(&file, "FILE");
     let expected = "\
-MARBELLE_LIMITS__SOCKETS_PER_USER (file FILE): must be text, a whole number, true or false, or an array of such
+MARBELLE_LIMITS__SOCKETS_PER_USER (file FILE): must be text, a whole number, true or false, or an array of these
 MARBELLE_LISEN (file FILE): there is no such setting; did you mean MARBELLE_LISTEN?
 MARBELLE_LIMIT__MAX_ADDRESSES (environment): there is no such setting; did you mean MARBELLE_LIMITS__MAX_ADDRESSES?
 MARBELLE_ENV (environment): must be `development` or `production`
@@ -113,7 +113,7 @@ MARBELLE_LIMITS__MAX_ADDRESSES (file FILE): must be a whole number from 1 to 100
 }
 
 #[test]
-fn a_file_that_cannot_be_used_is_a_fault_that_quotes_nothing() {
+fn an_invalid_file_is_a_fault_that_quotes_nothing() {
     let place = Place::new();
     assert_eq!(at_fault(&[("CONFIG", "/no/such/file")]), ["CONFIG"]);
     let told = place.load(&[("CONFIG", &place.file("listen = 1\nnats_url = hunter2"))]).unwrap_err().to_string();
@@ -144,7 +144,7 @@ fn production_names_everything_that_is_missing() {
 }
 
 #[test]
-fn what_must_hold_between_settings_is_checked() {
+fn settings_are_checked_against_each_other() {
     let postgres = ("DATABASE_URL", "postgres://db.example/marbelle");
     assert_eq!(at_fault(&[("NATS_URL", "nats://bus.example:4222")]), ["NATS_URL"]);
     assert_eq!(at_fault(&[("NATS_URL", "nats://bus.example:4222,tls://b.example"), postgres]), [""; 0]);
@@ -237,7 +237,7 @@ fn each_value_is_checked() {
 }
 
 #[test]
-fn origins_are_kept_as_browsers_write_them() {
+fn origins_have_the_form_of_browsers() {
     let settings = Place::new().load(&[("ALLOWED_ORIGINS", "HTTPS://X.org:443, http://x.org:80")]).unwrap();
     assert_eq!(settings.allowed_origins, ["https://x.org", "http://x.org"]);
 }
@@ -249,7 +249,7 @@ fn a_wildcard_is_refused_with_the_reason() {
 }
 
 #[test]
-fn a_senders_domain_is_taken_as_mail_servers_know_it() {
+fn a_senders_domain_is_converted_to_ascii() {
     let from = |text: &str| Place::new().load(&[("MAIL_FROM", text)]).map(|settings| settings.mail.from);
     assert_eq!(from("post@b\u{fc}cher.example").unwrap(), "post@xn--bcher-kva.example");
     assert_eq!(from("B\u{fc}cher <post@B\u{fc}cher.example>").unwrap(), "B\u{fc}cher <post@xn--bcher-kva.example>");
@@ -263,7 +263,7 @@ fn a_senders_domain_is_taken_as_mail_servers_know_it() {
 }
 
 #[test]
-fn what_kubernetes_sets_is_passed_over_and_told() {
+fn variables_of_kubernetes_are_ignored_with_a_notice() {
     let settings = Place::new()
         .load(&[
             ("PORT", "tcp://10.96.14.3:8080"),
@@ -278,13 +278,13 @@ fn what_kubernetes_sets_is_passed_over_and_told() {
     for variable in ["MARBELLE_PORT,", "MARBELLE_SERVICE_HOST", "MARBELLE_PORT_8080_TCP_PROTO"] {
         assert!(notice.contains(variable), "{notice}");
     }
-    assert_eq!(at_fault(&[("PORT", "8080")]), ["PORT"], "what nobody but a person would write is a slip");
+    assert_eq!(at_fault(&[("PORT", "8080")]), ["PORT"], "a plain port is a mistake");
     let place = Place::new();
     assert!(place.load(&[("CONFIG", &place.file("port = 'tcp://10.96.14.3:8080'"))]).is_err(), "not in a file");
 }
 
 #[test]
-fn networks_that_may_hold_the_clients_are_told_of() {
+fn networks_that_may_hold_clients_are_reported() {
     let notices = |networks: &str| Place::new().load(&[("TRUSTED_PROXIES", networks)]).unwrap().notices;
     for good in ["127.0.0.1,::1", "10.1.2.0/24", "172.30.77.0/24", "104.16.0.0/13,2400:cb00::/32", "fd00:1::/64"] {
         assert_eq!(notices(good), [""; 0], "{good}");
@@ -351,7 +351,7 @@ fn no_secret_is_shown() {
     ] {
         assert!(printed.contains(line), "{line}{printed}");
     }
-    // Each secret in each variable: a fault does not repeat what got into the wrong place.
+    // Each secret in each variable: a fault does not quote a misplaced secret.
     for name in Name::ALL.iter().map(|name| name.variable().trim_start_matches("MARBELLE_")) {
         for value in ["hunter2", "https://u:hunter2@x/y", "smtp://u:hunter2@x"] {
             if let Err(faults) = Place::new().load(&[(name, value)]) {
@@ -362,7 +362,7 @@ fn no_secret_is_shown() {
 }
 
 #[test]
-fn what_is_printed_can_be_set() {
+fn printed_settings_can_be_set() {
     let place = Place::new();
     let printed = place
         .load(&[
@@ -383,7 +383,7 @@ fn what_is_printed_can_be_set() {
 }
 
 #[test]
-fn a_file_does_not_name_another() {
+fn a_file_cannot_name_another() {
     let place = Place::new();
     let told = place.load(&[("CONFIG", &place.file("config = 'x'"))]).unwrap_err().to_string();
     assert!(told.contains("MARBELLE_CONFIG") && told.contains("belongs in the environment"), "{told}");

@@ -1,4 +1,4 @@
-//! The URLs of servers, with the files that they name.
+//! URLs of servers, and the files that they name.
 
 use super::{tests::Place, *};
 use rcgen::{CertificateParams, KeyPair};
@@ -30,7 +30,7 @@ impl Files {
     /// `@` in the URL stands for the folder.
     fn load(&self, variable: &str, url: &str) -> Result<Settings, String> {
         let url = url.replace('@', &format!("{}/", self.0.path().display()));
-        // Of two values the later one counts.
+        // The later of two values counts.
         let postgres = ("MARBELLE_DATABASE_URL".to_owned(), POSTGRES.to_owned());
         let env = [postgres, (format!("MARBELLE_{variable}"), url)];
         Settings::load(env).map_err(|faults| faults.to_string())
@@ -61,8 +61,8 @@ fn a_nats_url_may_name_files() {
         ("tls://a.example?ca=@broken.pem", "`ca` names holds a certificate that cannot be read"),
         ("tls://a.example?cert=@c.pem", "both `cert` and `key`"),
         ("tls://a.example?cert=@c.pem&key=@c.pem", "`key` names holds no private key"),
-        ("tls://a.example?creds=@c.pem", "`creds` names is no credentials file"),
-        ("tls://a.example?cafile=@c.pem", "takes no options but"),
+        ("tls://a.example?creds=@c.pem", "`creds` names is not a credentials file"),
+        ("tls://a.example?cafile=@c.pem", "accepts only the options"),
         ("tls://a.example/x", "must end after host and port"),
         ("nats://a.example?ca=@c.pem", "must begin with `tls://` at every server"),
         ("tls://a.example?ca=@c.pem,nats://b.example", "must begin with `tls://` at every server"),
@@ -81,7 +81,7 @@ fn a_nats_url_may_name_files() {
 }
 
 #[test]
-fn a_postgres_url_says_nothing_that_would_be_passed_over() {
+fn a_postgres_url_has_no_option_that_would_be_ignored() {
     let files = Files::new();
     for good in [
         "postgres://db.example/m?sslmode=disable",
@@ -94,8 +94,8 @@ fn a_postgres_url_says_nothing_that_would_be_passed_over() {
     for (bad, reason) in [
         ("postgres://db.example/m?sslmod=verify-full", "did you mean `sslmode`?"),
         ("postgres://db.example/m?sslmode=verify_full", "one of these as `sslmode`"),
-        ("postgres://db.example/m?sslrootcert=@c.pem", "counts with `sslmode=verify-full`"),
-        ("postgres://db.example/m?sslmode=require&sslrootcert=@c.pem", "counts with `sslmode=verify-full`"),
+        ("postgres://db.example/m?sslrootcert=@c.pem", "used only with `sslmode=verify-full`"),
+        ("postgres://db.example/m?sslmode=require&sslrootcert=@c.pem", "used only with `sslmode=verify-full`"),
         ("postgres://db.example/m?sslmode=verify-full&sslrootcert=@none", "`sslrootcert` names cannot be read"),
         ("postgres://db.example/m?sslmode=verify-full&sslrootcert=@empty", "`sslrootcert` names holds no certificate"),
         ("postgres://db.example/m?sslmode=verify-full&sslcert=@c.pem", "both `sslcert` and `sslkey`"),

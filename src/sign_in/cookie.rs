@@ -12,8 +12,8 @@ use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use uuid::Uuid;
 
 impl Accounts {
-    /// The cookie's value: the user, who is no secret and saves a look-up, and the secret of the session, which
-    /// is good together with this user only.
+    /// The cookie's value: the user's id, which is not secret and saves a look-up, and the session's token, which is
+    /// valid only together with this user.
     pub fn cookie_value(&self, caller: Caller) -> String {
         let user = BASE64_URL_SAFE_NO_PAD.encode(caller.user.0.as_bytes());
         let secret =
@@ -21,7 +21,7 @@ impl Accounts {
         format!("{user}.{}", secret.expose())
     }
 
-    /// Whose cookie it is; says nothing of whether the session is alive.
+    /// The user and session of a cookie. Whether the session is alive is not checked.
     pub fn caller_of_cookie(&self, value: &str) -> Option<Caller> {
         let (user, secret) = value.split_once('.')?;
         let user = UserId(Uuid::from_slice(&BASE64_URL_SAFE_NO_PAD.decode(user).ok()?).ok()?);

@@ -1,4 +1,4 @@
-//! A password compared with what is stored, at the same cost where nothing is.
+//! Password verification, at the same cost where there is no hash.
 
 use crate::{
     account::{Accounts, Error},
@@ -12,8 +12,8 @@ use crate::{
 };
 
 impl Accounts {
-    /// Compares a password with the hash of the account with this address. Without one (there is no account, or it
-    /// has no password) the answer is no, after the work that some account takes.
+    /// Compares a password with the hash of the account with this address. Without one (there is no account, or it has
+    /// no password) the answer is no, after as much work as for some account.
     pub(crate) async fn verify_password(
         &self,
         password: &Password,
@@ -24,11 +24,11 @@ impl Accounts {
         Ok(self.passwords.verify(password, stored, self.decoys.cost(email), queue).await?)
     }
 
-    /// Looks at how many accounts have hashes of which cost; addresses without an account follow it.
+    /// Reads how many accounts have hashes of which cost; the costs for addresses without an account follow it.
     pub async fn weigh_decoys(&self) -> Result<(), store::Error> {
         let mut shares = Shares::default();
         for (imported, present, accounts) in self.store.count_password_costs().await? {
-            // What is no cost was written by a version that knows more kinds; it counts as our own.
+            // An unknown cost was written by a version that supports more kinds; it counts as our own.
             let cost = |text: Option<String>| text.and_then(|text| text.parse::<Cost>().ok());
             shares.add(cost(imported), cost(present), u64::try_from(accounts).unwrap_or_default());
         }

@@ -1,4 +1,4 @@
-//! Changing the e-mail address: asked for with the password, confirmed from the new mailbox.
+//! Changing the e-mail address: requested with the password, confirmed from the new mailbox.
 
 use super::owner_check::OwnerCheck;
 use crate::{
@@ -25,8 +25,8 @@ use std::sync::Arc;
 const WRONG_PASSWORDS: i64 = 5;
 
 impl Accounts {
-    /// Mails a link to a new address; the newest request replaces the older. An address that has an
-    /// account gets the same answer and the same `pending_email`, but no token; its owner gets a notice.
+    /// Mails a link to a new address; a newer request replaces the older one. For an address that has an account the
+    /// answer and `pending_email` are the same, but there is no token, and the owner of the address gets a notice.
     pub async fn request_email_change(
         self: &Arc<Self>,
         caller: Caller,
@@ -61,13 +61,13 @@ impl Accounts {
         let kind = if owner.is_some() { LetterKind::EmailTaken } else { LetterKind::ConfirmEmailChange };
         let asked = LetterRequest::new(&new_email, kind, client, now);
         let room = self.has_room_for_email_change(change.tx(), &asked).await?;
-        // Without room the newest link that was sent stays good, and what waits for it goes on waiting.
+        // If the request is not granted, the newest link stays valid, and its change keeps waiting.
         if room.granted {
             let letter = self.replace_email_change(&mut change, caller, &new_email, owner).await?;
             let sent = room.notice || kind != LetterKind::EmailTaken;
             self.queue_letter(change.tx(), &asked, Some(letter).filter(|_| sent)).await?;
         }
-        // Within an allowance as well: whoever holds the password must not flood the owner's mailbox.
+        // Within an allowance as well: somebody who knows the password must not be able to flood the owner's mailbox.
         let notice = LetterRequest::new(&user.email, LetterKind::EmailChangeRequested, client, now);
         let room = self.has_room(change.tx(), &notice).await?;
         let content = Content::EmailChangeRequested { new_email };
@@ -78,8 +78,8 @@ impl Accounts {
         Ok(())
     }
 
-    /// Makes a change to `new_email` the one that waits, and its link the only good one. Answers the letter that is to be
-    /// sent there: the link, or a notice to its `owner`, with the same work.
+    /// Makes the change to `new_email` the waiting one, and its link the only valid one. Returns the letter for that
+    /// address: the link, or a notice to its `owner`, with the same work.
     async fn replace_email_change(
         &self,
         change: &mut Change<'_>,
@@ -91,7 +91,7 @@ impl Accounts {
         change.tx().spend_tokens_for(caller.user, TokenPurpose::ChangeEmail, now).await?;
         let token = OneTimeToken {
             id: TokenId::new(),
-            // A taken address gets a token of nobody, which is none.
+            // For a taken address the token belongs to no user, so it is not stored.
             user: if owner.is_none() { caller.user } else { UserId::new() },
             purpose: TokenPurpose::ChangeEmail,
             new_email: Some(new_email.clone()),
@@ -121,12 +121,12 @@ impl Accounts {
         })
     }
 
-    /// Spends a link that confirms a new address, for a session of the account or for who knows its password: nobody who
-    /// clicks on a stranger's link gives the stranger their address. The account has the new address from then on, every
-    /// session ends, the old address is told.
+    /// Uses up a link that confirms a new address, for a session of the account or with its password: clicking on a
+    /// stranger's link must not give the stranger one's address. The account has the new address from then on, every
+    /// session ends, and the old address gets a letter.
     ///
     /// # Errors
-    /// [`Error::InvalidCredentials`] without either; the link stays good, until five wrong passwords have come with it.
+    /// [`Error::InvalidCredentials`] without either; the link stays valid until five wrong passwords have come with it.
     /// [`Error::Conflict`] if an account has the new address by then.
     pub async fn confirm_email_change(
         self: &Arc<Self>,
@@ -137,9 +137,9 @@ impl Accounts {
     ) -> Result<EmailAddress, Error> {
         let (id, _) = self.opaque_tokens.open(Purpose::ChangeEmail, token).ok_or(Error::InvalidToken)?;
         let (id, purpose) = (TokenId(id), TokenPurpose::ChangeEmail);
-        let shown_for = self.show_link_is_ones_own(id, caller, password).await?;
+        let shown_for = self.check_link_owner(id, caller, password).await?;
         let mut tx = self.store.write().await?;
-        // Found by the token, then locked, then spent.
+        // The token is read first, then the account is locked, then the token is used up.
         let found = tx.find_token(id, purpose, self.clock.now()).await?.ok_or(Error::InvalidToken)?;
         let mut change = self.change_in(tx, found.user, Actor::Link(client)).await?;
         if change.user().credentials_version != shown_for {
@@ -164,9 +164,9 @@ impl Accounts {
         Ok(new_email)
     }
 
-    /// Whether the caller is a session of the account that a link belongs to, or the password is that account's. Answers
-    /// the version of the credentials for which that holds.
-    async fn show_link_is_ones_own(
+    /// Checks that the caller is a session of the link's account, or that the password is that account's. Returns the
+    /// version of the credentials for which this holds.
+    async fn check_link_owner(
         self: &Arc<Self>,
         id: TokenId,
         caller: Option<Caller>,
@@ -196,7 +196,7 @@ impl Accounts {
         Ok(user.credentials_version)
     }
 
-    /// Drops, through the log, the changes whose link is no longer good.
+    /// Drops, through the log, the changes whose link has expired.
     pub async fn end_overdue_email_changes(self: &Arc<Self>) -> Result<(), Error> {
         loop {
             let users = self.store.find_overdue_email_changes(self.clock.now(), BATCH).await?;
@@ -214,7 +214,7 @@ impl Accounts {
             Err(Error::NotFound) => return Ok(()),
             change => change?,
         };
-        // A newer request may have been quicker.
+        // A newer request may have replaced it.
         if !change.account().end_overdue_email_change().await? {
             return Ok(());
         }

@@ -1,4 +1,4 @@
-//! The end of every sign-in, whatever it was by: a session is opened for who has shown that they may have one.
+//! The end of every sign-in: a session is opened for whoever has proved to be the owner.
 
 use super::{guesses::Guess, passkeys::UsedPasskey, second_factor::AnsweredChallenge, tickets::PresentedTicket};
 use crate::{
@@ -20,29 +20,29 @@ use crate::{
 use serde_json::json;
 use std::sync::Arc;
 
-/// What somebody has shown who wants to sign in.
+/// The proof of a sign-in.
 #[derive(Debug)]
 pub struct Proof {
-    /// The account, as it was when this was shown.
+    /// The account, as it was when this was proved.
     pub user: UserRow,
-    /// What it was shown by.
+    /// The methods of the proof.
     pub methods: Vec<AuthenticationMethod>,
-    /// The password's hash by the present parameters, where the stored one is by others.
+    /// The password's hash by the current parameters, if the stored one uses others.
     pub new_hash: Option<String>,
     /// The guess that turned out to be right.
     pub guess: Option<Guess>,
-    /// The registration that this sign-in spends.
+    /// The registration that this sign-in uses up.
     pub registration: Option<RegistrationId>,
     /// The second factor that completes it.
     pub second_factor: Option<AnsweredChallenge>,
-    /// The passkey's assertion that this sign-in spends.
+    /// The passkey's assertion that this sign-in uses up.
     pub passkey: Option<UsedPasskey>,
-    /// The ticket of a provider's flow that this sign-in uses, even if it still lacks the second factor.
+    /// The ticket of a provider's flow, which is used up even if the sign-in still lacks the second factor.
     pub ticket: Option<PresentedTicket>,
 }
 
 impl Proof {
-    /// This and nothing else.
+    /// A proof with nothing else.
     pub(super) fn of(user: UserRow, methods: Vec<AuthenticationMethod>) -> Self {
         Self {
             user,
@@ -60,40 +60,40 @@ impl Proof {
 /// The device that signs in.
 #[derive(Debug)]
 pub struct Device {
-    /// What the owner calls it.
+    /// The owner's name for it.
     pub name: Option<DeviceName>,
-    /// What it presents to show that it has signed in before.
+    /// The token that shows that it has signed in before.
     pub token: Option<DeviceToken>,
-    /// Where the call came from.
+    /// The client of the call.
     pub client: Client,
-    /// The session whose cookie the new one takes the place of.
+    /// The session whose cookie the new one replaces.
     pub replaced: Option<Caller>,
 }
 
-/// A session that was opened.
+/// A new session.
 #[derive(Debug)]
 pub struct SignedIn {
     /// The session.
     pub session: Session,
-    /// Whose.
+    /// The profile of its user.
     pub profile: Profile,
-    /// By which the device is known from now on.
+    /// The token that identifies the device from now on.
     pub device_token: DeviceToken,
 }
 
 impl SignedIn {
-    /// Who acts for the new session.
+    /// The caller that acts for the new session.
     pub fn caller(&self) -> Caller {
         Caller { user: self.profile.id, session: self.session.opened.id, version: 0 }
     }
 }
 
 impl Accounts {
-    /// Opens a session, for every way to sign in. `None` if what was shown is history by now: a reset that ended every
-    /// session must not be followed by a session that the old password opens.
+    /// Opens a session, for every method of signing in. `None` if the proof is outdated: after a reset that ended every
+    /// session, the old password must not open another one.
     ///
     /// # Errors
-    /// [`Error::SecondFactorRequired`] where the account has a second factor that was not shown, [`Error::InvalidToken`]
+    /// [`Error::SecondFactorRequired`] if the account has a second factor that was not given, [`Error::InvalidToken`]
     /// for a ticket or challenge that was used.
     pub(crate) async fn finish_sign_in(
         self: &Arc<Self>,
@@ -162,7 +162,7 @@ impl Accounts {
         }
     }
 
-    /// Keeps a known device known; makes a new one known, and tells the owner of it.
+    /// Keeps a known device known; records a new one, and sends the owner a letter about it.
     async fn recognise(&self, change: &mut Change<'_>, device: &Device) -> Result<DeviceToken, Error> {
         if let Some(token) = &device.token
             && change.account().use_device(&token.key).await?
@@ -171,7 +171,7 @@ impl Accounts {
         }
         let token = DeviceToken::new();
         change.account().add_device(&token.key, true, KNOWN_DEVICES).await?;
-        // The first sign-in of all is revision 1: nobody needs to be told of that.
+        // The first sign-in of all is revision 1 and needs no letter.
         if change.user().revision > 1 {
             let (user_agent, network) = (device.client.user_agent.clone(), family(device.client.ip));
             let at = change.now();
@@ -180,7 +180,7 @@ impl Accounts {
         Ok(token)
     }
 
-    /// Adds the session, ends the oldest ones beyond the limit.
+    /// Adds the session, and ends the oldest ones beyond the limit.
     async fn open_session(
         &self,
         change: &mut Change<'_>,
@@ -206,8 +206,8 @@ impl Accounts {
         Ok(opened)
     }
 
-    /// Ends another user's session whose cookie was replaced. The sign-in has happened: a failure here must
-    /// not undo it.
+    /// Ends another user's session whose cookie was replaced. The sign-in has happened, and a failure here must not
+    /// undo it.
     async fn end_replaced(self: &Arc<Self>, replaced: Caller, client: &Client) {
         let (user, session) = (replaced.user, replaced.session);
         if let Err(error) = self.end_session(user, session, Actor::Stranger(session, client), EndReason::Replaced).await
@@ -216,7 +216,7 @@ impl Accounts {
         }
     }
 
-    /// The session whose refresh token this is, good or spent.
+    /// The session of a refresh token, which may be used up.
     pub fn session_of_refresh_token(&self, refresh_token: &str) -> Option<SessionId> {
         self.opaque_tokens.open(Purpose::Refresh, refresh_token).map(|(id, _)| SessionId(id))
     }

@@ -1,4 +1,4 @@
-//! Guesses at passwords: counted before they are looked at (OWASP ASVS 5, 6.3.1).
+//! Guesses at passwords: counted before they are checked (OWASP ASVS 5, 6.3.1).
 
 use crate::{
     account::{Accounts, Change, Error},
@@ -17,29 +17,28 @@ use std::time::Duration;
 /// How long wrong passwords count (docs/settings.md).
 const WINDOW: Duration = Duration::from_secs(15 * 60);
 
-/// A password that somebody presented, counted and recorded as wrong until it turns out to be right.
+/// A presented password, counted and recorded as wrong until it turns out to be right.
 #[derive(Clone, Debug)]
 pub struct Guess {
     subject: String,
     event: SecurityEventId,
-    /// The device that it came from, if that is known to the account.
+    /// The known device that it came from, if any.
     device: Option<DeviceId>,
 }
 
-/// What a guess comes from, whose allowance it uses up.
+/// The origin of a guess, whose allowance it uses.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum GuessFrom<'a> {
-    /// Somebody who presents this device token, or none.
+    /// A caller that presents this device token, or none.
     Anybody(Option<&'a DeviceToken>),
     /// A session that was opened from this device.
     Session(DeviceId),
 }
 
 impl Accounts {
-    /// Counts and records a guess. Strangers share an allowance for each address; each device that is known to the
-    /// account has one of its own, so strangers cannot lock the owner out there; those that are known by a reset of the
-    /// password alone share one. The statements are the same whether
-    /// the address is known or not.
+    /// Counts and records a guess. Strangers share an allowance for each address; each known device of the account has
+    /// one of its own, so that strangers cannot lock the owner out there. Devices that are known only by a reset of the
+    /// password share one. The statements are the same whether the address is known or not.
     pub(crate) async fn begin_guess(
         &self,
         email: &EmailAddress,
@@ -57,14 +56,14 @@ impl Accounts {
         let subject = match device {
             None => email.to_string(),
             Some(FoundDevice { id, signed_in: true }) => format!("{email} {id}"),
-            // Whoever reads the mailbox can make as many as they like.
+            // A reader of the mailbox can make any number of them.
             Some(FoundDevice { signed_in: false, .. }) => format!("{email} reset"),
         };
         let (failures, since) = tx.count_password_failure(&subject, now, now.before(WINDOW)).await?;
         if failures > i64::from(self.failures_per_account.get()) {
             let retry_after = since.after(WINDOW).since(now).max(Duration::from_millis(1));
             if since == now {
-                // The window had begun by a clock that was ahead: from now on it is this one.
+                // The window was started by a clock that was ahead, and restarts now.
                 tx.commit().await?;
             }
             tracing::info!(target: "security", ip = %client.ip, "password_rate_limited");
@@ -76,14 +75,14 @@ impl Accounts {
         Ok(Guess { subject, event: event.id, device: device.map(|device| device.id) })
     }
 
-    /// Passes on what came of a guess. If the password was right, or was not looked at, and the call failed
-    /// all the same, it is neither counted nor recorded as wrong. A success has resolved it in its change.
+    /// Passes on the result of a guess. If the password was right, or was not checked, and the call failed
+    /// nevertheless, it is neither counted nor recorded as wrong. A success has resolved it in its change.
     pub(crate) async fn settle_guess<T>(&self, guess: &Guess, came: Result<T, Error>) -> Result<T, Error> {
         let stays = matches!(
             &came,
             Ok(_)
                 | Err(Error::InvalidCredentials)
-                // Nobody knows whether the change, and with it the guess, was resolved.
+                // It is unknown whether the change, and with it the guess, was resolved.
                 | Err(Error::Unavailable { outcome: Outcome::Unknown, .. })
         );
         if !stays && let Err(error) = self.withdraw_guess(guess).await {
@@ -101,12 +100,12 @@ impl Accounts {
 }
 
 impl Guess {
-    /// In which queue its password waits to be hashed.
+    /// The queue in which its password waits to be hashed.
     pub(crate) fn queue(&self) -> Queue {
         if self.device.is_some() { Queue::Known } else { Queue::Strangers }
     }
 
-    /// The guess was right: it counts no longer, and what was recorded as a failure is what it led to.
+    /// The guess was right: it is no longer counted, and the recorded failure is replaced by its outcome.
     pub(crate) async fn resolve(
         &self,
         change: &mut Change<'_>,

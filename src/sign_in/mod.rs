@@ -1,4 +1,4 @@
-//! How somebody comes to act for an account: registration, sign-in, sessions, passwords, the e-mail address.
+//! Authentication of users: registration, sign-in, sessions, passwords, and the e-mail address.
 
 mod cookie;
 mod decoys;

@@ -1,5 +1,5 @@
-//! What a change of the password or the e-mail address asks of its caller: the present password, or a proven session
-//! where there is none or it is not given; both where the account has a second factor (docs/protocol.md, "Proof").
+//! The check before a change of the password or the e-mail address: the present password, or a proven session if there
+//! is none or it is not given; both if the account has a second factor (docs/protocol.md, "Proof").
 
 use super::guesses::{Guess, GuessFrom};
 use crate::{
@@ -18,17 +18,17 @@ use std::sync::Arc;
 /// A check under way.
 #[derive(Debug)]
 pub(super) struct OwnerCheck<'a> {
-    /// The account, as it was before anything was looked at.
+    /// The account, as it was before the check.
     pub(super) user: UserRow,
-    /// Who may make the change; whether the session is proven is looked at again under the lock.
+    /// The actor of the change; whether the session is proven is checked again under the lock.
     pub(super) actor: Actor<'a>,
     /// The present password, counted until it turns out to be right.
     guess: Option<Guess>,
 }
 
 impl Accounts {
-    /// Looks whether the session is proven, where it must be, and counts a guess at the caller's own password, on the
-    /// device of the session, before that is looked at.
+    /// Checks that the session is proven, if it must be, and counts a guess at the caller's own password, on the device
+    /// of the session, before it is checked.
     pub(super) async fn begin_owner_check<'a>(
         self: &Arc<Self>,
         caller: Caller,
@@ -56,7 +56,7 @@ impl Accounts {
         Ok(OwnerCheck { user: row.user, actor, guess })
     }
 
-    /// Passes on what came of it; see [`Accounts::settle_guess`].
+    /// Passes on the result; see [`Accounts::settle_guess`].
     pub(super) async fn settle_owner_check<T>(
         &self,
         check: &OwnerCheck<'_>,
@@ -70,7 +70,7 @@ impl Accounts {
 }
 
 impl OwnerCheck<'_> {
-    /// The change is made: records it, in the place of the wrong password where one was counted.
+    /// The change is made: records it, in the place of the wrong password if one was counted.
     pub(super) async fn resolve(&self, change: &mut Change<'_>, became: SecurityEventType) -> Result<(), Error> {
         match &self.guess {
             Some(guess) => guess.resolve(change, became, self.actor.session()).await,

@@ -12,23 +12,23 @@ use crate::{
 };
 use std::sync::Arc;
 
-/// How often the password is verified again because it was changed meanwhile.
+/// How often the password is verified again because it was changed in the meantime.
 const ATTEMPTS: usize = 3;
 
-/// What somebody presents.
+/// The presented credentials.
 #[derive(Debug)]
 pub struct Credentials {
     /// The address of the account.
     pub email: EmailAddress,
-    /// Its password, perhaps.
+    /// The password to verify.
     pub password: Password,
 }
 
 impl Accounts {
-    /// Opens a session for who knows the password.
+    /// Opens a session with the password.
     ///
     /// # Errors
-    /// [`Error::InvalidCredentials`] whether the address has an account, a registration or nothing.
+    /// [`Error::InvalidCredentials`], whether the address has an account, a registration or neither.
     pub async fn sign_in(self: &Arc<Self>, credentials: &Credentials, device: &Device) -> Result<SignedIn, Error> {
         let (email, from) = (&credentials.email, GuessFrom::Anybody(device.token.as_ref()));
         let guess = self.begin_guess(email, SecurityEventType::SignInFailed, from, &device.client).await?;
@@ -49,7 +49,7 @@ impl Accounts {
                 return Ok(signed_in);
             }
         }
-        // Somebody changes the password as fast as we hash: what was presented is no longer it.
+        // The password changes as fast as it is hashed: the presented one is no longer it.
         Err(Error::InvalidCredentials)
     }
 

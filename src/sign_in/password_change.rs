@@ -1,4 +1,4 @@
-//! A new password by who knows the present one, or has proven the session.
+//! Changing the password with the present one, or from a proven session.
 
 use super::{owner_check::OwnerCheck, refresh::TokenPair};
 use crate::{
@@ -16,22 +16,22 @@ use crate::{
 };
 use std::sync::Arc;
 
-/// The parameter that a refused new password is a fault of.
+/// The parameter of faults of the new password.
 const FIELD: &str = "new_password";
 
-/// What became of a change of the password.
+/// The result of a change of the password.
 #[derive(Debug)]
 pub struct PasswordChanged {
-    /// How many other sessions ended.
+    /// The number of other sessions that ended.
     pub sessions_ended: usize,
-    /// The caller by the renewed credentials.
+    /// The caller with the renewed credentials.
     pub caller: Caller,
     /// The renewed tokens.
     pub tokens: TokenPair,
 }
 
 impl Accounts {
-    /// Sets a new password, or the first one, for who knows the present one or has proven the session, ends every other
+    /// Sets a new password, or the first one, with the present password or from a proven session; ends every other
     /// session, and renews the credentials of the caller's: all former ones are void from the commit on
     /// (docs/protocol.md, renewal).
     pub async fn change_password(
@@ -85,7 +85,7 @@ impl Accounts {
         Ok(PasswordChanged { sessions_ended: ended, caller, tokens })
     }
 
-    /// Whether `current` is the caller's password; nothing is that of an account without one.
+    /// Whether `current` is the caller's password; for an account without one it never is.
     pub(crate) async fn check_password(&self, user: &UserRow, caller: Caller, current: &Password) -> Result<(), Error> {
         if self.verify_password(current, &user.email, user.password_hash.as_deref(), Queue::Known).await?.ok {
             return Ok(());
@@ -94,8 +94,8 @@ impl Accounts {
         Err(Error::InvalidCredentials)
     }
 
-    /// A change by a caller of whom something was verified before the lock: if the credentials are others by now, what
-    /// was verified proves nothing.
+    /// A change by a caller who was verified before the lock: if the credentials have changed since, the verification
+    /// is outdated.
     pub(crate) async fn change_as_checked<'a>(
         self: &'a Arc<Self>,
         actor: Actor<'a>,
@@ -106,7 +106,7 @@ impl Accounts {
         if unchanged { Ok(change) } else { Err(Error::InvalidCredentials) }
     }
 
-    /// Whether a new password leans on what is known of its user, or is a breached one.
+    /// Refuses a new password that is based on the user's data, or is a breached one.
     pub(crate) async fn check_new_password(&self, password: &Password, user: &UserRow) -> Result<(), Error> {
         let mut context = vec![self.shop_name.clone(), user.email.to_string()];
         let names = [Some(&user.first_name), user.last_name.as_ref(), user.company_name.as_ref()];

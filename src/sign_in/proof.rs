@@ -1,4 +1,4 @@
-//! Proving once more who acts for a session (docs/protocol.md, "Proof").
+//! Proving again that a session is its user's (docs/protocol.md, "Proof").
 
 use super::{
     guesses::GuessFrom,
@@ -12,17 +12,17 @@ use crate::{
 };
 use std::sync::Arc;
 
-/// What somebody proves by that a session is theirs.
+/// The proof of a session.
 #[derive(Debug)]
 pub enum SessionProof<'a> {
-    /// The password; where there is no second factor.
+    /// The password, for accounts without a second factor.
     Password(&'a Password),
-    /// The second factor; a passkey also where there is none.
+    /// The second factor; a passkey also for accounts without one.
     SecondFactor(SecondFactor),
 }
 
 impl SessionProof<'_> {
-    /// Whether it is the strongest that the account has.
+    /// Whether it is the strongest method of the account.
     fn suffices(&self, user: &UserRow) -> bool {
         match self {
             Self::Password(_) => !user.second_factor && user.password_hash.is_some(),
@@ -33,11 +33,11 @@ impl SessionProof<'_> {
 }
 
 impl Accounts {
-    /// Notes that the caller's session is proven from now on; says since when.
+    /// Records that the caller's session is proven from now on; returns the time.
     ///
     /// # Errors
-    /// [`Error::InvalidCredentials`] for what is wrong or was used; [`Error::ProofRequired`] for what is not the
-    /// strongest that the account has, with what is.
+    /// [`Error::InvalidCredentials`] for a wrong or used proof; [`Error::ProofRequired`] for one that is not the
+    /// strongest of the account, with those that are.
     pub async fn prove(
         self: &Arc<Self>,
         caller: Caller,
@@ -83,7 +83,7 @@ impl Accounts {
             SessionProof::SecondFactor(factor) => {
                 let (purpose, holder) = (TicketPurpose::PasskeyProof, caller.session.0.as_bytes());
                 let ceremony = CeremonyOf { purpose, holder, user: user.user_id };
-                let factor = self.look_at_factor(factor, ceremony, client).await?;
+                let factor = self.check_factor(factor, ceremony, client).await?;
                 let mut change = self.change_as_checked(actor, user).await?;
                 self.use_second_factor(&mut change, &factor).await?;
                 Ok(change)

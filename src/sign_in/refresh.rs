@@ -23,7 +23,7 @@ pub struct TokenPair {
     pub access_token: String,
     /// When it expires.
     pub access_expires_at: Timestamp,
-    /// Good for one refresh.
+    /// Valid for one refresh.
     pub refresh_token: Secret,
     /// When the session ends if it is not used again.
     pub refresh_expires_at: Timestamp,
@@ -35,8 +35,8 @@ impl Accounts {
         self.tokens(signed_in.caller(), 0, signed_in.session.expires_at)
     }
 
-    /// Spends a refresh token for a new pair. Whoever repeats the last one within the grace period gets
-    /// the same successor; a superseded one presented otherwise ends the session.
+    /// Exchanges a refresh token for a new pair. Repeating the last one within the grace period returns the same
+    /// successor; any other use of a superseded one ends the session.
     pub async fn refresh(self: &Arc<Self>, refresh_token: &str, client: &Client) -> Result<TokenPair, Error> {
         let Some((id, generation)) = self.opaque_tokens.open(Purpose::Refresh, refresh_token) else {
             return Err(Error::Unauthenticated(CredentialFault::Invalid));

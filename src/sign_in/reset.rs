@@ -1,4 +1,4 @@
-//! A new password by a mailed link.
+//! Resetting the password by a mailed link.
 
 use super::password_change::same_as_present;
 use crate::{
@@ -20,9 +20,9 @@ use serde_json::json;
 use std::sync::Arc;
 
 impl Accounts {
-    /// Mails a link that sets a new password, and makes it the only good one. The same answer after the
-    /// same work where there is no such account, or a disabled one. A known device has an allowance of letters of its
-    /// own, so strangers cannot use up the owner's.
+    /// Mails a link that sets a new password, and makes it the only valid one. The answer is the same, after the same
+    /// work, if there is no such account, or a disabled one. A known device has an allowance of letters of its own, so
+    /// that strangers cannot use up the owner's.
     pub async fn request_password_reset(
         &self,
         email: &EmailAddress,
@@ -35,8 +35,8 @@ impl Accounts {
             Some(token) => tx.find_known_device(email, &token.key).await?.map(|device| device.id),
             None => None,
         };
-        // Found, locked, and asked once more: meanwhile the address may have become another's, or the
-        // account may have been disabled or deleted.
+        // Read, locked, and read again: in the meantime the address may have got another account, or the account may
+        // have been disabled or deleted.
         let found = tx.find_user_by_email(email).await?.map(|user| user.user_id);
         tx.lock_user_quietly(found.unwrap_or_else(UserId::new)).await?;
         let user = tx.find_user_by_email(email).await?;
@@ -60,7 +60,7 @@ impl Accounts {
             created_at: now,
             expires_at: now.after(self.lifetimes.one_time_token),
         };
-        // Of requests that race, the last to get the lock has the good token.
+        // Of concurrent requests, the last to get the lock has the valid token.
         tx.spend_tokens_for(token.user, token.purpose, now).await?;
         tx.insert_token(&token, device).await?;
         let event = SecurityEvent::now(SecurityEventType::PasswordResetRequested, now, None, Some(client), json!({}));
@@ -78,7 +78,7 @@ impl Accounts {
         Ok(())
     }
 
-    /// Mails a user a link that sets a new password, on behalf of an operator, and makes it the only good one.
+    /// Mails a user a link that sets a new password, on behalf of an operator, and makes it the only valid one.
     ///
     /// # Errors
     /// [`Error::AccountDisabled`], [`Error::NotFound`], and [`Error::RateLimited`] by the operators' own allowance.
@@ -108,8 +108,8 @@ impl Accounts {
         change.commit().await
     }
 
-    /// Spends a reset link for a new password, ends every session and forgets every known device; the one that did
-    /// it is known from then on, by the token that this gives. A refused password spends nothing.
+    /// Uses up a reset link for a new password, ends every session and forgets every known device; the caller's device
+    /// is known from then on, by the returned token. A refused password uses up nothing.
     pub async fn confirm_password_reset(
         self: &Arc<Self>,
         token: &str,
@@ -118,8 +118,8 @@ impl Accounts {
     ) -> Result<DeviceToken, Error> {
         let (id, _) = self.opaque_tokens.open(Purpose::ResetPassword, token).ok_or(Error::InvalidToken)?;
         let (id, purpose) = (TokenId(id), TokenPurpose::ResetPassword);
-        // One consistent state: of callers that race with the same password, none is told that it is the
-        // present one because another was faster.
+        // One consistent read: of concurrent callers with the same password, none may be told that it is the present
+        // one because another was faster.
         let mut tx = self.store.read().await?;
         let token = tx.find_token(id, purpose, self.clock.now()).await?.ok_or(Error::InvalidToken)?;
         let user = tx.find_user(token.user).await?.ok_or(Error::InvalidToken)?;
@@ -137,8 +137,8 @@ impl Accounts {
         change.account().set_password(&hash).await?;
         let other_ways = change.account().sign_in_methods().await?.other_ways();
         change.tell_owner(Content::PasswordWasReset { other_ways }).await?;
-        // Whatever strangers guessed at was the old password: the owner can sign in at once. Guesses at a second factor go
-        // on counting: it is the same.
+        // Strangers' guesses were at the old password: the owner can sign in at once. Guesses at a second factor still
+        // count, because it has not changed.
         if !change.user().second_factor {
             let email = change.user().email.clone();
             change.tx().delete_password_failures(&email).await?;

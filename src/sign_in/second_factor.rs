@@ -27,41 +27,41 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use std::{sync::Arc, time::Duration};
 
-/// How long a challenge is good (docs/protocol.md, "Second factor").
+/// The lifetime of a challenge (docs/protocol.md, "Second factor").
 const CHALLENGE_LIFETIME: Duration = Duration::from_secs(5 * 60);
 
-/// What somebody presents as the second factor, as it was typed.
+/// A presented second factor, as typed.
 #[derive(Clone, Debug)]
 pub enum SecondFactor {
-    /// A code of the authenticator app.
+    /// A code from the authenticator app.
     Totp(TypedCode),
     /// A recovery code.
     RecoveryCode(TypedCode),
-    /// What a passkey answers to a ceremony of the challenge, or of the session.
+    /// A passkey's answer to a ceremony of the challenge, or of the session.
     Passkey(Box<PasskeyAnswer>),
 }
 
-/// A second factor as far as it can be looked at without the lock of its account.
+/// A second factor, checked as far as that needs no lock.
 #[derive(Debug)]
 pub(super) enum Factor {
-    /// A code of the authenticator app.
+    /// A code from the authenticator app.
     Totp(TypedCode),
     /// A recovery code.
     RecoveryCode(TypedCode),
-    /// A good assertion.
+    /// A valid assertion.
     Passkey(UsedPasskey),
 }
 
-/// What the ceremony of a passkey must have been begun for.
+/// The purpose that a passkey's ceremony must have.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct CeremonyOf<'a> {
     pub(super) purpose: TicketPurpose,
-    /// The challenge or the session that it is good together with.
+    /// The challenge or the session that it is bound to.
     pub(super) holder: &'a [u8],
     pub(super) user: UserId,
 }
 
-/// A code as somebody typed it. Not to be printed.
+/// A code as typed. It must not be printed.
 #[derive(Clone)]
 pub struct TypedCode(pub String);
 
@@ -71,7 +71,8 @@ impl std::fmt::Debug for TypedCode {
     }
 }
 
-/// What a challenge carries: a sign-in as far as it has come. It dies with any change of the account's ways in.
+/// The content of a challenge: a sign-in after its first step. Any change of the account's sign-in methods makes it
+/// invalid.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Challenge {
     user: UserId,
@@ -90,8 +91,9 @@ pub struct AnsweredChallenge {
 }
 
 impl Accounts {
-    /// Refuses, under the lock, a sign-in that lacks the second factor; what it has come to is in the challenge. What
-    /// the change has written so far (a new hash of the right password) is committed, and the owner can read of it.
+    /// Refuses, under the lock, a sign-in that lacks the second factor, with a challenge that holds its first step.
+    /// What the change has written so far (a new hash of the right password) is committed, and the owner can read about
+    /// it.
     pub(super) async fn demand_second_factor(
         &self,
         mut change: Change<'_>,
@@ -121,7 +123,7 @@ impl Accounts {
         });
         let mut factors = methods.second_factors();
         factors.retain(|factor| *factor != AuthenticationMethod::Passkey || passkey.is_some());
-        // Of no session: none is opened yet. The owner learns by it that somebody else has the password.
+        // Without a session, because none is opened yet. The entry shows the owner if somebody else has the password.
         let (user, client) = (ticket.data.user, &device.client);
         let what = SecurityEventType::SecondFactorRequired;
         let event = SecurityEvent::now(what, change.now(), None, Some(client), json!({}));
@@ -137,12 +139,12 @@ impl Accounts {
         })))
     }
 
-    /// Opens the session of a sign-in that lacked its second factor. The device's name and token are those that came
-    /// with the sign-in.
+    /// Opens the session of a sign-in that lacked its second factor. The device's name and token are those of the first
+    /// step.
     ///
     /// # Errors
-    /// [`Error::InvalidToken`] for a challenge that is none, spent or expired, or was made before the ways in changed.
-    /// [`Error::InvalidCredentials`] for a wrong second factor, of which the challenge takes five.
+    /// [`Error::InvalidToken`] for a challenge that is invalid, used or expired, or was made before the sign-in methods
+    /// changed. [`Error::InvalidCredentials`] for a wrong second factor, of which a challenge allows five.
     pub async fn complete_sign_in(
         self: &Arc<Self>,
         challenge: &str,
@@ -164,7 +166,7 @@ impl Accounts {
         let token = data.device_token.as_deref().and_then(DeviceToken::parse);
         let device = Device { name: data.device_name, token: token.or(device.token), ..device };
         let came = self.complete_sign_in_by(proof, Ticket { id, expires_at, data: () }, factor, &device).await;
-        // A right answer has spent the challenge; where the outcome is unknown, it may have been wrong.
+        // A right answer has used up the challenge; if the outcome is unknown, it may have been wrong.
         let stays_counted = matches!(
             came,
             Ok(_) | Err(Error::InvalidCredentials | Error::Unavailable { outcome: Outcome::Unknown, .. })
@@ -191,7 +193,7 @@ impl Accounts {
             let id = ticket.id;
             let (purpose, holder) = (TicketPurpose::PasskeySecondFactor, id.0.as_bytes());
             let ceremony = CeremonyOf { purpose, holder, user };
-            let factor = self.look_at_factor(factor, ceremony, &device.client).await?;
+            let factor = self.check_factor(factor, ceremony, &device.client).await?;
             proof.second_factor = Some(AnsweredChallenge { ticket, factor });
             self.finish_sign_in(&proof, device).await?.ok_or(Error::InvalidToken)
         };
@@ -213,12 +215,12 @@ impl Accounts {
         }
     }
 
-    /// Looks at what of a second factor takes no lock: a passkey's signature.
+    /// Checks the part of a second factor that needs no lock: a passkey's signature.
     ///
     /// # Errors
-    /// [`Error::InvalidToken`] for a ceremony that is spent, expired or another's, [`Error::InvalidCredentials`] for a
-    /// bad assertion.
-    pub(super) async fn look_at_factor(
+    /// [`Error::InvalidToken`] for a ceremony that is used, expired or another session's, [`Error::InvalidCredentials`]
+    /// for an invalid assertion.
+    pub(super) async fn check_factor(
         &self,
         factor: SecondFactor,
         ceremony: CeremonyOf<'_>,
@@ -235,7 +237,7 @@ impl Accounts {
         }
     }
 
-    /// Spends a challenge and the second factor that answers it, under the lock; says what it was.
+    /// Uses up a challenge and the second factor that answers it, under the lock; returns the method.
     pub(super) async fn answer_challenge(
         &self,
         change: &mut Change<'_>,
@@ -248,7 +250,7 @@ impl Accounts {
         self.use_second_factor(change, &answered.factor).await
     }
 
-    /// Looks at a second factor and spends it, under the lock; says what it was.
+    /// Checks a second factor and uses it up, under the lock; returns the method.
     ///
     /// # Errors
     /// [`Error::InvalidCredentials`] if it is wrong or was used.
@@ -294,7 +296,7 @@ impl Accounts {
 }
 
 impl Proof {
-    /// Whether nothing further is to be shown, as the account is under the lock. A passkey verifies its user by itself.
+    /// Whether no further factor is required, as the account is under the lock. A passkey verifies its user by itself.
     pub(super) fn is_complete(&self, user: &UserRow) -> bool {
         !user.second_factor || self.second_factor.is_some() || self.methods.contains(&AuthenticationMethod::Passkey)
     }

@@ -24,14 +24,14 @@ impl Accounts {
     ) -> Result<(Session, Profile), Error> {
         let _one_at_a_time = connection.binding().await;
         if connection.is_bound_by_cookie() {
-            // A token that is no good leaves the socket to whom it acts for.
+            // An invalid token leaves the socket's identity unchanged.
             self.live_caller(caller).await?;
         }
         match self.hub.join(connection, caller).await {
             Err(JoinError::UnknownUser) => return Err(self.unknown_session(caller.session).await),
             joined => joined?,
         }
-        // After joining: an end of the session that this does not see, the follower does.
+        // After joining: the follower sees any end of the session that this read misses.
         let turn = self.hub.turn().await;
         let found = self.live_caller(caller).await;
         drop(turn);
@@ -85,7 +85,7 @@ impl Accounts {
         change.commit().await
     }
 
-    /// Ends sessions of the caller, and forgets the caller's device where that is asked for; says how many sessions.
+    /// Ends sessions of the caller, and forgets the caller's device if requested; returns the number of sessions.
     pub async fn logout(
         self: &Arc<Self>,
         caller: Caller,

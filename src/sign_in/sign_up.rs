@@ -1,4 +1,4 @@
-//! Registration: begun with an address that nothing is known of, verified by who reads its mail.
+//! Registration: started with an unverified address, verified from its mailbox.
 
 use crate::{
     account::{Accounts, Error, LetterRequest, Operator, REGISTRATION_LIFETIME},
@@ -20,10 +20,10 @@ use crate::{
 };
 use serde_json::json;
 
-/// What somebody registers with.
+/// The data of a registration.
 #[derive(Debug)]
 pub struct Registration {
-    /// The address; nothing is known of it but its form.
+    /// The address, which is not verified.
     pub email: EmailAddress,
     /// The chosen password.
     pub password: Password,
@@ -33,16 +33,16 @@ pub struct Registration {
     pub invitation: Option<String>,
 }
 
-/// A registration that was begun.
+/// A registration that was started.
 #[derive(Debug)]
 pub struct Registered {
-    /// The secret handle of who began it.
+    /// The secret handle for whoever started it.
     pub handle: Secret,
     /// When it lapses.
     pub expires_at: Timestamp,
 }
 
-/// For which registration another letter is asked for.
+/// The registration that another letter is requested for.
 #[derive(Clone, Copy, Debug)]
 pub enum ResendTo<'a> {
     /// The one with this handle.
@@ -52,9 +52,9 @@ pub enum ResendTo<'a> {
 }
 
 impl Accounts {
-    /// Begins a registration and mails the link and the code that verify it. An address that has an account gets the
-    /// same answer after the same work; its owner is told instead, and the registration, whose link nobody was sent,
-    /// lapses.
+    /// Starts a registration and mails the link and the code that verify it. For an address that has an account the
+    /// answer is the same after the same work; its owner gets a letter instead, and the registration, whose link was
+    /// sent to nobody, lapses.
     ///
     /// # Errors
     /// [`Error::SignUpClosed`] and [`Error::InvalidParams`] by the policy of sign-up, before anything but the
@@ -87,7 +87,7 @@ impl Accounts {
         self.begin_registration(tx, &row, client).await
     }
 
-    /// Keeps a registration, mails what verifies it or tells the owner of the address, and commits.
+    /// Stores a registration, mails its link and code or a letter to the owner of the address, and commits.
     pub(super) async fn begin_registration(
         &self,
         mut tx: Tx,
@@ -107,13 +107,13 @@ impl Accounts {
         Ok(Registered { handle, expires_at: now.after(REGISTRATION_LIFETIME) })
     }
 
-    /// The registration with this handle, if it is one; whether it is still there is another question.
+    /// The registration of this handle, if the handle is valid; whether the registration still exists is not checked.
     pub(super) fn registration_of(&self, handle: &str) -> Option<RegistrationId> {
         self.opaque_tokens.open(Purpose::Registration, handle).map(|(id, _)| RegistrationId(id))
     }
 
-    /// Mails a new link and code for a registration; the older ones are void. The same answer after the same work
-    /// where there is none, or an account.
+    /// Mails a new link and code for a registration; the older ones become void. The answer is the same, after the same
+    /// work, if there is no registration, or an account.
     pub async fn resend_verification(&self, to: ResendTo<'_>, client: &Client) -> Result<(), Error> {
         let now = self.clock.now();
         let made_after = now.before(REGISTRATION_LIFETIME);
@@ -133,7 +133,8 @@ impl Accounts {
     /// Mails a new link and code for the newest registration of an address, on behalf of an operator.
     ///
     /// # Errors
-    /// [`Error::NotFound`] where nothing waits to be verified, [`Error::RateLimited`] by the operators' own allowance.
+    /// [`Error::NotFound`] if there is no unverified registration, [`Error::RateLimited`] by the operators' own
+    /// allowance.
     pub async fn send_verification(&self, email: &EmailAddress, operator: Operator<'_>) -> Result<(), Error> {
         let now = self.clock.now();
         let made_after = now.before(REGISTRATION_LIFETIME);
@@ -153,7 +154,7 @@ impl Accounts {
         Ok(())
     }
 
-    /// Which registration another letter is for, and its address; where there is none, one that nobody has.
+    /// The registration that another letter is for, and its address; if there is none, an address that nobody has.
     async fn addressee(
         &self,
         tx: &mut Tx,

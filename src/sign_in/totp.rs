@@ -1,4 +1,4 @@
-//! The second factor by an authenticator app: set up, turned on and off; its recovery codes.
+//! The second factor by an authenticator app: setting it up, turning it on and off, and its recovery codes.
 
 use super::second_factor::TypedCode;
 use crate::{
@@ -25,9 +25,9 @@ use serde::Serialize;
 use serde_json::json;
 use std::{sync::Arc, time::Duration};
 
-/// How long a setup is good (docs/protocol.md, "Second factor").
+/// The lifetime of a setup (docs/protocol.md, "Second factor").
 const SETUP_LIFETIME: Duration = Duration::from_secs(15 * 60);
-/// How many recovery codes there are at first (docs/protocol.md, "Second factor").
+/// The number of new recovery codes (docs/protocol.md, "Second factor").
 const RECOVERY_CODES: usize = 10;
 
 /// A second factor that is not on yet.
@@ -37,16 +37,16 @@ pub struct TotpSetup {
     pub setup: Secret,
     /// The secret.
     pub secret: TotpSecret,
-    /// What an app takes.
+    /// The URI for apps.
     pub uri: String,
-    /// The same as a QR code.
+    /// The URI as a QR code.
     pub qr_svg: String,
-    /// Until when the setup is good.
+    /// When the setup expires.
     pub expires_at: Timestamp,
 }
 
 impl Accounts {
-    /// A new secret for the caller's app. Nothing is stored: it is in the setup, which this session alone can use.
+    /// A new secret for the caller's app. Nothing is stored: the setup holds it, which only this session can use.
     pub async fn begin_totp(self: &Arc<Self>, caller: ProvenCaller) -> Result<TotpSetup, Error> {
         let (tx, row) = self.read_proven(caller).await?;
         tx.end_read().await?;
@@ -60,11 +60,11 @@ impl Accounts {
         Ok(TotpSetup { setup, secret, uri, qr_svg, expires_at })
     }
 
-    /// Turns the second factor on, by a code that shows that the app has the secret; gives the recovery codes.
+    /// Turns the second factor on, by a code which proves that the app has the secret; returns the recovery codes.
     ///
     /// # Errors
-    /// [`Error::InvalidToken`] for a setup that is none of this session's, spent or expired; [`Error::Conflict`] where
-    /// the second factor is on; [`Error::InvalidCredentials`] for a wrong code, after which the setup stays good.
+    /// [`Error::InvalidToken`] for a setup that is not this session's, or is used or expired; [`Error::Conflict`] if
+    /// the second factor is on; [`Error::InvalidCredentials`] for a wrong code, after which the setup stays valid.
     pub async fn enable_totp(
         self: &Arc<Self>,
         caller: Caller,
@@ -87,7 +87,7 @@ impl Accounts {
         change.account().insert_totp(&secret.seal(&self.sealer, caller.user), step).await?;
         let (codes, hashes) = recovery_codes();
         change.account().replace_recovery_codes(&hashes).await?;
-        // A new e-mail address that was asked for without the factor is to be asked for again: its link would go by it.
+        // A new e-mail address that was requested without the factor must be requested again: its link would bypass it.
         change.tx().spend_tokens_for(caller.user, TokenPurpose::ChangeEmail, now).await?;
         change.drop_pending_email();
         change.tell_owner(Content::TotpEnabled).await?;
@@ -96,7 +96,7 @@ impl Accounts {
         Ok(codes)
     }
 
-    /// Turns the second factor off; its recovery codes go too.
+    /// Turns the second factor off, and deletes its recovery codes.
     pub async fn disable_totp(self: &Arc<Self>, caller: ProvenCaller, client: &Client) -> Result<(), Error> {
         let mut change = self.change(caller.0.user, Actor::Proven(caller, client)).await?;
         if !change.account().delete_totp().await? {
@@ -108,7 +108,7 @@ impl Accounts {
         change.commit().await
     }
 
-    /// New recovery codes in the place of the former.
+    /// Replaces the recovery codes by new ones.
     ///
     /// # Errors
     /// [`Error::NotFound`] without a second factor.
@@ -129,7 +129,8 @@ impl Accounts {
         Ok(codes)
     }
 
-    /// Takes the second factor from an account whose owner has lost it, and ends every session; says whether it was on.
+    /// Removes the second factor of an account whose owner has lost it, and ends every session; returns whether it was
+    /// on.
     pub async fn reset_second_factor(self: &Arc<Self>, user: UserId, operator: Operator<'_>) -> Result<bool, Error> {
         let mut change = self.change(user, Actor::Operator(operator)).await?;
         if !change.account().delete_totp().await? {
@@ -144,8 +145,8 @@ impl Accounts {
         Ok(true)
     }
 
-    /// Seals anew what is sealed under an older secret than the one that seals at present. While any is left, the older
-    /// secrets must stay in `MARBELLE_TOKEN_SECRET`.
+    /// Seals again what is sealed under an older secret than the present one. While any is left, the older secrets must
+    /// stay in `MARBELLE_TOKEN_SECRET`.
     pub async fn reseal(&self) -> Result<(), Error> {
         let key = self.sealer.key();
         let mut last = None;
@@ -164,7 +165,7 @@ impl Accounts {
         Ok(self.measure_sealed().await?)
     }
 
-    /// Measures how much is sealed under an older secret.
+    /// Measures the number of secrets that are sealed under an older secret.
     pub async fn measure_sealed(&self) -> Result<(), store::Error> {
         let key = self.sealer.key();
         let factors = self.store.count_totp_sealed_by_others(key).await?;
@@ -175,7 +176,7 @@ impl Accounts {
         Ok(())
     }
 
-    /// A ticket of ours.
+    /// Issues a ticket.
     pub(super) fn issue_ticket<T: Serialize>(
         &self,
         purpose: TicketPurpose,
@@ -187,12 +188,12 @@ impl Accounts {
     }
 }
 
-/// A setup is good for the session that it was made for.
+/// A setup is bound to the session that it was made for.
 fn holder(caller: &Caller) -> &[u8] {
     caller.session.0.as_bytes()
 }
 
-/// Codes, and what is stored of them.
+/// New codes, and their hashes to store.
 fn recovery_codes() -> (Vec<Secret>, Vec<RecoveryCodeHash>) {
     let codes: Vec<Secret> = (0..RECOVERY_CODES).map(|_| new_recovery_code()).collect();
     let hashes = codes.iter().map(|code| recovery_code_hash(code.expose())).collect();

@@ -1,5 +1,5 @@
-//! Verifying a registration: by the mailed link or code, for who shows that the registration is theirs, who may then
-//! sign in by its handle.
+//! Verifying a registration by the mailed link or code; the caller must prove that the registration is theirs, and may
+//! then sign in by its handle.
 
 use super::finish::{Device, Proof, SignedIn};
 use crate::{
@@ -19,19 +19,19 @@ use serde_json::json;
 use std::{sync::Arc, time::Duration};
 use tokio::time::{Instant, sleep_until};
 
-/// How long after the verification its maker may sign in by the registration's handle (docs/protocol.md, "Methods").
+/// How long after the verification the registration's handle can sign in (docs/protocol.md, "Methods").
 const SIGN_IN_WITHIN: Duration = Duration::from_secs(10 * 60);
-/// How often a call that waits looks whether the registration was verified on another node.
+/// The interval at which a waiting call checks whether the registration was verified on another node.
 const LOOK: Duration = Duration::from_secs(1);
 
-/// What verifies a registration.
+/// The proof that verifies a registration.
 #[derive(Debug)]
 pub enum Verification<'a> {
-    /// The token of the letter's link, for who shows that the registration is theirs.
+    /// The token of the letter's link, with a proof that the registration is the caller's.
     Link {
         /// The token.
         token: &'a str,
-        /// What shows it.
+        /// The proof.
         proof: LetterProof<'a>,
     },
     /// The letter's code, and the handle of the registration.
@@ -43,7 +43,7 @@ pub enum Verification<'a> {
     },
 }
 
-/// What shows that a registration is somebody's: whoever reads the mailbox may be another.
+/// The proof that a registration is the caller's: the reader of the mailbox may be somebody else.
 #[derive(Debug)]
 pub enum LetterProof<'a> {
     /// Its handle.
@@ -53,7 +53,7 @@ pub enum LetterProof<'a> {
 }
 
 impl Accounts {
-    /// Makes the account of a registration and drops the others of the same address; says the address.
+    /// Creates the account of a registration and drops the other registrations of the address; returns the address.
     ///
     /// # Errors
     /// [`Error::InvalidToken`] for a token or code that is wrong, spent or expired, and for a registration that is
@@ -136,7 +136,7 @@ impl Accounts {
         self.settle_registration_guess(id, came, |_| false).await
     }
 
-    /// Counts a guess before it is looked at: in a transaction of its own, which holds no other lock.
+    /// Counts a guess before it is checked, in a transaction of its own, which holds no other lock.
     async fn count_registration_guess(
         &self,
         id: RegistrationId,
@@ -150,7 +150,7 @@ impl Accounts {
         Ok(guessed)
     }
 
-    /// Passes on what came of a guess; one that was right, or not looked at, counts no longer.
+    /// Passes on the result of a guess; one that was right, or was not checked, is no longer counted.
     async fn settle_registration_guess<T>(
         &self,
         id: RegistrationId,
@@ -174,7 +174,7 @@ impl Accounts {
         came
     }
 
-    /// Makes the account, once the caller has shown everything.
+    /// Creates the account, once everything is proved.
     async fn make_account(
         self: &Arc<Self>,
         token: RegistrationToken,
@@ -193,7 +193,7 @@ impl Accounts {
             expires_at: token.now.after(SIGN_IN_WITHIN),
         };
         change.tx().insert_registration_sign_in(&sign_in).await?;
-        // Somebody else may have linked it since.
+        // Another account may have been linked since.
         if let Some(link) = &link
             && !change.account().insert_provider_link(link).await?
         {
@@ -221,14 +221,14 @@ impl Accounts {
         }
     }
 
-    /// Waits until a registration is verified, on whatever node, or the time is up; says whether it is, and its maker
-    /// may sign in. Handles of nothing wait as long. A newer wait for the same registration ends the older one, and
-    /// where too many wait, the answer comes at once.
+    /// Waits until a registration is verified, on any node, or the time has passed; returns whether it is verified and
+    /// its handle can still sign in. An invalid handle waits as long. A newer wait for the same registration ends the
+    /// older one, and if too many calls wait, the answer comes at once.
     pub async fn await_verification(&self, handle: &str, wait: Duration) -> Result<bool, Error> {
         let id = self.registration_of(handle).unwrap_or_default();
         let deadline = Instant::now() + wait;
         let waiting = if wait.is_zero() { None } else { self.waits.begin(id) };
-        // Begun before the database is asked: what is verified meanwhile ends the wait.
+        // Started before the database is read, so that a verification in the meantime ends the wait.
         let Some(mut waiting) = waiting else { return self.is_verified(id).await };
         loop {
             if self.is_verified(id).await? {
@@ -251,10 +251,10 @@ impl Accounts {
         Ok(self.store.find_registration_sign_in(id, self.clock.now()).await?.is_some())
     }
 
-    /// Opens a session, once, for who began a registration that was verified just now.
+    /// Opens a session, once, by the handle of a registration that has just been verified.
     ///
     /// # Errors
-    /// [`Error::InvalidToken`] if the handle is none, or is spent or late, or if the password, the ways in or the
+    /// [`Error::InvalidToken`] if the handle is invalid, used or late, or if the password, the sign-in methods or the
     /// state of the account have changed.
     pub async fn sign_in_by_registration(self: &Arc<Self>, handle: &str, device: &Device) -> Result<SignedIn, Error> {
         let id = self.registration_of(handle).ok_or(Error::InvalidToken)?;

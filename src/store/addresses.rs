@@ -38,7 +38,7 @@ impl Tx {
     }
 }
 
-/// Each of these stages what `addresses.changed` tells.
+/// Each of these stages the event `addresses.changed`.
 impl LockedAccount {
     /// Adds an address; [`Error::Unique`] if its label is taken.
     pub async fn insert_address(&mut self, address: &Address) -> Result<(), Error> {
@@ -54,8 +54,8 @@ impl LockedAccount {
         Ok(())
     }
 
-    /// Writes an address as it is given; [`Error::Unique`] if its label is taken. To move the primary,
-    /// write the old one first: the index allows one at any moment.
+    /// Writes an address; [`Error::Unique`] if its label is taken. To move the primary mark, write the old primary
+    /// address first: the index allows only one at any moment.
     pub async fn update_address(&mut self, address: &Address) -> Result<(), Error> {
         let user = self.user.user_id;
         in_tx!(&mut self.tx, c => sqlx::query(UPDATE)

@@ -29,7 +29,7 @@ const FORGET_USERS: &str = "UPDATE audit_log SET user_id = NULL, user_deleted_at
 const PRUNE: &str = "DELETE FROM audit_log WHERE id IN (SELECT id FROM audit_log WHERE at < $1 ORDER BY at LIMIT $2)";
 
 impl Store {
-    /// At most `limit` entries, newest first, from before an entry.
+    /// At most `limit` entries before `before`, newest first.
     pub async fn list_audit_entries(&self, before: Option<AuditId>, limit: i64) -> Result<Vec<AuditEntry>, Error> {
         let before = before.unwrap_or(AuditId(Uuid::max()));
         let rows: Vec<Row> = on_pool!(self, pool => sqlx::query_as(PAGE).bind(before).bind(limit)
@@ -51,7 +51,7 @@ impl Store {
 }
 
 impl Tx {
-    /// Notes what an operator does.
+    /// Records an action of an operator.
     pub async fn insert_audit_entry(&mut self, entry: &AuditEntry) -> Result<(), Error> {
         in_tx!(self, c => sqlx::query(INSERT)
             .bind(entry.id).bind(entry.at).bind(&entry.actor).bind(entry.key_id).bind(&entry.method)
@@ -59,19 +59,20 @@ impl Tx {
         Ok(())
     }
 
-    /// Empties what the entries about a user who is being deleted tell; which user it was stays for a while.
+    /// Clears the details of the entries about a user who is being deleted; the user's id stays for a while.
     pub async fn empty_audit_entries_of(&mut self, user: UserId, now: Timestamp) -> Result<(), Error> {
         in_tx!(self, c => sqlx::query(EMPTY).bind(user).bind(now).execute(c).await.map(drop))?;
         Ok(())
     }
 
-    /// Forgets in at most `limit` entries which user, deleted before `before`, they are about; says in how many.
+    /// Removes the user from at most `limit` entries about users who were deleted before `before`; returns the number
+    /// of entries.
     pub async fn forget_audited_users(&mut self, before: Timestamp, limit: i64) -> Result<u64, Error> {
         Ok(in_tx!(self, c => sqlx::query(FORGET_USERS).bind(before).bind(limit)
             .execute(c).await.map(|done| done.rows_affected()))?)
     }
 
-    /// Deletes at most `limit` entries from before `before`; says how many.
+    /// Deletes at most `limit` entries from before `before`; returns their number.
     pub async fn prune_audit_log(&mut self, before: Timestamp, limit: i64) -> Result<u64, Error> {
         Ok(in_tx!(self, c => sqlx::query(PRUNE).bind(before).bind(limit)
             .execute(c).await.map(|done| done.rows_affected()))?)

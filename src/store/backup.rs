@@ -1,4 +1,4 @@
-//! A copy of an SQLite database that is in use.
+//! Backups of an SQLite database in use.
 
 use super::{Backend, Store};
 use sqlx::{Connection, SqliteConnection, sqlite::SqliteConnectOptions};
@@ -9,29 +9,29 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// Why no backup was made.
+/// Why the backup failed.
 #[derive(Debug, thiserror::Error)]
 pub enum BackupError {
     /// PostgreSQL has its own tools.
     #[error("the database is PostgreSQL: use pg_dump or pg_basebackup")]
     NotSqlite,
-    /// The file is there already.
-    #[error("{0} is there already, and a backup replaces nothing")]
+    /// The file exists already.
+    #[error("{0} exists already, and a backup does not replace files")]
     Exists(PathBuf),
-    /// The file could not be made.
+    /// The file could not be created.
     #[error("{0} could not be written")]
     File(PathBuf, #[source] io::Error),
     /// The database could not be copied.
     #[error("the database could not be copied")]
     Copy(#[source] sqlx::Error),
-    /// The copy is not whole.
+    /// The copy is damaged.
     #[error("the copy is damaged: {0}")]
     Damaged(String),
 }
 
 impl Store {
-    /// Writes a copy as of one moment to a new file, readable by its owner alone; gives its size in bytes. Writers go
-    /// on meanwhile. The file has its name once it was found whole and is on the disk.
+    /// Writes a consistent copy to a new file that only its owner can read; returns its size in bytes. Writers are not
+    /// blocked. The file gets its name once its integrity is checked and it is synced to the disk.
     ///
     /// # Errors
     /// [`BackupError`]; there is no file then.
@@ -42,7 +42,7 @@ impl Store {
         }
         let unfinished = Unfinished::beside(path)?;
         let mut lease = read.acquire().await.map_err(BackupError::Copy)?;
-        // It takes an empty file as it is: with our permissions.
+        // SQLite accepts an empty file and keeps its permissions.
         let into = unfinished.0.display().to_string();
         let copied = sqlx::query("VACUUM INTO $1").bind(into).execute(&mut *lease).await;
         lease.give_back(copied).map_err(BackupError::Copy)?;
@@ -51,7 +51,7 @@ impl Store {
     }
 }
 
-/// The copy before it has its name; gone when dropped.
+/// The copy before it gets its name; deleted when dropped.
 struct Unfinished(PathBuf);
 
 impl Unfinished {
@@ -64,7 +64,7 @@ impl Unfinished {
         Ok(Self(path))
     }
 
-    /// Gives it its name, unless another file has got it meanwhile.
+    /// Gives it its name, unless another file has got that in the meantime.
     fn named(self, path: &Path) -> Result<u64, BackupError> {
         let failed = |error: io::Error| match error.kind() {
             io::ErrorKind::AlreadyExists => BackupError::Exists(path.to_owned()),

@@ -21,13 +21,13 @@ impl Store {
 }
 
 impl Tx {
-    /// Keeps the live sessions of a user who is about to be deleted, so that they can be told.
+    /// Keeps the ids of the live sessions of a user who is about to be deleted, so that their clients get the reason.
     pub(super) async fn keep_deleted_sessions(&mut self, user: UserId, now: Timestamp) -> Result<(), Error> {
         in_tx!(self, c => sqlx::query(KEEP).bind(user).bind(now).execute(c).await.map(drop))?;
         Ok(())
     }
 
-    /// Forgets at most `limit` sessions of users deleted before `before`; says how many.
+    /// Deletes at most `limit` sessions of users who were deleted before `before`; returns their number.
     pub async fn prune_deleted_sessions(&mut self, before: Timestamp, limit: i64) -> Result<u64, Error> {
         let done = in_tx!(self, c => sqlx::query(PRUNE).bind(before).bind(limit)
             .execute(c).await.map(|done| done.rows_affected()))?;

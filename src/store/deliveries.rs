@@ -1,4 +1,4 @@
-//! The queue of events that leave the server: what workers take out of it, and what operators see of it.
+//! The queue of outgoing events, for the workers that deliver them and for operators.
 
 use super::{Error, Store, Tx, in_tx, on_pool};
 use crate::domain::{
@@ -10,70 +10,69 @@ use crate::domain::{
 };
 use sqlx::QueryBuilder;
 
-/// An event that is to be delivered.
+/// An event to deliver.
 #[derive(Clone, Debug, sqlx::FromRow)]
 pub struct DeliveryRow {
     /// Its id, the same in every attempt.
     pub id: DeliveryId,
-    /// To whom it happened.
+    /// The user concerned.
     pub user_id: Option<UserId>,
-    /// Its place among the user's events.
+    /// Its position among the user's events.
     pub place: i64,
-    /// What happened.
+    /// Its type.
     pub r#type: OutgoingType,
-    /// When.
+    /// Its time.
     pub at: Timestamp,
-    /// What the shop knew the user by.
+    /// The user's id in another system.
     pub external_id: Option<ExternalId>,
     /// The revision of the account after it.
     pub revision: Option<i64>,
-    /// The session that did it.
+    /// The session that made the change.
     pub session_id: Option<SessionId>,
-    /// What changed, as JSON.
+    /// The change, as JSON.
     pub object: String,
-    /// How often sending was begun, this time included: of a head that was claimed, the number of the claim
-    /// ([`crate::leases`]).
+    /// The number of attempts, including this one; for a claimed head, the number of the claim ([`crate::leases`]).
     pub attempts: i64,
-    /// Whether it is not to be sent any more: its worker died over it.
+    /// Whether it is not to be sent any more, because a `user.resync` has replaced it or its user was deleted.
     pub doomed: bool,
 }
 
-/// An event that a receiver has taken.
+/// An event that a receiver has accepted.
 #[derive(Clone, Copy, Debug)]
 pub struct Delivered {
-    /// Which.
+    /// Its id.
     pub id: DeliveryId,
     /// The HTTP status of the answer, where there is one.
     pub status: Option<i64>,
 }
 
-/// An attempt that failed.
+/// A failed attempt.
 #[derive(Clone, Debug)]
 pub struct Failed {
-    /// Of which event.
+    /// The event.
     pub id: DeliveryId,
-    /// How often it was tried.
+    /// The number of attempts.
     pub attempts: i64,
     /// The HTTP status of the answer, if there was one.
     pub status: Option<i64>,
-    /// Why.
+    /// The reason.
     pub error: String,
-    /// When it is tried again; `None` gives it up.
+    /// When it is tried again; `None` if it is given up.
     pub retry_at: Option<Timestamp>,
 }
 
-/// What became of a claim: what was delivered, in order, and then perhaps a failure.
+/// The outcome of a claim: the delivered events, in order, and then possibly a failure.
 #[derive(Clone, Debug)]
 pub struct Outcome {
-    /// The head that was claimed.
+    /// The claimed head.
     pub head: DeliveryId,
     /// The number of the claim.
     pub claim: i64,
-    /// Whose events they are.
+    /// The user of the events.
     pub user: Option<UserId>,
-    /// What the receiver has taken.
+    /// The events that the receiver has accepted.
     pub delivered: Vec<Delivered>,
-    /// What it has not.
+    /// The event that it has not.
     pub failed: Option<Failed>,
 }
 
@@ -83,7 +82,7 @@ macro_rules! columns {
     };
 }
 
-/// The columns of [`Delivery`], but for `created_at`.
+/// The columns of [`Delivery`], except for `created_at`.
 macro_rules! listed {
     () => {
         "id, type, user_id, state, attempts, last_status, last_error, next_attempt_at"
@@ -116,7 +115,7 @@ const DROP_DOOMED: &str = "DELETE FROM outgoing_events WHERE id = $1 AND doomed"
 const PROMOTE: &str = "UPDATE outgoing_events SET next_attempt_at = $3 WHERE id = (SELECT id FROM outgoing_events \
      WHERE user_id = $1 AND receiver_id = $2 AND state = 'waiting' ORDER BY place LIMIT 1) \
      AND next_attempt_at IS NULL";
-// A time further ahead than any retry was written before the clock went back: it counts as now.
+// A time further ahead than any retry was written before the clock was set back: it counts as now.
 const RECALL: &str = "UPDATE outgoing_events SET next_attempt_at = $2 WHERE id IN (SELECT id FROM outgoing_events \
      WHERE receiver_id = $1 AND next_attempt_at > $3 LIMIT $4)";
 const WAITING: &str = "SELECT CAST(COUNT(*) AS BIGINT), MIN(at) FROM outgoing_events \
@@ -128,8 +127,8 @@ const DELETE_OF: &str = "DELETE FROM outgoing_events WHERE id IN (SELECT id FROM
 const INSERT_TEST: &str = "INSERT INTO outgoing_events (id, receiver_id, place, type, at, object, state, attempts, \
      next_attempt_at, claimed, doomed) VALUES ($1, $2, 0, $3, $4, 'null', 'waiting', 0, $4, FALSE, FALSE)";
 const LOCATE: &str = "SELECT receiver_id, user_id FROM outgoing_events WHERE id = $1";
-// A row that waits at the head of its queue is tried at once; one that is on its way already, or waits for an earlier
-// one, stays as it is.
+// A row that waits at the head of its queue is tried at once; one that is under way, or waits for an earlier one, is
+// not changed.
 const HASTEN: &str = "UPDATE outgoing_events SET next_attempt_at = $2 WHERE id = $1 AND next_attempt_at > $2 \
      AND NOT claimed";
 const REQUEUE: &str = "UPDATE outgoing_events SET state = 'waiting', attempts = 0, \
@@ -147,12 +146,12 @@ const PRUNE_STREAM: &str = "DELETE FROM outgoing_events WHERE id IN (SELECT id F
      WHERE receiver_id = $3 AND state = 'waiting' AND id < $1 ORDER BY id LIMIT $2)";
 
 impl Store {
-    /// Whether something is due for a receiver.
+    /// Whether an event is due for a receiver.
     pub async fn event_is_due(&self, receiver: ReceiverId, now: Timestamp) -> Result<bool, Error> {
         Ok(on_pool!(self, pool => sqlx::query_scalar(DUE).bind(receiver).bind(now).fetch_one(pool).await)?)
     }
 
-    /// The next event of a user that waits for a receiver, after a place.
+    /// The next event of a user that waits for a receiver, after a position.
     pub async fn next_event(
         &self,
         user: UserId,
@@ -163,17 +162,18 @@ impl Store {
             .fetch_optional(pool).await)?)
     }
 
-    /// How many events wait for a receiver, and since when the oldest of them does.
+    /// The number of events that wait for a receiver, and since when the oldest of them has waited.
     pub async fn waiting_events(&self, receiver: ReceiverId) -> Result<(i64, Option<Timestamp>), Error> {
         Ok(on_pool!(self, pool => sqlx::query_as(WAITING).bind(receiver).fetch_one(pool).await)?)
     }
 
-    /// Drops what waits for a receiver, so many rows a transaction that nobody waits noticeably for the lock.
+    /// Drops the events that wait for a receiver, in transactions short enough that nobody waits noticeably for the
+    /// lock.
     pub async fn drop_waiting_events(&self, receiver: ReceiverId, batch: i64) -> Result<(), Error> {
         self.delete_in_batches(DROP_WAITING, receiver, batch).await
     }
 
-    /// Deletes whatever is kept for a receiver, likewise.
+    /// Deletes all rows of a receiver, in the same way.
     pub async fn delete_events_for(&self, receiver: ReceiverId, batch: i64) -> Result<(), Error> {
         self.delete_in_batches(DELETE_OF, receiver, batch).await
     }
@@ -221,8 +221,8 @@ impl Store {
 }
 
 impl Tx {
-    /// Takes due heads, at most so many that no more than `most` are under way for the receiver, on all nodes together.
-    /// Nobody else gets them, nor what waits behind them, before `until`.
+    /// Claims due heads until `until`, at most so many that no more than `most` are under way for the receiver on all
+    /// nodes together. Nobody else gets them, or the events behind them, before that.
     pub async fn claim_events(
         &mut self,
         receiver: ReceiverId,
@@ -240,15 +240,15 @@ impl Tx {
             .fetch_all(c).await)?)
     }
 
-    /// Renews a claim; says whether it still holds.
+    /// Renews a claim; returns whether it still holds.
     pub async fn renew_event(&mut self, id: DeliveryId, claim: i64, until: Timestamp) -> Result<bool, Error> {
         let done = in_tx!(self, c => sqlx::query(RENEW).bind(id).bind(claim).bind(until)
             .execute(c).await.map(|done| done.rows_affected()))?;
         Ok(done == 1)
     }
 
-    /// Notes what became of a claim, and lets what waits behind it have its turn; `false` if another worker has the
-    /// claim by now. What was delivered stays to be seen, but for the stream's.
+    /// Records the outcome of a claim, and makes the next event due; `false` if another worker has the claim by now.
+    /// Delivered events stay visible, except those of the stream.
     pub async fn settle_events(
         &mut self,
         receiver: ReceiverId,
@@ -263,10 +263,10 @@ impl Tx {
         if released == 0 {
             return Ok(false);
         }
-        self.note_delivered(receiver, outcome).await?;
+        self.record_delivered(receiver, outcome).await?;
         in_tx!(&mut *self, c => sqlx::query(DROP_DOOMED).bind(outcome.head).execute(c).await.map(drop))?;
         if let Some(failed) = &outcome.failed {
-            self.note_failed(failed).await?;
+            self.record_failed(failed).await?;
         }
         if let Some(user) = outcome.user {
             in_tx!(self, c => sqlx::query(PROMOTE).bind(user).bind(receiver).bind(now).execute(c).await.map(drop))?;
@@ -274,7 +274,7 @@ impl Tx {
         Ok(true)
     }
 
-    async fn note_delivered(&mut self, receiver: ReceiverId, outcome: &Outcome) -> Result<(), Error> {
+    async fn record_delivered(&mut self, receiver: ReceiverId, outcome: &Outcome) -> Result<(), Error> {
         if outcome.delivered.is_empty() {
             return Ok(());
         }
@@ -299,7 +299,7 @@ impl Tx {
         Ok(())
     }
 
-    async fn note_failed(&mut self, failed: &Failed) -> Result<(), Error> {
+    async fn record_failed(&mut self, failed: &Failed) -> Result<(), Error> {
         let Failed { id, attempts, status, error, retry_at } = failed;
         match retry_at {
             Some(at) => in_tx!(self, c => sqlx::query(RETRY).bind(id).bind(attempts).bind(at).bind(status).bind(error)
@@ -310,7 +310,7 @@ impl Tx {
         Ok(())
     }
 
-    /// Makes at most `limit` events due that are further ahead than any retry is.
+    /// Makes at most `limit` events due whose time is further ahead than any retry.
     pub async fn recall_events(
         &mut self,
         receiver: ReceiverId,
@@ -323,7 +323,7 @@ impl Tx {
         Ok(())
     }
 
-    /// Queues a trial.
+    /// Queues a test event.
     pub async fn insert_test_event(&mut self, receiver: ReceiverId, now: Timestamp) -> Result<DeliveryId, Error> {
         let id = DeliveryId::new();
         in_tx!(self, c => sqlx::query(INSERT_TEST).bind(id).bind(receiver).bind(OutgoingType::WebhookTest).bind(now)
@@ -331,13 +331,13 @@ impl Tx {
         Ok(id)
     }
 
-    /// For whom an event was queued, and whose it is.
+    /// The receiver of an event, and its user.
     pub async fn locate_event(&mut self, id: DeliveryId) -> Result<Option<(ReceiverId, Option<UserId>)>, Error> {
         Ok(in_tx!(self, c => sqlx::query_as(LOCATE).bind(id).fetch_optional(c).await)?)
     }
 
-    /// Lets an event be delivered once more, behind what waits; one that waits for its next attempt is tried at once.
-    /// Its user must be locked.
+    /// Queues an event to be delivered again, behind the waiting ones; one that waits for its next attempt is tried at
+    /// once. Its user must be locked.
     pub async fn requeue_event(&mut self, id: DeliveryId, now: Timestamp) -> Result<(), Error> {
         let requeued = in_tx!(&mut *self, c => sqlx::query(REQUEUE).bind(id).bind(now)
             .execute(c).await.map(|done| done.rows_affected()))?;
@@ -347,14 +347,14 @@ impl Tx {
         Ok(())
     }
 
-    /// Forgets at most `limit` events from before `before` that wait no longer; says how many.
+    /// Deletes at most `limit` events from before `before` that no longer wait; returns their number.
     pub async fn prune_deliveries(&mut self, before: Timestamp, limit: i64) -> Result<u64, Error> {
         Ok(in_tx!(self, c => sqlx::query(PRUNE).bind(DeliveryId::at(before)).bind(limit)
             .execute(c).await.map(|done| done.rows_affected()))?)
     }
 
-    /// Forgets at most `limit` events from before `before` that wait for a webhook which is off or gone: they were queued
-    /// while it went. Says how many.
+    /// Deletes at most `limit` events from before `before` that wait for a webhook which is switched off or deleted:
+    /// they were queued while that happened. Returns their number.
     pub async fn prune_orphaned_events(&mut self, before: Timestamp, limit: i64) -> Result<u64, Error> {
         Ok(
             in_tx!(self, c => sqlx::query(PRUNE_ORPHANS).bind(DeliveryId::at(before)).bind(limit).bind(ReceiverId::STREAM)
@@ -362,7 +362,7 @@ impl Tx {
         )
     }
 
-    /// Forgets at most `limit` events from before `before` that wait for the stream; says how many.
+    /// Deletes at most `limit` events from before `before` that wait for the stream; returns their number.
     pub async fn prune_stream_events(&mut self, before: Timestamp, limit: i64) -> Result<u64, Error> {
         Ok(
             in_tx!(self, c => sqlx::query(PRUNE_STREAM).bind(DeliveryId::at(before)).bind(limit).bind(ReceiverId::STREAM)

@@ -1,47 +1,47 @@
-//! What can go wrong with the database.
+//! Database errors.
 
 use schemars::JsonSchema;
 use serde::Serialize;
 use sqlx::error::ErrorKind;
 use std::io;
 
-/// Whether a change that failed may have happened all the same.
+/// Whether a failed change may have happened nevertheless.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
-    /// It did not happen; repeat freely.
+    /// It did not happen, and may be repeated.
     NotDone,
-    /// The database was lost during the commit: read before repeating.
+    /// The connection was lost during the commit: read before repeating.
     Unknown,
 }
 
 /// A failed statement or transaction.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// The database is away, full, locked, damaged or overloaded.
+    /// The database cannot be reached, or is full, locked, damaged or overloaded.
     #[error("the database is unavailable: {source}")]
     Unavailable {
         /// Whether the change may have happened.
         outcome: Outcome,
-        /// What the driver said.
+        /// The driver's error.
         source: sqlx::Error,
     },
     /// A unique index refused a row.
     #[error("a unique index refused a row: {0}")]
     Unique(sqlx::Error),
-    /// A statement and the database's structure do not fit: a defect of this program, or foreign rows.
+    /// A statement does not match the database's structure: a defect of this program, or rows written by others.
     #[error("the database refused a statement: {0}")]
     Broken(sqlx::Error),
     /// The tables could not be brought up to date.
     #[error("the database could not be migrated: {0}")]
     Migration(sqlx::migrate::MigrateError),
-    /// The tables are those of a version too far ahead of this one.
+    /// The tables belong to a version too far ahead of this one.
     #[error(
         "the tables need a program that knows migration {floor}, and this one knows those up to {known}: \
          start a newer version, or restore a backup of before the upgrade"
     )]
     TooOld {
-        /// The migration that a program has to know.
+        /// The migration that a program must know.
         floor: i64,
         /// The newest that this one knows.
         known: i64,
@@ -49,8 +49,8 @@ pub enum Error {
 }
 
 impl Error {
-    /// A failed `COMMIT`: where the connection was lost nobody knows whether it happened; where the
-    /// database answered with an error it did not.
+    /// A failed `COMMIT`. If the connection was lost, it is unknown whether the commit happened; if the database
+    /// answered with an error, it did not.
     pub(super) fn commit(error: sqlx::Error) -> Self {
         match Self::from(error) {
             Self::Unavailable { source, .. } => {
@@ -61,8 +61,8 @@ impl Error {
         }
     }
 
-    /// The failed `COMMIT` of a group of changes: where the database answered, none of them happened. It is never
-    /// the fault of one of them, as no constraint of ours is deferred.
+    /// The failed `COMMIT` of a group of changes: if the database answered, none of them happened. It is never the
+    /// fault of one of them, because no constraint of ours is deferred.
     pub(super) fn group_commit(error: sqlx::Error) -> Self {
         match Self::commit(error) {
             Self::Broken(source) | Self::Unique(source) => Self::Unavailable { outcome: Outcome::NotDone, source },
@@ -70,12 +70,12 @@ impl Error {
         }
     }
 
-    /// A transaction that was rolled back before its `COMMIT`, through no fault of the change that is told so.
+    /// A transaction that was rolled back before its `COMMIT`, through no fault of the change that gets this error.
     pub(super) fn rolled_back(why: &sqlx::Error) -> Self {
         Self::Unavailable { outcome: Outcome::NotDone, source: said_again(why) }
     }
 
-    /// The same once more, for each change of a group: sqlx's errors cannot be cloned.
+    /// A copy for each change of a group: sqlx's errors cannot be cloned.
     pub(super) fn said_again(&self) -> Self {
         match self {
             Self::Unavailable { outcome, source } => {
@@ -118,13 +118,13 @@ fn is_unavailability(error: &dyn sqlx::error::DatabaseError) -> bool {
     match sqlite_code(error, &code) {
         // PERM, BUSY, LOCKED, NOMEM, READONLY, INTERRUPT, IOERR, CORRUPT, FULL, CANTOPEN, PROTOCOL, NOTADB
         Some(primary) => matches!(primary, 3 | 5 | 6 | 7 | 8 | 9 | 10 | 11 | 13 | 14 | 15 | 26),
-        // Connection, refused log-in, no such database, rollback (deadlock, serialization), resources, not in
-        // the state for it, operator intervention, system error; read-only after a failover.
+        // Connection, refused log-in, no such database, rollback (deadlock, serialization), resources, not in the
+        // required state, operator intervention, system error; read-only after a failover.
         None => matches!(code.get(..2), Some("08" | "28" | "3D" | "40" | "53" | "55" | "57" | "58")) || code == "25006",
     }
 }
 
-/// An error of the storage under SQLite: a commit that meets it may or may not have become durable.
+/// An error of the storage under SQLite: a commit that fails with it may or may not have become durable.
 fn is_io_error(error: &dyn sqlx::error::DatabaseError) -> bool {
     error.code().is_some_and(|code| match sqlite_code(error, &code) {
         Some(primary) => primary == 10,
@@ -132,7 +132,7 @@ fn is_io_error(error: &dyn sqlx::error::DatabaseError) -> bool {
     })
 }
 
-/// The primary result code, without what SQLite's extended codes add in higher bits.
+/// The primary result code, without the higher bits of SQLite's extended codes.
 fn sqlite_code(error: &dyn sqlx::error::DatabaseError, code: &str) -> Option<i32> {
     error.try_downcast_ref::<sqlx::sqlite::SqliteError>()?;
     code.parse::<i32>().ok().map(|code| code & 0xff)

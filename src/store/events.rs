@@ -36,7 +36,7 @@ const FIND_EPOCH: &str = "SELECT epoch FROM database_epoch";
 const INSERT_EPOCH: &str = "INSERT INTO database_epoch (singleton, epoch) VALUES (TRUE, $1) ON CONFLICT DO NOTHING";
 
 impl Store {
-    /// The database's present history; made on the first start.
+    /// The epoch of the database; created on the first start.
     pub async fn epoch(&self) -> Result<Epoch, Error> {
         if let Some(epoch) = self.find_epoch().await? {
             return Ok(epoch);
@@ -44,7 +44,7 @@ impl Store {
         let mut tx = self.write().await?;
         in_tx!(&mut tx, c => sqlx::query(INSERT_EPOCH).bind(Epoch(uuid::Uuid::new_v4())).execute(c).await.map(drop))?;
         tx.commit().await?;
-        // Of nodes that start together one has made it; all read what stands.
+        // Of nodes that start together one has created it; all read the stored one.
         self.find_epoch().await?.ok_or(Error::Broken(sqlx::Error::RowNotFound))
     }
 
@@ -62,7 +62,7 @@ impl Store {
 }
 
 impl Tx {
-    /// The database's present history.
+    /// The epoch of the database.
     pub async fn epoch(&mut self) -> Result<Epoch, Error> {
         let epoch = in_tx!(self, c => sqlx::query_scalar(FIND_EPOCH).fetch_one(c).await)?;
         Ok(epoch)

@@ -1,4 +1,4 @@
-//! Whether there is a database, for commands that must not make one.
+//! Checks whether a database exists, for commands that must not create one.
 
 use super::{Backend, Error, Store, on_pool};
 use crate::settings::Database;
@@ -12,8 +12,8 @@ const TABLES_OF_POSTGRES: &str = "SELECT COUNT(*) FROM information_schema.tables
 const TIME_LIMIT: &str = "SELECT current_setting('lock_timeout')";
 
 impl Store {
-    /// Says in the log where the limits of time that each connection asks for do not hold: a pooler between may drop what
-    /// is asked at a connection's start. Then the role or the database has to set them.
+    /// Logs a warning if the time limits that each connection requests are not in force: a pooler may drop the
+    /// parameters of a connection's start. Then the role or the database has to set them.
     pub(super) async fn check_time_limits(&self) -> Result<(), Error> {
         if let Backend::Postgres(_) = self.backend {
             let limit: String = on_pool!(self, pool => sqlx::query_scalar(TIME_LIMIT).fetch_one(pool).await)?;
@@ -28,10 +28,10 @@ impl Store {
     }
 }
 
-/// Whether `database` is there and has tables of this program. Makes and changes nothing.
+/// Whether `database` exists and has tables of this program. It creates and changes nothing.
 ///
 /// # Errors
-/// A database server that does not answer, or refuses; a file that is no database.
+/// If the database server does not answer or refuses, or the file is not a database.
 pub async fn is_there(database: &Database) -> Result<bool, Error> {
     let tables: i64 = match database {
         Database::Sqlite(path) => {

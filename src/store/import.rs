@@ -1,7 +1,7 @@
-//! Accounts that come from elsewhere, many at a time, and all accounts for an export.
+//! Imported accounts, many at a time, and all accounts for an export.
 //!
-//! An account that is imported has no session and no log yet, so no connection is to be told of it: it begins at revision 0
-//! like one that was just verified, with its addresses. Other systems that listen are told that it was made.
+//! An imported account has no session and no log yet, so no connection needs an event: it begins at revision 0 like one
+//! that was just verified, with its addresses. Webhooks and the stream get its creation.
 
 use super::{Error, ImportedWaysIn, Store, Tx, UserRow, in_tx, on_pool, users::user_columns};
 use crate::domain::{
@@ -15,10 +15,10 @@ use crate::domain::{
 use sqlx::QueryBuilder;
 use std::collections::HashSet;
 
-/// Rows of one statement: SQLite takes 32,766 values, and a row has fewer than thirty.
+/// Rows per statement: SQLite allows 32,766 values, and a row has fewer than thirty.
 pub(super) const ROWS: usize = 1000;
 
-/// An account as it is to be made.
+/// An account to create.
 #[derive(Clone, Debug)]
 #[expect(missing_docs, reason = "the columns")]
 pub struct ImportedUser {
@@ -26,7 +26,7 @@ pub struct ImportedUser {
     pub external_id: Option<ExternalId>,
     pub email: EmailAddress,
     pub password_hash: Option<String>,
-    /// What it costs to verify a hash of another system.
+    /// The cost of verifying a hash of another system.
     pub imported_cost: Option<String>,
     pub person: PersonalData,
     pub disabled_at: Option<Timestamp>,
@@ -56,7 +56,7 @@ impl ImportedUser {
     }
 }
 
-/// A row of `addresses` with what its object does not have.
+/// A row of `addresses`, with the columns that its object lacks.
 #[derive(Clone, Debug, sqlx::FromRow)]
 #[expect(missing_docs, reason = "the columns")]
 pub struct OwnedAddress {
@@ -66,7 +66,7 @@ pub struct OwnedAddress {
     pub address: Address,
 }
 
-/// A row of `users` with what another system knows it by.
+/// A row of `users`, with its id in another system.
 #[derive(Clone, Debug, sqlx::FromRow)]
 #[expect(missing_docs, reason = "the columns")]
 pub struct ExternalUser {
@@ -85,7 +85,7 @@ const INSERT_ADDRESSES: &str = "INSERT INTO addresses (id, user_id, external_id,
 const ADDRESS_COLUMNS: &str = "user_id, external_id, id, label, first_name, last_name, company, address_line_1, \
      address_line_2, city, state, postal_code, country, phone, is_primary, revision, created_at, updated_at";
 
-/// Runs `$head (list) $tail` on chunks of a list of values, and gathers the rows.
+/// Runs `$head (list) $tail` on chunks of a list of values, and collects the rows.
 macro_rules! where_in {
     ($tx:expr, $head:expr, $values:expr, $tail:expr) => {{
         let mut found = Vec::new();
@@ -107,7 +107,7 @@ macro_rules! where_in {
 pub(super) use where_in;
 
 impl Store {
-    /// How many accounts there are.
+    /// The number of accounts.
     pub async fn count_users(&self) -> Result<u64, Error> {
         let count: i64 = on_pool!(self, pool => {
             sqlx::query_scalar("SELECT CAST(COUNT(*) AS BIGINT) FROM users").fetch_one(pool).await
@@ -117,7 +117,8 @@ impl Store {
 }
 
 impl Tx {
-    /// Makes accounts; those are missing in the answer whose id, address or external id is taken.
+    /// Creates accounts; returns the ids of those that were created. The others have a taken id, address or external
+    /// id.
     pub async fn insert_imported_users(&mut self, users: &[ImportedUser]) -> Result<HashSet<UserId>, Error> {
         let mut made = HashSet::with_capacity(users.len());
         for chunk in users.chunks(ROWS) {
@@ -141,8 +142,8 @@ impl Tx {
         Ok(made)
     }
 
-    /// Adds addresses to accounts at revision 0; those are missing in the answer of which something that must be
-    /// unique is taken.
+    /// Adds addresses to accounts at revision 0; returns the ids of those that were added. The others conflict with a
+    /// unique value.
     pub async fn insert_imported_addresses(&mut self, addresses: &[OwnedAddress]) -> Result<HashSet<AddressId>, Error> {
         let mut made = HashSet::with_capacity(addresses.len());
         for chunk in addresses.chunks(ROWS) {
@@ -166,33 +167,33 @@ impl Tx {
         Ok(made)
     }
 
-    /// Those of these accounts that are here.
+    /// Which of these accounts exist.
     pub async fn find_external_users(&mut self, ids: &[ExternalId]) -> Result<Vec<ExternalUser>, Error> {
         Ok(where_in!(self, format!("SELECT {USER_COLUMNS} FROM users WHERE external_id IN ("), ids, ")"))
     }
 
-    /// Those of these addresses that have an account, and whose it is.
+    /// Which of these addresses have an account, and its id.
     pub async fn find_taken_emails(&mut self, emails: &[EmailAddress]) -> Result<Vec<(EmailAddress, UserId)>, Error> {
         Ok(where_in!(self, "SELECT email, id FROM users WHERE email IN (", emails, ")"))
     }
 
-    /// Those of these accounts that are here.
+    /// Which of these accounts exist.
     pub async fn find_known_users(&mut self, ids: &[UserId]) -> Result<Vec<(UserId,)>, Error> {
         Ok(where_in!(self, "SELECT id FROM users WHERE id IN (", ids, ")"))
     }
 
-    /// Locks those of these accounts to which nothing has happened yet until the transaction ends.
+    /// Locks those of these accounts that have not changed since their import, until the transaction ends.
     pub async fn lock_untouched_users(&mut self, ids: &[UserId]) -> Result<Vec<(UserId,)>, Error> {
         let head = "UPDATE users SET revision = revision WHERE revision = 0 AND id IN (";
         Ok(where_in!(self, head, ids, ") RETURNING id"))
     }
 
-    /// Those of these registrations that are here.
+    /// Which of these registrations exist.
     pub async fn find_external_registrations(&mut self, ids: &[ExternalId]) -> Result<Vec<(ExternalId,)>, Error> {
         Ok(where_in!(self, "SELECT external_id FROM registrations WHERE external_id IN (", ids, ")"))
     }
 
-    /// Drops registrations whose accounts have come since.
+    /// Deletes registrations whose accounts have been imported since.
     pub async fn delete_external_registrations(&mut self, ids: &[ExternalId]) -> Result<(), Error> {
         let _: Vec<(ExternalId,)> =
             where_in!(self, "DELETE FROM registrations WHERE external_id IN (", ids, ") RETURNING external_id");

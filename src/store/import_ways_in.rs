@@ -1,4 +1,4 @@
-//! The ways into accounts that come from elsewhere, and those of all accounts for an export.
+//! The sign-in methods of imported accounts, and those of all accounts for an export.
 
 use super::{
     Error, ImportedUser, PasskeyRow, ProviderLinkRow, TotpRow, Tx,
@@ -13,7 +13,7 @@ use crate::domain::{
 use sqlx::QueryBuilder;
 use std::collections::HashSet;
 
-/// The ways into an account beside its password, as they are to be made.
+/// The sign-in methods of an account besides its password, to be created.
 #[derive(Clone, Debug, Default)]
 #[expect(missing_docs, reason = "the columns")]
 pub struct ImportedWaysIn {
@@ -23,7 +23,7 @@ pub struct ImportedWaysIn {
     pub provider_links: Vec<ProviderLinkRow>,
 }
 
-/// A second factor as it is to be made.
+/// A second factor to be created.
 #[derive(Clone, Debug)]
 #[expect(missing_docs, reason = "the columns")]
 pub struct ImportedTotp {
@@ -41,7 +41,7 @@ pub struct OwnedRecoveryCode {
 }
 
 impl Tx {
-    /// Adds the ways into accounts that were made just now.
+    /// Adds the sign-in methods of accounts that were just created.
     pub async fn insert_imported_ways_in(&mut self, users: &[&ImportedUser]) -> Result<(), Error> {
         let totp: Vec<_> =
             users.iter().filter_map(|user| user.ways_in.totp.as_ref().map(|totp| (user.id, totp))).collect();
@@ -71,8 +71,8 @@ impl Tx {
         Ok(())
     }
 
-    /// Adds the passkeys of accounts that were made just now; those are missing in the answer whose id, or whose
-    /// credential, is taken.
+    /// Adds the passkeys of accounts that were just created; returns the ids of those that were added. The others have
+    /// a taken id or credential.
     pub async fn insert_imported_passkeys(&mut self, users: &[&ImportedUser]) -> Result<HashSet<PasskeyId>, Error> {
         let passkeys: Vec<&PasskeyRow> = users.iter().flat_map(|user| &user.ways_in.passkeys).collect();
         let mut made = HashSet::with_capacity(passkeys.len());
@@ -96,8 +96,8 @@ impl Tx {
         Ok(made)
     }
 
-    /// Adds the links of accounts that were made just now; those are missing in the answer, which names issuer and subject,
-    /// that are linked already, or of whose provider the account has another.
+    /// Adds the links of accounts that were just created; returns the issuers and subjects of those that were added.
+    /// The others are linked already, or the account has a link to the same provider.
     pub async fn insert_imported_provider_links(
         &mut self,
         users: &[&ImportedUser],
@@ -122,14 +122,14 @@ impl Tx {
         Ok(made)
     }
 
-    /// The links of these accounts, of each the oldest first.
+    /// The links of these accounts, oldest first per account.
     pub async fn list_provider_links_of(&mut self, users: &[UserId]) -> Result<Vec<ProviderLinkRow>, Error> {
         let head = "SELECT issuer, subject, user_id, provider, label, email, linked_at FROM provider_links \
              WHERE user_id IN (";
         Ok(where_in!(self, head, users, ") ORDER BY user_id, linked_at, provider"))
     }
 
-    /// The passkeys of these accounts, of each the oldest first.
+    /// The passkeys of these accounts, oldest first per account.
     pub async fn list_passkeys_of(&mut self, users: &[UserId]) -> Result<Vec<PasskeyRow>, Error> {
         let head = "SELECT id, user_id, credential_id, public_key, counter, backup_eligible, backed_up, name, created_at, \
              last_used_at FROM passkeys WHERE user_id IN (";

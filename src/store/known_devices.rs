@@ -11,8 +11,8 @@ use crate::domain::{
 
 const FIND: &str = "SELECT d.id, d.signed_in FROM known_devices d JOIN users u ON u.id = d.user_id \
      WHERE d.id = $1 AND d.secret_hash = $2 AND u.email = $3";
-// Never earlier than another device of the account was used: where the clock has gone back, the device that is used now
-// must not pass for the one that was not used for the longest time.
+// Never earlier than the other devices of the account: if the clock was set back, the device in use must not count as
+// the least recently used one.
 const USE: &str = "UPDATE known_devices SET signed_in = TRUE, last_used_at = (SELECT CASE WHEN MAX(d.last_used_at) > $4 \
      THEN MAX(d.last_used_at) ELSE $4 END FROM known_devices d WHERE d.user_id = $3) \
      WHERE id = $1 AND secret_hash = $2 AND user_id = $3";
@@ -43,8 +43,8 @@ pub struct FoundDevice {
 }
 
 impl Tx {
-    /// The device with this key, if it is known to the account with this address. The same work whether the address
-    /// has an account, and whether the key is one of another account or of none.
+    /// The device with this key, if the account with this address knows it. The work is the same whether the address
+    /// has an account, and whether the key belongs to another account or to none.
     pub async fn find_known_device(
         &mut self,
         email: &EmailAddress,
@@ -55,13 +55,13 @@ impl Tx {
         Ok(device)
     }
 
-    /// The devices that are known to a user's account.
+    /// The known devices of an account.
     pub async fn list_known_devices(&mut self, user: UserId) -> Result<Vec<KnownDevice>, Error> {
         let rows = in_tx!(self, c => sqlx::query_as(LIST).bind(user).fetch_all(c).await)?;
         Ok(rows)
     }
 
-    /// Forgets at most `limit` devices that were not used since `before`; says how many.
+    /// Deletes at most `limit` devices that were not used since `before`; returns their number.
     pub async fn prune_known_devices(&mut self, before: Timestamp, limit: i64) -> Result<u64, Error> {
         let done = in_tx!(self, c => sqlx::query(PRUNE).bind(before).bind(limit)
             .execute(c).await.map(|done| done.rows_affected()))?;
@@ -70,7 +70,7 @@ impl Tx {
 }
 
 impl LockedAccount {
-    /// Notes that a known device signs in; `false` if this is not the key of one.
+    /// Records a sign-in of a known device; `false` if the key is not one of the account.
     pub async fn use_device(&mut self, key: &DeviceKey) -> Result<bool, Error> {
         let (user, now) = (self.user.user_id, self.now());
         let done = in_tx!(&mut self.tx, c => sqlx::query(USE)
@@ -79,7 +79,7 @@ impl LockedAccount {
         Ok(done == 1)
     }
 
-    /// Makes a device known that signs in, or has reset the password. Of more than `limit` those are forgotten that were not used for the longest time.
+    /// Adds a device that signs in, or has reset the password. Beyond `limit`, the least recently used ones are deleted.
     pub async fn add_device(&mut self, key: &DeviceKey, signed_in: bool, limit: i64) -> Result<(), Error> {
         let (user, now) = (self.user.user_id, self.now());
         in_tx!(&mut self.tx, c => sqlx::query(FORGET_BEYOND)
@@ -90,7 +90,7 @@ impl LockedAccount {
         Ok(())
     }
 
-    /// Forgets every device.
+    /// Deletes every device.
     pub async fn forget_all_devices(&mut self) -> Result<(), Error> {
         let user = self.user.user_id;
         in_tx!(&mut self.tx, c => sqlx::query(FORGET_ALL).bind(user).execute(c).await.map(drop))?;
@@ -98,7 +98,7 @@ impl LockedAccount {
         Ok(())
     }
 
-    /// Forgets every device but that of a session.
+    /// Deletes every device except that of a session.
     pub async fn forget_other_devices(&mut self, keep: SessionId) -> Result<(), Error> {
         let user = self.user.user_id;
         in_tx!(&mut self.tx, c => sqlx::query(FORGET_ALL_BUT).bind(user).bind(keep).execute(c).await.map(drop))?;
@@ -106,7 +106,7 @@ impl LockedAccount {
         Ok(())
     }
 
-    /// Forgets the device of a session.
+    /// Deletes the device of a session.
     pub async fn forget_device_of(&mut self, session: SessionId) -> Result<(), Error> {
         let user = self.user.user_id;
         in_tx!(&mut self.tx, c => sqlx::query(FORGET_OF).bind(user).bind(session).execute(c).await.map(drop))?;
@@ -114,7 +114,7 @@ impl LockedAccount {
         Ok(())
     }
 
-    /// Forgets the devices of the sessions that this change has ended for this reason.
+    /// Deletes the devices of the sessions that this change has ended for this reason.
     pub async fn forget_devices_of_ended(&mut self, reason: EndReason) -> Result<(), Error> {
         let (user, now) = (self.user.user_id, self.now());
         in_tx!(&mut self.tx, c => sqlx::query(FORGET_OF_ENDED)

@@ -7,8 +7,8 @@ use std::{
 };
 use tokio::runtime::Handle;
 
-/// A connection in use. [`Lease::give_back`] after its last statement was answered; dropped, its transaction is
-/// rolled back first, in the background, or it is asked whether it is alive.
+/// A connection in use. Call [`Lease::give_back`] after its last statement was answered. If it is dropped instead, its
+/// transaction is rolled back, or it is pinged, in the background.
 pub struct Lease<C: Pooled> {
     held: Option<(Kept<C>, Permit<C>)>,
     in_transaction: bool,
@@ -25,14 +25,14 @@ impl<C: Pooled> Lease<C> {
         Self { held: Some((kept, permit)), in_transaction: false }
     }
 
-    /// The connection, for the statement that begins a transaction. From now on there may be one.
+    /// The connection, for the statement that begins a transaction. From now on one may be open.
     pub(super) fn beginning(&mut self) -> &mut C {
         self.in_transaction = true;
         self
     }
 
-    /// Gives the connection back, after a statement that is over: at once if it was answered, else when the
-    /// connection has shown that it can be used again. One that is lost is given up at once.
+    /// Returns the connection after a statement: at once if it was answered, otherwise when a ping has shown that it
+    /// can be used again. A lost connection is discarded at once.
     pub(super) fn give_back<T>(mut self, result: Result<T, sqlx::Error>) -> Result<T, sqlx::Error> {
         match &result {
             Ok(_) | Err(sqlx::Error::RowNotFound) => {
@@ -51,11 +51,11 @@ impl<C: Pooled> Lease<C> {
     }
 }
 
-/// Whether an error says that its connection is no longer one: the wire failed, or the server has closed it.
+/// Whether an error means that the connection is lost: the transport failed, or the server has closed it.
 fn is_lost(error: &sqlx::Error) -> bool {
     match error {
         sqlx::Error::Io(_) | sqlx::Error::Tls(_) | sqlx::Error::Protocol(_) | sqlx::Error::WorkerCrashed => true,
-        // PostgreSQL is shut down, has crashed, or cannot be connected to; its administrator has ended the connection.
+        // PostgreSQL was shut down, has crashed or refuses connections, or its administrator has ended the connection.
         sqlx::Error::Database(error) => error.code().is_some_and(|code| code.starts_with("57P")),
         _ => false,
     }
@@ -89,7 +89,7 @@ impl<C: Pooled> Drop for Lease<C> {
                 Err(error) => permit.pool().lose(kept, &error),
             }
         };
-        // Without a runtime the process ends, and its connections with it.
+        // Without a runtime the process is ending, and its connections with it.
         if let Ok(runtime) = Handle::try_current() {
             runtime.spawn(clean);
         }

@@ -1,4 +1,5 @@
-//! An account under its lock: the only way to write users, sessions, addresses and ways in, and to append to their log.
+//! An account under its lock: the only way to write users, sessions, addresses and sign-in methods, and to append to
+//! their log.
 
 use super::{
     Error, NewUser, Receivers, Tx, UserRow,
@@ -15,23 +16,23 @@ use crate::domain::{
 };
 use uuid::Uuid;
 
-/// Proof that a change is committed: who waits for a user's log may be woken.
+/// Proof that a change is committed: the followers of the user's log may be woken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[must_use = "followers wait to be woken"]
 pub struct Committed {
-    /// Whose log has grown.
+    /// The user whose log has grown.
     pub user: UserId,
-    /// To which revision.
+    /// The new revision.
     pub revision: i64,
     /// The version of the account's credentials.
     pub credentials_version: i64,
-    /// Whether access tokens are void by it that have not expired.
+    /// Whether it revokes access tokens that have not expired.
     pub revokes: bool,
 }
 
 /// A transaction that holds the lock of one account and numbers its events.
 ///
-/// Every method that writes a part of the account stages the event that tells of it, so that no change can miss its
+/// Every method that writes a part of the account stages the event of that change, so that no change can lack its
 /// event. The statements themselves are private to the store.
 #[derive(Debug)]
 pub struct LockedAccount {
@@ -43,18 +44,18 @@ pub struct LockedAccount {
     sessions: Option<Staged<SessionsChanged>>,
     profile: Option<Staged<Profile>>,
     addresses: Option<Staged<AddressesChanged>>,
-    /// Whether the ways in are others: their event is the last, and is made of what stands at the commit.
+    /// Whether the sign-in methods changed. Their event is the last, and is made from their state at the commit.
     sign_in_methods_changed: bool,
-    /// Whether this change makes the account: nobody is to be told of what it begins with.
+    /// Whether this change creates the account: its initial state needs no events.
     is_new: bool,
     must_commit: bool,
     /// The version of the account's credentials after this change.
     credentials_version: i64,
-    /// The session whose credentials are others, and the version that they have.
+    /// The session whose credentials were renewed, and their new version.
     renewed: Option<(SessionId, i64)>,
-    /// Whether the account is disabled from now on, or enabled.
+    /// Whether the account was disabled or enabled by this change.
     disabled: Option<bool>,
-    /// Which webhooks listen.
+    /// The version of the webhooks.
     webhooks_version: Option<Uuid>,
 }
 
@@ -66,8 +67,8 @@ struct Staged<T> {
 }
 
 impl LockedAccount {
-    /// Locks the account; `None` if there is none. `actor` is the session that the events name. The change happens
-    /// once the lock is held, so that times rise with revisions.
+    /// Locks the account; `None` if it does not exist. `actor` is the session that the events name. The time of the
+    /// change is read once the lock is held, so that times rise with revisions.
     pub async fn lock(
         mut tx: Tx,
         user: UserId,
@@ -79,7 +80,7 @@ impl LockedAccount {
         Ok(locked.map(|locked| Self::of(tx, locked, now, actor)))
     }
 
-    /// Makes an account, which is locked thereby; `None` if its address has one already.
+    /// Creates an account, which is locked by that; `None` if its address has one already.
     pub async fn create(mut tx: Tx, new: &NewUser) -> Result<Option<Self>, Error> {
         if !tx.insert_user(new).await? {
             return Ok(None);
@@ -118,54 +119,54 @@ impl LockedAccount {
         &self.user
     }
 
-    /// When this change happens.
+    /// The time of this change.
     pub fn now(&self) -> Timestamp {
         self.now
     }
 
-    /// The transaction, for what is no part of the log: links, letters, the security log.
+    /// The transaction, for rows that are not part of the log: links, letters, the security log.
     pub fn tx(&mut self) -> &mut Tx {
         &mut self.tx
     }
 
-    /// Says that there is something to commit even if no event tells of it.
+    /// Marks the transaction as having something to commit even without an event.
     pub fn must_commit(&mut self) {
         self.must_commit = true;
     }
 
-    /// The account's credentials are others.
+    /// Records that the account's credentials changed.
     pub(super) fn credentials_changed(&mut self) {
         self.credentials_version += 1;
         self.must_commit = true;
     }
 
-    /// The credentials of a session are others: its sockets are to be looked at even if no event tells of it.
+    /// Records that a session's credentials were renewed: its sockets must be checked even without an event.
     pub(super) fn renews(&mut self, session: SessionId, version: i64) {
         self.renewed = Some((session, version));
     }
 
-    /// The session whose credentials are others, and the version that they have.
+    /// The session whose credentials were renewed, and their new version.
     pub(super) fn renewed(&self) -> Option<(SessionId, i64)> {
         self.renewed
     }
 
-    /// The staged event of sessions. Sessions come before everything else of a change: their event is the first.
+    /// The staged event of sessions. It is the first event of a change.
     pub(super) fn sessions(&mut self) -> &mut SessionsChanged {
         let next = &mut self.next_revision;
         &mut self.sessions.get_or_insert_with(|| staged(next, SessionsChanged::default())).data
     }
 
-    /// The revision of the event of sessions that this change has, or would have.
+    /// The revision of this change's event of sessions, also if there is none yet.
     pub(super) fn sessions_revision(&self) -> i64 {
         self.sessions.as_ref().map_or(self.next_revision, |staged| staged.revision)
     }
 
-    /// The revision that the profile has after this change.
+    /// The revision of the profile after this change.
     pub(super) fn profile_revision(&self) -> i64 {
         self.profile.as_ref().map_or(self.next_revision, |staged| staged.revision)
     }
 
-    /// Stages the profile as it is after this change.
+    /// Stages the profile after this change.
     pub(super) fn stage_profile(&mut self, profile: Profile) {
         match &mut self.profile {
             Some(staged) => staged.data = profile,
@@ -173,7 +174,7 @@ impl LockedAccount {
         }
     }
 
-    /// The revision that addresses written by this change have.
+    /// The revision of addresses written by this change.
     pub fn addresses_revision(&self) -> i64 {
         self.addresses.as_ref().map_or(self.next_revision, |staged| staged.revision)
     }
@@ -184,8 +185,8 @@ impl LockedAccount {
         &mut self.addresses.get_or_insert_with(|| staged(next, AddressesChanged::default())).data
     }
 
-    /// Stages the ways in, as they are once everything is written. Whatever a sign-in or a proof was decided by may be
-    /// another: the version of the credentials rises.
+    /// Marks the sign-in methods as changed; their event is made once everything is written. Sign-ins and proofs may
+    /// have been decided by the former ones, so the version of the credentials rises.
     pub(super) fn sign_in_methods_changed(&mut self) {
         self.must_commit = true;
         if !self.is_new && !self.sign_in_methods_changed {
@@ -194,12 +195,12 @@ impl LockedAccount {
         }
     }
 
-    /// Stages that the account is disabled from now on, or enabled, if that is news.
+    /// Stages that the account was disabled or enabled, if that is a change.
     pub(super) fn stage_disabled(&mut self, disabled: bool) {
         self.disabled = (disabled != self.user.disabled_at.is_some()).then_some(disabled);
     }
 
-    /// The profile as it is after what was staged.
+    /// The profile after the staged change.
     pub fn profile(&self) -> Profile {
         self.profile.as_ref().map_or_else(|| self.user.profile(), |staged| staged.data.clone())
     }
@@ -209,9 +210,9 @@ impl LockedAccount {
         self.sessions.as_ref().map(|staged| &staged.data)
     }
 
-    /// Appends the staged events, queues for `receivers` what leaves the server, and commits. Without events the revision
-    /// stays as it was and there is nothing to announce; a transaction that has nothing to commit either is rolled back. Of
-    /// the log, at most `kept` entries stay.
+    /// Appends the staged events, queues the outgoing events for `receivers`, and commits. Without events the revision
+    /// stays as it was and there is nothing to announce; a transaction with nothing to commit is rolled back. At most
+    /// `kept` entries of the log are kept.
     pub async fn commit(mut self, kept: i64, receivers: &Receivers) -> Result<Option<Committed>, Error> {
         let (profile, written) = (self.profile(), self.profile.is_some());
         let revocations = self.revocations();
@@ -271,9 +272,9 @@ impl LockedAccount {
         Ok((!events.is_empty() || self.renewed.is_some()).then_some(committed))
     }
 
-    /// Deletes the account with everything that is its own, and commits. The ids of its live sessions stay for a
-    /// while, so that they can be told why they ended: followers are woken by a revision that the log never reached. Of
-    /// what leaves the server only `user.deleted` stays.
+    /// Deletes the account with all its data, and commits. The ids of its live sessions are kept for a while, so that
+    /// their clients get the reason: followers are woken by a revision that the log never reached. Of the outgoing
+    /// events only `user.deleted` is kept.
     pub async fn delete(mut self, receivers: &Receivers) -> Result<Committed, Error> {
         let user = self.user.user_id;
         let receivers = receivers.listening(&mut self.tx, self.webhooks_version).await?;

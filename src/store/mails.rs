@@ -1,4 +1,4 @@
-//! Letters as operators see them. Decoys are none.
+//! Letters as operators see them. Decoys are not shown.
 
 use super::{Error, Store, Tx, in_tx, on_pool};
 use crate::domain::{
@@ -50,7 +50,7 @@ impl From<Row> for Mail {
 }
 
 impl Store {
-    /// At most `limit` letters, newest first, from before one.
+    /// At most `limit` letters before `before`, newest first.
     pub async fn list_mails(
         &self,
         state: Option<MailState>,
@@ -73,7 +73,7 @@ impl Store {
 }
 
 impl Tx {
-    /// A letter, and whose account it is about.
+    /// A letter, and the user it is about.
     pub async fn find_mail(&mut self, id: MailId) -> Result<Option<(Mail, Option<UserId>)>, Error> {
         let statement = format!("SELECT {COLUMNS} FROM mail_outbox WHERE id = $1 AND NOT decoy");
         let row: Option<Row> =
@@ -84,7 +84,7 @@ impl Tx {
         }))
     }
 
-    /// Makes a letter due at once. One that is due by `soon` is left alone: it may be on its way at this moment.
+    /// Makes a letter due at once. One that is due by `soon` is not changed: it may be under way.
     pub async fn retry_mail(&mut self, id: MailId, now: Timestamp, soon: Timestamp) -> Result<(), Error> {
         in_tx!(self, c => sqlx::query(RETRY).bind(id).bind(now).bind(soon).execute(c).await.map(drop))?;
         Ok(())

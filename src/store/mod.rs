@@ -1,10 +1,10 @@
 //! The only SQL. One text per statement runs on SQLite and on PostgreSQL; only the migrations, opening
 //! and `BEGIN` differ.
 //!
-//! Rules that keep it so: `$n` parameters, `RETURNING` and `ON CONFLICT`; the present is bound, never
-//! asked of the database; case is folded in Rust; sums are cast to BIGINT; an error inside a transaction
-//! ends it. To add a table, add the same file to both folders of `migrations/`, a noun here, and its
-//! statements as methods of [`Tx`] (or of [`Store`] for a read that is one statement).
+//! Rules for this: `$n` parameters, `RETURNING` and `ON CONFLICT`; the present time is bound, never read from the
+//! database; case is folded in Rust; sums are cast to BIGINT; an error inside a transaction ends it. To add a table,
+//! add the same file to both folders of `migrations/`, a noun here, and its statements as methods of [`Tx`] (or of
+//! [`Store`] for a read that is one statement).
 //!
 //! Columns are named, never `*`: a newer version may add some while this one runs, and PostgreSQL refuses
 //! prepared statements whose result changes.
@@ -97,14 +97,14 @@ use writer::Writer;
 
 /// How long SQLite waits for another process's lock before it answers `unavailable`.
 const SQLITE_BUSY_TIMEOUT: Duration = Duration::from_secs(3);
-/// What the file of SQLite's log is cut to when a checkpoint has emptied it, in bytes: what a burst of changes has
-/// made it grow to would stay on the disk for ever.
+/// The size to which the file of SQLite's log is truncated when a checkpoint has emptied it, in bytes: otherwise it
+/// would keep the size of its largest burst for good.
 const SQLITE_LOG_BYTES: u32 = 8 << 20;
-/// How long PostgreSQL may work on a statement, or stay silent. Ours take milliseconds.
+/// The time limit of a statement on PostgreSQL. Ours take milliseconds.
 const STATEMENT_TIMEOUT: Duration = Duration::from_secs(10);
-/// How long a statement may wait for another's lock: less, so that PostgreSQL says so itself.
+/// The time limit of waiting for a lock. It is shorter, so that PostgreSQL reports it itself.
 const LOCK_TIMEOUT: Duration = Duration::from_secs(5);
-/// Connections to PostgreSQL a node.
+/// Connections to PostgreSQL per node.
 const POSTGRES_CONNECTIONS: u32 = 16;
 /// How long connections to PostgreSQL are trusted.
 const POSTGRES_TRUST: Trust =
@@ -118,7 +118,7 @@ pub struct Store {
 
 #[derive(Clone, Debug)]
 enum Backend {
-    /// SQLite has one writer at a time: they queue for it fairly, where waiting on the file's lock would not be
+    /// SQLite has one writer at a time. Changes queue for it in order, whereas waiting on the file's lock would not be
     /// fair. Readers never wait for it (WAL).
     Sqlite {
         read: Pool<SqliteConnection>,
@@ -127,7 +127,7 @@ enum Backend {
     Postgres(Pool<PgConnection>),
 }
 
-/// Runs one statement on a connection of either backend: a reader's for SQLite.
+/// Runs one statement on a connection of either backend; on SQLite, a reader's.
 macro_rules! on_pool {
     ($store:expr, $connection:ident => $body:expr) => {
         match &$store.backend {
@@ -172,7 +172,7 @@ macro_rules! in_tx {
 }
 pub(crate) use {in_tx, on_pool};
 
-/// A statement that fails when PostgreSQL is silent for too long.
+/// Fails the statement if PostgreSQL is silent for too long.
 async fn bounded<T>(statement: impl Future<Output = Result<T, sqlx::Error>>) -> Result<T, sqlx::Error> {
     within(STATEMENT_TIMEOUT, statement).await
 }
@@ -181,7 +181,7 @@ impl Store {
     /// Opens the database and brings its tables up to date. Several processes may do so at once.
     ///
     /// # Errors
-    /// Also [`Error::TooOld`], where the tables are those of a version too far ahead.
+    /// Also [`Error::TooOld`], if the tables belong to a version too far ahead.
     pub async fn open(database: &Database) -> Result<Self, Error> {
         let backend = match database {
             Database::Sqlite(path) => {
@@ -191,7 +191,7 @@ impl Store {
                     .create_if_missing(true)
                     .foreign_keys(true)
                     .journal_mode(SqliteJournalMode::Wal)
-                    // An answered change must survive a power cut; NORMAL would lose the last ones.
+                    // An answered change must survive a power failure; NORMAL would lose the last ones.
                     .synchronous(SqliteSynchronous::Full)
                     .pragma("journal_size_limit", SQLITE_LOG_BYTES.to_string())
                     .busy_timeout(SQLITE_BUSY_TIMEOUT);
@@ -236,7 +236,7 @@ impl Store {
         }
     }
 
-    /// Lets running statements end and closes every connection.
+    /// Lets running statements finish and closes every connection.
     pub async fn close(&self) {
         match &self.backend {
             Backend::Sqlite { read, write } => {

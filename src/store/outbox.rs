@@ -1,4 +1,4 @@
-//! Letters on their way.
+//! The outbox of letters.
 
 use super::{Error, Store, Tx, in_tx, on_pool};
 use crate::domain::{
@@ -10,50 +10,50 @@ use crate::domain::{
 };
 use std::ops::Range;
 
-/// A letter that is due.
+/// A due letter.
 #[derive(Clone, Debug)]
 pub struct OutboxRow {
-    /// Its id; the `Message-ID` is made of it, so that a repeated letter has the same one.
+    /// Its id; the `Message-ID` is made from it, so that a repeated letter has the same one.
     pub id: MailId,
-    /// What is to be sent.
+    /// Its content.
     pub queued: Queued,
     /// When it was queued.
     pub created_at: Timestamp,
-    /// How often sending was begun, this time included: the number of this claim ([`crate::leases`]).
+    /// The number of attempts, including this one, which is the number of the claim ([`crate::leases`]).
     pub attempts: i64,
 }
 
-/// What stands in a row of the outbox.
+/// The content of a row of the outbox.
 #[derive(Clone, Debug)]
 pub enum Queued {
     /// A letter.
     Letter(Letter),
     /// A letter of a kind that this version does not know.
     Unknown,
-    /// Nothing that is to be sent: it stands where a letter would have told something.
+    /// Nothing to send: it stands in for a letter that would have revealed something.
     Decoy,
 }
 
-/// Requests to change an account's address to a mailbox, each of which is one row of the outbox, letter or decoy.
+/// Requests to change an account's address to a mailbox. Each is one row of the outbox, a letter or a decoy.
 #[derive(Clone, Copy, Debug, sqlx::FromRow)]
 pub struct EmailChangeRequests {
     /// All of them.
     #[sqlx(rename = "asked")]
     pub all: i64,
-    /// Those of one network.
+    /// Those from one network.
     pub own: i64,
-    /// Notices that the mailbox got because it is an account's.
+    /// Notices that the mailbox got because it has an account.
     pub notices: i64,
 }
 
-/// What is kept of a letter about an account.
+/// The record of a letter about an account.
 #[derive(Clone, Debug, serde::Serialize, schemars::JsonSchema, sqlx::FromRow)]
 pub struct LetterAbout {
     /// Its id.
     pub id: MailId,
-    /// Whom it went to.
+    /// Its recipient.
     pub recipient: EmailAddress,
-    /// What it was about.
+    /// Its kind.
     pub kind: LetterKind,
     /// When it was queued.
     pub created_at: Timestamp,
@@ -68,7 +68,7 @@ struct Row {
     id: MailId,
     user_id: Option<UserId>,
     recipient: EmailAddress,
-    /// Text: a newer version may know languages that this one does not.
+    /// As text: a newer version may know languages that this one does not.
     locale: String,
     content: String,
     created_at: Timestamp,
@@ -85,7 +85,7 @@ const COUNT_RECENT: &str = "SELECT COUNT(*), COUNT(CASE WHEN network = $3 THEN 1
 const COUNT_EMAIL_CHANGES: &str = "SELECT COUNT(*) AS asked, COUNT(CASE WHEN network = $4 THEN 1 END) AS own, \
      COUNT(CASE WHEN kind = $3 AND NOT decoy THEN 1 END) AS notices FROM mail_outbox \
      WHERE recipient = $1 AND kind IN ($2, $3) AND created_at > $5 AND created_at < $6";
-// A time further ahead than any retry was written before the clock went back: it counts as now.
+// A time further ahead than any retry was written before the clock was set back: it counts as now.
 const DUE: &str = "SELECT EXISTS (SELECT 1 FROM mail_outbox WHERE sent_at IS NULL AND given_up_at IS NULL \
      AND (next_attempt_at <= $1 OR next_attempt_at > $2))";
 const CLAIM: &str = "UPDATE mail_outbox SET attempts = attempts + 1, next_attempt_at = $3 WHERE id IN \
@@ -110,14 +110,14 @@ const PRUNE: &str = "DELETE FROM mail_outbox WHERE id IN (SELECT id FROM mail_ou
      WHERE created_at < $1 AND (sent_at IS NOT NULL OR given_up_at IS NOT NULL OR decoy) ORDER BY created_at LIMIT $2)";
 
 impl OutboxRow {
-    /// Whether the row goes with the letter: nothing is kept of who deleted their account.
+    /// Whether the row is deleted with the letter: nothing is kept about a user who deleted their account.
     pub fn leaves_nothing(&self) -> bool {
         matches!(&self.queued, Queued::Letter(letter) if letter.content == Content::AccountDeleted)
     }
 }
 
 impl Store {
-    /// How many letters wait to be sent, and since when the oldest of them does.
+    /// The number of letters that wait, and since when the oldest of them has waited.
     pub async fn waiting_letters(&self) -> Result<(i64, Option<Timestamp>), Error> {
         let row = on_pool!(self, pool => sqlx::query_as(WAITING).fetch_one(pool).await)?;
         Ok(row)
@@ -131,8 +131,9 @@ impl Store {
 }
 
 impl Tx {
-    /// Queues a letter; it is sent once the transaction is committed. `network` is where it was asked for: it
-    /// counts against what anybody may ask for. A letter that only its owner or a known device can cause has none.
+    /// Queues a letter, which is sent once the transaction is committed. `network` is where it was requested, and
+    /// counts against the allowance that is open to anybody. A letter that only its owner or a known device can cause
+    /// has none.
     pub async fn insert_letter(&mut self, letter: &Letter, network: Option<&str>, now: Timestamp) -> Result<(), Error> {
         let content =
             serde_json::to_string(&letter.content).map_err(|e| Error::Broken(sqlx::Error::Encode(e.into())))?;
@@ -143,8 +144,8 @@ impl Tx {
         Ok(())
     }
 
-    /// Writes what a letter would have written, so that a call does the same work whether there is
-    /// somebody to write to or not. It is never sent.
+    /// Writes a row like that of a letter, so that a call does the same work whether there is somebody to write to or
+    /// not. It is never sent.
     pub async fn insert_decoy(
         &mut self,
         to: &EmailAddress,
@@ -157,7 +158,7 @@ impl Tx {
         Ok(())
     }
 
-    /// How many letters of a kind anybody asked for, for a mailbox, and how many of them from this network.
+    /// The number of letters of a kind that were requested for a mailbox, and the number of those from this network.
     pub async fn count_letters(
         &mut self,
         to: &EmailAddress,
@@ -170,7 +171,7 @@ impl Tx {
         Ok(counts)
     }
 
-    /// How often a change of an account's address to this mailbox was asked for.
+    /// The number of requests to change an account's address to this mailbox.
     pub async fn count_email_change_requests(
         &mut self,
         to: &EmailAddress,
@@ -183,8 +184,7 @@ impl Tx {
         Ok(counts)
     }
 
-    /// Takes at most `limit` due letters. Nobody else gets them before `until`; a worker that dies
-    /// meanwhile loses none, they are due again then.
+    /// Claims at most `limit` due letters until `until`. If the worker dies, they become due again then.
     pub async fn claim_letters(
         &mut self,
         now: Timestamp,
@@ -212,7 +212,7 @@ impl Tx {
             .collect())
     }
 
-    /// Notes that a letter was handed over.
+    /// Records that a letter was handed over.
     pub async fn mark_letter_sent(&mut self, id: MailId, now: Timestamp) -> Result<(), Error> {
         in_tx!(self, c => sqlx::query(MARK_SENT).bind(id).bind(now).execute(c).await.map(drop))?;
         Ok(())
@@ -224,27 +224,27 @@ impl Tx {
         Ok(())
     }
 
-    /// Notes that a letter will not be sent, if it is still claimed by this attempt.
+    /// Records that a letter will not be sent, if it is still claimed by this attempt.
     pub async fn give_up_letter(&mut self, id: MailId, attempts: i64, now: Timestamp) -> Result<(), Error> {
         in_tx!(self, c => sqlx::query(GIVE_UP).bind(id).bind(attempts).bind(now).execute(c).await.map(drop))?;
         Ok(())
     }
 
-    /// Notes why an attempt failed, if the letter is still claimed by it.
-    pub async fn note_letter_error(&mut self, id: MailId, attempts: i64, reason: &str) -> Result<(), Error> {
+    /// Records why an attempt failed, if the letter is still claimed by it.
+    pub async fn record_letter_error(&mut self, id: MailId, attempts: i64, reason: &str) -> Result<(), Error> {
         in_tx!(self, c => sqlx::query(NOTE_ERROR).bind(id).bind(attempts).bind(reason).execute(c).await.map(drop))?;
         Ok(())
     }
 
-    /// Sets when a letter is due again, if it is still claimed by this attempt; says whether it is. While it is being
-    /// sent this renews the claim.
+    /// Sets when a letter is due again, if it is still claimed by this attempt; returns whether it is. While it is
+    /// being sent, this renews the claim.
     pub async fn postpone_letter(&mut self, id: MailId, attempts: i64, until: Timestamp) -> Result<bool, Error> {
         let done = in_tx!(self, c => sqlx::query(POSTPONE).bind(id).bind(attempts).bind(until)
             .execute(c).await.map(|done| done.rows_affected()))?;
         Ok(done == 1)
     }
 
-    /// At most `limit` letters about a user's account after `after`, the oldest first.
+    /// At most `limit` letters about a user's account after `after`, oldest first.
     pub async fn list_letters_of(
         &mut self,
         user: UserId,
@@ -267,13 +267,13 @@ impl Tx {
         Ok(())
     }
 
-    /// Makes the letters that an address got before it had an account letters about that account.
+    /// Assigns the letters that an address got before it had an account to that account.
     pub async fn adopt_letters(&mut self, user: UserId, to: &EmailAddress) -> Result<(), Error> {
         in_tx!(self, c => sqlx::query(ADOPT).bind(user).bind(to).execute(c).await.map(drop))?;
         Ok(())
     }
 
-    /// Forgets at most `limit` letters queued before `before` that wait no longer; says how many.
+    /// Deletes at most `limit` letters queued before `before` that no longer wait; returns their number.
     pub async fn prune_letters(&mut self, before: Timestamp, limit: i64) -> Result<u64, Error> {
         let done = in_tx!(self, c => sqlx::query(PRUNE).bind(before).bind(limit)
             .execute(c).await.map(|done| done.rows_affected()))?;

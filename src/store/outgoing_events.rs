@@ -1,9 +1,9 @@
-//! The queue of events that leave the server: what a change puts into it.
+//! The queue of outgoing events, as changes fill it.
 //!
-//! Of what waits for one receiver about one user only the first row, the head, has `next_attempt_at`. So the index of what is
-//! due holds one row for each such pair, however much waits behind it, and a user's events stay in order while others
-//! pass. Whoever takes a head away promotes the next one ([`super::deliveries`]), under the same lock of the user that a
-//! change holds: else a row that is queued meanwhile could wait behind nothing.
+//! Of the events of one user that wait for one receiver only the first, the head, has `next_attempt_at`. So the index
+//! of due events holds one row for each such pair, however many wait behind it, and a user's events stay in order while
+//! those of others pass. Whoever removes a head promotes the next event ([`super::deliveries`]) under the same lock of
+//! the user that a change holds; otherwise an event that is queued at the same time could wait behind nothing.
 
 use super::{
     Error, ImportedUser, Receiver, Receivers, Tx,
@@ -17,14 +17,14 @@ use crate::domain::{
 };
 use serde::Serialize;
 
-/// Events of a user that may wait for a receiver; one `user.resync` takes the place of more.
+/// The most events of a user that may wait for a receiver; beyond that, one `user.resync` replaces them.
 const MAX_WAITING: i64 = 2000;
 
 const FIND_VERSION: &str = "SELECT version FROM webhooks_version";
 const COUNT_WAITING: &str = "SELECT CAST(COUNT(*) AS BIGINT) FROM outgoing_events WHERE user_id = $1 AND receiver_id = $2 \
      AND place >= (SELECT place FROM outgoing_events WHERE user_id = $1 AND receiver_id = $2 \
      AND next_attempt_at IS NOT NULL) AND state = 'waiting'";
-// What is on its way at this moment stays until the attempt is over: what is queued now must not overtake it.
+// An event under way stays until the attempt is over: events queued now must not overtake it.
 const DOOM: &str = "UPDATE outgoing_events SET doomed = TRUE WHERE user_id = $1 AND receiver_id = $2 \
      AND claimed AND next_attempt_at > $3";
 const DOOM_OF: &str = "UPDATE outgoing_events SET doomed = TRUE, object = 'null' WHERE user_id = $1 \
@@ -33,7 +33,7 @@ const DROP_WAITING: &str = "DELETE FROM outgoing_events WHERE user_id = $1 AND r
      AND NOT doomed";
 const DROP_OF: &str = "DELETE FROM outgoing_events WHERE user_id = $1 AND NOT doomed";
 
-/// As the log and the queue keep it.
+/// JSON as stored in the log and the queue.
 pub(super) fn json(value: &impl Serialize) -> Result<String, Error> {
     serde_json::to_string(value).map_err(|e| Error::Broken(sqlx::Error::Encode(e.into())))
 }
@@ -71,8 +71,9 @@ impl Tx {
         Ok(())
     }
 
-    /// Queues, for those who listen, that accounts were made by this transaction, and which of them are disabled.
-    pub async fn tell_of_imported_users(
+    /// Queues the creation of accounts by this transaction, and the disabling of those that are disabled, for the
+    /// receivers that listen.
+    pub async fn queue_imported_users(
         &mut self,
         receivers: &Receivers,
         users: &[&ImportedUser],
@@ -107,7 +108,7 @@ impl Tx {
         self.append(&Append::only_outgoing(user, at, None, &[resync])).await.map(drop)
     }
 
-    /// Drops whatever waits, and what was kept of it, about a user who is to be deleted.
+    /// Deletes the waiting events and the records of deliveries of a user who is about to be deleted.
     pub(super) async fn drop_events_of(&mut self, user: UserId, now: Timestamp) -> Result<(), Error> {
         in_tx!(&mut *self, c => sqlx::query(DOOM_OF).bind(user).bind(now).execute(c).await.map(drop))?;
         in_tx!(self, c => sqlx::query(DROP_OF).bind(user).execute(c).await.map(drop))?;

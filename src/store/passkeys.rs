@@ -23,7 +23,7 @@ pub struct PasskeyRow {
     pub last_used_at: Option<Timestamp>,
 }
 
-/// A passkey to be kept.
+/// A passkey to store.
 #[derive(Clone, Debug)]
 #[expect(missing_docs, reason = "the columns; what they mean stands in the migration")]
 pub struct NewPasskey {
@@ -36,16 +36,16 @@ pub struct NewPasskey {
     pub name: PasskeyName,
 }
 
-/// What a good assertion of a passkey has told.
+/// The result of a valid assertion of a passkey.
 #[derive(Clone, Copy, Debug)]
 pub struct PasskeyUse {
     /// The passkey.
     pub id: PasskeyId,
     /// Its signature counter.
     pub counter: u32,
-    /// Whether its authenticator has a copy of it elsewhere by now.
+    /// Whether its authenticator has backed it up by now.
     pub backed_up: bool,
-    /// Whether it had one when the passkey was last used.
+    /// Whether it was backed up at the last use.
     pub was_backed_up: bool,
 }
 
@@ -79,9 +79,9 @@ impl Tx {
     }
 }
 
-/// Each of these stages what `sign_in_methods.changed` tells, where that is another.
+/// Each of these stages the event `sign_in_methods.changed` if the sign-in methods changed.
 impl LockedAccount {
-    /// Keeps a passkey; `false` if its credential is kept already, whosever it is.
+    /// Stores a passkey; `false` if its credential is stored already, for whichever user.
     pub async fn insert_passkey(&mut self, new: &NewPasskey) -> Result<bool, Error> {
         let (user, now) = (self.user.user_id, self.now());
         let done = in_tx!(&mut self.tx, c => sqlx::query(INSERT)
@@ -94,7 +94,7 @@ impl LockedAccount {
         Ok(done == 1)
     }
 
-    /// Notes a use of a passkey; `false` if its counter has not risen meanwhile, or it is gone.
+    /// Records the use of a passkey; `false` if its counter has not increased since, or it was deleted.
     pub async fn use_passkey(&mut self, r#use: &PasskeyUse) -> Result<bool, Error> {
         let (user, now) = (self.user.user_id, self.now());
         let done = in_tx!(&mut self.tx, c => sqlx::query(USE)
@@ -107,7 +107,7 @@ impl LockedAccount {
         Ok(done == 1)
     }
 
-    /// Gives a passkey another name; `false` if it is not there.
+    /// Renames a passkey; `false` if it does not exist.
     pub async fn rename_passkey(&mut self, id: PasskeyId, name: &PasskeyName) -> Result<bool, Error> {
         let user = self.user.user_id;
         let done = in_tx!(&mut self.tx, c => sqlx::query(RENAME).bind(user).bind(id).bind(name)
@@ -118,7 +118,7 @@ impl LockedAccount {
         Ok(done == 1)
     }
 
-    /// Deletes a passkey; `false` if it is not there.
+    /// Deletes a passkey; `false` if it does not exist.
     pub async fn delete_passkey(&mut self, id: PasskeyId) -> Result<bool, Error> {
         let user = self.user.user_id;
         let done = in_tx!(&mut self.tx, c => sqlx::query(DELETE).bind(user).bind(id)

@@ -1,4 +1,4 @@
-//! Wrong passwords, counted by what they were guesses at.
+//! Counts of wrong passwords, by the subject of the guesses.
 
 use super::{Error, Tx, in_tx};
 use crate::domain::{email::EmailAddress, time::Timestamp};
@@ -16,8 +16,9 @@ const PRUNE: &str = "DELETE FROM password_failures WHERE subject IN \
      (SELECT subject FROM password_failures WHERE since < $1 ORDER BY since LIMIT $2)";
 
 impl Tx {
-    /// Counts a guess before it is looked at; says how many there are with it, and since when. What was
-    /// counted before `window_start` is forgotten; a count that began after `now`, by a clock that was ahead, begins now.
+    /// Counts a guess before it is checked; returns the number of guesses including it, and since when they are
+    /// counted. Counts from before `window_start` are dropped; a count that began after `now`, by a clock that was
+    /// ahead, begins now.
     pub async fn count_password_failure(
         &mut self,
         subject: &str,
@@ -29,19 +30,19 @@ impl Tx {
         Ok(counted)
     }
 
-    /// Takes a guess back that turned out to be right.
+    /// Takes back a guess that turned out to be right.
     pub async fn withdraw_password_failure(&mut self, subject: &str) -> Result<(), Error> {
         in_tx!(self, c => sqlx::query(WITHDRAW).bind(subject).execute(c).await.map(drop))?;
         Ok(())
     }
 
-    /// Deletes the counts of an address, those of its devices included.
+    /// Deletes the counts of an address, including those of its devices.
     pub async fn delete_password_failures(&mut self, email: &EmailAddress) -> Result<(), Error> {
         in_tx!(self, c => sqlx::query(DELETE).bind(email).execute(c).await.map(drop))?;
         Ok(())
     }
 
-    /// Forgets at most `limit` counts begun before `before`; says how many.
+    /// Deletes at most `limit` counts that began before `before`; returns their number.
     pub async fn prune_password_failures(&mut self, before: Timestamp, limit: i64) -> Result<u64, Error> {
         let done = in_tx!(self, c => sqlx::query(PRUNE).bind(before).bind(limit)
             .execute(c).await.map(|done| done.rows_affected()))?;

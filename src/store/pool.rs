@@ -1,10 +1,10 @@
 //! Connections that are kept for the next statement.
 //!
-//! sqlx's own pool asks a connection whether it is alive whenever it is given back, in a task of its own and
-//! without a way to turn that off: a second round trip to PostgreSQL, or to SQLite's thread, for each
-//! statement. This one trusts a connection whose last statement was answered. It asks the others: those whose
-//! statement failed or was abandoned before they are kept, and those that were idle for long before they are used.
-//! Where one is lost, the idle ones go with it: what ended it has probably ended them too.
+//! sqlx's own pool pings a connection whenever it is returned, in a task of its own, and this cannot be turned off: a
+//! second round trip to PostgreSQL, or to SQLite's thread, for each statement. This pool trusts a connection whose last
+//! statement was answered. It pings the others: those whose statement failed or was abandoned before they are kept, and
+//! those that were idle for long before they are used. If one is lost, the idle ones are discarded with it: what ended
+//! it has probably ended them too.
 
 use super::lease::Lease;
 use parking_lot::Mutex;
@@ -23,33 +23,34 @@ use tokio::{runtime::Handle, sync::Semaphore};
 
 /// How long a call waits for a connection before it answers `unavailable`.
 pub(super) const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(3);
-/// How long a connection in doubt may take to show that it can be used again.
+/// The time limit of the ping of a doubtful connection.
 pub(super) const PROOF_TIMEOUT: Duration = Duration::from_secs(2);
 /// The first pause between two attempts to connect; each further one is twice as long.
 const FIRST_PAUSE: Duration = Duration::from_millis(10);
 /// The longest pause between two attempts to connect.
 const LONGEST_PAUSE: Duration = Duration::from_millis(600);
 
-/// When a connection to a server is not to be trusted any longer. SQLite's are files of this process and have none.
+/// When a connection to a server is no longer trusted. SQLite's connections are files of this process and need no such
+/// limits.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Trust {
-    /// Idle for longer, it is asked before it is used: firewalls forget connections, and machines fail over.
+    /// If it was idle for longer, it is pinged before it is used: firewalls drop connections, and machines fail over.
     pub unasked: Duration,
-    /// Idle for longer, it is closed.
+    /// If it was idle for longer, it is closed.
     pub idle: Duration,
-    /// Older, it is closed: a server behind a balancer gets its share again after it was away.
+    /// If it is older, it is closed: a server behind a load balancer gets its share again after an outage.
     pub age: Duration,
 }
 
-/// What the pool does with connections of either database.
+/// Operations of the pool on connections of either database.
 pub trait Pooled: Connection + 'static {
-    /// Ends the transaction that was abandoned or has failed. An answer shows that the connection is alive.
+    /// Rolls back an abandoned or failed transaction. An answer shows that the connection is alive.
     fn roll_back(&mut self) -> impl Future<Output = Result<(), sqlx::Error>> + Send;
 }
 
 impl Pooled for SqliteConnection {
     async fn roll_back(&mut self) -> Result<(), sqlx::Error> {
-        // SQLite may have done so by itself, and calls it an error then.
+        // SQLite may have rolled back by itself, and then returns an error.
         match sqlx::query("ROLLBACK").execute(self).await {
             Err(sqlx::Error::Database(error)) if error.code().as_deref() == Some("1") => Ok(()),
             other => other.map(drop),
@@ -70,11 +71,11 @@ struct Shared<C: Pooled> {
     options: C::Options,
     trust: Option<Trust>,
     size: u32,
-    /// One for each connection that is neither idle nor yet to be opened.
+    /// One permit for each connection that is idle or not open yet.
     permits: Semaphore,
     open: Arc<AtomicUsize>,
     closed: AtomicBool,
-    /// The one that was used last is taken first, so that those that are not needed grow old.
+    /// The most recently used one is taken first, so that connections that are not needed grow old.
     idle: Mutex<Vec<Kept<C>>>,
 }
 
@@ -87,7 +88,7 @@ pub(super) struct Kept<C> {
     _count: Count,
 }
 
-/// Counts an open connection for as long as there is one.
+/// Counts an open connection while it exists.
 struct Count(Arc<AtomicUsize>);
 
 impl Count {
@@ -103,11 +104,11 @@ impl Drop for Count {
     }
 }
 
-/// A place among the connections that there may be.
+/// A permit for one connection.
 pub(super) struct Permit<C: Pooled>(Pool<C>);
 
 impl<C: Pooled> Permit<C> {
-    /// Whose place it is.
+    /// The pool of the permit.
     pub(super) fn pool(&self) -> &Pool<C> {
         &self.0
     }
@@ -150,12 +151,12 @@ impl<C: Pooled> Pool<C> {
         self.0.open.load(Ordering::Relaxed)
     }
 
-    /// Connections that wait for a use.
+    /// Idle connections.
     pub(super) fn idle(&self) -> usize {
         self.0.idle.lock().len()
     }
 
-    /// A connection, in the order in which callers have come.
+    /// A connection; callers get one in their order.
     pub(super) async fn acquire(&self) -> Result<Lease<C>, sqlx::Error> {
         if self.0.closed.load(Ordering::SeqCst) {
             return Err(sqlx::Error::PoolClosed);
@@ -166,7 +167,7 @@ impl<C: Pooled> Pool<C> {
             if let Some(kept) = self.take_trusted()? {
                 return Ok(Lease::of(kept, permit));
             }
-            // What connects is large: the way without it is to stay small.
+            // Boxed, because the future of connecting is large and the common path should stay small.
             return Box::pin(in_time(self.prove_or_connect(permit))).await;
         }
         Box::pin(in_time(async {
@@ -180,19 +181,20 @@ impl<C: Pooled> Pool<C> {
         .await
     }
 
-    /// Lets what is in use come back, then closes every connection.
+    /// Waits until all connections are returned, then closes them.
     pub(super) async fn close(&self) {
         self.0.closed.store(true, Ordering::SeqCst);
-        // The semaphore is never closed: whoever waits before us gets a permit, sees that, and gives it up.
+        // The semaphore is never closed: a caller ahead of us gets a permit, sees that the pool is closed, and returns
+        // it.
         let Ok(_all) = self.0.permits.acquire_many(self.0.size).await else { return };
         let idle = std::mem::take(&mut *self.0.idle.lock());
         for kept in idle {
-            // Whether it says good-bye or not, it is gone.
+            // The connection is gone whether or not it is closed properly.
             let _ = within(PROOF_TIMEOUT, kept.connection.close()).await;
         }
     }
 
-    /// An idle connection that need not be asked.
+    /// An idle connection that need not be pinged.
     fn take_trusted(&self) -> Result<Option<Kept<C>>, sqlx::Error> {
         if self.0.closed.load(Ordering::SeqCst) {
             return Err(sqlx::Error::PoolClosed);
@@ -213,7 +215,7 @@ impl<C: Pooled> Pool<C> {
         Ok(Lease::of(kept, permit))
     }
 
-    /// Connects; a server that is just starting is tried again. Ends by the caller's time limit.
+    /// Connects; if the server is still starting, it tries again. The caller limits the time.
     async fn connect(&self) -> Result<Kept<C>, sqlx::Error> {
         let mut pause = FIRST_PAUSE;
         loop {
@@ -251,23 +253,23 @@ impl<C: Pooled> Pool<C> {
         }
     }
 
-    /// Gives up a connection that has failed, and the idle ones.
+    /// Discards a failed connection and the idle ones.
     pub(super) fn lose(&self, kept: Kept<C>, error: &sqlx::Error) {
-        tracing::warn!(%error, "a connection to the database is given up");
+        tracing::warn!(%error, "a connection to the database was lost");
         let idle = std::mem::take(&mut *self.0.idle.lock());
         drop((kept, idle));
     }
 }
 
-/// Closes a connection that is not wanted any longer, in the background.
+/// Closes a connection that is no longer needed, in the background.
 fn discard<C: Pooled>(kept: Kept<C>) {
     if let Ok(runtime) = Handle::try_current() {
         runtime.spawn(within(PROOF_TIMEOUT, kept.connection.close()));
     }
 }
 
-/// What takes longer than `limit` has failed: a machine or a network that died without a word would hold calls, and
-/// a clean stop, for ever.
+/// Fails what takes longer than `limit`: otherwise an unresponsive machine or network would hold up calls, and a clean
+/// stop, indefinitely.
 pub(super) async fn within<T>(
     limit: Duration,
     work: impl Future<Output = Result<T, sqlx::Error>>,

@@ -25,7 +25,7 @@ async fn a_connection_is_used_again() {
 }
 
 #[tokio::test]
-async fn what_was_abandoned_is_rolled_back_before_the_next_use() {
+async fn an_abandoned_transaction_is_rolled_back_before_the_next_use() {
     let (_folder, pool) = pool(1, None);
     let mut lease = pool.acquire().await.unwrap();
     sqlx::query("BEGIN").execute(lease.beginning()).await.unwrap();
@@ -36,7 +36,7 @@ async fn what_was_abandoned_is_rolled_back_before_the_next_use() {
 }
 
 #[tokio::test]
-async fn a_lost_connection_takes_the_idle_ones_along() {
+async fn a_lost_connection_discards_the_idle_ones() {
     let (_folder, pool) = pool(3, None);
     let leases = [pool.acquire().await.unwrap(), pool.acquire().await.unwrap(), pool.acquire().await.unwrap()];
     let [first, second, third] = leases;
@@ -63,7 +63,7 @@ async fn idle_and_old_connections_are_closed() {
 }
 
 #[tokio::test]
-async fn callers_wait_in_order_and_not_for_ever() {
+async fn callers_wait_in_order_and_for_a_limited_time() {
     let (_folder, pool) = pool(1, None);
     let lease = pool.acquire().await.unwrap();
     let waiting = {
@@ -89,7 +89,7 @@ fn waiting_for(pool: &Pool<SqliteConnection>) -> tokio::task::JoinHandle<Result<
 }
 
 #[tokio::test]
-async fn closing_waits_for_what_is_in_use_and_refuses_the_rest() {
+async fn closing_waits_for_connections_in_use_and_refuses_the_rest() {
     let (_folder, pool) = pool(2, None);
     let mut lease = pool.acquire().await.unwrap();
     let closing = {

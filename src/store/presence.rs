@@ -1,4 +1,4 @@
-//! Which sessions have a socket open on which node.
+//! Presence: which sessions have an open socket on which node.
 
 use super::{Error, Store, Tx, in_tx, on_pool};
 use crate::domain::{
@@ -17,7 +17,7 @@ const IS_CONNECTED: &str = "SELECT EXISTS (SELECT 1 FROM connected_sessions c JO
      WHERE c.session_id = $1 AND n.seen_at > $2)";
 
 impl Store {
-    /// Whether a session has a socket open on a node that was seen after `alive_since`.
+    /// Whether a session has an open socket on a node that was seen after `alive_since`.
     pub async fn is_session_connected(&self, session: SessionId, alive_since: Timestamp) -> Result<bool, Error> {
         let connected = on_pool!(self, pool => sqlx::query_scalar(IS_CONNECTED)
             .bind(session).bind(alive_since).fetch_one(pool).await)?;
@@ -26,25 +26,25 @@ impl Store {
 }
 
 impl Tx {
-    /// Says that a node runs.
+    /// Records that a node is running.
     pub async fn see_node(&mut self, node: NodeId, now: Timestamp) -> Result<(), Error> {
         in_tx!(self, c => sqlx::query(SEE).bind(node).bind(now).execute(c).await.map(drop))?;
         Ok(())
     }
 
-    /// Forgets a node and what was connected to it.
+    /// Deletes a node and its connected sessions.
     pub async fn forget_node(&mut self, node: NodeId) -> Result<(), Error> {
         in_tx!(self, c => sqlx::query(FORGET).bind(node).execute(c).await.map(drop))?;
         Ok(())
     }
 
-    /// Forgets the nodes that were not seen since.
+    /// Deletes the nodes that were not seen since.
     pub async fn forget_dead_nodes(&mut self, since: Timestamp) -> Result<(), Error> {
         in_tx!(self, c => sqlx::query(FORGET_DEAD).bind(since).execute(c).await.map(drop))?;
         Ok(())
     }
 
-    /// Notes whether a session has a socket open on a node.
+    /// Records whether a session has an open socket on a node.
     pub async fn set_connected(&mut self, session: SessionId, node: NodeId, connected: bool) -> Result<(), Error> {
         let statement = if connected { CONNECT } else { DISCONNECT };
         in_tx!(self, c => sqlx::query(statement).bind(session).bind(node).execute(c).await.map(drop))?;

@@ -1,4 +1,4 @@
-//! SQLite's files are their owner's alone.
+//! Makes SQLite's files readable by their owner only.
 
 use std::{
     ffi::OsString,
@@ -9,11 +9,12 @@ use std::{
 
 const OWNER_ALONE: u32 = 0o600;
 
-/// Makes the database's file if there is none, so that only its owner may read it. SQLite makes its log and its
-/// index with the same permissions. Files that others may read, such as a copy that was put back, are closed to them.
+/// Creates the database's file if it does not exist, so that only its owner can read it. SQLite creates its log and its
+/// index with the same permissions. Existing files that others can read, such as a restored copy, get these
+/// permissions.
 pub(super) fn close_to_others(database: &Path) {
-    // One that is there is not opened: closing it would give up the locks that this process holds on it. What cannot
-    // be made, SQLite cannot open, and says why.
+    // An existing file is not opened: closing it would release the locks that this process holds on it. If it cannot be
+    // created, SQLite cannot open it either, and reports why.
     let _ = OpenOptions::new().write(true).create_new(true).mode(OWNER_ALONE).open(database);
     for suffix in ["", "-wal", "-shm"] {
         let mut name = OsString::from(database);

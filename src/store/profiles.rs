@@ -1,4 +1,4 @@
-//! A caller's profile: one statement that fetches nothing else, for the call that is made most often.
+//! A caller's profile: one statement that reads nothing else, for the most frequent call.
 
 use super::{Error, Store, on_pool};
 use crate::domain::{
@@ -10,7 +10,7 @@ use crate::domain::{
     time::Timestamp,
 };
 
-/// The columns of [`FIND`], read by their place: looking each up by its name costs more than reading it.
+/// The columns of [`FIND`], read by position: looking each up by name costs more than reading it.
 type Row = (
     UserId,
     i64,
@@ -34,7 +34,7 @@ const FIND: &str = "SELECT s.user_id, s.version, s.created_at, s.last_seen_at, s
      FROM sessions s JOIN users u ON u.id = s.user_id WHERE s.id = $1";
 
 impl Store {
-    /// A session's user as they see themselves, and what decides whether the session may act.
+    /// The profile of a session's user, and the state that decides whether the session may act.
     pub async fn find_profile(&self, session: SessionId) -> Result<Option<(SessionLife, Profile)>, Error> {
         let row: Option<Row> = on_pool!(self, pool => sqlx::query_as(FIND).bind(session).fetch_optional(pool).await)?;
         Ok(row.map(

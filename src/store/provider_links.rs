@@ -8,7 +8,7 @@ use crate::domain::{
     time::Timestamp,
 };
 
-/// A link to be made.
+/// A link to create.
 #[derive(Clone, Debug)]
 #[expect(missing_docs, reason = "the columns; what they mean stands in the migration")]
 pub struct NewProviderLink {
@@ -45,9 +45,10 @@ impl Tx {
     }
 }
 
-/// Each of these stages what `sign_in_methods.changed` tells.
+/// Each of these stages the event `sign_in_methods.changed`.
 impl LockedAccount {
-    /// Links an account at a provider; `false` if that is linked already, to whomever, or another of the same provider is.
+    /// Links an account at a provider; `false` if it is linked already, to any user, or if the user has a link to the
+    /// same provider.
     pub async fn insert_provider_link(&mut self, link: &NewProviderLink) -> Result<bool, Error> {
         let (user, now) = (self.user.user_id, self.now());
         let done = in_tx!(&mut self.tx, c => sqlx::query(INSERT)
@@ -60,7 +61,7 @@ impl LockedAccount {
         Ok(done == 1)
     }
 
-    /// Takes away the link to a provider; `false` if there is none.
+    /// Removes the link to a provider; `false` if there is none.
     pub async fn delete_provider_link(&mut self, provider: &ProviderName) -> Result<bool, Error> {
         let user = self.user.user_id;
         let done = in_tx!(&mut self.tx, c => sqlx::query(DELETE).bind(user).bind(provider)

@@ -1,13 +1,13 @@
-//! Limits that hold for all nodes together: one row a subject, by the generic cell rate algorithm.
+//! Rate limits for all nodes together: one row per subject, by the generic cell rate algorithm.
 
 use super::{Error, Store, Tx, in_tx, on_pool};
 
-/// How often a subject may do something: every `interval_ms`, and `burst` times at once.
+/// The quota of a subject: once every `interval_ms`, and `burst` times at once.
 #[derive(Clone, Copy, Debug)]
 pub struct SharedQuota {
-    /// Milliseconds that one time takes up.
+    /// The time in milliseconds that one use takes to be restored.
     pub interval_ms: i64,
-    /// Times at once.
+    /// Uses at once.
     pub burst: i64,
 }
 
@@ -20,10 +20,10 @@ const PRUNE: &str = "DELETE FROM rate_limits WHERE subject IN \
      (SELECT subject FROM rate_limits WHERE arrival_ms < $1 ORDER BY arrival_ms LIMIT $2)";
 
 impl Store {
-    /// Counts one time at `now_ms` (milliseconds since 1970) if the quota has room for it; else says after
-    /// how many milliseconds it has. One statement decides, so callers that race on several nodes get no
-    /// more than the quota. Who is refused waits for no longer than the whole quota takes to come back, even if a node
-    /// whose clock was ahead has counted.
+    /// Counts a use at `now_ms` (milliseconds since 1970) if the quota has room for it; otherwise returns after how
+    /// many milliseconds it will. One statement decides, so concurrent callers on several nodes get no more than the
+    /// quota. A refused caller waits no longer than the whole quota takes to be restored, even if a node whose clock
+    /// was ahead has counted.
     pub async fn count_shared(&self, subject: &str, quota: SharedQuota, now_ms: i64) -> Result<Result<(), i64>, Error> {
         let tolerance = quota.interval_ms * (quota.burst - 1);
         let mut tx = self.write().await?;
@@ -46,7 +46,7 @@ impl Store {
 }
 
 impl Tx {
-    /// Forgets at most `limit` subjects whose arrival time is before `before_ms`; says how many.
+    /// Deletes at most `limit` subjects whose arrival time is before `before_ms`; returns their number.
     pub async fn prune_rate_limits(&mut self, before_ms: i64, limit: i64) -> Result<u64, Error> {
         let done = in_tx!(self, c => sqlx::query(PRUNE).bind(before_ms).bind(limit)
             .execute(c).await.map(|done| done.rows_affected()))?;
@@ -85,7 +85,7 @@ mod tests {
     }
 
     #[tokio::test(flavor = "multi_thread")]
-    async fn a_clock_that_was_ahead_makes_nobody_wait_longer_than_the_whole_quota() {
+    async fn a_clock_that_was_ahead_delays_nobody_for_longer_than_the_quota() {
         let folder = tempfile::tempdir().unwrap();
         let store = Store::open(&Database::Sqlite(folder.path().join("limits.db"))).await.unwrap();
         let quota = SharedQuota { interval_ms: 20_000, burst: 3 };

@@ -1,8 +1,9 @@
-//! Who is told of changes outside: the webhooks that listen, and the stream.
+//! The receivers of outgoing events: the webhooks, and the stream.
 //!
-//! Whether anybody listens is asked in the transaction of each change, so that what was made before a change hears of
-//! it, on every node. It is asked by a version: another random one with every change of the webhooks, which the
-//! statement that locks the user reads along. Only where it is not the one that this process remembers are they read.
+//! The transaction of each change determines the receivers, so that every change after the creation of a webhook
+//! reaches it, on every node. They are cached by a version, a random one with every change of the webhooks, which the
+//! statement that locks the user reads as well. The webhooks are read again only if the version differs from the cached
+//! one.
 
 use super::{Error, Tx, in_tx};
 use crate::domain::{ids::ReceiverId, outgoing_event::OutgoingType, webhook::EventTypes};
@@ -10,26 +11,26 @@ use parking_lot::Mutex;
 use std::sync::Arc;
 use uuid::Uuid;
 
-/// Whom events are queued for.
+/// A receiver of events.
 #[derive(Clone, Debug)]
 pub struct Receiver {
-    /// Who it is.
+    /// Its id.
     pub id: ReceiverId,
-    /// What it listens to; `None` is all.
+    /// The types that it has chosen; `None` means all.
     events: Option<EventTypes>,
 }
 
 impl Receiver {
-    /// Whether it is told of such an event.
+    /// Whether it gets events of this type.
     pub fn listens_to(&self, event: OutgoingType) -> bool {
         event.is_for_all() || self.events.as_ref().is_none_or(|events| events.has(event))
     }
 }
 
-/// Those whom events are queued for, as this process knows them.
+/// The receivers, as cached by this process.
 #[derive(Debug)]
 pub struct Receivers {
-    /// Those that are there whatever the webhooks are: the stream, or nobody.
+    /// The receivers besides the webhooks: the stream, or none.
     without_webhooks: Arc<[Receiver]>,
     known: Mutex<Option<(Uuid, Arc<[Receiver]>)>>,
 }
@@ -48,7 +49,7 @@ impl Receivers {
         !self.without_webhooks.is_empty()
     }
 
-    /// Those that listen at this version of the webhooks; without a version there never was one.
+    /// The receivers at this version of the webhooks; without a version there has never been a webhook.
     pub(super) async fn listening(&self, tx: &mut Tx, version: Option<Uuid>) -> Result<Arc<[Receiver]>, Error> {
         let Some(version) = version else { return Ok(self.without_webhooks.clone()) };
         if let Some((known, receivers)) = &*self.known.lock()

@@ -1,4 +1,4 @@
-//! Recovery codes that are not used yet.
+//! Unused recovery codes.
 
 use super::{Error, LockedAccount, Tx, in_tx};
 use crate::domain::{ids::UserId, sealed::RecoveryCodeHash};
@@ -15,9 +15,9 @@ impl Tx {
     }
 }
 
-/// Each of these stages what `sign_in_methods.changed` tells.
+/// Each of these stages the event `sign_in_methods.changed`.
 impl LockedAccount {
-    /// Puts these codes, none or several, in the place of those that there are.
+    /// Replaces all codes by these, which may be none.
     pub async fn replace_recovery_codes(&mut self, hashes: &[RecoveryCodeHash]) -> Result<(), Error> {
         let user = self.user.user_id;
         in_tx!(&mut self.tx, c => sqlx::query(DELETE_ALL).bind(user).execute(c).await.map(drop))?;
@@ -34,7 +34,7 @@ impl LockedAccount {
         Ok(())
     }
 
-    /// Uses a code; `false` if it is none, or used: of callers that race, one is told `true`.
+    /// Uses a code; `false` if it is invalid or used. Of concurrent callers, only one gets `true`.
     pub async fn use_recovery_code(&mut self, hash: &RecoveryCodeHash) -> Result<bool, Error> {
         let user = self.user.user_id;
         let done = in_tx!(&mut self.tx, c => sqlx::query(USE).bind(user).bind(&hash[..]).execute(c).await

@@ -1,4 +1,4 @@
-//! Sign-ins of those whose registration was verified just now.
+//! Sign-ins of people whose registration has just been verified.
 
 use super::{Error, Store, Tx, in_tx, on_pool};
 use crate::domain::{
@@ -27,8 +27,8 @@ const PRUNE: &str = "DELETE FROM registration_sign_ins WHERE registration_id IN 
      (SELECT registration_id FROM registration_sign_ins WHERE expires_at < $1 ORDER BY expires_at LIMIT $2)";
 
 impl Store {
-    /// The sign-in that a registration is still good for: not after its time, nor once the ways in or the state of the
-    /// account have changed.
+    /// The sign-in that a registration still allows: it must not have expired, and the sign-in methods and the state of
+    /// the account must not have changed.
     pub async fn find_registration_sign_in(
         &self,
         id: RegistrationId,
@@ -40,7 +40,7 @@ impl Store {
 }
 
 impl Tx {
-    /// Lets who began a registration sign in to the account that was made of it.
+    /// Allows whoever started a registration to sign in to its account.
     pub async fn insert_registration_sign_in(&mut self, row: &RegistrationSignIn) -> Result<(), Error> {
         in_tx!(self, c => sqlx::query(INSERT)
             .bind(row.registration_id).bind(row.user_id).bind(row.credentials_version).bind(row.expires_at)
@@ -48,20 +48,20 @@ impl Tx {
         Ok(())
     }
 
-    /// Spends the sign-in of a registration; says whether it was there: of callers that race, one gets it.
+    /// Uses up the sign-in of a registration; returns whether there was one. Of concurrent callers, only one gets it.
     pub async fn spend_registration_sign_in(&mut self, id: RegistrationId, now: Timestamp) -> Result<bool, Error> {
         let done = in_tx!(self, c => sqlx::query(SPEND).bind(id).bind(now)
             .execute(c).await.map(|done| done.rows_affected()))?;
         Ok(done == 1)
     }
 
-    /// Spends them all.
+    /// Uses up all of them.
     pub async fn delete_registration_sign_ins(&mut self) -> Result<(), Error> {
         in_tx!(self, c => sqlx::query(DELETE_ALL).execute(c).await.map(drop))?;
         Ok(())
     }
 
-    /// Forgets at most `limit` that expired before `before`; says how many.
+    /// Deletes at most `limit` that expired before `before`; returns their number.
     pub async fn prune_registration_sign_ins(&mut self, before: Timestamp, limit: i64) -> Result<u64, Error> {
         let done = in_tx!(self, c => sqlx::query(PRUNE).bind(before).bind(limit)
             .execute(c).await.map(|done| done.rows_affected()))?;

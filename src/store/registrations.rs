@@ -1,4 +1,4 @@
-//! Registrations that wait for the verification of their address.
+//! Registrations whose address is not verified yet.
 
 use super::{Error, NewProviderLink, Store, Tx, in_tx, on_pool};
 use crate::domain::{
@@ -10,10 +10,10 @@ use crate::domain::{
     time::Timestamp,
 };
 
-/// Wrong passwords and codes after which a registration is dead.
+/// Wrong passwords and codes after which a registration is blocked.
 const MAX_FAILURES: i64 = 5;
 
-/// A row of `registrations`, but for what is counted of it.
+/// A row of `registrations`, without its counters.
 #[derive(Clone, Debug, sqlx::FromRow)]
 #[expect(missing_docs, reason = "the columns")]
 pub struct RegistrationRow {
@@ -34,7 +34,7 @@ pub struct RegistrationRow {
     pub created_at: Timestamp,
 }
 
-/// The account at a provider that a registration was begun by, if it was: all of it is there, or nothing.
+/// The account at a provider that a registration was started with, if any: all columns are set, or none.
 #[derive(Clone, Debug, Default, sqlx::FromRow)]
 #[expect(missing_docs, reason = "the columns")]
 pub struct RegistrationLink {
@@ -56,7 +56,7 @@ impl From<NewProviderLink> for RegistrationLink {
 }
 
 impl RegistrationRow {
-    /// What the person said of themselves.
+    /// The profile that the person gave.
     pub fn person(&self) -> PersonalData {
         PersonalData {
             first_name: self.first_name.clone(),
@@ -67,7 +67,7 @@ impl RegistrationRow {
         }
     }
 
-    /// What is linked when it is verified.
+    /// The link to create when it is verified.
     pub fn provider_link(&self) -> Option<NewProviderLink> {
         let RegistrationLink { provider, provider_label, provider_issuer, provider_subject } = self.link.clone();
         Some(NewProviderLink {
@@ -80,7 +80,7 @@ impl RegistrationRow {
     }
 }
 
-/// A registration of which a guess was counted.
+/// A registration for which a guess was counted.
 #[derive(Clone, Debug, sqlx::FromRow)]
 #[expect(missing_docs, reason = "the columns; what they mean stands in the migration")]
 pub struct GuessedRegistration {
@@ -90,20 +90,20 @@ pub struct GuessedRegistration {
     pub sent_generation: i64,
 }
 
-/// A token of a registration, and when it is presented.
+/// A token of a registration, and the time of its presentation.
 #[derive(Clone, Copy, Debug)]
 pub struct RegistrationToken {
-    /// Whose.
+    /// The registration.
     pub id: RegistrationId,
-    /// Which; only the newest is good.
+    /// The number of the token; only the newest is valid.
     pub generation: i64,
-    /// Registrations made before this are gone.
+    /// Registrations made before this have expired.
     pub made_after: Timestamp,
-    /// Now.
+    /// The present time.
     pub now: Timestamp,
 }
 
-/// A registration that was taken, with its count.
+/// A registration that was removed, with its counter.
 #[derive(sqlx::FromRow)]
 struct TakenRow {
     #[sqlx(flatten)]
@@ -154,7 +154,7 @@ impl Store {
         Ok(row)
     }
 
-    /// Whether a token is good.
+    /// Whether a token is valid.
     pub async fn is_good_registration_token(&self, token: &RegistrationToken) -> Result<bool, Error> {
         let good = on_pool!(self, pool => sqlx::query_scalar(IS_GOOD)
             .bind(token.id).bind(token.generation).bind(token.made_after).bind(token.now).bind(MAX_FAILURES)
@@ -176,7 +176,7 @@ impl Tx {
         Ok(())
     }
 
-    /// The newest registration of an address that is not dead.
+    /// The newest registration of an address that is not blocked.
     pub async fn find_newest_live_registration(
         &mut self,
         email: &EmailAddress,
@@ -193,8 +193,8 @@ impl Tx {
         Ok(email)
     }
 
-    /// Makes a new token of a registration the only good one; the same work, and nothing, if it is not to be
-    /// `renewed`, or the registration is dead or gone.
+    /// Makes a new token of a registration the only valid one. The work is the same, without effect, if `renewed` is
+    /// false, or the registration is blocked or deleted.
     pub async fn renew_registration_token(
         &mut self,
         id: RegistrationId,
@@ -208,7 +208,7 @@ impl Tx {
     }
 
     /// Counts a guess at a registration's password, for which a token is presented, or at its code. `None` if the
-    /// registration is dead or gone, or its token is not good: then nothing is counted.
+    /// registration is blocked or deleted, or its token is not valid: then nothing is counted.
     pub async fn count_registration_guess(
         &mut self,
         id: RegistrationId,
@@ -222,25 +222,24 @@ impl Tx {
         Ok(row)
     }
 
-    /// A guess that was not wrong, or not looked at, counts no longer.
+    /// Takes back a guess that was not wrong, or was not checked.
     pub async fn withdraw_registration_guess(&mut self, id: RegistrationId) -> Result<(), Error> {
         in_tx!(self, c => sqlx::query(WITHDRAW_GUESS).bind(id).execute(c).await.map(drop))?;
         Ok(())
     }
 
-    /// Notes that the letter with this token is handed to the mail server: its code is good from then on.
+    /// Records that the letter with this token is handed to the mail server: its code is valid from then on.
     pub async fn mark_verification_handed_over(&mut self, id: RegistrationId, generation: i64) -> Result<(), Error> {
         in_tx!(self, c => sqlx::query(MARK_HANDED_OVER).bind(id).bind(generation).execute(c).await.map(drop))?;
         Ok(())
     }
 
-    /// Spends a registration's token: takes the registration, and with it every other one of the same
-    /// address, out of the table. `None` if the token is not its newest, expired, or spent, or the registration is
-    /// dead; `guessed` if the caller's guess is counted, which may have been the last one allowed.
+    /// Uses up a registration's token: removes the registration, and every other one of the same address. `None` if the
+    /// token is not the newest, has expired or was used, or if the registration is blocked; `guessed` if the caller's
+    /// guess is counted, which may have been the last one allowed.
     ///
-    /// All rows of the address go in one statement, so that of callers that race with tokens of
-    /// different registrations one wins and the others wait for nothing that waits for them. On `None` the
-    /// transaction must be dropped.
+    /// All rows of the address are deleted by one statement, so that of concurrent callers with tokens of different
+    /// registrations one wins, without deadlocks. On `None` the transaction must be dropped.
     pub async fn take_registration(
         &mut self,
         token: &RegistrationToken,
@@ -264,7 +263,7 @@ impl Tx {
         Ok(())
     }
 
-    /// Deletes at most `limit` registrations made before `before`; says how many.
+    /// Deletes at most `limit` registrations made before `before`; returns their number.
     pub async fn prune_registrations(&mut self, before: Timestamp, limit: i64) -> Result<u64, Error> {
         let done = in_tx!(self, c => sqlx::query(PRUNE).bind(before).bind(limit)
             .execute(c).await.map(|done| done.rows_affected()))?;

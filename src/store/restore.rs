@@ -1,4 +1,4 @@
-//! What a restored database must forget: what it holds open may have been used since the backup.
+//! The cleanup of a restored database: sessions and tokens in it may have been used since the backup.
 
 use super::{Error, Store, Tx, in_tx, on_pool};
 use crate::domain::{
@@ -9,13 +9,13 @@ use uuid::Uuid;
 
 const RENEW_EPOCH: &str = "INSERT INTO database_epoch (singleton, epoch, since) VALUES (TRUE, $1, $2) \
      ON CONFLICT (singleton) DO UPDATE SET epoch = excluded.epoch, since = excluded.since";
-/// By the primary key, so that every account is looked at once, however many pages there are.
+/// By the primary key, so that every account is visited once, however many pages there are.
 const FIND_USERS: &str = "SELECT u.id FROM users u WHERE u.id > $1 AND (u.pending_email IS NOT NULL \
      OR EXISTS (SELECT 1 FROM sessions s WHERE s.user_id = u.id AND s.ended_at IS NULL) \
      OR EXISTS (SELECT 1 FROM one_time_tokens t WHERE t.user_id = u.id AND t.used_at IS NULL)) \
      ORDER BY u.id LIMIT $2";
-/// Generations are counted up with each token. The time that was lost may have counted some of them: the next
-/// one must be none of those.
+/// Each token raises the generation. The lost time may have counted some generations: the next one must differ from
+/// those.
 const EXPIRE_REGISTRATION_TOKENS: &str = "UPDATE registrations SET token_expires_at = $1, \
      token_generation = token_generation + 1000000 WHERE id IN \
      (SELECT id FROM registrations WHERE token_expires_at > $1 LIMIT $2)";
@@ -24,8 +24,8 @@ const GIVE_UP_LETTERS: &str = "UPDATE mail_outbox SET given_up_at = $1 WHERE id 
      LIMIT $2)";
 
 impl Store {
-    /// At most `limit` users after `after`, in order, who have a live session, an unspent token or a pending
-    /// e-mail address.
+    /// At most `limit` users after `after`, in order, who have a live session, an unused token or a pending e-mail
+    /// address.
     pub async fn find_users_to_end(&self, after: Option<UserId>, limit: i64) -> Result<Vec<UserId>, Error> {
         let after = after.unwrap_or(UserId(Uuid::nil()));
         let rows = on_pool!(self, pool => sqlx::query_scalar(FIND_USERS)
@@ -35,20 +35,20 @@ impl Store {
 }
 
 impl Tx {
-    /// Says that the database's history is another from now on.
+    /// Sets the epoch of the database, from now on.
     pub async fn renew_epoch(&mut self, epoch: Epoch, now: Timestamp) -> Result<(), Error> {
         in_tx!(self, c => sqlx::query(RENEW_EPOCH).bind(epoch).bind(now).execute(c).await.map(drop))?;
         Ok(())
     }
 
-    /// Lets the tokens of at most `limit` registrations expire; new ones can be asked for. Says how many.
+    /// Expires the tokens of at most `limit` registrations; new ones can be requested. Returns their number.
     pub async fn expire_registration_tokens(&mut self, now: Timestamp, limit: i64) -> Result<u64, Error> {
         let done = in_tx!(self, c => sqlx::query(EXPIRE_REGISTRATION_TOKENS).bind(now).bind(limit)
             .execute(c).await.map(|done| done.rows_affected()))?;
         Ok(done)
     }
 
-    /// Gives up at most `limit` letters queued until `now` that wait to be sent; says how many.
+    /// Gives up at most `limit` letters queued until `now` that wait to be sent; returns their number.
     pub async fn give_up_letters(&mut self, now: Timestamp, limit: i64) -> Result<u64, Error> {
         let done = in_tx!(self, c => sqlx::query(GIVE_UP_LETTERS).bind(now).bind(limit)
             .execute(c).await.map(|done| done.rows_affected()))?;

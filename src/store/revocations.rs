@@ -1,4 +1,4 @@
-//! What voids access tokens before they expire, over all users, in the order of their numbers.
+//! Revocations of access tokens before they expire, over all users, in the order of their numbers.
 
 use super::{Error, LockedAccount, Store, Tx, in_tx, on_pool};
 use crate::domain::{ids::UserId, revocation::Revocation, session::EndReason, time::Timestamp};
@@ -14,10 +14,10 @@ const PRUNE: &str = "DELETE FROM revocations WHERE seq IN \
 /// An entry and its number.
 #[derive(Clone, Debug, sqlx::FromRow)]
 pub struct RevocationRow {
-    /// On PostgreSQL, numbers are given in the order in which transactions ask for them, which is not the order in
+    /// On PostgreSQL, numbers are assigned in the order in which transactions request them, which is not the order in
     /// which they commit: a lower one may appear after a higher one.
     pub seq: i64,
-    /// What it says.
+    /// The entry.
     #[sqlx(flatten)]
     pub revocation: Revocation,
 }
@@ -31,8 +31,8 @@ impl Store {
 }
 
 impl LockedAccount {
-    /// What this change voids: the sessions that it ends and the credentials that it renews. What a restore ends is told by
-    /// one entry for all ([`Tx::insert_restore_revocation`]).
+    /// The revocations of this change: the sessions that it ends and the credentials that it renews. Those of a restore
+    /// are one entry for all ([`Tx::insert_restore_revocation`]).
     pub(super) fn revocations(&self) -> Vec<Revocation> {
         let ended = self.staged_sessions().into_iter().flat_map(|sessions| &sessions.ended);
         let ended = ended.filter(|ended| ended.reason != EndReason::Restored);
@@ -47,8 +47,8 @@ impl LockedAccount {
 }
 
 impl Tx {
-    /// Writes an entry. To be called right before the commit: readers have to wait for numbers that are given and not
-    /// committed.
+    /// Writes an entry. To be called right before the commit: readers have to wait for numbers that are assigned and
+    /// not committed.
     pub(super) async fn insert_revocation(&mut self, entry: &Revocation) -> Result<(), Error> {
         let Revocation { session_id, user_id, at, reason, below } = entry;
         in_tx!(self, c => sqlx::query(INSERT).bind(session_id).bind(user_id).bind(at).bind(reason).bind(below)
@@ -56,20 +56,20 @@ impl Tx {
         Ok(())
     }
 
-    /// Voids every token of a user who is about to be deleted.
+    /// Revokes every token of a user who is about to be deleted.
     pub(super) async fn insert_revocations_of_deleted(&mut self, user: UserId, at: Timestamp) -> Result<(), Error> {
         in_tx!(self, c => sqlx::query(INSERT_ALL_OF).bind(user).bind(at).bind(EndReason::AccountDeleted)
             .execute(c).await.map(drop))?;
         Ok(())
     }
 
-    /// Voids every token issued before `at`: the database is an older one that was restored.
+    /// Revokes every token issued before `at`, because the database was restored.
     pub async fn insert_restore_revocation(&mut self, at: Timestamp) -> Result<(), Error> {
         let entry = Revocation { session_id: None, user_id: None, at, reason: EndReason::Restored, below: None };
         self.insert_revocation(&entry).await
     }
 
-    /// Forgets at most `limit` entries from before `before`; says how many.
+    /// Deletes at most `limit` entries from before `before`; returns their number.
     pub async fn prune_revocations(&mut self, before: Timestamp, limit: i64) -> Result<u64, Error> {
         let done = in_tx!(self, c => sqlx::query(PRUNE).bind(before).bind(limit)
             .execute(c).await.map(|done| done.rows_affected()))?;

@@ -54,7 +54,7 @@ const PRUNE: &str = "DELETE FROM security_events WHERE id IN \
      (SELECT id FROM security_events WHERE at < $1 ORDER BY at LIMIT $2)";
 
 impl Tx {
-    /// Notes what happened to a user.
+    /// Records an event of a user.
     pub async fn insert_security_event(&mut self, user: UserId, event: &SecurityEvent) -> Result<(), Error> {
         in_tx!(self, c => sqlx::query(INSERT)
             .bind(event.id).bind(user).bind(event.at).bind(event.r#type).bind(event.session_id)
@@ -63,7 +63,7 @@ impl Tx {
         Ok(())
     }
 
-    /// Notes what happened to the user with this address; nothing, with the same work, if there is none.
+    /// Records an event of the user with this address; without such a user, it does the same work without effect.
     pub async fn insert_security_event_for(
         &mut self,
         email: &EmailAddress,
@@ -76,13 +76,13 @@ impl Tx {
         Ok(())
     }
 
-    /// Takes back what was noted before it was known.
+    /// Deletes an event that was recorded before its outcome was known.
     pub async fn delete_security_event(&mut self, id: SecurityEventId) -> Result<(), Error> {
         in_tx!(self, c => sqlx::query(DELETE).bind(id).execute(c).await.map(drop))?;
         Ok(())
     }
 
-    /// Says what became of something that was noted before it was known.
+    /// Sets the outcome of an event that was recorded before it was known.
     pub async fn resolve_security_event(
         &mut self,
         id: SecurityEventId,
@@ -93,7 +93,7 @@ impl Tx {
         Ok(())
     }
 
-    /// At most `limit` entries, newest first, from before an entry.
+    /// At most `limit` entries before `before`, newest first.
     pub async fn list_security_events(
         &mut self,
         user: UserId,
@@ -109,7 +109,7 @@ impl Tx {
         rows.into_iter().map(SecurityEvent::try_from).collect()
     }
 
-    /// At most `limit` entries after an entry, the oldest first.
+    /// At most `limit` entries after `after`, oldest first.
     pub async fn list_security_events_after(
         &mut self,
         user: UserId,
@@ -121,7 +121,7 @@ impl Tx {
         rows.into_iter().map(SecurityEvent::try_from).collect()
     }
 
-    /// Forgets at most `limit` entries from before `before`; says how many.
+    /// Deletes at most `limit` entries from before `before`; returns their number.
     pub async fn prune_security_events(&mut self, before: Timestamp, limit: i64) -> Result<u64, Error> {
         let done = in_tx!(self, c => sqlx::query(PRUNE).bind(before).bind(limit)
             .execute(c).await.map(|done| done.rows_affected()))?;
@@ -130,7 +130,7 @@ impl Tx {
 }
 
 impl SecurityEvent {
-    /// Something that happens now.
+    /// An event at the present time.
     pub fn now(
         r#type: SecurityEventType,
         at: Timestamp,

@@ -51,7 +51,7 @@ const IS_LIVE: &str = "SELECT EXISTS (SELECT 1 FROM service_keys WHERE id = $1 A
      AND (expires_at IS NULL OR expires_at > $2))";
 
 impl Store {
-    /// The key of which this is the secret, revoked and expired ones too.
+    /// The key with this secret, including revoked and expired ones.
     pub async fn find_service_key(&self, credential: &KeyCredential) -> Result<Option<ServiceKey>, Error> {
         let row: Option<Row> = on_pool!(self, pool => sqlx::query_as(FIND)
             .bind(credential.id).bind(&credential.secret_hash[..]).fetch_optional(pool).await)?;
@@ -64,7 +64,7 @@ impl Store {
         Ok(rows.into_iter().map(ServiceKey::from).collect())
     }
 
-    /// Those of these keys that are neither revoked nor expired.
+    /// Which of these keys are neither revoked nor expired.
     pub async fn live_service_keys(&self, keys: &[KeyId], now: Timestamp) -> Result<Vec<KeyId>, Error> {
         let live = on_pool!(self, pool => {
             let mut query = QueryBuilder::new("SELECT id FROM service_keys WHERE revoked_at IS NULL \
@@ -93,7 +93,7 @@ impl Tx {
         Ok(in_tx!(self, c => sqlx::query_scalar(IS_LIVE).bind(key).bind(now).fetch_one(c).await)?)
     }
 
-    /// Makes a key.
+    /// Creates a key.
     pub async fn insert_service_key(&mut self, key: &ServiceKey, secret_hash: &[u8; 32]) -> Result<(), Error> {
         in_tx!(self, c => sqlx::query(INSERT)
             .bind(key.id).bind(&key.name).bind(&secret_hash[..]).bind(key.scopes.to_string())
@@ -101,14 +101,14 @@ impl Tx {
         Ok(())
     }
 
-    /// Ends a key; `false` if it has been ended before.
+    /// Ends a key; `false` if it was ended before.
     pub async fn revoke_service_key(&mut self, key: KeyId, now: Timestamp) -> Result<bool, Error> {
         let done = in_tx!(self, c => sqlx::query(REVOKE).bind(key).bind(now)
             .execute(c).await.map(|done| done.rows_affected()))?;
         Ok(done == 1)
     }
 
-    /// Notes that a key is used.
+    /// Records the use of a key.
     pub async fn touch_service_key(&mut self, key: KeyId, now: Timestamp) -> Result<(), Error> {
         in_tx!(self, c => sqlx::query(TOUCH).bind(key).bind(now).execute(c).await.map(drop))?;
         Ok(())

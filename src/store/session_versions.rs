@@ -3,16 +3,16 @@
 use super::{Error, LockedAccount, Store, in_tx, on_pool};
 use crate::domain::ids::{SessionId, UserId};
 
-/// What the live sessions of an account demand of who acts for them.
+/// The versions that the live sessions of an account require of their callers.
 #[derive(Clone, Debug)]
 pub struct SessionVersions {
-    /// That of the account.
+    /// The version of the account.
     pub credentials_version: i64,
     /// Each session and the version of its credentials.
     pub sessions: Vec<(SessionId, i64)>,
 }
 
-/// The credentials that a session has after a renewal.
+/// The credentials of a session after a renewal.
 #[derive(Clone, Copy, Debug, sqlx::FromRow)]
 pub struct RenewedSession {
     /// Their version.
@@ -28,7 +28,8 @@ const RENEW: &str = "UPDATE sessions SET version = version + 1, refresh_generati
      RETURNING version, refresh_generation";
 
 impl Store {
-    /// The `credentials_version` of an account, and the version of each live session's credentials, as of one moment.
+    /// The `credentials_version` of an account, and the version of each live session's credentials, as one consistent
+    /// read.
     pub async fn session_versions(&self, user: UserId) -> Result<SessionVersions, Error> {
         let rows: Vec<(i64, Option<SessionId>, Option<i64>)> =
             on_pool!(self, pool => sqlx::query_as(VERSIONS).bind(user).fetch_all(pool).await)?;
@@ -40,8 +41,8 @@ impl Store {
 }
 
 impl LockedAccount {
-    /// Raises the version of a session's credentials: all former ones are void from the commit on. `None` if it is not a
-    /// live session of the account.
+    /// Raises the version of a session's credentials, which makes all former ones void from the commit on. `None` if it
+    /// is not a live session of the account.
     pub async fn renew_session(&mut self, session: SessionId) -> Result<Option<RenewedSession>, Error> {
         let (user, now) = (self.user.user_id, self.now());
         let renewed: Option<RenewedSession> = in_tx!(&mut self.tx, c => sqlx::query_as(RENEW)

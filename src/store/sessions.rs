@@ -33,7 +33,7 @@ pub struct SessionRow {
 }
 
 impl SessionRow {
-    /// What decides whether the session may act.
+    /// The state that decides whether the session may act.
     pub fn life(&self) -> SessionLife {
         SessionLife {
             user: self.session_user_id,
@@ -44,12 +44,12 @@ impl SessionRow {
         }
     }
 
-    /// When the session ends if it is not used again; times after `now` count as now.
+    /// When the session ends if it is not used again; uses after `now` count as now.
     pub fn expires_at(&self, lifetimes: &SessionLifetimes, now: Timestamp) -> Timestamp {
         lifetimes.expiry(self.session_created_at.min(now), self.last_seen_at.min(now))
     }
 
-    /// The session as its owner sees it at `now` from the session `current`, or an operator from none.
+    /// The session as its owner sees it at `now` from the session `current`, or as an operator sees it.
     pub fn session(
         &self,
         lifetimes: &SessionLifetimes,
@@ -80,9 +80,9 @@ impl SessionRow {
     }
 }
 
-/// A live session, and whether it has a socket open on some node.
+/// A live session, and whether it has an open socket on any node.
 #[derive(Clone, Debug, sqlx::FromRow)]
-#[expect(missing_docs, reason = "the row, and what was asked of it")]
+#[expect(missing_docs, reason = "the row, and its presence")]
 pub struct LiveSessionRow {
     #[sqlx(flatten)]
     pub session: SessionRow,
@@ -98,7 +98,7 @@ pub struct EndedSessionRow {
     pub ended_at: Timestamp,
 }
 
-/// A session with its user: what every call that acts for a session begins with.
+/// A session with its user, which every call that acts for a session reads first.
 #[derive(Clone, Debug, sqlx::FromRow)]
 #[expect(missing_docs, reason = "the two rows")]
 pub struct CallerRow {
@@ -108,16 +108,16 @@ pub struct CallerRow {
     pub user: UserRow,
 }
 
-/// A session to be opened.
+/// A session to open.
 #[derive(Debug)]
 pub struct NewSession {
-    /// What is told of it.
+    /// The part that events show.
     pub opened: OpenedSession,
     /// The device that it was opened from.
     pub device: DeviceId,
 }
 
-/// The columns of [`SessionRow`], under names that no column of `users` has.
+/// The columns of [`SessionRow`], under names that differ from those of `users`.
 macro_rules! session_columns {
     () => {
         "s.id AS session_id, s.user_id AS session_user_id, s.device_id, s.device_name, s.user_agent, s.ip, s.methods, s.proven_at, s.version, \
@@ -155,7 +155,8 @@ const END_ALL_BUT: &str = "UPDATE sessions SET ended_at = $3, end_reason = $4 \
      WHERE user_id = $1 AND id <> $2 AND ended_at IS NULL RETURNING id";
 const END_ALL: &str = "UPDATE sessions SET ended_at = $2, end_reason = $3 \
      WHERE user_id = $1 AND ended_at IS NULL RETURNING id";
-// A use that was written down by a clock that was ahead stays: who writes an earlier one may be a node whose clock is wrong.
+// A use that was recorded by a clock that was ahead is kept: the node that writes an earlier one may be the one whose
+// clock is wrong.
 const ROTATE: &str = "UPDATE sessions SET refresh_generation = refresh_generation + 1, refreshed_at = $3, \
      last_seen_at = CASE WHEN last_seen_at > $3 THEN last_seen_at ELSE $3 END WHERE id = $1 AND refresh_generation = $2 AND ended_at IS NULL \
      AND last_seen_at > $4 AND created_at > $5";
@@ -200,7 +201,7 @@ impl Tx {
         Ok(row)
     }
 
-    /// The sessions of a user that were not ended, newest first. Nodes seen after `alive_since` count.
+    /// The sessions of a user that were not ended, newest first. Nodes seen after `alive_since` count as running.
     pub async fn list_live_sessions(
         &mut self,
         user: UserId,
@@ -210,14 +211,14 @@ impl Tx {
         Ok(rows)
     }
 
-    /// The sessions of a user that were ended and are remembered, newest first.
+    /// The sessions of a user that were ended and are still recorded, newest first.
     pub async fn list_ended_sessions(&mut self, user: UserId) -> Result<Vec<EndedSessionRow>, Error> {
         let rows = in_tx!(self, c => sqlx::query_as(LIST_ENDED).bind(user).fetch_all(c).await)?;
         Ok(rows)
     }
 
-    /// Spends the refresh token of `generation`: of callers that race, one is told `true`. Only for a
-    /// session that is alive: used after `idle_since`, opened after `opened_after`, not ended.
+    /// Uses up the refresh token of `generation`; of concurrent callers, only one gets `true`. The session must be
+    /// alive: used after `idle_since`, opened after `opened_after`, not ended.
     pub async fn rotate_refresh_token(
         &mut self,
         session: SessionId,
@@ -232,8 +233,8 @@ impl Tx {
         Ok(done == 1)
     }
 
-    /// Notes that a session was used, if it was last seen before `unless_since` and is alive: used after
-    /// `idle_since`, opened after `opened_after`, not ended.
+    /// Records the use of a session, if it was last seen before `unless_since` and is alive: used after `idle_since`,
+    /// opened after `opened_after`, not ended.
     pub async fn touch_session(
         &mut self,
         session: SessionId,
@@ -248,7 +249,7 @@ impl Tx {
         Ok(())
     }
 
-    /// Forgets at most `limit` sessions that ended before `before`; says how many.
+    /// Deletes at most `limit` sessions that ended before `before`; returns their number.
     pub async fn prune_sessions(&mut self, before: Timestamp, limit: i64) -> Result<u64, Error> {
         let done = in_tx!(self, c => sqlx::query(PRUNE).bind(before).bind(limit)
             .execute(c).await.map(|done| done.rows_affected()))?;
@@ -279,7 +280,7 @@ impl LockedAccount {
         Ok(row.is_some())
     }
 
-    /// Ends every live session but `keep`; says how many.
+    /// Ends every live session except `keep`; returns their number.
     pub async fn end_other_sessions(&mut self, keep: SessionId, reason: EndReason) -> Result<usize, Error> {
         let (user, now) = (self.user.user_id, self.now());
         let rows: Vec<SessionId> = in_tx!(&mut self.tx, c => sqlx::query_scalar(END_ALL_BUT)
@@ -288,7 +289,7 @@ impl LockedAccount {
         Ok(rows.len())
     }
 
-    /// Ends every live session; says how many.
+    /// Ends every live session; returns their number.
     pub async fn end_all_sessions(&mut self, reason: EndReason) -> Result<usize, Error> {
         let (user, now) = (self.user.user_id, self.now());
         let rows: Vec<SessionId> = in_tx!(&mut self.tx, c => sqlx::query_scalar(END_ALL)
@@ -297,7 +298,7 @@ impl LockedAccount {
         Ok(rows.len())
     }
 
-    /// Notes that a session is proven; no event tells of it.
+    /// Records that a session is proven; there is no event for it.
     pub async fn prove_session(&mut self, session: SessionId) -> Result<(), Error> {
         let (user, now) = (self.user.user_id, self.now());
         in_tx!(&mut self.tx, c => sqlx::query(PROVE).bind(user).bind(session).bind(now).execute(c).await.map(drop))?;

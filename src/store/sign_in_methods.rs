@@ -1,4 +1,4 @@
-//! The ways into an account, read together.
+//! The sign-in methods of an account, read together.
 
 use super::{
     Error, LockedAccount, Tx, UserRow,
@@ -45,7 +45,7 @@ const SAVE_REVISION: &str = "UPDATE users SET sign_in_methods_revision = $2, \
      WHERE id = $1";
 
 impl Tx {
-    /// The ways into an account.
+    /// The sign-in methods of an account.
     pub async fn sign_in_methods(&mut self, user: &UserRow) -> Result<SignInMethods, Error> {
         let id = user.user_id;
         let ways: Vec<Way> = in_tx!(&mut *self, c => sqlx::query_as(LIST).bind(id).fetch_all(c).await)?;
@@ -56,7 +56,7 @@ impl Tx {
         Ok(assembled(user, recovery_codes_left, ways))
     }
 
-    /// Notes that the ways into a locked account are others by now, and says which they are.
+    /// Records the changed sign-in methods of a locked account, and returns them.
     pub(super) async fn save_sign_in_methods(&mut self, user: UserId, revision: i64) -> Result<SignInMethods, Error> {
         in_tx!(&mut *self, c => sqlx::query(SAVE_REVISION).bind(user).bind(revision).execute(c).await.map(drop))?;
         let row = self.find_user(user).await?.ok_or(Error::Broken(sqlx::Error::RowNotFound))?;
@@ -65,7 +65,7 @@ impl Tx {
 }
 
 impl Tx {
-    /// The ways into each of these accounts, in three statements.
+    /// The sign-in methods of each of these accounts, in three statements.
     pub async fn sign_in_methods_of(&mut self, users: &[&UserRow]) -> Result<Vec<SignInMethods>, Error> {
         let ids: Vec<UserId> = users.iter().map(|user| user.user_id).collect();
         let with_factor: Vec<UserId> =
@@ -104,8 +104,8 @@ impl Tx {
 }
 
 impl LockedAccount {
-    /// The ways in as they were when the account was locked, with what this change has written of passkeys, links and
-    /// codes so far.
+    /// The sign-in methods as they were when the account was locked, with the passkeys, links and codes that this
+    /// change has written so far.
     pub async fn sign_in_methods(&mut self) -> Result<SignInMethods, Error> {
         self.tx.sign_in_methods(&self.user).await
     }

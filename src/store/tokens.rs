@@ -51,8 +51,8 @@ const PRUNE: &str = "DELETE FROM one_time_tokens WHERE id IN \
      (SELECT id FROM one_time_tokens WHERE created_at < $1 ORDER BY created_at LIMIT $2)";
 
 impl Tx {
-    /// Adds a token; spend the older ones of its purpose before, for only the newest is good. Does the
-    /// same work, and nothing, for a user who is not there. `asked_by` is the known device that asks for it.
+    /// Adds a token. The older ones of its purpose must be used up before, because only the newest is valid. It does
+    /// the same work, without effect, for a user who does not exist. `asked_by` is the known device that requests it.
     pub async fn insert_token(&mut self, token: &OneTimeToken, asked_by: Option<DeviceId>) -> Result<(), Error> {
         in_tx!(self, c => sqlx::query(INSERT)
             .bind(token.id).bind(token.user).bind(token.purpose).bind(&token.new_email)
@@ -61,7 +61,7 @@ impl Tx {
         Ok(())
     }
 
-    /// How many tokens of this purpose a known device has asked for.
+    /// The number of tokens of this purpose that a known device has requested.
     pub async fn count_tokens_asked_by(
         &mut self,
         device: DeviceId,
@@ -73,7 +73,7 @@ impl Tx {
         Ok(asked)
     }
 
-    /// A good token; it stays so.
+    /// A valid token, which is not used up.
     pub async fn find_token(
         &mut self,
         id: TokenId,
@@ -85,7 +85,7 @@ impl Tx {
         Ok(row.map(OneTimeToken::from))
     }
 
-    /// Spends a good token: of callers that race, one gets it.
+    /// Uses up a valid token; of concurrent callers, only one gets it.
     pub async fn spend_token(
         &mut self,
         id: TokenId,
@@ -97,7 +97,7 @@ impl Tx {
         Ok(row.map(OneTimeToken::from))
     }
 
-    /// Counts a wrong password that comes with a token, before it is looked at; `false` if there were `most` already.
+    /// Counts a wrong password that comes with a token, before it is checked; `false` if there were `most` already.
     pub async fn count_token_failure(&mut self, id: TokenId, most: i64) -> Result<bool, Error> {
         let counted: Option<i64> = in_tx!(self, c => sqlx::query_scalar(COUNT_FAILURE).bind(id).bind(most)
             .fetch_optional(c).await)?;
@@ -110,19 +110,19 @@ impl Tx {
         Ok(())
     }
 
-    /// Spends a user's tokens of one purpose.
+    /// Uses up a user's tokens of one purpose.
     pub async fn spend_tokens_for(&mut self, user: UserId, purpose: TokenPurpose, now: Timestamp) -> Result<(), Error> {
         in_tx!(self, c => sqlx::query(SPEND_OLDER).bind(user).bind(purpose).bind(now).execute(c).await.map(drop))?;
         Ok(())
     }
 
-    /// Spends every outstanding token of a user.
+    /// Uses up every outstanding token of a user.
     pub async fn spend_all_tokens(&mut self, user: UserId, now: Timestamp) -> Result<(), Error> {
         in_tx!(self, c => sqlx::query(SPEND_ALL).bind(user).bind(now).execute(c).await.map(drop))?;
         Ok(())
     }
 
-    /// Deletes at most `limit` tokens made before `before`; says how many.
+    /// Deletes at most `limit` tokens made before `before`; returns their number.
     pub async fn prune_tokens(&mut self, before: Timestamp, limit: i64) -> Result<u64, Error> {
         let done = in_tx!(self, c => sqlx::query(PRUNE).bind(before).bind(limit)
             .execute(c).await.map(|done| done.rows_affected()))?;

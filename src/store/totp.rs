@@ -1,4 +1,4 @@
-//! Second factors by an authenticator app.
+//! Second factors by authenticator apps.
 
 use super::{Error, LockedAccount, Store, Tx, in_tx, on_pool};
 use crate::domain::{
@@ -19,7 +19,7 @@ pub struct TotpRow {
 }
 
 impl TotpRow {
-    /// The secret, as it is at rest.
+    /// The sealed secret.
     pub fn sealed(&self) -> Sealed {
         let key = self.sealed_by.first_chunk().copied().unwrap_or_default();
         Sealed { key, bytes: self.sealed_secret.clone() }
@@ -39,7 +39,7 @@ const FIRST_SEALED_BY_OTHERS: &str = "SELECT user_id, sealed_secret, sealed_by, 
 const RESEAL: &str = "UPDATE totp SET sealed_secret = $3, sealed_by = $4 WHERE user_id = $1 AND sealed_secret = $2";
 
 impl Store {
-    /// How many secrets are sealed under another key than this.
+    /// The number of secrets that are sealed under another key than this.
     pub async fn count_totp_sealed_by_others(&self, key: SealingKeyId) -> Result<i64, Error> {
         Ok(on_pool!(self, pool => sqlx::query_scalar(COUNT_SEALED_BY_OTHERS).bind(&key[..]).fetch_one(pool).await)?)
     }
@@ -68,7 +68,7 @@ impl Tx {
         Ok(row)
     }
 
-    /// Keeps a secret sealed under another key, if it is still the same secret.
+    /// Stores a secret sealed under another key, if it is still the same secret.
     pub async fn reseal_totp(&mut self, user: UserId, from: &Sealed, to: &Sealed) -> Result<(), Error> {
         in_tx!(self, c => sqlx::query(RESEAL)
             .bind(user).bind(&from.bytes[..]).bind(&to.bytes[..]).bind(&to.key[..]).execute(c).await.map(drop))?;
@@ -76,9 +76,9 @@ impl Tx {
     }
 }
 
-/// Each of these that turns the second factor on or off stages what `sign_in_methods.changed` tells.
+/// Each of these that turns the second factor on or off stages the event `sign_in_methods.changed`.
 impl LockedAccount {
-    /// Turns the second factor on; [`Error::Unique`] if it is on. The code of `step` is used thereby.
+    /// Turns the second factor on; [`Error::Unique`] if it is on. This uses the code of `step`.
     pub async fn insert_totp(&mut self, sealed: &Sealed, step: i64) -> Result<(), Error> {
         let (user, now) = (self.user.user_id, self.now());
         in_tx!(&mut self.tx, c => sqlx::query(INSERT)
@@ -88,7 +88,7 @@ impl LockedAccount {
         Ok(())
     }
 
-    /// Turns the second factor off; `false` if it is off. Its recovery codes are to be deleted too.
+    /// Turns the second factor off; `false` if it is off. The recovery codes must be deleted as well.
     pub async fn delete_totp(&mut self) -> Result<bool, Error> {
         let user = self.user.user_id;
         let done = in_tx!(&mut self.tx, c => sqlx::query(DELETE).bind(user).execute(c).await
@@ -99,7 +99,7 @@ impl LockedAccount {
         Ok(done > 0)
     }
 
-    /// Uses the code of a step; `false` if that or a later one was used: of callers that race, one is told `true`.
+    /// Uses the code of a step; `false` if that or a later one was used. Of concurrent callers, only one gets `true`.
     pub async fn use_totp_step(&mut self, step: i64) -> Result<bool, Error> {
         let user = self.user.user_id;
         let done = in_tx!(&mut self.tx, c => sqlx::query(USE_STEP).bind(user).bind(step).execute(c).await

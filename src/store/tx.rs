@@ -9,7 +9,7 @@ use std::ops::{Deref, DerefMut};
 pub enum Tx {
     /// On SQLite.
     Sqlite(SqliteTx),
-    /// On PostgreSQL, READ COMMITTED when it writes: every statement sees what is committed by then.
+    /// On PostgreSQL, READ COMMITTED for writes: every statement sees what is committed by then.
     Postgres(Lease<PgConnection>),
 }
 
@@ -43,8 +43,8 @@ impl DerefMut for SqliteTx {
 }
 
 impl Store {
-    /// A transaction that writes. On SQLite it is the only one until it ends: a deferred one that wants to write
-    /// later fails at once when another has written meanwhile.
+    /// A transaction that writes. On SQLite it is the only one until it ends: a deferred transaction that begins to
+    /// write later fails at once if another has written in the meantime.
     pub async fn write(&self) -> Result<Tx, Error> {
         Ok(match &self.backend {
             Backend::Sqlite { write, .. } => Tx::Sqlite(SqliteTx::Write(write.turn().await?)),
@@ -84,7 +84,7 @@ impl Tx {
         }
     }
 
-    /// Ends a transaction that has only read: whatever happens now, nothing was to be done.
+    /// Ends a read-only transaction. A failure does not matter, since nothing was to be written.
     pub async fn end_read(self) -> Result<(), Error> {
         match self {
             Self::Sqlite(SqliteTx::Write(turn)) => turn.commit().await?,

@@ -1,5 +1,5 @@
-//! Tickets that were used: each is good once, and ends when too many wrong answers came with it. One that was made before
-//! the database was restored is good no more: it may have been used in the time that was lost.
+//! Used tickets: each is single-use, and ends after too many wrong answers. One that was made before the database was
+//! restored is void, because it may have been used in the lost time.
 
 use super::{Error, Tx, in_tx};
 use crate::domain::{ids::TicketId, time::Timestamp};
@@ -17,20 +17,20 @@ const PRUNE: &str = "DELETE FROM used_tickets WHERE id IN \
      (SELECT id FROM used_tickets WHERE expires_at < $1 ORDER BY expires_at LIMIT $2)";
 
 impl Tx {
-    /// Spends a ticket; says whether it was good still: of callers that race, one is told so.
+    /// Uses up a ticket; returns whether it was still valid. Of concurrent callers, only one gets `true`.
     pub async fn spend_ticket(&mut self, id: TicketId, expires_at: Timestamp) -> Result<bool, Error> {
         let done = in_tx!(self, c => sqlx::query(SPEND).bind(id).bind(expires_at).bind(id.made_at())
             .execute(c).await.map(|done| done.rows_affected()))?;
         Ok(done == 1)
     }
 
-    /// Whether a ticket is spent.
+    /// Whether a ticket is used up.
     pub async fn is_ticket_spent(&mut self, id: TicketId) -> Result<bool, Error> {
         let spent: i64 = in_tx!(self, c => sqlx::query_scalar(IS_SPENT).bind(id).fetch_one(c).await)?;
         Ok(spent > 0)
     }
 
-    /// Counts an answer that comes with a ticket as wrong, before it is looked at; `false` if the ticket is spent, or
+    /// Counts an answer that comes with a ticket as wrong, before it is checked; `false` if the ticket is used up, or
     /// `most` were wrong already.
     pub async fn count_ticket_failure(
         &mut self,
@@ -49,7 +49,7 @@ impl Tx {
         Ok(())
     }
 
-    /// Forgets at most `limit` that expired before `before`; says how many.
+    /// Deletes at most `limit` that expired before `before`; returns their number.
     pub async fn prune_used_tickets(&mut self, before: Timestamp, limit: i64) -> Result<u64, Error> {
         let done = in_tx!(self, c => sqlx::query(PRUNE).bind(before).bind(limit)
             .execute(c).await.map(|done| done.rows_affected()))?;

@@ -1,8 +1,9 @@
-//! Users as operators see them: found by the beginning of their address or name, newest first, with what is kept of each.
+//! Users as operators see them: searched by the beginning of their address or name, newest first, with a summary of
+//! each.
 //!
-//! Names are folded in Rust into columns of their own, so that a beginning is a range of an index on either database. A
-//! beginning that many have is come across soon by walking through the newest users. Only if that does not fill the page
-//! all who have it are gathered from the indexes, without reading their rows.
+//! Names are folded in Rust into separate columns, so that a prefix is a range of an index on either database. A common
+//! prefix is found soon by walking through the newest users. Only if that does not fill the page are all matches
+//! collected from the indexes, without reading their rows.
 
 use super::{Error, ExternalUser, Store, Tx, import::USER_COLUMNS, in_tx, on_pool};
 use crate::domain::{
@@ -15,26 +16,26 @@ use sqlx::{AssertSqlSafe, QueryBuilder};
 use std::collections::HashMap;
 use uuid::Uuid;
 
-/// Users that are walked through before the indexes are asked.
+/// Users that are walked through before the indexes are used.
 const WALK: i64 = 2000;
 
-/// Which users, and from where on.
+/// A search, and the position of its page.
 #[derive(Debug)]
 pub struct UserSearch {
     /// The beginning of an address or a name.
     pub key: Option<SearchKey>,
-    /// In which state.
+    /// Their state.
     pub state: Option<UserState>,
-    /// After this one, in the order of the pages.
+    /// The users after this one, in the order of the pages.
     pub after: Option<UserId>,
-    /// How many.
+    /// The most users.
     pub limit: i64,
 }
 
-/// What is kept of a user's sessions.
+/// A summary of a user's sessions.
 #[derive(Clone, Copy, Debug, Default, sqlx::FromRow)]
 pub struct SessionSummary {
-    /// How many are live.
+    /// The number of live ones.
     pub live: i64,
     /// When any was last used.
     pub last_seen_at: Option<Timestamp>,
@@ -52,7 +53,7 @@ const COUNT: &str = "SELECT (SELECT CAST(COUNT(*) AS BIGINT) FROM users WHERE di
      (SELECT CAST(COUNT(*) AS BIGINT) FROM registrations WHERE created_at > $1) AS registrations";
 
 impl Store {
-    /// How many accounts there are, and registrations that were begun after `since`.
+    /// The number of accounts, and of registrations that were started after `since`.
     pub async fn count_accounts(&self, since: Timestamp) -> Result<UserCounts, Error> {
         Ok(on_pool!(self, pool => sqlx::query_as(COUNT).bind(since).fetch_one(pool).await)?)
     }
@@ -128,7 +129,7 @@ impl Tx {
         })?)
     }
 
-    /// What is kept of the sessions of these users; nothing of who has none.
+    /// The summaries of these users' sessions; users without sessions are missing.
     pub async fn summarise_sessions(
         &mut self,
         users: &[UserId],

@@ -56,8 +56,8 @@ impl UserRow {
     }
 }
 
-/// A row of `users` that is locked, and which webhooks listen to its changes ([`super::Receivers`]): asked for in the same
-/// statement, it costs nothing where there are none.
+/// A row of `users` that is locked, and the version of the webhooks ([`super::Receivers`]): read by the same statement,
+/// it costs nothing if there are none.
 #[derive(Debug, sqlx::FromRow)]
 pub(super) struct LockedUser {
     #[sqlx(flatten)]
@@ -65,15 +65,15 @@ pub(super) struct LockedUser {
     pub(super) webhooks_version: Option<Uuid>,
 }
 
-/// How far an account has come.
+/// The revision that an account has reached.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, sqlx::FromRow)]
 pub struct Reached {
-    /// Which account.
+    /// The account.
     #[sqlx(rename = "id")]
     pub user: UserId,
     /// The last revision of its log.
     pub revision: i64,
-    /// Rises with every change of what a sign-in is decided by.
+    /// Rises with every change of a value that sign-ins are decided by.
     pub credentials_version: i64,
 }
 
@@ -83,14 +83,14 @@ impl From<Committed> for Reached {
     }
 }
 
-/// What a new account is made of.
+/// A new account.
 #[derive(Debug)]
 #[expect(missing_docs, reason = "the columns")]
 pub struct NewUser {
     pub id: UserId,
     pub email: EmailAddress,
     pub password_hash: Option<String>,
-    /// What it costs to verify a hash of another system.
+    /// The cost of verifying a hash of another system.
     pub imported_cost: Option<String>,
     pub external_id: Option<ExternalId>,
     pub person: PersonalData,
@@ -189,25 +189,25 @@ impl Store {
         Ok(row)
     }
 
-    /// What another system knows a user by, if it does.
+    /// The user's id in another system, if there is one.
     pub async fn find_external_id(&self, user: UserId) -> Result<Option<ExternalId>, Error> {
         let found: Option<Option<ExternalId>> =
             on_pool!(self, pool => sqlx::query_scalar(FIND_EXTERNAL_ID).bind(user).fetch_optional(pool).await)?;
         Ok(found.flatten())
     }
 
-    /// How many accounts with a password came with which cost of verifying it, and have which at present.
+    /// The number of accounts with a password, by the cost of verifying the imported hash and by the present cost.
     pub async fn count_password_costs(&self) -> Result<Vec<(Option<String>, Option<String>, i64)>, Error> {
         Ok(on_pool!(self, pool => sqlx::query_as(COUNT_PASSWORD_COSTS).fetch_all(pool).await)?)
     }
 
-    /// Accounts whose change of e-mail address has waited long enough.
+    /// Accounts whose waiting change of the e-mail address is due.
     pub async fn find_overdue_email_changes(&self, now: Timestamp, limit: i64) -> Result<Vec<UserId>, Error> {
         Ok(on_pool!(self, pool => sqlx::query_scalar(FIND_OVERDUE_EMAIL_CHANGES).bind(now).bind(limit)
             .fetch_all(pool).await)?)
     }
 
-    /// Which revision and which version of its credentials each of some accounts has reached; those that are gone are
+    /// The revision and the version of the credentials that each of some accounts has reached; deleted accounts are
     /// missing.
     pub async fn reached(&self, users: &[UserId]) -> Result<Vec<Reached>, Error> {
         let rows = on_pool!(self, pool => {
@@ -237,14 +237,14 @@ impl Tx {
         Ok(row)
     }
 
-    /// What another system knows a user by, if it does.
+    /// The user's id in another system, if there is one.
     pub async fn find_external_id(&mut self, user: UserId) -> Result<Option<ExternalId>, Error> {
         let found: Option<Option<ExternalId>> =
             in_tx!(self, c => sqlx::query_scalar(FIND_EXTERNAL_ID).bind(user).fetch_optional(c).await)?;
         Ok(found.flatten())
     }
 
-    /// Makes an account; `false` if the address has one.
+    /// Creates an account; `false` if the address has one.
     pub(super) async fn insert_user(&mut self, user: &NewUser) -> Result<bool, Error> {
         let (name_key, surname_key) = name_keys(&user.person.first_name, user.person.last_name.as_ref());
         let done = in_tx!(self, c => sqlx::query(INSERT)
@@ -257,20 +257,20 @@ impl Tx {
         Ok(done == 1)
     }
 
-    /// Locks the account until the transaction ends and counts its revision up by one, in one
-    /// statement; the row is what it is once the lock is held.
+    /// Locks the account until the transaction ends and raises its revision by one, in one statement; the row is read
+    /// once the lock is held.
     pub(super) async fn lock_user(&mut self, user: UserId) -> Result<Option<LockedUser>, Error> {
         let row = in_tx!(self, c => sqlx::query_as(LOCK).bind(user).fetch_optional(c).await)?;
         Ok(row)
     }
 
-    /// An account that this transaction has made.
+    /// An account that this transaction has created.
     pub(super) async fn find_new_user(&mut self, user: UserId) -> Result<Option<LockedUser>, Error> {
         let row = in_tx!(self, c => sqlx::query_as(FIND_NEW).bind(user).fetch_optional(c).await)?;
         Ok(row)
     }
 
-    /// Locks an account until the transaction ends, without counting; nothing happens if it is not there.
+    /// Locks an account until the transaction ends, without raising its revision; without effect if it does not exist.
     pub async fn lock_user_quietly(&mut self, user: UserId) -> Result<(), Error> {
         in_tx!(self, c => sqlx::query(LOCK_QUIETLY).bind(user).execute(c).await.map(drop))?;
         Ok(())
@@ -283,8 +283,8 @@ impl Tx {
     }
 }
 
-/// What is written of a locked account itself. `credentials_version` rises with everything that a sign-in or a proof
-/// was decided by, so that a decision made before the lock can be looked at again under it by one number.
+/// Writes to a locked account itself. `credentials_version` rises with every change of a value that sign-ins and proofs
+/// are decided by, so that a decision made before the lock can be checked again under it by one number.
 impl LockedAccount {
     /// Stages the profile as it is to be, with the revision and the time of this change.
     pub fn save_profile(&mut self, mut profile: Profile) -> Profile {
@@ -294,7 +294,7 @@ impl LockedAccount {
         profile
     }
 
-    /// Sets until when the pending change of the e-mail address waits, and with which session it is dropped.
+    /// Sets until when the pending change of the e-mail address waits, and the session whose end drops it.
     pub async fn set_pending_email_until(&mut self, until: Timestamp, session: SessionId) -> Result<(), Error> {
         let user = self.user.user_id;
         in_tx!(&mut self.tx, c => sqlx::query(UPDATE_PENDING_EMAIL_UNTIL).bind(user).bind(until).bind(session)
@@ -303,7 +303,7 @@ impl LockedAccount {
         Ok(())
     }
 
-    /// Ends the waiting of a change of the e-mail address whose time is over; `false` if it does not wait, or waits on.
+    /// Ends the waiting of an overdue change of the e-mail address; `false` if none waits, or it is not due.
     pub async fn end_overdue_email_change(&mut self) -> Result<bool, Error> {
         let (user, now) = (self.user.user_id, self.now());
         let ended = in_tx!(&mut self.tx, c => sqlx::query(END_PENDING_EMAIL).bind(user).bind(now).execute(c).await
@@ -312,7 +312,7 @@ impl LockedAccount {
         Ok(ended == 1)
     }
 
-    /// Sets another password, or the first one.
+    /// Sets a new password, or the first one.
     pub async fn set_password(&mut self, hash: &str) -> Result<(), Error> {
         let user = self.user.user_id;
         in_tx!(&mut self.tx, c => sqlx::query(UPDATE_PASSWORD).bind(user).bind(hash).execute(c).await.map(drop))?;
@@ -332,7 +332,8 @@ impl LockedAccount {
         Ok(())
     }
 
-    /// Sets the e-mail address that signs in, and drops the pending one; [`Error::Unique`] if another account has it.
+    /// Sets the e-mail address that is used to sign in, and drops the pending one; [`Error::Unique`] if another account
+    /// has it.
     pub async fn set_email(&mut self, email: &EmailAddress) -> Result<Profile, Error> {
         let user = self.user.user_id;
         in_tx!(&mut self.tx, c => sqlx::query(UPDATE_EMAIL).bind(user).bind(email).execute(c).await.map(drop))?;
@@ -341,7 +342,7 @@ impl LockedAccount {
         Ok(self.save_profile(Profile { email: email.clone(), pending_email: None, ..present }))
     }
 
-    /// Sets what another system knows the user by; [`Error::Unique`] if that is another user's.
+    /// Sets the user's id in another system; [`Error::Unique`] if another user has it.
     pub async fn set_external_id(&mut self, id: Option<&ExternalId>) -> Result<(), Error> {
         let user = self.user.user_id;
         in_tx!(&mut self.tx, c => sqlx::query(UPDATE_EXTERNAL_ID).bind(user).bind(id).execute(c).await.map(drop))?;
@@ -349,7 +350,7 @@ impl LockedAccount {
         Ok(())
     }
 
-    /// Disables the account, or enables it.
+    /// Disables or enables the account.
     pub async fn set_disabled(&mut self, disabled: bool) -> Result<(), Error> {
         let (user, at) = (self.user.user_id, disabled.then(|| self.now()));
         in_tx!(&mut self.tx, c => sqlx::query(UPDATE_DISABLED_AT).bind(user).bind(at).execute(c).await.map(drop))?;

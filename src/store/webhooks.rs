@@ -12,11 +12,11 @@ use uuid::Uuid;
 /// A row of `webhooks`.
 #[derive(Clone, Debug)]
 pub struct WebhookRow {
-    /// As operators see it.
+    /// The webhook as operators see it.
     pub webhook: Webhook,
-    /// What signs.
+    /// The secret that signs.
     pub secret: Sealed,
-    /// What signs too, until then.
+    /// The former secret, which also signs until then.
     pub former: Option<(Sealed, Timestamp)>,
 }
 
@@ -70,7 +70,7 @@ const LIST: &str = concat!("SELECT ", columns!(), " FROM webhooks ORDER BY id DE
 const FIND: &str = concat!("SELECT ", columns!(), " FROM webhooks WHERE id = $1");
 const COUNT: &str = "SELECT CAST(COUNT(*) AS BIGINT) FROM webhooks";
 const FIND_LISTENING: &str = "SELECT id FROM webhooks WHERE disabled_at IS NULL ORDER BY id";
-/// Who changes webhooks waits here for who else does.
+/// Concurrent changes of webhooks wait for each other here.
 const RENEW_VERSION: &str = "INSERT INTO webhooks_version (singleton, version) VALUES (TRUE, $1) \
      ON CONFLICT (singleton) DO UPDATE SET version = excluded.version";
 const INSERT: &str = "INSERT INTO webhooks (id, url, events, description, sealed_secret, sealed_by, created_at) \
@@ -110,14 +110,14 @@ impl WebhookRow {
 }
 
 impl Tx {
-    /// Locks the webhooks until the transaction ends: every change from then on sees what this one writes, on
-    /// every node.
+    /// Locks the webhooks until the transaction ends: every later change sees what this transaction writes, on every
+    /// node.
     pub async fn lock_webhooks(&mut self) -> Result<(), Error> {
         in_tx!(self, c => sqlx::query(RENEW_VERSION).bind(Uuid::new_v4()).execute(c).await.map(drop))?;
         Ok(())
     }
 
-    /// How many webhooks there are.
+    /// The number of webhooks.
     pub async fn count_webhooks(&mut self) -> Result<i64, Error> {
         Ok(in_tx!(self, c => sqlx::query_scalar(COUNT).fetch_one(c).await)?)
     }
@@ -128,7 +128,7 @@ impl Tx {
         Ok(row.map(WebhookRow::from))
     }
 
-    /// Makes a webhook. The webhooks must be locked.
+    /// Creates a webhook. The webhooks must be locked.
     pub async fn insert_webhook(&mut self, webhook: &Webhook, secret: &Sealed) -> Result<(), Error> {
         in_tx!(self, c => sqlx::query(INSERT)
             .bind(webhook.id).bind(&webhook.url).bind(webhook.events.as_ref().map(ToString::to_string))
@@ -137,7 +137,7 @@ impl Tx {
         Ok(())
     }
 
-    /// Writes a webhook as it is to be, but for its secrets. The webhooks must be locked.
+    /// Writes a webhook, except for its secrets. The webhooks must be locked.
     pub async fn update_webhook(&mut self, webhook: &Webhook) -> Result<(), Error> {
         in_tx!(self, c => sqlx::query(UPDATE)
             .bind(webhook.id).bind(&webhook.url).bind(webhook.events.as_ref().map(ToString::to_string))
@@ -161,14 +161,14 @@ impl Tx {
         Ok(())
     }
 
-    /// Deletes a webhook. What was queued for it is to be deleted before.
+    /// Deletes a webhook. Its queued events must be deleted before.
     pub async fn delete_webhook(&mut self, webhook: WebhookId) -> Result<(), Error> {
         in_tx!(self, c => sqlx::query(DELETE).bind(webhook).execute(c).await.map(drop))?;
         Ok(())
     }
 
-    /// Notes that a webhook has failed or has taken something.
-    pub async fn note_webhook_outcome(
+    /// Records that a webhook has failed or has accepted events.
+    pub async fn record_webhook_outcome(
         &mut self,
         webhook: WebhookId,
         failed: bool,

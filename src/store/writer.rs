@@ -1,14 +1,14 @@
 //! SQLite's one writer, and changes that share a sync.
 //!
-//! What makes a change durable is the sync of its `COMMIT`, some milliseconds on a common disk, and SQLite has
-//! one writer at a time. Changes that come while another waits for the disk are therefore made one after the
-//! other in the next transaction, each in a savepoint, and committed together. Each is answered after that
-//! `COMMIT` and not before; one that fails or is given up is rolled back to its savepoint and takes none of the
-//! others along. Where nobody waits, a transaction has one change and ends at once.
+//! A change becomes durable by the sync of its `COMMIT`, which takes some milliseconds on a common disk, and SQLite has
+//! one writer at a time. Changes that arrive while another waits for the disk are therefore made one after the other in
+//! the next transaction, each in a savepoint, and committed together. Each is answered only after that `COMMIT`; one
+//! that fails or is abandoned is rolled back to its savepoint and does not affect the others. If no change waits, a
+//! transaction has one change and ends at once.
 //!
-//! A change in a group sees those before it, as it would if each were committed. Only when the group's `COMMIT`
-//! fails this is not so: then every one of them is answered `unavailable`, and whoever has looked without
-//! changing anything is told so by [`Store::settled`].
+//! A change in a group sees those before it, as if each were committed. This is wrong only if the group's `COMMIT`
+//! fails: then all of them are answered with `unavailable`, and so are callers that have only read, by
+//! [`Store::settled`].
 
 use super::{
     Backend, Error, Outcome, Store,
@@ -25,17 +25,17 @@ use std::{
 };
 use tokio::sync::{mpsc, oneshot, watch};
 
-/// Changes that may wait for their turn; the others wait before them.
+/// Changes that may wait for their turn; further ones wait to be queued.
 const QUEUE: usize = 256;
-/// Changes that share a transaction at most.
+/// The most changes that share a transaction.
 const GROUP: usize = 64;
-/// How long a group takes further changes in, at most.
+/// The longest time for which a group accepts further changes.
 const LONGEST_GATHERING: Duration = Duration::from_millis(10);
-/// How long a change waits for its turn: as long as for a connection, and then for another process's lock.
+/// The time limit of waiting for a turn: as long as for a connection, and then for another process's lock.
 const TURN_TIMEOUT: Duration = ACQUIRE_TIMEOUT.saturating_add(super::SQLITE_BUSY_TIMEOUT);
 
 const BEGIN: &str = "BEGIN IMMEDIATE; SAVEPOINT change";
-/// Fails if SQLite has rolled the whole transaction back by itself, which it does when a disk is full or failing.
+/// Fails if SQLite has rolled the whole transaction back by itself, as it does when a disk is full or failing.
 const NEXT: &str = "RELEASE change; SAVEPOINT change";
 const UNDO: &str = "ROLLBACK TO change";
 const COMMIT: &str = "RELEASE change; COMMIT";
@@ -47,10 +47,10 @@ pub(super) struct Writer {
     requests: mpsc::Sender<Request>,
 }
 
-/// Where somebody waits for a turn.
+/// A request for a turn.
 type Request = oneshot::Sender<Result<Turn, sqlx::Error>>;
 
-/// What became of a group's `COMMIT`, once it is known.
+/// The result of a group's `COMMIT`, once it is known.
 type Settled = watch::Receiver<Option<Result<(), Arc<Error>>>>;
 
 /// One change's turn to write; dropped without [`Turn::commit`] it is rolled back.
@@ -58,11 +58,11 @@ type Settled = watch::Receiver<Option<Result<(), Arc<Error>>>>;
 pub struct Turn {
     held: Option<(Lease<SqliteConnection>, oneshot::Sender<Ended>)>,
     settled: Settled,
-    /// Whether changes that are not committed yet may have been seen.
+    /// Whether uncommitted changes may have been seen.
     joined: bool,
 }
 
-/// The connection that comes back, and what its change is to become.
+/// The connection that is returned, and what happens to its change.
 type Ended = (Lease<SqliteConnection>, End);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -72,12 +72,12 @@ enum End {
 }
 
 tokio::task_local! {
-    /// The group whose changes a task has seen without changing anything.
+    /// The group whose changes a task has seen without writing anything.
     static SEEN: RefCell<Option<Settled>>;
 }
 
 impl Writer {
-    /// Gives turns on the one connection of `pool` until the last clone is gone.
+    /// Gives turns on the one connection of `pool` until the last clone is dropped.
     pub(super) fn start(pool: Pool<SqliteConnection>) -> Self {
         let (requests, queue) = mpsc::channel(QUEUE);
         tokio::spawn(serve(pool.clone(), queue));
@@ -89,7 +89,7 @@ impl Writer {
         &self.pool
     }
 
-    /// Waits for a turn; they are given in the order in which callers have come.
+    /// Waits for a turn; turns are given in the order of the requests.
     pub(super) async fn turn(&self) -> Result<Turn, sqlx::Error> {
         let turn = async {
             let (reply, turn) = oneshot::channel();
@@ -101,11 +101,11 @@ impl Writer {
 }
 
 impl Store {
-    /// Runs `work`, and waits until what it has seen is durable if it has changed nothing itself: an answer must
-    /// not tell of a change that a power cut undoes.
+    /// Runs `work`. If it has written nothing itself, waits until the changes that it has seen are durable: an answer
+    /// must not show a change that a power failure undoes.
     ///
     /// # Errors
-    /// What it has seen was not committed.
+    /// If the changes that it has seen were not committed.
     pub async fn settled<T>(&self, work: impl Future<Output = T>) -> Result<T, Error> {
         if !matches!(self.backend, Backend::Sqlite { .. }) {
             return Ok(work.await);
@@ -128,7 +128,7 @@ impl Turn {
 
     fn end(&mut self, end: End) {
         if let Some((lease, back)) = self.held.take() {
-            // If nobody takes it back, the lease rolls back.
+            // If nobody receives it, the lease rolls back.
             let _ = back.send((lease, end));
         }
     }
@@ -151,7 +151,7 @@ impl DerefMut for Turn {
 impl Drop for Turn {
     fn drop(&mut self) {
         if self.held.is_some() && self.joined {
-            // Outside of `Store::settled` nobody is answered.
+            // Outside of `Store::settled` there is no caller to answer.
             let _ = SEEN.try_with(|seen| seen.replace(Some(self.settled.clone())));
         }
         self.end(End::Rollback);
@@ -170,7 +170,7 @@ async fn settled(mut group: Settled) -> Result<(), Error> {
 type Requests = mpsc::Receiver<Request>;
 
 async fn serve(pool: Pool<SqliteConnection>, mut queue: Requests) {
-    // A group gathers for as long as a sync has just taken, so that a change waits for about two of them at most.
+    // A group gathers for as long as the last sync took, so that a change waits for at most about two of them.
     let (mut gathering, mut left) = (Duration::ZERO, None);
     loop {
         let first = match left.take() {
@@ -187,8 +187,8 @@ async fn serve(pool: Pool<SqliteConnection>, mut queue: Requests) {
     }
 }
 
-/// Makes changes and commits them; says how long the next group may gather, and who is to be its first because this
-/// one was lost before their turn.
+/// Makes changes and commits them; returns how long the next group may gather, and the request that is first in it
+/// because this group was lost before its turn.
 async fn serve_group(
     mut lease: Lease<SqliteConnection>,
     first: Request,
@@ -200,7 +200,7 @@ async fn serve_group(
     let begun = Instant::now();
     let mut next = Some(first);
     while let Some(request) = next.take() {
-        // Who has given up waiting gets none.
+        // A caller that has stopped waiting gets no turn.
         if !request.is_closed() {
             let begin = if turns == 0 { BEGIN } else { NEXT };
             if let Err(error) = sqlx::query(begin).execute(lease.beginning()).await {
@@ -214,7 +214,7 @@ async fn serve_group(
             turns += 1;
             let (back, returned) = oneshot::channel();
             let turn = Turn { held: Some((lease, back)), settled: settled.clone(), joined: changes > 0 };
-            // If it is not taken, it comes back like one that was dropped.
+            // If nobody receives it, it comes back as if it had been dropped.
             drop(request.send(Ok(turn)));
             let Ok((returned, end)) = returned.await else {
                 result.send_replace(Some(Err(Arc::new(Error::rolled_back(&sqlx::Error::WorkerCrashed)))));
@@ -233,7 +233,7 @@ async fn serve_group(
         }
     }
     if changes == 0 {
-        // Dropped, it is rolled back, also where no turn was begun.
+        // Dropping it rolls it back, also if no turn was started.
         return (gathering, None);
     }
     let begun = Instant::now();

@@ -5,13 +5,13 @@ use tempfile::TempDir;
 
 const LONG: Duration = Duration::from_secs(60);
 
-/// A writer whose groups are served one by one, and gather for as long as somebody waits.
+/// A writer whose groups are served one by one, and gather for as long as a request waits.
 struct Scene {
     options: SqliteConnectOptions,
     store: Store,
     writer: Writer,
     queue: Requests,
-    /// Who was left behind by a group that was lost.
+    /// The request that was left by a lost group.
     left: Option<Request>,
     _folder: TempDir,
 }
@@ -32,14 +32,15 @@ async fn scene() -> Scene {
 }
 
 impl Scene {
-    /// Asks for a turn, behind those who have asked before.
+    /// Requests a turn after the earlier requests.
     fn ask(&self) -> oneshot::Receiver<Result<Turn, sqlx::Error>> {
         let (reply, turn) = oneshot::channel();
         self.writer.requests.try_send(reply).unwrap();
         turn
     }
 
-    /// Serves one group of those who have asked, and who ask while it is served; gives the queue back, and who is left.
+    /// Serves one group of the requests, including those that arrive meanwhile; returns the queue and the request that
+    /// is left.
     fn serve(&mut self) -> tokio::task::JoinHandle<(Requests, Option<Request>)> {
         let (pool, left) = (self.writer.pool.clone(), self.left.take());
         let mut queue = std::mem::replace(&mut self.queue, mpsc::channel(1).1);
@@ -50,7 +51,7 @@ impl Scene {
         })
     }
 
-    /// What others see.
+    /// The committed rows.
     async fn numbers(&self) -> Vec<i64> {
         let mut connection = self.options.connect().await.unwrap();
         sqlx::query_scalar("SELECT n FROM numbers ORDER BY n").fetch_all(&mut connection).await.unwrap()
@@ -97,7 +98,7 @@ async fn changes_share_a_commit_and_are_answered_after_it() {
 
 /// SQLite does so by itself when the disk is full or fails in the middle of a statement.
 #[tokio::test]
-async fn a_transaction_that_is_lost_fails_every_change_of_it() {
+async fn a_lost_transaction_fails_all_its_changes() {
     for commits in [false, true] {
         let mut scene = scene().await;
         let asked = [scene.ask(), scene.ask(), scene.ask()];
@@ -127,13 +128,13 @@ async fn a_transaction_that_is_lost_fails_every_change_of_it() {
         let mut turn = third.await.unwrap().unwrap();
         insert(&mut turn, 1).await.unwrap();
         turn.commit().await.unwrap();
-        assert_eq!(scene.numbers().await, [1], "who waited is in the next, as if nothing had been");
+        assert_eq!(scene.numbers().await, [1], "the waiting change is in the next group");
         served.await.unwrap();
     }
 }
 
 #[tokio::test]
-async fn who_has_only_looked_is_answered_when_it_is_durable() {
+async fn a_read_is_answered_when_it_is_durable() {
     for is_lost in [false, true] {
         let mut scene = scene().await;
         let asked = scene.ask();
@@ -182,7 +183,7 @@ async fn groups_end_and_turns_are_given_in_order() {
 }
 
 #[tokio::test]
-async fn who_has_given_up_waiting_gets_no_turn() {
+async fn a_caller_that_stopped_waiting_gets_no_turn() {
     let mut scene = scene().await;
     drop(scene.ask());
     let asked = scene.ask();
@@ -210,7 +211,7 @@ async fn the_log_s_file_shrinks_after_a_burst() {
     change("CREATE TABLE burst (bytes BLOB)").await;
     change("INSERT INTO burst VALUES (zeroblob(3 * 8388608))").await;
     assert!(log() > limit, "it has grown");
-    // The log is begun anew with the first change after a checkpoint.
+    // The log restarts with the first change after a checkpoint.
     change("DELETE FROM burst").await;
     change("INSERT INTO burst VALUES (NULL)").await;
     assert!(log() <= limit, "{} bytes", log());

@@ -42,7 +42,7 @@ both_databases! {
             let left = rows.lines().filter(|row| traces.iter().any(|trace| row.contains(trace)));
             left.map(str::to_owned).collect::<Vec<_>>()
         };
-        // The last letter's row goes when it is sent, everything else is gone.
+        // The last letter's row is deleted when it is sent; everything else is deleted already.
         eventually("at most one row left", || async { (left().await.len() <= 1).then_some(()) }).await;
         eventually("none left", || async { left().await.is_empty().then_some(()) }).await;
         // The address is free.

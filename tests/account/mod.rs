@@ -1,4 +1,4 @@
-//! What is a person's own: reading all of it, and deleting it.
+//! One's own data: exporting and deleting it.
 
 mod deletion;
 mod export;

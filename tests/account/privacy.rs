@@ -1,4 +1,4 @@
-//! docs/privacy.md names every table there is.
+//! docs/privacy.md names every existing table.
 
 use std::{collections::BTreeSet, fs, path::Path};
 

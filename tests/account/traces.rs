@@ -1,5 +1,4 @@
-//! Of a deleted account nothing is left: not one byte of its owner in any column of any table, of those that there are
-//! and of those that will be.
+//! A deleted account leaves nothing: no data of its owner in any column of any table, present or future.
 
 use crate::support::{
     Answers, Browser, Call, Database, Http, IdentityProvider, Inside, Manner, Node, PASSWORD, Person, Receiver,
@@ -8,7 +7,7 @@ use crate::support::{
 use serde_json::{Value, json};
 use std::{collections::BTreeSet, time::Duration};
 
-/// Texts that stand for the owner alone, none of them part of another.
+/// Texts that identify the owner, none of them part of another.
 const MARKS: [&str; 17] = [
     "zephyrine",
     "quillfeather",
@@ -28,11 +27,11 @@ const MARKS: [&str; 17] = [
     "pennywhistle",
     "django:4711",
 ];
-/// By it a receiver of events knows the account: it stays with `user.deleted`, until that is delivered.
+/// Receivers of events know the account by it: it stays with `user.deleted` until that is delivered.
 const EXTERNAL_ID: &str = "django:4711";
 const NEW_ADDRESS: &str = "pennywhistle@example.test";
 
-/// Where something of the owner was found: `table.column: what`.
+/// Where data of the owner was found: `table.column: what`.
 async fn found(node: &Node, what: &[(String, Vec<Vec<u8>>)]) -> BTreeSet<String> {
     let mut found = BTreeSet::new();
     for (column, content) in node.cells().await {
@@ -64,7 +63,7 @@ fn device(node: &Node) -> Http {
     node.http().with("x-forwarded-for", "203.0.113.77").with("user-agent", "plimsoll/1.0")
 }
 
-/// An account of which every table holds something; the owner's session, and ids that are the account's.
+/// An account with data in every table; the owner's session, and ids of the account.
 async fn lived_in(node: &Node, provider: &IdentityProvider, operator: &Http) -> (Person, Session, Vec<String>) {
     let http = device(node);
     // It begins under another address, which is invited; so is the one that it will ask for.
@@ -113,7 +112,7 @@ async fn lived_in(node: &Node, provider: &IdentityProvider, operator: &Http) -> 
     own.ok("providers.link", provider.agree(&flow, claims).params(&flow)).await;
     session.second_factor(node).await;
     own.ok("profile.request_email_change", json!({ "new_email": NEW_ADDRESS })).await;
-    // Strangers and others who have to do with the addresses.
+    // Strangers and others with data about the addresses.
     for email in [&person.email, NEW_ADDRESS] {
         let wrong = json!({ "email": email, "password": "wrong larches beside no brook" });
         node.http().refused("invalid_credentials", "auth.login", wrong).await;
@@ -153,11 +152,11 @@ both_databases! {
         let token = node.smtp.letter_saying(&person.email, "/confirm-deletion?token=").await.token();
         device(&node).ok("account.confirm_deletion", json!({ "token": token })).await;
         node.smtp.letter_saying(&person.email, "was deleted").await;
-        // Who listens is told, and whose receiver is down will be; neither of anything else from then on.
+        // The listening receiver gets the event, and the unreachable one will; neither gets anything else from then on.
         let told = listens.request_of("user.deleted").await.event();
         assert_eq!((&told["data"]["user_id"], &told["data"]["external_id"]), (&json!(account[0]), &json!(EXTERNAL_ID)));
         assert_eq!(told["data"]["object"], Value::Null);
-        // At once there are ids alone: of the sessions and of the account.
+        // At once only ids are left: of the sessions and of the account.
         eventually("the last letter's row to go", async || {
             let left = found(&node, &marks()).await;
             let of_events = |place: &String| place == &format!("outgoing_events.external_id: {EXTERNAL_ID}");
@@ -170,7 +169,7 @@ both_databases! {
         let waiting = found(&node, &ids).await;
         assert!(waiting.iter().any(|place| table(place) == "outgoing_events"), "the deletion waits: {waiting:?}");
 
-        // Thirty days later; the receiver that is down has been so all the time.
+        // Thirty days later; the receiver has been unreachable all the time.
         node.stop().await;
         let (data, file) = (node.data().display().to_string(), node.data().join("marbelle.db"));
         let file = format!("sqlite://{}", file.display());
@@ -184,7 +183,7 @@ both_databases! {
             .serving(async |_| {
                 let all = [marks(), ids.clone()].concat();
                 eventually("nothing to be left", async || {
-                    // A webhook that was switched off by its failures has dropped what waited.
+                    // A webhook that was switched off by its failures has dropped its waiting events.
                     let left = found(&node, &all).await;
                     left.is_empty().then_some(())
                 })

@@ -110,7 +110,7 @@ both_databases! {
         let (_node, http, ..) = customer(database).await;
         let (home, work) = (create(&http, "Home").await, create(&http, "Work").await);
         let edit = |city: &str, seen: &Value| json!({ "address_id": home["id"], "city": city, "expected_revision": seen });
-        // What happens to another address is none of this one.
+        // Changes of other addresses do not affect this one.
         http.ok("addresses.update", json!({ "address_id": work["id"], "city": "Bonn" })).await;
         let present = http.ok("addresses.update", edit("Fulda", &home["revision"])).await;
         let error = http.refused("stale_revision", "addresses.update", edit("Trier", &home["revision"])).await;

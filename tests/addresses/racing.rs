@@ -1,4 +1,4 @@
-//! Addresses under races: the rules hold whoever comes first.
+//! Addresses under races: the rules hold in any order of the calls.
 
 use crate::support::{Account, Call, Database, Reply, Session, address, both_databases, somebody};
 use futures_util::future::join_all;

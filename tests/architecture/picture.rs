@@ -1,5 +1,5 @@
-//! Draws who uses whom: a box for each part of the source, rows by depth, an arrow for each use that no other
-//! arrows imply.
+//! Draws the dependencies: a box for each part of the source, rows by depth, an arrow for each use that no other arrows
+//! imply.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -10,11 +10,11 @@ use std::{
 pub type Uses = BTreeMap<String, BTreeSet<String>>;
 
 const BOX: (f64, f64) = (104.0, 34.0);
-/// From the left edge of a box to that of the next one, and from row to row.
+/// The distance between boxes, and between rows.
 const STEP: (f64, f64) = (132.0, 84.0);
 const MARGIN: f64 = 24.0;
 
-/// An SVG that reads on light and dark pages.
+/// An SVG that is readable on light and dark pages.
 pub fn svg(uses: &Uses) -> String {
     let arrows = without_implied(uses);
     let rows = in_order(rows(uses), &arrows);
@@ -68,7 +68,7 @@ fn reached(uses: &Uses, part: &str) -> BTreeSet<String> {
     found
 }
 
-/// Without the arrows that a longer way implies.
+/// Without the arrows that a longer path implies.
 fn without_implied(uses: &Uses) -> Uses {
     let direct = |used: &BTreeSet<String>| {
         let implied: BTreeSet<String> = used.iter().flat_map(|part| reached(uses, part)).collect();
@@ -77,7 +77,7 @@ fn without_implied(uses: &Uses) -> Uses {
     uses.iter().map(|(part, used)| (part.clone(), direct(used))).collect()
 }
 
-/// A part stands above all that it uses.
+/// A part is above all parts that it uses.
 fn rows(uses: &Uses) -> Vec<Vec<String>> {
     fn height(uses: &Uses, part: &str) -> usize {
         uses[part].iter().map(|used| height(uses, used) + 1).max().unwrap_or(0)
@@ -90,7 +90,7 @@ fn rows(uses: &Uses) -> Vec<Vec<String>> {
     rows
 }
 
-/// Each row in an order that brings parts near those they have arrows with.
+/// Orders each row so that parts are near those they have arrows with.
 fn in_order(mut rows: Vec<Vec<String>>, arrows: &Uses) -> Vec<Vec<String>> {
     for _ in 0..12 {
         for i in 0..rows.len() {

@@ -1,4 +1,4 @@
-//! Wake-ups that come late, doubled and out of order, and some that nobody has sent.
+//! Wake-ups that arrive late, duplicated and out of order, and forged ones.
 
 use crate::{
     feed::racing_writers::writers_and_tabs,
@@ -32,7 +32,7 @@ async fn a_wake_up_that_is_none_or_not_true_changes_nothing() {
     let subject = format!("marbelle.user.{}", accounts[0].profile["id"].as_str().expect("an id"));
     let lies = ["", "nonsense", "-1", "0", "1", "99999999999999999999", "9223372036854775807", "1000", "{\"a\":1}"];
     for i in 0..40 {
-        // Each lie beside a true change, which must be heard all the same, and cost nobody the socket.
+        // Each forged one beside a true change, which must be delivered nevertheless, and close no socket.
         let lie = lies[i % lies.len()];
         let lying = cluster.nats.publish(&subject, lie);
         tokio::join!(lying, caller.ok("profile.update", rename(i)));

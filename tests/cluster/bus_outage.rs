@@ -1,4 +1,4 @@
-//! The message bus goes away and comes back.
+//! Outages of the message bus.
 
 use crate::support::{
     Account, Call, Cluster, Database, Nats, RARE_SWEEP, Ws, address, change_and_wait, eventually, median, readiness,
@@ -9,7 +9,7 @@ use serde_json::json;
 use std::time::{Duration, Instant};
 
 const PERIOD: Duration = Duration::from_secs(3);
-/// Beyond the period: what the sweep and the delivery themselves take, on a busy machine.
+/// Beyond the period: the time of the sweep and the delivery themselves, on a busy machine.
 const SLACK: Duration = Duration::from_secs(3);
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -23,7 +23,7 @@ async fn without_the_bus_the_sweep_delivers_and_calls_go_on() {
     let mut accounts = join_all(tabs.iter().map(Account::of)).await;
     join_all(closing.iter().map(Ws::snapshot)).await;
 
-    // Killed in the midst of changes.
+    // Killed during changes.
     let caller = staying.http(first);
     let writing = async {
         for i in 0..60 {
@@ -84,7 +84,7 @@ async fn what_was_missed_is_swept_at_once_when_the_bus_is_back() {
     for round in 0..3 {
         cluster.nats.kill().await;
         caller.ok("profile.update", rename(round)).await;
-        // A follower that starts without the bus, too.
+        // A follower that starts without the bus, as well.
         let late = session.tab(&cluster.nodes[1]).await;
         let mut account = Account::of(&late).await;
         caller.ok("addresses.create", address(&format!("Label {round}"))).await;
@@ -145,7 +145,7 @@ async fn a_server_that_demands_a_password_gets_that_of_the_url() {
             assert!(!node.output().contains("b:l@e") && !node.output().contains("oken"), "{}", node.output());
         }
     }
-    // A wrong one: the node runs, and says what is missing.
+    // A wrong one: the node runs, and logs what is missing.
     let nats = Nats::start_with(&["--user", "mar", "--pass", "belle"]).await;
     let address = nats.address();
     let url = |_: &Nats, _| format!("nats://mar:wrong@{address}");

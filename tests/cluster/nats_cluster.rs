@@ -1,4 +1,4 @@
-//! Three NATS servers in a cluster, each of which goes away and comes back.
+//! Three NATS servers in a cluster, each of which fails and comes back.
 
 use crate::support::{
     Account, Call, Cluster, Database, NatsCluster, Ws, change_and_wait, eventually, median, rename, within,
@@ -8,7 +8,7 @@ use serde_json::json;
 use std::time::{Duration, Instant};
 
 const PERIOD: Duration = Duration::from_secs(3);
-/// Beyond the period: what the sweep and the delivery themselves take, on a busy machine.
+/// Beyond the period: the time of the sweep and the delivery themselves, on a busy machine.
 const SLACK: Duration = Duration::from_secs(3);
 
 /// Nodes that are connected to any server.
@@ -26,7 +26,7 @@ async fn a_node_whose_server_dies_goes_on_at_another() {
     let mut accounts = join_all(tabs.iter().map(Account::of)).await;
     let caller = session.http(&cluster.nodes[0]);
     for round in 0..3 {
-        // The one with the most nodes, in the midst of changes and a sign-out.
+        // The one with the most nodes, during changes and a sign-out.
         let nodes = cluster.nats.nodes().await;
         let (busiest, at_it) = nodes.iter().copied().enumerate().max_by_key(|(_, nodes)| *nodes).unwrap();
         assert!(at_it > 0, "{nodes:?}");

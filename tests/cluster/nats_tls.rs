@@ -1,4 +1,4 @@
-//! The way to NATS over TLS, with a private authority, and the ways to sign in there.
+//! TLS to NATS with a private authority, and the ways of signing in there.
 
 use crate::support::{
     Account, Authority, Call, Cluster, Database, Nats, Node, OperatedNats, RARE_SWEEP, Tap, change_and_wait, readiness,
@@ -9,7 +9,7 @@ use serde_json::json;
 
 const HERE: &str = "127.0.0.1";
 
-/// A change reaches tabs on every node before the sweep could tell of it.
+/// A change reaches tabs on every node before the sweep could find it.
 async fn assert_delivers<Bus>(cluster: &Cluster<Bus>) {
     cluster.ready().await;
     let (_, session) = cluster.nodes[0].signed_in("ann").await;
@@ -49,7 +49,7 @@ async fn a_server_that_cannot_be_believed_is_told_nothing() {
         let tap = Tap::on(nats.address()).await;
         let url = format!("tls://mar:belle@{}?ca={}", tap.address, believed.file().display());
         let node = Node::on(Database::postgres().await).set("NATS_URL", url).start().await;
-        // It serves without the bus, is not ready, and says why.
+        // It serves without the bus, is not ready, and logs the reason.
         let line = node.printed("the bus cannot be reached").await;
         assert!(line.contains(&tap.address.to_string()) && line.contains(reason), "{line}");
         let (status, why) = readiness(&node).await;

@@ -1,4 +1,4 @@
-//! A node of three is killed with -9 in the midst of writing.
+//! One of three nodes is killed with -9 while it writes.
 
 use crate::support::{Account, Call, Cluster, Http, rename, within};
 use futures_util::future::join_all;
@@ -8,7 +8,7 @@ use std::time::Duration;
 const ROUNDS: usize = 10;
 const WRITERS: usize = 4;
 
-/// Writes until the node dies; gives every answered change.
+/// Writes until the node dies; returns every answered change.
 async fn write(http: Http, name: String) -> Vec<Value> {
     let mut answered = Vec::new();
     while let Some(reply) = http.attempt("profile.update", rename(format!("{name} {}", answered.len()))).await {

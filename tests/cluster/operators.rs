@@ -1,4 +1,4 @@
-//! What an operator does reaches the sockets of every node over the bus. The sweep is too rare to help out.
+//! An operator's changes reach the sockets of every node over the bus. The sweep is too rare to contribute.
 
 use crate::support::{Call, Cluster, RARE_SWEEP, soon};
 use futures_util::future::join_all;

@@ -5,7 +5,7 @@ use futures_util::future::join_all;
 use serde_json::json;
 use std::time::Duration;
 
-/// The sweep's period, and what it and the closing take on a busy machine.
+/// The sweep's period, and the time of the sweep and the closing on a busy machine.
 const SWEPT: Duration = Duration::from_secs(4);
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -18,7 +18,7 @@ async fn every_node_closes_its_sockets_and_starts_anew() {
     let backup = first.database.backup().await;
     join_all(cluster.nodes.iter().map(reconnected)).await;
 
-    // What will never have been: another session, and a longer history.
+    // Changes that the restore undoes: another session, and a longer log.
     let lost = person.sign_in(third).await;
     let sessions = [&at_home, &at_work, &lost];
     let tabs: Vec<Ws> =
@@ -52,7 +52,7 @@ async fn every_node_closes_its_sockets_and_starts_anew() {
         at_home.assert_ended(node, "restored").await;
         at_work.assert_ended(node, "restored").await;
         lost.http(node).refused("unauthenticated", "profile.get", json!({})).await;
-        // Nobody goes on with what is no more, and everybody with what is.
+        // Sessions that no longer exist end, and all others continue.
         let session = person.sign_in(node).await;
         let tabs = cluster.tabs(&session).await;
         join_all(tabs.iter().map(|tab| tab.subscribe(Some(1), Some(&known.epoch)))).await;

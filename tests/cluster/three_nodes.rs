@@ -1,5 +1,4 @@
-//! One account on three nodes, with the bus between them. The sweep is too rare to help out, so what arrives
-//! has come over the bus.
+//! One account on three nodes with the bus. The sweep is too rare to contribute, so every event has come over the bus.
 
 use crate::{
     feed::racing_writers::writers_and_tabs,
@@ -109,7 +108,7 @@ async fn a_node_listens_again_for_a_user_who_comes_back() {
         let mut accounts = join_all(tabs.iter().map(Account::of)).await;
         let (events, _) = change_and_wait(&session.http(&cluster.nodes[i % 3]), &tabs, rename(i)).await;
         accounts.iter_mut().zip(&events).for_each(|(account, event)| account.apply(event));
-        // Away everywhere, and seen to be so.
+        // Disconnected everywhere, and shown as such.
         drop(tabs);
         let caller = session.http(&cluster.nodes[0]);
         eventually("no open socket", || async {

@@ -1,4 +1,4 @@
-//! Two server processes on one PostgreSQL, with the sweep alone between them.
+//! Two server processes on one PostgreSQL, with only the sweep between them.
 
 use crate::support::{Account, Call, Database, Node, Smtp, address, eventually};
 use futures_util::future::join_all;
@@ -83,7 +83,7 @@ async fn the_death_of_one_does_not_touch_the_other() {
     let (dying, tab) = (session.tab(&first).await, session.tab(&second).await);
     dying.snapshot().await;
     let mut account = Account::of(&tab).await;
-    // Committed on the first, which dies before it could tell anybody.
+    // Committed on the first one, which dies before it could announce it.
     session.http(&first).ok("profile.update", json!({ "first_name": "Anne" })).await;
     first.kill9().await;
     dying.closed().await;

@@ -1,4 +1,4 @@
-//! Clocks that go back, and nodes whose clocks differ.
+//! Clocks that are set back, and nodes whose clocks differ.
 
 use crate::support::{
     Database, Inside, PASSWORD, another_email, both_databases,
@@ -151,7 +151,7 @@ both_databases! {
         let other_clock = database.url().is_some();
         inside.advance(Duration::from_secs(120));
         let ahead = inside.with(async |accounts| accounts.hub.measure_clock().await).await;
-        // By SQLite there is no other clock.
+        // On SQLite there is no other clock.
         assert_eq!((ahead.abs_diff(120_000) < 30_000, ahead == 0), (other_clock, !other_clock), "{ahead} ms");
         inside.turn_back(Duration::from_secs(7200));
         let ahead = inside.with(async |accounts| accounts.hub.measure_clock().await).await;
@@ -159,7 +159,7 @@ both_databases! {
     }
 }
 
-/// Two nodes whose clocks are further apart than a node that has died counts as running.
+/// Two nodes whose clocks differ by more than the time for which a dead node counts as running.
 #[tokio::test(flavor = "multi_thread")]
 async fn nodes_whose_clocks_differ_see_each_other() {
     let database = Database::postgres().await;

@@ -1,4 +1,4 @@
-//! PostgreSQL is killed with -9 and comes back, while three nodes write.
+//! PostgreSQL is killed with -9 and restarted, while three nodes write.
 
 use crate::support::{Account, Call, Cluster, Http, Nats, OwnPostgres, eventually, rename, within};
 use futures_util::future::join_all;
@@ -14,7 +14,7 @@ use std::{
 const CRASHES: usize = 3;
 const WRITERS: usize = 6;
 
-/// Writes until told to stop; gives every answered change. `unavailable` is the one error there may be.
+/// Writes until told to stop; returns every answered change. `unavailable` is the only error allowed.
 async fn write(http: Http, name: usize, stop: Arc<AtomicBool>, unavailable: Arc<AtomicUsize>) -> Vec<Value> {
     let mut answered = Vec::new();
     let mut n = 0;

@@ -1,5 +1,5 @@
-//! SQLite's own troubles: a full disk, another process's lock, a damaged file. Each is a clear error, and
-//! nothing is half done.
+//! Faults of SQLite: a full disk, another process's lock, a damaged file. Each is a clear error, and no change is half
+//! done.
 
 use crate::support::{Account, Call, Database, Http, Node, address, eventually, somebody};
 use serde_json::{Value, json};
@@ -32,7 +32,7 @@ impl SmallDisk {
         self.0.path().join("ballast")
     }
 
-    /// Takes every byte that is left.
+    /// Fills the rest of the disk.
     fn fill(&self) {
         let mut ballast = File::create(self.ballast()).unwrap();
         while ballast.write_all(&[7; 4096]).is_ok() {}
@@ -69,7 +69,7 @@ async fn a_full_disk() {
     let tab = session.tab(&node).await;
     let mut account = Account::of(&tab).await;
     disk.fill();
-    // There may be room inside the files; it comes to an end.
+    // There may be room inside the files, which gets used up.
     let mut edits = 0;
     let refused = loop {
         let name = format!("{}{edits}", "Ann".repeat(30));
@@ -87,7 +87,7 @@ async fn a_full_disk() {
     not_done(&http, "profile.update", json!({ "first_name": "A".repeat(90) })).await;
     not_done(&http, "addresses.create", address("Home")).await;
     not_done(&node.http(), "auth.login", ann.credentials()).await;
-    // What only reads goes on, and shows nothing of what was refused.
+    // Reads continue, and show nothing of the refused changes.
     account.assert_equals_get(&tab, &http).await;
 
     disk.make_room();

@@ -1,4 +1,4 @@
-//! Both databases when they fail, are restored, age or are upgraded.
+//! Both databases: failures, restores, retention and upgrades.
 
 mod clocks;
 mod database_crash;

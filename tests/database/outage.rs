@@ -1,4 +1,4 @@
-//! The database goes away and comes back.
+//! Outages of the database.
 
 use crate::support::{Account, Call, Database, Http, Node, Proxy, Wire, address, eventually, within};
 use futures_util::future::join_all;
@@ -14,7 +14,7 @@ async fn unavailable(http: &Http, method: &str, params: Value) -> Value {
     error.data["outcome"].clone()
 }
 
-/// Calls of every kind while the database is away, and the way back.
+/// Calls of every kind during an outage and after it.
 async fn outage(node: &Node, go: impl AsyncFnOnce(), back: impl AsyncFnOnce()) {
     let (person, session) = node.signed_in("ann").await;
     let http = session.http(node);
@@ -70,7 +70,7 @@ async fn a_database_that_takes_no_connections() {
     outage(&node, async || database.outage().await, async || database.back().await).await;
 }
 
-/// As when the database's machine is gone and another has its name: nothing says that the connections are dead.
+/// The database's machine is replaced by another of the same name: nothing shows that the connections are dead.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn connections_that_are_dead_without_a_word_give_way_to_others() {
     let proxy = Proxy::start().await;
@@ -112,7 +112,7 @@ async fn one_call_fails_after_the_database_was_away_and_not_one_for_each_connect
     .await;
     database.outage().await;
     database.back().await;
-    // The node's own tasks may be the one.
+    // It may also be one of the node's own tasks.
     let answered = http.call("profile.get", json!({})).await;
     assert!(answered.as_ref().err().is_none_or(|error| error.kind == "unavailable"), "{answered:?}");
     for _ in 0..64 {
@@ -163,7 +163,7 @@ async fn a_sign_up_amid_an_outage_can_be_repeated() {
     proxy.set(Wire::CutAfterCommit);
     assert_eq!(unavailable(&node.http(), "auth.verify_email", crate::support::verification(&token)).await, "unknown");
     proxy.set(Wire::Whole);
-    // What was cut was the count of the password, before the account was made: the call is made once more.
+    // The count of the password was cut off, before the account was created: the call is repeated.
     let verified = || async { node.http().call("auth.verify_email", crate::support::verification(&token)).await.ok() };
     eventually("a verification", verified).await;
     person.sign_in(&node).await;

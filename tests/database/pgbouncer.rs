@@ -1,4 +1,4 @@
-//! PgBouncer between the nodes and PostgreSQL, set as docs/scaling.md says.
+//! PgBouncer between the nodes and PostgreSQL, configured as in docs/scaling.md.
 
 use crate::support::{Account, Call, Database, Node, PgBouncer, address, rename, within};
 use futures_util::future::join_all;
@@ -7,7 +7,8 @@ use std::time::Duration;
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nodes_work_through_a_pgbouncer() {
     let direct = Database::postgres().await;
-    // PgBouncer passes no startup parameters on: what the node asks for of each connection, the database has to give.
+    // PgBouncer does not pass on startup parameters: the database has to set what the node requests for each
+    // connection.
     let mut connection = direct.connect().await;
     let name = direct.url().expect("PostgreSQL").rsplit('/').next().expect("a name").to_owned();
     for setting in ["statement_timeout = '10s'", "lock_timeout = '5s'", "idle_in_transaction_session_timeout = '20s'"] {
@@ -16,7 +17,7 @@ async fn nodes_work_through_a_pgbouncer() {
     }
     let bouncer = PgBouncer::before(&direct).await;
 
-    // Both at once, on an empty database: one of them makes the tables.
+    // Both at once, on an empty database: one of them creates the tables.
     let node = || Node::on(bouncer.database.clone()).shared_keys();
     let first = node();
     let (first, second) = within(Duration::from_secs(30), "two nodes", async {

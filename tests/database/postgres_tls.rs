@@ -1,4 +1,4 @@
-//! The way to PostgreSQL over TLS, with a private authority.
+//! TLS to PostgreSQL, with a private authority.
 
 use crate::support::{Account, Authority, Call, DATABASE_PASSWORD, Database, Node, OwnPostgres, Tap, marbelle, rename};
 use sqlx::Row;

@@ -28,7 +28,7 @@ async fn back_up(node: &Node) -> Backup {
     Backup::Sqlite(copy)
 }
 
-/// Puts the backup in place: under the running node's feet on PostgreSQL, as SQLite's file cannot be.
+/// Restores the backup: on PostgreSQL while the node runs, which SQLite's file does not allow.
 async fn restore(node: &mut Node, backup: Backup) {
     match backup {
         Backup::Postgres(backup) => {
@@ -52,7 +52,7 @@ async fn new_epoch(node: &Node) -> String {
     String::from_utf8(output.stdout).unwrap()
 }
 
-/// Nothing can be done with this session any more, whoever had ended it in the time that was lost.
+/// This session can do nothing any more, even if it ended in the lost time.
 async fn assert_restored(node: &Node, session: &Session) {
     let error = session.http(node).refused("session_ended", "profile.get", json!({})).await;
     assert_eq!(error.data["reason"], "restored");
@@ -63,7 +63,7 @@ async fn assert_restored(node: &Node, session: &Session) {
     assert_eq!(node.refused_handshake(&[("authorization", &bearer)]).await, 401);
 }
 
-/// Who signs in again gets a snapshot, whatever it asks for, and follows the new history.
+/// After a new sign-in the client gets a snapshot, whatever it asks for, and follows the new log.
 async fn assert_starts_anew(node: &Node, person: &Person, known: &Account) {
     let session = person.sign_in(node).await;
     let http = session.http(node);
@@ -112,7 +112,7 @@ both_databases! {
 
         let (passkey, flow) = (node.passkey_login(&mut browser).await, begin().await);
         let provider_login = come_back(&flow);
-        // As in the time that was lost: they may have been used, and nobody knows.
+        // As in the lost time: it is unknown whether they were used.
         new_epoch(&node).await;
         node.http().refused("invalid_token", "auth.login_passkey", passkey).await;
         node.http().refused("invalid_token", "auth.login_provider", provider_login).await;
@@ -139,7 +139,7 @@ both_databases! {
         at_home.http(&node).ok("addresses.create", address("A")).await;
         let backup = back_up(&node).await;
 
-        // What will never have been.
+        // Changes that the restore undoes.
         at_work.http(&node).ok("auth.logout", json!({ "scope": "local" })).await;
         let lost = ann.sign_in(&node).await;
         let (tab, known) = move_on(&node, &at_home).await;
@@ -191,7 +191,7 @@ both_databases! {
         node.http().refused("invalid_token", "auth.verify_email", crate::support::verification(&verification)).await;
         let profile = ann.sign_in(&node).await.http(&node).ok("profile.get", json!({})).await;
         assert_eq!(profile["pending_email"], Value::Null);
-        // A new link is another one, and good.
+        // A new link differs, and is valid.
         node.http().ok("auth.resend_verification", json!({ "email": dora.email })).await;
         let renewed = letter_token(&node, &dora.email).await;
         assert_ne!(renewed, verification);
@@ -220,7 +220,7 @@ both_databases! {
         restore(&mut node, backup).await;
         assert!(new_epoch(&node).await.contains("1 letters will not be sent"));
         node.smtp.up().await;
-        // One queued later overtakes nothing: the worker takes what is due in order.
+        // A letter queued later does not overtake: the worker takes due letters in order.
         let bob = node.unverified("bob").await;
         node.smtp.letter_within(Duration::from_secs(60), &bob.email).await;
         assert_eq!(node.smtp.letters_to(&ann.email).len(), 1);

@@ -1,4 +1,4 @@
-//! How far the log reaches back.
+//! The retention of the log.
 
 use crate::support::{Account, Call, Database, Node, address, both_databases, eventually};
 use serde_json::{Value, json};
@@ -22,7 +22,7 @@ both_databases! {
         })
         .await;
         assert_eq!(answer["events"], Value::Array(vec![]));
-        // Only the log is shorter: the account is as it was, and who is up to date goes on.
+        // Only the log is shorter: the account is unchanged, and clients that are up to date continue.
         let after = http.ok("account.get", json!({})).await;
         for part in ["revision", "epoch", "profile", "addresses"] {
             assert_eq!(after[part], before[part], "{part}");

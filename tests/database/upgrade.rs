@@ -7,10 +7,10 @@ use crate::{
 use serde_json::json;
 use std::process::Output;
 
-/// No version of this program will know it.
+/// A migration that no version of this program knows.
 const FUTURE: i64 = 9999;
 
-/// What migrations of a newer version may do, to every table: columns, another table, an index.
+/// The changes that migrations of a newer version may make, to every table: columns, another table, an index.
 async fn migrate_to_the_future(node: &Node) {
     for table in node.tables().await.iter().filter(|table| !table.starts_with("_sqlx")) {
         node.execute(&format!("ALTER TABLE {table} ADD COLUMN newer TEXT DEFAULT 'x'")).await;
@@ -26,7 +26,7 @@ async fn migrate_to_the_future(node: &Node) {
     .await;
 }
 
-/// What clients do, so that every table is read and written.
+/// The calls of clients, so that every table is read and written.
 async fn use_everything(node: &Node, person: &Person) {
     let session = person.sign_in(node).await;
     let tab = session.tab(node).await;
@@ -54,7 +54,7 @@ fn told(output: &Output) -> String {
     String::from_utf8_lossy(&output.stderr).into_owned()
 }
 
-/// Starts the program on the node's database and settings, in vain.
+/// Tries to start the program on the node's database and settings, which must fail.
 async fn assert_does_not_start(node: &Node, reason: &str) {
     for command in ["serve", "migrate", "new-epoch"] {
         let output = node.command(&[command]).await;
@@ -75,7 +75,7 @@ both_databases! {
         assert!(!node.output().contains("incident"), "{}", node.output());
         node.kill9().await;
         node.restart().await;
-        node.printed("the tables are those of a newer version").await;
+        node.printed("the tables belong to a newer version").await;
         use_everything(&node, &person).await;
     }
 

@@ -5,7 +5,7 @@ use futures_util::future::join;
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};
 
-/// An id that nothing has.
+/// An id that does not exist.
 const NOBODY: &str = "01890a5d-ac96-774b-bcce-b302099a8057";
 
 /// Five changes after the sign-in; the account is at revision 6 then.
@@ -130,7 +130,7 @@ both_databases! {
         assert!(before.elapsed() < Duration::from_secs(5), "{:?}", before.elapsed());
         assert_eq!((&answer["events"], &answer["revision"]), (&json!([]), &since));
         assert_eq!(answer["snapshot_required"], false);
-        // Where there is something, it does not wait at all.
+        // If there is an entry, it does not wait at all.
         let answer = soon("no wait", http.ok("account.changes", json!({ "since": 0, "wait_ms": 30_000 }))).await;
         assert_ne!(answer["events"], Value::Array(vec![]));
     }
@@ -143,7 +143,7 @@ both_databases! {
         let wait = json!({ "since": since, "wait_ms": 30_000 });
         let over_the_socket = tab.send_only("account.changes", wait.clone());
         let over_http = tokio::spawn(async move { http.call("account.changes", wait).await });
-        // Nothing tells that they wait by now. They most likely do, and the answer is the same if not.
+        // Nothing shows that they wait by now. They most likely do, and the answer is the same if not.
         tokio::time::sleep(Duration::from_millis(200)).await;
         mine.http(&node).ok("session.revoke", json!({ "session_id": lost.id })).await;
         let over_http = soon("the wait to end", over_http).await.unwrap();

@@ -1,4 +1,4 @@
-//! kill -9 in the midst of writes.
+//! kill -9 during writes.
 
 use crate::support::{Account, Call, Database, Http, Mood, Node, another_email, both_databases, somebody, within};
 use futures_util::future::join_all;
@@ -13,7 +13,7 @@ use std::{
 
 const ROUNDS: u64 = 10;
 
-/// Writes until the node dies or the story says stop; gives every answered change.
+/// Writes until the node dies or the story tells it to stop; returns every answered change.
 async fn write(http: Http, name: String, stop: Arc<AtomicBool>) -> Vec<Value> {
     let mut answered = Vec::new();
     while !stop.load(Ordering::SeqCst) {

@@ -10,7 +10,7 @@ use crate::support::{Account, Call, Database, address, both_databases, somebody}
 use serde_json::{Value, json};
 use tokio_tungstenite::tungstenite::Message;
 
-/// An id that nothing has.
+/// An id that does not exist.
 const NOBODY: &str = "01890a5d-ac96-774b-bcce-b302099a8057";
 
 both_databases! {
@@ -114,7 +114,7 @@ both_databases! {
         tab.invalid(&[("since", &["out_of_range"])], "account.subscribe", json!({ "since": -1 })).await;
         tab.invalid(&[("since", &["type"])], "account.subscribe", json!({ "since": "1" })).await;
         tab.invalid(&[("from", &["unknown"])], "account.subscribe", json!({ "from": 1 })).await;
-        // A refused subscription is none: the next one is the first.
+        // A refused subscription does not count: the next one is the first.
         tab.snapshot().await;
     }
 

@@ -1,4 +1,4 @@
-//! jsonrpsee's own client, which knows nothing of this server.
+//! jsonrpsee's own client, which has no knowledge of this server.
 
 use crate::support::{Call, Database, both_databases, somebody};
 use jsonrpsee::core::client::{ClientT, Subscription, SubscriptionClientT};

@@ -18,7 +18,7 @@ impl Dice {
     }
 }
 
-/// Makes changes of every kind; what the rules refuse under a race is fine, anything else is not.
+/// Makes changes of every kind; refusals by the rules are expected under a race, other errors are not.
 async fn write(http: Http, seed: usize) {
     let mut dice = Dice(seed as u64 + 1);
     for i in 0..CHANGES {
@@ -56,7 +56,7 @@ async fn write(http: Http, seed: usize) {
     }
 }
 
-/// Folds until `last` says which revision is the last.
+/// Folds until `last`, the last revision.
 async fn fold(tab: Ws, mut account: Account, last: tokio::sync::watch::Receiver<Option<i64>>) -> Account {
     let mut last = last;
     loop {
@@ -71,7 +71,7 @@ async fn fold(tab: Ws, mut account: Account, last: tokio::sync::watch::Receiver<
     }
 }
 
-/// Writers and tabs spread over the nodes; every tab ends with what `account.get` says.
+/// Writers and tabs spread over the nodes; every tab ends with the state of `account.get`.
 pub async fn writers_and_tabs(nodes: &[&Node], writers: usize, person: &Person) {
     let session = person.sign_in(nodes[0]).await;
     let (sender, receiver) = tokio::sync::watch::channel(None);

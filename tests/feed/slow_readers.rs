@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 /// Together more than the kernel's buffers of a socket and the server's own can hold.
 const EVENTS: usize = 6000;
 
-/// What all buffers of one socket and the ordinary growth of a busy process may take.
+/// The room for all buffers of one socket and the ordinary growth of a busy process.
 const BOUND_KIB: u64 = 96 * 1024;
 
 async fn deaf_tab(node: &Node, session: &Session) -> Deaf {
@@ -16,7 +16,7 @@ async fn deaf_tab(node: &Node, session: &Session) -> Deaf {
     node.deaf(&[("authorization", &bearer)]).await
 }
 
-/// Makes so many events of about 4 KiB each.
+/// Makes this many events of about 4 KiB each.
 async fn many_large_events(node: &Node, session: &Session, count: usize) {
     let made = session.http(node).ok("addresses.create", address("Home")).await;
     let writers = (0..8).map(|writer| {
@@ -34,7 +34,7 @@ async fn many_large_events(node: &Node, session: &Session, count: usize) {
     }
 }
 
-/// Reads the deaf one's events; gives the last revision before the cut or, where there is none, `until`.
+/// Reads the events of the slow reader; returns the last revision before the cut or, without one, `until`.
 async fn catch_up(deaf: &mut Deaf, account: &mut Account, until: i64) {
     while account.revision < until {
         match deaf.read().await {
@@ -73,7 +73,7 @@ both_databases! {
         let grown = node.resident_kib().saturating_sub(before);
         assert!(grown < BOUND_KIB, "{grown} KiB more for one reader that stopped");
 
-        // It reads again: all is there, or it is cut off and resumes.
+        // It reads again: all events are there, or it is cut off and resumes.
         catch_up(&mut deaf, &mut behind, until).await;
         if behind.revision < until {
             let again = session.tab(&node).await;
@@ -120,7 +120,7 @@ both_databases! {
         many_large_events(&node, &mine, 2000).await;
         let http = mine.http(&node);
         http.ok("session.revoke", json!({ "session_id": lost.id })).await;
-        // Its writes are over at once, and so is the socket after a grace, though it reads nothing.
+        // Its writes are over at once, and so is the socket after the grace period, though it does not read.
         let sessions = || async {
             let state = http.ok("session.list", json!({})).await;
             state.as_array().map(Vec::len)

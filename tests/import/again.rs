@@ -1,4 +1,4 @@
-//! An import that is run again: cut short, after changes on either side, beside a running server.
+//! Repeated imports: after an interruption, after changes on either side, beside a running server.
 
 use super::source::{Source, import, told};
 use crate::support::{Call, Database, Node, Session, address, both_databases};
@@ -13,7 +13,7 @@ async fn sign_in(node: &Node, email: &str, password: &str) -> Session {
     Session::from_wire(node.http().ok("auth.login", json!({ "email": email, "password": password })).await)
 }
 
-/// All accounts of a node, without the ids and times that every import makes anew.
+/// All accounts of a node, without the ids and times that every import generates.
 async fn exported(node: &Node) -> Vec<Value> {
     let output = node.command(&["export", "jsonl"]).await;
     assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
@@ -114,7 +114,7 @@ async fn what_is_new_there_comes() {
     sign_in(&node, "new@example.org", PASSWORD).await;
     sign_in(&node, "unverified@example.org", "never saw the letter").await;
 
-    // The mapping has every user and address that is here, as the orders' tables will ask for them.
+    // The mapping has every imported user and address, for the tables of the orders.
     let map = std::fs::read_to_string(map).expect("the mapping");
     let mut rows = map.lines();
     assert_eq!(rows.next(), Some("table,old_id,new_id"));

@@ -1,4 +1,4 @@
-//! Hashes made by a Django of the package registry, not only those that were kept.
+//! Hashes made by a present Django from the package registry, in addition to the stored ones.
 
 use marbelle::{
     crypto::password::{Argon2Settings, PasswordHasher},

@@ -1,4 +1,4 @@
-//! Accounts as lines of JSON: out of one database and into the other, and from systems of any kind.
+//! Accounts as lines of JSON: exported from one database and imported into the other, and from other systems.
 
 use super::source::{Source, import, lines};
 use crate::support::{Browser, Call, Database, IdentityProvider, Manner, Node, Session, answer, both_databases};
@@ -155,7 +155,7 @@ both_databases! {
     }
 }
 
-/// `WRITE_SCHEMAS=1 cargo test --test it the_schemas_in_the_documentation` writes them anew.
+/// `WRITE_SCHEMAS=1 cargo test --test it the_schemas_in_the_documentation` writes them again.
 #[test]
 fn the_schemas_in_the_documentation_are_those_of_the_program() {
     let docs = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs");

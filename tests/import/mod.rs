@@ -1,4 +1,4 @@
-//! Taking over from another system.
+//! Imports from other systems.
 
 mod again;
 mod backup;

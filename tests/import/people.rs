@@ -1,11 +1,11 @@
-//! Every person of the old application comes as `docs/import.md` says, with the password of before.
+//! Every user of the old application is imported as documented in `docs/import.md`, with the same password.
 
 use super::source::{Person, Source, import, people, told};
 use crate::support::{Call, Database, Node, Session, both_databases};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
-/// What the report says of users, by id; of an ordinary one at most that the telephone number is no good.
+/// The expected report on users, by id; of an ordinary one at most that the telephone number is invalid.
 const TOLD: &[(i64, &[&str])] = &[
     (166, &["cleared password"]),
     (168, &[]),
@@ -92,7 +92,7 @@ async fn assert_addresses(node: &Node, people: &[Person], report: &[Value]) {
     );
     assert_eq!(told(report, "addresses", 324), ["replaced address_line_1", "cleared phone"]);
     assert_eq!(told(report, "email_change_tokens", 1), ["cleared new_email"]);
-    // More than ten: all are there, and none can be made until there are fewer.
+    // More than ten: all are imported, and none can be added until there are fewer.
     let session = sign_in(node, of(people, 191)).await;
     let http = session.http(node);
     let list = http.ok("addresses.list", json!({})).await;
@@ -105,7 +105,7 @@ async fn assert_addresses(node: &Node, people: &[Person], report: &[Value]) {
     http.refused("limit_reached", "addresses.create", crate::support::address("Eleventh")).await;
 }
 
-/// No password yet: nothing signs in, and a reset sets the first one.
+/// No password yet: sign-ins fail, and a reset sets the first one.
 async fn assert_first_password(node: &Node, email: &str) {
     for password in ["a password by md5", "", "!"] {
         let guess = json!({ "email": email, "password": password });
@@ -170,7 +170,7 @@ both_databases! {
             sign_in(&node, of(&people(), id)).await;
             sign_in(&node, of(&people(), id)).await;
         }
-        // They are known by their old ids: another run brings nothing.
+        // They are recognised by their old ids: another run imports nothing.
         let (_, _, printed) = import(&node, &source, &[]).await;
         assert!(printed.contains("0  registrations made") && printed.contains("191  accounts here already"), "{printed}");
     }

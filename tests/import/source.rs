@@ -1,4 +1,4 @@
-//! The Django application's tables as the stories' source: the file, and the dump in a private PostgreSQL.
+//! The Django application's tables as the source of the tests: the file, and the dump in a private PostgreSQL.
 
 use crate::support::{Database, Node};
 use serde::Deserialize;
@@ -7,7 +7,7 @@ use sqlx::{AssertSqlSafe, ConnectOptions, PgConnection, SqliteConnection, sqlite
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 
-/// What `people.json` says of a user of the source.
+/// The data of a user of the source in `people.json`.
 #[derive(Clone, Debug, Deserialize)]
 pub struct Person {
     pub id: i64,
@@ -27,7 +27,7 @@ pub struct Source {
 }
 
 impl Source {
-    /// In a database of the kind that the story is told on.
+    /// In a database of the kind that the story runs on.
     pub async fn like(database: &Database) -> Self {
         let folder = TempDir::with_prefix("marbelle-source-").expect("a temporary folder");
         let url = match database {
@@ -60,13 +60,13 @@ impl Source {
         options.connect().await.expect("the file opens")
     }
 
-    /// A path for a file that goes with the source.
+    /// A path for a file that is deleted with the source.
     pub fn file(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
 }
 
-/// Runs an import into a node's database with a report; gives status, report and what was printed.
+/// Runs an import into a node's database with a report; returns status, report and output.
 pub async fn import(node: &Node, source: &Source, more: &[&str]) -> (Option<i32>, Vec<Value>, String) {
     let report = source.file("report.jsonl");
     let report_name = report.display().to_string();
@@ -82,7 +82,7 @@ pub fn lines(path: &Path) -> Vec<Value> {
     text.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect()
 }
 
-/// What the report says of a row, as `action field`.
+/// The report on a row, as `action field`.
 pub fn told(report: &[Value], table: &str, id: i64) -> Vec<String> {
     let of = |line: &&Value| line["table"] == table && line["id"] == id;
     let words =
@@ -94,7 +94,7 @@ fn source(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/import/source").join(name)
 }
 
-/// Plays a plain dump of `pg_dump`: statements, and blocks of `COPY … FROM stdin`.
+/// Executes a plain dump of `pg_dump`: statements, and blocks of `COPY … FROM stdin`.
 async fn restore(connection: &mut PgConnection) {
     let dump = std::fs::read_to_string(source("marbelle.pg.sql")).expect("the dump");
     let mut statements = String::new();

@@ -1,4 +1,4 @@
-//! What a failed sign-in costs tells nothing of who has an account.
+//! The cost of failed sign-ins does not reveal who has an account.
 
 use super::source::{Source, people};
 use crate::support::{
@@ -12,7 +12,7 @@ use marbelle::{
 };
 use std::{collections::BTreeMap, num::NonZeroU16, sync::Arc};
 
-/// Unknown addresses that are asked for. Five standard deviations of a share of one half are 8 %.
+/// The number of unknown addresses tried. Five standard deviations of a share of one half are 8 %.
 const UNKNOWN: usize = 1000;
 const TOLERANCE: f64 = 0.08;
 
@@ -50,7 +50,7 @@ fn assert_alike(known: &BTreeMap<Work, f64>, unknown: &BTreeMap<Work, f64>) {
     }
 }
 
-/// Of the accounts there, those whose hashes are cheap: the dear ones would only make the story long.
+/// Accounts with cheap hashes: expensive ones would only make the test long.
 const FEWER: &str = "PRAGMA foreign_keys = OFF; DELETE FROM users WHERE id < 10 OR id > 160; DELETE FROM addresses;";
 const NATIVE: usize = 30;
 
@@ -79,7 +79,7 @@ async fn imported_native_and_unknown_addresses_cannot_be_told_apart() {
         let known = || known.iter().cloned();
         let unknown = || (0..UNKNOWN).map(|n| format!("nobody{n}@example.org"));
         accounts.weigh_decoys().await.expect("counted");
-        // At first all accounts are as they came; blanks around a password are a second comparison.
+        // At first all accounts have their imported hashes; blanks around a password cause a second comparison.
         for wrong in ["wrong larches", " wrong larches "] {
             let of_known = distribution(accounts, known(), wrong).await;
             assert!(of_known.len() > 3, "{of_known:?}");

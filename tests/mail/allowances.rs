@@ -1,4 +1,4 @@
-//! How many letters a mailbox gets: of each kind, and from each network.
+//! The number of letters that a mailbox gets: of each kind, and from each network.
 
 use crate::support::{
     Database, Inside, PASSWORD, another_email, both_databases,
@@ -17,7 +17,7 @@ fn from(address: &str) -> Client {
     Client { ip: address.parse().expect("an address"), user_agent: None }
 }
 
-/// Asks for another letter from each of these; says how many were queued.
+/// Requests another letter from each of these; returns how many were queued.
 async fn resent(inside: &Inside, to: &EmailAddress, from_each: &[String]) -> i64 {
     inside
         .with(async |accounts| {
@@ -144,7 +144,7 @@ both_databases! {
         };
         inside.with(async |accounts| account(accounts, &owner).await).await;
         assert_eq!(notices().await, 1, "from wherever it is caused");
-        // Nine registrations by strangers take nothing from the owner's reset.
+        // Nine registrations by strangers do not affect the owner's reset.
         assert_eq!(resets(&inside, &owner, &["192.0.2.1"; 7]).await, 5);
         assert_eq!(resets(&inside, &owner, &["198.51.100.1"; 7]).await, 5);
         assert_eq!(resets(&inside, &owner, &["203.0.113.1"; 2]).await, 1, "the owner's own network");

@@ -8,7 +8,7 @@ const NEW: &str = "nine loud herons above a mill";
 const DEVICE: &str = "Larchfox <b>7";
 const LOCALES: [&str; 3] = ["en", "de", "sq"];
 
-/// What every letter has, whatever it says.
+/// The common parts of every letter.
 fn assert_whole(letter: &Letter, locale: &str, to: &str) {
     assert_eq!(letter.to, [to]);
     assert_eq!(letter.from, "no-reply@localhost");
@@ -128,7 +128,7 @@ both_databases! {
             http.ok("auth.login", credentials).await
         };
         let known = node.smtp.letters_to(&person.email).len();
-        // The first sign-in of all is the owner's. Wherever the device is and whatever it says, it is the same one.
+        // The first sign-in of all is the owner's. The device is the same one, whatever its address and user agent.
         let first = sign_in("", "Larchfox/7.0", "198.51.100.1").await;
         let token = first["device_token"].as_str().expect("a token");
         sign_in(token, "Larchfox/7.0", "203.0.113.9").await;
@@ -143,7 +143,7 @@ both_databases! {
             let letter = node.smtp.letter_to(&person.email).await;
             assert!(letter.text.contains(says) && letter.text.contains(family), "{}", letter.text);
             assert!(!letter.text.contains(address), "the address itself is not mailed: {}", letter.text);
-            // The way to end it that the letter speaks of.
+            // The way to end it that the letter describes.
             session.http(&node).ok("session.revoke", json!({ "session_id": session.id })).await;
         }
         let marker = node.unverified("marker").await;

@@ -108,7 +108,7 @@ both_databases! {
     }
 }
 
-/// The outbox is one for all nodes: each letter leaves once, whoever sends it.
+/// All nodes share one outbox: each letter is sent once, by any of them.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn two_nodes_send_each_letter_once() {
     let database = Database::postgres().await;

@@ -1,10 +1,10 @@
-//! Mail servers that refuse the sender, or take as long as they may.
+//! Mail servers that refuse the sender, or are as slow as allowed.
 
 use crate::support::{Database, Mood, Node, PATIENCE, both_databases, marbelle};
 use futures_util::future::join_all;
 use std::time::Duration;
 
-/// What mail servers say of a sender, its name or its quota: it is about every letter, and somebody has to mend it.
+/// Replies of mail servers about a sender, its name or its quota: they affect every letter, and an operator has to act.
 const REFUSALS: [(&str, u16, &str); 5] = [
     ("EHLO", 504, "5.5.2 a full name, please"),
     ("MAIL", 553, "5.7.1 sender address rejected: not owned by user"),
@@ -25,7 +25,7 @@ both_databases! {
     }
 }
 
-/// Two letters are refused so, and sent when the fault is mended.
+/// Two letters are refused in this way, and sent when the fault is fixed.
 async fn refused(database: Database, (stage, code, words): (&'static str, u16, &'static str)) {
     let node = Node::start(database).await;
     node.smtp.be(Mood::RefuseSender(stage, code, words));

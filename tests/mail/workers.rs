@@ -50,7 +50,7 @@ async fn none_is_lost_with_nodes_that_are_killed_while_sending() {
     }
 }
 
-/// The server has said 250, and the node dies before it can write that down.
+/// The server has answered 250, and the node dies before it can record that.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_letter_that_was_sent_and_not_marked_is_repeated_with_the_same_message_id() {
     let mut cluster = Cluster::start(RARE_SWEEP).await;

@@ -1,4 +1,4 @@
-//! Commands beside a server: which settings they read, and which database they touch.
+//! Commands beside a server: the settings that they read, and the database that they use.
 
 use crate::support::{Call, DATABASE_PASSWORD, Database, Node, both_databases, marbelle};
 use std::process::Output;

@@ -1,5 +1,5 @@
-//! Whatever the environment and the file say, the settings are read or refused, and nothing panics. Inputs
-//! that once failed are kept in `tests/seeds/settings.txt` and are tried first.
+//! Any environment and file are parsed or refused, and nothing panics. Inputs that once failed are kept in
+//! `tests/seeds/settings.txt` and are tried first.
 
 use marbelle::settings::Settings;
 use proptest::{
@@ -74,7 +74,7 @@ fn runner() -> TestRunner {
     TestRunner::new(Config { cases: 1500, failure_persistence, ..Config::default() })
 }
 
-/// Values that are nearly right, as likely as any other.
+/// Values that are nearly valid, as likely as any other.
 fn value() -> impl Strategy<Value = String> {
     let nearly = prop::sample::select(vec![
         "production",
@@ -111,7 +111,7 @@ fn name() -> impl Strategy<Value = String> {
     prop_oneof![9 => known, 1 => "[A-Z_]{0,30}", 1 => any::<String>()]
 }
 
-/// Loads, and looks at whatever comes of it.
+/// Loads, and checks the result.
 fn load(folder: &TempDir, given: Vec<(String, String)>) {
     let data = ("MARBELLE_DATA_DIR".to_owned(), folder.path().display().to_string());
     let given = given.into_iter().map(|(name, value)| (format!("MARBELLE_{name}"), value));

@@ -1,4 +1,4 @@
-//! What an operator sets of the listener, seen by a client.
+//! Settings of the listener, as seen by a client.
 
 use crate::support::{Database, Node};
 use serde_json::json;

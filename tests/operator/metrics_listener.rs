@@ -1,4 +1,4 @@
-//! Where `/metrics` is served: it counts letters and calls, which tells known addresses from unknown ones.
+//! The listener of `/metrics`, whose counts of letters and calls could reveal known addresses.
 
 use crate::support::{Call, Database, Node};
 use serde_json::json;
@@ -8,7 +8,7 @@ async fn get(url: &str) -> (u16, String) {
     (answer.status().as_u16(), answer.text().await.expect("text"))
 }
 
-/// Where the node says that it serves metrics.
+/// The address at which the node serves metrics, from its output.
 async fn service(node: &Node) -> String {
     let line = node.printed("Metrics are served at ").await;
     line.split_whitespace().last().expect("a URL").to_owned()

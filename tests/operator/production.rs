@@ -1,4 +1,4 @@
-//! Production: what must be set, and keys that are replaced without signing anybody out.
+//! Production: required settings, and keys that are replaced without signing anybody out.
 
 use crate::support::{Call, Database, Http, Node, PRODUCTION, both_databases, marbelle, signing_key, token_secret};
 use ed25519_dalek::{
@@ -104,7 +104,7 @@ both_databases! {
         let reset = node.reset_token(&cat.email).await;
         let change = session.email_change_token(&node, &person.password, "ann.moved@example.test").await;
 
-        // The new ones make, the old ones still verify: nobody notices.
+        // The new ones make tokens, the old ones still verify: nobody notices.
         node.stop().await;
         node.set("SIGNING_KEY", signing_key(2));
         node.set("VERIFY_KEYS", public_key(1));
@@ -121,7 +121,7 @@ both_databases! {
         cats.assert_ended(&node, "password_reset").await;
         let (newer, _) = by_cookie(&node, person.credentials()).await;
 
-        // When everybody has come back once, the old ones go.
+        // When every client has come back once, the old ones are removed.
         node.stop().await;
         node.set("VERIFY_KEYS", "");
         node.set("TOKEN_SECRET", token_secret(2));
@@ -129,7 +129,7 @@ both_databases! {
         session.http(&node).ok("profile.get", json!({})).await;
         page(&node, &newer).ok("profile.get", json!({})).await;
         let session = session.refreshed(&node).await;
-        // What only the old ones verify is refused, and not mistaken for anything else.
+        // Tokens that only the old ones verify are refused, and not mistaken for anything else.
         page(&node, &cookie).refused("unauthenticated", "profile.get", json!({})).await;
         node.http().refused("invalid_token", "profile.confirm_email_change", json!({ "token": change })).await;
         session.http(&node).ok("profile.get", json!({})).await;

@@ -6,7 +6,7 @@ use tokio::{
     select,
 };
 
-/// What is ordered after the service, and what `systemctl start` returns to, finds it serving.
+/// Units ordered after the service, and callers of `systemctl start`, find it serving.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn it_is_told_when_the_server_listens_and_when_it_stops() {
     let folder = tempfile::tempdir().unwrap();

@@ -12,7 +12,7 @@ async fn user(node: &Node, action: &str, email: &str) {
     assert_eq!(output.status.code(), Some(0), "{action}: {told}");
 }
 
-/// Asserts that no way leads back into a disabled or deleted account without its password.
+/// Asserts that a disabled or deleted account cannot be entered without its password.
 async fn assert_no_way_back(node: &Node, person: &Person, tokens: &[(&str, Value)]) {
     for (method, params) in tokens {
         node.http().refused("invalid_token", method, params.clone()).await;
@@ -111,7 +111,7 @@ both_databases! {
         session.assert_ended(&node, "account_deleted").await;
         let rows = node.rows().await;
         for form in &forms {
-            // Its id stays for a while, where it was deleted and with its void tokens.
+            // Its id stays for a while, as deleted and with its void tokens.
             let id_stays = |row: &str| *form != person.email && (row.starts_with("audit_log: ") || row.starts_with("revocations: "));
             let left: Vec<&str> = rows.lines().filter(|row| row.contains(form.as_str()) && !id_stays(row)).collect();
             assert!(left.is_empty(), "{form} is still in {left:#?}");

@@ -1,4 +1,4 @@
-//! A receiver that takes nothing, with a hundred thousand events before its door.
+//! A receiver that accepts nothing, with a hundred thousand waiting events.
 
 use super::{NOWHERE, deliveries, operator, webhook};
 use crate::support::{
@@ -21,12 +21,12 @@ use std::{
 /// Users, and events of each.
 const USERS: i64 = 1000;
 const EVENTS: i64 = 100;
-/// What the node may take more than without, in KiB.
+/// The additional memory that the node may use, in KiB.
 const MEMORY: u64 = 64 * 1024;
-/// How long dropping all of it may take.
+/// The time limit for dropping all of it.
 const DROPPING: Duration = Duration::from_secs(60);
 
-/// Statements that queue all of it for a webhook, of a kilobyte each.
+/// Statements that queue all of it for a webhook, a kilobyte each.
 fn backlog(database: &Database, webhook: &str) -> String {
     let hex = webhook.replace('-', "");
     let (id, receiver, user, text, planner) = match database {
@@ -97,7 +97,7 @@ both_databases! {
             (of(|sample| sample.0), of(|sample| sample.1))
         };
         let ((call, delivery), (call_beside, delivery_beside)) = (slowest(&before), slowest(&beside));
-        // The other receiver is told by its beat, and calls take what they took.
+        // The other receiver gets its events in its usual interval, and calls take their usual time.
         assert!(delivery_beside < delivery * 3 + Duration::from_millis(300), "{delivery:?}, then {delivery_beside:?}");
         assert!(call_beside < call * 3 + Duration::from_millis(20), "{call:?}, then {call_beside:?}");
 

@@ -1,4 +1,4 @@
-//! What leaves the server for other systems.
+//! Outgoing events for other systems.
 
 mod backlog;
 mod queue;
@@ -9,13 +9,13 @@ mod webhooks;
 use crate::support::{Call, Http, Node};
 use serde_json::{Value, json};
 
-/// What may make webhooks.
+/// The scopes for webhooks.
 const SCOPES: &str = "webhooks,users:read";
 
-/// Where nobody listens: what is sent there waits.
+/// An address where nobody listens: its events wait.
 const NOWHERE: &str = "http://127.0.0.1:1/";
 
-/// A client that may make webhooks.
+/// A client that may manage webhooks.
 async fn operator(node: &Node) -> Http {
     node.door().await.with(SCOPES).await
 }

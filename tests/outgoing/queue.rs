@@ -1,4 +1,4 @@
-//! What is queued for other systems, with the change itself.
+//! The queue of outgoing events, which is filled with the change itself.
 
 use super::{NOWHERE, SCOPES, deliveries, operator, types, webhook};
 use crate::support::{
@@ -75,7 +75,7 @@ both_databases! {
             let alone = measure().await;
             enable().await;
             accounts.create_webhook(url.clone(), None, None, Operator::CommandLine).await.expect("a webhook");
-            // Which webhooks there are is read once.
+            // The list of webhooks is read once.
             disable(accounts, &ann).await;
             enable().await;
             (alone, measure().await)
@@ -95,7 +95,7 @@ both_databases! {
         let (person, session) = node.signed_in("ann").await;
         session.http(&node).ok("profile.update", json!({ "first_name": "Gwendolyn" })).await;
         assert!(node.rows().await.contains("Gwendolyn"));
-        // An attempt that is under way stays until it is over, without its text.
+        // An attempt under way stays until it is over, without its text.
         let left = eventually("no attempt is under way", async || {
             node.command(&["user", "delete", "--yes", &person.email]).await;
             let left = types(&operator, &hook).await;
@@ -122,7 +122,7 @@ both_databases! {
         let left = deliveries(&operator, &hook).await;
         let resync = left.last().expect("one is left");
         assert_eq!(resync["type"], "user.resync");
-        // Beside it, one that was on its way at that moment.
+        // Besides, one that was under way at that moment.
         assert!(left.len() <= 2, "{left:#?}");
         page.ok("profile.update", json!({ "first_name": "Another" })).await;
         assert_eq!(types(&operator, &hook).await.last().expect("one"), "profile.changed");
@@ -226,7 +226,7 @@ both_databases! {
         assert_eq!((&listed[0]["url"], &listed[0]["description"]), (&json!(NOWHERE), &json!("Search")));
         let edited = both.ok("webhooks.update", json!({ "webhook_id": hook, "description": null })).await;
         assert_eq!((&edited["description"], &edited["events"]), (&json!(null), &json!(null)));
-        // The secret is shown once and is not readable in the database.
+        // The secret is shown once and cannot be read in the database.
         let base64 = secret.strip_prefix("whsec_").expect("the standard's prefix");
         assert!(!listed.to_string().contains(base64) && !node.rows().await.contains(base64));
         let unknown = json!({ "webhook_id": "019aa3c5-1f00-7f31-9c02-4d5e6f708192" });

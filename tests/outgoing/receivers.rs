@@ -1,4 +1,4 @@
-//! The receivers of docs/receivers, which check signatures by the reference libraries of their languages.
+//! The receivers of docs/receivers, which verify signatures with the reference libraries of their languages.
 
 use super::{NOWHERE, operator, webhook};
 use crate::support::{Call, Database, Node, Person, Session, within};
@@ -15,7 +15,7 @@ use tokio::{
     sync::OnceCell,
 };
 
-/// What a package registry may take.
+/// The time limit for the package registry.
 const INSTALLING: Duration = Duration::from_secs(120);
 
 /// A folder with a library, which is installed once a test process.
@@ -64,7 +64,7 @@ fn source(name: &str) -> String {
     format!("{}/docs/receivers/{name}", env!("CARGO_MANIFEST_DIR"))
 }
 
-/// Tells a receiver of a user's life, before, during and after the rotation of its secret.
+/// Sends a receiver a user's events, before, during and after the rotation of its secret.
 async fn tells_a_life(start: impl AsyncFn(&Path, &str) -> Running) {
     let node = Node::start(Database::sqlite()).await;
     let operator = operator(&node).await;
@@ -79,7 +79,7 @@ async fn tells_a_life(start: impl AsyncFn(&Path, &str) -> Running) {
     let kept = std::fs::read(&state).expect("the receiver's file");
     assert!(String::from_utf8_lossy(&kept).contains("Gwendolyn"));
 
-    // The receiver knows the former secret alone, then both, then the new one alone.
+    // The receiver knows only the former secret, then both, then only the new one.
     let rotated = operator.ok("webhooks.rotate_secret", json!({ "webhook_id": hook })).await;
     let second = rotated["secret"].as_str().expect("a secret");
     for (secrets, name) in [(first.clone(), "Hilda"), (format!("{second},{first}"), "Ida"), (second.to_owned(), "Jo")] {
@@ -88,7 +88,7 @@ async fn tells_a_life(start: impl AsyncFn(&Path, &str) -> Running) {
         session.http(&node).ok("profile.update", json!({ "first_name": name })).await;
         receiver.applies("profile.changed").await;
     }
-    // What nobody has signed it does not take.
+    // It refuses unsigned requests.
     let forged =
         json!({ "type": "user.deleted", "data": { "user_id": session.sign_in["profile"]["id"], "revision": 99 } });
     let http = reqwest::Client::new();

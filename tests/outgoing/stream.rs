@@ -1,4 +1,4 @@
-//! The JetStream stream: each event once, in the order of its user, over restarts of everything.
+//! The JetStream stream: each event once, in the order of its user, over restarts of all parts.
 
 use crate::support::{Call, Database, Nats, Node, Session, eventually, within};
 use async_nats::{Client, Subscriber};
@@ -78,7 +78,7 @@ async fn a_consumer_gets_each_event_once_and_in_order_over_restarts() {
         }
     };
     round(&first, "Before").await;
-    // With the servers away changes go on, and what they tell waits.
+    // With the servers down, changes continue, and their events wait.
     servers.nats.kill().await;
     round(&first, "Without").await;
     servers.nats.restart().await;
@@ -112,7 +112,7 @@ async fn a_consumer_gets_each_event_once_and_in_order_over_restarts() {
     for (user, revisions) in by_user {
         assert_eq!(revisions, (0..42).collect::<Vec<_>>(), "{user}");
     }
-    // What the stream has is no longer queued.
+    // Events in the stream are no longer queued.
     eventually("the queue is empty", async || (!second.rows().await.contains("outgoing_events: ")).then_some(())).await;
     assert_eq!(servers.count().await, expected, "none came twice");
 }
@@ -132,7 +132,7 @@ async fn a_stream_is_made_where_it_is_missing_and_else_left_as_it_is() {
     assert_eq!(config["max_age"], json!(7 * 86_400_000_000_000_u64));
     assert_eq!((&config["duplicate_window"], &config["storage"]), (&json!(3_600_000_000_000_u64), &json!("file")));
 
-    // One that the operator has made, and remade while the node runs.
+    // A stream that the operator has created, and created again while the node runs.
     servers.ask(&format!("STREAM.DELETE.{STREAM}"), json!({})).await;
     let own = json!({ "name": STREAM, "subjects": ["marbelle.events.>"], "storage": "memory", "max_msgs": 10 });
     let remade = servers.ask(&format!("STREAM.CREATE.{STREAM}"), own).await;

@@ -1,4 +1,4 @@
-//! What receivers get, and what becomes of those that misbehave.
+//! Deliveries to receivers, and the treatment of misbehaving ones.
 
 use super::{deliveries, operator, webhook};
 use crate::support::{
@@ -23,7 +23,7 @@ both_databases! {
 
         let requests = receiver.received();
         let told: Vec<String> = requests.iter().map(|one| one.r#type()).collect();
-        // What still waited when the account was deleted was dropped.
+        // The events that were waiting when the account was deleted are dropped.
         let all = ["user.created", "sessions.changed", "profile.changed", "user.deleted"];
         let mut place = 0;
         for one in &told {
@@ -182,7 +182,7 @@ both_databases! {
                     last = changed["revision"].as_i64().expect("a revision");
                 }
             }
-            // What a killed worker had claimed is due after its lease.
+            // The rows of a killed worker are due after its lease.
             let more = receiver.received().len() + 3;
             within(FIRST_RETRY, "further events", async {
                 while receiver.received().len() < more {

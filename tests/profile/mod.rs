@@ -108,7 +108,7 @@ both_databases! {
         let (node, _, session) = somebody(database).await;
         let http = session.http(&node);
         let seen = http.ok("profile.get", json!({})).await["revision"].clone();
-        // Changes of something else are none of this object.
+        // Changes of other objects do not count for this one.
         http.ok("addresses.create", address("Home")).await;
         let edit = |name: &str| json!({ "first_name": name, "expected_revision": seen });
         let present = http.ok("profile.update", edit("Anne")).await;

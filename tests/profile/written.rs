@@ -32,7 +32,7 @@ const PHONES: [&str; 24] = [
     "0044 20 7946 0018",
 ];
 
-/// What shows nothing.
+/// Blank texts.
 const NOTHING: [&str; 9] = [
     "",
     " \t ",
@@ -75,7 +75,7 @@ both_databases! {
             assert_eq!((&profile["company_name"], &profile["last_name"]), (&Value::Null, &Value::Null), "{nothing:?}");
             assert_eq!(profile["is_business_customer"], false, "{nothing:?}");
         }
-        // Between others, what is invisible has its use.
+        // Invisible characters are allowed between others.
         for seen in ["می\u{200c}خو", "👨\u{200d}👩\u{200d}👧"] {
             assert_eq!(http.ok("profile.update", json!({ "first_name": seen })).await["first_name"], seen);
         }

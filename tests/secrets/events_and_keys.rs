@@ -15,7 +15,7 @@ both_databases! {
         let key = door.key("webhooks,users:read,keys").await;
         let operator = door.http(&key);
         let mut told = Vec::new();
-        // Refused: cut, and by its end another; at the other door; with a fault beside it.
+        // Refused: shortened, by its end with a different beginning, at the other endpoint, with a fault beside it.
         let other = format!("{}{}", &key[..key.len() - 1], if key.ends_with('A') { "B" } else { "A" });
         for wrong in [&other, &key[..key.len() - 4]] {
             told.push(format!("{:?}", door.http(wrong).refused("unauthenticated", "keys.list", json!({})).await));
@@ -30,7 +30,7 @@ both_databases! {
         told.push(format!("{:?}", door.http(&second).refused("unauthenticated", "users.count", json!({})).await));
         told.push(operator.ok("keys.list", json!({})).await.to_string());
 
-        // A receiver that takes its events, and one that does not.
+        // A receiver that accepts its events, and one that does not.
         let (listens, fails) = (Receiver::start().await, Receiver::start().await);
         fails.be(Answers::Status(500));
         let mut secrets = Vec::new();

@@ -14,7 +14,7 @@ use std::path::Path;
 const SECOND: &str = "nine loud herons above a mill";
 const THIRD: &str = "eleven slow trams in the rain";
 
-/// Everything of the database, as bytes: its rows, or its files with whatever they still hold of the past.
+/// The content of the database as bytes: its rows, or its files with deleted data that they still hold.
 async fn database(node: &Node) -> Vec<u8> {
     match &node.database {
         Database::Postgres(_) => node.database.dump().await.into_bytes(),
@@ -55,7 +55,7 @@ fn forms(secret: &str) -> Vec<Vec<u8>> {
     forms
 }
 
-/// Everything in which nothing secret is to be: the database, the data folder, the log, and what callers were told.
+/// Everything that must not contain secrets: the database, the data folder, the log, and the errors of callers.
 async fn everything(node: &Node, told: &[String]) -> Vec<u8> {
     let mut content = database(node).await;
     files(&node.data(), &mut content);
@@ -64,7 +64,7 @@ async fn everything(node: &Node, told: &[String]) -> Vec<u8> {
     content
 }
 
-/// Whether a code stands in a text between other characters than digits: six digits stand in a log by chance.
+/// Whether a code is in a text, without digits around it: six digits occur in a log by chance.
 fn holds_code(text: &str, code: &str) -> bool {
     text.match_indices(code).any(|(at, _)| {
         let digit = |c: Option<char>| c.is_some_and(|c| c.is_ascii_hexdigit());
@@ -227,7 +227,7 @@ async fn the_database_s_files_are_their_owner_s_alone() {
         assert_eq!(mode(file), 0o600, "{}", file.display());
     }
     node.stop().await;
-    // A backup that was copied back.
+    // A backup that was restored.
     std::fs::set_permissions(&files[0], Permissions::from_mode(0o644)).expect("its owner may");
     node.restart().await;
     node.signed_in("bob").await;

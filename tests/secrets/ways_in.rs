@@ -139,7 +139,7 @@ both_databases! {
         refusals.push(format!("{:?}", http.refused("invalid_params", "auth.login_provider", misspelt).await));
         http.ok("auth.login_provider", params.clone()).await;
         refusals.push(format!("{:?}", http.refused("invalid_token", "auth.login_provider", params).await));
-        // What goes wrong there.
+        // Failures there.
         for (mischief, kind) in [
             (Mischief::Down, "unavailable"),
             (Mischief::Nonsense, "unavailable"),
@@ -155,7 +155,7 @@ both_databases! {
             refusals.push(format!("{:?}", http.refused(kind, "auth.login_provider", params).await));
         }
         provider.set(None);
-        // An address that is not vouched for: the handle, and the letter's code.
+        // An unverified address: the handle, and the letter's code.
         let mut unvouched = claims("bea");
         unvouched["email_verified"] = false.into();
         let flow = begin().await;
@@ -165,7 +165,7 @@ both_databases! {
         let wrong = json!({ "registration": registered["registration"], "code": "00000000" });
         refusals.push(format!("{:?}", http.refused("invalid_token", "auth.verify_email", wrong).await));
         http.ok("auth.verify_email", json!({ "registration": registered["registration"], "code": code })).await;
-        // The address of another's account.
+        // The address of another account.
         let person = node.registered("cleo").await;
         let flow = begin().await;
         let taken = json!({ "sub": "cleo", "email": person.email, "email_verified": true });

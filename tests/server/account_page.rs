@@ -1,4 +1,4 @@
-//! The account page: where it is, what protects it, and what of it is compressed and kept.
+//! The account page: its paths, its security headers, and compression and caching of its files.
 
 use crate::support::{Call, Database, Node, another_email};
 use flate2::read::GzDecoder;
@@ -32,7 +32,7 @@ fn header<'a>(headers: &'a HeaderMap, name: &str) -> &'a str {
     headers.get(name).map_or("", |value| value.to_str().expect("text"))
 }
 
-/// What the document loads.
+/// The files that the document loads.
 fn assets(document: &str) -> Vec<&str> {
     document.split('"').filter(|text| text.starts_with("/assets/")).collect()
 }

@@ -67,7 +67,7 @@ both_databases! {
         assert!((1..=3000).contains(&error.data["retry_after_ms"].as_u64().expect("a time")), "{error:?}");
         let handshake = [("x-forwarded-for", CLIENT), ("authorization", "Bearer x")];
         assert_eq!(node.refused_handshake(&handshake).await, 429);
-        // Those behind the same address who have a good one are not stood in the way of.
+        // Callers behind the same address with a valid one are not affected.
         for _ in 0..10 {
             session = Session::from_wire({
                 let tokens = stranger.ok("auth.refresh", json!({ "refresh_token": session.refresh_token })).await;
@@ -79,7 +79,7 @@ both_databases! {
         stranger.bearer(&session.access_token).ok("profile.get", json!({})).await;
         ws.ok("session.authenticate", json!({ "access_token": session.access_token })).await;
         from(&node, "198.51.100.8").bearer("x").refused("unauthenticated", "profile.get", json!({})).await;
-        // However many there were: one line an address and minute.
+        // However many there were: one line per address and minute.
         node.printed("198.51.100.8").await;
         let output = node.output();
         let lines: Vec<&str> = output.lines().filter(|line| line.contains("credentials_refused")).collect();
@@ -112,7 +112,7 @@ both_databases! {
         ] {
             http[1].refused("rate_limited", method, params).await;
         }
-        // Who reads goes on, and so does who ends sessions: a thief must not keep the owner from that.
+        // Reads continue, and so does ending sessions: a thief must not keep the owner from that.
         http[1].ok("account.get", json!({})).await;
         http[0].ok("session.revoke", json!({ "session_id": other.id })).await;
         let (_, bob) = node.signed_in("bob").await;
@@ -136,7 +136,7 @@ both_databases! {
         }
         let refilled = 10 * (begun.elapsed().as_secs() as usize + 1);
         assert!((20..=20 + refilled).contains(&passed), "{passed} of five sessions went through");
-        // A handshake asks the database as a call does.
+        // A handshake uses the database as a call does.
         let bearer = format!("Bearer {}", sessions[0].access_token);
         let headers = [("authorization", bearer.as_str())];
         let handshakes = join_all((0..60).map(|_| node.ws_with(&headers))).await;
@@ -154,7 +154,7 @@ both_databases! {
         let http = session.http(&node);
         let change = |current: &str, new: &str| json!({ "current_password": current, "new_password": new });
         let passwords = [person.password.as_str(), "nine loud herons above a mill", "ten grey herons below a mill"];
-        // What comes to nothing is no change.
+        // A call without effect is not a change.
         for _ in 0..4 {
             let wrong = change("wrong larches beside a brook", passwords[1]);
             http.refused("invalid_credentials", "auth.change_password", wrong).await;
@@ -212,7 +212,7 @@ async fn an_address_has_so_many_connections_of_any_kind() {
     eventually("a free place", || async { answers(&mut connect(&node, near).await.unwrap()).await.then_some(()) })
         .await;
 
-    // What a proxy has open are its clients'.
+    // A proxy's connections are its clients'.
     let node = behind_proxy(Database::sqlite(), &[("LIMITS__CONNECTIONS_PER_ADDRESS", 2)]).await;
     let mut open = Vec::new();
     for _ in 0..20 {

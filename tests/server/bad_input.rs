@@ -1,4 +1,4 @@
-//! Input of every bad kind: a typed answer, never an internal error, never a crash.
+//! Invalid input of every kind: a typed answer, never an internal error, never a crash.
 
 use crate::support::{Call, Database, Node, RpcError, Session, address, both_databases, somebody};
 use reqwest::StatusCode;
@@ -26,7 +26,7 @@ fn call(id: u32, method: &str, params: Value) -> Value {
     json!({ "jsonrpc": "2.0", "id": id, "method": method, "params": params })
 }
 
-/// What is no request, with the code that JSON-RPC 2.0 gives it.
+/// Invalid requests, with the code that JSON-RPC 2.0 gives them.
 fn no_requests() -> Vec<(String, i64)> {
     let mut bad = vec![
         (r#"{"jsonrpc":"2.0","id":1,"method":"#.to_owned(), -32700),

@@ -1,4 +1,4 @@
-//! The client's address behind a proxy: one header, and what of it can be read (docs/settings.md).
+//! The client's address behind a proxy: one header, and its readable forms (docs/settings.md).
 
 use crate::support::{Call, Database, Node, another_email, both_databases};
 use reqwest::header::HeaderValue;
@@ -9,7 +9,7 @@ async fn node(database: Database, header: &str) -> Node {
     node.set("LIMITS__SIGN_IN_PER_MINUTE", 3).start().await
 }
 
-/// Whether each of these calls of `auth.login`, with one header as given, is looked at.
+/// Whether each of these calls of `auth.login`, with one header as given, is accepted.
 async fn looked_at(node: &Node, name: &'static str, values: &[&[u8]]) -> Vec<bool> {
     let mut looked_at = Vec::new();
     for value in values {
@@ -49,12 +49,12 @@ async fn nothing_that_a_client_writes_earns_a_new_allowance() {
     let first_three = [true, true, true, false, false, false];
     let client = node(Database::sqlite(), "x-forwarded-for").await;
     assert_eq!(looked_at(&client, "x-forwarded-for", forwarded_for).await, first_three);
-    // What cannot be read is the proxy's own, all of it together.
+    // Requests without a readable address are the proxy's own, and share one allowance.
     let unreadable: &[&[u8]] = &[b"x", b"\xff", b"198.51.100.7.", b"unknown", b"", b"198.51.100.7, x"];
     assert_eq!(looked_at(&client, "x-forwarded-for", unreadable).await, first_three);
-    let line = client.printed("does not tell its client's address").await;
+    let line = client.printed("does not give its client's address").await;
     assert!(line.contains("x-forwarded-for") && line.contains("127.0.0.1"), "{line}");
-    let lines = client.output().lines().filter(|line| line.contains("does not tell")).count();
+    let lines = client.output().lines().filter(|line| line.contains("does not give")).count();
     assert_eq!(lines, 1, "once a minute");
 
     let forwarded: &[&[u8]] = &[

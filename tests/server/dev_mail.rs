@@ -4,7 +4,7 @@ use crate::support::{Call, Database, Http, Letter, Node, PASSWORD, another_email
 use reqwest::{Method, Response};
 use serde_json::json;
 
-/// A name that a shop may have, and that markup must not take for its own.
+/// A possible name of a shop, which must be escaped in markup.
 const SHOP: &str = "Larch <script>alert(1)</script> & Co";
 
 async fn node() -> Node {
@@ -125,7 +125,7 @@ async fn nothing_but_letters_is_read() {
         "/dev/mails",
         "/dev",
     ] {
-        // Not through a client that tidies the path up first.
+        // Not through a client that normalises the path first.
         let (status, body) = raw(&node, path, &node.address().to_string()).await;
         assert_eq!(status, 404, "{path}: {body}");
         assert!(!body.contains("SQLite") && !body.contains("root:"), "{path}: {body}");

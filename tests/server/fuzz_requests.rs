@@ -1,5 +1,5 @@
-//! Whatever is sent, the server answers and lives: random bytes, random JSON, and real calls gone wrong, over
-//! the wire. Inputs that once failed are kept in `tests/seeds` and are tried first.
+//! The server survives and answers any input: random bytes, random JSON, and corrupted real calls, over the wire.
+//! Inputs that once failed are kept in `tests/seeds` and are tried first.
 
 use crate::support::{Call, Database, Http, Node, PASSWORD, Session};
 use proptest::{
@@ -12,7 +12,7 @@ use tokio_tungstenite::tungstenite::Message;
 
 /// Where proptest keeps what failed; found again whatever the working directory is.
 const FAILURES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/seeds/requests.txt");
-/// Requests that people thought of.
+/// Requests written by hand.
 const SEEDS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/seeds/requests");
 
 fn runner(cases: u32) -> TestRunner {
@@ -76,7 +76,7 @@ fn call(examples: Vec<Example>) -> impl Strategy<Value = Value> {
     )
 }
 
-/// What any client must find after any request.
+/// The state that any client must find after any request.
 fn judge(status: u16, body: &Value) -> Result<(), TestCaseError> {
     prop_assert!([200, 400, 413, 415, 431].contains(&status), "HTTP {status}: {body}");
     let replies = body.as_array().map_or_else(|| vec![body.clone()], Clone::clone);
@@ -112,14 +112,14 @@ impl Target {
             let names: Vec<String> = list(&method["params"]).iter().map(name).collect();
             let given = list(&method["examples"][0]["params"]);
             let mut params: Map<String, Value> = given.iter().map(|p| (name(p), p["value"].clone())).collect();
-            // Not for 30 s, not in vain.
+            // Not for 30 s in vain.
             for (real, value) in [("wait_ms", json!(1)), ("current_password", json!(PASSWORD))] {
                 params.extend(names.iter().any(|name| name == real).then(|| (real.to_owned(), value)));
             }
             (name(method), names, params)
         };
         let methods = node.specification.document["methods"].as_array().expect("methods");
-        // To end the session, or to renew its credentials, would end the walk behind the check.
+        // Ending the session, or renewing its credentials, would keep later requests from passing the check.
         let ending = ["auth.logout", "auth.change_password", "session.revoke"];
         let lasting = methods.iter().filter(|m| !ending.iter().any(|name| m["name"] == *name));
         let examples = lasting.map(example).collect();
@@ -132,7 +132,7 @@ impl Target {
         judge(status.as_u16(), &answer)
     }
 
-    /// The node is the one that was started, and has panicked nowhere.
+    /// The node is still the process that was started, and has not panicked.
     fn assert_well(&self) {
         self.runtime.block_on(async {
             self.http.ok("profile.get", json!({})).await;
@@ -208,7 +208,7 @@ fn calls_gone_wrong_over_a_socket() {
         .run(&frames, |frames| {
             let alive = target.runtime.block_on(async {
                 frames.into_iter().for_each(|frame| tab.send_raw(frame));
-                // Answered after what was sent before it: calls wait for no one, and the socket is still read.
+                // Answered after earlier messages: calls wait for nothing, and the socket is still read.
                 tab.attempt("session.current", json!({})).await
             });
             prop_assert!(matches!(alive, Some(Ok(_))), "{alive:?}");

@@ -1,4 +1,4 @@
-//! What answers over HTTP say to browsers and caches.
+//! The headers of HTTP answers for browsers and caches.
 
 use crate::support::{Call, Database, Exchange, Node};
 use reqwest::{Method, StatusCode, header::HeaderMap};
@@ -9,7 +9,7 @@ fn header<'a>(headers: &'a HeaderMap, name: &str) -> &'a str {
     headers.get(name).map_or("", |value| value.to_str().expect("text"))
 }
 
-/// An answer of every kind: what it is, and its headers.
+/// An answer of every kind: its description, and its headers.
 async fn answers(node: &Node) -> Vec<(&'static str, StatusCode, HeaderMap)> {
     let http = node.http();
     let mut answers = Vec::new();

@@ -1,4 +1,4 @@
-//! `/metrics`: every metric that is documented is there, and moves.
+//! `/metrics`: every documented metric exists, and changes.
 
 use crate::support::{Call, Database, Mood, Node, Session, address, another_email, eventually, within};
 use futures_util::future::join_all;
@@ -6,7 +6,7 @@ use marbelle::meters::DOCUMENTED;
 use serde_json::json;
 use std::time::Duration;
 
-/// What `/metrics` says.
+/// The text of `/metrics`.
 struct Metrics(String);
 
 impl Metrics {
@@ -17,7 +17,7 @@ impl Metrics {
         Self(answer.text().await.unwrap())
     }
 
-    /// The sum of every line that begins so.
+    /// The sum of every line with this prefix.
     fn sum(&self, metric: &str, label: &str) -> f64 {
         let of_metric = self.0.lines().filter(|line| {
             let rest = line.strip_prefix(metric);
@@ -98,7 +98,7 @@ async fn calls_sockets_and_events_are_counted() {
     for (pool, state) in [("read", "idle"), ("write", "idle")] {
         moved(&node, "marbelle_database_connections", &format!(r#"pool="{pool}",state="{state}""#)).await;
     }
-    // Another process changes the account and tells nobody.
+    // Another process changes the account without announcing it.
     assert!(node.command(&["user", "disable", &person.email]).await.status.success());
     tab.revoked("account_disabled").await;
     moved(&node, "marbelle_sweep_repaired_total", "").await;

@@ -1,4 +1,4 @@
-//! HTTP, WebSocket and JSON-RPC: what is asked, what is answered, what is refused, and the pages.
+//! HTTP, WebSocket and JSON-RPC: requests, answers, refusals, and the pages.
 
 mod account_page;
 mod allowances;

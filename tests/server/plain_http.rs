@@ -1,4 +1,4 @@
-//! The routes beside `/rpc`, and what of HTTP `/rpc` refuses.
+//! The routes beside `/rpc`, and HTTP requests that `/rpc` refuses.
 
 use crate::support::{Call, Database, Node, both_databases, somebody};
 use reqwest::{Method, header};
@@ -90,7 +90,7 @@ async fn pages_of_allowed_origins_may_call() {
     let answer = session.http(&node).post().header("origin", ALLOWED).json(&call).send().await.unwrap();
     assert_eq!(answer.headers()["access-control-allow-origin"], ALLOWED);
     assert_eq!(answer.status(), 200);
-    // An answer of another kind carries it as well, or the page could not read why.
+    // An answer of another kind has it as well, otherwise the page could not read the reason.
     let refused = session.http(&node).post().header("origin", ALLOWED).body("{}").send().await.unwrap();
     assert_eq!(refused.status(), 415);
     assert_eq!(refused.headers()["access-control-allow-origin"], ALLOWED);
@@ -143,7 +143,7 @@ async fn what_is_public_may_be_read_by_any_page_and_kept_for_a_while() {
         let asked = asked.header("access-control-request-headers", "traceparent").send().await.unwrap();
         assert!(asked.status().is_success(), "{path}: {}", asked.status());
         assert_eq!(asked.headers()["access-control-allow-headers"], "*");
-        // Who has it need not fetch it again.
+        // A client that has it need not fetch it again.
         let first = node.http().get(path).send().await.unwrap();
         let again =
             node.http().get(path).header("if-none-match", first.headers()["etag"].clone()).send().await.unwrap();

@@ -1,4 +1,4 @@
-//! `docs/protocol.md` and `docs/settings.md`: their tables say what the specification and the settings say.
+//! The tables of `docs/protocol.md` and `docs/settings.md` match the specification and the settings.
 
 use crate::support::marbelle;
 use marbelle::limits;
@@ -32,7 +32,7 @@ fn rows(page: &str, section: &str) -> Vec<Vec<String>> {
     rows
 }
 
-/// What stands in backquotes.
+/// The texts in backquotes.
 fn quoted(cell: &str) -> Vec<&str> {
     cell.split('`').skip(1).step_by(2).collect()
 }
@@ -143,7 +143,7 @@ async fn the_events_are_those_of_the_specification() {
     assert_eq!(described, expected);
 }
 
-/// Code, kind, and the names of what else is in `data`; and the rules that a parameter can break.
+/// Code, kind, and the names of the other fields in `data`; and the rules that a parameter can break.
 #[tokio::test]
 async fn the_errors_are_those_of_the_specification() {
     let document = specification().await;
@@ -219,7 +219,7 @@ async fn the_settings_are_those_in_force() {
         .filter(|(name, _)| name.starts_with("MARBELLE_"))
         .collect();
     let page = page("settings.md");
-    let sections = ["Where and with what", "Keys and tokens", "Limits", "Lifetimes", "Password hashing"];
+    let sections = ["Environment", "Keys and tokens", "Limits", "Lifetimes", "Password hashing"];
     let rows = sections.iter().flat_map(|section| rows(&page, section));
     // Those of providers have names that the operator chooses.
     let has_one_name = |row: &Vec<String>| row[0].starts_with("`MARBELLE_") && !row[0].contains("<NAME>");

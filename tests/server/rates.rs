@@ -1,4 +1,4 @@
-//! How often one may call, by network, by session and by mailbox (docs/settings.md).
+//! Rate limits of calls, by network, by session and by mailbox (docs/settings.md).
 
 use crate::support::{Call, Database, Http, Nats, Node, Reply, RpcError, another_email, both_databases, eventually};
 use serde_json::{Value, json};
@@ -32,7 +32,7 @@ fn is_limited(reply: &Reply) -> bool {
     reply.as_ref().is_err_and(|error| error.kind == "rate_limited")
 }
 
-/// Asserts that exactly so many calls of a new client are looked at.
+/// Asserts that exactly this many calls of a new client are accepted.
 async fn assert_allowance(http: &Http, method: &str, allowed: usize) -> RpcError {
     for _ in 0..allowed {
         let reply = http.call(method, json!({})).await;
@@ -41,7 +41,7 @@ async fn assert_allowance(http: &Http, method: &str, allowed: usize) -> RpcError
     http.refused("rate_limited", method, json!({})).await
 }
 
-/// Somebody registered without the help of [`Node::registered`], whose calls come from one address.
+/// A person registered without the help of [`Node::registered`], whose calls come from one address.
 async fn registered(node: &Node, name: &str) -> crate::support::Person {
     let person = crate::support::Person { email: another_email(name), password: crate::support::PASSWORD.into() };
     let http = from(node, &another_address());
@@ -77,7 +77,7 @@ both_databases! {
         let session = signed_in(&node, "ann").await;
         let http = from(&node, &another_address()).bearer(&session.access_token);
         assert_allowance(&http, "profile.request_email_change", 3).await;
-        // Those of a kind share it; the kinds do not, and nothing else is limited so.
+        // Those of a kind share it; the kinds do not, and nothing else is limited in this way.
         http.refused("rate_limited", "auth.verify_email", json!({})).await;
         assert_allowance(&http, "auth.login", 5).await;
         http.refused("rate_limited", "auth.register", json!({})).await;
@@ -134,7 +134,7 @@ both_databases! {
         assert!(replies.len() - limited.len() >= 10, "a short burst is allowed");
         assert!(replies.len() - limited.len() <= 10 + refilled, "{} of 50 went through", 50 - limited.len());
         assert!(limited.iter().all(|error| error.data["retry_after_ms"].as_u64().is_some_and(|ms| (1..=200).contains(&ms))));
-        // The socket of the same session is no way round; another session is not concerned.
+        // The socket of the same session has the same allowance; another session is not affected.
         let pending: Vec<_> = (0..40).map(|_| tab.send_only("profile.get", json!({}))).collect();
         let mut refused = 0;
         for reply in pending {
@@ -214,7 +214,7 @@ async fn a_trusted_proxy_is_believed_and_nobody_else() {
     }
     from(&node, &forged(6)).refused("rate_limited", "auth.login", json!({})).await;
     from(&node, &client).refused("rate_limited", "auth.login", json!({})).await;
-    // The other headers are not the one that is configured: whoever sends them gains nothing.
+    // Other headers than the configured one are ignored: sending them gains nothing.
     for (header, value) in [("forwarded", "for=203.0.113.9"), ("x-real-ip", "203.0.113.9")] {
         from(&node, &client).with(header, value).refused("rate_limited", "auth.login", json!({})).await;
     }

@@ -11,7 +11,7 @@ both_databases! {
         let (tab, waiting) = (session.tab(&node).await, session.tab(&node).await);
         let since = tab.ok("account.get", json!({})).await["revision"].clone();
         let wait = waiting.send_only("account.changes", json!({ "since": since, "wait_ms": 30_000 }));
-        // A call behind the wait on the same socket is answered: so the wait has been taken.
+        // A call behind the wait on the same socket is answered, so the wait has been accepted.
         waiting.ok("profile.get", json!({})).await;
         let calls: Vec<Pending> = (0..20).map(|_| tab.send_only("session.list", json!({}))).collect();
         tab.ok("profile.get", json!({})).await;
@@ -64,7 +64,7 @@ both_databases! {
         for reply in replies.into_iter().flatten() {
             let profile = match reply {
                 Ok(profile) => profile,
-                // A machine too busy to get to it says so; it must be true.
+                // A machine that is too busy may log this; it must be true.
                 Err(error) => {
                     assert_eq!((error.kind.as_str(), &error.data["outcome"]), ("unavailable", &json!("not_done")));
                     continue;
@@ -74,7 +74,7 @@ both_databases! {
             assert_eq!(events[at]["data"], profile);
             answered += 1;
         }
-        // What was committed was answered: nobody is left in doubt by a clean stop.
+        // Every commit was answered: a clean stop leaves no call in doubt.
         let committed = events.iter().filter(|event| event["type"] == "profile.changed").count();
         assert_eq!(answered, committed);
     }

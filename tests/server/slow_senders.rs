@@ -1,4 +1,4 @@
-//! Clients that begin a request and do not end it. The server runs in this process, where a minute passes at once.
+//! Clients that do not complete a request. The server runs in this process, where a minute passes at once.
 
 use crate::support::{Database, Inside, STORY, within};
 use std::time::Duration;
@@ -8,13 +8,13 @@ use tokio::{
     time::{Instant, pause, resume},
 };
 
-/// Sends the beginning of a request; gives what the server says before it closes the connection, and when.
+/// Sends the beginning of a request; returns the server's answer before it closes the connection, and the time.
 async fn left_open(beginning: &str) -> (String, Duration) {
     let server = Inside::on(&Database::sqlite(), &[]);
     let story = server.serving(async |address| {
         let mut socket = TcpStream::connect(address).await.expect("the server listens");
         socket.write_all(beginning.as_bytes()).await.expect("the server reads");
-        // From here on, time goes on to the next thing that is due whenever nothing else is to be done.
+        // From here on, time advances to the next timer whenever nothing else is to be done.
         pause();
         let begun = Instant::now();
         let mut answer = Vec::new();

@@ -1,5 +1,5 @@
-//! The OpenRPC document: complete, true, and the same everywhere. Which methods, events and errors there are is
-//! held against docs/protocol.md in `protocol.rs`.
+//! The OpenRPC document: complete, correct, and the same everywhere. Its methods, events and errors are compared with
+//! docs/protocol.md in `protocol.rs`.
 
 use crate::support::{Call, Database, Node, Specification, marbelle, somebody, violations};
 use jsonschema::Draft;
@@ -75,7 +75,7 @@ async fn what_is_described_is_there() {
     let (node, _, session) = somebody(Database::sqlite()).await;
     let http = session.http(&node);
     for name in node.specification.methods() {
-        // An unknown parameter: so that nothing happens.
+        // An unknown parameter, so that the call has no effect.
         let error = http.call(name, json!({ "no_such_parameter": 1 })).await.expect_err(name);
         assert_ne!(error.code, -32601, "{name} is described but not there");
     }
@@ -237,7 +237,7 @@ async fn it_is_an_openrpc_document() {
     }
 }
 
-/// Whoever has the document need not have this repository.
+/// The document is usable without this repository.
 #[tokio::test]
 async fn it_refers_to_no_other_document() {
     let text = documents().await.map(|document| document.to_string()).concat();

@@ -15,7 +15,7 @@ async fn the_callers_trace_is_taken_over() {
     let ann = node.registered("ann").await;
     let login = json!({ "jsonrpc": "2.0", "id": 1, "method": "auth.login", "params": ann.credentials() });
     node.http().post().header("traceparent", traceparent(TRACE)).json(&login).send().await.unwrap();
-    // Without any setting: what is told at all is told with its trace.
+    // Without any setting: every line has its trace.
     let line = node.printed(TRACE).await;
     assert!(line.contains("auth.login"), "{line}");
 }

@@ -1,5 +1,5 @@
-//! RFC 6455, by frames that the story writes itself: what is right is understood however it comes, what is wrong is
-//! answered with its close code, and neither costs memory that stays.
+//! RFC 6455, by frames that the test writes itself: valid ones are understood however they arrive, invalid ones are
+//! answered with their close code, and neither costs lasting memory.
 
 use crate::support::{
     Call, Database, Node, Session,
@@ -39,7 +39,7 @@ async fn fragments_with_control_frames_between_them() {
     socket.send(&frame(CONTINUATION, three)).await;
     let answer = socket.json().await;
     assert_eq!((&answer["id"], &answer["error"]["code"]), (&json!(1), &json!(-32601)));
-    // A character may be cut in two by a fragment.
+    // A fragment may split a character.
     let text = r#"{"jsonrpc":"2.0","id":"ä","method":"no.such"}"#;
     let amid = text.find('ä').unwrap() + 1;
     socket.send(&frame(TEXT & !FINAL, &text.as_bytes()[..amid])).await;
@@ -146,7 +146,7 @@ async fn only_a_handshake_of_rfc_6455_opens_a_socket() {
     }
 }
 
-/// What a node holds after `first` and again after `then`, which is more of the same.
+/// The memory of a node after `first` and again after `then`, which is more of the same.
 async fn grown(node: &Node, first: impl AsyncFn(), then: impl AsyncFn()) -> u64 {
     first().await;
     let before = node.resident_kib();
@@ -205,14 +205,14 @@ async fn floods_and_half_frames_cost_no_more_than_a_socket() {
     let before = node.resident_kib();
     assert_well(&node, &session).await;
     assert!(before < 96 * 1024, "{before} KiB");
-    // Each goes on where it stopped.
+    // Each continues where it stopped.
     for socket in half.iter_mut().step_by(2) {
         socket.send(&frame(TEXT, &padded(MESSAGE_BYTES))[15..]).await;
         assert_eq!(socket.json().await["id"], 7);
     }
 }
 
-/// Frames that are nearly right.
+/// Frames that are nearly valid.
 fn fuzzed(random: &mut StdRng) -> Vec<u8> {
     let mut bytes = Vec::new();
     for _ in 0..random.random_range(1..6) {

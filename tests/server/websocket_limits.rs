@@ -1,4 +1,4 @@
-//! What one WebSocket may take of the server and of the kernel, whatever its peer does.
+//! The resources of the server and the kernel that one WebSocket can take, whatever its peer does.
 
 use crate::support::{
     Call, Database, Deaf, Node, Session, address, both_databases, eventually,
@@ -10,13 +10,13 @@ use serde_json::{Value, json};
 use std::time::Duration;
 use tokio_tungstenite::tungstenite::{Error, Message};
 
-/// Calls of one socket that are worked on at a time (`docs/protocol.md`).
+/// Calls of one socket that are processed at a time (`docs/protocol.md`).
 const IN_FLIGHT: u64 = 64;
-/// What the kernel may hold for a peer that does not read: the limit that is set, doubled by the kernel, and one segment.
+/// The kernel's buffer for a peer that does not read: the configured limit, doubled by the kernel, and one segment.
 const KERNEL_BYTES: u64 = 2 * 64 * 1024 + 64 * 1024;
 /// A socket's buffers, and the ordinary growth of a busy process.
 const PROCESS_KIB: u64 = 24 * 1024;
-/// Until a peer that does not read is cut: 20 seconds, found out within one, and 5 of grace.
+/// The time until a peer that does not read is cut off: 20 seconds, detected within one, and 5 of grace.
 const CUT: Duration = Duration::from_secs(60);
 
 async fn deaf(node: &Node, session: &Session) -> Deaf {

@@ -1,4 +1,4 @@
-//! `audit.list`: what was done by service keys and by commands.
+//! `audit.list`: actions by service keys and by commands.
 
 use crate::support::{
     Call, Database, Inside, Node, STORY, another_email, both_databases, eventually,

@@ -1,9 +1,9 @@
-//! Who gets in at `/service/rpc`, where it is, and who stays out.
+//! Access to `/service/rpc`: where it is, and who is refused.
 
 use crate::support::{Call, Database, Node, both_databases, somebody};
 use serde_json::{Value, json};
 
-/// Parameters that a method refuses, so that nothing happens.
+/// Parameters that a method refuses, so that the call has no effect.
 fn wrong() -> Value {
     json!({ "no_such_parameter": 1 })
 }
@@ -21,7 +21,7 @@ both_databases! {
                 assert_eq!(refused.data["scope"], json!(missing), "{method}");
             }
         }
-        // Over a WebSocket: some methods want one.
+        // Over a WebSocket: some methods need one.
         let all = door.ws(&door.key(SCOPES).await).await;
         for (method, _) in door.methods() {
             all.refused("invalid_params", &method, wrong()).await;
@@ -33,13 +33,13 @@ both_databases! {
         let door = node.door().await;
         let key = door.key("keys").await;
         let token = session.sign_in["access_token"].as_str().expect("a token");
-        // A key at the users' door.
+        // A key at the users' endpoint.
         let refused = node.http().bearer(&key).refused("unauthenticated", "profile.get", json!({})).await;
         assert_eq!(refused.data["reason"], "invalid");
         assert_eq!(node.refused_handshake(&[("authorization", &format!("Bearer {key}"))]).await, 401);
         let authenticate = json!({ "access_token": key });
         node.ws().await.refused("unauthenticated", "session.authenticate", authenticate).await;
-        // An access token, and the cookie, at the services' door.
+        // An access token, and the cookie, at the services' endpoint.
         let refused = door.http(token).refused("unauthenticated", "keys.list", json!({})).await;
         assert_eq!(refused.data["reason"], "invalid");
         assert_eq!(door.refused_handshake(&[("authorization", &format!("Bearer {token}"))]).await, 401);
@@ -48,7 +48,7 @@ both_databases! {
         assert_eq!(refused.data["reason"], "missing");
         assert_eq!(door.refused_handshake(&[("cookie", &cookie)]).await, 401);
         assert_eq!(door.refused_handshake(&[]).await, 401);
-        // And the methods of one are not there at the other.
+        // And the methods of one do not exist at the other.
         assert_eq!(door.http(&key).call("profile.get", json!({})).await.expect_err("no method").code, -32601);
         assert_eq!(node.http().call("keys.list", json!({})).await.expect_err("no method").code, -32601);
         door.http(&key).ok("keys.list", json!({})).await;
@@ -83,7 +83,7 @@ async fn no_page_of_another_origin_gets_in() {
     let node = Node::start(Database::sqlite()).await;
     let door = node.door().await;
     let key = door.key("keys").await;
-    // Also one that may call at the users' door.
+    // Also one that may call at the users' endpoint.
     for origin in ["http://localhost:5173", "https://evil.example", "null"] {
         let answer = door.http(&key).with("origin", origin).exchange("keys.list", json!({})).await;
         assert_eq!((answer.status.as_u16(), answer.reply), (403, None), "{origin}");

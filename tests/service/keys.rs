@@ -50,7 +50,7 @@ both_databases! {
         let within = all.ok("keys.create", json!({ "name": "x", "scopes": ["mails"] })).await;
         door.http(&few).ok("keys.revoke", json!({ "key_id": within["key"]["id"] })).await;
 
-        // No life beyond its own.
+        // No expiry beyond its own.
         let soon = "2099-01-01T00:00:00+01:00";
         let short = all.ok("keys.create", json!({ "name": "x", "scopes": ["keys"], "expires_at": soon })).await;
         assert_eq!(short["key"]["expires_at"], "2098-12-31T23:00:00.000Z");

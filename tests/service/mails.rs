@@ -37,7 +37,7 @@ both_databases! {
         let (status, table, told) = node.run(&["mail", "list", "--limit", "1"]).await;
         assert!(status == 0 && table.contains(&put_off.email) && told.contains("--before"), "{table}{told}");
 
-        // What nobody is sent is no letter, and a letter's row tells nothing of its link.
+        // Decoys are not letters, and the row of a letter does not contain its link.
         node.http().ok("auth.request_password_reset", json!({ "email": "nobody@example.test" })).await;
         let listed = service.ok("mails.list", json!({})).await.to_string();
         assert!(!listed.contains("nobody@example.test") && !listed.contains("token"), "{listed}");

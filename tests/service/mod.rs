@@ -1,4 +1,4 @@
-//! `/service/rpc`: what other services and operators do by service key, and by the command line.
+//! `/service/rpc`: the actions of other services and operators by service key, and by the command line.
 
 mod audit;
 mod door;

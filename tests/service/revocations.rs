@@ -1,4 +1,4 @@
-//! `revocations.*`: what backends have to know that verify tokens on their own.
+//! `revocations.*`: the revocations for backends that verify tokens on their own.
 
 use crate::support::{
     Call, Cluster, Database, Door, Node, PATIENCE, RARE_SWEEP, Ws, both_databases, eventually, median, soon, within,
@@ -18,10 +18,10 @@ const PASSWORD_OF_LATER: &str = "another walk by the sea";
 /// More entries than the buffers of a socket hold.
 const BULK: usize = 40_000;
 
-/// More than the node keeps for subscribers that are slow.
+/// More than the node keeps for slow subscribers.
 const READINGS: usize = 80;
 
-/// Puts so many entries into the table, of sessions that nobody knows.
+/// Inserts this many entries into the table, of unknown sessions.
 async fn insert(node: &Node, count: usize, inserted: &mut BTreeSet<String>) {
     let ids: Vec<uuid::Uuid> = (0..count).map(|_| uuid::Uuid::new_v4()).collect();
     let at = Clock::system().now();
@@ -42,12 +42,12 @@ async fn insert(node: &Node, count: usize, inserted: &mut BTreeSet<String>) {
 /// A socket that follows the revocations.
 struct Follower {
     socket: Ws,
-    /// Entries that the story has not come to, each with the cursor that came with it.
+    /// Entries that the story has not read yet, each with the cursor that came with it.
     waiting: VecDeque<(Value, Value)>,
 }
 
 impl Follower {
-    /// Subscribes, and gives what the first notification carries.
+    /// Subscribes, and returns the content of the first notification.
     async fn subscribe(door: &Door<'_>, since: Option<&Value>) -> (Self, Value) {
         let socket = door.ws(&door.key("tokens:verify").await).await;
         let params = since.map_or(json!({}), |since| json!({ "since": since }));
@@ -78,7 +78,7 @@ impl Follower {
     }
 }
 
-/// What the next notification carries.
+/// The content of the next notification.
 async fn next(socket: &Ws) -> Value {
     let notification = socket.next_other().await;
     assert_eq!(notification["method"], "revocations.event", "{notification}");
@@ -86,7 +86,7 @@ async fn next(socket: &Ws) -> Value {
     notification["params"]["result"].clone()
 }
 
-/// Which history of the database a cursor is of.
+/// The epoch of a cursor.
 fn history(cursor: &Value) -> Value {
     let json = BASE64_URL_SAFE_NO_PAD.decode(cursor.as_str().expect("text")).expect("Base64url");
     serde_json::from_slice::<Value>(&json).expect("JSON")[0].clone()
@@ -114,7 +114,7 @@ both_databases! {
             "session_id": other.id, "user_id": user, "at": ended["at"], "reason": "logout", "below": null,
         });
         assert_eq!(ended, expected);
-        // Only now: what is committed together has one cursor.
+        // Only now: entries that are committed together have one cursor.
         let change = json!({ "current_password": person.password, "new_password": PASSWORD_OF_LATER });
         session.http(&node).ok("auth.change_password", change).await;
         let (renewed, _) = follower.until(|entry| entry["session_id"] == session.id).await;
@@ -173,7 +173,7 @@ both_databases! {
         assert!(deaf.send(1, "revocations.subscribe", json!({}), PATIENCE).await);
         deaf.read().await.expect("the answer");
         deaf.read().await.expect("the first notification");
-        // More than the socket's buffers hold, and then more readings than the node keeps for who is slow.
+        // More than the socket's buffers hold, and then more readings than the node keeps for slow subscribers.
         let mut expected: BTreeSet<String> = BTreeSet::new();
         insert(&node, BULK, &mut expected).await;
         for _ in 0..READINGS {
@@ -182,7 +182,7 @@ both_databases! {
             follower.until(|entry| entry["session_id"] == session.id).await;
             expected.insert(session.id);
         }
-        // It reads again, slowly at first; meanwhile sessions go on ending.
+        // It reads again, slowly at first; sessions keep ending in the meantime.
         let mut told = BTreeSet::new();
         let mut cursors = Vec::new();
         while !expected.is_subset(&told) {
@@ -197,7 +197,7 @@ both_databases! {
             }
         }
         assert!(node.output().contains("a subscriber to the revocations is slow"), "the story is of one that lags behind");
-        // Whatever it had come to when its socket broke, it would have missed nothing.
+        // Wherever its socket broke, it would have missed nothing.
         let shop = door.with("tokens:verify").await;
         let last = shop.ok("revocations.list", json!({ "since": cursors.last() })).await;
         assert!(entries(&last).iter().all(|entry| told.contains(entry["session_id"].as_str().expect("an id"))), "{last}");
@@ -214,7 +214,7 @@ both_databases! {
         let door = node.door().await;
         let mut expected = BTreeSet::new();
         insert(&node, 1000, &mut expected).await;
-        // Of a page that comes in several notifications the first alone arrives, each time.
+        // Of a page with several notifications only the first arrives, each time.
         let (mut since, mut told, mut connections) = (None, BTreeSet::new(), 0);
         while told.len() < expected.len() {
             let (_, page) = Follower::subscribe(&door, since.as_ref()).await;
@@ -282,7 +282,7 @@ async fn an_entry_that_is_committed_late_is_not_missed() {
         let listed = shop.ok("revocations.list", json!({ "since": first["cursor"] })).await;
         assert_eq!((entries(&listed).len(), &listed["cursor"]), (3, &cursor));
         assert_eq!(entries(&shop.ok("revocations.list", json!({ "since": cursor })).await), Vec::<Value>::new());
-        // What was read before is not sent again.
+        // Entries that were read before are not sent again.
         let session = person.sign_in(&node).await;
         session.http(&node).ok("auth.logout", json!({ "scope": "local" })).await;
         assert_eq!(follower.entry().await.0["session_id"], session.id);

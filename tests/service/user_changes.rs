@@ -1,4 +1,4 @@
-//! What changes users, by `users.*` and by `marbelle user`.
+//! Changes of users, by `users.*` and by `marbelle user`.
 
 use crate::support::{
     Call, Database, Http, Node, PASSWORD, Person, another_email, both_databases, somebody, verification,
@@ -101,11 +101,11 @@ both_databases! {
         let log = session.http(&node).ok("account.security_log", json!({ "limit": 1 })).await;
         assert_eq!((&log["events"][0]["type"], &log["events"][0]["session_id"]), (&json!("profile_changed"), &Value::Null));
         assert_eq!(log["events"][0]["detail"], json!({ "fields": ["first_name", "company_name"], "actor": KEY }));
-        // The same again changes nothing, and leaves no trace.
+        // The same again changes nothing, and writes nothing.
         assert_eq!(service.ok("users.update", edit).await["revision"], user["revision"]);
         assert_eq!(audited(&service).await, audit);
 
-        // What the owner does not see is no event.
+        // Data that the owner does not see causes no event.
         let known = service.ok("users.update", json!({ "user_id": id, "external_id": "crm:1" })).await;
         assert_eq!((&known["external_id"], &known["revision"]), (&json!("crm:1"), &user["revision"]));
         assert_eq!(audited(&service).await, json!([KEY, "users.update", id, { "fields": ["external_id"] }]));
@@ -231,7 +231,7 @@ both_databases! {
 
         let session = person.sign_in(&node).await;
         let user = json!({ "user_id": session.sign_in["profile"]["id"] });
-        // Strangers use up what anybody may ask for: the operators' allowance is their own.
+        // Strangers use up the allowance that is open to anybody: the operators' allowance is their own.
         for _ in 0..5 {
             node.http().ok("auth.request_password_reset", json!({ "email": person.email })).await;
         }
@@ -301,6 +301,6 @@ both_databases! {
         let service = node.door().await.with(SCOPES).await;
         assert_eq!(service.ok("users.get", json!({ "external_id": "crm:1" })).await, user);
         let (status, _, told) = node.run(&create).await;
-        assert!(status == 1 && told.contains("email is another account's"), "{told}");
+        assert!(status == 1 && told.contains("email belongs to another account"), "{told}");
     }
 }

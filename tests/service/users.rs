@@ -1,4 +1,4 @@
-//! `users.find`, `users.get` and what else reads, and `marbelle user find|show`, `marbelle stats`.
+//! `users.find`, `users.get` and the other reads, and `marbelle user find|show`, `marbelle stats`.
 
 use crate::support::{Call, Database, Http, Node, address, another_email, both_databases, eventually, somebody};
 use serde_json::{Value, json};

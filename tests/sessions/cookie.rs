@@ -14,7 +14,7 @@ fn name(node: &Node) -> String {
     format!("marbelle_session_{}", node.address().port())
 }
 
-/// What clears it.
+/// The value that clears it.
 fn lax_and_dead(node: &Node) -> String {
     format!("{}=; Path=/; HttpOnly; SameSite=Lax; Max-Age=0", name(node))
 }
@@ -148,7 +148,7 @@ both_databases! {
         assert_eq!(sessions(&session.http(&node)).await, 2, "no session was opened");
         let profile = page(&node, &cookie).ok("profile.get", json!({})).await;
         assert_eq!((&profile["first_name"], &profile["revision"]), (&json!("Ann"), &revision));
-        // Elsewhere it is no credential, so nothing is to be kept from anybody.
+        // Elsewhere it is not a credential, so nothing is refused.
         let health = node.http().get("/healthz").header("cookie", &cookie).header("origin", FOREIGN[0]).send().await;
         assert_eq!(health.unwrap().status(), StatusCode::OK);
     }
@@ -163,7 +163,7 @@ both_databases! {
         let headers = [("origin", ALLOWED), ("cookie", cookie.as_str()), ("authorization", bearer.as_str())];
         let ws = node.ws_with(&headers).await.unwrap();
         assert_eq!(ws.ok("profile.get", json!({})).await["email"], bob.email);
-        // A bad one is not made good by a good cookie, which is left alone.
+        // An invalid one is not made valid by a valid cookie, which is left alone.
         let answer = page(&node, &cookie).bearer("garbage").exchange("profile.get", json!({})).await;
         assert_eq!(answer.reply.clone().unwrap().unwrap_err().kind, "unauthenticated");
         assert_eq!(answer.header("set-cookie"), "");
@@ -210,7 +210,7 @@ both_databases! {
             let answer = page(&node, &forged).exchange("profile.get", json!({})).await;
             assert_eq!(answer.reply.clone().unwrap().unwrap_err().kind, "unauthenticated", "{forged}");
             assert_eq!(answer.header("set-cookie"), lax_and_dead(&node), "{forged}");
-            // Whatever reads an account asks whose session it is, not whose the cookie says.
+            // Reads of an account check the session's user, not only the cookie's.
             for (method, params) in [
                 ("account.get", json!({})),
                 ("account.changes", json!({ "since": 0 })),
@@ -226,7 +226,7 @@ both_databases! {
             assert_eq!(cleared, lax_and_dead(&node), "{forged}");
             ws.refused("unauthenticated", "profile.get", json!({})).await;
         }
-        // Nor is the cookie's value any other credential.
+        // Nor is the cookie's value valid as any other credential.
         for value in [value, secret] {
             node.http().bearer(value).refused("unauthenticated", "profile.get", json!({})).await;
             node.http().refused("unauthenticated", "auth.refresh", json!({ "refresh_token": value })).await;
@@ -258,7 +258,7 @@ both_databases! {
             open.revoked("replaced").await;
             let error = page(&node, &first).refused("session_ended", "profile.get", json!({})).await;
             assert_eq!(error.data["reason"], "replaced");
-            // A late answer to the old cookie must not take the new one out of the browser.
+            // A late answer to the old cookie must not remove the new one from the browser.
             let late = page(&node, &first).exchange("profile.get", json!({})).await;
             assert_eq!(late.header("set-cookie"), "");
             let (_, cleared) = opened(&node, &[("origin", ALLOWED), ("cookie", &first)]).await;
@@ -299,7 +299,7 @@ async fn in_production_it_is_bound_to_https_and_to_the_host() {
         assert!(cookie.starts_with("__Host-marbelle_session="), "{cookie}");
         let page = node.http().with("origin", PRODUCTION).with("cookie", &cookie);
         page.ok("profile.get", json!({})).await;
-        // Without its prefix, which is what a sibling host could set, it is no cookie of ours.
+        // Without its prefix, as a sibling host could set it, the cookie is ignored.
         let bare = cookie.trim_start_matches("__Host-");
         let bare = node.http().with("origin", PRODUCTION).with("cookie", bare);
         assert_eq!(bare.refused("unauthenticated", "profile.get", json!({})).await.data["reason"], "missing");

@@ -1,4 +1,4 @@
-//! The session cookie beside what browsers, proxies and other servers put there (docs/protocol.md, "Sessions").
+//! The session cookie beside cookies and headers of browsers, proxies and other servers (docs/protocol.md, "Sessions").
 
 use crate::support::{Call, Database, Http, Node, Person, Session, both_databases, somebody};
 use reqwest::header::HeaderValue;
@@ -33,7 +33,7 @@ both_databases! {
         let headers = [("origin", ALLOWED), ("cookie", cookie.as_str()), ("authorization", BASIC)];
         let ws = node.ws_with(&headers).await.unwrap();
         assert_eq!(ws.ok("profile.get", json!({})).await["email"], person.email);
-        // Without a cookie it is as if nothing were there.
+        // Without a cookie it is ignored.
         let nobody = node.http().with("authorization", BASIC);
         assert_eq!(nobody.refused("unauthenticated", "profile.get", json!({})).await.data["reason"], "missing");
         let ws = node.ws_with(&[("authorization", BASIC)]).await.unwrap();
@@ -57,7 +57,7 @@ both_databases! {
         assert_eq!(ws.ok("session.authenticate", token.clone()).await["profile"]["email"], bob.email);
         assert_eq!(ws.ok("profile.get", json!({})).await["email"], bob.email);
         ws.ok("session.authenticate", token.clone()).await;
-        // It is Bob's socket from now on: it gets his events, ends with his session and not with hers.
+        // It is Bob's socket from now on: it gets his events, and ends with his session and not with hers.
         let snapshot = ws.snapshot().await;
         assert_eq!(snapshot["data"]["profile"]["email"], bob.email);
         page(&node, &cookie).ok("auth.logout", json!({})).await;
@@ -83,7 +83,7 @@ both_databases! {
         let bound = node.ws_with(&headers).await.unwrap();
         bound.ok("session.authenticate", json!({ "access_token": anns.access_token })).await;
         bound.refused("forbidden", "session.authenticate", other).await;
-        // What the cookie's session does to itself is nothing to the socket any more.
+        // Changes of the cookie's session do not affect the socket any more.
         page(&node, &cookie).ok("auth.logout", json!({ "scope": "local" })).await;
         bound.ok("profile.get", json!({})).await;
     }

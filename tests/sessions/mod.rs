@@ -168,7 +168,7 @@ both_databases! {
         }
         account.assert_equals_get(&my_tab, &my_tab).await;
         assert_eq!(account.sessions.keys().collect::<Vec<_>>(), [&mine.id]);
-        // Nobody else is left: nothing ends, nothing is logged.
+        // No other session is left: nothing ends, nothing is logged.
         let answer = my_tab.ok("auth.logout", json!({ "scope": "others" })).await;
         assert_eq!(answer, json!({ "sessions_ended": 0 }));
         account.assert_equals_get(&my_tab, &my_tab).await;

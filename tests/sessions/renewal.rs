@@ -46,10 +46,10 @@ both_databases! {
         assert_eq!(http.ok("session.current", json!({})).await["session"]["id"], session.id);
         let next = node.http().ok("auth.refresh", json!({ "refresh_token": renewed["refresh_token"] })).await;
         bearer(&node, &next).ok("profile.get", json!({})).await;
-        // Long after, too, a token of before ends nothing.
+        // Even long after, an earlier token ends nothing.
         assert_void(&node, &session).await;
         bearer(&node, &next).ok("profile.get", json!({})).await;
-        // A socket of before is refused, one by the new token opens and resumes.
+        // An earlier socket is refused, one by the new token opens and resumes.
         let ws = node.ws().await;
         let old = json!({ "access_token": session.access_token });
         assert_eq!(ws.refused("unauthenticated", "session.authenticate", old).await.data["reason"], "renewed");
@@ -67,7 +67,7 @@ both_databases! {
         assert_renewed(&other, &[]).await;
         other_session.assert_ended(&node, "password_changed").await;
         account.apply(&mine.next_of("sessions.changed").await);
-        // It acts by the new credentials without being told so.
+        // It acts by the new credentials without any action.
         mine.ok("profile.update", json!({ "first_name": "Anna" })).await;
         account.apply(&mine.next_of("profile.changed").await);
         account.assert_equals_get(&mine, &bearer(&node, &answer["tokens"])).await;

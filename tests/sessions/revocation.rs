@@ -1,4 +1,4 @@
-//! Ending a session while it is busy.
+//! Ending a busy session.
 
 use crate::support::{Arrival, Call, Database, Node, Pending, Session, Ws, another_email, both_databases, somebody};
 use futures_util::future::join_all;
@@ -32,7 +32,7 @@ fn pipeline(tab: &Ws, count: usize) -> Vec<Pending> {
     (0..count).map(|_| tab.send_only("profile.update", json!({ "first_name": name() }))).collect()
 }
 
-/// After its end a session writes nothing, and no reply says that it did.
+/// After its end a session writes nothing, and no reply reports that it did.
 async fn assert_nothing_after_the_end(
     node: &Node,
     witness: &Session,
@@ -180,7 +180,7 @@ both_databases! {
                 assert_eq!(error.kind, "session_ended");
                 assert_eq!(events, Vec::<Value>::new());
             }
-            // Whatever it was sent, nothing comes after the word that the session has ended.
+            // Whatever was sent to it, nothing comes after the event of the session's end.
             if let Some(at) = events.iter().position(|event| event["type"] == "session.revoked") {
                 assert_eq!(at, events.len() - 1, "{events:#?}");
             }

@@ -1,4 +1,4 @@
-//! `MARBELLE_BREACHED_PASSWORDS_URL`: new passwords that were stolen elsewhere.
+//! `MARBELLE_BREACHED_PASSWORDS_URL`: breached passwords are refused.
 
 use crate::support::{Call, Database, Node, both_databases, soon};
 use serde_json::{Value, json};
@@ -12,7 +12,7 @@ use tokio::{
 const STOLEN: &str = "seven quiet herons beside a mill";
 const FINE: &str = "nine loud larches above the sea";
 
-/// A list that answers every request so, or never. What it was asked comes out of the channel.
+/// A list that answers every request in this way, or never. The channel gets its requests.
 async fn list(answer: Option<String>) -> (String, mpsc::UnboundedReceiver<String>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let url = format!("http://{}/range/", listener.local_addr().expect("an address"));

@@ -1,4 +1,4 @@
-//! A new password for who knows the present one (docs/protocol.md, "Methods").
+//! Changing the password with the present one (docs/protocol.md, "Methods").
 
 use crate::support::{Account, Call, Database, Person, another_email, both_databases, somebody};
 use futures_util::future::join_all;

@@ -1,4 +1,4 @@
-//! Known devices (docs/protocol.md, "Known devices"): how one comes to be known, what that is good for, and when it is
+//! Known devices (docs/protocol.md, "Known devices"): how one becomes known, the effect of that, and when it is
 //! forgotten.
 
 use crate::support::{
@@ -56,7 +56,7 @@ async fn two_devices(node: &Node) -> (Person, [(Session, String); 2]) {
     (person, devices.try_into().expect("two"))
 }
 
-/// What an answer does to the device's cookie: the value and the attributes.
+/// The change of the device's cookie by an answer: the value and the attributes.
 fn device_cookie(node: &Node, answer: &Exchange) -> Option<(String, String)> {
     let name = format!("marbelle_device_{}=", node.address().port());
     let set = answer.headers.get_all(SET_COOKIE).iter().map(|value| value.to_str().expect("text"));
@@ -225,14 +225,14 @@ both_databases! {
             node.http().ok("auth.request_password_reset", json!({ "email": person.email, "device_token": token })).await
         };
         let links = || node.smtp.letters_to(&person.email).iter().filter(|l| l.text.contains("/password-reset?token=")).count();
-        // Strangers use up what there is for strangers.
+        // Strangers use up the strangers' allowance.
         for _ in 0..4 {
             ask("").await;
         }
         let links_are = async |count: usize| {
             eventually("the letters", || async { Some(()).filter(|()| links() >= count) }).await;
         };
-        // One network may ask for half of the two.
+        // One network may request half of the two.
         let before = 1;
         links_are(before).await;
         for _ in 0..3 {

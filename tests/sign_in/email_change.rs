@@ -105,7 +105,7 @@ both_databases! {
         let profile = http.ok("profile.get", json!({})).await;
         assert_eq!((&profile["pending_email"], &profile["revision"]), (&Value::Null, &json!(0)));
         assert_eq!(node.smtp.letters_to(&new_email).len(), 0);
-        // Nor is there a way round the confirmation.
+        // Nor can the confirmation be bypassed.
         let error = http.refused("invalid_params", "profile.update", json!({ "email": new_email })).await;
         assert_eq!(error.rules()["email"], ["not_allowed"]);
         assert!(error.data.to_string().contains("profile.request_email_change"), "{error:?}");
@@ -136,7 +136,7 @@ both_databases! {
         let taken = node.registered("bob").await;
         let tab = session.tab(&node).await;
         tab.snapshot().await;
-        // Of a taken address no link was sent, and nothing tells the two apart.
+        // For a taken address no link was sent, and the two cases cannot be distinguished.
         for new_email in [another_email("new"), taken.email.clone()] {
             tab.ok("profile.request_email_change", change(&person, &new_email)).await;
             assert_eq!(tab.next_of("profile.changed").await["data"]["pending_email"], new_email);
@@ -152,7 +152,7 @@ both_databases! {
         let (person, session) = node.signed_in("ann").await;
         let taken = node.registered("bob").await;
         let http = session.http(&node);
-        // Nothing tells whether the mailbox is an account's.
+        // Nothing reveals whether the mailbox has an account.
         for crowded in [another_email("crowded"), taken.email.clone()] {
             let granted = http.ok("profile.request_email_change", change(&person, &crowded)).await;
             assert_eq!(http.ok("profile.get", json!({})).await["pending_email"], crowded);
@@ -160,7 +160,7 @@ both_databases! {
             let link = session.email_change_token(&node, &person.password, &mine).await;
             assert_eq!(http.ok("profile.request_email_change", change(&person, &crowded)).await, granted);
             assert_eq!(http.ok("profile.get", json!({})).await["pending_email"], mine, "as the link that was sent");
-            // The link is looked at, and not refused as one that is void.
+            // The link is checked, and not refused as a void one.
             node.http().refused("invalid_credentials", "profile.confirm_email_change", json!({ "token": link })).await;
         }
         let last = another_email("last");

@@ -1,5 +1,5 @@
-//! Nothing tells who has an account: known, pending, unknown and disabled addresses get one answer after the
-//! same work (docs/protocol.md, "Methods"), whatever opens the account.
+//! Nothing reveals who has an account: known, pending, unknown and disabled addresses get the same answer after the
+//! same work (docs/protocol.md, "Methods"), whatever the sign-in methods of the account.
 
 use super::standing::{STANDINGS, Standing};
 use crate::support::{
@@ -27,7 +27,7 @@ async fn addresses(database: Database) -> (Node, Vec<(Standing, String)>) {
     (node, addresses)
 }
 
-/// What the wire says of a call with each address; all of it must be the same.
+/// The wire's answer to a call with each address; all of it must be the same.
 async fn assert_one_answer(
     node: &Node,
     addresses: &[(Standing, String)],
@@ -118,7 +118,7 @@ both_databases! {
         })
         .await;
 
-        // Another's device token, and one that is nobody's.
+        // The device token of another device, and one of nobody.
         let eves = inside.with(async |a| a.sign_in(&credentials(&eve, PASSWORD), &device()).await.expect("a session")).await;
         let from = |token: &DeviceToken| Device { token: Some(token.clone()), ..device() };
         let foreign = [from(&eves.device_token), from(&DeviceToken::new())];

@@ -1,5 +1,5 @@
-//! Nothing that anybody can call tells who has an account, alone or after another call: answers, statements, hashes and
-//! letters are the same for known, pending, disabled and unknown addresses, and whatever else opens the account
+//! No public method reveals who has an account, alone or after another call: answers, statements, hashes and letters
+//! are the same for known, pending, disabled and unknown addresses, whatever the sign-in methods of the account
 //! (docs/protocol.md, "Methods").
 //!
 //! A method that anybody may call stands in [`PROBES`], or the story about the table fails.
@@ -17,16 +17,16 @@ use std::{collections::BTreeSet, sync::Arc};
 const WRONG: &str = "wrong larches beside no brook";
 const NEW: &str = "nine loud herons above a mill";
 
-/// What a stranger has that leads to an account: parameters of it.
+/// The inputs of a stranger that lead to an account: parameters of the call.
 #[derive(Clone, Copy)]
 enum Presented {
     /// The address.
     Mailbox(fn(&str) -> Value),
-    /// The handle of a registration that the stranger has begun with the address.
+    /// The handle of a registration that the stranger has started with the address.
     Handle(fn(&str) -> Value),
-    /// An account at a provider that says that it has the address, and does not vouch for it.
+    /// An account at a provider that reports the address as unverified.
     AtProvider,
-    /// Nothing: a made-up secret at most.
+    /// Nothing, at most an invented secret.
     Nothing(fn() -> Value),
 }
 
@@ -40,7 +40,7 @@ fn credential() -> Value {
     })
 }
 
-/// Every method that anybody may call, and those of a session that take an address, with all that a stranger can present.
+/// Every public method, and the methods of a session that take an address, with all inputs of a stranger.
 const PROBES: &[(&str, Presented)] = &[
     (
         "auth.register",
@@ -81,7 +81,7 @@ const PROBES: &[(&str, Presented)] = &[
     ("rpc.discover", Nothing(|| json!({}))),
 ];
 
-/// What can be told apart of a call.
+/// The observable results of a call.
 #[derive(Debug, PartialEq)]
 struct Told {
     answer: Value,
@@ -131,7 +131,7 @@ impl<'a> Stranger<'a> {
         (answer, number)
     }
 
-    /// Begins a sign-in by the provider and agrees there; parameters of `auth.login_provider`.
+    /// Starts a sign-in with the provider and agrees there; parameters of `auth.login_provider`.
     async fn come_back(&self, email: &str) -> Value {
         let begin = json!({ "jsonrpc": "2.0", "id": 1, "method": "auth.begin_provider_login", "params": { "provider": "shop" } });
         let begun = self.measuring.dispatcher.single(&begin.to_string(), &self.source).await.expect("an answer");
@@ -161,7 +161,7 @@ fn without_what_always_differs(answer: &mut Value) {
     }
 }
 
-/// Makes these calls, one after the other, for a new address of each standing; whatever is told must be the same.
+/// Makes these calls, one after the other, for a new address of each standing; the results must be the same.
 async fn assert_nothing_is_told(Probed { inside, provider }: &Probed, sequences: &[Vec<(&'static str, Presented)>]) {
     let (calls, mut works) = inside
         .measuring(async |measuring| {
@@ -222,7 +222,7 @@ struct Probed {
     provider: IdentityProvider,
 }
 
-/// Rates by network are no matter of who has an account, and hashes are cheap.
+/// Rates by network do not depend on accounts, and hashes are cheap.
 async fn probed(database: &Database, failures: &str, letters: &str) -> Probed {
     let provider = IdentityProvider::start(Manner::Plain).await;
     let of_provider = provider.settings("shop");

@@ -1,5 +1,5 @@
-//! Wrong passwords, counted by account: many addresses cannot guess one password, and no stranger locks out
-//! an owner (docs/settings.md).
+//! Wrong passwords, counted by account: many addresses cannot guess one password, and strangers cannot lock out an
+//! owner (docs/settings.md).
 
 use crate::support::{
     Call, Database, Http, Inside, Node, PASSWORD, Person, another_email, answer, both_databases,
@@ -25,7 +25,7 @@ fn from(node: &Node, address: &str) -> Http {
     node.http().with("x-forwarded-for", address)
 }
 
-/// Somebody whom the account has never seen.
+/// A device that the account does not know.
 fn stranger(node: &Node) -> Http {
     static COUNT: AtomicU32 = AtomicU32::new(0);
     let n = COUNT.fetch_add(1, Ordering::SeqCst);
@@ -36,7 +36,7 @@ fn guess(email: &str) -> Value {
     json!({ "email": email, "password": WRONG })
 }
 
-/// Strangers guess, each from an address of its own, until nobody is listened to.
+/// Strangers guess, each from an address of its own, until they are refused.
 async fn exhaust(node: &Node, email: &str) {
     for _ in 0..3 {
         stranger(node).refused("invalid_credentials", "auth.login", guess(email)).await;
@@ -86,11 +86,11 @@ both_databases! {
         stranger(&node).refused("rate_limited", "auth.login", known(person.credentials())).await;
         let home = from(&node, HOME);
         home.bearer(sign_in["access_token"].as_str().unwrap()).ok("profile.get", json!({})).await;
-        // A device is known to the one account alone.
+        // A device is known only to its own account.
         let (bob, bobs) = node.signed_in("bob").await;
         exhaust(&node, &bob.email).await;
         home.refused("rate_limited", "auth.login", known(bob.credentials())).await;
-        // One that is forgotten is a stranger's.
+        // A forgotten device is a stranger's.
         bobs.http(&node).ok("auth.logout", json!({ "scope": "local", "forget_device": true })).await;
         let mut credentials = bob.credentials();
         credentials["device_token"] = bobs.sign_in["device_token"].clone();
@@ -126,7 +126,7 @@ both_databases! {
         let node = node(database).await;
         let (person, session) = node.signed_in("ann").await;
         let factor = session.second_factor(&node).await;
-        // What strangers have used up keeps nobody from signing in who has reset the password.
+        // The strangers' guesses do not keep an owner who has reset the password from signing in.
         exhaust(&node, &person.email).await;
         let mut wrong = 0;
         for n in 0..3 {

@@ -1,4 +1,4 @@
-//! Passkeys (docs/protocol.md, "Passkeys"): registering them, and what they are good for.
+//! Passkeys (docs/protocol.md, "Passkeys"): registering and using them.
 
 mod assertions;
 
@@ -23,7 +23,7 @@ async fn refused(node: &Node, kind: &str, params: &Value) {
     node.http().refused(kind, "auth.login_passkey", params.clone()).await;
 }
 
-/// A part of an assertion with one bit turned.
+/// A part of an assertion with one bit flipped.
 fn flipped(params: &Value, part: &str, bit: usize) -> Value {
     let mut params = params.clone();
     let text = &mut params["credential"]["response"][part];
@@ -69,7 +69,7 @@ both_databases! {
         assert!(methods["passkeys"][0]["last_used_at"].is_string());
         other.http(&node).ok("passkeys.begin_registration", json!({})).await;
 
-        // By now it has a copy elsewhere.
+        // By now it is backed up.
         browser.backed_up = Some(true);
         login(&node, &node.passkey_login(&mut browser).await).await;
         account.assert_equals_get(&tab, &tab).await;
@@ -242,7 +242,7 @@ both_databases! {
         let reset = json!({ "token": token, "new_password": "nine loud herons above a mill" });
         node.http().ok("auth.confirm_password_reset", reset).await;
         let letter = node.smtp.letter_saying(&person.email, "was reset").await;
-        assert!(letter.text.contains("These still sign in as well:"), "{}", letter.text);
+        assert!(letter.text.contains("These can still sign in as well:"), "{}", letter.text);
         assert!(letter.text.contains("Passkey: Ann's phone"), "{}", letter.text);
         login(&node, &node.passkey_login(&mut browser).await).await;
         node.execute(&format!("UPDATE users SET disabled_at = created_at WHERE email = '{}'", person.email)).await;

@@ -1,4 +1,4 @@
-//! A new password by a mailed link (docs/protocol.md, "Methods").
+//! Resetting the password by a mailed link (docs/protocol.md, "Methods").
 
 use crate::support::{Call, Database, Node, Person, another_email, both_databases, eventually, somebody};
 use futures_util::future::join_all;
@@ -93,7 +93,7 @@ both_databases! {
             answers.push(node.http().refused("invalid_token", "auth.confirm_password_reset", reset(token, NEW)).await);
         }
         assert!(answers.windows(2).all(|pair| pair[0] == pair[1]), "{answers:#?}");
-        // Nor is it good for anything else.
+        // Nor is it valid for anything else.
         node.http().refused("invalid_token", "auth.verify_email", crate::support::verification(&good)).await;
         node.http().refused("invalid_token", "profile.confirm_email_change", json!({ "token": good })).await;
         node.http().refused("unauthenticated", "auth.refresh", json!({ "refresh_token": good })).await;
@@ -104,7 +104,7 @@ both_databases! {
         let node = Node::on(database).set("LIFETIMES__ONE_TIME_TOKEN", "2s").start().await;
         let (person, session) = node.signed_in("ann").await;
         let token = node.reset_token(&person.email).await;
-        // The present password is refused for as long as the token is looked at, and spends nothing.
+        // The present password is refused while the token is valid, and uses up nothing.
         eventually("the token's end", || async {
             let present = reset(&token, &person.password);
             let error = node.http().call("auth.confirm_password_reset", present).await.expect_err("refused");

@@ -1,4 +1,4 @@
-//! Proving once more who acts for a session (docs/protocol.md, "Proof").
+//! Proving a session again (docs/protocol.md, "Proof").
 
 use crate::support::{
     Call, Database, Inside, Node, PASSWORD, another_email, both_databases,
@@ -59,7 +59,7 @@ both_databases! {
             begin().await.expect("it signed in lately");
             inside.advance(Duration::from_secs(30));
             assert!(matches!(begin().await, Err(Error::ProofRequired(methods)) if methods == [AuthenticationMethod::Password]));
-            // A change asks under its lock.
+            // A change checks under its lock.
             let changed = accounts.disable_totp(ProvenCaller(caller), &client()).await;
             assert!(matches!(changed, Err(Error::ProofRequired(_))));
             let password = password(PASSWORD);

@@ -1,4 +1,4 @@
-//! Signing in by providers (docs/protocol.md, "Providers"), against one on this machine.
+//! Signing in with providers (docs/protocol.md, "Providers"), against one on this machine.
 
 mod answers;
 mod links;
@@ -12,13 +12,13 @@ use crate::support::{
 use futures_util::future::join_all;
 use serde_json::{Value, json};
 
-/// A node with a provider that is called `shop`.
+/// A node with a provider named `shop`.
 pub async fn provided(database: Database) -> (Node, IdentityProvider) {
     let provider = IdentityProvider::start(Manner::Plain).await;
     (Node::on(database).provider("shop", &provider).start().await, provider)
 }
 
-/// Somebody whom a provider knows, and whose address it vouches for.
+/// A user of the provider, whose address it has verified.
 pub fn known(name: &str) -> Value {
     json!({ "sub": format!("the {name}"), "email": another_email(name), "email_verified": true, "given_name": "Ann", "family_name": "Lee" })
 }
@@ -28,19 +28,19 @@ pub async fn begin(node: &Node) -> Value {
     node.http().ok("auth.begin_provider_login", json!({ "provider": "shop" })).await
 }
 
-/// Goes to the provider as somebody, and comes back.
+/// Goes to the provider as a user, and comes back.
 pub async fn come_back(node: &Node, provider: &IdentityProvider, claims: &Value) -> Reply {
     let flow = begin(node).await;
     let params = provider.agree(&flow, claims.clone()).params(&flow);
     node.http().call("auth.login_provider", params).await
 }
 
-/// The same, of somebody who is let in.
+/// The same, for a user whose sign-in succeeds.
 pub async fn sign_in(node: &Node, provider: &IdentityProvider, claims: &Value) -> Session {
     Session::from_wire(come_back(node, provider, claims).await.expect("a session"))
 }
 
-/// The same, of somebody who is not.
+/// The same, for a user whose sign-in is refused.
 pub async fn refused(node: &Node, provider: &IdentityProvider, claims: &Value, kind: &str) -> Value {
     let error = come_back(node, provider, claims).await.expect_err("a refusal");
     assert_eq!(error.kind, kind, "{error:?}");
@@ -76,7 +76,7 @@ both_databases! {
         let types: Vec<&Value> = log["events"].as_array().expect("events").iter().map(|event| &event["type"]).collect();
         assert_eq!(types, ["sign_in", "account_created"]);
 
-        // What the provider says later changes nothing here.
+        // Later changes of the data at the provider change nothing here.
         let mut moved = ann.clone();
         moved["email"] = another_email("moved").into();
         moved["email_verified"] = false.into();
@@ -127,7 +127,7 @@ both_databases! {
         let node = Node::on(database).provider("shop", &shop).provider("other", &other).start().await;
         let ann = known("ann");
         let owner = sign_in(&node, &shop, &ann).await;
-        // Whoever may choose their subject at one provider is not thereby somebody at another.
+        // Choosing one's subject at one provider does not make one a user of another.
         let come_from_other = async |claims: &Value| {
             let flow = node.http().ok("auth.begin_provider_login", json!({ "provider": "other" })).await;
             node.http().call("auth.login_provider", other.agree(&flow, claims.clone()).params(&flow)).await
@@ -138,7 +138,7 @@ both_databases! {
         eve["email"] = another_email("eve").into();
         let signed_in = come_from_other(&eve).await.expect("an account of her own");
         assert_ne!(signed_in["profile"]["id"], owner.sign_in["profile"]["id"]);
-        // Nor is what one of them answers good for a flow of the other's.
+        // Nor is an answer of one of them valid for a flow of the other.
         let flow = begin(&node).await;
         let mut params = shop.agree(&flow, ann).params(&flow);
         params["flow"] = node.http().ok("auth.begin_provider_login", json!({ "provider": "other" })).await["flow"].clone();

@@ -7,7 +7,7 @@ use crate::support::{
 use futures_util::future::join_all;
 use serde_json::{Value, json};
 
-/// Somebody with a second factor, signed in from before it.
+/// A person with a second factor, and a session from before it.
 async fn protected(database: Database) -> (Node, Person, Session, SecondFactor) {
     let node = Node::on(database).set("LIMITS__FAILURES_PER_ACCOUNT", 1000).start().await;
     let (person, session) = node.signed_in("ann").await;
@@ -70,7 +70,7 @@ both_databases! {
         let (node, person, _, factor) = protected(database).await;
         let http = node.http();
         let (first, second) = (challenged(&node, &person).await, challenged(&node, &person).await);
-        // The code that has turned it on is used.
+        // The code that has turned it on is used up.
         http.refused("invalid_credentials", "auth.login_second_factor", answer(&first, "totp", &factor.app.code())).await;
         let code = factor.app.unused_code(&node).await;
         http.ok("auth.login_second_factor", answer(&first, "totp", &code)).await;
@@ -150,7 +150,7 @@ both_databases! {
         let types = log["events"].as_array().expect("events").iter().map(|event| event["type"].as_str().expect("a type"));
         let types: Vec<&str> = types.collect();
         let count = |wanted: &str| types.iter().filter(|kind| **kind == wanted).count();
-        // Each time that somebody knew the password, and each wrong code.
+        // Each sign-in with the right password, and each wrong code.
         assert_eq!((count("second_factor_required"), count("second_factor_failed")), (2, 2), "{types:?}");
     }
 
@@ -183,7 +183,7 @@ both_databases! {
         let signed_in = node.http().ok("auth.login_second_factor", answer(&refused.data["challenge"], "totp", &code)).await;
         let session = Session::from_wire(signed_in);
 
-        // Neither the password nor the e-mail address is changed by the password alone.
+        // Neither the password nor the e-mail address can be changed with only the password.
         session.unproven(&node).await;
         let http = session.http(&node);
         let third = json!({ "current_password": new.password, "new_password": "eleven slow trams in the rain" });
@@ -206,7 +206,7 @@ both_databases! {
     async fn neither_does_what_was_asked_for_before_it_was_on(database: Database) {
         let (node, person, theirs) = somebody(database).await;
         let (new_email, password) = (crate::support::another_email("thief"), person.password.clone());
-        // Whoever has the password has a session too, and has asked for a new address.
+        // A holder of the password has a session too, and has requested a new address.
         let token = theirs.email_change_token(&node, &password, &new_email).await;
         let owners = person.sign_in(&node).await;
         let tab = owners.tab(&node).await;
@@ -219,7 +219,7 @@ both_databases! {
         let confirm = json!({ "token": token, "password": password });
         node.http().refused("invalid_token", "profile.confirm_email_change", confirm.clone()).await;
         theirs.http(&node).refused("invalid_token", "profile.confirm_email_change", confirm).await;
-        // The password proves nothing any more.
+        // The password alone proves nothing any more.
         theirs.unproven(&node).await;
         let by_password = json!({ "password": password });
         let new = "nine loud herons above a mill";

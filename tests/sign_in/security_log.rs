@@ -1,4 +1,4 @@
-//! What happened to an account's security: for its owner, in the log, and in a file.
+//! The security events of an account: for its owner, in the log, and in a file.
 
 use crate::support::{
     Call, Database, Http, Node, Person, Session, another_email, both_databases, eventually, somebody,
@@ -20,7 +20,7 @@ fn types(events: &[Value]) -> Vec<&str> {
     events.iter().map(|event| event["type"].as_str().expect("a type")).collect()
 }
 
-/// Goes through everything that is noted; gives the last session and what is noted, oldest first.
+/// Causes every recorded event; returns the last session and the events, oldest first.
 async fn live(node: &Node, http: &Http) -> (Person, Session, Vec<&'static str>) {
     let person = node.registered("ann").await;
     let mut noted = vec!["account_created"];
@@ -172,7 +172,7 @@ async fn it_is_told_as_json_lines_in_the_log_and_in_a_file() {
     node.http().refused("unauthenticated", "auth.refresh", json!({ "refresh_token": "garbage" })).await;
     node.stop().await;
     let logged = told(&node.output());
-    // Each end of a session is told as well; the owner's log has what ended it.
+    // Each end of a session is logged as well; the owner's log has its cause.
     let of_user = logged.iter().filter(|(what, who)| who.as_deref() == Some(&user) && what != "session_ended");
     assert_eq!(of_user.map(|(what, _)| what.as_str()).collect::<Vec<_>>(), noted, "under the same names");
     assert!(logged.iter().any(|(what, who)| what == "credentials_refused" && who.is_none()), "{logged:?}");

@@ -1,4 +1,4 @@
-//! Registering, verifying the address, asking for another letter.
+//! Registering, verifying the address, requesting another letter.
 
 use crate::support::{Call, Database, Node, PASSWORD, Person, another_email, both_databases, verification};
 use futures_util::future::join_all;
@@ -187,7 +187,7 @@ both_databases! {
         let notice = node.smtp.letter_to(&owner.email).await;
         assert!(!notice.text.contains("token=") && !notice.html.contains("token="), "{}", notice.text);
         assert!(!notice.raw.contains("Mallory"));
-        // Nothing changed for the owner, and the other password is good for nothing.
+        // Nothing changed for the owner, and the other password is refused.
         let profile = profile_of(&node, &owner).await;
         assert_eq!(profile["first_name"], "Ann");
         let mallory = json!({ "email": owner.email, "password": OTHER_PASSWORD });
@@ -261,7 +261,7 @@ both_databases! {
         let mallorys = node.smtp.letter_to(&email).await.token();
         http.ok("auth.register", registration(&email, "Ann", PASSWORD)).await;
         let anns = node.smtp.letter_to(&email).await.token();
-        // The second registration left the first as it was: each has its own token.
+        // The second registration left the first unchanged: each has its own token.
         http.ok("auth.verify_email", verification(&anns)).await;
         let dropped = http.call("auth.verify_email", verification(&mallorys)).await.unwrap_err();
         assert!(["invalid_token", "conflict"].contains(&dropped.kind.as_str()), "{dropped:?}");

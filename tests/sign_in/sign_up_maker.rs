@@ -1,4 +1,4 @@
-//! Registrations belong to who began them: the handle, the code, the wait, the first sign-in.
+//! Registrations belong to whoever started them: the handle, the code, the wait, the first sign-in.
 
 use crate::support::{
     Call, Database, Inside, Node, PASSWORD, Person, Session, another_email, both_databases,
@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 
 const OTHER_PASSWORD: &str = "eleven loud geese above the harbour";
 
-/// Somebody who has registered and not verified.
+/// A person who has registered and not verified.
 struct Maker {
     person: Person,
     handle: String,
@@ -48,7 +48,7 @@ fn by_password(token: &str, password: &str) -> Value {
     json!({ "token": token, "password": password })
 }
 
-/// Asserts that a handle is good for nothing, and that this is told like of any other such handle.
+/// Asserts that a handle is refused, with the same answer as any other invalid handle.
 async fn assert_good_for_nothing(node: &Node, handle: &str) {
     let http = node.http();
     assert_eq!(
@@ -105,7 +105,7 @@ both_databases! {
         let strangers_letter = node.smtp.letter_to(&email).await;
         let owner = registered(&node, &email, PASSWORD).await;
         let owners_letter = node.smtp.letter_to(&email).await;
-        // The stranger asks for yet another letter, and it is the newest in the mailbox.
+        // The stranger requests yet another letter, and it is the newest in the mailbox.
         http.ok("auth.resend_verification", json!({ "registration": stranger.handle })).await;
         let newest = node.smtp.letter_to(&email).await;
         assert_ne!(newest.token(), strangers_letter.token());
@@ -130,7 +130,7 @@ both_databases! {
         for _ in 0..3 {
             http.refused("invalid_token", "auth.verify_email", by_code(&maker.handle, &wrong(&code))).await;
         }
-        // Another letter brings no new guesses.
+        // Another letter allows no new guesses.
         http.ok("auth.resend_verification", json!({ "registration": maker.handle })).await;
         let newer = node.smtp.letter_to(&maker.person.email).await;
         http.refused("invalid_token", "auth.verify_email", by_handle(&token, &maker.handle)).await;
@@ -281,7 +281,7 @@ both_databases! {
         let http = node.http();
         http.refused("invalid_token", "auth.verify_email", by_code(&wanted.handle, &wrong(&letter.code()))).await;
         http.refused("invalid_credentials", "auth.verify_email", by_password(&letter.token(), PASSWORD)).await;
-        // What is right is no guess, however often.
+        // A right password is not a guess, however often it is given.
         for _ in 0..4 {
             for right in [
                 by_code(&wanted.handle, &letter.code()),

@@ -29,7 +29,7 @@ both_databases! {
             node.http().refused("sign_up_closed", "auth.register", registration(email)).await;
         }
         known.sign_in(&node).await;
-        // Who registered before can go on.
+        // Earlier registrations can continue.
         let again = json!({ "email": waiting.email });
         node.http().ok("auth.resend_verification", again).await;
     }

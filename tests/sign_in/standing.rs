@@ -1,4 +1,4 @@
-//! Which account an address has: the kinds that a stranger must not tell from each other.
+//! The kinds of addresses, by their account, that a stranger must not be able to distinguish.
 
 use crate::support::{
     Authenticator, Browser, IdentityProvider, Node, another_email,
@@ -20,15 +20,15 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use std::sync::Arc;
 
-/// What an address is. Passwords, where there are any, are [`PASSWORD`].
+/// The kind of an address. Passwords, if there are any, are [`PASSWORD`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Standing {
     Known,
     /// Known, and with a second factor.
     Protected,
-    /// Known, and with a passkey beside the password.
+    /// Known, and with a passkey besides the password.
     WithPasskey,
-    /// Made by a sign-in at a provider: without a password.
+    /// Created by a sign-in with a provider: without a password.
     OfProvider,
     /// Registered and not verified.
     Pending,
@@ -41,7 +41,7 @@ pub const STANDINGS: [Standing; 7] = {
     [Known, Protected, WithPasskey, OfProvider, Pending, Unknown, Disabled]
 };
 
-/// Somebody whom the provider knows by this address.
+/// A user whom the provider knows by this address.
 pub fn at_provider(address: &str, vouched_for: bool) -> Value {
     json!({ "sub": another_email("sub"), "email": address, "email_verified": vouched_for, "given_name": "Ann", "family_name": "Lee" })
 }

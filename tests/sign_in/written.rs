@@ -3,7 +3,7 @@
 use crate::support::{Call, Database, Node, PASSWORD, another_email, both_databases, somebody};
 use serde_json::{Value, json};
 
-/// What is no address of a mailbox that can be reached by plain mail.
+/// Addresses of no mailbox that plain mail can reach.
 const NO_ADDRESSES: [&str; 14] = [
     "a@ex*mple.com",
     "a@ex_mple.com",
@@ -65,7 +65,7 @@ both_databases! {
             node.http().ok("auth.verify_email", json!({ "token": token, "password": PASSWORD })).await;
             let signed_in = node.http().ok("auth.login", json!({ "email": email, "password": PASSWORD })).await;
             assert_eq!(signed_in["profile"]["last_name"], Value::Null);
-            // A new password is held against the names there are.
+            // A new password is checked against the present names.
             let http = node.http().bearer(signed_in["access_token"].as_str().expect("a token"));
             let change = json!({ "current_password": PASSWORD, "new_password": "Suharto1" });
             http.invalid(&[("new_password", &["guessable"])], "auth.change_password", change).await;

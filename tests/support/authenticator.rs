@@ -1,4 +1,4 @@
-//! An app that makes codes (RFC 6238), by an implementation of its own.
+//! An authenticator app (RFC 6238), implemented independently of the server.
 
 use super::{Call, Node, Session};
 use marbelle::domain::time::Clock;
@@ -14,7 +14,7 @@ pub struct Authenticator {
     secret: Vec<u8>,
 }
 
-/// A second factor that was turned on, as its owner keeps it.
+/// A second factor that was turned on, with its owner's secrets.
 #[derive(Clone, Debug)]
 pub struct SecondFactor {
     pub app: Authenticator,
@@ -50,13 +50,13 @@ impl Authenticator {
         format!("{:06}", (u32::from_be_bytes(word) & 0x7fff_ffff) % 1_000_000)
     }
 
-    /// No code of the present step, nor, but once in 300,000 times, of its neighbours.
+    /// Not a code of the present step, nor, except once in 300,000 times, of its neighbours.
     pub fn wrong_code(&self) -> String {
         let code: u32 = self.code().parse().expect("digits");
         format!("{:06}", (code + 1) % 1_000_000)
     }
 
-    /// A code that is good now: the server forgets which it has taken.
+    /// A code that is valid now: makes the server forget the used ones.
     pub async fn unused_code(&self, node: &Node) -> String {
         node.execute("UPDATE totp SET last_step = 0").await;
         self.code()
@@ -64,7 +64,7 @@ impl Authenticator {
 }
 
 impl Session {
-    /// Turns the second factor on. The code of the present step is used thereby.
+    /// Turns the second factor on, which uses the code of the present step.
     pub async fn second_factor(&self, node: &Node) -> SecondFactor {
         let http = self.http(node);
         let begun = http.ok("totp.begin", json!({})).await;
@@ -73,7 +73,7 @@ impl Session {
         SecondFactor { app, recovery_codes: serde_json::from_value(enabled["recovery_codes"].clone()).expect("codes") }
     }
 
-    /// Lets the session's last proof be long ago.
+    /// Sets the session's last proof long ago.
     pub async fn unproven(&self, node: &Node) {
         let statement =
             format!("UPDATE sessions SET proven_at = '2020-01-01T00:00:00.000Z' WHERE id = {}", self.sql_id(node));

@@ -5,7 +5,7 @@ use futures_util::future::join_all;
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};
 
-/// The longest sweep that can be set: what arrives sooner has come over the bus.
+/// The longest sweep period allowed: anything that arrives sooner has come over the bus.
 pub const RARE_SWEEP: &str = "30s";
 
 pub struct Cluster<Bus = Nats> {
@@ -40,7 +40,7 @@ impl<Bus> Cluster<Bus> {
         Self { nodes, nats, smtp }
     }
 
-    /// Awaits that database and bus answer every node.
+    /// Waits until database and bus answer every node.
     pub async fn ready(&self) {
         for node in &self.nodes {
             let ready = || async { (readiness(node).await.0 == 200).then_some(()) };
@@ -60,7 +60,7 @@ pub async fn readiness(node: &Node) -> (u16, String) {
     (response.status().as_u16(), response.text().await.expect("text"))
 }
 
-/// Awaits that none of the node's connections to PostgreSQL is one of those that were cut.
+/// Waits until none of the node's connections to PostgreSQL is one of those that were cut.
 pub async fn reconnected(node: &Node) {
     let mut in_a_row = 0;
     eventually("connections that are all whole", || {

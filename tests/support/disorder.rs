@@ -1,4 +1,4 @@
-//! A wire to a NATS server on which wake-ups come late, doubled and out of order.
+//! A proxy to a NATS server that delays, duplicates and reorders wake-ups.
 
 use super::Nats;
 use std::{
@@ -16,10 +16,10 @@ use tokio::{
     task::AbortHandle,
 };
 
-/// The longest delay; many commits happen meanwhile.
+/// The longest delay, during which many commits happen.
 const LATEST: u64 = 150;
 
-/// The wire; no new connections once it is dropped.
+/// The proxy; no new connections once it is dropped.
 pub struct Disorder {
     address: SocketAddr,
     messages: Arc<AtomicU64>,
@@ -76,7 +76,7 @@ async fn connect(client: TcpStream, server: SocketAddr, messages: Arc<AtomicU64>
     }
 }
 
-/// Passes on what the server says; each wake-up later, by a time of its own, and every third twice.
+/// Passes on what the server sends; each wake-up later, by a delay of its own, and every third twice.
 async fn shuffle(from: OwnedReadHalf, to: mpsc::UnboundedSender<Vec<u8>>, messages: Arc<AtomicU64>) {
     let mut from = BufReader::new(from);
     while let Some(frame) = frame(&mut from).await {

@@ -108,7 +108,7 @@ impl Account {
         }
     }
 
-    /// What must hold after every event.
+    /// The invariants after every event.
     pub fn assert_legal(&self) {
         let primaries = self.addresses.values().filter(|a| a["is_primary"] == true).count();
         assert_eq!(primaries, usize::from(!self.addresses.is_empty()), "one primary: {self:#?}");
@@ -122,7 +122,7 @@ impl Account {
         assert!(self.profile["email"].is_string(), "{self:#?}");
     }
 
-    /// Applies what comes until `revision` is reached.
+    /// Applies events until `revision` is reached.
     pub async fn follow(&mut self, tab: &Ws, revision: i64) {
         while self.revision < revision {
             self.apply(&tab.next_event().await);
@@ -130,7 +130,7 @@ impl Account {
         assert_eq!(self.revision, revision);
     }
 
-    /// Follows to the present, and asserts that it equals `account.get`.
+    /// Follows the feed to its end, and asserts that the state equals `account.get`.
     pub async fn assert_equals_get(&mut self, tab: &Ws, caller: &impl Call) {
         let state = caller.call("account.get", json!({})).await.expect("account.get");
         let present = Self::from_state(&state);
@@ -155,7 +155,7 @@ fn lasting(session: &Value) -> Value {
     session
 }
 
-/// The ways in without what is not in the log.
+/// The sign-in methods without the fields that are not in the log.
 fn logged(methods: &Value) -> Value {
     let mut methods = methods.clone();
     for passkey in methods["passkeys"].as_array_mut().expect("passkeys") {

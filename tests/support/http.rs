@@ -41,7 +41,7 @@ impl Http {
         }
     }
 
-    /// The same client at another door, which has a specification of its own.
+    /// The same client for another endpoint, which has a specification of its own.
     pub fn at(&self, path: &'static str, specification: Arc<Specification>) -> Self {
         Self { path, specification, ..self.clone() }
     }
@@ -85,7 +85,7 @@ impl Http {
         (status, response.json().await.unwrap_or(Value::Null))
     }
 
-    /// Calls a node that may die meanwhile; `None` if it does.
+    /// Calls a node that may die in the meantime; `None` if it does.
     pub async fn attempt(&self, method: &str, params: Value) -> Option<Reply> {
         let id = self.next_id.fetch_add(1, Ordering::Relaxed);
         let response = self.post().json(&request(id, method, &params)).send().await.ok()?;
@@ -96,7 +96,7 @@ impl Http {
         Some(reply)
     }
 
-    /// Calls, and gives the whole HTTP response beside the reply.
+    /// Calls, and returns the whole HTTP response beside the reply.
     pub async fn exchange(&self, method: &str, params: Value) -> Exchange {
         let id = self.next_id.fetch_add(1, Ordering::Relaxed);
         let response = self.post().json(&request(id, method, &params)).send().await.expect("the node answers");
@@ -107,7 +107,7 @@ impl Http {
         Exchange { status, headers, reply }
     }
 
-    /// Sends a batch and gives the replies in the order of the calls.
+    /// Sends a batch and returns the replies in the order of the calls.
     pub async fn batch(&self, calls: &[(&str, Value)]) -> Vec<Reply> {
         let ids: Vec<u64> = calls.iter().map(|_| self.next_id.fetch_add(1, Ordering::Relaxed)).collect();
         let body: Vec<Value> = calls.iter().zip(&ids).map(|((m, p), id)| request(*id, m, p)).collect();
@@ -130,12 +130,12 @@ impl Http {
 pub struct Exchange {
     pub status: StatusCode,
     pub headers: HeaderMap,
-    /// None where HTTP refuses before a method is reached.
+    /// `None` if HTTP refuses before a method is reached.
     pub reply: Option<Reply>,
 }
 
 impl Exchange {
-    /// The value of a header, empty where there is none.
+    /// The value of a header; empty if there is none.
     pub fn header(&self, name: &str) -> &str {
         self.headers.get(name).map_or("", |value| value.to_str().expect("text"))
     }

@@ -1,4 +1,4 @@
-//! An OpenID Connect provider on this machine, with the peculiarities of those that the server has presets for.
+//! An OpenID Connect provider on this machine, with the deviations that the server's presets are for.
 
 mod tokens;
 
@@ -35,10 +35,10 @@ pub const CLIENT_SECRET: &str = "a very / secret+secret of the shop";
 const TEAM_ID: &str = "TEAM123456";
 const KEY_ID: &str = "KEY1234567";
 
-/// Whose ways it has.
+/// The provider that it imitates.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Manner {
-    /// Nobody's in particular.
+    /// None in particular.
     Plain,
     Google,
     Microsoft,
@@ -48,14 +48,14 @@ pub enum Manner {
     LinkedIn,
 }
 
-/// What goes wrong.
+/// Its faults.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mischief {
     /// It answers 503 to everything.
     Down,
-    /// It takes connections and answers nothing.
+    /// It accepts connections and answers nothing.
     Silent,
-    /// It answers what is no JSON.
+    /// Its answers are not JSON.
     Nonsense,
     OtherIssuer,
     OtherAudience,
@@ -72,13 +72,13 @@ pub enum Mischief {
     Unsigned,
     /// Signed with the client's secret, by HMAC.
     BySecret,
-    /// A code may be used again.
+    /// A code can be used again.
     TakesCodesAgain,
-    /// It does not take the client's secret.
+    /// It refuses the client's secret.
     InvalidClient,
 }
 
-/// What a browser brings back.
+/// The answer that a browser brings back.
 #[derive(Clone, Debug)]
 pub struct Answer {
     pub code: String,
@@ -101,7 +101,7 @@ impl Answer {
     }
 }
 
-/// What it knows of a code.
+/// The data of a code.
 struct Grant {
     claims: Value,
     nonce: String,
@@ -115,17 +115,17 @@ struct State {
     codes: HashMap<String, Grant>,
     /// Requests by path.
     requests: BTreeMap<String, usize>,
-    /// Whether its answers name it.
+    /// Whether its answers name the issuer.
     names_itself: bool,
-    /// What went through it that is nobody else's business.
+    /// Secrets that went through it.
     secrets: Vec<(&'static str, String)>,
 }
 
-/// A provider. It runs as long as the test does.
+/// A provider. It runs as long as the test.
 #[derive(Clone)]
 pub struct IdentityProvider {
     pub issuer: String,
-    /// The key that Apple gives to its clients.
+    /// The key that Apple issues to its clients.
     client_key: Arc<KeyPair>,
     state: Arc<Mutex<State>>,
 }
@@ -154,7 +154,7 @@ impl IdentityProvider {
                     let provider = provider.clone();
                     async move { Ok::<_, Infallible>(provider.answer(request).await) }
                 });
-                // A client that hangs up is no concern of the provider.
+                // A client that hangs up is not the provider's concern.
                 tokio::spawn(async move {
                     drop(http1::Builder::new().serve_connection(TokioIo::new(stream), answer).await);
                 });
@@ -163,7 +163,7 @@ impl IdentityProvider {
         provider
     }
 
-    /// What a server is set to have it under this name.
+    /// The settings of a server that uses it under this name.
     pub fn settings(&self, name: &str) -> Vec<(String, String)> {
         let apple = self.state.lock().manner == Manner::Apple;
         let secret = if apple { self.client_key.serialize_pem() } else { CLIENT_SECRET.to_owned() };
@@ -181,28 +181,28 @@ impl IdentityProvider {
         self.state.lock().mischief = mischief.into();
     }
 
-    /// From now on its answers name it, and its discovery document says so.
+    /// From now on its answers name the issuer, and its discovery document says so.
     pub fn name_itself(&self) {
         self.state.lock().names_itself = true;
     }
 
-    /// It signs by another key from now on, and publishes that alone.
+    /// It signs with another key from now on, and publishes only that one.
     pub fn rotate(&self) {
         self.state.lock().key = SigningKey::ec();
     }
 
-    /// The verifiers of codes that it was sent, and the ID tokens that it has given.
+    /// The verifiers of codes that it received, and the ID tokens that it issued.
     pub fn secrets(&self) -> Vec<(&'static str, String)> {
         self.state.lock().secrets.clone()
     }
 
-    /// How often a path was asked for.
+    /// The number of requests to a path.
     pub fn requests(&self, path: &str) -> usize {
         self.state.lock().requests.get(path).copied().unwrap_or(0)
     }
 
-    /// Somebody follows the URL, signs in there and agrees; what their browser brings back. `claims` is what the provider
-    /// says of them, `sub` among it.
+    /// A user follows the URL, signs in there and agrees; returns the answer that the browser brings back. `claims` are
+    /// the provider's claims about the user, including `sub`.
     pub fn agree(&self, flow: &Value, claims: Value) -> Answer {
         let url: Url = flow["authorization_url"].as_str().expect("a URL").parse().expect("a URL");
         let path = self.issuer.parse::<Url>().expect("a URL");
@@ -241,7 +241,7 @@ impl IdentityProvider {
         }
         match path.as_str() {
             "/jwks" => {
-                // A kind of key that nobody knows yet, and one that does not sign, stand beside.
+                // The set also has a key of an unknown kind, and one that does not sign.
                 let other = json!({ "kty": "AKP", "kid": "pq", "alg": "ML-DSA-44", "pub": "AAAA" });
                 let encrypts =
                     json!({ "kty": "RSA", "kid": "e", "use": "enc", "alg": "RSA-OAEP", "n": "AQAB", "e": "AQAB" });
@@ -316,7 +316,7 @@ impl IdentityProvider {
         }
     }
 
-    /// Whether it is a secret as Apple wants it, and not about to expire.
+    /// Whether it is a secret as Apple requires it, and not about to expire.
     fn is_own_assertion(&self, secret: &str) -> bool {
         let point = BASE64_URL_SAFE_NO_PAD.encode(&self.client_key.public_key_raw()[1..33]);
         let rest = BASE64_URL_SAFE_NO_PAD.encode(&self.client_key.public_key_raw()[33..]);

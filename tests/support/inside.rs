@@ -103,12 +103,12 @@ impl Inside {
         self.clock.advance(span);
     }
 
-    /// Moves the time back.
+    /// Sets the time back.
     pub fn turn_back(&self, span: Duration) {
         self.clock.turn_back(span);
     }
 
-    /// Lets a story use the server, then closes its database.
+    /// Runs a story with the server, then closes its database.
     pub async fn with<T>(&self, story: impl AsyncFnOnce(&Arc<Accounts>) -> T) -> T {
         let app = App::build(&self.settings, self.clock.clone()).await.expect("the server is built");
         let done = story(app.accounts()).await;
@@ -117,7 +117,7 @@ impl Inside {
         done
     }
 
-    /// Lets the server run while a story uses its address, then stops it.
+    /// Runs the server while a story uses its address, then stops it.
     pub async fn serving<T>(&self, story: impl AsyncFnOnce(SocketAddr) -> T) -> T {
         let app = App::build(&self.settings, self.clock.clone()).await.expect("the server is built");
         let (address, stop) = (app.settings().listen, CancellationToken::new());
@@ -129,7 +129,7 @@ impl Inside {
         tokio::join!(story, app.run(stop.clone())).0
     }
 
-    /// Counts what a call does.
+    /// Counts the work of a call.
     pub async fn work<T>(&self, call: impl AsyncFnOnce(&Arc<Accounts>) -> T) -> (T, Work) {
         let ((done, measured), mut works) = self
             .measuring(async |measuring| {
@@ -140,7 +140,7 @@ impl Inside {
         (done, works.remove(&measured).expect("it was measured"))
     }
 
-    /// Lets a story measure calls, of the use-cases and of the methods; then says what each did.
+    /// Lets a story measure calls of the use-cases and of the methods; then returns the work of each.
     pub async fn measuring<T>(&self, story: impl AsyncFnOnce(&Measuring) -> T) -> (T, BTreeMap<u64, Work>) {
         listen();
         let app = App::build(&self.settings, self.clock.clone()).await.expect("the server is built");
@@ -151,7 +151,7 @@ impl Inside {
         };
         let done = story(&measuring).await;
         measuring.accounts.hub.stopping().cancel();
-        // The database is closed before the statements are read: on SQLite its threads tell of the last late.
+        // The database is closed before the statements are read: on SQLite its threads report the last ones late.
         measuring.accounts.store.close().await;
         let works = measuring.hashes.into_inner().into_iter().map(|(number, hashes)| {
             let (_, statements) = STATEMENTS.remove(&number).expect("it was inserted");
@@ -162,7 +162,7 @@ impl Inside {
     }
 }
 
-/// A server of which calls are measured, one after the other.
+/// A server whose calls are measured, one after the other.
 pub struct Measuring {
     pub accounts: Arc<Accounts>,
     pub dispatcher: Dispatcher,
@@ -186,13 +186,13 @@ impl Measuring {
 /// The target of the spans whose statements count.
 const MEASURED: &str = "measured";
 
-/// The target under which sqlx tells of statements.
+/// The target under which sqlx logs statements.
 const STATEMENT: &str = "sqlx::query";
 
 /// The beginning and the text of each, by the number of the call.
 static STATEMENTS: LazyLock<DashMap<u64, Vec<(String, String)>>> = LazyLock::new(DashMap::new);
 
-/// Begins to listen to sqlx, once a process.
+/// Starts to listen to sqlx, once per process.
 fn listen() {
     static LISTENING: Once = Once::new();
     LISTENING.call_once(|| {
@@ -271,7 +271,7 @@ pub fn credentials(email: &EmailAddress, text: &str) -> Credentials {
     Credentials { email: email.clone(), password: password(text) }
 }
 
-/// A device of this machine that nobody has named.
+/// A device of this machine without a name.
 pub fn device() -> Device {
     Device { name: None, token: None, client: client(), replaced: None }
 }
@@ -281,7 +281,7 @@ pub fn client() -> Client {
     Client { ip: Ipv4Addr::LOCALHOST.into(), user_agent: None }
 }
 
-/// What somebody registers with.
+/// The data of a registration.
 pub fn registration(email: &EmailAddress) -> Registration {
     let name = || Text::parse("Ann").expect("a name");
     let person = PersonalData {
@@ -294,13 +294,13 @@ pub fn registration(email: &EmailAddress) -> Registration {
     Registration { email: email.clone(), password: password(PASSWORD), person, invitation: None }
 }
 
-/// Somebody registers, and has the handle.
+/// Registers; returns the handle.
 pub async fn register(accounts: &Arc<Accounts>, email: &EmailAddress) -> String {
     let registered = accounts.register(registration(email), &client()).await.expect("accepted");
     registered.handle.expose().to_owned()
 }
 
-/// Somebody registers and verifies the address; the handle.
+/// Registers and verifies the address; returns the handle.
 pub async fn account(accounts: &Arc<Accounts>, email: &EmailAddress) -> String {
     let handle = register(accounts, email).await;
     let row = accounts.store.find_newest_registration(email).await.expect("the database answers").expect("registered");

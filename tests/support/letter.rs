@@ -1,4 +1,4 @@
-//! A received mail, read as a person's mail program reads it, and the folder of `.eml` files.
+//! A received mail, parsed as a mail program does, and the folder of `.eml` files.
 
 use super::eventually;
 use mail_parser::{HeaderValue, MessageParser, MimeHeaders};
@@ -12,7 +12,7 @@ pub struct Letter {
     pub subject: String,
     pub text: String,
     pub html: String,
-    /// As it came.
+    /// The raw message.
     pub raw: String,
 }
 
@@ -72,7 +72,7 @@ impl Letter {
     }
 }
 
-/// Where a node with `file://` mail writes one `.eml` a mail.
+/// The folder where a node with `file://` mail writes one `.eml` file per mail.
 pub struct MailFolder(PathBuf);
 
 impl MailFolder {
@@ -80,7 +80,7 @@ impl MailFolder {
         Self(path.as_ref().to_owned())
     }
 
-    /// Every letter, whole, in no order.
+    /// Every letter, in no order.
     pub fn letters(&self) -> Vec<Letter> {
         let files = std::fs::read_dir(&self.0).into_iter().flatten().flatten().map(|entry| entry.path());
         files

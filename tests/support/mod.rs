@@ -64,7 +64,7 @@ pub use ws::{Arrival, Pending, Ws};
 
 use std::{future::Future, time::Duration};
 
-/// The longest that anything awaited may take. A bound for failure, never a pause.
+/// The time limit of anything that is awaited. A bound for failure, never a pause.
 pub const PATIENCE: Duration = Duration::from_secs(10);
 
 /// The longest that one story may take.
@@ -83,7 +83,7 @@ pub async fn within<T>(limit: Duration, what: &str, future: impl Future<Output =
     }
 }
 
-/// Asks until the answer is `Some`; for what has no event to await, such as a file of another process.
+/// Polls until the answer is `Some`; for states without an event to await, such as a file of another process.
 pub async fn eventually<T, F: Future<Output = Option<T>>>(what: &str, mut ask: impl FnMut() -> F) -> T {
     soon(what, async {
         loop {
@@ -96,7 +96,7 @@ pub async fn eventually<T, F: Future<Output = Option<T>>>(what: &str, mut ask: i
     .await
 }
 
-/// Tells each story twice: on SQLite and on a PostgreSQL database of its own.
+/// Runs each story twice: on SQLite and on a PostgreSQL database of its own.
 macro_rules! both_databases {
     ($($(#[$meta:meta])* async fn $name:ident($database:ident: $kind:ty) $story:block)*) => {$(
         $(#[$meta])*

@@ -1,4 +1,4 @@
-//! A private NATS server that can be killed, and comes back on the same port.
+//! A private NATS server that can be killed and restarted on the same port.
 
 use super::soon;
 use parking_lot::Mutex;
@@ -12,13 +12,13 @@ use tokio::{
 const INSTALL: &str = "the tests start a NATS server of their own: install it (Debian, Ubuntu: apt-get install \
                        nats-server; or put nats-server on the PATH)";
 
-/// Runs the server until standard input ends, so with this process, however that ends; then kills it with -9.
+/// Runs the server until standard input ends, which it does when this process ends in any way; then kills it with -9.
 const WRAPPER: &str = r#""$@" </dev/null & server=$!; cat >/dev/null; kill -KILL $server 2>/dev/null; wait $server"#;
 
 /// The server. It stops when dropped.
 pub struct Nats {
     address: SocketAddr,
-    /// Beyond those that every server gets.
+    /// Arguments beyond those of every server.
     arguments: Vec<String>,
     running: Mutex<Option<(Child, ChildStdin)>>,
 }
@@ -63,7 +63,7 @@ impl Nats {
         *self.running.lock() = Some(running);
     }
 
-    /// Publishes anything, as a stranger with access to the bus could; returns once it is out.
+    /// Publishes anything, as a stranger with access to the bus could; returns once it is sent.
     pub async fn publish(&self, subject: &str, payload: &str) {
         let mut stream = TcpStream::connect(self.address).await.expect("nats-server listens");
         let text = format!("CONNECT {{\"verbose\":false}}\r\nPUB {subject} {}\r\n{payload}\r\nPING\r\n", payload.len());
@@ -115,7 +115,7 @@ async fn run(address: SocketAddr, arguments: &[String]) -> Option<(Child, ChildS
     Some((child, lifeline))
 }
 
-/// On the PATH, or where Debian puts it, which only root's PATH has.
+/// On the PATH, or in Debian's folder, which only root's PATH has.
 fn program() -> PathBuf {
     let path = std::env::var_os("PATH").unwrap_or_default();
     std::env::split_paths(&path)

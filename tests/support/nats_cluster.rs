@@ -17,8 +17,7 @@ pub struct NatsCluster {
 
 impl NatsCluster {
     pub async fn start() -> Self {
-        // A port may be taken by somebody else between the look for a free one and its use: a server without its routes
-        // never joins.
+        // Another process may take a port after it was found free: a server without its routes never joins.
         for _ in 0..3 {
             let cluster = Self::begin().await;
             if timeout(PATIENCE, cluster.all_joined()).await.is_ok() {

@@ -1,4 +1,4 @@
-//! A NATS server with accounts, whose clients need a credentials file (as `nsc` makes it).
+//! A NATS server with accounts, whose clients need a credentials file (as `nsc` writes it).
 
 use super::Nats;
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
@@ -20,7 +20,7 @@ impl OperatedNats {
         let of_operator = claim(&operator, &operator, json!({ "type": "operator", "version": 2 }));
         let of_account = json!({ "type": "account", "version": 2, "limits": unlimited });
         let of_account = claim(&operator, &account, of_account);
-        // Only the permissions that docs/settings.md demands.
+        // Only the permissions that docs/settings.md requires.
         let only = json!({ "allow": ["marbelle.>"] });
         let of_user =
             json!({ "type": "user", "version": 2, "subs": -1, "data": -1, "payload": -1, "pub": only, "sub": only });
@@ -47,7 +47,7 @@ impl OperatedNats {
     }
 }
 
-/// A JWT as NATS wants it: what `issuer` says about `subject`.
+/// A JWT as NATS requires it, with the claims of `issuer` about `subject`.
 fn claim(issuer: &KeyPair, subject: &KeyPair, what: Value) -> String {
     let encode = |value: Value| BASE64_URL_SAFE_NO_PAD.encode(value.to_string());
     let claims = json!({ "jti": subject.public_key(), "iat": 1_700_000_000, "iss": issuer.public_key(),

@@ -39,7 +39,7 @@ const CHEAP_AND_UNLIMITED: [(&str, &str); 16] = [
     ("FRONTEND_URL", "http://localhost:5173"),
 ];
 
-/// Where pages are served that may call a node of [`Builder::production`].
+/// The origin whose pages may call a node of [`Builder::production`].
 pub const PRODUCTION: &str = "https://shop.example";
 
 /// The settings that a node is started with.
@@ -56,7 +56,7 @@ impl Builder {
         self
     }
 
-    /// Has a provider under this name.
+    /// Configures a provider under this name.
     pub fn provider(mut self, name: &str, provider: &IdentityProvider) -> Self {
         for (setting, value) in provider.settings(name) {
             self = self.set(&setting, value);
@@ -204,7 +204,7 @@ impl Node {
         }
     }
 
-    /// Asks to reset a password and gives the token of the letter.
+    /// Requests a password reset and returns the token of the letter.
     pub async fn reset_token(&self, email: &str) -> String {
         self.http().ok("auth.request_password_reset", serde_json::json!({ "email": email })).await;
         self.smtp.letter_saying(email, "/password-reset?token=").await.token()
@@ -226,14 +226,14 @@ impl Node {
         marbelle_reading(arguments, &settings, input).await
     }
 
-    /// The status of a command, what it printed, and what it told on standard error.
+    /// The status of a command, its standard output, and its standard error.
     pub async fn run(&self, arguments: &[&str]) -> (i32, String, String) {
         let output = self.command(arguments).await;
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
         (output.status.code().expect("a status"), text(&output.stdout), text(&output.stderr))
     }
 
-    /// What a command that must succeed prints as JSON.
+    /// The JSON that a command prints, which must succeed.
     pub async fn run_json(&self, arguments: &[&str]) -> Value {
         let (status, printed, told) = self.run(&[arguments, &["--json"]].concat()).await;
         assert_eq!(status, 0, "{arguments:?}: {told}");

@@ -19,7 +19,7 @@ impl OwnPostgres {
         Self::start_with(vec![]).await
     }
 
-    /// One that shows this certificate to those who ask for TLS.
+    /// One that presents this certificate to clients that request TLS.
     pub async fn with_tls(certificate: Certificate) -> Self {
         Self::start_with(vec![("ssl_cert_file", certificate.chain), ("ssl_key_file", certificate.key)]).await
     }
@@ -43,7 +43,7 @@ impl OwnPostgres {
         eventually("the end of PostgreSQL", gone).await;
     }
 
-    /// Starts it again, on the same port and data, and awaits that it answers.
+    /// Starts it again, on the same port and data, and waits until it answers.
     pub async fn restart(&self) {
         self.server.order("start");
         let back = || async { PgConnection::connect(&self.server.url("postgres")).await.ok() };

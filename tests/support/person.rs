@@ -27,19 +27,19 @@ pub fn address(label: &str) -> Value {
     })
 }
 
-/// Parameters that verify the registration of somebody who chose [`PASSWORD`].
+/// Parameters that verify the registration of a person who chose [`PASSWORD`].
 pub fn verification(token: impl AsRef<str>) -> Value {
     json!({ "token": token.as_ref(), "password": PASSWORD })
 }
 
-/// Somebody with a verified account.
+/// A person with a verified account.
 #[derive(Clone, Debug)]
 pub struct Person {
     pub email: String,
     pub password: String,
 }
 
-/// One sign-in of somebody.
+/// One sign-in of a person.
 #[derive(Clone, Debug)]
 pub struct Session {
     /// The `session_id`.
@@ -51,14 +51,14 @@ pub struct Session {
 }
 
 impl Node {
-    /// Somebody registers, and has not opened the letter yet.
+    /// Registers without opening the letter.
     pub async fn unverified(&self, name: &str) -> Person {
         let person = Person { email: another_email(name), password: PASSWORD.to_owned() };
         self.http().ok("auth.register", person.registration()).await;
         person
     }
 
-    /// Somebody registers and verifies the address with the mailed token.
+    /// Registers and verifies the address with the mailed token.
     pub async fn registered(&self, name: &str) -> Person {
         let person = self.unverified(name).await;
         let token = self.smtp.letter_to(&person.email).await.token();
@@ -67,7 +67,7 @@ impl Node {
         person
     }
 
-    /// Somebody with an account and a session.
+    /// A person with an account and a session.
     pub async fn signed_in(&self, name: &str) -> (Person, Session) {
         let person = self.registered(name).await;
         let session = person.sign_in(self).await;
@@ -75,7 +75,7 @@ impl Node {
     }
 }
 
-/// A node, and somebody with a session on it.
+/// A node, and a person with a session on it.
 pub async fn somebody(database: Database) -> (Node, Person, Session) {
     let node = Node::start(database).await;
     let (person, session) = node.signed_in("ann").await;
@@ -132,14 +132,14 @@ impl Session {
         ws
     }
 
-    /// Asks for a change of the e-mail address to a free one and gives the token of the letter.
+    /// Requests a change of the e-mail address to a free one and returns the token of the letter.
     pub async fn email_change_token(&self, node: &Node, password: &str, new_email: &str) -> String {
         let change = json!({ "current_password": password, "new_email": new_email });
         self.http(node).ok("profile.request_email_change", change).await;
         node.smtp.letter_saying(new_email, "/confirm-email-change?token=").await.token()
     }
 
-    /// Asserts that neither token of the ended session is good for anything.
+    /// Asserts that neither token of the ended session is accepted.
     pub async fn assert_ended(&self, node: &Node, reason: &str) {
         let error = self.http(node).refused("session_ended", "profile.get", json!({})).await;
         assert_eq!(error.data["reason"], reason);
@@ -149,7 +149,7 @@ impl Session {
         assert_eq!(node.refused_handshake(&[("authorization", &format!("Bearer {}", self.access_token))]).await, 401);
     }
 
-    /// Spends the refresh token and gives the session with the new pair.
+    /// Exchanges the refresh token and returns the session with the new pair.
     pub async fn refreshed(&self, node: &Node) -> Self {
         let tokens = node.http().ok("auth.refresh", json!({ "refresh_token": self.refresh_token })).await;
         let mut sign_in = self.sign_in.clone();

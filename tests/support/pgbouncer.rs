@@ -1,4 +1,4 @@
-//! A PgBouncer before a PostgreSQL of the tests.
+//! A PgBouncer in front of a PostgreSQL of the tests.
 
 use super::{Database, eventually, postgres::as_unprivileged};
 use sqlx::Connection as _;
@@ -13,7 +13,7 @@ use tempfile::TempDir;
 
 const INSTALL: &str = "the tests run a PgBouncer of their own: install it (Debian, Ubuntu: apt-get install pgbouncer)";
 
-/// Ends PgBouncer when standard input ends, so with this process, however it ends.
+/// Ends PgBouncer when standard input ends, which it does when this process ends in any way.
 const WRAPPER: &str =
     r#""$1" "$2" >"$2.log" 2>&1 </dev/null & server=$!; read -r end; kill -TERM $server; wait $server"#;
 
@@ -22,13 +22,13 @@ pub struct PgBouncer {
     wrapper: Child,
     /// The database behind it, by its own address.
     pub database: Database,
-    /// How it lends connections: `transaction`, or `session` where this PgBouncer is older than prepared statements.
+    /// Its pool mode: `transaction`, or `session` if this PgBouncer does not support prepared statements.
     pub pool_mode: &'static str,
     _folder: TempDir,
 }
 
 impl PgBouncer {
-    /// Before `database`, with the settings of docs/scaling.md.
+    /// In front of `database`, with the settings of docs/scaling.md.
     pub async fn before(database: &Database) -> Self {
         let url = database.url().expect("PostgreSQL");
         let (server, name) = url.rsplit_once('/').expect("a database");
@@ -70,7 +70,7 @@ impl PgBouncer {
         panic!("PgBouncer does not answer; {INSTALL}");
     }
 
-    /// Whether it answers; not if it ended, as where another process took its port.
+    /// Whether it answers; not if it ended, for example because another process took its port.
     async fn answers(&mut self) -> bool {
         let url = self.database.url().expect("PostgreSQL").to_owned();
         let log = self._folder.path().join("pgbouncer.ini.log");
@@ -94,7 +94,7 @@ impl Drop for PgBouncer {
     }
 }
 
-/// `PGBOUNCER`, or where Debian puts it, which only root's PATH looks at.
+/// `PGBOUNCER`, or in Debian's folder, which only root's PATH has.
 fn program() -> String {
     if let Ok(program) = std::env::var("PGBOUNCER") {
         return program;

@@ -1,4 +1,4 @@
-//! One private PostgreSQL server a test process; a fresh database a story.
+//! One private PostgreSQL server per test process; a new database per story.
 
 use parking_lot::Mutex;
 use sqlx::{ConnectOptions, Connection, PgConnection, postgres::PgConnectOptions};
@@ -16,7 +16,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// What the server under test keeps its data in.
+/// The database of the server under test.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Database {
     /// A file in the node's data folder.
@@ -36,7 +36,7 @@ impl Database {
         Self::Postgres(server.database().await)
     }
 
-    /// Takes a PostgreSQL database away: present connections are cut, new ones refused.
+    /// Makes a PostgreSQL database unavailable: present connections are cut, new ones refused.
     pub async fn outage(&self) {
         self.allow_connections(false).await;
         let name = self.name();
@@ -44,12 +44,12 @@ impl Database {
         administer(cut).await;
     }
 
-    /// Gives it back.
+    /// Makes it available again.
     pub async fn back(&self) {
         self.allow_connections(true).await;
     }
 
-    /// A copy as it is now; the nodes on it lose their connections for that moment.
+    /// A copy of the present state; the nodes on it lose their connections for that moment.
     pub async fn backup(&self) -> Self {
         self.outage().await;
         let copy = format!("{}_backup", self.name());
@@ -58,7 +58,7 @@ impl Database {
         Self::Postgres(server().url(&copy))
     }
 
-    /// Puts an earlier copy in the place of this one.
+    /// Replaces it by an earlier copy.
     pub async fn restore(&self, backup: &Self) {
         administer(format!("DROP DATABASE {} WITH (FORCE)", self.name())).await;
         administer(format!("CREATE DATABASE {} TEMPLATE {}", self.name(), backup.name())).await;
@@ -68,7 +68,7 @@ impl Database {
         administer(format!("ALTER DATABASE {} WITH ALLOW_CONNECTIONS {allowed}", self.name())).await;
     }
 
-    /// A connection of the story's own.
+    /// A connection for the story.
     pub async fn connect(&self) -> PgConnection {
         PgConnection::connect(self.url().expect("PostgreSQL")).await.expect("the database answers")
     }
@@ -111,7 +111,7 @@ const INSTALL: &str = "the tests start a PostgreSQL of their own: install it (De
 pub(super) struct Postgres {
     pub(super) port: u16,
     databases: AtomicU32,
-    /// The wrapper around the server stops it when this pipe closes, so with this process, however it ends.
+    /// The wrapper around the server stops it when this pipe closes, which it does when this process ends in any way.
     lifeline: Mutex<ChildStdin>,
 }
 
@@ -125,8 +125,8 @@ fn server() -> &'static Postgres {
     SERVER.get_or_init(|| Postgres::start(&[]))
 }
 
-/// Runs the server, kills it with -9 and starts it again as it is told, until standard input ends; then
-/// stops it and removes its folder. Its own children are killed with it: they would keep its memory in use.
+/// Runs the server, kills it with -9 and starts it again on command, until standard input ends; then stops it and
+/// removes its folder. Its own children are killed with it: they would keep its memory in use.
 const WRAPPER: &str = r#"
 postgres=$1; folder=$2; shift 2
 start() { "$postgres" "$@" >>"$folder/log" 2>&1 </dev/null & server=$!; }
@@ -231,7 +231,7 @@ impl Postgres {
     }
 
     pub(super) fn url(&self, database: &str) -> String {
-        // Any password is taken: this one is there to be looked for in logs.
+        // Any password is accepted: this one is there to be searched for in logs.
         format!("postgres://marbelle:{DATABASE_PASSWORD}@127.0.0.1:{}/{database}", self.port)
     }
 }
@@ -255,7 +255,7 @@ fn programs() -> PathBuf {
         .unwrap_or_else(|| panic!("no initdb and postgres found; {INSTALL}"))
 }
 
-/// PostgreSQL refuses to run as root: then it runs as the user `postgres` that its packages make.
+/// PostgreSQL refuses to run as root: then it runs as the user `postgres` that its packages create.
 fn unprivileged(folder: &Path) -> Option<(u32, u32)> {
     static USER: OnceLock<Option<(u32, u32)>> = OnceLock::new();
     *USER.get_or_init(|| {

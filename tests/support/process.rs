@@ -15,10 +15,10 @@ use tokio::{
     sync::watch,
 };
 
-/// Not a setting of the server: how many files it may have open.
+/// Not a setting of the server: the number of files it may have open.
 pub const OPEN_FILES: &str = "OPEN_FILES";
 
-/// The line that says where the server listens.
+/// The line with the server's address.
 const LISTENING: &str = "listening on http://";
 
 /// A server process and what it prints.
@@ -29,7 +29,7 @@ pub struct Running {
 }
 
 impl Running {
-    /// Starts it and awaits that it listens.
+    /// Starts it and waits until it listens.
     pub async fn start(settings: &BTreeMap<String, String>) -> Self {
         let mut command = command(settings.iter().map(|(n, v)| (n.as_str(), v.as_str())));
         if let Some(files) = settings.get(OPEN_FILES) {
@@ -107,7 +107,7 @@ impl Output {
         });
     }
 
-    /// Puts what an earlier process printed in front.
+    /// Prepends what an earlier process printed.
     pub fn precede(&self, earlier: String) {
         self.lines.lock().insert(0, earlier);
     }
@@ -116,7 +116,7 @@ impl Output {
         self.lines.lock().join("\n")
     }
 
-    /// The first line with this text, once it is there; everything printed where it does not come.
+    /// The first line with this text, once it is there; if it does not come, panics with everything printed.
     pub async fn line(&self, text: &str) -> Result<String, String> {
         let find = || self.lines.lock().iter().find(|line| line.contains(text)).cloned();
         let found = self.until(|| find().map(Some).or_else(|| (*self.open.lock() == 0).then_some(None)));
@@ -127,7 +127,7 @@ impl Output {
         }
     }
 
-    /// Both pipes at their end: nothing of the process is missing.
+    /// Both pipes are at their end: no output of the process is missing.
     async fn closed(&self) {
         let _ = tokio::time::timeout(PATIENCE, self.until(|| (*self.open.lock() == 0).then_some(()))).await;
     }
@@ -150,7 +150,7 @@ fn command<'a>(settings: impl Iterator<Item = (&'a str, &'a str)>) -> Command {
     command
 }
 
-/// Runs the binary to its end with these arguments and these variables alone.
+/// Runs the binary to its end with these arguments and only these variables.
 pub async fn marbelle(arguments: &[&str], settings: &[(&str, &str)]) -> std::process::Output {
     marbelle_reading(arguments, settings, "").await
 }
@@ -158,7 +158,7 @@ pub async fn marbelle(arguments: &[&str], settings: &[(&str, &str)]) -> std::pro
 /// The same, with this on its standard input.
 pub async fn marbelle_reading(arguments: &[&str], settings: &[(&str, &str)], input: &str) -> std::process::Output {
     let mut command = command(settings.iter().copied());
-    // A server that is not meant to come up takes no port that somebody may be using, should it do so.
+    // A server that is not meant to start must not take a port that another process uses, should it start.
     if arguments.first() == Some(&"serve") && settings.iter().all(|(name, _)| *name != "MARBELLE_LISTEN") {
         command.env("MARBELLE_LISTEN", "127.0.0.1:0");
     }

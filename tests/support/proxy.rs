@@ -1,4 +1,4 @@
-//! A wire between a node and its PostgreSQL that can be cut, at the worst moment if need be.
+//! A proxy between a node and its PostgreSQL that can cut connections, also at the worst moment.
 
 use super::Database;
 use std::{
@@ -16,7 +16,7 @@ use tokio::{
     task::AbortHandle,
 };
 
-/// What the wire does.
+/// The fault of the proxy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Wire {
     Whole,
@@ -28,11 +28,11 @@ pub enum Wire {
     CutAfterCommit,
 }
 
-/// The wire; cut for good when dropped.
+/// The proxy; cut off for good when dropped.
 pub struct Proxy {
     database: Database,
     wire: watch::Sender<Wire>,
-    /// How often connections were forgotten.
+    /// The number of times that connections were dropped silently.
     forgotten: watch::Sender<u64>,
     listener: AbortHandle,
 }
@@ -67,7 +67,7 @@ impl Proxy {
         Self { database, wire, forgotten, listener: task.abort_handle() }
     }
 
-    /// The database through the wire.
+    /// The database through the proxy.
     pub fn database(&self) -> Database {
         self.database.clone()
     }
@@ -76,7 +76,7 @@ impl Proxy {
         self.wire.send_replace(wire);
     }
 
-    /// Present connections carry nothing any more, and nobody is told; new ones work.
+    /// Silently drops the data of present connections; new ones work.
     pub fn forget_connections(&self) {
         self.forgotten.send_modify(|times| *times += 1);
     }

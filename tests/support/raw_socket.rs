@@ -1,4 +1,4 @@
-//! A WebSocket whose frames the story writes itself, byte by byte, right or wrong (RFC 6455 §5.2).
+//! A WebSocket whose frames the test writes itself, byte by byte, valid or not (RFC 6455 §5.2).
 
 use super::soon;
 use serde_json::Value;
@@ -15,7 +15,7 @@ pub const BINARY: u8 = 0x82;
 pub const CLOSE: u8 = 0x88;
 pub const PING: u8 = 0x89;
 pub const PONG: u8 = 0x8a;
-/// Taken from a first byte, says that the message goes on.
+/// Clears the FIN bit of a first byte: the message continues.
 pub const FINAL: u8 = 0x80;
 
 const MASK: [u8; 4] = [0x37, 0xfa, 0x21, 0x3d];
@@ -80,7 +80,7 @@ impl RawSocket {
         socket
     }
 
-    /// Sends bytes; nothing happens where the server has closed.
+    /// Sends bytes; without effect if the server has closed.
     pub async fn send(&mut self, bytes: &[u8]) {
         let _ = soon("the server to read", self.stream.write_all(bytes)).await;
     }
@@ -90,7 +90,7 @@ impl RawSocket {
         self.send(&frame(TEXT, call(id, method).as_bytes())).await;
     }
 
-    /// The next frame, first byte and payload; `None` where the connection has ended.
+    /// The next frame, first byte and payload; `None` if the connection has ended.
     pub async fn frame(&mut self) -> Option<(u8, Vec<u8>)> {
         loop {
             if let Some((header, length)) = self.header()
@@ -113,7 +113,8 @@ impl RawSocket {
         serde_json::from_slice(&payload).expect("JSON")
     }
 
-    /// Awaits the Close frame, answers it, and sees that nothing comes after it. Gives its code (1005 where it has none) and text.
+    /// Awaits the Close frame, answers it, and checks that nothing follows. Returns its code (1005 if there is none)
+    /// and text.
     pub async fn closed(&mut self) -> (u16, String) {
         let payload = loop {
             match self.frame().await {
@@ -128,7 +129,7 @@ impl RawSocket {
         (u16::from_be_bytes([code[0], code[1]]), String::from_utf8(reason.to_vec()).expect("text"))
     }
 
-    /// How long the header of the next frame is, and how long its payload.
+    /// The length of the next frame's header, and that of its payload.
     fn header(&self) -> Option<(usize, usize)> {
         let (short, rest) = (*self.received.get(1)?, self.received.get(2..)?);
         assert_eq!(short & 0x80, 0, "a server does not mask");

@@ -1,4 +1,4 @@
-//! A receiver of webhooks on loopback that keeps what it is sent, and that can misbehave.
+//! A receiver of webhooks on loopback that stores its requests, and that can misbehave.
 
 use super::soon;
 use parking_lot::Mutex;
@@ -21,7 +21,7 @@ pub enum Answers {
     Header(u16, &'static str, String),
     /// After this time.
     Late(Duration),
-    /// Takes the request and says nothing.
+    /// Accepts the request and does not answer.
     Never,
     /// With something that is not HTTP.
     Nonsense,
@@ -53,7 +53,7 @@ impl Received {
         self.event()["data"]["revision"].as_i64().expect("a revision")
     }
 
-    /// Whether the reference library of Standard Webhooks takes the request for one that was signed by `secret`.
+    /// Whether the reference library of Standard Webhooks accepts the request as signed by `secret`.
     pub fn is_signed_by(&self, secret: &str) -> bool {
         let mut headers = http::HeaderMap::new();
         for name in ["webhook-id", "webhook-timestamp", "webhook-signature"] {
@@ -117,7 +117,7 @@ impl Receiver {
         self.0.received.borrow().clone()
     }
 
-    /// Awaits so many requests.
+    /// Awaits this many requests.
     pub async fn requests(&self, count: usize) -> Vec<Received> {
         let mut watched = self.0.received.subscribe();
         let what = format!("{count} requests");
@@ -147,7 +147,7 @@ impl Inner {
         });
         self.received.send_modify(|all| all.push(received));
         let answers = self.answers.lock().clone();
-        // Who does not wait for the answer is not to keep a test waiting.
+        // A client that does not wait for the answer must not keep a test waiting.
         let _ = answer(&mut stream, answers).await;
         self.open.send_modify(|(open, _)| *open -= 1);
     }

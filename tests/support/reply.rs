@@ -7,7 +7,7 @@ use std::{collections::BTreeMap, future::Future};
 #[derive(Clone, Debug, PartialEq)]
 pub struct RpcError {
     pub code: i64,
-    /// `data.kind`; empty where jsonrpsee itself answers without one.
+    /// `data.kind`; empty if jsonrpsee itself answers without one.
     pub kind: String,
     pub message: String,
     pub data: Value,
@@ -112,7 +112,7 @@ pub trait Call {
     }
 }
 
-/// How many of the replies are results; the others are refused for one of these reasons.
+/// The number of replies that are results; the others must be refused for one of these reasons.
 pub fn won(replies: Vec<Reply>, kinds: &[&str]) -> usize {
     replies
         .into_iter()

@@ -1,4 +1,4 @@
-//! What the tables hold, and statements that make the database fail.
+//! The content of the tables, and statements that make the database fail.
 
 use super::{Database, Node};
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection, SqliteConnection, sqlite::SqliteConnectOptions};
@@ -47,7 +47,7 @@ impl Node {
             sqlx::query_scalar(columns).bind(table).fetch_all(&mut file).await.expect("the columns");
         let mut cells = Vec::new();
         for column in columns {
-            // Lower case is of texts alone.
+            // Only texts are in lower case.
             let select = format!(
                 "SELECT CAST(CASE typeof(\"{column}\") WHEN 'blob' THEN \"{column}\" ELSE lower(\"{column}\") END AS BLOB) \
                  FROM \"{table}\" WHERE \"{column}\" IS NOT NULL"

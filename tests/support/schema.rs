@@ -1,4 +1,4 @@
-//! Every answer and event of the suite is held against the OpenRPC document that the server serves.
+//! Checks every answer and event of the tests against the OpenRPC document that the server serves.
 
 use super::{
     process::marbelle,
@@ -25,7 +25,7 @@ struct KnownError {
 
 struct Method {
     result: Option<Validator>,
-    /// The kinds that it may answer.
+    /// The kinds of errors that it may return.
     errors: Vec<String>,
 }
 
@@ -58,7 +58,7 @@ impl Specification {
         SPECIFICATION.get_or_init(load).await.clone()
     }
 
-    /// What is wrong with an event that left the server, by the schema of its type.
+    /// The faults of an outgoing event, by the schema of its type.
     pub fn wrong_with_outgoing(&self, event: &Value) -> Vec<String> {
         let events = self.document["x-outgoing-events"].as_array().expect("events in the document");
         let at = events.iter().position(|described| described["name"] == event["type"]);
@@ -90,7 +90,7 @@ impl Specification {
         Self { methods, events, errors, document }
     }
 
-    /// Panics where the reply of `method` is not what the document says.
+    /// Panics if the reply of `method` does not match the document.
     pub fn check_reply(&self, method: &str, reply: &Reply) {
         let known = self.methods.get(method);
         match reply {
@@ -121,7 +121,7 @@ impl Specification {
         assert!(known.errors.contains(&error.kind), "{method} does not list {}: {:?}", error.kind, known.errors);
     }
 
-    /// Panics where the `result` of an `account.event` is not what the document says.
+    /// Panics if the `result` of an `account.event` does not match the document.
     pub fn check_event(&self, event: &Value) {
         let kind = event["type"].as_str().unwrap_or_else(|| panic!("an event without type: {event}"));
         let known = self.events.iter().find(|(name, _)| name == kind);
@@ -141,7 +141,7 @@ impl Specification {
     }
 }
 
-/// What of `instance` breaks the schema, each with its place.
+/// The faults of `instance` by the schema, each with its place.
 pub fn violations(validator: &Validator, instance: &Value) -> Vec<String> {
     validator.iter_errors(instance).map(|e| format!("{}: {e}", e.instance_path())).collect()
 }

@@ -1,4 +1,4 @@
-//! The door of service keys.
+//! The endpoint of service keys.
 
 use super::{Deaf, Http, Node, Specification, Ws, socket::handshake_at};
 use std::{net::SocketAddr, sync::Arc};
@@ -12,7 +12,7 @@ pub struct Door<'a> {
 }
 
 impl Node {
-    /// The door, on the node's listener or on one of its own.
+    /// The endpoint, on the node's listener or on a separate one.
     pub async fn door(&self) -> Door<'_> {
         let address = if self.environment().contains_key("MARBELLE_SERVICE_LISTEN") {
             let line = self.printed("Services and operators call ").await;
@@ -61,7 +61,7 @@ impl Door<'_> {
         self.handshake(&[("authorization", &bearer)]).await.unwrap_or_else(|e| panic!("the handshake fails: {e}"))
     }
 
-    /// A WebSocket by this key that is read only when the story says so.
+    /// A WebSocket by this key that is read only on demand.
     pub async fn deaf(&self, key: &str) -> Deaf {
         let (url, bearer) = (format!("ws://{}/service/rpc", self.address), format!("Bearer {key}"));
         let opened = handshake_at(&url, self.address, &[("authorization", &bearer)], Some(4096)).await;

@@ -1,4 +1,4 @@
-//! A real SMTP server on loopback that collects letters, and that can be in a bad mood.
+//! A real SMTP server on loopback that collects letters, and that can misbehave.
 
 use super::{Letter, PATIENCE};
 use mailin::{Action, Handler, Response, SessionBuilder, response};
@@ -20,22 +20,22 @@ use tokio::{
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mood {
     Accept,
-    /// 451 to the recipient: come again.
+    /// 451 to the recipient: a temporary failure.
     RefuseForNow,
-    /// 550 5.1.1 to the recipient: never.
+    /// 550 5.1.1 to the recipient: a permanent failure.
     RefuseForGood,
     /// The answer to every sender, at EHLO, MAIL or RCPT.
     RefuseSender(&'static str, u16, &'static str),
     /// Takes this long for its greeting, and again after the message.
     Slow(Duration),
-    /// Takes the connection and says nothing.
+    /// Accepts the connection and does not answer.
     Hang,
-    /// Says nothing until the mood changes.
+    /// Does not answer until the mood changes.
     Wait,
 }
 
 struct Received {
-    /// Every accepted letter in order of arrival, and whether a story took it.
+    /// Every accepted letter in order of arrival, and whether a story has taken it.
     letters: Vec<(bool, Letter)>,
     mood: Mood,
     /// Recipients refused so far.
@@ -111,7 +111,7 @@ impl Smtp {
         self.letter_within(PATIENCE, email).await
     }
 
-    /// The same with another limit, for what a retry delays.
+    /// The same with another limit, for letters that a retry delays.
     pub async fn letter_within(&self, limit: Duration, email: &str) -> Letter {
         let take = |received: &mut Received| {
             let mut found =
@@ -252,7 +252,7 @@ impl Mailbox {
 }
 
 impl Mailbox {
-    /// How a server answers that refuses the sender at `command`.
+    /// The answers of a server that refuses the sender at `command`.
     fn to_sender(&self, command: &str) -> Response {
         let mut received = self.received.lock();
         let Mood::RefuseSender(at, code, words) = received.mood else { return response::OK };

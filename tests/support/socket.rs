@@ -13,7 +13,7 @@ use tokio_tungstenite::{
     },
 };
 
-/// Opens a WebSocket; the error holds the HTTP response where the handshake is refused.
+/// Opens a WebSocket; the error holds the HTTP response if the handshake is refused.
 pub async fn handshake(
     address: SocketAddr,
     headers: &[(&'static str, &str)],
@@ -43,11 +43,11 @@ pub async fn handshake_at(
     soon("the handshake", client_async_with_config(request, stream, Some(config))).await.map_err(Box::new)
 }
 
-/// A WebSocket that is read only when the story says so, with a small receive buffer.
+/// A WebSocket that is read only on demand, with a small receive buffer.
 pub struct Deaf(pub WebSocketStream<TcpStream>);
 
 impl Deaf {
-    /// Sends a call; false where the peer takes no more within `patience`.
+    /// Sends a call; false if the peer accepts no more within `patience`.
     pub async fn send(&mut self, id: u64, method: &str, params: Value, patience: Duration) -> bool {
         let message = Message::text(request(id, method, &params).to_string());
         matches!(tokio::time::timeout(patience, self.0.send(message)).await, Ok(Ok(())))

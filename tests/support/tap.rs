@@ -1,4 +1,4 @@
-//! A wire that keeps a copy of what clients send.
+//! A proxy that keeps a copy of what clients send.
 
 use parking_lot::Mutex;
 use std::{net::SocketAddr, sync::Arc};
@@ -8,7 +8,7 @@ use tokio::{
     task::AbortHandle,
 };
 
-/// The wire; cut for good when dropped.
+/// The proxy; cut off for good when dropped.
 pub struct Tap {
     pub address: SocketAddr,
     sent: Arc<Mutex<Vec<u8>>>,
@@ -35,7 +35,7 @@ impl Tap {
         Self { address, sent, listener: task.abort_handle() }
     }
 
-    /// Whether a client has sent anything, and whether this was in it for all to read.
+    /// Whether a client has sent anything, and whether this text was in it unencrypted.
     pub fn heard(&self, text: &str) -> (bool, bool) {
         let sent = self.sent.lock();
         (!sent.is_empty(), sent.windows(text.len()).any(|window| window == text.as_bytes()))

@@ -1,4 +1,4 @@
-//! A private authority, and the certificates that it gives to servers and nodes.
+//! A private authority, and the certificates that it issues to servers and nodes.
 
 use rcgen::{
     BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair, KeyUsagePurpose,
@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 pub struct Authority {
     issuer: Issuer<'static, KeyPair>,
-    /// Goes with the authority.
+    /// Deleted with the authority.
     folder: TempDir,
 }
 
@@ -27,14 +27,14 @@ impl Authority {
         let mut params = CertificateParams::new([]).expect("no names");
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         params.key_usages = vec![KeyUsagePurpose::KeyCertSign];
-        // Another name each: one that signs under the same name is no stranger, but a forger.
+        // Each has a different name: with the same name another authority would be a forger, not a stranger.
         params.distinguished_name.push(DnType::CommonName, Uuid::now_v7().to_string());
         let certificate = params.self_signed(&key).expect("a certificate");
         std::fs::write(folder.path().join("ca.pem"), certificate.pem()).expect("the file is written");
         Self { issuer: Issuer::new(params, key), folder }
     }
 
-    /// The file by which others come to believe it.
+    /// The file with which others trust it.
     pub fn file(&self) -> PathBuf {
         self.folder.path().join("ca.pem")
     }

@@ -25,14 +25,14 @@ use tokio_tungstenite::{
     tungstenite::{self, Message, protocol::CloseFrame},
 };
 
-/// What came over a socket, in order.
+/// The messages of a socket, in order.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Arrival {
     /// The reply to the call with this id.
     Reply(u64),
     /// The `result` of an `account.event`.
     Event(Value),
-    /// The Close frame's code and text, or none where the connection was cut.
+    /// The Close frame's code and text, or none if the connection was cut.
     Closed(Option<(u16, String)>),
 }
 
@@ -68,7 +68,7 @@ pub struct Pending {
 }
 
 impl Pending {
-    /// The reply, or `None` where the socket closed before it.
+    /// The reply, or `None` if the socket closed before it.
     pub async fn reply(self) -> Option<Reply> {
         let response = soon(&format!("the reply to {}", self.method), self.receiver).await.ok()?;
         let reply = outcome(&response);
@@ -132,7 +132,7 @@ impl Ws {
         Pending { id, method: method.to_owned(), receiver, specification: self.specification.clone() }
     }
 
-    /// Calls where the socket may close meanwhile: `None` then.
+    /// Calls where the socket may close in the meantime: `None` then.
     pub async fn attempt(&self, method: &str, params: Value) -> Option<Reply> {
         self.send_only(method, params).reply().await
     }
@@ -147,7 +147,7 @@ impl Ws {
         self.await_in("a message that is no reply", |shared| shared.others.pop_front()).await
     }
 
-    /// Subscribes, from `since` of `epoch` where given; gives the subscription's id.
+    /// Subscribes, from `since` of `epoch` if given; returns the subscription's id.
     pub async fn subscribe(&self, since: Option<i64>, epoch: Option<&str>) -> Value {
         let mut params = json!({});
         if let Some(since) = since {
@@ -159,7 +159,7 @@ impl Ws {
         self.ok("account.subscribe", params).await
     }
 
-    /// Subscribes without `since` and gives the snapshot.
+    /// Subscribes without `since` and returns the snapshot.
     pub async fn snapshot(&self) -> Value {
         self.subscribe(None, None).await;
         let event = self.next_event().await;
@@ -167,7 +167,7 @@ impl Ws {
         event
     }
 
-    /// The next event (the `result` of the notification), validated. Panics where the socket closes instead.
+    /// The next event (the `result` of the notification), validated. Panics if the socket closes instead.
     pub async fn next_event(&self) -> Value {
         let event = self.await_in("the next event", |shared| match shared.events.pop_front() {
             Some(event) => Some(Ok(event)),
@@ -185,7 +185,7 @@ impl Ws {
         event
     }
 
-    /// Events that are here but not taken yet; does not wait.
+    /// Events that have arrived and are not taken yet; does not wait.
     pub fn waiting_events(&self) -> Vec<Value> {
         self.shared.lock().events.iter().cloned().collect()
     }
@@ -195,7 +195,7 @@ impl Ws {
         self.shared.lock().subscriptions.clone()
     }
 
-    /// Awaits the close by the server; gives the events that the story has not taken, validated.
+    /// Awaits the close by the server; returns the events that the story has not taken, validated.
     pub async fn closed(&self) -> Vec<Value> {
         let closed = self.await_in("the close", |shared| shared.closed.then(|| std::mem::take(&mut shared.events)));
         let events: Vec<Value> = closed.await.into();
@@ -203,7 +203,8 @@ impl Ws {
         events
     }
 
-    /// Awaits the close and asserts that `session.revoked` with this reason is the last event. Gives the ones before.
+    /// Awaits the close and asserts that `session.revoked` with this reason is the last event. Returns the earlier
+    /// ones.
     pub async fn revoked(&self, reason: &str) -> Vec<Value> {
         let mut events = self.closed().await;
         let last = events.pop().unwrap_or_else(|| panic!("closed without a last event: {:#?}", self.transcript()));
@@ -223,7 +224,7 @@ impl Ws {
         self.shared.lock().transcript.clone()
     }
 
-    /// How the server closed: the Close frame's code and text, `None` where it cut the connection.
+    /// How the server closed: the Close frame's code and text, `None` if it cut the connection.
     pub fn close_frame(&self) -> Option<(u16, String)> {
         match self.shared.lock().transcript.last() {
             Some(Arrival::Closed(frame)) => frame.clone(),
@@ -263,7 +264,7 @@ impl Call for Ws {
 }
 
 impl Shared {
-    /// Notes what arrived; true at the end.
+    /// Records what arrived; true at the end.
     fn note(&mut self, arrived: Option<Result<Message, tungstenite::Error>>) -> bool {
         match arrived {
             Some(Ok(Message::Text(text))) => self.read(serde_json::from_str(&text).expect("JSON from the server")),

@@ -1,7 +1,7 @@
 import { type Address, AccountsClient, accountsHook, type LiveAccount, type State } from '@marbelle/accounts'
 import { useSyncExternalStore } from 'preact/compat'
 
-/** This page's client: the session's cookie, and the account as it is now. */
+/** This page's client: the session's cookie, and the present state of the account. */
 export const accounts = new AccountsClient()
 
 const useState = accountsHook(useSyncExternalStore)
@@ -11,12 +11,12 @@ export function useAccounts<T>(select: (state: State) => T): T {
   return useState(accounts, select)
 }
 
-/** How long the feed may take to tell what this tab did, before it is taken for somebody else's. */
+/** How long the feed may take to confirm a change of this tab, before the event counts as somebody else's. */
 const ECHO_MS = 3_000
 
 let writing = 0
 
-/** A call that changes the account; what the feed tells of it is not news to this tab. */
+/** A call that changes the account; its events are not news to this tab. */
 export async function write<T>(call: () => Promise<T>): Promise<T> {
   writing += 1
   let echo: ((account: LiveAccount) => boolean) | null = null
@@ -30,7 +30,7 @@ export async function write<T>(call: () => Promise<T>): Promise<T> {
   }
 }
 
-/** Calls back after each change of profile, addresses or ways in that this tab did not make. */
+/** Calls back after each change of the profile, addresses or sign-in methods that this tab did not make. */
 export function onNews(tell: () => void): () => void {
   let known = accounts.getSnapshot().account
   return accounts.subscribe(() => {
@@ -47,7 +47,7 @@ export function onNews(tell: () => void): () => void {
   })
 }
 
-/** Resolves once the state holds; without a condition, after a while. */
+/** Resolves once the state satisfies the condition; without one, after a while. */
 function shown(holds: ((account: LiveAccount) => boolean) | null): Promise<void> {
   return new Promise((resolve) => {
     const look = () => {

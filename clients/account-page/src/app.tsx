@@ -51,7 +51,7 @@ export function App() {
   }
   useEffect(() => {
     document.documentElement.lang = locale
-    // Who signs out goes on in the language of the account.
+    // After signing out the page keeps the language of the account.
     if (own) choose(own)
   }, [locale, own])
   return (
@@ -67,7 +67,7 @@ function Pages({ languages }: { readonly languages: ComponentChildren }) {
   const path = usePath()
   const account = useAccounts((state) => state.account)
   const connection = useAccounts((state) => state.connection)
-  // An ended tab keeps saying why, until somebody signs in.
+  // A tab whose session ended keeps showing the reason, until somebody signs in.
   const reason: EndReason | null = connection.status === 'signed_out' ? connection.reason : null
   const open = OPEN[path]
   const own = OWN[path]
@@ -86,7 +86,7 @@ function Pages({ languages }: { readonly languages: ComponentChildren }) {
       </Visitor>
     )
   }
-  // A letter's link may be for another account than the one that is signed in here.
+  // A letter's link may be for another account than the signed-in one.
   if (account !== null && isHome && done !== undefined) {
     return (
       <Visitor languages={languages}>
@@ -120,7 +120,7 @@ interface LanguagesProps {
   readonly choose: (locale: Locale) => void
 }
 
-/** For who is not signed in; who is has the language of the profile. */
+/** For visitors who are not signed in; others have the language of the profile. */
 function Languages({ locale, choose }: LanguagesProps) {
   const texts = useTexts()
   return (
@@ -134,7 +134,7 @@ function Languages({ locale, choose }: LanguagesProps) {
   )
 }
 
-/** How long it is said that something changed elsewhere. */
+/** How long it is shown that something changed elsewhere. */
 const NEWS_MS = 4_000
 
 function News() {

@@ -1,4 +1,4 @@
-/** The browsers and systems that people know, by what their user agents say; the first that fits counts. */
+/** Well-known browsers and systems, by their user agents; the first match counts. */
 const BROWSERS: readonly (readonly [RegExp, string])[] = [
   [/Edg(?:e|A|iOS)?\//, 'Edge'],
   [/OPR\//, 'Opera'],
@@ -17,11 +17,11 @@ const SYSTEMS: readonly (readonly [RegExp, string])[] = [
   [/Linux/, 'Linux'],
 ]
 
-/** "Firefox, Linux" for a user agent; other clients by their own first word. */
+/** "Firefox, Linux" for a user agent; for other clients the first word of their user agent. */
 export function nameOfAgent(userAgent: string): string {
   const known = [BROWSERS, SYSTEMS].flatMap((names) => names.find(([mark]) => mark.test(userAgent))?.[1] ?? [])
   return known.length > 0 ? known.join(', ') : (userAgent.split(/[\s/]/)[0] ?? userAgent)
 }
 
-/** What this device is called where it signs in. */
+/** The name of this device for its sign-ins. */
 export const device_name = nameOfAgent(navigator.userAgent)

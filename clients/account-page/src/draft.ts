@@ -1,43 +1,45 @@
 import { useRef, useState } from 'preact/hooks'
 import { tidyText } from './text.js'
 
-/** Something that others may change while it is edited. */
+/** An object that others may change while it is edited. */
 type Live<F extends string> = { readonly [K in F]: string | null } & { readonly id: string; readonly revision: number }
 
 interface Touched {
   readonly mine: string
-  /** What was there when it was typed. */
+  /** The value when it was typed. */
   readonly base: string | null
 }
 
 type Typed<F extends string> = { readonly [K in F]?: Touched }
 
 /**
- * What is typed and not saved, by the object's id, so that it outlives a look at another page, and a session's end. It
- * is shown to its owner alone: nobody else's account has an object of that id.
+ * Typed and unsaved values, by the object's id, so that they outlive a visit to another page, and the end of a session.
+ * They are shown only to their owner: no other account has an object of that id.
  */
 const unsaved = new Map<string, Typed<string>>()
 
-/** What somebody types over an object that stays live: untouched fields follow it, touched ones never change by themselves. */
+/** Typed values over an object that stays live: untouched fields follow it, touched ones never change by themselves. */
 export interface Draft<F extends string, T extends Live<F>> {
-  /** The newest object that is known: what an edit is to be based on. */
+  /** The newest known object, on which an edit is based. */
   readonly base: T
   value(field: F): string
   set(field: F, text: string): void
-  /** What a touched field became elsewhere; `undefined` if nothing else. */
+  /** The value of a touched field after a change elsewhere; `undefined` if there was none. */
   elsewhere(field: F): string | null | undefined
-  /** Drops what was typed for what is there. */
+  /** Replaces the typed value by the present one. */
   take(field: F): void
-  /** The touched fields that differ from what is there. */
+  /** The touched fields that differ from the object. */
   readonly patch: { [K in F]?: string | null }
   readonly isDirty: boolean
-  /** To be asked for before a save and called after it: what was typed meanwhile stays; tells whether there is such. */
+  /**
+   * To be obtained before a save and called after it: values typed in the meantime stay; returns whether there are any.
+   */
   saving(): (saved: T) => boolean
   /** Whether some of it was typed before the form was left. */
   readonly isFound: boolean
-  /** Forgets all that was typed. */
+  /** Drops all typed values. */
   drop(): void
-  /** Somebody else was quicker; `theirs` may be newer than what the feed has told. */
+  /** Somebody else was faster; `theirs` may be newer than the feed. */
   refused(theirs: T): void
   /** Whether the last attempt was refused for that, and there is still something to save. */
   readonly isRefused: boolean
@@ -53,7 +55,7 @@ export function useDraft<F extends string, T extends Live<F>>(
   const newest = useRef(touched)
   const [theirs, setTheirs] = useState<T | null>(null)
   const base = theirs !== null && theirs.revision > live.revision ? theirs : live
-  // As the server keeps it, so that its tidying is nobody's change.
+  // In the server's normalised form, so that normalisation does not count as a change.
   const kept = (field: F, text: string): string | null => {
     const tidy = tidyText(text)
     return tidy === '' && optional.includes(field) ? null : tidy
@@ -64,7 +66,7 @@ export function useDraft<F extends string, T extends Live<F>>(
     else unsaved.delete(live.id)
     setTouched(typed)
   }
-  // A program may fill several fields before anything is shown anew, so each is put into the newest.
+  // A program may fill several fields before the next render, so each is added to the newest state.
   const put = (field: F, typed: Touched | null) => {
     const { [field]: _, ...others } = newest.current
     keep((typed === null ? others : { ...others, [field]: typed }) as Typed<F>)
@@ -79,7 +81,7 @@ export function useDraft<F extends string, T extends Live<F>>(
     value: (field) => touched[field]?.mine ?? base[field] ?? '',
     set(field, mine) {
       const known = newest.current[field]
-      // What is there may be what a save has only promised: then it is still typed.
+      // The object may contain the optimistic value of a save: then it still counts as typed.
       const isThere = mine === (base[field] ?? '') && (known === undefined || known.base === base[field])
       put(field, isThere ? null : { mine, base: known ? known.base : base[field] })
     },

@@ -2,17 +2,17 @@ import type { Export } from '@marbelle/accounts'
 import type { Language } from './language.js'
 import { page } from './page.js'
 
-/** What of a page of the export is of its reader; the rest says how to read on. */
+/** The part of an export's page that is for the reader; the rest is for paging. */
 export type ExportedData = Omit<Export, 'cursor' | 'more'>
 
 const STYLE = `:root{color-scheme:light dark;font:16px/1.5 system-ui,sans-serif}body{max-width:60rem;margin:2rem auto;padding:0 1rem}
 h2{margin-top:2rem}table{border-collapse:collapse}th,td{text-align:start;vertical-align:top;padding:.25rem 1rem .25rem 0;border-top:1px solid #8886;overflow-wrap:anywhere}
 div{overflow-x:auto}th{font-weight:500}`
 
-/** It runs nothing and loads nothing, wherever it is opened. */
+/** The file runs and loads nothing, wherever it is opened. */
 const POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 
-/** Everything that is kept of somebody, as one file that people can read, with the same for programs in it. */
+/** All data stored about a person, as one file that people can read, with the same data for programs in it. */
 export function exportDocument(data: ExportedData, { locale, texts }: Language, date: (time: string) => string): string {
   const words = texts.ownData
   const show = (value: unknown): string => {
@@ -43,7 +43,7 @@ export function exportDocument(data: ExportedData, { locale, texts }: Language, 
     ([part, title]) => `<h2>${escaped(title)}</h2>${show(data[part as keyof typeof words.parts]) || words.none}`,
   )
   const heading = escaped(words.heading(page.shop))
-  // No text ends the element that it stands in.
+  // No text can end the element that contains it.
   const json = JSON.stringify(data, null, 1).replaceAll('<', '\\u003c')
   return `<!doctype html>
 <html lang="${locale}">

@@ -2,7 +2,7 @@ import type { AccountsError, Fault } from '@marbelle/accounts'
 import { page } from './page.js'
 import type { Texts } from './texts/en.js'
 
-/** What is wrong with one field, in the page's language. */
+/** The fault of one field, in the page's language. */
 export function faultText(texts: Texts, field: string, { rule, message }: Fault): string {
   const { faults } = texts
   switch (rule) {
@@ -16,7 +16,7 @@ export function faultText(texts: Texts, field: string, { rule, message }: Fault)
   }
 }
 
-/** What an error says to a person. */
+/** The message of an error for people. */
 export function errorText(texts: Texts, error: AccountsError): string {
   const { errors } = texts
   switch (error.kind) {
@@ -42,7 +42,7 @@ export function errorText(texts: Texts, error: AccountsError): string {
   }
 }
 
-/** What is said while there is no connection: that it comes back, or why it does not. */
+/** The message while there is no connection: that it reconnects, or why it does not. */
 export function offlineText(texts: Texts, { error }: { readonly error: AccountsError }, otherwise: string): string {
   return error.kind === 'origin_refused' ? errorText(texts, error) : otherwise
 }

@@ -4,36 +4,36 @@ import { errorText, faultText } from './faults.js'
 import { useTexts } from './language.js'
 import type { Texts } from './texts/en.js'
 
-/** The fields that a form may have; each has a label in every language. */
+/** The possible fields of forms; each has a label in every language. */
 export type FieldName = keyof Texts['fields']
 
 export interface Form {
   readonly element: { current: HTMLFormElement | null }
   readonly isBusy: boolean
-  /** What is wrong, but not with one field. */
+  /** A problem that does not belong to one field. */
   readonly problem: string | null
   readonly error: AccountsError | null
   faultsOf(field: FieldName): readonly string[]
   submit(event: Event): void
-  /** Says an error of something that is done beside the form. */
+  /** Shows an error of an action beside the form. */
   fail(error: AccountsError): void
-  /** Forgets what is said of the last attempt. */
+  /** Clears the messages of the last attempt. */
   clear(): void
 }
 
 interface FormOptions {
-  /** The fields that are shown. */
+  /** The shown fields. */
   readonly fields: readonly FieldName[]
-  /** Those of them that are empty and may not be. */
+  /** The empty ones among them that are required. */
   missing?(): readonly FieldName[]
   send(): Promise<void>
-  /** Where an error belongs to a field. */
+  /** The field that an error belongs to. */
   readonly place?: { readonly [K in AccountsError['kind']]?: readonly [FieldName, (texts: Texts) => string] }
-  /** Where an error is said in words of its own. */
+  /** A special message for an error. */
   readonly say?: { readonly [K in AccountsError['kind']]?: (texts: Texts) => string }
 }
 
-/** Sends a form, once at a time, and puts every fault at its field. */
+/** Sends a form, once at a time, and shows every fault at its field. */
 export function useForm({ fields, missing, send, place, say }: FormOptions): Form {
   const texts = useTexts()
   const element = useRef<HTMLFormElement>(null)

@@ -10,7 +10,10 @@ export const LOCALES = Object.keys(LANGUAGES) as Locale[]
 
 const KEY = 'marbelle language'
 
-/** The language of somebody who is not signed in: the one chosen here before, else the browser's, else English. */
+/**
+ * The language of visitors who are not signed in: the one chosen here before, otherwise the browser's, otherwise
+ * English.
+ */
 export function storedLocale(): Locale {
   const wanted = [stored(), ...navigator.languages.map((tag) => tag.slice(0, 2).toLowerCase())]
   return wanted.find(isLocale) ?? 'en'
@@ -20,7 +23,7 @@ export function storeLocale(locale: Locale): void {
   try {
     localStorage.setItem(KEY, locale)
   } catch {
-    // Without storage it is chosen anew each time.
+    // Without storage it is chosen again each time.
   }
 }
 
@@ -35,7 +38,7 @@ export function useTexts(): Texts {
   return useContext(LanguageContext).texts
 }
 
-/** Chromium knows no Albanian dates, and would write English ones. */
+/** Chromium has no Albanian dates, and would write English ones. */
 const ALBANIAN_MONTHS =
   'janar shkurt mars prill maj qershor korrik gusht shtator tetor nëntor dhjetor'.split(' ')
 
@@ -45,7 +48,7 @@ function albanian(time: Date, style?: 'date'): string {
   return style === 'date' ? day : `${day}, ${two(time.getHours())}:${two(time.getMinutes())}`
 }
 
-/** Writes times in the page's language. */
+/** Formats times in the page's language. */
 export function useDates(): (time: string, style?: 'date') => string {
   const { locale } = useContext(LanguageContext)
   if (locale === 'sq') return (time, style) => albanian(new Date(time), style)

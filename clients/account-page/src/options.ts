@@ -5,7 +5,7 @@ import { accounts } from './accounts.js'
 let known: Options | null = null
 let asked: Promise<Options> | null = null
 
-/** What the server offers; `null` until it has said so, and where it does not answer. */
+/** The options of the server; `null` until they are known, and if the server does not answer. */
 export function useOptions(): Options | null {
   const [options, setOptions] = useState(known)
   useEffect(() => {
@@ -13,7 +13,7 @@ export function useOptions(): Options | null {
     asked ??= accounts.call('auth.options')
     void asked.then(
       (answer) => setOptions((known = answer)),
-      // Whoever comes here next asks again.
+      // The next visit asks again.
       () => (asked = null),
     )
   }, [])

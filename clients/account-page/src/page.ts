@@ -1,4 +1,4 @@
-/** What the server says of itself in the document. */
+/** The values that the server passes in the document. */
 const { shop, passwordMinLength, maxAddresses, mail } = document.documentElement.dataset
 
 export const page = {

@@ -1,28 +1,30 @@
 import { type AuthenticationMethod, isAccountsError, type LiveSignInMethods } from '@marbelle/accounts'
 import { useSyncExternalStore } from 'preact/compat'
 
-/** Somebody who is asked to prove that the session is theirs. */
+/** A request to prove the session. */
 export interface ProofAsked {
-  /** What it can be proven by. */
+  /** The possible proofs. */
   readonly methods: readonly AuthenticationMethod[]
-  /** Whether it was. */
+  /** The result: whether it was proven. */
   readonly answer: (isProven: boolean) => void
 }
 
 let asked: ProofAsked | null = null
 const listeners = new Set<() => void>()
 
-/** Who is asked at the moment. */
+/** The pending request. */
 export function useProofAsked(): ProofAsked | null {
   return useSyncExternalStore(subscribe, () => asked)
 }
 
-/** Whether a change of password or e-mail address asks for the present password; else the session has to be proven. */
+/**
+ * Whether a change of password or e-mail address asks for the present password; otherwise the session has to be proven.
+ */
 export function asksForPassword({ password, totp }: LiveSignInMethods): boolean {
   return password && !totp
 }
 
-/** Makes a call; where it needs proof, asks for that and makes it again. */
+/** Makes a call; if it needs a proof, asks for that and repeats the call. */
 export async function proven<T>(call: () => Promise<T>): Promise<T> {
   try {
     return await call()
@@ -34,7 +36,7 @@ export async function proven<T>(call: () => Promise<T>): Promise<T> {
 }
 
 function ask(methods: readonly AuthenticationMethod[]): Promise<boolean> {
-  // The newer question is the one that is shown.
+  // The newer request is the one that is shown.
   asked?.answer(false)
   return new Promise((resolve) => {
     const question: ProofAsked = {

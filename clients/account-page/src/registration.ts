@@ -3,24 +3,24 @@ import { accounts, useAccounts } from './accounts.js'
 import { device_name } from './device.js'
 import { replace } from './route.js'
 
-/** A registration that was begun in this browser and waits for its letter. */
+/** A registration that was started in this browser and waits for its letter. */
 export interface Registration {
-  /** The secret that says so. */
+  /** The secret handle. */
   readonly registration: string
-  /** `null` where a provider told it to the server. */
+  /** `null` if a provider gave it to the server. */
   readonly email: string | null
   readonly expires_at: string
 }
 
 const KEY = 'marbelle registration'
 
-/** How long the server keeps a registration that is not verified. */
+/** How long the server keeps an unverified registration. */
 export const LIFETIME_MS = 7 * 24 * 60 * 60 * 1000
 
-/** Where the browser keeps nothing, it is known until the page is closed. */
+/** If the browser stores nothing, it is kept until the page is closed. */
 let kept: Registration | null = null
 
-/** The newest registration of this browser. The letter's link may be opened in another tab, so all tabs know it. */
+/** The newest registration of this browser. The letter's link may be opened in another tab, so all tabs share it. */
 export function keptRegistration(): Registration | null {
   const registration = stored() ?? kept
   return registration !== null && Date.parse(registration.expires_at) > Date.now() ? registration : null
@@ -32,17 +32,17 @@ export function keepRegistration(registration: Registration | null): void {
     if (registration === null) localStorage.removeItem(KEY)
     else localStorage.setItem(KEY, JSON.stringify(registration))
   } catch {
-    // Then this page alone knows it.
+    // Then only this page has it.
   }
 }
 
-/** What says whose letter is to be sent again: the registration of this browser, or else the newest of an address. */
+/** Identifies the letter to send again: the registration of this browser, or else the newest one of an address. */
 export function letterOf(email: string): { registration: string } | { email: string } {
   const registration = keptRegistration()
   return registration?.email === email ? { registration: registration.registration } : { email }
 }
 
-/** Goes on to the account once a registration is verified, in this tab, another one or on another device. */
+/** Continues to the account once a registration is verified, in this tab, another one or on another device. */
 export function useVerification(registration: Registration | null): void {
   const signedIn = useAccounts(({ account }) => account?.profile.email)
   const handle = registration?.registration
@@ -57,7 +57,7 @@ export function useVerification(registration: Registration | null): void {
     const goOn = (isSignedIn: boolean) => {
       if (leave.signal.aborted) return
       keepRegistration(null)
-      // Another tab may be the one that was signed in.
+      // Another tab may be the one that signed in.
       const isShown = isSignedIn || accounts.getSnapshot().connection.status !== 'signed_out'
       if (isShown) replace('/profile')
       else replace('/sign-in', { ...(email === null ? {} : { email }), done: 'verified' })

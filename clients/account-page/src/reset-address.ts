@@ -1,10 +1,10 @@
 /*
- * Whose password this browser has asked a link for: the link does not say so, and a password manager wants to know whose
- * password it is to keep.
+ * The address for which this browser has requested a reset link: the link does not contain it, and a password manager
+ * needs to know whose password it stores.
  */
 
 const KEY = 'marbelle reset'
-/** As long as the link may be good. */
+/** As long as the link may be valid. */
 const LIFETIME_MS = 24 * 60 * 60 * 1000
 
 interface Asked {
@@ -17,7 +17,7 @@ export function keepResetAddress(email: string | null): void {
     if (email === null) localStorage.removeItem(KEY)
     else localStorage.setItem(KEY, JSON.stringify({ email, until: Date.now() + LIFETIME_MS } satisfies Asked))
   } catch {
-    // Without storage the address is typed once more.
+    // Without storage the address is typed again.
   }
 }
 

@@ -1,18 +1,18 @@
 import type { ComponentChildren } from 'preact'
 import { useSyncExternalStore } from 'preact/compat'
 
-/** What a page is told by the one before it; it outlives a reload and stays out of the address bar. */
+/** The state that a page passes to the next one; it outlives a reload and is not in the address bar. */
 export interface Told {
   /** The one-time token of a letter's link. */
   readonly token?: string
   readonly email?: string
-  /** What a letter's link did. */
+  /** The outcome of a letter's link. */
   readonly done?: 'verified' | 'reset' | 'emailChanged'
-  /** What a provider sent along: it stands for a sign-in, once. */
+  /** The provider's answer: it stands for a sign-in, once. */
   readonly callback?: string
   /** The provider that was linked. */
   readonly linked?: string
-  /** Which letter was sent. */
+  /** The letter that was sent. */
   readonly sent?: 'verification' | 'reset'
 }
 
@@ -28,18 +28,18 @@ function subscribe(listener: () => void): () => void {
   return () => listeners.delete(listener)
 }
 
-/** The path of the page that is shown. */
+/** The path of the shown page. */
 export function usePath(): string {
   return useSyncExternalStore(subscribe, () => location.pathname)
 }
 
-/** What this page was told. */
+/** The state passed to this page. */
 export function told(): Told {
   return (history.state as Told | null) ?? {}
 }
 
 export function go(path: string, told: Told = {}): void {
-  // Who clicks on the page that is shown goes nowhere.
+  // A click on a link to the shown page has no effect.
   history[path === location.pathname ? 'replaceState' : 'pushState'](told, '', path)
   scrollTo(0, 0)
   tell()
@@ -50,7 +50,7 @@ export function replace(path: string, told: Told = {}): void {
   tell()
 }
 
-/** Moves what opens something out of the address bar, where shoulders, screenshots and bookmarks have it. */
+/** Removes secrets from the address bar, where bystanders, screenshots and bookmarks could get them. */
 export function hideToken(): void {
   if (location.pathname === '/provider-callback' && location.search !== '') {
     return history.replaceState({ callback: location.search } satisfies Told, '', location.pathname)

@@ -1,8 +1,8 @@
-/** Invisible and blank characters alone, without the bidirectional controls, which the server refuses. */
+/** Only invisible and blank characters, without the bidirectional controls, which the server refuses. */
 const NOTHING =
   /^(?:(?![\u202a-\u202e\u2066-\u2069])[\p{White_Space}\p{Default_Ignorable_Code_Point}\u2800\ufff0-\ufffb\u{13441}\u{13442}\u{16fe4}\u{1d159}])*$/u
 
-/** Text as the server keeps it: trimmed, in NFC, and empty where it shows nothing. */
+/** Text in the server's form: trimmed, in NFC, and empty if it is blank. */
 export function tidyText(typed: string): string {
   const text = typed.normalize().replace(/^\p{White_Space}+|\p{White_Space}+$/gu, '')
   return NOTHING.test(text) ? '' : text

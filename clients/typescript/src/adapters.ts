@@ -1,14 +1,14 @@
 import type { AccountsClient } from './client.js'
 import type { State } from './state.js'
 
-/** React's `useSyncExternalStore`, or one like it. */
+/** React's `useSyncExternalStore`, or a compatible function. */
 export type UseStore = <T>(
   subscribe: (listener: () => void) => () => void,
   getSnapshot: () => T,
   getServerSnapshot?: () => T,
 ) => T
 
-/** A React hook: `const useAccounts = accountsHook(useSyncExternalStore)`. `select` answers a part of the state. */
+/** A React hook: `const useAccounts = accountsHook(useSyncExternalStore)`. `select` returns a part of the state. */
 export function accountsHook(useStore: UseStore) {
   return <T>(client: AccountsClient, select: (state: State) => T): T => {
     return useStore(
@@ -19,7 +19,7 @@ export function accountsHook(useStore: UseStore) {
   }
 }
 
-/** For plain JavaScript: calls back with a part of the state, now and whenever that part is another. */
+/** For plain JavaScript: calls back with a part of the state, now and whenever that part changes. */
 export function watch<T>(client: AccountsClient, select: (state: State) => T, show: (part: T) => void): () => void {
   let shown = select(client.getSnapshot())
   const end = client.subscribe(() => {

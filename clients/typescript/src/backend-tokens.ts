@@ -5,18 +5,18 @@ import { sleep } from './sleep.js'
 import type { BackendToken } from './spec.js'
 import type { Tabs } from './tabs.js'
 
-/** A token is no longer handed out when a fifth of its life is left, or a minute. */
+/** A token is no longer handed out when a fifth of its lifetime is left, or a minute. */
 const LEFT_SHARE = 1 / 5
 const LEFT_MS = 60_000
 
-/** What is read of a token: whose it is, and how long it lives by the server's clock, in seconds. */
+/** The claims that are read of a token: its user and session, and its times by the server's clock, in seconds. */
 interface Claims {
   readonly sid: string
   readonly iat: number
   readonly exp: number
 }
 
-/** A token that is kept. The times are of this machine's clock, which may differ from the server's. */
+/** A stored token. The times are of this machine's clock, which may differ from the server's. */
 export interface KeptToken {
   readonly token: string
   readonly session_id: string
@@ -24,11 +24,11 @@ export interface KeptToken {
   readonly good_until: number
 }
 
-/** What a tab asks the others for. */
+/** A request of a tab to the others. */
 export interface TokenWanted {
   readonly audience: string
   readonly session_id: string
-  /** The backend has refused this one. */
+  /** The token that the backend has refused. */
   readonly instead_of: string | null
 }
 
@@ -36,31 +36,32 @@ export interface BackendTokensOptions {
   readonly locks: Locks
   /** The name that the tabs of a browser share. */
   readonly name: string
-  /** The other tabs; `null` while the connection is lost, and what is kept may be void unheard. */
+  /** The other tabs; `null` while the connection is lost, because stored tokens may become void without notice. */
   tabs(): Tabs | null
-  /** The session that is followed; `null` where what becomes of it is not heard. */
+  /** The session that is followed; `null` if its state is not followed. */
   sessionId(): string | null
   ask(audience: string): Promise<BackendToken>
 }
 
 /**
- * Access tokens for the shop's other backends: asked for by one tab for all, and kept until they are nearly over. They are
- * in memory only, and only where the account is followed, so that a tab that hands one out would have heard that it is void.
+ * Access tokens for the shop's other backends: requested by one tab for all, and kept until they have nearly expired.
+ * They are in memory only, and only where the account is followed, so that a tab that hands one out would know if it
+ * were void.
  */
 export class BackendTokens {
   readonly #options: BackendTokensOptions
   readonly #kept = new Map<string, KeptToken>()
   readonly #asked = new Map<string, Promise<string>>()
-  /** How often all tokens were forgotten: one that was asked for before may be void when it comes. */
+  /** How often all tokens were dropped: one that was requested before may be void when it arrives. */
   #turn = 0
-  /** Whether other tabs may still hold tokens that are void. */
+  /** Whether other tabs may still hold void tokens. */
   #isRenewed = false
 
   constructor(options: BackendTokensOptions) {
     this.#options = options
   }
 
-  /** A token that is good for a while; another one than `insteadOf`. */
+  /** A token that is valid for a while, and differs from `insteadOf`. */
   get(audience: string, insteadOf: string | null): Promise<string> {
     const kept = this.#find(audience, insteadOf)
     if (kept !== null) return Promise.resolve(kept.token)
@@ -77,20 +78,20 @@ export class BackendTokens {
     return answer
   }
 
-  /** What another tab asks for, where it is kept here. */
+  /** The token that another tab requests, if it is stored here. */
   answer({ audience, session_id, instead_of }: TokenWanted): KeptToken | null {
     const isFollowed = this.#options.tabs() !== null && session_id === this.#options.sessionId()
     return isFollowed ? this.#find(audience, instead_of) : null
   }
 
-  /** No token of before is handed out any more. */
+  /** Earlier tokens are no longer handed out. */
   forget(): void {
     this.#turn += 1
     this.#kept.clear()
     this.#asked.clear()
   }
 
-  /** The same after a change of the password, of which the other tabs may hear a moment later. */
+  /** The same after a change of the password, of which the other tabs may learn a moment later. */
   renew(): void {
     this.forget()
     this.#isRenewed = true
@@ -100,7 +101,7 @@ export class BackendTokens {
     const kept = this.#kept.get(audience)
     if (kept === undefined || kept.token === insteadOf || kept.session_id !== this.#options.sessionId()) return null
     const now = Date.now()
-    // Before it was kept: the clock was set back.
+    // Before it was stored: the clock was set back.
     return now < kept.kept_at || now >= kept.good_until ? null : kept
   }
 
@@ -118,14 +119,14 @@ export class BackendTokens {
     }
   }
 
-  /** Twice where no answer came: a change of the password closes the connection under the question. */
+  /** Twice if no answer came: a change of the password closes the connection while the request is under way. */
   async #ask(audience: string): Promise<string> {
     try {
       return (await this.#options.ask(audience)).access_token
     } catch (error) {
       if (!isAccountsError(error) || error.kind !== 'no_answer') throw error
     }
-    // By then it is known that the connection is closed, and HTTP is used.
+    // By then the connection is known to be closed, and HTTP is used.
     await sleep(0)
     return (await this.#options.ask(audience)).access_token
   }
@@ -151,7 +152,7 @@ export class BackendTokens {
   }
 }
 
-/** `null` for a token of another kind, which is not kept. */
+/** `null` for a token of another kind, which is not stored. */
 function claimsOf(token: string): Claims | null {
   try {
     const { sid, iat, exp } = JSON.parse(new TextDecoder().decode(bytesOf(token.split('.')[1]!))) as Partial<Claims>

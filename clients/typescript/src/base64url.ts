@@ -1,4 +1,4 @@
-/** The bytes that a text in Base64url stands for. */
+/** Decodes Base64url. */
 export function bytesOf(text: string): Uint8Array<ArrayBuffer> {
   const binary = atob(text.replaceAll('-', '+').replaceAll('_', '/'))
   return Uint8Array.from(binary, (character) => character.charCodeAt(0))

@@ -7,7 +7,9 @@ import { cookieRefused } from './origin.js'
 import type { Socket } from './socket.js'
 import { type CurrentSession, DEVICE_METHODS, SESSION_METHODS, type Tokens } from './spec.js'
 
-/** How calls reach the server: over the WebSocket where it is open, else over HTTP, with the credentials there are. */
+/**
+ * Sends calls to the server: over the WebSocket if it is open, otherwise over HTTP, with the credentials of the client.
+ */
 export class Calls {
   readonly url: URL | null
   readonly credentials: Credentials
@@ -49,7 +51,7 @@ export class Calls {
     return SESSION_METHODS.has(method) ? this.credentials.send(send) : send(null)
   }
 
-  /** Makes a socket act for the session, and tells which that is. */
+  /** Makes a socket act for the session, and returns which one that is. */
   async identify(socket: Socket): Promise<CurrentSession> {
     const answer = await this.credentials.send((access_token) =>
       access_token === null
@@ -59,7 +61,7 @@ export class Calls {
     return answer as CurrentSession
   }
 
-  /** Rejects where a cookie was not kept: a browser that drops one does so without a word. */
+  /** Rejects if a cookie was not stored: a browser drops cookies silently. */
   async expectCookie(): Promise<void> {
     try {
       await this.overHttp('session.current', {})
@@ -68,7 +70,7 @@ export class Calls {
     }
   }
 
-  /** Over HTTP where the answer sets a new cookie. */
+  /** Over HTTP if the answer sets a new cookie. */
   #renew(method: string, params: object): Promise<unknown> {
     return this.credentials.renew((accessToken) => {
       const socket = accessToken === null ? null : this.#socket()
@@ -76,7 +78,7 @@ export class Calls {
     })
   }
 
-  /** Where it is asked for, that this device has signed in before. */
+  /** The token of this device, where the call has a parameter for it. */
   async #told(method: string, params: object): Promise<object> {
     return DEVICE_METHODS.has(method) ? { ...(await this.credentials.device()), ...params } : params
   }

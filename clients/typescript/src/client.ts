@@ -28,13 +28,13 @@ import { type TabNews, Tabs } from './tabs.js'
 import { onWake } from './wake.js'
 import { WaysIn } from './ways-in.js'
 
-/** A client of Marbelle Accounts: typed calls, and the account as it is now. */
+/** A client of Marbelle Accounts: typed calls, and the present state of the account. */
 export class AccountsClient extends WaysIn {
   /** Calls back after every change of the state. */
   readonly subscribe: (listener: () => void) => () => void
   /** The state: the same object until something changes. */
   readonly getSnapshot: () => State
-  /** What a server rendered, which is what a browser has to take over from it. */
+  /** The state rendered by a server, which a browser has to start from. */
   readonly getServerSnapshot = (): State => UNKNOWN
   readonly #store = new Store<State>(UNKNOWN)
   readonly #WebSocket: SocketConstructor | undefined
@@ -43,7 +43,7 @@ export class AccountsClient extends WaysIn {
   readonly #edits = new Edits(() => this.#publish())
   readonly #backendTokens: BackendTokens
   #connection: Connection = UNKNOWN.connection
-  /** As the feed tells it. */
+  /** The account as the feed has it. */
   #account: LiveAccount | null = null
   #sessionId: string | null = null
   #tabs: Tabs | null = null
@@ -86,8 +86,8 @@ export class AccountsClient extends WaysIn {
   }
 
   /**
-   * Begins to follow the account of the session that there is, or waits for a sign-in in any tab. Where there is no
-   * window, it does nothing: a module that is loaded to render a page on a server starts no connection there.
+   * Starts to follow the account of the present session, or waits for a sign-in in any tab. Without a window it does
+   * nothing: a module that is loaded to render a page on a server starts no connection there.
    */
   start({ withoutWindow = false }: StartOptions = {}): void {
     if (this.#tabs || (typeof window === 'undefined' && !withoutWindow)) return
@@ -101,7 +101,7 @@ export class AccountsClient extends WaysIn {
     this.#feed.start()
   }
 
-  /** Lets go of the connection; the session lives on. */
+  /** Closes the connection; the session lives on. */
   stop(): void {
     this.#feed.stop()
     this.#endWake()
@@ -138,18 +138,17 @@ export class AccountsClient extends WaysIn {
   }
 
   /**
-   * An access token for another backend of the shop, one of `MARBELLE_TOKEN_BACKENDS`: asked for once for all tabs, and
-   * again when it is nearly over. A backend that answers 401 has heard of something before this page did: `insteadOf` is
-   * the token that it refused. Rejects with a `MethodError<'session.access_token'>`.
+   * An access token for another backend of the shop, one of `MARBELLE_TOKEN_BACKENDS`: requested once for all tabs, and
+   * again when it has nearly expired. A backend that answers 401 may know of a revocation before this page does:
+   * `insteadOf` is the token that it refused. Rejects with a `MethodError<'session.access_token'>`.
    */
   accessToken(audience: string, { insteadOf }: { readonly insteadOf?: string } = {}): Promise<string> {
     return this.#backendTokens.get(audience, insteadOf ?? null)
   }
 
   /**
-   * Waits until a registration is verified, on whatever device, and opens a session, in every tab of this browser.
-   * `null` where `signal` ended the wait, or the registration signs nobody in any more: another tab was quicker, or it is
-   * too late.
+   * Waits until a registration is verified, on any device, and opens a session, in every tab of this browser. `null` if
+   * `signal` ended the wait, or the registration can no longer sign in: another tab was faster, or it is too late.
    */
   signInWhenVerified(
     registration: string,
@@ -181,17 +180,17 @@ export class AccountsClient extends WaysIn {
     return ended
   }
 
-  /** Edits the profile that the user saw; the edit is shown at once. */
+  /** Edits the profile as the user saw it; the edit is shown at once. */
   editProfile(base: Profile, patch: ProfilePatch): Promise<Edited<Profile>> {
     return this.#edits.profile(base, patch, (params) => this.call('profile.update', params))
   }
 
-  /** Edits the address that the user saw; the edit is shown at once. */
+  /** Edits the address as the user saw it; the edit is shown at once. */
   editAddress(base: Address, patch: AddressPatch): Promise<Edited<Address>> {
     return this.#edits.address(base, patch, (params) => this.call('addresses.update', params))
   }
 
-  /** Reads what the feed does not tell of sessions: who is connected, and when they were last used. */
+  /** Reads the fields of sessions that the feed lacks: which are connected, and when they were last used. */
   async readSessions(): Promise<void> {
     const read = new Map((await this.call('session.list')).map((session) => [session.id, session]))
     if (this.#account === null) return
@@ -200,7 +199,7 @@ export class AccountsClient extends WaysIn {
     this.#publish()
   }
 
-  /** Reads what the feed does not tell of the ways in: when passkeys were last used. */
+  /** Reads the fields of the sign-in methods that the feed lacks: when passkeys were last used. */
   async readSignInMethods(): Promise<void> {
     const read = await this.call('sign_in_methods.get')
     if (this.#account === null || read.revision !== this.#account.sign_in_methods.revision) return
@@ -208,14 +207,14 @@ export class AccountsClient extends WaysIn {
     this.#publish()
   }
 
-  /** A call that answers a credential, for which it is kept, and in which every tab goes on. */
+  /** A call that returns a credential, which is stored, and with which every tab continues. */
   async #admit(method: string, params: object): Promise<unknown> {
     const { credentials } = this.#calls
     // Over HTTP, which can set the cookie.
     const asked = { ...params, credentials: credentials.kind }
     const answer = (await this.#calls.overHttp(method, asked)) as Partial<SignIn> & { device_token?: string | null }
     if (answer.device_token) await credentials.keepDevice(answer.device_token)
-    // A password that was reset signs nobody in.
+    // A password reset does not sign in.
     if (answer.session) {
       await credentials.keep(answer as SignIn)
       if (credentials.kind === 'cookie') await this.#calls.expectCookie()
@@ -230,7 +229,7 @@ export class AccountsClient extends WaysIn {
     return this.#account ? { since: this.#account.revision, epoch: this.#account.epoch } : undefined
   }
 
-  /** What is held of another session is not shown any more. */
+  /** Data of another session is no longer shown. */
   #belongTo(sessionId: string | null): void {
     if (this.#sessionId === sessionId) return
     if (this.#sessionId !== null) this.#backendTokens.forget()
@@ -244,7 +243,7 @@ export class AccountsClient extends WaysIn {
     const folded = fold(this.#account, event)
     if (folded === 'gap') return false
     if (folded === this.#account) return true
-    // Revisions of another history say nothing of an edit's.
+    // Revisions of another epoch cannot be compared with those of an edit.
     if (this.#account && folded?.epoch !== this.#account.epoch) this.#edits.clear()
     this.#account = folded
     this.#publish()
@@ -273,7 +272,7 @@ export class AccountsClient extends WaysIn {
     else if (error.kind === 'unauthenticated') this.#ended(null)
   }
 
-  /** The session has ended, and every tab is told. */
+  /** The session has ended, and every tab is notified. */
   #ended(reason: EndReason | null): void {
     const sessionId = this.#signedOut(reason)
     if (sessionId === null) return
@@ -286,10 +285,10 @@ export class AccountsClient extends WaysIn {
     this.#signedOut('password_changed')
   }
 
-  /** Shows that nobody is signed in, and answers whose session it was. */
+  /** Shows that nobody is signed in, and returns the session that it was. */
   #signedOut(reason: EndReason | null): string | null {
     const sessionId = this.#sessionId
-    // By the word of another tab perhaps, before the answer to this tab's own call.
+    // Another tab may have reported it before the answer to this tab's own call.
     this.#feed.end()
     this.#connection = { status: 'signed_out', reason }
     this.#belongTo(null)
@@ -298,9 +297,9 @@ export class AccountsClient extends WaysIn {
   }
 
   #show(connection: Connection): void {
-    // Who comes back unnoticed goes on in the same state.
+    // A reconnection that went unnoticed continues in the same state.
     if (connection.status === 'live' && this.#connection.status === 'live') return
-    // Meanwhile they may have become void, which was not heard.
+    // They may have become void in the meantime without notice.
     if (connection.status === 'live' && this.#connection.status === 'offline') this.#backendTokens.forget()
     this.#connection = connection
     this.#publish()

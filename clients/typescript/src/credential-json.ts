@@ -2,11 +2,12 @@ import { base64urlOf, bytesOf } from './base64url.js'
 import type * as spec from './spec.js'
 
 /*
- * What the server and the browser say of passkeys, each in its own form. Browsers can translate (`parseRequestOptionsFromJSON`,
- * `toJSON`), but not the older ones among those that have passkeys, nor some extensions that take the browser's place.
+ * Converts passkeys between the forms of the server and of the browser. Browsers can convert them
+ * (`parseRequestOptionsFromJSON`, `toJSON`), but not the older ones that support passkeys, nor some extensions that
+ * replace the browser's API.
  */
 
-/** What `navigator.credentials.get` takes. */
+/** The argument of `navigator.credentials.get`. */
 export function requestOptions(options: spec.PublicKeyCredentialRequestOptionsJSON): PublicKeyCredentialRequestOptions {
   return {
     challenge: bytesOf(options.challenge),
@@ -17,7 +18,7 @@ export function requestOptions(options: spec.PublicKeyCredentialRequestOptionsJS
   }
 }
 
-/** What `navigator.credentials.create` takes. */
+/** The argument of `navigator.credentials.create`. */
 export function creationOptions(
   options: spec.PublicKeyCredentialCreationOptionsJSON,
 ): PublicKeyCredentialCreationOptions {
@@ -52,7 +53,7 @@ export function authenticationJson(credential: PublicKeyCredential): spec.Authen
   }
 }
 
-/** A passkey that was made. */
+/** A passkey that was created. */
 export function registrationJson(credential: PublicKeyCredential): spec.RegistrationResponseJSON {
   const response = credential.response as AuthenticatorAttestationResponse
   return {

@@ -10,25 +10,25 @@ import { BearerTokens, type SessionTokens } from './tokens.js'
 /** Sends a call with an access token, or with none. */
 export type Send = (accessToken: string | null) => Promise<unknown>
 
-/** How a client shows whose session it acts for. */
+/** How a client authenticates its calls. */
 export interface Credentials {
   readonly kind: 'cookie' | 'bearer'
-  /** A call that acts for the session; made again where the credential was not good any more, and a newer one is. */
+  /** A call that acts for the session; repeated if the credential was no longer valid and a newer one exists. */
   send(call: Send): Promise<unknown>
   /** The call that renews the session's credentials. */
   renew(call: Send): Promise<unknown>
-  /** Waits until what another tab had renewed is kept. */
+  /** Waits until credentials that another tab has renewed are stored. */
   settled(): Promise<void>
-  /** Keeps what a sign-in answered. */
+  /** Stores the credentials from a sign-in. */
   keep(signIn: SignIn): Promise<void>
-  /** Drops what is kept of a session that has ended. */
+  /** Drops the stored credentials of a session that has ended. */
   drop(sessionId: string): Promise<void>
-  /** What says that this device has signed in before. */
+  /** The token that shows that this device has signed in before. */
   device(): Promise<{ device_token?: string }>
   keepDevice(token: string | null): Promise<void>
 }
 
-/** The browser keeps the cookies, and sends them by itself. */
+/** The browser stores the cookies, and sends them by itself. */
 export class CookieCredentials implements Credentials {
   readonly kind = 'cookie'
   readonly #renewal: Renewal
@@ -69,7 +69,7 @@ export class CookieCredentials implements Credentials {
 /** A token may have expired, and its successor may be renewed before it is used. */
 const ATTEMPTS = 3
 
-/** Tokens, which the page keeps. */
+/** Tokens, which the page stores. */
 export class BearerCredentials implements Credentials {
   readonly kind = 'bearer'
   readonly #tokens: BearerTokens
@@ -144,7 +144,7 @@ export class BearerCredentials implements Credentials {
     }
   }
 
-  /** What another tab has stored after it had the credentials renewed. */
+  /** The credentials that another tab has stored after renewing them. */
   async #renewed(used: SessionTokens, refusal: unknown): Promise<SessionTokens> {
     const isUsed = (kept: SessionTokens | null) => kept?.access_token === used.access_token
     for (const pause of RENEWAL_PAUSES_MS) {

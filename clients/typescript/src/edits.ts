@@ -4,10 +4,10 @@ import type { Params } from './methods.js'
 import { type AddressPatch, patchedAddress, patchedProfile, type PendingEdit, type ProfilePatch } from './pending.js'
 import type { Address, Profile } from './spec.js'
 
-/** What came of an edit. */
+/** The outcome of an edit. */
 export type Edited<T> =
   | { readonly outcome: 'saved'; readonly value: T }
-  /** Somebody else was quicker: what it was when this edit began, what it would be, and what it is now. */
+  /** Somebody else was faster: the object when this edit began, as the edit would make it, and at present. */
   | { readonly outcome: 'stale'; readonly base: T; readonly mine: T; readonly theirs: T }
 
 interface Edit<T> {
@@ -18,10 +18,10 @@ interface Edit<T> {
   readonly send: (expectedRevision: number) => Promise<T>
 }
 
-/** The edits of this tab: shown at once, sent one after the other, refused where somebody else was quicker. */
+/** The edits of this tab: shown at once, sent one after the other, refused if somebody else was faster. */
 export class Edits {
   pending: readonly PendingEdit[] = []
-  /** Own edits, from the revision that they began at to the one that they made, by object. */
+  /** Own edits, by object: from the revision that they began at to the one that they made. */
   readonly #own = new Map<string, Map<number, number>>()
   readonly #onChange: () => void
 

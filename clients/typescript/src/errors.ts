@@ -1,25 +1,26 @@
 import { type Methods, SERVER_ERRORS, type ServerErrors } from './spec.js'
 
-/** What the client's own errors tell beside their kind. */
+/** The data of the client's own errors, beside their kind. */
 interface OwnErrors {
-  /** No answer came. `not_done`: the call never left. */
+  /** No answer came. `not_done`: the call was never sent. */
   no_answer: { readonly outcome: 'not_done' | 'unknown' }
-  /** An answer that is none of the protocol's: a proxy's page, an unknown method. */
+  /** The answer is not one of the protocol: a proxy's page, an unknown method. */
   protocol: { readonly status: number | null }
-  /** The server answers no page of this origin. Nothing was done. */
+  /** The server does not answer pages of this origin. Nothing was done. */
   origin_refused: { readonly origin: string; readonly server: string }
-  /** The sign-in was right, but the browser does not keep the session's cookie. */
+  /** The sign-in succeeded, but the browser does not store the session's cookie. */
   cookie_refused: { readonly origin: string; readonly server: string }
-  /** The provider refused, or its user did; `error` is its word for it (`access_denied`). */
+  /** The provider or its user refused; `error` is the provider's error code (`access_denied`). */
   provider_refused: { readonly error: string }
   /**
-   * The browser gave no passkey. `cancelled`: by the user, or for want of one, which browsers do not tell apart; `exists`:
-   * the authenticator that was chosen has one of this account; `unsupported`: not by this browser, or not on this page.
+   * The browser returned no passkey. `cancelled`: by the user, or because there is none, which browsers do not
+   * distinguish; `exists`: the chosen authenticator has one of this account; `unsupported`: not by this browser, or not
+   * on this page.
    */
   no_passkey: { readonly reason: 'cancelled' | 'exists' | 'unsupported' }
 }
 
-/** What an error tells beside its kind. */
+/** The data of an error beside its kind. */
 export type ErrorData = { [K in keyof ServerErrors]: Omit<ServerErrors[K], 'kind'> } & OwnErrors
 
 /** Every kind of error: the server's, and the client's own. */
@@ -30,7 +31,7 @@ export class CallError<K extends ErrorKind = ErrorKind> extends Error {
   override readonly name = 'CallError'
   readonly kind: K
   readonly data: ErrorData[K]
-  /** The JSON-RPC code; `null` where the server did not answer. */
+  /** The JSON-RPC code; `null` if the server did not answer. */
   readonly code: number | null
 
   constructor(kind: K, data: ErrorData[K], message: string, code: number | null = null) {
@@ -44,10 +45,10 @@ export class CallError<K extends ErrorKind = ErrorKind> extends Error {
 /** A union, so that `kind` narrows `data`. */
 export type AccountsError<K extends ErrorKind = ErrorKind> = { [One in K]: CallError<One> }[K]
 
-/** The errors that a method may have. */
+/** The errors that a method may return. */
 export type MethodError<M extends keyof Methods> = AccountsError<Methods[M]['errors'] | keyof OwnErrors>
 
-/** Whether something thrown is an error of a call. */
+/** Whether a thrown value is an error of a call. */
 export function isAccountsError(thrown: unknown): thrown is AccountsError {
   return thrown instanceof CallError
 }
@@ -57,12 +58,12 @@ export function isRenewed(thrown: unknown): boolean {
   return isAccountsError(thrown) && thrown.kind === 'unauthenticated' && thrown.data.reason === 'renewed'
 }
 
-/** Whether the same call may be answered a little later. */
+/** Whether the same call may succeed a little later. */
 export function isPassing({ kind }: AccountsError): boolean {
   return kind === 'no_answer' || kind === 'rate_limited' || kind === 'unavailable' || kind === 'internal'
 }
 
-/** How long the server wants to be left alone. */
+/** The delay that the server requested. */
 export function retryAfter(error: AccountsError): number {
   return error.kind === 'rate_limited' || error.kind === 'unavailable' ? error.data.retry_after_ms : 0
 }
@@ -74,7 +75,7 @@ export interface ErrorObject {
   readonly data?: unknown
 }
 
-/** The error that an error object stands for. */
+/** The error of an error object. */
 export function fromErrorObject(object: ErrorObject): AccountsError {
   const { kind, ...data } = { kind: undefined, ...(object.data as { kind?: string } | undefined) }
   return kind !== undefined && SERVER_ERRORS.has(kind)

@@ -9,7 +9,10 @@ import type { EndReason, Session } from './spec.js'
 const HANDSHAKE_MS = 10_000
 /** How long a probe of an open socket may take to answer. */
 const PROBE_MS = 5_000
-/** A socket that was heard so lately is probed only after as long again: it may have been heard before the change. */
+/**
+ * A socket that received something this recently is probed only after as long again: it may have been before the
+ * change.
+ */
 const FRESH_MS = 2_000
 
 /** How long a socket whose session has ended may still bring answers. */
@@ -18,26 +21,26 @@ const LINGER_MS = 2_000
 export interface FeedOptions {
   readonly backoff: Backoff
   readonly timeoutMs: number
-  /** A socket that is silent for so long is probed. */
+  /** A socket that is silent for this long is probed. */
   readonly silenceMs: number
   open(onEvent: (event: FeedEvent) => void): Socket
-  /** Makes the socket act for the session, and tells which that is. */
+  /** Makes the socket act for the session, and returns which one that is. */
   identify(socket: Socket): Promise<Session>
-  /** Asks over HTTP whose session it is, and so why a handshake failed. */
+  /** Asks over HTTP for the session, and so for the reason of a failed handshake. */
   ask(): Promise<Session>
-  /** A handshake clears a dead cookie; why it is dead is told to a request that is sent before. */
+  /** A handshake clears the cookie of an ended session; the reason is returned to a request that is sent before. */
   readonly asksAhead: boolean
-  /** The last revision that is held of this session's account. */
+  /** The last revision of this session's account that is known. */
   position(session: Session): { since: number; epoch: string } | undefined
-  /** Takes an event; `false` where some are missing before it. */
+  /** Applies an event; `false` if earlier ones are missing. */
   take(event: FeedEvent): boolean
   onConnecting(): void
   onLive(): void
   onOffline(error: AccountsError): void
-  /** Waits until what another tab had renewed is kept. */
+  /** Waits until credentials that another tab has renewed are stored. */
   renewed(): Promise<void>
   onEnd(reason: EndReason | null): void
-  /** The session goes on with credentials that are not to be found here. */
+  /** The session continues with credentials that cannot be found here. */
   onLost(): void
 }
 
@@ -71,7 +74,7 @@ export class Feed {
     this.#run = null
   }
 
-  /** The network may be another: an open socket is probed, a lost one is opened again at once. */
+  /** The network may have changed: an open socket is probed, a lost one is opened again at once. */
   check(): void {
     this.#run?.check()
   }
@@ -83,7 +86,7 @@ class Run {
   readonly #options: FeedOptions
   #isStopped = false
   #failures = 0
-  /** How often newer credentials were looked for since it was last live. */
+  /** How often newer credentials were looked for since the feed was last live. */
   #renewals = 0
   #endWait: () => void = () => {}
   #recheck: ReturnType<typeof setTimeout> | undefined
@@ -117,7 +120,7 @@ class Run {
 
   async #keep(): Promise<void> {
     while (!this.#isStopped) {
-      // Who comes back with renewed credentials was not away.
+      // A reconnection with renewed credentials does not count as lost.
       if (this.#failures === 0 && this.#renewals === 0) this.#options.onConnecting()
       const error = await this.#attempt()
       this.socket?.close()
@@ -137,13 +140,13 @@ class Run {
     }
   }
 
-  /** Whether this browser has, or is about to have, a newer credential: of this session, or of one that took its place. */
+  /** Whether this browser has, or is about to have, a newer credential: of this session, or of one that replaced it. */
   #mayBeNewer(error: AccountsError): boolean {
     if (error.kind === 'session_ended') return error.data.reason === 'replaced'
     return error.kind === 'unauthenticated' && (error.data.reason === 'renewed' || this.#renewals > 0)
   }
 
-  /** Opens a socket and reads it until it is lost; answers why it was. */
+  /** Opens a socket and reads it until it is lost; returns the reason. */
   async #attempt(): Promise<AccountsError> {
     let socket: Socket | null = null
     let error: AccountsError = noAnswer('unknown', 'the connection was closed')
@@ -185,7 +188,7 @@ class Run {
     } catch (error) {
       const isNobodys = isAccountsError(error) && error.kind === 'unauthenticated'
       if (!isNobodys || asked === null) throw error
-      // Why; or else the browser has a newer cookie by now than the handshake carried.
+      // The reason; or the browser has a newer cookie by now than the handshake carried.
       await asked
       throw new CallError('unauthenticated', { reason: 'renewed' }, error.message)
     }
@@ -194,11 +197,11 @@ class Run {
   #take(event: FeedEvent): void {
     if (this.#isStopped) return
     if (event.type === 'session.revoked') {
-      // The close that follows says so too, and then it is looked for what took its place.
+      // The close that follows has the same reason, and the replacing session is looked for then.
       return event.data.reason === 'replaced' ? undefined : this.#end(event.data.reason)
     }
     if (this.#options.take(event)) this.#live()
-    // What is missing comes after `since`.
+    // Missing events come after `since`.
     else this.socket?.close()
   }
 

@@ -1,14 +1,14 @@
 import type { Address, Events, OpenedSession, Passkey, Profile, RegisteredPasskey, Session, SignInMethods } from './spec.js'
 
-/** A session as the feed tells it: what is not in the log is there once it was read (`session.list`). */
+/** A session as in the feed; fields that the log lacks are present once they were read (`session.list`). */
 export type LiveSession = OpenedSession & { current: boolean } & Partial<
     Pick<Session, 'connected' | 'last_seen_at' | 'proven_at' | 'expires_at'>
   >
 
-/** A passkey as the feed tells it: when it was last used is there once it was read (`sign_in_methods.get`). */
+/** A passkey as in the feed; when it was last used is present once it was read (`sign_in_methods.get`). */
 export type LivePasskey = RegisteredPasskey & Partial<Pick<Passkey, 'last_used_at'>>
 
-/** The ways in as the feed tells them. */
+/** The sign-in methods as in the feed. */
 export type LiveSignInMethods = Omit<SignInMethods, 'passkeys'> & { readonly passkeys: readonly LivePasskey[] }
 
 /** The account at one revision. Parts that did not change keep their identity. */
@@ -34,10 +34,10 @@ export type FeedEvent = {
   }
 }[keyof Events]
 
-/** What came of an event: the account after it, or that events are missing before it. */
+/** The result of an event: the account after it, or that earlier events are missing. */
 export type Folded = LiveAccount | null | 'gap'
 
-/** Applies one event, whole and once. */
+/** Applies one event, as a whole and once. */
 export function fold(account: LiveAccount | null, event: FeedEvent): Folded {
   if (event.type === 'session.revoked' || event.revision === null) return account
   if (event.type === 'snapshot') return { ...event.data, revision: event.revision }
@@ -62,12 +62,12 @@ export function fold(account: LiveAccount | null, event: FeedEvent): Folded {
     case 'sign_in_methods.changed':
       return { ...next, sign_in_methods: withLastUse(event.data, account.sign_in_methods) }
     default:
-      // Of a newer server: nothing that is shown here.
+      // From a newer server, about data that is not shown here.
       return next
   }
 }
 
-/** What the log does not tell stays as it was read. */
+/** Fields that the log lacks stay as they were read. */
 function withLastUse(changed: LiveSignInMethods, known: LiveSignInMethods): LiveSignInMethods {
   const read = new Map(known.passkeys.map((passkey) => [passkey.id, passkey]))
   return { ...changed, passkeys: changed.passkeys.map((passkey) => ({ ...read.get(passkey.id), ...passkey })) }

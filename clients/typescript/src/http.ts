@@ -2,21 +2,21 @@ import { CallError, type ErrorObject, fromErrorObject, noAnswer } from './errors
 import { isOriginRefused, originRefused, pageOrigin } from './origin.js'
 
 export interface HttpOptions {
-  /** `null` where it would be a page's own server, and there is no page. */
+  /** `null` if it would be a page's own server, and there is no page. */
   readonly url: URL | null
   readonly fetch: typeof fetch
-  /** Whether cookies go along. */
+  /** Whether cookies are sent. */
   readonly cookies: boolean
 }
 
-/** The server's URL; a relative one is the page's, and none at all where there is no page. */
+/** The server's URL; a relative one is resolved against the page, and is `null` without a page. */
 export function serverUrl(url: string | URL): URL | null {
   const page = globalThis.location?.href
   if (page === undefined && !/^[a-z][a-z\d+.-]*:/i.test(String(url))) return null
   return new URL(url, page)
 }
 
-/** The URL, which somebody has to give before anything is called. */
+/** The URL, which must be set before any call. */
 export function presentUrl(url: URL | null): URL {
   if (url === null) throw new TypeError('AccountsClient: without a page, an absolute `url` is needed')
   return url
@@ -51,7 +51,7 @@ export async function callOverHttp(
     })
     text = await response.text()
   } catch (thrown) {
-    // A browser says no more of a page that may not call; a call that took too long is another error.
+    // A browser reports no details of a page that may not call; a call that took too long is a different error.
     if (thrown instanceof TypeError && (await isOriginRefused(options, url))) throw originRefused(url)
     throw noAnswer('unknown', 'the server does not answer')
   } finally {
@@ -66,9 +66,9 @@ function resultOf({ status, headers }: Response, text: string, url: URL): unknow
   try {
     answer = JSON.parse(text) as typeof answer
   } catch {
-    // A proxy that finds no server behind it answers for it.
+    // A proxy that finds no server behind it answers instead.
     if (status >= 502 && status <= 504) throw noAnswer('unknown', `HTTP ${status}`)
-    // Of a request from a page that is its own; the server's refusals are plain text.
+    // A proxy's own error page; the server's refusals are plain text.
     const isPlain = headers.get('content-type')?.startsWith('text/plain') ?? false
     if (status === 403 && isPlain && pageOrigin() !== undefined) throw originRefused(url)
     throw new CallError('protocol', { status }, `HTTP ${status}: ${text.slice(0, 200).trim()}`)

@@ -1,10 +1,10 @@
-/** Something that outlives a page, in one place for all tabs of a browser. */
+/** A value that outlives a page, in one place for all tabs of a browser. */
 export interface Kept<T> {
   get(): T | null | Promise<T | null>
   set(value: T | null): void | Promise<void>
 }
 
-/** Kept by this page only. */
+/** Stored by this page only. */
 export function inMemory<T>(): Kept<T> {
   let kept: T | null = null
   return {
@@ -15,7 +15,7 @@ export function inMemory<T>(): Kept<T> {
   }
 }
 
-/** Kept by the browser. A script that runs in the page can read it: a cookie is safer. */
+/** Stored by the browser. A script that runs in the page can read it: a cookie is safer. */
 export function inLocalStorage<T>(key: string, storage: Storage = localStorage): Kept<T> {
   return {
     get() {
@@ -32,9 +32,9 @@ export function inLocalStorage<T>(key: string, storage: Storage = localStorage):
   }
 }
 
-/** The browser's storage; this page's own where there is none, or where it is forbidden. */
+/** The browser's storage; this page's own if there is none, or if it is forbidden. */
 export function defaultKept<T>(key: string): Kept<T> {
-  // Node has a localStorage that complains, or keeps one person's tokens for all.
+  // Node has a localStorage that prints warnings, or stores one person's tokens for all.
   if (typeof window === 'undefined') return inMemory()
   try {
     return inLocalStorage(key)

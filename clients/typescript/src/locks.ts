@@ -5,7 +5,7 @@ export interface Locks {
 
 const queues = new Map<string, Promise<unknown>>()
 
-/** Locks of this page only, where there is no Web Locks API. */
+/** Locks of this page only, if there is no Web Locks API. */
 export const pageLocks: Locks = {
   request<T>(name: string, task: () => Promise<T>): Promise<T> {
     const mine = (queues.get(name) ?? Promise.resolve()).then(task, task)
@@ -21,7 +21,7 @@ export const pageLocks: Locks = {
   },
 }
 
-/** Locks that all tabs of a browser share, where it has them. */
+/** Locks that all tabs of a browser share, if it supports them. */
 export function defaultLocks(): Locks {
   return (globalThis.navigator as { locks?: Locks } | undefined)?.locks ?? pageLocks
 }

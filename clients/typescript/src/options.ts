@@ -6,15 +6,15 @@ import type { SocketConstructor } from './socket.js'
 import type { SessionTokens } from './tokens.js'
 
 export interface ClientOptions {
-  /** Of `/rpc`; this page's own server if absent. */
+  /** The URL of `/rpc`; on this page's own server if absent. */
   readonly url?: string | URL
   /** `cookie` in browsers, `bearer` elsewhere, if absent. */
   readonly credentials?: 'cookie' | 'bearer'
-  /** Where bearer tokens are kept: localStorage if there is one. */
+  /** Where bearer tokens are stored: localStorage if there is one. */
   readonly tokens?: Kept<SessionTokens>
-  /** Where a bearer client keeps what says that this device has signed in before; it outlives sign-outs. */
+  /** Where a bearer client stores its device token, which outlives sign-outs. */
   readonly device?: Kept<string>
-  /** Where the page keeps what it needs when it comes back from a provider: sessionStorage if there is one. */
+  /** Where the page stores the state of a visit to a provider: sessionStorage if there is one. */
   readonly flow?: Kept<ProviderFlow>
   /** Goes to a provider; a native app opens its browser. */
   readonly visit?: (url: string) => void
@@ -23,7 +23,7 @@ export interface ClientOptions {
   readonly backoff?: Backoff
   /** How long a call may take. */
   readonly timeoutMs?: number
-  /** A connection that is silent for so long is probed. */
+  /** A connection that is silent for this long is probed. */
   readonly silenceMs?: number
   readonly fetch?: typeof fetch
   /** The global one if absent; Node has none before version 22. */
@@ -32,6 +32,6 @@ export interface ClientOptions {
 }
 
 export interface StartOptions {
-  /** Follows the account in a program that has no window too: a worker, a native app, a service. */
+  /** Follows the account also in a program without a window: a worker, a native app, a service. */
   readonly withoutWindow?: boolean
 }

@@ -1,17 +1,17 @@
 import { CallError } from './errors.js'
 import type { HttpOptions } from './http.js'
 
-/** How long it may take to find out why no answer came. */
+/** The time limit for finding out why no answer came. */
 const PROBE_MS = 5_000
 
-/** The origin of the page; `undefined` where there is none. */
+/** The origin of the page; `undefined` if there is none. */
 export function pageOrigin(): string | undefined {
   return globalThis.location?.origin
 }
 
 /**
- * Whether the server is there and does not answer pages of this origin. A browser says of both only that the request
- * failed, so it is asked for something that needs no permission.
+ * Whether the server is reachable and does not answer pages of this origin. A browser reports both only as a failed
+ * request, so a resource is requested that needs no permission.
  */
 export async function isOriginRefused({ fetch }: HttpOptions, url: URL): Promise<boolean> {
   const origin = pageOrigin()
@@ -24,7 +24,7 @@ export async function isOriginRefused({ fetch }: HttpOptions, url: URL): Promise
   return !(await isAnswered('cors')) && (await isAnswered('no-cors'))
 }
 
-/** The server answers no page of this origin. */
+/** The server does not answer pages of this origin. */
 export function originRefused(url: URL): CallError<'origin_refused'> {
   const origin = pageOrigin() ?? 'null'
   const remedy =

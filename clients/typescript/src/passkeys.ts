@@ -10,18 +10,18 @@ import type {
   RegistrationResponseJSON,
 } from './spec.js'
 
-/** A ceremony that waits in a field is begun anew so long before it expires. */
+/** A ceremony that waits in a field is renewed this long before it expires. */
 const MARGIN_MS = 30_000
 const BACKOFF = { firstMs: 1_000, maxMs: 60_000 }
 
-/** The browser's passkeys. It has one request at a time: an offer in a field makes way for a dialog. */
+/** The browser's passkeys. It allows one request at a time: an offer in a field is withdrawn for a dialog. */
 export class Passkeys {
-  /** Takes back the offer in a field. */
+  /** Withdraws the offer in a field. */
   #withdraw: () => void = () => {}
   /** The dialog that is open. */
   #dialog: Promise<unknown> = Promise.resolve()
 
-  /** Lets the user make a passkey, in the browser's dialog. */
+  /** Lets the user create a passkey, in the browser's dialog. */
   async create(
     options: PublicKeyCredentialCreationOptionsJSON,
     signal?: AbortSignal,
@@ -39,8 +39,8 @@ export class Passkeys {
   }
 
   /**
-   * Offers passkeys among the suggestions of a field (`autocomplete="username webauthn"`), for as long as it takes;
-   * `null` where `signal` ended it, or the browser makes no such offers.
+   * Offers passkeys among the suggestions of a field (`autocomplete="username webauthn"`), without a time limit; `null`
+   * if `signal` ended it, or the browser does not support such offers.
    */
   async offer(begin: () => Promise<AssertionCeremony>, signal?: AbortSignal): Promise<PasskeyAnswer | null> {
     if (!(await canOffer())) return null
@@ -61,7 +61,7 @@ export class Passkeys {
     return null
   }
 
-  /** One offer; `null` when it was taken back, by a dialog, by `signal` or because the ceremony expires. */
+  /** One offer; `null` when it was withdrawn, by a dialog, by `signal` or because the ceremony expires. */
   async #offered({ options }: AssertionCeremony, signal?: AbortSignal): Promise<PublicKeyCredential | null> {
     const offer = new AbortController()
     const withdraw = () => offer.abort()
@@ -113,7 +113,7 @@ function given(signal: AbortSignal | undefined): { signal?: AbortSignal } {
   return signal ? { signal } : {}
 }
 
-/** Why the browser gave no passkey: it says little of it, for the user's privacy. */
+/** Why the browser returned no passkey: it reports little, for the user's privacy. */
 function refusal(thrown: unknown): CallError<'no_passkey'> {
   const name = thrown instanceof DOMException || thrown instanceof Error ? thrown.name : ''
   if (name === 'InvalidStateError') return noPasskey('exists')

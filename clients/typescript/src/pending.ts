@@ -1,20 +1,20 @@
 import { type LiveAccount, ordered } from './fold.js'
 import type { Address, Locale, Methods, Profile } from './spec.js'
 
-/** An edit is shown before the server answers, so its locale is one that a profile may have. */
+/** An edit is shown before the server answers, so its locale must be one that a profile may have. */
 export type ProfilePatch = Omit<Methods['profile.update']['params'], 'expected_revision' | 'locale'> & { locale?: Locale }
 export type AddressPatch = Omit<Methods['addresses.update']['params'], 'address_id' | 'expected_revision'>
 
-/** An edit that is shown before the feed tells it. */
+/** An edit that is shown before the feed has it. */
 export interface PendingEdit {
   /** The address, or `null` for the profile. */
   readonly addressId: string | null
   readonly patch: ProfilePatch | AddressPatch
-  /** The revision that has it, once the server answered. */
+  /** The revision that contains it, once the server has answered. */
   savedAt: number | null
 }
 
-/** The account with the edits on top that it does not have yet. */
+/** The account with the pending edits applied. */
 export function withPending(account: LiveAccount | null, edits: readonly PendingEdit[]): LiveAccount | null {
   if (account === null) return null
   return edits.reduce(
@@ -45,7 +45,7 @@ function patchedAddresses(addresses: readonly Address[], id: string, patch: Addr
   )
 }
 
-/** Without what is `undefined`: that is not sent either. */
+/** Without the `undefined` fields, which are not sent either. */
 function given<T extends object>(patch: T): { [K in keyof T]: Exclude<T[K], undefined> } {
   return Object.fromEntries(Object.entries(patch).filter(([, value]) => value !== undefined)) as never
 }

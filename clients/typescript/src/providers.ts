@@ -3,28 +3,28 @@ import { inLocalStorage, inMemory, type Kept } from './kept.js'
 import type { SignInOutcome } from './second-factor.js'
 import type { SignInMethods } from './spec.js'
 
-/** What only the browser that went to a provider knows. */
+/** The state that only the browser that went to a provider has. */
 export interface ProviderFlow {
   readonly flow: string
   readonly provider: string
-  /** Whether it links the provider's account to the one that is signed in, or signs in. */
+  /** Whether it links the provider's account to the signed-in one, or signs in. */
   readonly purpose: 'sign_in' | 'link'
-  /** Where the page wants to go on. */
+  /** Where the page continues. */
   readonly returnTo: string | null
 }
 
-/** What came of a visit to a provider; with where the page wanted to go on. */
+/** The outcome of a visit to a provider, with where the page continues. */
 export type ProviderOutcome = { readonly provider: string; readonly returnTo: string | null } & (
   | SignInOutcome
   | { readonly outcome: 'linked'; readonly sign_in_methods: SignInMethods }
 )
 
-/** What a provider sends back with the browser. */
+/** The answer that a provider sends back with the browser. */
 export interface ProviderAnswer {
   readonly code: string
   readonly state: string
   readonly iss?: string
-  /** Apple's, as it sent it. */
+  /** Apple's, unchanged. */
   readonly user?: string
 }
 
@@ -38,7 +38,7 @@ export function defaultFlowKept(key: string): Kept<ProviderFlow> {
   }
 }
 
-/** Reads the address to which a provider has sent the browser back. */
+/** Parses the URL to which a provider has sent the browser back. */
 export function answerIn(url: string | URL): ProviderAnswer {
   const query = new URL(url, globalThis.location?.href).searchParams
   const given = (name: string) => query.get(name) ?? undefined
@@ -49,7 +49,7 @@ export function answerIn(url: string | URL): ProviderAnswer {
   return { code, state, ...(iss === undefined ? {} : { iss }), ...(user === undefined ? {} : { user }) }
 }
 
-/** This browser has gone to no provider, or has come back from it before. */
+/** This browser has not gone to a provider, or has come back already. */
 export function noFlow(): CallError<'invalid_token'> {
   return new CallError('invalid_token', {}, 'no visit to a provider was begun here')
 }

@@ -4,20 +4,22 @@ import { isAccountsError, isPassing, retryAfter } from './errors.js'
 import { sleep } from './sleep.js'
 import type { Methods, SignIn } from './spec.js'
 
-/** How long the server keeps one question: shorter than what proxies cut. */
+/** How long the server holds one call: shorter than the time-outs of proxies. */
 const WAIT_MS = 25_000
-/** An answer that came earlier was hastened by another wait for the same registration; the next is asked no sooner. */
+/**
+ * An answer that came earlier was caused by another wait for the same registration; the next call must not be sooner.
+ */
 const TURN_MS = 5_000
 const BACKOFF = { firstMs: 500, maxMs: 30_000 }
 
-/** Signs in once a registration is verified; `null` where `signal` ended the wait, or it is too late. */
+/** Signs in once a registration is verified; `null` if `signal` ended the wait, or it is too late. */
 export function whenVerified(
   calls: Calls,
   registration: string,
   signIn: () => Promise<SignIn>,
   signal: AbortSignal | undefined,
 ): Promise<SignIn | null> {
-  // The server knows one wait a registration, and one sign-in: the tabs of a browser take turns.
+  // The server allows one wait per registration, and one sign-in: the tabs of a browser take turns.
   return calls.locks.request(`${calls.name} ${registration}`, async () => {
     if (!(await untilVerified(calls, registration, signal))) return null
     try {

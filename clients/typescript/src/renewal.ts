@@ -1,8 +1,8 @@
 import type { Locks } from './locks.js'
 
 /**
- * How long a tab waits each time before it looks for the credentials that another tab has had renewed. The first time
- * they are there, where tabs share locks.
+ * How long a tab waits each time before it looks for the credentials that another tab has renewed. They are there the
+ * first time if tabs share locks.
  */
 export const RENEWAL_PAUSES_MS = [0, 200, 800] as const
 
@@ -16,12 +16,12 @@ export class Renewal {
     this.#name = name
   }
 
-  /** Makes the call that renews, and keeps what it answers, while the other tabs wait. */
+  /** Makes the call that renews, and stores the new credentials, while the other tabs wait. */
   run<T>(task: () => Promise<T>): Promise<T> {
     return this.#locks.request(this.#name, task)
   }
 
-  /** Waits until what other tabs had renewed is kept. */
+  /** Waits until credentials that other tabs have renewed are stored. */
   settled(): Promise<void> {
     return this.#locks.request(this.#name, async () => {})
   }

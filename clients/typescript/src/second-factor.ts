@@ -1,10 +1,10 @@
 import type { ErrorData } from './errors.js'
 import type { AuthenticationMethod, SignIn } from './spec.js'
 
-/** What somebody shows beside a password, or in its place. */
+/** The proof that complements or replaces a password. */
 export type Factor = { readonly totp: string } | { readonly recovery_code: string } | 'passkey'
 
-/** A sign-in: complete, or but for its second factor. */
+/** A sign-in: complete, or lacking its second factor. */
 export type SignInOutcome =
   | (SignIn & { readonly outcome: 'signed_in' })
   | { readonly outcome: 'second_factor_required'; readonly secondFactor: SecondFactor }
@@ -13,9 +13,9 @@ type Complete = (factor: Factor, signal: AbortSignal | undefined) => Promise<Sig
 
 /** The second factor that a sign-in still lacks. */
 export class SecondFactor {
-  /** What it can be. */
+  /** The possible factors. */
   readonly factors: readonly AuthenticationMethod[]
-  /** Until when; five wrong answers end it earlier (`invalid_token`). The sign-in then begins anew. */
+  /** When it expires; five wrong answers end it earlier (`invalid_token`). The sign-in then starts again. */
   readonly expiresAt: string
   readonly #complete: Complete
 

@@ -1,4 +1,4 @@
-/** Waits for so long, or until `signal` ends it. */
+/** Waits for this long, or until `signal` ends it. */
 export function sleep(ms: number, signal?: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     const end = () => {

@@ -28,7 +28,7 @@ interface Message {
   readonly params?: { readonly result: FeedEvent }
 }
 
-/** Close codes of the server's own; after any other one comes back by and by. */
+/** Close codes of the server's own; after any other one the client reconnects. */
 const SESSION_ENDED = 4401
 const RENEWED = 4402
 
@@ -38,7 +38,7 @@ export class Socket {
   readonly opened: Promise<boolean>
   /** Settles when it is closed. */
   readonly closed: Promise<void>
-  /** Why the server closed it, where that is for a reason of the session. */
+  /** Why the server closed it, if for a reason of the session. */
   refusal: AccountsError<'session_ended' | 'unauthenticated'> | null = null
   /** When something was last received. */
   heardAt = Date.now()
@@ -82,7 +82,7 @@ export class Socket {
     })
   }
 
-  /** Nothing is received any more, whether the peer answers the close or not. */
+  /** Nothing is received any more, whether or not the peer answers the close. */
   close(): void {
     if (this.#isClosed) return
     this.#isClosed = true

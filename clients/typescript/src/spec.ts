@@ -1,8 +1,8 @@
 // Generated from rpc-spec.json by scripts/generate.js: do not edit.
 
-/** The one answer where it must not tell whether an e-mail address is known. */
+/** An answer that does not reveal whether an e-mail address is known. */
 export interface Accepted {
-  /** A sentence for a person; the same whatever happened. */
+  /** A sentence for people; the same whatever happened. */
   message: string
 }
 
@@ -10,7 +10,7 @@ export interface Accepted {
 export interface Account {
   /** The addresses, primary first, then oldest first. */
   addresses: Address[]
-  /** The database's present history. */
+  /** The epoch of the database. */
   epoch: Epoch
   /** The profile. */
   profile: Profile
@@ -18,7 +18,7 @@ export interface Account {
   revision: number
   /** The live sessions, newest first. */
   sessions: Session[]
-  /** The ways in. */
+  /** The sign-in methods. */
   sign_in_methods: SignInMethods
 }
 
@@ -27,13 +27,13 @@ export interface AccountDisabledData {
   kind: 'account_disabled'
 }
 
-/** The notification that carries an event. */
+/** The notification of an event. */
 export interface AccountEvent {
   jsonrpc: '2.0'
   method: 'account.event'
   params: {
     result: SnapshotEvent | ProfileChangedEvent | AddressesChangedEvent | SessionsChangedEvent | SignInMethodsChangedEvent | SessionRevokedEvent
-    /** What `account.subscribe` answered. */
+    /** The result of `account.subscribe`. */
     subscription: string
   }
 }
@@ -100,53 +100,53 @@ export interface AddressesChangedEvent {
 
 /** A ceremony that a passkey completes. */
 export interface AssertionCeremony {
-  /** What is sent back with the credential. */
+  /** The ceremony, to be sent back with the credential. */
   ceremony: string
-  /** Until when it is good. */
+  /** When it expires. */
   expires_at: Timestamp
-  /** What the browser is asked for. */
+  /** The options for the browser. */
   options: PublicKeyCredentialRequestOptionsJSON
 }
 
 export type AuthenticationMethod = 'password' | 'passkey' | 'provider' | 'totp' | 'recovery_code' | 'registration'
 
-/** What `PublicKeyCredential.toJSON()` gives of a credential that was used; what else it has is passed over. */
+/** The result of `PublicKeyCredential.toJSON()` for a credential that was used; further fields are ignored. */
 export interface AuthenticationResponseJSON {
   /** The credential's id, as Base64url. */
   id: string
-  /** The same. */
+  /** The same id. */
   rawId: string
-  /** What the authenticator answers. */
+  /** The answer of the authenticator. */
   response: AuthenticatorAssertionResponseJSON
   /** `public-key`. */
   type: PublicKeyCredentialType
 }
 
-/** What an authenticator answers whose credential was used. */
+/** The answer of an authenticator whose credential was used. */
 export interface AuthenticatorAssertionResponseJSON {
-  /** What the authenticator says of it, as Base64url. */
+  /** The authenticator's data about it, as Base64url. */
   authenticatorData: string
-  /** What the browser says of the ceremony, as Base64url. */
+  /** The browser's data about the ceremony, as Base64url. */
   clientDataJSON: string
-  /** Over both, as Base64url. */
+  /** The signature over both, as Base64url. */
   signature: string
   /** The user that the credential is for, as Base64url. */
   userHandle: string | null
 }
 
-/** What an authenticator answers who has made a credential. */
+/** The answer of an authenticator that has created a credential. */
 export interface AuthenticatorAttestationResponseJSON {
   /** The credential, as Base64url. */
   attestationObject: string
-  /** What the browser says of the ceremony, as Base64url. */
+  /** The browser's data about the ceremony, as Base64url. */
   clientDataJSON: string
 }
 
-/** Demands on the authenticator. */
+/** Requirements on the authenticator. */
 export interface AuthenticatorSelectionCriteria {
   /** The same for browsers that do not know `residentKey`. */
   requireResidentKey: boolean
-  /** `required`: it can be found without a name being typed. */
+  /** `required`: the passkey can be found without typing a name. */
   residentKey: string
   /** `required`. */
   userVerification: string
@@ -154,7 +154,7 @@ export interface AuthenticatorSelectionCriteria {
 
 /** Whether a registration was verified. */
 export interface Awaited {
-  /** Whether it was, and `auth.login_registration` is still good. */
+  /** Whether it was, and `auth.login_registration` is still possible. */
   verified: boolean
 }
 
@@ -162,17 +162,17 @@ export interface Awaited {
 export interface BackendToken {
   /** When it expires. */
   access_expires_at: Timestamp
-  /** A JWT for that backend's `Authorization: Bearer`; no good here. */
+  /** A JWT for that backend's `Authorization: Bearer`; this server does not accept it. */
   access_token: string
 }
 
 /** Entries of the log. */
 export interface Changes {
-  /** The database's present history. */
+  /** The epoch of the database. */
   epoch: Epoch
   /** The entries, in order; none with `snapshot_required`. */
   events: LogEvent[]
-  /** Whether there are further entries. */
+  /** Whether there are more entries. */
   more: boolean
   /** The next `since`. */
   revision: number
@@ -186,7 +186,7 @@ export interface Confirmed {
   email: string
 }
 
-/** Another has it; `field` names what. */
+/** The value is taken; `field` names the parameter. */
 export interface ConflictData {
   /** The parameter whose value is taken. */
   field: string
@@ -197,12 +197,12 @@ export type CredentialFault = 'missing' | 'invalid' | 'expired' | 'renewed'
 
 export type CredentialKind = 'bearer' | 'cookie'
 
-/** The present state of what an edit was made against. */
+/** The present state of the object of an edit. */
 export type Current = Profile | Address
 
-/** A session and whose it is. */
+/** A session and its user. */
 export interface CurrentSession {
-  /** Whose. */
+  /** The profile of its user. */
   profile: Profile
   /** The session. */
   session: Session
@@ -211,13 +211,14 @@ export interface CurrentSession {
 /** A device that has signed in to an account. */
 export type DeviceId = string
 
-/** Nothing to tell. */
+/** An empty result. */
 export type Done = Record<string, unknown>
 
-/** The provider does not vouch for the address: a registration was begun, which is linked once it is verified. */
+/** The provider has not verified the address: a registration was started, and is linked once the address is
+verified. */
 export interface EmailNotVerifiedData {
   kind: 'email_not_verified'
-  /** The secret handle of the registration, as `auth.register` gives it. */
+  /** The secret handle of the registration, as `auth.register` returns it. */
   registration: string
 }
 
@@ -236,34 +237,34 @@ export type Epoch = string
 
 export type EventType = 'snapshot' | 'profile.changed' | 'addresses.changed' | 'sessions.changed' | 'sign_in_methods.changed' | 'session.revoked'
 
-/** A page of everything that is kept of the caller. The long lists, `security_events`, `letters` and `events`, go on with the
-next page; everything else is whole on each. */
+/** A page of all data stored about the caller. The long lists, `security_events`, `letters` and `events`, continue on
+the next page; everything else is complete on each page. */
 export interface Export {
   /** The addresses, primary first, then oldest first. */
   addresses: Address[]
   /** When it was read. */
   at: Timestamp
-  /** Where to go on. */
+  /** Where to continue. */
   cursor: ExportCursor
   /** The devices that have signed in. */
   devices: KnownDevice[]
   /** The sessions that were ended in the last 30 days, newest first. */
   ended_sessions: RememberedSession[]
-  /** The account's log, the oldest first. */
+  /** The account's log, oldest first. */
   events: LogEvent[]
-  /** What the shop knew the caller by before, if it did. */
+  /** The caller's id in another system, if there is one. */
   external_id: string | null
-  /** The letters of the last 7 days, the oldest first. */
+  /** The letters of the last 7 days, oldest first. */
   letters: LetterAbout[]
-  /** Whether the long lists go on. */
+  /** Whether the long lists continue. */
   more: boolean
   /** The profile. */
   profile: Profile
-  /** The security log, the oldest first. */
+  /** The security log, oldest first. */
   security_events: SecurityEvent[]
   /** The live sessions, newest first. */
   sessions: Session[]
-  /** The ways in. What they are made of is left out: it would let somebody in. */
+  /** The sign-in methods, without their secrets. */
   sign_in_methods: SignInMethods
 }
 
@@ -281,26 +282,26 @@ export interface Fault {
 /** Every fault of a request, by field. */
 export type Faults = Record<string, Fault[]>
 
-/** A flow that was begun. */
+/** A flow that was started. */
 export interface Flow {
-  /** Where the browser goes. */
+  /** The URL for the browser. */
   authorization_url: string
-  /** Until when it is good. */
+  /** When it expires. */
   expires_at: Timestamp
-  /** What is sent back with the provider's answer; for the browser that began it alone. */
+  /** The flow, to be sent back with the provider's answer; only for the browser that started it. */
   flow: string
 }
 
 /** Not here, or not for this caller. */
 export interface ForbiddenData {
   kind: 'forbidden'
-  /** What a service key lacks, where that is why. */
+  /** The scope that the service key lacks, if that is the reason. */
   scope: Scope | null
 }
 
-/** A defect of the server; `incident` stands in its log. */
+/** A defect of the server; its log has an entry with `incident`. */
 export interface InternalData {
-  /** The id of the log's entry. */
+  /** The id of the entry in the log. */
   incident: string
   kind: 'internal'
 }
@@ -337,12 +338,12 @@ export interface LastAddressData {
   kind: 'last_address'
 }
 
-/** The last way in cannot be taken away. */
+/** The last sign-in method cannot be removed. */
 export interface LastSignInMethodData {
   kind: 'last_sign_in_method'
 }
 
-/** What is kept of a letter about an account. */
+/** The record of a letter about an account. */
 export interface LetterAbout {
   /** When it was queued. */
   created_at: Timestamp
@@ -350,9 +351,9 @@ export interface LetterAbout {
   given_up_at: Timestamp | null
   /** Its id. */
   id: MailId
-  /** What it was about. */
+  /** Its kind. */
   kind: LetterKind
-  /** Whom it went to. */
+  /** Its recipient. */
   recipient: string
   /** When it was handed over to the mail server. */
   sent_at: Timestamp | null
@@ -360,14 +361,14 @@ export interface LetterAbout {
 
 export type LetterKind = 'verify_email' | 'invitation' | 'already_registered' | 'reset_password' | 'password_was_reset' | 'passkey_added' | 'passkey_deleted' | 'provider_linked' | 'provider_unlinked' | 'password_changed' | 'password_set' | 'totp_enabled' | 'totp_disabled' | 'second_factor_reset' | 'recovery_codes_renewed' | 'recovery_code_used' | 'confirm_email_change' | 'email_taken' | 'email_change_requested' | 'email_changed' | 'delete_account' | 'account_deleted' | 'new_device' | 'webhook_switched_off'
 
-/** There is room for `limit`. */
+/** There is room for `limit` only. */
 export interface LimitReachedData {
   kind: 'limit_reached'
-  /** How many there may be. */
+  /** The greatest number allowed. */
   limit: number
 }
 
-/** An account has the e-mail address that the provider tells: sign in to it and link the provider. */
+/** The provider's e-mail address belongs to an account: sign in to it and link the provider. */
 export interface LinkRequiredData {
   kind: 'link_required'
   /** The provider to link. */
@@ -384,16 +385,16 @@ export type LogoutScope = 'global' | 'local' | 'others'
 /** A row of the mail outbox. */
 export type MailId = string
 
-/** It is not there, or belongs to somebody else. */
+/** It does not exist, or belongs to somebody else. */
 export interface NotFoundData {
   kind: 'not_found'
 }
 
-/** A provider, as it is offered. */
+/** A provider, as pages offer it. */
 export interface OfferedProvider {
-  /** What people call it. */
+  /** Its display name. */
   label: string
-  /** Its name, as methods take it. */
+  /** Its name in method calls. */
   provider: string
 }
 
@@ -413,21 +414,21 @@ export interface OpenedSession {
   user_agent: string | null
 }
 
-/** What a page may offer. */
+/** The options that a page may offer. */
 export interface Options {
-  /** Whether passkeys work here: browsers bind them to a domain, and an address is none. */
+  /** Whether passkeys are available: browsers bind them to a domain, and an IP address is not one. */
   passkeys: boolean
-  /** Characters that a new password has at least. */
+  /** The least number of characters of a new password. */
   password_min_length: number
   /** Providers that the operator has set up. */
   providers: OfferedProvider[]
   /** Whether anybody may register. */
   sign_up: SignUp
-  /** Domains of the addresses that may; any if there are none. */
+  /** The domains whose addresses may register; all domains if the list is empty. */
   sign_up_domains: string[]
 }
 
-/** Whether a change that failed may have happened all the same. */
+/** Whether a failed change may have happened nevertheless. */
 export type Outcome = 'not_done' | 'unknown'
 
 /** A passkey. */
@@ -444,36 +445,37 @@ export interface Passkey {
   name: string
 }
 
-/** What a passkey answers to a ceremony. */
+/** A passkey's answer to a ceremony. */
 export interface PasskeyAnswer {
   /** The ceremony. */
   ceremony: string
   credential: AuthenticationResponseJSON
 }
 
-/** The begin of a ceremony that a passkey of the account completes. */
+/** A ceremony that a passkey of the account completes. */
 export interface PasskeyCeremony {
-  /** What is sent back with the credential. */
+  /** The ceremony, to be sent back with the credential. */
   ceremony: string
-  /** What the browser is asked for. */
+  /** The options for the browser. */
   options: PublicKeyCredentialRequestOptionsJSON
 }
 
 /** A passkey of a user. */
 export type PasskeyId = string
 
-/** What became of a change of the password. */
+/** The result of a change of the password. */
 export interface PasswordChange {
-  /** How many other sessions ended. */
+  /** The number of other sessions that ended. */
   sessions_ended: number
-  /** The renewed credentials of the caller's session; none for a session by cookie, whose new cookie the answer sets. */
+  /** The renewed credentials of the caller's session; absent for a session by cookie, whose new cookie is set by the
+answer. */
   tokens: Tokens | null
 }
 
 /** A password was reset. */
 export interface PasswordReset {
-  /** By which this device is known from now on, the only one that is; none with `credentials: "cookie"`, where it
-has a cookie. */
+  /** The device token of this device, which is the only known one from now on; absent with `credentials: "cookie"`,
+where the device has a cookie. */
   device_token: string | null
 }
 
@@ -505,7 +507,7 @@ export interface Profile {
   updated_at: Timestamp
 }
 
-/** The profile has changed. */
+/** The profile changed. */
 export interface ProfileChangedEvent {
   /** When it was committed. */
   at: Timestamp
@@ -518,10 +520,10 @@ export interface ProfileChangedEvent {
   type: 'profile.changed'
 }
 
-/** The session was not proven lately: call `session.prove`. */
+/** The session was not proven recently: call `session.prove`. */
 export interface ProofRequiredData {
   kind: 'proof_required'
-  /** What the session can be proven by; `provider`: by signing in again with it. */
+  /** The methods that can prove the session; `provider`: by signing in with it again. */
   methods: AuthenticationMethod[]
 }
 
@@ -543,26 +545,26 @@ export interface ProviderLink {
   provider: string
 }
 
-/** What the provider has sent as `user` */
+/** The `user` that the provider has sent */
 export type ProviderUser = string | Record<string, unknown>
 
-/** What `navigator.credentials.create` is asked for, once `PublicKeyCredential.parseCreationOptionsFromJSON` has read it. */
+/** The options of `navigator.credentials.create`, to be parsed by `PublicKeyCredential.parseCreationOptionsFromJSON`. */
 export interface PublicKeyCredentialCreationOptionsJSON {
   /** `none`. */
   attestation: string
-  /** What the authenticator must be able to do. */
+  /** The requirements on the authenticator. */
   authenticatorSelection: AuthenticatorSelectionCriteria
-  /** To be answered with. */
+  /** The challenge to answer with. */
   challenge: string
-  /** Credentials that the account has: their authenticators make no second one. */
+  /** Existing credentials of the account: their authenticators create no second one. */
   excludeCredentials: PublicKeyCredentialDescriptorJSON[]
-  /** The algorithms that are taken, the first preferred. */
+  /** The accepted algorithms, the first preferred. */
   pubKeyCredParams: PublicKeyCredentialParameters[]
-  /** Whom the passkey is for. */
+  /** The relying party. */
   rp: PublicKeyCredentialRpEntity
   /** In milliseconds. */
   timeout: number
-  /** Whose it is. */
+  /** The owner. */
   user: PublicKeyCredentialUserEntityJSON
 }
 
@@ -574,7 +576,7 @@ export interface PublicKeyCredentialDescriptorJSON {
   type: string
 }
 
-/** An algorithm of signatures. */
+/** A signature algorithm. */
 export interface PublicKeyCredentialParameters {
   /** Its number at IANA (COSE Algorithms). */
   alg: number
@@ -582,11 +584,11 @@ export interface PublicKeyCredentialParameters {
   type: string
 }
 
-/** What `navigator.credentials.get` is asked for, once `PublicKeyCredential.parseRequestOptionsFromJSON` has read it. */
+/** The options of `navigator.credentials.get`, to be parsed by `PublicKeyCredential.parseRequestOptionsFromJSON`. */
 export interface PublicKeyCredentialRequestOptionsJSON {
-  /** The credentials that are asked for; empty: whichever the browser has for this domain. */
+  /** The accepted credentials; empty: any that the browser has for this domain. */
   allowCredentials: PublicKeyCredentialDescriptorJSON[]
-  /** To be signed. */
+  /** The challenge to sign. */
   challenge: string
   /** The domain that passkeys are bound to. */
   rpId: string
@@ -600,43 +602,43 @@ export interface PublicKeyCredentialRequestOptionsJSON {
 export interface PublicKeyCredentialRpEntity {
   /** Its domain. */
   id: string
-  /** What people call it. */
+  /** Its display name. */
   name: string
 }
 
-/** The one kind of credential that WebAuthn knows. */
+/** The only kind of credential in WebAuthn. */
 export type PublicKeyCredentialType = 'public-key'
 
-/** An account, as an authenticator keeps and shows it. */
+/** An account, as an authenticator stores and shows it. */
 export interface PublicKeyCredentialUserEntityJSON {
   /** The name of its owner. */
   displayName: string
-  /** Tells accounts apart; the bytes of the user's id, as Base64url. */
+  /** Identifies the account; the bytes of the user's id, as Base64url. */
   id: string
-  /** Tells people which account it is. */
+  /** The name of the account for its owner. */
   name: string
 }
 
-/** Too often; try again after `retry_after_ms`. */
+/** Too many calls; try again after `retry_after_ms`. */
 export interface RateLimitedData {
   kind: 'rate_limited'
   /** How long to wait, in milliseconds. */
   retry_after_ms: number
 }
 
-/** Recovery codes: shown once. */
+/** Recovery codes, which are shown only once. */
 export interface RecoveryCodes {
-  /** Each is good once in place of the second factor. */
+  /** Each is valid once in place of the second factor. */
   recovery_codes: string[]
 }
 
-/** A registration that was begun; the same whether the address has an account or not. */
+/** A registration that was started; the same whether or not the address has an account. */
 export interface Registered {
   /** When the registration lapses. */
   expires_at: Timestamp
-  /** A sentence for a person; the same whatever happened. */
+  /** A sentence for people; the same whatever happened. */
   message: string
-  /** The secret handle of who began the registration. */
+  /** The secret handle of the registration. */
   registration: string
 }
 
@@ -652,23 +654,23 @@ export interface RegisteredPasskey {
   name: string
 }
 
-/** A ceremony that makes a passkey. */
+/** A ceremony that creates a passkey. */
 export interface RegistrationCeremony {
-  /** What is sent back with the credential. */
+  /** The ceremony, to be sent back with the credential. */
   ceremony: string
-  /** Until when it is good. */
+  /** When it expires. */
   expires_at: Timestamp
-  /** What the browser is asked for. */
+  /** The options for the browser. */
   options: PublicKeyCredentialCreationOptionsJSON
 }
 
-/** What `PublicKeyCredential.toJSON()` gives of a credential that was made; what else it has is passed over. */
+/** The result of `PublicKeyCredential.toJSON()` for a credential that was created; further fields are ignored. */
 export interface RegistrationResponseJSON {
   /** The credential's id, as Base64url. */
   id: string
-  /** The same. */
+  /** The same id. */
   rawId: string
-  /** What the authenticator answers. */
+  /** The answer of the authenticator. */
   response: AuthenticatorAttestationResponseJSON
   /** `public-key`. */
   type: PublicKeyCredentialType
@@ -690,7 +692,7 @@ export interface RememberedSession {
   last_seen_at: Timestamp
   /** The methods of the sign-in. */
   methods: AuthenticationMethod[]
-  /** Why. */
+  /** The reason. */
   reason: EndReason | null
   /** The client's `User-Agent`. */
   user_agent: string | null
@@ -703,14 +705,14 @@ export type Scope = 'users:read' | 'users:write' | 'users:security' | 'users:del
 
 /** The account has a second factor: complete the sign-in by `auth.login_second_factor`. */
 export interface SecondFactorRequiredData {
-  /** Stands for what was shown so far: good once, and not for long. */
+  /** Stands for the first step of the sign-in: single-use and short-lived. */
   challenge: string
-  /** Until when it is good. */
+  /** When it expires. */
   expires_at: Timestamp
-  /** What the sign-in can be completed by. */
+  /** The factors that can complete the sign-in. */
   factors: AuthenticationMethod[]
   kind: 'second_factor_required'
-  /** The ceremony of a passkey, where the account has one. */
+  /** The ceremony of a passkey, if the account has one. */
   passkey: PasskeyCeremony | null
 }
 
@@ -793,7 +795,7 @@ export interface SessionRevokedEvent {
   at: Timestamp
   /** What changed. */
   data: SessionRevoked
-  /** None: it is no entry of the log. */
+  /** None: it is not an entry of the log. */
   revision: null
   /** The session that made the change; `null` where none did. */
   session_id: SessionId | null
@@ -821,9 +823,9 @@ export interface SessionsChangedEvent {
   type: 'sessions.changed'
 }
 
-/** How many sessions a call ended. */
+/** The number of sessions that a call ended. */
 export interface SessionsEnded {
-  /** The caller's own counts where it ended too. */
+  /** Includes the caller's own if that was ended. */
   sessions_ended: number
 }
 
@@ -833,14 +835,14 @@ export interface SignIn {
   access_expires_at?: Timestamp
   /** A JWT for `Authorization: Bearer` and `session.authenticate`. */
   access_token?: string
-  /** Shows at the next sign-in that this device has signed in before; none with `credentials: "cookie"`, where the
-device has a cookie of its own. */
+  /** Shows at the next sign-in that this device has signed in before; absent with `credentials: "cookie"`, where the
+device has a cookie for it. */
   device_token: string | null
-  /** Whose. */
+  /** The profile of its user. */
   profile: Profile
   /** When the session ends if it is not used again. */
   refresh_expires_at?: Timestamp
-  /** Good for one `auth.refresh`. */
+  /** Valid for one `auth.refresh`. */
   refresh_token?: string
   /** The new session. */
   session: Session
@@ -878,7 +880,7 @@ export interface SignInMethodsChanged {
   totp: boolean
 }
 
-/** The ways in have changed. */
+/** The sign-in methods changed. */
 export interface SignInMethodsChangedEvent {
   /** When it was committed. */
   at: Timestamp
@@ -925,9 +927,9 @@ export interface SnapshotEvent {
   type: 'snapshot'
 }
 
-/** It changed meanwhile; `current` is how it is now. */
+/** It changed in the meantime; `current` is its present state. */
 export interface StaleRevisionData {
-  /** The object as it is now. */
+  /** The object in its present state. */
   current: Current
   kind: 'stale_revision'
 }
@@ -935,7 +937,7 @@ export interface StaleRevisionData {
 /** RFC 3339, UTC, milliseconds */
 export type Timestamp = string
 
-/** A token as a client presents it: any text; whether it is one is found out when it is used. */
+/** A token as a client presents it: any text. Whether it is valid is checked when it is used. */
 export type Token = string
 
 /** A pair of tokens of a session. */
@@ -946,32 +948,32 @@ export interface Tokens {
   access_token: string
   /** When the session ends if it is not used again. */
   refresh_expires_at: Timestamp
-  /** Good for one `auth.refresh`. */
+  /** Valid for one `auth.refresh`. */
   refresh_token: string
 }
 
 /** A second factor that is not on yet. */
 export interface TotpSetup {
-  /** Until when the setup is good. */
+  /** When the setup expires. */
   expires_at: Timestamp
-  /** The same as a QR code: an SVG image. */
+  /** The URI as a QR code: an SVG image. */
   qr_svg: string
-  /** The secret in base32, to be typed into an app. */
+  /** The secret in base32, to type into an app. */
   secret: string
-  /** For `totp.enable`, by this session. */
+  /** For `totp.enable` of this session. */
   setup: string
-  /** The same, with what it is for, as apps take it (`otpauth:`). */
+  /** The secret with its labels, as an `otpauth:` URI for apps. */
   uri: string
 }
 
-/** No good credential; `reason` says more. */
+/** No valid credential; `reason` has the details. */
 export interface UnauthenticatedData {
   kind: 'unauthenticated'
-  /** What is wrong with the credential. */
+  /** The fault of the credential. */
   reason: CredentialFault
 }
 
-/** Try again after `retry_after_ms`; `outcome` says whether it may have happened. */
+/** Try again after `retry_after_ms`; `outcome` shows whether the call may have taken effect. */
 export interface UnavailableData {
   kind: 'unavailable'
   /** Whether the call may have taken effect. */
@@ -1037,13 +1039,13 @@ export const SERVER_ERRORS: ReadonlySet<string> = new Set([
 export interface Events {
   /** The whole account. */
   'snapshot': Snapshot
-  /** The profile has changed. */
+  /** The profile changed. */
   'profile.changed': Profile
   /** Addresses were added, edited or deleted, all at once: a client that applies it whole never sees two primary addresses or none. */
   'addresses.changed': AddressesChanged
   /** Sessions were opened or ended. */
   'sessions.changed': SessionsChanged
-  /** The ways in have changed. */
+  /** The sign-in methods changed. */
   'sign_in_methods.changed': SignInMethodsChanged
   /** This connection's session was ended: the last event, before the server closes the connection. */
   'session.revoked': SessionRevoked
@@ -1051,22 +1053,22 @@ export interface Events {
 
 /** The methods, by name. */
 export interface Methods {
-  /** The pull form of the feed: the log's entries after a revision, waiting for one if asked. */
+  /** The pull form of the feed: the log's entries after a revision, optionally waiting for one. */
   'account.changes': {
     params: {
       /** The last revision that the client has. */
       since: number
-      /** The history that `since` is of. */
+      /** The epoch that `since` belongs to. */
       epoch?: Epoch | null
-      /** At most so many entries; 100 if absent. */
+      /** The most entries; 100 if absent. */
       limit?: number | null
-      /** How long to wait for an entry, in milliseconds; not at all if absent. */
+      /** How long to wait for an entry, in milliseconds; 0 if absent. */
       wait_ms?: number | null
     }
     result: Changes
     errors: 'unauthenticated' | 'session_ended' | 'invalid_params' | 'rate_limited' | 'internal' | 'unavailable'
   }
-  /** Deletes the account by a mailed token, at once, with everything that is kept of its owner. */
+  /** Deletes the account by a mailed token, at once, with all data about its owner. */
   'account.confirm_deletion': {
     params: {
       /** From the letter's link. */
@@ -1075,10 +1077,10 @@ export interface Methods {
     result: Done
     errors: 'invalid_token' | 'invalid_params' | 'rate_limited' | 'internal' | 'unavailable'
   }
-  /** A page of everything that is kept of the caller. */
+  /** A page of all data stored about the caller. */
   'account.export': {
     params: {
-      /** The `cursor` of the page before; the first page if absent. */
+      /** The `cursor` of the previous page; the first page if absent. */
       after?: ExportCursor | null
     }
     result: Export
@@ -1096,23 +1098,23 @@ export interface Methods {
     result: Accepted
     errors: 'unauthenticated' | 'session_ended' | 'proof_required' | 'invalid_params' | 'rate_limited' | 'internal' | 'unavailable'
   }
-  /** What happened to the account's security, newest first. */
+  /** The security log of the account, newest first. */
   'account.security_log': {
     params: {
-      /** The last `id` seen; the newest entries come first if absent. */
+      /** The last `id` of the previous page; the newest entries come first if absent. */
       before?: SecurityEventId | null
-      /** At most so many entries; 50 if absent. */
+      /** The most entries; 50 if absent. */
       limit?: number | null
     }
     result: SecurityLog
     errors: 'unauthenticated' | 'session_ended' | 'invalid_params' | 'rate_limited' | 'internal' | 'unavailable'
   }
-  /** Pushes the log as account.event notifications to this WebSocket; one subscription each. */
+  /** Pushes the log as account.event notifications to this WebSocket, which may have one subscription. */
   'account.subscribe': {
     params: {
       /** The last revision that the client has; a snapshot comes first if absent. */
       since?: number | null
-      /** The history that `since` is of. */
+      /** The epoch that `since` belongs to. */
       epoch?: Epoch | null
     }
     result: string
@@ -1121,13 +1123,13 @@ export interface Methods {
   /** Ends a subscription of this WebSocket; false if there is none with this id. */
   'account.unsubscribe': {
     params: {
-      /** The id that the subscribing method answered. */
+      /** The id that the subscribing method returned. */
       subscription: Token
     }
     result: boolean
     errors: 'forbidden' | 'unauthenticated' | 'session_ended' | 'invalid_params' | 'rate_limited' | 'internal' | 'unavailable'
   }
-  /** Adds an address; the first is the primary one. */
+  /** Adds an address; the first one becomes primary. */
   'addresses.create': {
     params: {
       /** Unique per user: labels that differ only in case, blanks or invisible characters are equal. */
@@ -1141,15 +1143,15 @@ export interface Methods {
       address_line_2?: string | null
       state?: string | null
       postal_code?: string | null
-      /** As people write it, with its country code. */
+      /** In any usual notation, with its country code. */
       phone?: string | null
-      /** Whether it takes over as the primary one; the first address is whatever is asked. */
+      /** Whether it becomes the primary address. A user's first address always does. */
       is_primary?: boolean | null
     }
     result: Address
     errors: 'conflict' | 'limit_reached' | 'unauthenticated' | 'session_ended' | 'invalid_params' | 'rate_limited' | 'internal' | 'unavailable'
   }
-  /** Deletes an address, but not the only one; the oldest other becomes primary if it was. */
+  /** Deletes an address, but not the only one. If it was primary, the oldest of the others becomes primary. */
   'addresses.delete': {
     params: {
       address_id: AddressId
@@ -1179,7 +1181,7 @@ export interface Methods {
     result: Address
     errors: 'not_found' | 'unauthenticated' | 'session_ended' | 'invalid_params' | 'rate_limited' | 'internal' | 'unavailable'
   }
-  /** Edits an address; what is left out stays. */
+  /** Edits an address; absent parameters leave their fields unchanged. */
   'addresses.update': {
     params: {
       address_id: AddressId
@@ -1200,7 +1202,7 @@ export interface Methods {
       country?: string
       /** `null` clears it. */
       phone?: string | null
-      /** `true` moves the primary here; `false` on the primary is refused. */
+      /** `true` makes it the primary address; `false` on the primary address is refused. */
       is_primary?: boolean
       /** Refuses the edit if the address changed after this revision. */
       expected_revision?: number | null
@@ -1208,31 +1210,31 @@ export interface Methods {
     result: Address
     errors: 'not_found' | 'conflict' | 'stale_revision' | 'unauthenticated' | 'session_ended' | 'invalid_params' | 'rate_limited' | 'internal' | 'unavailable'
   }
-  /** Waits until a registration is verified, wherever that happens; a newer wait ends the older. */
+  /** Waits until a registration is verified on any device; a newer wait ends the older one. */
   'auth.await_verification': {
     params: {
-      /** The handle that `auth.register` answered. */
+      /** The handle that `auth.register` returned. */
       registration: Token
-      /** How long to wait, in milliseconds; not at all if absent. */
+      /** How long to wait, in milliseconds; 0 if absent. */
       wait_ms?: number | null
     }
     result: Awaited
     errors: 'invalid_params' | 'rate_limited' | 'internal' | 'unavailable'
   }
-  /** Begins a sign-in by a passkey, whichever account it is of. */
+  /** Starts a sign-in with a passkey of any account. */
   'auth.begin_passkey_login': {
     params: Record<string, never>
     result: AssertionCeremony
     errors: 'forbidden' | 'invalid_params' | 'rate_limited' | 'internal' | 'unavailable'
   }
-  /** Begins a sign-in by a provider: the browser keeps the flow and goes to the URL. */
+  /** Starts a sign-in with a provider: the browser stores the flow and goes to the URL. */
   'auth.begin_provider_login': {
     params: {
-      /** One of those that `auth.options` lists. */
+      /** One of those in `auth.options`. */
       provider: string
-      /** What the owner calls the device. */
+      /** The owner's name for the device. */
       device_name?: string | null
-      /** From the last sign-in of this device, if it keeps one; a page that signs in by cookie has a cookie for it. */
+      /** From the last sign-in of this device, if it stored one; a page that signs in by cookie has a cookie for it. */
       device_token?: Token | null
       /** As for `auth.register`; for an account that is made by this sign-in. */
       invitation?: Token | null
@@ -1244,49 +1246,49 @@ export interface Methods {
   'auth.change_password': {
     params: {
       new_password: string
-      /** May be left out by a session that was proven lately: an account without a password gets its first one so. */
+      /** May be absent for a session that was proven recently: an account without a password gets its first one in this way. */
       current_password?: string | null
     }
     result: PasswordChange
     errors: 'invalid_credentials' | 'proof_required' | 'unauthenticated' | 'session_ended' | 'invalid_params' | 'rate_limited' | 'internal' | 'unavailable'
   }
-  /** Sets a new password by a mailed token, ends every session and forgets every device but this. */
+  /** Sets a new password by a mailed token, ends every session, and forgets every device except this one. */
   'auth.confirm_password_reset': {
     params: {
       /** From the letter's link. */
       token: Token
       new_password: string
-      /** `bearer` (the default) answers the device's token; `cookie` sets a cookie that holds it, over HTTP, outside a batch, and for pages of an allowed origin only. */
+      /** `bearer` (the default) returns the device token; `cookie` sets a cookie with it, over HTTP, outside a batch, and for pages of an allowed origin only. */
       credentials?: CredentialKind | null
     }
     result: PasswordReset
     errors: 'invalid_token' | 'invalid_params' | 'rate_limited' | 'internal' | 'unavailable'
   }
-  /** Opens a session. Never binds the socket it came on: see session.authenticate. */
+  /** Opens a session. It does not bind the socket of the call: see session.authenticate. */
   'auth.login': {
     params: {
       email: string
       password: string
-      /** What the owner calls the device. */
+      /** The owner's name for the device. */
       device_name?: string | null
-      /** From the last sign-in of this device, if it keeps one; a page that signs in by cookie has a cookie for it. */
+      /** From the last sign-in of this device, if it stored one; a page that signs in by cookie has a cookie for it. */
       device_token?: Token | null
-      /** `bearer` (the default) answers tokens; `cookie` sets the session cookie, over HTTP, outside a batch, and for pages of an allowed origin only. */
+      /** `bearer` (the default) returns tokens; `cookie` sets the session cookie, over HTTP, outside a batch, and for pages of an allowed origin only. */
       credentials?: CredentialKind | null
     }
     result: SignIn
     errors: 'invalid_credentials' | 'account_disabled' | 'second_factor_required' | 'invalid_params' | 'rate_limited' | 'internal' | 'unavailable'
   }
-  /** Opens a session for who has a passkey of the account. Its user was verified: no second factor is asked for. */
+  /** Opens a session with a passkey. Passkeys verify their user, so no second factor is required. */
   'auth.login_passkey': {
     params: {
       /** From `auth.begin_passkey_login`. */
       ceremony: Token
-      /** What the browser has made of its options. */
+      /** The browser's answer to the options. */
       credential: AuthenticationResponseJSON
-      /** What the owner calls the device. */
+      /** The owner's name for the device. */
       device_name?: string | null
-      /** From the last sign-in of this device, if it keeps one; a page that signs in by cookie has a cookie for it. */
+      /** From the last sign-in of this device, if it stored one; a page that signs in by cookie has a cookie for it. */
       device_token?: Token | null
       /** As for `auth.login`. */
       credentials?: CredentialKind | null
@@ -1294,18 +1296,18 @@ export interface Methods {
     result: SignIn
     errors: 'invalid_credentials' | 'invalid_token' | 'account_disabled' | 'forbidden' | 'invalid_params' | 'rate_limited' | 'internal' | 'unavailable'
   }
-  /** Opens a session for who has come back from a provider; makes the account where there is none. */
+  /** Opens a session with a provider's answer; creates the account if there is none. */
   'auth.login_provider': {
     params: {
       /** From `auth.begin_provider_login`. */
       flow: Token
-      /** As the provider has sent it. */
+      /** As sent by the provider. */
       code: Token
-      /** As the provider has sent it. */
+      /** As sent by the provider. */
       state: Token
-      /** As the provider has sent it, if it has. */
+      /** As sent by the provider, if at all. */
       iss?: Token | null
-      /** As the provider has sent it, if it has: Apple tells a name here, the first time only. */
+      /** As sent by the provider, if at all: Apple sends a name here, the first time only. */
       user?: ProviderUser | null
       /** As for `auth.login`. */
       credentials?: CredentialKind | null
@@ -1313,12 +1315,12 @@ export interface Methods {
     result: SignIn
     errors: 'invalid_token' | 'account_disabled' | 'second_factor_required' | 'link_required' | 'email_not_verified' | 'sign_up_closed' | 'invalid_params' | 'rate_limited' | 'internal' | 'unavailable'
   }
-  /** Opens a session, once, for who began a registration that was verified within 10 minutes. */
+  /** Opens a session, once, by the handle of a registration that was verified in the last 10 minutes. */
   'auth.login_registration': {
     params: {
-      /** The handle that `auth.register` answered. */
+      /** The handle that `auth.register` returned. */
       registration: Token
-      /** What the owner calls the device. */
+      /** The owner's name for the device. */
       device_name?: string | null
       /** As for `auth.login`. */
       device_token?: Token | null
@@ -1333,10 +1335,10 @@ export interface Methods {
     params: {
       /** From `second_factor_required`. */
       challenge: Token
-      /** A code of the authenticator app. */
+      /** A code from the authenticator app. */
       totp?: Token | null
       recovery_code?: Token | null
-      /** What a passkey answers to the ceremony of `second_factor_required`. */
+      /** A passkey's answer to the ceremony of `second_factor_required`. */
       passkey?: PasskeyAnswer | null
       /** As in `auth.login`. */
       credentials?: CredentialKind | null
@@ -1344,24 +1346,24 @@ export interface Methods {
     result: SignIn
     errors: 'invalid_token' | 'invalid_credentials' | 'account_disabled' | 'invalid_params' | 'rate_limited' | 'internal' | 'unavailable'
   }
-  /** Ends sessions of the user; their tokens are powerless from then on, their sockets close. */
+  /** Ends sessions of the user: their tokens are refused from then on, and their sockets are closed. */
   'auth.logout': {
     params: {
       /** `global` (the default): every session of the user; `local`: this one; `others`: all but this one. */
       scope?: LogoutScope | null
-      /** Whether this device is to be a new one at its next sign-in; not if absent. */
+      /** Whether the device token of this device becomes invalid, so that its next sign-in is from a new device; `false` if absent. */
       forget_device?: boolean | null
     }
     result: SessionsEnded
     errors: 'unauthenticated' | 'session_ended' | 'invalid_params' | 'rate_limited' | 'internal' | 'unavailable'
   }
-  /** What a page may offer: registration and for whom, providers, passkeys, the least length of a password. */
+  /** The options that a page may offer: registration and its domains, providers, passkeys, the minimum length of a password. */
   'auth.options': {
     params: Record<string, never>
     result: Options
     errors: 'invalid_params' | 'rate_limited' | 'internal' | 'unavailable'
   }
-  /** Spends a refresh token for a new pair; repeated shortly it gives the same successor. */
+  /** Exchanges a refresh token for a new pair; repeated within the grace period, it returns the same successor. */
   'auth.refresh': {
     params: {
       refresh_token: Token
@@ -1369,7 +1371,7 @@ export interface Methods {
     result: Tokens
     errors: 'unauthenticated' | 'session_ended' | 'invalid_params' | 'rate_limited' | 'internal' | 'unavailable'
   }
-  /** Begins a registration and mails the link and the code that verify the address. */
+  /** Starts a registration and mails the link and the code that verify the address. */
   'auth.register': {
     params: {
       password: string
@@ -1377,9 +1379,9 @@ export interface Methods {
       first_name: string
       last_name?: string | null
       company_name?: string | null
-      /** As people write it, with its country code. */
+      /** In any usual notation, with its country code. */
       phone?: string | null
-      /** The language of letters, English if absent; what follows the language, as in `de-DE`, is dropped. */
+      /** The language of letters, English if absent; a region, as in `de-DE`, is ignored. */
       locale?: string | null
       /** From the link of an invitation, where sign-up is by invitation; for this address. */
       invitation?: Token | null
@@ -1397,39 +1399,39 @@ export interface Methods {
     result: Accepted
     errors: 'invalid_params' | 'rate_limited' | 'internal' | 'unavailable'
   }
-  /** Mails a new link and code, for a registration or the newest of an address; older ones are void. */
+  /** Mails a new link and code for a registration, or for the newest one of an address; older ones become void. */
   'auth.resend_verification': {
     params: {
-      /** The handle that `auth.register` answered. */
+      /** The handle that `auth.register` returned. */
       registration?: Token | null
-      /** For the newest registration of this address. */
+      /** Resends the letter of the newest registration of this address. */
       email?: string | null
     }
     result: Accepted
     errors: 'invalid_params' | 'rate_limited' | 'internal' | 'unavailable'
   }
-  /** Makes the account of a registration, for who shows by its handle or password that it is theirs. */
+  /** Verifies a registration and creates its account; the caller proves by its handle or password that it is theirs. */
   'auth.verify_email': {
     params: {
       /** From the letter's link; with `registration` or `password`. */
       token?: Token | null
-      /** The handle that `auth.register` answered. */
+      /** The handle that `auth.register` returned. */
       registration?: Token | null
-      /** The password that was chosen at the registration. */
+      /** The password chosen at registration. */
       password?: string | null
-      /** The letter's code, in place of `token`; with `registration`. */
+      /** The letter's code, instead of `token`; with `registration`. */
       code?: Token | null
     }
     result: Confirmed
     errors: 'invalid_token' | 'invalid_credentials' | 'conflict' | 'sign_up_closed' | 'invalid_params' | 'rate_limited' | 'internal' | 'unavailable'
   }
-  /** Begins the registration of a passkey, by an authenticator that has none of the account. */
+  /** Starts the registration of a passkey, by an authenticator that has no passkey of the account. */
   'passkeys.begin_registration': {
     params: Record<string, never>
     result: RegistrationCeremony
     errors: 'limit_reached' | 'forbidden' | 'unauthenticated' | 'session_ended' | 'proof_required' | 'invalid_params' | 'rate_limited' | 'internal' | 'unavailable'
   }
-  /** Deletes a passkey, but not the last way in. */
+  /** Deletes a passkey, but not the last sign-in method. */
   'passkeys.delete': {
     params: {
       passkey_id: PasskeyId
@@ -1437,20 +1439,20 @@ export interface Methods {
     result: Done
     errors: 'not_found' | 'last_sign_in_method' | 'unauthenticated' | 'session_ended' | 'proof_required' | 'invalid_params' | 'rate_limited' | 'internal' | 'unavailable'
   }
-  /** Keeps the passkey that was made for a ceremony of this session; at most 20. */
+  /** Stores the passkey that was created for a ceremony of this session; at most 20. */
   'passkeys.register': {
     params: {
       /** From `passkeys.begin_registration`. */
       ceremony: Token
-      /** What the browser has made of its options. */
+      /** The browser's answer to the options. */
       credential: RegistrationResponseJSON
-      /** What the owner calls it; absent: what its authenticator or the browser is called. */
+      /** The owner's name for it; if absent, the name of its authenticator or of the browser. */
       name?: string | null
     }
     result: Passkey
     errors: 'invalid_token' | 'invalid_credentials' | 'conflict' | 'limit_reached' | 'forbidden' | 'unauthenticated' | 'session_ended' | 'invalid_params' | 'rate_limited' | 'internal' | 'unavailable'
   }
-  /** Gives a passkey another name. */
+  /** Renames a passkey. */
   'passkeys.rename': {
     params: {
       passkey_id: PasskeyId
@@ -1470,7 +1472,7 @@ export interface Methods {
     params: {
       /** From the letter's link. */
       token: Token
-      /** That of the account, for who does not call by a session of it. */
+      /** The password of the account, unless the caller is one of its sessions. */
       password?: string | null
     }
     result: Confirmed
@@ -1486,13 +1488,13 @@ export interface Methods {
   'profile.request_email_change': {
     params: {
       new_email: string
-      /** May be left out by a session that was proven lately. */
+      /** May be absent for a session that was proven recently. */
       current_password?: string | null
     }
     result: Accepted
     errors: 'invalid_credentials' | 'proof_required' | 'unauthenticated' | 'session_ended' | 'invalid_params' | 'rate_limited' | 'internal' | 'unavailable'
   }
-  /** Edits the caller's profile; what is left out stays. */
+  /** Edits the caller's profile; absent parameters leave their fields unchanged. */
   'profile.update': {
     params: {
       first_name?: string
@@ -1502,7 +1504,7 @@ export interface Methods {
       company_name?: string | null
       /** `null` clears it. */
       phone?: string | null
-      /** What follows the language, as in `de-DE`, is dropped. */
+      /** A region, as in `de-DE`, is ignored. */
       locale?: string
       /** Refuses the edit if the profile changed after this revision. */
       expected_revision?: number | null
@@ -1510,7 +1512,7 @@ export interface Methods {
     result: Profile
     errors: 'stale_revision' | 'unauthenticated' | 'session_ended' | 'invalid_params' | 'rate_limited' | 'internal' | 'unavailable'
   }
-  /** Begins to link an account at a provider: the browser keeps the flow and goes to the URL. */
+  /** Starts to link an account at a provider: the browser stores the flow and goes to the URL. */
   'providers.begin_link': {
     params: {
       provider: string
@@ -1518,28 +1520,28 @@ export interface Methods {
     result: Flow
     errors: 'not_found' | 'unauthenticated' | 'session_ended' | 'proof_required' | 'invalid_params' | 'rate_limited' | 'internal' | 'unavailable'
   }
-  /** Links the account at a provider that the browser has come back from; one of each provider. */
+  /** Links the account of a provider's answer; one per provider. */
   'providers.link': {
     params: {
-      /** From `providers.begin_link`, by this session. */
+      /** From `providers.begin_link` of this session. */
       flow: Token
-      /** As the provider has sent it. */
+      /** As sent by the provider. */
       code: Token
-      /** As the provider has sent it. */
+      /** As sent by the provider. */
       state: Token
-      /** As the provider has sent it, if it has. */
+      /** As sent by the provider, if at all. */
       iss?: Token | null
     }
     result: SignInMethods
     errors: 'invalid_token' | 'conflict' | 'unauthenticated' | 'session_ended' | 'invalid_params' | 'rate_limited' | 'internal' | 'unavailable'
   }
-  /** Whom one can sign in by. */
+  /** The providers to sign in with. */
   'providers.list': {
     params: Record<string, never>
     result: OfferedProvider[]
     errors: 'invalid_params' | 'rate_limited' | 'internal' | 'unavailable'
   }
-  /** Takes away the link to a provider, but not the last way in. */
+  /** Unlinks a provider, but not the last sign-in method. */
   'providers.unlink': {
     params: {
       provider: string
@@ -1547,7 +1549,7 @@ export interface Methods {
     result: SignInMethods
     errors: 'not_found' | 'last_sign_in_method' | 'unauthenticated' | 'session_ended' | 'proof_required' | 'invalid_params' | 'rate_limited' | 'internal' | 'unavailable'
   }
-  /** New recovery codes in the place of the former; not_found without a second factor. */
+  /** Replaces the recovery codes by new ones; not_found without a second factor. */
   'recovery_codes.renew': {
     params: Record<string, never>
     result: RecoveryCodes
@@ -1559,10 +1561,10 @@ export interface Methods {
     result: Record<string, unknown>
     errors: 'forbidden' | 'invalid_params' | 'rate_limited' | 'internal' | 'unavailable'
   }
-  /** An access token for another backend of the shop, for pages that are signed in by cookie too. */
+  /** An access token for another backend of the shop, also for pages that are signed in by cookie. */
   'session.access_token': {
     params: {
-      /** The backend's, of `MARBELLE_TOKEN_BACKENDS`. */
+      /** The backend's audience, from `MARBELLE_TOKEN_BACKENDS`. */
       audience: string
     }
     result: BackendToken
@@ -1576,7 +1578,7 @@ export interface Methods {
     result: CurrentSession
     errors: 'unauthenticated' | 'session_ended' | 'forbidden' | 'limit_reached' | 'invalid_params' | 'rate_limited' | 'internal' | 'unavailable'
   }
-  /** Begins a proof of the session by a passkey of the account. */
+  /** Starts a proof of the session with a passkey of the account. */
   'session.begin_passkey_proof': {
     params: Record<string, never>
     result: AssertionCeremony
@@ -1594,15 +1596,15 @@ export interface Methods {
     result: Session[]
     errors: 'unauthenticated' | 'session_ended' | 'invalid_params' | 'rate_limited' | 'internal' | 'unavailable'
   }
-  /** Shows once more that the session is its user's, by the strongest that the account has. */
+  /** Proves again that the session is its user's, by the strongest method of the account. */
   'session.prove': {
     params: {
-      /** Where there is no second factor. */
+      /** For accounts without a second factor. */
       password?: string | null
-      /** A code of the authenticator app. */
+      /** A code from the authenticator app. */
       totp?: Token | null
       recovery_code?: Token | null
-      /** What a passkey answers to `session.begin_passkey_proof`. */
+      /** A passkey's answer to `session.begin_passkey_proof`. */
       passkey?: PasskeyAnswer | null
     }
     result: Proven
@@ -1616,7 +1618,7 @@ export interface Methods {
     result: Done
     errors: 'not_found' | 'unauthenticated' | 'session_ended' | 'invalid_params' | 'rate_limited' | 'internal' | 'unavailable'
   }
-  /** The ways into the caller's account. */
+  /** The sign-in methods of the caller's account. */
   'sign_in_methods.get': {
     params: Record<string, never>
     result: SignInMethods
@@ -1628,18 +1630,18 @@ export interface Methods {
     result: TotpSetup
     errors: 'unauthenticated' | 'session_ended' | 'proof_required' | 'invalid_params' | 'rate_limited' | 'internal' | 'unavailable'
   }
-  /** Turns the second factor off; its recovery codes go too. */
+  /** Turns the second factor off, and deletes its recovery codes. */
   'totp.disable': {
     params: Record<string, never>
     result: Done
     errors: 'unauthenticated' | 'session_ended' | 'proof_required' | 'invalid_params' | 'rate_limited' | 'internal' | 'unavailable'
   }
-  /** Turns the second factor on, by a code of the app; answers the recovery codes. */
+  /** Turns the second factor on, by a code from the app; returns the recovery codes. */
   'totp.enable': {
     params: {
       /** From `totp.begin`. */
       setup: Token
-      /** A code that the app makes of the secret. */
+      /** A code that the app makes from the secret. */
       code: Token
     }
     result: RecoveryCodes

@@ -1,4 +1,4 @@
-/** A value that tells when it changes. */
+/** A value that notifies of its changes. */
 export class Store<T> {
   #value: T
   readonly #listeners = new Set<() => void>()
@@ -10,7 +10,7 @@ export class Store<T> {
   /** The value: the same object until something changes. */
   readonly getSnapshot = (): T => this.#value
 
-  /** Calls back after every change, until the answer is called. */
+  /** Calls back after every change, until the returned function is called. */
   readonly subscribe = (listener: () => void): (() => void) => {
     const own = () => listener()
     this.#listeners.add(own)
@@ -26,7 +26,7 @@ export class Store<T> {
       try {
         listener()
       } catch (error) {
-        // One listener's fault is not another's.
+        // A failing listener must not affect the others.
         queueMicrotask(() => {
           throw error
         })

@@ -1,24 +1,24 @@
 import type { KeptToken, TokenWanted } from './backend-tokens.js'
 import type { EndReason } from './spec.js'
 
-/** What the tabs of one browser tell each other. */
+/** The messages between the tabs of one browser. */
 export type TabNews =
   | { readonly type: 'signed_in'; readonly session_id: string }
   | { readonly type: 'signed_out'; readonly session_id: string; readonly reason: EndReason | null }
 
-/** What they say among themselves: that they are there, and what they ask and answer. */
+/** Internal messages: that they exist, and their requests and answers. */
 type TabTalk =
   | { readonly type: 'tab_opened' }
   | { readonly type: 'tab_here' }
   | { readonly type: 'token_wanted'; readonly question: string; readonly wanted: TokenWanted }
   | { readonly type: 'token'; readonly question: string; readonly kept: KeptToken }
 
-/** How long another tab may take to answer: who waits in vain asks the server. */
+/** How long another tab may take to answer; after that the server is called. */
 const ANSWER_MS = 100
 
 export interface TabsOptions {
   onNews(news: TabNews): void
-  /** What this tab has of what another one wants. */
+  /** This tab's answer to the request of another one. */
   answer(wanted: TokenWanted): KeptToken | null
 }
 
@@ -27,7 +27,7 @@ export class Tabs {
   readonly #channel: BroadcastChannel | null
   readonly #options: TabsOptions
   readonly #questions = new Map<string, (kept: KeptToken) => void>()
-  /** Whether another tab was ever heard: who is alone waits for nobody. */
+  /** Whether another tab was ever heard: a single tab waits for nobody. */
   #hasOthers = false
 
   constructor(name: string, options: TabsOptions) {
@@ -41,7 +41,7 @@ export class Tabs {
     this.#say(news)
   }
 
-  /** What another tab has of what is wanted; `null` where none has it. */
+  /** Another tab's answer to a request; `null` if none has one. */
   async ask(wanted: TokenWanted): Promise<KeptToken | null> {
     if (!this.#hasOthers) return null
     const question = String(Math.random())

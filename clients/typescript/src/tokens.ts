@@ -33,7 +33,7 @@ export class BearerTokens {
     await this.#locks.request(this.#lockName, async () => this.#kept.set(tokens))
   }
 
-  /** Forgets the tokens that this is true of, unless others took their place meanwhile. */
+  /** Drops the tokens for which this is true, unless others have replaced them in the meantime. */
   async forget(isOver: (kept: SessionTokens) => boolean): Promise<void> {
     await this.#locks.request(this.#lockName, async () => {
       const kept = await this.#kept.get()
@@ -41,7 +41,7 @@ export class BearerTokens {
     })
   }
 
-  /** The tokens that follow on `used`: another tab's if it was quicker, else new ones. */
+  /** The tokens that follow `used`: another tab's if it was faster, otherwise new ones. */
   async after(used: SessionTokens): Promise<SessionTokens | null> {
     return this.#locks.request(this.#lockName, async () => {
       const kept = await this.#kept.get()
@@ -52,7 +52,7 @@ export class BearerTokens {
         return fresh
       } catch (error) {
         const isDead = isAccountsError(error) && (error.kind === 'session_ended' || error.kind === 'unauthenticated')
-        // The tab that has them renewed brings newer ones.
+        // The tab that has renewed them stores newer ones.
         if (isDead && !isRenewed(error)) await this.#kept.set(null)
         throw error
       }

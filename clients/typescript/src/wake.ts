@@ -1,8 +1,10 @@
-/** How far apart two ticks of the clock are, and how late one may come if the machine did not sleep. */
+/** The interval between two ticks of the clock, and how late one may be if the machine did not sleep. */
 const TICK_MS = 5_000
 const SLEEP_MS = 90_000
 
-/** Calls back when the network may be another: on `online` and `offline`, when the page is shown again, after sleep. */
+/**
+ * Calls back when the network may have changed: on `online` and `offline`, when the page is shown again, after sleep.
+ */
 export function onWake(wake: () => void): () => void {
   let seen = Date.now()
   const timer = setInterval(() => {

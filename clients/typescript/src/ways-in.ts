@@ -15,7 +15,7 @@ import { answerIn, defaultFlowKept, noFlow, type ProviderFlow, type ProviderOutc
 import { type Factor, SecondFactor, type SignInOutcome } from './second-factor.js'
 import type { Passkey, Proven, SignIn } from './spec.js'
 
-/** How somebody gets in, and shows later that it is still them. */
+/** Signing in, and proving later that it is the same person. */
 export abstract class WaysIn {
   readonly #passkeys = new Passkeys()
   readonly #flow: Kept<ProviderFlow>
@@ -26,17 +26,17 @@ export abstract class WaysIn {
     this.#visit = visit ?? ((url) => location.assign(url))
   }
 
-  /** Calls a method: over the WebSocket where it is open, else over HTTP. Rejects with a `MethodError`. */
+  /** Calls a method: over the WebSocket if it is open, otherwise over HTTP. Rejects with a `MethodError`. */
   abstract call<M extends Method>(method: M, ...[params]: ParamsOf<M>): Promise<Result<M>>
 
-  /** Opens a session, in every tab of this browser, or says that the second factor is still to be shown. */
+  /** Opens a session, in every tab of this browser, or returns that the second factor is still required. */
   signIn(params: SignInParams): Promise<SignInOutcome> {
     return this.#enter(() => this.call('auth.login', params))
   }
 
   /**
-   * Opens a session by a passkey. With `autofill` it is begun with the page, and waits for as long as it takes; `null`
-   * where `signal` ended that, or this browser cannot.
+   * Opens a session with a passkey. With `autofill` it starts with the page, and waits without a time limit; `null` if
+   * `signal` ended that, or this browser does not support it.
    */
   signInWithPasskey(params?: PasskeySignInParams & { readonly autofill?: false }): Promise<SignIn>
   signInWithPasskey(params: PasskeySignInParams): Promise<SignIn | null>
@@ -52,20 +52,20 @@ export abstract class WaysIn {
     await this.#leave({ flow, provider, purpose: 'sign_in', returnTo: returnTo ?? null }, authorization_url)
   }
 
-  /** The same, to link an account there to the one that is signed in. Needs proof, as `providers.begin_link` does. */
+  /** The same, to link an account there to the signed-in one. Needs a proof, as `providers.begin_link` does. */
   async linkProvider(provider: string, { returnTo }: { readonly returnTo?: string } = {}): Promise<void> {
     const { flow, authorization_url } = await this.call('providers.begin_link', { provider })
     await this.#leave({ flow, provider, purpose: 'link', returnTo: returnTo ?? null }, authorization_url)
   }
 
   /**
-   * Opens the session, or makes the link, for which the browser went to a provider: once. `invalid_token` where it was
-   * finished before, or begun by another tab; `provider_refused`, `link_required`, `sign_up_closed` and
-   * `email_not_verified` (with the `registration` that was begun) are for the page to explain.
+   * Opens the session, or creates the link, for which the browser went to a provider: once. `invalid_token` if it was
+   * finished before, or started by another tab; `provider_refused`, `link_required`, `sign_up_closed` and
+   * `email_not_verified` (with the `registration` that was started) are for the page to explain.
    */
   async finishProvider(url: string | URL = location.href): Promise<ProviderOutcome> {
     const kept = await this.#flow.get()
-    // Good once, whatever comes of it.
+    // Single-use, whatever the outcome.
     await this.#flow.set(null)
     const { user, ...answer } = answerIn(url)
     if (kept === null) throw noFlow()
@@ -78,14 +78,14 @@ export abstract class WaysIn {
     return { ...(await this.#enter(() => this.call('auth.login_provider', params))), provider, returnTo }
   }
 
-  /** Makes a passkey for the account that is signed in. Needs proof, as `passkeys.begin_registration` does. */
+  /** Creates a passkey for the signed-in account. Needs a proof, as `passkeys.begin_registration` does. */
   async registerPasskey({ name, signal }: { readonly name?: string; readonly signal?: AbortSignal } = {}): Promise<Passkey> {
     const { ceremony, options } = await this.call('passkeys.begin_registration')
     const credential = await this.#passkeys.create(options, signal)
     return this.call('passkeys.register', { ceremony, credential, ...(name === undefined ? {} : { name }) })
   }
 
-  /** Shows once more that the session is its user's, for a call that was answered `proof_required`. */
+  /** Proves again that the session is its user's, for a call that returned `proof_required`. */
   async prove(proof: Proof, { signal }: { readonly signal?: AbortSignal } = {}): Promise<Proven> {
     if (proof !== 'passkey') return this.call('session.prove', proof)
     const passkey = await this.#passkeys.use(await this.call('session.begin_passkey_proof'), signal)

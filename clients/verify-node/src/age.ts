@@ -9,8 +9,8 @@ export function now(): Moment {
 }
 
 /**
- * How long ago it was, by the clock that says more: the monotonic one stands still while the machine sleeps, and the
- * wall clock may be set back.
+ * How long ago it was, by whichever clock shows more: the monotonic one stops while the machine sleeps, and the wall
+ * clock may be set back.
  */
 export function ageMs(moment: Moment, at: Moment = now()): number {
   return Math.max(at.monotonicMs - moment.monotonicMs, at.wallMs - moment.wallMs)

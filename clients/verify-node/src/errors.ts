@@ -1,11 +1,11 @@
 /** Why a token is refused. */
 export type RefusalCode = 'missing' | 'invalid' | 'unknown_key' | 'expired' | 'session_ended' | 'renewed'
 
-/** The token is no good: answer 401, upon which the caller gets a newer one or signs in. */
+/** The token is not valid: answer 401, after which the caller gets a newer one or signs in. */
 export class TokenRefused extends Error {
   override readonly name = 'TokenRefused'
   readonly code: RefusalCode
-  /** Why the session ended or its credentials were renewed, as the account server says it; else `null`. */
+  /** Why the session ended or its credentials were renewed, as reported by the account server; otherwise `null`. */
   readonly reason: string | null
 
   constructor(code: RefusalCode, message: string, reason: string | null = null) {
@@ -15,10 +15,10 @@ export class TokenRefused extends Error {
   }
 }
 
-/** What the verifier lacks. */
+/** The data that the verifier lacks. */
 export type UnavailableCode = 'no_keys' | 'feed_stale'
 
-/** Whether the token is good cannot be told at this moment: answer 503. The token may be good later. */
+/** The token cannot be verified at present: answer 503. The token may be valid later. */
 export class VerifierUnavailable extends Error {
   override readonly name = 'VerifierUnavailable'
   readonly code: UnavailableCode

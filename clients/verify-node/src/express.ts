@@ -6,8 +6,8 @@ import type { Verifier } from './verifier.js'
 const callers = new WeakMap<IncomingMessage, Claims>()
 
 /**
- * Middleware for Express and whatever else has its signature: lets requests pass whose `Authorization: Bearer` holds a
- * good access token. Others are answered 401; 503 where the verifier cannot tell.
+ * Middleware for Express and other frameworks with its signature: passes requests whose `Authorization: Bearer` holds a
+ * valid access token. Others are answered with 401, or with 503 if the verifier cannot verify at present.
  */
 export function requireToken(verifier: Pick<Verifier, 'verify'>) {
   return (request: IncomingMessage, response: ServerResponse, next: (error?: unknown) => void): void => {
@@ -25,7 +25,7 @@ export function requireToken(verifier: Pick<Verifier, 'verify'>) {
   }
 }
 
-/** Who makes a request that {@link requireToken} let pass. */
+/** The caller of a request that {@link requireToken} has passed. */
 export function callerOf(request: IncomingMessage): Claims {
   const caller = callers.get(request)
   if (!caller) throw new Error('requireToken() does not stand before this route')
@@ -37,7 +37,7 @@ function bearer(request: IncomingMessage): string {
 }
 
 function refuse(response: ServerResponse, { code }: TokenRefused): void {
-  // RFC 6750 §3.1: a request without a token is told of no error.
+  // RFC 6750 §3.1: the answer to a request without a token has no error code.
   const challenge = code === 'missing' ? 'Bearer' : `Bearer error="invalid_token", error_description="${code}"`
   answer(response, 401, code, { 'www-authenticate': challenge })
 }

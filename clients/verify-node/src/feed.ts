@@ -5,7 +5,7 @@ import { type Page, readPage } from './revocations.js'
 
 /** A page of `revocations.list` with fewer entries is the last. */
 const FULL_PAGE = 2_000
-/** A full page has half a megabyte at most. */
+/** A full page has at most half a megabyte. */
 const LARGEST_MESSAGE = 4 * 1024 * 1024
 const LONGEST_POLL_MS = 3_000
 const SUBSCRIBE = 0
@@ -16,9 +16,9 @@ interface Asked {
 }
 
 /**
- * Follows the revocations over a WebSocket: what is pushed comes at once, and `revocations.list` is asked every few
- * seconds. Its answer is read from the database, so it shows that nothing is missing up to the moment of the question;
- * an open connection alone would not.
+ * Follows the revocations over a WebSocket: pushed entries arrive at once, and `revocations.list` is called every few
+ * seconds. Its answer is read from the database, so it shows that nothing was missing when it was called; an open
+ * connection alone would not.
  */
 export class Feed {
   readonly #url: URL
@@ -49,7 +49,7 @@ export class Feed {
     return this.#socket?.readyState === WebSocket.OPEN && this.#isSubscribed
   }
 
-  /** How long ago nothing was missing; `null` before the first time. */
+  /** How long ago the revocations were complete; `null` before the first time. */
   get ageMs(): number | null {
     return this.#complete && ageMs(this.#complete)
   }

@@ -2,11 +2,13 @@ import { type CryptoKey, importJWK, type JWK } from 'jose'
 import { ageMs, type Moment, now } from './age.js'
 import { delayAfter } from './backoff.js'
 
-/** How often the keys are fetched, so that a new one is known before it signs, and an old one is dropped. */
+/**
+ * The interval at which the keys are fetched, so that a new one is known before it signs, and an old one is dropped.
+ */
 const PERIOD_MS = 5 * 60_000
-/** Tokens that name unknown keys make the verifier fetch them no more often than this: anybody can make such tokens. */
+/** Tokens that name unknown keys cause fetches no more often than this: anybody can make such tokens. */
 const PAUSE_MS = 10_000
-/** Keys that could not be fetched again for so long are not trusted any more. */
+/** Keys that could not be fetched again for this long are no longer trusted. */
 const OLDEST_MS = 60 * 60_000
 const TIMEOUT_MS = 5_000
 const LARGEST_SET = 64 * 1024
@@ -48,7 +50,7 @@ export class Keys {
     return this.#fetched !== null && ageMs(this.#fetched) <= OLDEST_MS && this.#keys.size > 0
   }
 
-  /** The key of this id; where there is none, the keys are soon fetched again. */
+  /** The key with this id; if there is none, the keys are soon fetched again. */
   get(kid: string): CryptoKey | undefined {
     const key = this.#keys.get(kid)
     if (!key && this.#running === null && this.#tried && !this.#isClosed) {
@@ -95,7 +97,7 @@ async function fetchKeys(url: URL, signal: AbortSignal): Promise<Map<string, Cry
   return readKeys(JSON.parse(Buffer.concat(chunks).toString('utf8')))
 }
 
-/** The Ed25519 keys of a JWK set; others are passed over. */
+/** The Ed25519 keys of a JWK set; others are ignored. */
 export async function readKeys(set: unknown): Promise<Map<string, CryptoKey>> {
   const list = (set as { keys?: unknown } | null)?.keys
   if (!Array.isArray(list) || list.length > MOST_KEYS) throw new Error('this is no set of keys')

@@ -6,7 +6,7 @@ export interface Revocation {
   readonly session_id: string | null
   readonly at: string
   readonly reason: string
-  /** The session's tokens with a `ver` below this are void; all of them where it is `null`. */
+  /** The session's tokens with a `ver` below this are void; all of them if it is `null`. */
   readonly below: number | null
 }
 
@@ -27,7 +27,7 @@ interface Void {
   readonly receivedMs: number
 }
 
-/** Reads what the server sent; throws a `TypeError` where it is no page. */
+/** Parses the server's message; throws a `TypeError` if it is not a page. */
 export function readPage(value: unknown): Page {
   const page = value as Page | null
   if (typeof page !== 'object' || page === null) throw new TypeError('a page of revocations is no object')
@@ -46,7 +46,7 @@ export function readPage(value: unknown): Page {
   return page
 }
 
-/** What voids tokens that are good by their signature and time. */
+/** Revocations of tokens that are valid by their signature and time. */
 export class Revocations {
   readonly #keepMs: number
   readonly #most: number
@@ -55,7 +55,9 @@ export class Revocations {
   /** Tokens issued in this second (Unix time) or before are void. */
   #issuedBy: { readonly second: number; readonly reason: string } | null = null
 
-  /** Entries are kept for `tokenLifetimeMs` and what clocks may differ by; of more than `most` sessions the oldest go. */
+  /**
+   * Entries are kept for `tokenLifetimeMs` and the allowance for clocks; beyond `most` sessions the oldest are dropped.
+   */
   constructor(tokenLifetimeMs: number, most: number) {
     this.#keepMs = tokenLifetimeMs + CLOCKS_DIFFER_MS
     this.#most = most
@@ -71,7 +73,8 @@ export class Revocations {
     this.forget(nowMs)
     for (const [session, { atMs }] of this.#sessions) {
       if (this.#sessions.size <= this.#most) break
-      // Which session it was is forgotten, so it counts for all: whoever is not meant fetches a new token.
+      // The session of the dropped entry is no longer known, so its time counts for all: callers that are not affected
+      // fetch a new token.
       this.#sessions.delete(session)
       this.#voidIssuedBy(atMs, 'forgotten')
     }
@@ -85,14 +88,14 @@ export class Revocations {
     }
   }
 
-  /** What voids the token, if anything does. */
+  /** The revocation of the token, if there is one. */
   voiding({ sessionId, version, issuedAt }: Claims): { code: 'session_ended' | 'renewed'; reason: string } | null {
     const found = this.#sessions.get(sessionId)
     if (found && version < found.below) {
       return { code: found.below === Infinity ? 'session_ended' : 'renewed', reason: found.reason }
     }
     if (this.#issuedBy && issuedAt <= this.#issuedBy.second) {
-      // By an entry that was dropped, the session may live on: a newer token is good if it does.
+      // By an entry that was dropped, the session may still be alive: a newer token is valid if it is.
       const { reason } = this.#issuedBy
       return { code: reason === 'forgotten' ? 'renewed' : 'session_ended', reason }
     }
@@ -109,7 +112,7 @@ export class Revocations {
     this.#sessions.set(session_id, added)
   }
 
-  /** `iat` has whole seconds: a token of the same second may be from before, and counts as if it were. */
+  /** `iat` has whole seconds: a token of the same second may be from before, and counts as such. */
   #voidIssuedBy(atMs: number, reason: string): void {
     const second = Math.floor(atMs / 1000)
     if (this.#issuedBy === null || second > this.#issuedBy.second) this.#issuedBy = { second, reason }

@@ -2,7 +2,7 @@ import { decodeProtectedHeader, errors, jwtVerify, type JWTPayload } from 'jose'
 import { TokenRefused } from './errors.js'
 import type { Keys } from './keys.js'
 
-/** Who calls, by a token whose signature, audience and time are good. */
+/** The caller, by a token with a valid signature, audience and time. */
 export interface Claims {
   /** The user's id (`sub`). */
   readonly userId: string
@@ -16,18 +16,18 @@ export interface Claims {
   readonly expiresAt: number
 }
 
-/** The account server makes none that are longer. */
+/** The account server makes no longer ones. */
 const LONGEST_TOKEN = 2048
 
 export interface Expected {
   readonly issuer: string
   readonly audience: string
-  /** Tokens that are good for longer are refused: what voids them might be forgotten before they expire. */
+  /** Tokens with a longer lifetime are refused: their revocations might be dropped before they expire. */
   readonly tokenLifetimeMs: number
   readonly clockToleranceMs: number
 }
 
-/** What a token says, if it was made by one of the keys for this audience and has not expired. */
+/** The content of a token, if one of the keys signed it for this audience and it has not expired. */
 export async function readToken(token: string, keys: Keys, expected: Expected): Promise<Claims> {
   if (token.length > LONGEST_TOKEN) throw new TokenRefused('invalid', 'the token is too long')
   const key = keys.get(keyId(token))
@@ -60,13 +60,15 @@ export async function readToken(token: string, keys: Keys, expected: Expected): 
   return { userId: sub, sessionId: sid, version: ver as number, issuedAt: iat, expiresAt: exp }
 }
 
-/** Which key the token names. Nothing else of its header is used before the signature is checked, `alg` never. */
+/**
+ * The key that the token names. Nothing else of its header is used before the signature is verified, and `alg` never.
+ */
 function keyId(token: string): string {
   try {
     const { kid } = decodeProtectedHeader(token)
     if (typeof kid === 'string') return kid
   } catch {
-    // The same as one that names none.
+    // Treated like a token that names none.
   }
   throw new TokenRefused('invalid', 'this is not an access token')
 }

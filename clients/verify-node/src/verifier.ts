@@ -5,9 +5,9 @@ import { Revocations } from './revocations.js'
 import { type Claims, type Expected, readToken } from './tokens.js'
 
 export interface VerifierOptions {
-  /** Where the account server is: its keys are at `/.well-known/jwks.json` of this. */
+  /** The URL of the account server, whose keys are at its `/.well-known/jwks.json`. */
   readonly url: string
-  /** Where services call it (`MARBELLE_SERVICE_LISTEN`); `/service/rpc` of `url` unless given. */
+  /** The URL of its endpoint for services (`MARBELLE_SERVICE_LISTEN`); `/service/rpc` of `url` unless given. */
   readonly serviceUrl?: string
   /** A key with the scope `tokens:verify`. */
   readonly serviceKey: string
@@ -17,26 +17,29 @@ export interface VerifierOptions {
   readonly audience: string
   /** Nothing is verified once the revocations are older than this. 15 seconds unless given, one at least. */
   readonly maxFeedAgeMs?: number
-  /** The longest life of a token that is accepted. One hour unless given; the account server's is 10 minutes by default. */
+  /** The longest accepted lifetime of a token. One hour unless given; the account server's is 10 minutes by default. */
   readonly tokenLifetimeMs?: number
-  /** How far behind this machine's clock may be or ahead. Nothing unless given. */
+  /** How far this machine's clock may be behind or ahead. Zero unless given. */
   readonly clockToleranceMs?: number
-  /** Ended sessions that are kept. 200,000 unless given; beyond that every token of before the oldest one's end is refused. */
+  /**
+   * Ended sessions that are kept. 200,000 unless given; beyond that every token from before the oldest one's end is
+   * refused.
+   */
   readonly maxRevocations?: number
-  /** How often unknown key ids may have the keys fetched. Every 10 seconds unless given. */
+  /** How often unknown key ids may cause fetches of the keys. Every 10 seconds unless given. */
   readonly keysPauseMs?: number
 }
 
-/** What a health check shows. */
+/** The state for a health check. */
 export interface Health {
   /** Whether tokens can be verified. */
   readonly ok: boolean
-  /** How old the revocations are; `null` before they were complete for the first time. */
+  /** The age of the revocations; `null` before they were complete for the first time. */
   readonly feedAgeMs: number | null
   readonly isConnected: boolean
   readonly keys: number
   readonly revocations: number
-  /** What went wrong last with the keys or the feed, and is not mended yet. */
+  /** The last fault of the keys or the feed that still lasts. */
   readonly errors: readonly string[]
 }
 
@@ -69,7 +72,7 @@ export class Verifier {
     this.#feed = new Feed(serviceUrl, serviceKey, this.#maxFeedAgeMs, (page) => this.#revocations.add(page.revocations))
   }
 
-  /** Begins to follow keys and revocations. */
+  /** Starts to follow keys and revocations. */
   start(): this {
     if (this.#isStarted) return this
     this.#isStarted = true
@@ -89,15 +92,15 @@ export class Verifier {
   }
 
   /**
-   * Who calls with this token. Makes no call. Rejects with {@link TokenRefused} where the token is no good, and with
-   * {@link VerifierUnavailable} where that cannot be told because keys or revocations could not be followed.
+   * The caller with this token. It makes no call. Rejects with {@link TokenRefused} if the token is not valid, and with
+   * {@link VerifierUnavailable} if that cannot be determined because keys or revocations could not be followed.
    */
   async verify(token: string): Promise<Claims> {
     if (token === '') throw new TokenRefused('missing', 'there is no token')
     const lacking = this.#lacking()
     if (lacking) throw lacking
     const claims = await readToken(token, this.#keys, this.#expected)
-    // Time may have passed with the signature.
+    // Time may have passed during the verification of the signature.
     const voiding = this.#revocations.voiding(claims)
     if (voiding?.code === 'renewed') throw new TokenRefused('renewed', 'the token was replaced', voiding.reason)
     if (voiding) throw new TokenRefused('session_ended', 'the session has ended', voiding.reason)
@@ -115,7 +118,7 @@ export class Verifier {
     }
   }
 
-  /** Ends the connection; nothing is verified any more once the revocations are too old. */
+  /** Closes the connection; nothing is verified any more once the revocations are too old. */
   close(): void {
     this.#keys.close()
     this.#feed.close()

@@ -1,4 +1,4 @@
-//! What verifying a password against a hash costs, and how much that may be.
+//! The cost of verifying a password against a hash, and its bounds.
 
 use std::{fmt, str::FromStr};
 
@@ -8,7 +8,7 @@ const MAX_MEMORY_KIB: u64 = 128 * 1024;
 const MAX_ARGON2_KIB_PASSES: u64 = 1024 * 1024;
 const MAX_LANES: u32 = 16;
 const BCRYPT_LOG_ROUNDS: std::ops::RangeInclusive<u32> = 4..=14;
-/// Django counts a million in 2025 and raises it by a fifth a year.
+/// Django used a million in 2025 and raises it by a fifth a year.
 const MAX_PBKDF2_ROUNDS: u32 = 4_000_000;
 const MAX_SCRYPT_BLOCKS: u64 = 4 * 1024 * 1024;
 
@@ -45,7 +45,7 @@ impl From<Argon2Kind> for argon2::Algorithm {
 
 /// The hash under PBKDF2's HMAC.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[expect(missing_docs, reason = "their names")]
+#[expect(missing_docs, reason = "the names of the hashes")]
 pub enum Digest {
     Sha1,
     Sha256,
@@ -83,9 +83,9 @@ impl From<Digest> for ring::pbkdf2::Algorithm {
     }
 }
 
-/// The work of one comparison. Accounts of one cost cannot be told apart by the time that a sign-in takes.
+/// The work of one comparison. Accounts of the same cost cannot be distinguished by the time of a sign-in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[expect(missing_docs, reason = "the parameters, as the algorithms name them")]
+#[expect(missing_docs, reason = "the parameters have the names that the algorithms use")]
 pub enum Cost {
     Argon2 {
         kind: Argon2Kind,
@@ -131,7 +131,7 @@ impl Cost {
         }
     }
 
-    /// How long a hash of this cost usually is, in bytes.
+    /// The usual length of a hash of this cost, in bytes.
     pub(super) fn digest_bytes(self) -> usize {
         match self {
             Self::Argon2 { .. } => 32,
@@ -142,7 +142,7 @@ impl Cost {
     }
 }
 
-/// One word, such as `pbkdf2_sha256:1000000`. It stands in the database.
+/// One word, such as `pbkdf2_sha256:1000000`, which is stored in the database.
 impl fmt::Display for Cost {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -157,9 +157,9 @@ impl fmt::Display for Cost {
     }
 }
 
-/// The text is no cost.
+/// The text is not a cost.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("no cost of a password hash")]
+#[error("not a cost of a password hash")]
 pub struct NoCost;
 
 impl FromStr for Cost {

@@ -1,4 +1,4 @@
-//! The ways in which systems write their hashes down.
+//! The notations in which systems store their hashes.
 
 use super::{Argon2Kind, Cost, Digest, LegacyHash};
 use argon2::{Params, PasswordHash};
@@ -12,7 +12,7 @@ const BASE64: GeneralPurpose = GeneralPurpose::new(
     &alphabet::STANDARD,
     GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
 );
-/// bcrypt's own alphabet; of a hash's last digit not every bit counts.
+/// bcrypt's own alphabet; some bits of a hash's last digit are unused.
 const BCRYPT64: GeneralPurpose = GeneralPurpose::new(
     &alphabet::BCRYPT,
     GeneralPurposeConfig::new()
@@ -22,11 +22,11 @@ const BCRYPT64: GeneralPurpose = GeneralPurpose::new(
 /// The digits of `crypt(3)`, by value.
 const CRYPT64: &[u8; 64] = b"./0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
-/// Fewer bytes would be met by chance too easily.
+/// A shorter hash would match by chance too easily.
 const SHORTEST_DIGEST: usize = 16;
 const LONGEST_DIGEST: usize = 64;
 
-/// A hash in any of the forms; `None` where it is in none of them.
+/// Parses a hash in any of the notations; `None` if it is in none of them.
 pub(super) fn read(stored: &str) -> Option<LegacyHash> {
     let hash = match stored.split_once('$')? {
         ("", rest) => match rest.split_once('$')? {
@@ -36,7 +36,7 @@ pub(super) fn read(stored: &str) -> Option<LegacyHash> {
             (name, rest) if name.starts_with("pbkdf2") => phc_pbkdf2(name, rest),
             _ => argon2(stored),
         },
-        // Django's: the algorithm's name without a `$` before it.
+        // Django's: the algorithm's name without a leading `$`.
         ("argon2", rest) => argon2(&format!("${rest}")),
         ("bcrypt", rest) => bcrypt(rest, false),
         ("bcrypt_sha256", rest) => bcrypt(rest, true),
@@ -63,7 +63,7 @@ fn argon2(phc: &str) -> Option<LegacyHash> {
     Some(LegacyHash { cost, salt: hash.salt?.as_ref().to_vec(), digest: hash.hash?.as_bytes().to_vec() })
 }
 
-/// `$2b$12$` and 53 digits. `2x` is another algorithm, a defect of an old PHP.
+/// `$2b$12$` and 53 digits. `2x` is a different algorithm, a defect of old PHP versions.
 fn bcrypt(text: &str, hashed: bool) -> Option<LegacyHash> {
     let mut parts = text.strip_prefix('$')?.split('$');
     let (version, rounds, rest) = (parts.next()?, parts.next()?, parts.next()?);
@@ -103,7 +103,7 @@ fn phc_pbkdf2(name: &str, rest: &str) -> Option<LegacyHash> {
     pbkdf2(digest, rounds.parse().ok()?, decode(salt)?, decode(hash)?)
 }
 
-/// A hash of more than one block would cost more than its rounds say.
+/// A hash of more than one block would cost more than its rounds imply.
 fn pbkdf2(digest: Digest, rounds: u32, salt: Vec<u8>, hash: Vec<u8>) -> Option<LegacyHash> {
     let one_block = hash.len() <= digest.bytes();
     one_block.then_some(LegacyHash { cost: Cost::Pbkdf2 { digest, rounds }, salt, digest: hash })

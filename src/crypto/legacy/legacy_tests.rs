@@ -2,7 +2,7 @@ use super::*;
 
 const DJANGO: &str = include_str!("../../../tests/import/vectors/django_hashes.jsonl");
 
-/// By passlib 1.7, argon2-cffi and bcrypt of PyPI, libxcrypt's `crypt`; `$7$C6…` by the author of scrypt.
+/// Made by passlib 1.7, argon2-cffi and bcrypt of PyPI, and libxcrypt's `crypt`; `$7$C6…` is by the author of scrypt.
 const OTHERS: [(&str, &str); 13] = [
     ("other systems", "$pbkdf2$1000$dA4hBCCkNKa0VupdixHCmA$biTgN9QAj4m13SpMopDzXFX9M18"),
     ("other systems", "$pbkdf2-sha256$1000$by0lJETo/R/DGGPMeU8phQ$ZtkMFFjlh.GnJy6uxUTKGj5raZLAkBQe4nE5c3Ynoos"),
@@ -40,7 +40,7 @@ fn assert_verifies(password: &str, stored: &str) {
 }
 
 #[test]
-fn what_django_stores_verifies_as_it_was_typed() {
+fn hashes_of_django_verify_the_typed_password() {
     let mut kinds = std::collections::BTreeSet::new();
     for line in DJANGO.lines() {
         let [kind, password, stored]: [String; 3] = serde_json::from_str(line).unwrap();
@@ -51,14 +51,14 @@ fn what_django_stores_verifies_as_it_was_typed() {
 }
 
 #[test]
-fn what_other_systems_store_verifies() {
+fn hashes_of_other_systems_verify() {
     for (password, stored) in OTHERS {
         assert_verifies(password, stored);
     }
 }
 
 #[test]
-fn bcrypt_takes_the_first_72_bytes() {
+fn bcrypt_uses_the_first_72_bytes() {
     let salt = "$2b$05$/fAcWOzdU3KIRM/jaMdRgO";
     let mut hash = LegacyHash::parse(&format!("{salt}IbzRokqOjtpIz3g6Vub9G9cUWcp8IaS")).unwrap();
     let mut digest = vec![0; 23];
@@ -69,7 +69,7 @@ fn bcrypt_takes_the_first_72_bytes() {
 }
 
 #[test]
-fn what_is_no_hash_or_costs_too_much_is_refused() {
+fn invalid_and_too_costly_hashes_are_refused() {
     let salt = "c2FsdHNhbHRzYWx0";
     let digest = "3H7AWjMuM6nFoRXL6ATDRi0Bie9+7e35b7CugHcnI+U=";
     let unpadded = digest.trim_end_matches('=');
@@ -104,20 +104,20 @@ fn what_is_no_hash_or_costs_too_much_is_refused() {
 }
 
 #[test]
-fn a_decoy_costs_what_it_stands_for_and_fits_nothing() {
+fn a_decoy_costs_what_it_stands_for_and_never_matches() {
     for (password, stored) in OTHERS {
         let hash = LegacyHash::parse(stored).unwrap();
         let decoy = LegacyHash::decoy(hash.cost());
         assert_eq!(decoy.cost(), hash.cost());
         let mut computed = vec![0; decoy.digest.len()];
-        assert!(decoy.compute(password.as_bytes(), &mut computed), "{stored}: the work is really done");
+        assert!(decoy.compute(password.as_bytes(), &mut computed), "{stored}: the work is done");
         assert!(!decoy.is_of(password));
     }
 }
 
 proptest::proptest! {
     #[test]
-    fn whatever_is_stored_is_read_or_refused(stored in "(\\$?(2b|7|scrypt|pbkdf2_sha256|pbkdf2-sha256|argon2id|bcrypt)\\$)?.{0,90}") {
+    fn any_stored_text_is_parsed_or_refused(stored in "(\\$?(2b|7|scrypt|pbkdf2_sha256|pbkdf2-sha256|argon2id|bcrypt)\\$)?.{0,90}") {
         let _ = LegacyHash::parse(&stored);
     }
 }

@@ -1,8 +1,8 @@
-//! Password hashes of other systems: Django's, and bare bcrypt, Argon2, scrypt and PBKDF2 in the PHC and modular
-//! forms. Accounts come with them by an import; each becomes Argon2id with our parameters at its first sign-in.
+//! Password hashes of other systems: Django's, and bare bcrypt, Argon2, scrypt and PBKDF2 in the PHC and modular forms.
+//! Imported accounts have them until their first sign-in, which replaces them by Argon2id with our parameters.
 //!
-//! What a hash costs is data of somebody else, so it is bounded: by [`LegacyHash::parse`], before an import takes
-//! it and again before it is computed.
+//! The cost of a hash comes from outside, so it is bounded: by [`LegacyHash::parse`], before an import accepts it and
+//! again before it is computed.
 
 mod cost;
 mod forms;
@@ -16,17 +16,17 @@ use sha2::{Digest as _, Sha256};
 use std::num::NonZeroU32;
 use subtle::ConstantTimeEq;
 
-/// The longest stored hash that is looked at, in bytes. Django's column holds 128.
+/// The longest accepted stored hash, in bytes. Django's column holds 128.
 pub const LONGEST_HASH: usize = 512;
 
-/// Why a stored hash is of no use.
+/// Why a stored hash cannot be used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Unusable {
-    /// It says that there is no password (Django writes `!` and random characters).
+    /// It means that there is no password (Django writes `!` and random characters).
     #[error("there is no password")]
     NoPassword,
-    /// No kind that can be verified, or not written as its kind is.
-    #[error("no password hash of a known kind")]
+    /// Its kind cannot be verified, or it is malformed.
+    #[error("not a password hash of a known kind")]
     Unknown,
     /// Verifying it would take more time or memory than one sign-in may.
     #[error("a password hash that costs too much to verify")]
@@ -42,7 +42,7 @@ pub struct LegacyHash {
 }
 
 impl LegacyHash {
-    /// Reads a stored hash.
+    /// Parses a stored hash.
     ///
     /// # Errors
     /// [`Unusable`], also for a cost beyond the bounds of [`Cost::is_affordable`].
@@ -55,24 +55,24 @@ impl LegacyHash {
         if hash.cost.is_affordable() { Ok(hash) } else { Err(Unusable::TooCostly) }
     }
 
-    /// One that no password fits and that takes this much work to find out.
+    /// A hash that no password matches and that takes this much work to compare.
     pub(super) fn decoy(cost: Cost) -> Self {
         let (salt, digest) = (rand::random::<[u8; 16]>(), rand::random::<[u8; 64]>());
         Self { cost, salt: salt.to_vec(), digest: digest[..cost.digest_bytes()].to_vec() }
     }
 
-    /// What comparing a password with it costs.
+    /// The cost of comparing a password with it.
     pub fn cost(&self) -> Cost {
         self.cost
     }
 
-    /// Whether this is the password, exactly as it is given.
+    /// Whether this is the password, exactly as given.
     pub(super) fn is_of(&self, password: &str) -> bool {
         let mut computed = vec![0; self.digest.len()];
         self.compute(password.as_bytes(), &mut computed) && bool::from(self.digest.ct_eq(&computed))
     }
 
-    /// `false` where the algorithm does not take the parameters, which [`forms`] has made sure of.
+    /// Computes the hash; `false` if the algorithm does not accept the parameters, which [`forms`] rules out.
     fn compute(&self, password: &[u8], out: &mut [u8]) -> bool {
         match self.cost {
             Cost::Argon2 { kind, version, memory_kib, passes, lanes } => {
@@ -82,7 +82,7 @@ impl LegacyHash {
             }
             Cost::Bcrypt { log_rounds, hashed: false } => self.bcrypt(log_rounds, password, out),
             Cost::Bcrypt { log_rounds, hashed: true } => {
-                // The whole password, in the length that bcrypt takes.
+                // The whole password, as a hash of a length that bcrypt supports.
                 let hashed: SecretString = hexadecimal(&Sha256::digest(password)).into();
                 self.bcrypt(log_rounds, hashed.expose_secret().as_bytes(), out)
             }
@@ -98,7 +98,7 @@ impl LegacyHash {
         }
     }
 
-    /// bcrypt looks at 72 bytes, of which the last is a NUL where the password is shorter.
+    /// bcrypt uses 72 bytes, which include a NUL after a shorter password.
     fn bcrypt(&self, log_rounds: u32, password: &[u8], out: &mut [u8]) -> bool {
         let Ok(salt) = <[u8; 16]>::try_from(self.salt.as_slice()) else { return false };
         let text: SecretSlice<u8> = password.iter().copied().chain([0]).take(72).collect::<Vec<_>>().into();

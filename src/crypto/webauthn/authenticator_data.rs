@@ -1,10 +1,10 @@
-//! What an authenticator signs: authenticator data (§6.1).
+//! Authenticator data, which an authenticator signs (§6.1).
 
 use super::Refused;
 use minicbor::Decoder;
 use uuid::Uuid;
 
-/// Credential ids may have at most so many bytes (§4).
+/// The longest id of a credential, in bytes (§4).
 pub(super) const ID_BYTES: usize = 1023;
 
 const USER_PRESENT: u8 = 1 << 0;
@@ -14,18 +14,18 @@ const BACKED_UP: u8 = 1 << 4;
 const HAS_CREDENTIAL: u8 = 1 << 6;
 const HAS_EXTENSIONS: u8 = 1 << 7;
 
-/// Authenticator data, read to its last byte.
+/// Authenticator data, parsed to its last byte.
 pub(super) struct AuthenticatorData<'a> {
     /// SHA-256 of the relying party's id.
     pub relying_party: &'a [u8],
     flags: u8,
     /// The signature counter.
     pub counter: u32,
-    /// The credential that was made.
+    /// The new credential.
     pub credential: Option<AttestedCredential<'a>>,
 }
 
-/// A credential that was made.
+/// A new credential.
 pub(super) struct AttestedCredential<'a> {
     /// The model of the authenticator (AAGUID).
     pub model: Uuid,

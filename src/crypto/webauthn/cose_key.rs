@@ -6,9 +6,9 @@ use ring::signature::{
     ECDSA_P256_SHA256_ASN1, ED25519, RSA_PKCS1_2048_8192_SHA256, RsaPublicKeyComponents, UnparsedPublicKey,
 };
 
-/// Of a key with an RSA modulus of 8,192 bits, and some.
+/// The bytes of a key with an RSA modulus of 8,192 bits, with some reserve.
 const KEY_BYTES: usize = 2048;
-/// Labels of a key: those that a kind of key has, and none is optional.
+/// The most labels of a key: every label of its kind is required.
 const MOST_LABELS: u64 = 8;
 
 const EDDSA: i64 = -8;
@@ -17,11 +17,11 @@ const RS256: i64 = -257;
 
 /// A public key.
 pub(super) enum CoseKey<'a> {
-    /// On Ed25519.
+    /// Ed25519.
     EdDsa(&'a [u8]),
-    /// On P-256, as an uncompressed point.
+    /// P-256, as an uncompressed point.
     Es256([u8; 65]),
-    /// With PKCS #1 v1.5.
+    /// RSA with PKCS #1 v1.5.
     Rs256 {
         /// Modulus.
         n: &'a [u8],
@@ -30,7 +30,7 @@ pub(super) enum CoseKey<'a> {
     },
 }
 
-/// What stands at the labels -1, -2 and -3, which mean something else for each type of key.
+/// The values of the labels -1, -2 and -3, whose meaning depends on the type of the key.
 #[derive(Default)]
 struct Labels<'a> {
     key_type: Option<i64>,

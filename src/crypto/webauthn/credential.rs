@@ -1,11 +1,11 @@
-//! What browsers answer, as JSON (§5.1, `RegistrationResponseJSON` and `AuthenticationResponseJSON`).
+//! The answers of browsers, as JSON (§5.1, `RegistrationResponseJSON` and `AuthenticationResponseJSON`).
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::{Deserialize, Deserializer, de::Error};
 use std::borrow::Cow;
 
-/// A credential that was made.
+/// A credential that was created.
 #[derive(Clone, Debug)]
 pub struct RegistrationCredential {
     /// Its id.
@@ -25,9 +25,9 @@ pub struct AssertionCredential {
     pub client_data: Vec<u8>,
     /// `authenticatorData`.
     pub authenticator_data: Vec<u8>,
-    /// Over both.
+    /// The signature over both.
     pub signature: Vec<u8>,
-    /// The user that the authenticator has it for.
+    /// The user that the authenticator stores it for.
     pub user_handle: Option<Vec<u8>>,
 }
 
@@ -43,26 +43,26 @@ impl<'de> Deserialize<'de> for Bytes {
     }
 }
 
-/// What `PublicKeyCredential.toJSON()` gives of a credential that was made; what else it has is passed over.
+/// The result of `PublicKeyCredential.toJSON()` for a credential that was created; further fields are ignored.
 #[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 #[schemars(rename = "RegistrationResponseJSON")]
 struct RegistrationJson {
     /// The credential's id, as Base64url.
     id: Bytes,
-    /// The same.
+    /// The same id.
     raw_id: Bytes,
     /// `public-key`.
     r#type: Kind,
-    /// What the authenticator answers.
+    /// The answer of the authenticator.
     response: AttestationJson,
 }
 
-/// What an authenticator answers who has made a credential.
+/// The answer of an authenticator that has created a credential.
 #[derive(Deserialize, JsonSchema)]
 #[schemars(rename = "AuthenticatorAttestationResponseJSON")]
 struct AttestationJson {
-    /// What the browser says of the ceremony, as Base64url.
+    /// The browser's data about the ceremony, as Base64url.
     #[serde(rename = "clientDataJSON")]
     client_data: Bytes,
     /// The credential, as Base64url.
@@ -70,39 +70,39 @@ struct AttestationJson {
     attestation_object: Bytes,
 }
 
-/// What `PublicKeyCredential.toJSON()` gives of a credential that was used; what else it has is passed over.
+/// The result of `PublicKeyCredential.toJSON()` for a credential that was used; further fields are ignored.
 #[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 #[schemars(rename = "AuthenticationResponseJSON")]
 struct AuthenticationJson {
     /// The credential's id, as Base64url.
     id: Bytes,
-    /// The same.
+    /// The same id.
     raw_id: Bytes,
     /// `public-key`.
     r#type: Kind,
-    /// What the authenticator answers.
+    /// The answer of the authenticator.
     response: AssertionJson,
 }
 
-/// What an authenticator answers whose credential was used.
+/// The answer of an authenticator whose credential was used.
 #[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 #[schemars(rename = "AuthenticatorAssertionResponseJSON")]
 struct AssertionJson {
-    /// What the browser says of the ceremony, as Base64url.
+    /// The browser's data about the ceremony, as Base64url.
     #[serde(rename = "clientDataJSON")]
     client_data: Bytes,
-    /// What the authenticator says of it, as Base64url.
+    /// The authenticator's data about it, as Base64url.
     authenticator_data: Bytes,
-    /// Over both, as Base64url.
+    /// The signature over both, as Base64url.
     signature: Bytes,
     /// The user that the credential is for, as Base64url.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     user_handle: Option<Bytes>,
 }
 
-/// The one kind of credential that WebAuthn knows.
+/// The only kind of credential in WebAuthn.
 #[derive(Deserialize, JsonSchema)]
 #[schemars(rename = "PublicKeyCredentialType")]
 enum Kind {
@@ -138,7 +138,7 @@ impl<'de> Deserialize<'de> for AssertionCredential {
     }
 }
 
-/// Each is described as the JSON that it is read from.
+/// Each type has the schema of the JSON that it is parsed from.
 macro_rules! described_as_json {
     ($($credential:ident $json:ident)*) => {$(
         impl JsonSchema for $credential {

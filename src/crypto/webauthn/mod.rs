@@ -1,7 +1,7 @@
-//! The relying party's half of WebAuthn (W3C Web Authentication, Level 3): what a browser's answer to a ceremony must be.
+//! The relying party's half of WebAuthn (W3C Web Authentication, Level 3): verifies a browser's answer to a ceremony.
 //!
-//! Every ceremony wants a discoverable credential and the user verified. Attestation is neither asked for nor looked at:
-//! which maker's authenticator somebody uses decides nothing here.
+//! Every ceremony requires a discoverable credential and user verification. Attestation is neither requested nor
+//! checked: the maker of an authenticator makes no difference here.
 
 mod authenticator_data;
 mod cose_key;
@@ -21,102 +21,102 @@ use subtle::ConstantTimeEq;
 use url::Url;
 use uuid::Uuid;
 
-/// Of a challenge: twice what WebAuthn asks for at least (§13.4.3).
+/// The bytes of a challenge: twice WebAuthn's minimum (§13.4.3).
 pub const CHALLENGE_BYTES: usize = 32;
 /// Algorithms of new credentials, the first preferred: EdDSA, ES256, RS256 (IANA, COSE Algorithms).
 pub const ALGORITHMS: [i64; 3] = [-8, -7, -257];
 
-/// Why an answer is not taken. For the log: the caller learns no more than that it was not.
+/// Why an answer is refused. For the log: the caller learns only that it was.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Refused {
-    /// A part is not what it should be made of.
+    /// A part of it is malformed.
     #[error("malformed")]
     Malformed,
-    /// It answers another ceremony: its type or challenge differs, or another page's script asked for it.
+    /// It answers another ceremony: its type or challenge differs, or another site's frame requested it.
     #[error("another ceremony")]
     OtherCeremony,
-    /// A page of another origin asked for it.
+    /// A page of another origin requested it.
     #[error("another origin")]
     OtherOrigin,
     /// It was made for another relying party.
     #[error("another relying party")]
     OtherRelyingParty,
-    /// The authenticator has not verified its user.
+    /// The authenticator has not verified the user.
     #[error("the user was not verified")]
     UserNotVerified,
-    /// The key is of an algorithm that was not asked for.
-    #[error("an algorithm that was not asked for")]
+    /// The algorithm of the key was not requested.
+    #[error("an algorithm that was not requested")]
     Algorithm,
-    /// The user that it names is not the credential's.
+    /// It names another user than the credential's.
     #[error("another user")]
     OtherUser,
-    /// The signature is not the key's.
+    /// The signature does not verify.
     #[error("the signature does not verify")]
     Signature,
-    /// It says of its backup what cannot be.
-    #[error("a backup state that cannot be")]
+    /// Its backup state is contradictory.
+    #[error("a contradictory backup state")]
     BackupState,
-    /// The signature counter has not risen: there may be a copy of the key.
-    #[error("the counter has not risen")]
+    /// The signature counter has not increased: there may be a copy of the key.
+    #[error("the counter has not increased")]
     Counter,
 }
 
-/// Whom passkeys are for, and which pages may ask for them.
+/// The domain that passkeys are for, and the pages that may request them.
 #[derive(Clone, Debug)]
 pub struct RelyingParty {
     id: String,
     origins: PageOrigins,
 }
 
-/// Which pages' answers are taken.
+/// The origins of pages whose answers are accepted.
 #[derive(Clone, Debug)]
 enum PageOrigins {
-    /// Those of these origins.
+    /// These origins.
     Listed(Vec<String>),
-    /// In development: those of the frontend's origin, and of the relying party's host on any port.
+    /// In development: the frontend's origin, and the relying party's host on any port.
     AnyPort { frontend: String },
 }
 
-/// A credential that was made just now.
+/// A credential that was just created.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewCredential {
     /// Its id, unique among all credentials.
     pub id: Vec<u8>,
     /// Its public key, as a COSE_Key (RFC 9052 §7).
     pub public_key: Vec<u8>,
-    /// What its signature counter began with; 0 where it has none.
+    /// The initial signature counter; 0 if the authenticator has none.
     pub counter: u32,
-    /// Whether its authenticator may have copies of it elsewhere.
+    /// Whether its authenticator may back it up.
     pub backup_eligible: bool,
-    /// Whether it has.
+    /// Whether it is backed up.
     pub backed_up: bool,
-    /// The model of its authenticator, where it tells: for a name that people know.
+    /// The model of its authenticator, if reported: it gives the passkey a familiar name.
     pub model: Uuid,
 }
 
-/// What is kept of a credential.
+/// The stored part of a credential.
 #[derive(Clone, Copy, Debug)]
 pub struct StoredCredential<'a> {
-    /// The id of its user, as the credential was made for.
+    /// The id of the user that the credential was created for.
     pub user: &'a [u8],
     /// A COSE_Key.
     pub public_key: &'a [u8],
     /// The counter of its last use.
     pub counter: u32,
-    /// As it was made.
+    /// Whether it may be backed up, as recorded at its creation.
     pub backup_eligible: bool,
 }
 
-/// What a good assertion tells.
+/// The content of a valid assertion.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Assertion {
     /// The counter after this use.
     pub counter: u32,
-    /// Whether the authenticator has a copy elsewhere by now.
+    /// Whether the credential is backed up by now.
     pub backed_up: bool,
 }
 
-/// What the browser says of the ceremony (§5.8.1).
+/// The browser's data about the ceremony (§5.8.1).
 #[derive(Deserialize)]
 struct ClientData<'a> {
     #[serde(borrow)]
@@ -130,8 +130,8 @@ struct ClientData<'a> {
 }
 
 impl RelyingParty {
-    /// The relying party `id`, for pages of the frontend and of those `allowed` origins whose host is `id` or below it.
-    /// Where none is listed, which is so in development, any port of the host `id` is allowed.
+    /// The relying party `id`, for pages of the frontend and of those `allowed` origins whose host is `id` or a
+    /// subdomain. If none is listed, as in development, any port of the host `id` is allowed.
     pub fn new(id: String, frontend: &str, allowed: &[String]) -> Self {
         let frontend =
             Url::parse(frontend).map_or_else(|_| frontend.to_owned(), |url| url.origin().ascii_serialization());
@@ -152,7 +152,7 @@ impl RelyingParty {
         &self.id
     }
 
-    /// Looks at the answer to a registration (§7.1).
+    /// Verifies the answer to a registration (§7.1).
     pub fn verify_registration(
         &self,
         challenge: &[u8],
@@ -180,8 +180,7 @@ impl RelyingParty {
         })
     }
 
-    /// Looks at the answer to an authentication (§7.2). `user` of the credential must be the one that it names, if it
-    /// names one.
+    /// Verifies the answer to an authentication (§7.2). If it names a user, that must be the credential's `user`.
     pub fn verify_assertion(
         &self,
         challenge: &[u8],
@@ -253,22 +252,22 @@ impl PageOrigins {
     }
 }
 
-/// Whether this is the id of a credential, for all that can be seen of one.
+/// Whether this can be the id of a credential.
 pub fn is_credential_id(bytes: &[u8]) -> bool {
     (1..=authenticator_data::ID_BYTES).contains(&bytes.len())
 }
 
-/// Whether this is a COSE_Key of an algorithm that is taken.
+/// Whether this is a COSE_Key of an accepted algorithm.
 pub fn is_public_key(cbor: &[u8]) -> bool {
     CoseKey::parse(cbor).is_ok()
 }
 
-/// Whether a host is this domain or below it.
+/// Whether a host is this domain or a subdomain.
 pub fn is_within(host: &str, domain: &str) -> bool {
     host.strip_suffix(domain).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
 }
 
-/// The authenticator data of an attestation object (§6.5.4). The statement is passed over.
+/// The authenticator data of an attestation object (§6.5.4). The attestation statement is ignored.
 fn attested_data(object: &[u8]) -> Result<&[u8], Refused> {
     let malformed = |_| Refused::Malformed;
     let mut decoder = Decoder::new(object);

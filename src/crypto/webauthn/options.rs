@@ -1,4 +1,4 @@
-//! What browsers are asked, as JSON (§5.1.8 and §5.1.9).
+//! The options of ceremonies, as JSON for browsers (§5.1.8 and §5.1.9).
 
 use super::ALGORITHMS;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
@@ -6,45 +6,45 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use std::time::Duration;
 
-/// The one kind of credential that there is.
+/// The only kind of credential.
 const PUBLIC_KEY: &str = "public-key";
 const REQUIRED: &str = "required";
 
-/// What `navigator.credentials.get` is asked for, once `PublicKeyCredential.parseRequestOptionsFromJSON` has read it.
+/// The options of `navigator.credentials.get`, to be parsed by `PublicKeyCredential.parseRequestOptionsFromJSON`.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 #[schemars(rename = "PublicKeyCredentialRequestOptionsJSON")]
 pub struct RequestOptions {
-    /// To be signed.
+    /// The challenge to sign.
     challenge: String,
     /// In milliseconds.
     timeout: u64,
     /// The domain that passkeys are bound to.
     rp_id: String,
-    /// The credentials that are asked for; empty: whichever the browser has for this domain.
+    /// The accepted credentials; empty: any that the browser has for this domain.
     allow_credentials: Vec<CredentialDescriptor>,
     /// `required`.
     user_verification: &'static str,
 }
 
-/// What `navigator.credentials.create` is asked for, once `PublicKeyCredential.parseCreationOptionsFromJSON` has read it.
+/// The options of `navigator.credentials.create`, to be parsed by `PublicKeyCredential.parseCreationOptionsFromJSON`.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 #[schemars(rename = "PublicKeyCredentialCreationOptionsJSON")]
 pub struct CreationOptions {
-    /// Whom the passkey is for.
+    /// The relying party.
     rp: RelyingPartyEntity,
-    /// Whose it is.
+    /// The owner.
     user: UserEntity,
-    /// To be answered with.
+    /// The challenge to answer with.
     challenge: String,
-    /// The algorithms that are taken, the first preferred.
+    /// The accepted algorithms, the first preferred.
     pub_key_cred_params: Vec<Algorithm>,
     /// In milliseconds.
     timeout: u64,
-    /// Credentials that the account has: their authenticators make no second one.
+    /// Existing credentials of the account: their authenticators create no second one.
     exclude_credentials: Vec<CredentialDescriptor>,
-    /// What the authenticator must be able to do.
+    /// The requirements on the authenticator.
     authenticator_selection: AuthenticatorSelection,
     /// `none`.
     attestation: &'static str,
@@ -66,24 +66,24 @@ struct CredentialDescriptor {
 struct RelyingPartyEntity {
     /// Its domain.
     id: String,
-    /// What people call it.
+    /// Its display name.
     name: String,
 }
 
-/// An account, as an authenticator keeps and shows it.
+/// An account, as an authenticator stores and shows it.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 #[schemars(rename = "PublicKeyCredentialUserEntityJSON")]
 struct UserEntity {
-    /// Tells accounts apart; the bytes of the user's id, as Base64url.
+    /// Identifies the account; the bytes of the user's id, as Base64url.
     id: String,
-    /// Tells people which account it is.
+    /// The name of the account for its owner.
     name: String,
     /// The name of its owner.
     display_name: String,
 }
 
-/// An algorithm of signatures.
+/// A signature algorithm.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 #[schemars(rename = "PublicKeyCredentialParameters")]
 struct Algorithm {
@@ -93,12 +93,12 @@ struct Algorithm {
     alg: i64,
 }
 
-/// Demands on the authenticator.
+/// Requirements on the authenticator.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 #[schemars(rename = "AuthenticatorSelectionCriteria")]
 struct AuthenticatorSelection {
-    /// `required`: it can be found without a name being typed.
+    /// `required`: the passkey can be found without typing a name.
     resident_key: &'static str,
     /// The same for browsers that do not know `residentKey`.
     require_resident_key: bool,
@@ -111,14 +111,14 @@ struct AuthenticatorSelection {
 pub struct PasskeyOwner<'a> {
     /// The bytes of its id.
     pub id: &'a [u8],
-    /// Tells people which account it is.
+    /// The name of the account for its owner.
     pub name: &'a str,
     /// The name of its owner.
     pub display_name: &'a str,
 }
 
 impl super::RelyingParty {
-    /// Asks for an assertion; of one of the credentials `allowed`, or, where there is none, of any.
+    /// Requests an assertion of one of the credentials `allowed`, or of any if there are none.
     pub fn request_options<'a>(
         &self,
         challenge: &[u8],
@@ -134,7 +134,7 @@ impl super::RelyingParty {
         }
     }
 
-    /// Asks for a new credential of an authenticator that has none of those `excluded`.
+    /// Requests a new credential of an authenticator that has none of those `excluded`.
     pub fn creation_options<'a>(
         &self,
         challenge: &[u8],

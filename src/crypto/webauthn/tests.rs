@@ -1,4 +1,4 @@
-//! Held against the test vectors of Web Authentication, Level 3 (§16), which `vectors.json` has in hexadecimal.
+//! Checked against the test vectors of Web Authentication, Level 3 (§16), which `vectors.json` has in hexadecimal.
 
 use super::*;
 use proptest::{collection::vec, prelude::*};
@@ -72,7 +72,7 @@ fn shop() -> RelyingParty {
 }
 
 #[test]
-fn registrations_of_the_vectors_are_taken_where_the_user_was_verified() {
+fn registrations_of_the_vectors_are_accepted_where_the_user_was_verified() {
     for vector in vectors() {
         let expected = match vector.name.as_str() {
             "ES256 Credential with Self Attestation"
@@ -151,7 +151,7 @@ fn an_assertion_is_for_one_ceremony_page_user_and_key() {
 }
 
 #[test]
-fn pages_of_the_frontend_and_of_allowed_origins_below_the_domain_may_ask() {
+fn pages_of_the_frontend_and_of_allowed_origins_below_the_domain_are_accepted() {
     let allows = |party: &RelyingParty, origin: &str| party.origins.allow(origin, party.id());
     let listed =
         ["https://shop.example.org", "https://evilexample.org", "https://example.net", "capacitor://localhost"];
@@ -182,7 +182,7 @@ fn pages_of_the_frontend_and_of_allowed_origins_below_the_domain_may_ask() {
 }
 
 #[test]
-fn browsers_answers_are_read() {
+fn answers_of_browsers_are_parsed() {
     let registration = json!({
         "id": "AQID", "rawId": "AQID", "type": "public-key", "authenticatorAttachment": "platform",
         "clientExtensionResults": { "credProps": { "rk": true } },
@@ -206,14 +206,14 @@ fn browsers_answers_are_read() {
 
 proptest! {
     #[test]
-    fn no_bytes_are_too_strange(bytes in vec(any::<u8>(), 0..300)) {
+    fn arbitrary_bytes_do_not_panic(bytes in vec(any::<u8>(), 0..300)) {
         let _ = attested_data(&bytes);
         let _ = AuthenticatorData::parse(&bytes);
         let _ = CoseKey::parse(&bytes);
     }
 
     #[test]
-    fn no_change_of_an_attestation_is_too_strange(at in 0_usize..2000, byte in any::<u8>(), cut in 0_usize..2000) {
+    fn changed_attestations_do_not_panic(at in 0_usize..2000, byte in any::<u8>(), cut in 0_usize..2000) {
         for vector in vectors() {
             let mut object = vector.registration.attestation_object.clone();
             let length = object.len();

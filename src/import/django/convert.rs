@@ -1,4 +1,4 @@
-//! What becomes of a user and their addresses. A function of the rows alone, so that it can be run again.
+//! Converts a user and their addresses. It is a pure function of the rows, so that it can be run again.
 
 use super::{
     mailboxes::Duplicates,
@@ -29,54 +29,58 @@ pub(super) const USERS: &str = "users";
 pub(super) const ADDRESSES: &str = "addresses";
 const EMAIL_CHANGES: &str = "email_change_tokens";
 
-/// What every user is looked at with.
+/// The parameters of every conversion.
 pub(super) struct Rules<'a> {
     pub(super) now: Timestamp,
     pub(super) argon2: Argon2Settings,
-    /// How many addresses a user can make.
+    /// The most addresses that a user can create.
     pub(super) max_addresses: usize,
     pub(super) duplicates: &'a Duplicates,
 }
 
-/// A user as the source has it, with everything that is theirs.
+/// A user of the source, with their addresses.
 pub(super) struct Person {
     pub(super) user: UserRow,
     pub(super) addresses: Vec<AddressRow>,
     pub(super) email_changes: Vec<EmailChangeRow>,
-    /// Whether a letter asked to verify the address.
+    /// Whether a letter asked the user to verify the address.
     pub(super) asked_to_verify: bool,
 }
 
-/// What a user becomes.
+/// The result of converting a user.
 pub(super) enum Outcome {
     /// An account with its addresses.
     Account(Box<ImportedUser>, Vec<Draft>),
-    /// A registration, which its address is to be verified for.
+    /// A registration whose address has yet to be verified.
     Registration(Box<RegistrationRow>),
-    /// Nothing.
+    /// Nothing is imported.
     KeptOut,
 }
 
-/// The name of a user, or of an address, of the Django application.
+/// The external id of a user, or of an address, of the Django application.
 pub(super) fn external_id(id: i64) -> ExternalId {
     ExternalId::parse(&format!("django:{id}")).expect("a few characters of ASCII")
 }
 
 impl Rules<'_> {
-    /// Decides what becomes of a user, and says of each part that does not fit what was done.
+    /// Converts a user, and reports what was done with each part that does not fit.
     pub(super) fn convert(&self, person: &Person, lines: &mut Vec<Line>) -> Outcome {
         let outcome = self.user(person, lines);
         let addresses_come = matches!(outcome, Outcome::Account(..));
         for address in person.addresses.iter().filter(|_| !addresses_come) {
-            Row::new(ADDRESSES, address.id, lines).tell(Action::KeptOut, None, "its user does not come as an account");
+            Row::new(ADDRESSES, address.id, lines).report(
+                Action::KeptOut,
+                None,
+                "its user is not imported as an account",
+            );
         }
         let waiting = |change: &&EmailChangeRow| !change.is_used && time(change.expires_at) > self.now;
         for change in person.email_changes.iter().filter(waiting) {
             let mut row = Row::new(EMAIL_CHANGES, change.id, lines);
-            row.tell(
+            row.report(
                 Action::Cleared,
                 Some("new_email"),
-                "a change that waits does not come: it is to be asked for again",
+                "a pending change is not imported: it has to be requested again",
             );
         }
         outcome
@@ -86,14 +90,14 @@ impl Rules<'_> {
         let user = &person.user;
         let mut row = Row::new(USERS, user.id, lines);
         let Ok(email) = EmailAddress::parse(&user.email) else {
-            row.tell(Action::KeptOut, Some("email"), "no valid e-mail address");
+            row.report(Action::KeptOut, Some("email"), "not a valid e-mail address");
             return Outcome::KeptOut;
         };
         if let Some(winner) = self.duplicates.winner_over(user.id) {
-            row.tell(
+            row.report(
                 Action::KeptOut,
                 Some("email"),
-                format!("user {winner} has the same e-mail address, but for its form"),
+                format!("user {winner} has the same e-mail address, written differently"),
             );
             return Outcome::KeptOut;
         }
@@ -101,14 +105,14 @@ impl Rules<'_> {
         let disabled = !user.is_active && (user.last_login.is_some() || !person.asked_to_verify);
         let registers = !user.is_active && !disabled;
         if registers && password_hash.is_none() {
-            row.tell(Action::KeptOut, Some("password"), "has not verified the address and has no usable password");
+            row.report(Action::KeptOut, Some("password"), "has not verified the address and has no usable password");
             return Outcome::KeptOut;
         }
         if user.is_staff || user.is_superuser {
-            row.tell(Action::Noted, Some("is_staff"), "staff come as customers");
+            row.report(Action::Noted, Some("is_staff"), "staff are imported as customers");
         }
         if !user.username.eq_ignore_ascii_case(&user.email) {
-            row.tell(Action::Noted, Some("username"), "is not the e-mail address, which signs in");
+            row.report(Action::Noted, Some("username"), "is not the e-mail address, which is used to sign in");
         }
         let person_of = self.personal_data(user, &email, &mut row);
         let created_at = self.past(user.date_joined, "date_joined", &mut row);
@@ -147,13 +151,13 @@ impl Rules<'_> {
         Outcome::Account(Box::new(account), addresses)
     }
 
-    /// The hash as it is to be stored, and what it costs to verify.
+    /// The hash to store, and the cost of verifying it.
     fn password(&self, stored: &str, row: &mut Row<'_>) -> (Option<String>, Option<Cost>) {
         match cost_of(stored, self.argon2) {
             Ok(cost) => (Some(stored.to_owned()), cost),
             Err(Unusable::NoPassword) => (None, None),
             Err(unusable) => {
-                row.tell(Action::Cleared, Some("password"), format!("{unusable}: a reset sets the first one"));
+                row.report(Action::Cleared, Some("password"), format!("{unusable}: a reset sets the first one"));
                 (None, None)
             }
         }
@@ -161,7 +165,7 @@ impl Rules<'_> {
 
     fn personal_data(&self, user: &UserRow, email: &EmailAddress, row: &mut Row<'_>) -> PersonalData {
         let first_name = row.optional("first_name", &user.first_name).unwrap_or_else(|| {
-            row.tell(Action::Replaced, Some("first_name"), "is blank: the part of the address before the @");
+            row.report(Action::Replaced, Some("first_name"), "is blank: the part of the address before the @");
             let local_part = email.as_str().split('@').next().unwrap_or_default();
             Name::parse(local_part).expect("at most 64 characters of visible ASCII")
         });
@@ -180,10 +184,10 @@ impl Rules<'_> {
         if drafts.len() > self.max_addresses {
             let mut row = Row::new(USERS, person.user.id, lines);
             let (has, most) = (drafts.len(), self.max_addresses);
-            row.tell(
+            row.report(
                 Action::Noted,
                 Some("addresses"),
-                format!("{has} come; no further one until there are fewer than {most}"),
+                format!("{has} are imported; no more can be added until there are fewer than {most}"),
             );
         }
         drafts
@@ -207,7 +211,7 @@ impl Rules<'_> {
             (label, first_name, line_1, city, country)
         else {
             for (field, _) in required.into_iter().filter(|(_, missing)| *missing) {
-                row.tell(Action::KeptOut, Some(field), "is blank, and an address needs it");
+                row.report(Action::KeptOut, Some(field), "is blank, but required for an address");
             }
             return None;
         };
@@ -235,7 +239,7 @@ impl Rules<'_> {
 
     fn past(&self, at: Time, field: &'static str, row: &mut Row<'_>) -> Timestamp {
         if time(at) > self.now {
-            row.tell(Action::Replaced, Some(field), "is in the future: the present");
+            row.report(Action::Replaced, Some(field), "is in the future: replaced by the present");
         }
         time(at).min(self.now)
     }

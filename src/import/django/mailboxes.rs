@@ -1,4 +1,4 @@
-//! Which of several users with one e-mail address comes. Django compared addresses with their case.
+//! Chooses between several users with the same e-mail address. Django compared addresses case-sensitively.
 
 use super::source::{MailboxRow, Source, Time};
 use crate::{domain::email::EmailAddress, import::Error};
@@ -7,19 +7,19 @@ use std::{
     hash::{BuildHasher, RandomState},
 };
 
-/// Users of one read.
+/// Users per read.
 const PAGE: i64 = 5000;
 
-/// The users who do not come, and who comes in their place.
+/// The users that are not imported, and the user imported in the place of each.
 pub(super) struct Duplicates(HashMap<i64, i64>);
 
-/// Last sign-in, active, joined, id: the greatest stays.
+/// Last sign-in, active, joined, id: the greatest is imported.
 type Rank = (Option<Time>, bool, Time, i64);
 
 impl Duplicates {
-    /// Reads all users twice. Of two who share a mailbox at least one does not write its address as we do, and only
-    /// those addresses are remembered, as hashes: memory does not grow with the number of users, but with that of
-    /// addresses with capitals.
+    /// Reads all users twice. Of two users who share a mailbox at least one does not write its address in our form, and
+    /// only those addresses are held in memory, as hashes: memory does not grow with the number of users, but with that
+    /// of addresses with capitals.
     pub(super) async fn find(source: &mut Source) -> Result<Self, Error> {
         let hashes = Hashes::default();
         let mut written_otherwise = HashSet::new();
@@ -53,7 +53,7 @@ impl Duplicates {
         Ok(Self(losers.into_iter().filter_map(|(user, hash)| Some((user, best.get(&hash)?.3))).collect()))
     }
 
-    /// Who comes in place of this user.
+    /// The user imported in the place of this one.
     pub(super) fn winner_over(&self, user: i64) -> Option<i64> {
         self.0.get(&user).copied()
     }
@@ -67,7 +67,7 @@ async fn next(source: &mut Source, after: &mut i64) -> Result<Option<Vec<Mailbox
     }))
 }
 
-/// 128 bits, so that no two addresses meet by chance.
+/// 128 bits, so that two addresses do not collide by chance.
 #[derive(Default)]
 struct Hashes(RandomState, RandomState);
 

@@ -22,10 +22,10 @@ use std::collections::{HashMap, HashSet};
 
 const TABLES: Tables = Tables { users: USERS, addresses: ADDRESSES };
 
-/// Brings what is in the tables at `url` and not here yet, and reports what does not fit or differs.
+/// Imports the rows of the tables at `url` that do not exist here yet, and reports those that do not fit or differ.
 ///
 /// # Errors
-/// [`Error`]; the batches before are here then, and the same call goes on after them.
+/// [`Error`]; the earlier batches are imported then, and the same call continues after them.
 pub async fn import(store: &Store, url: &str, options: &Options, clock: &Clock) -> Result<Summary, Error> {
     let mut report = Report::to(options.report.as_deref())?;
     let mut mapping = Mapping::to(options.map.as_deref())?;

@@ -1,4 +1,4 @@
-//! The Django application's tables, read only and as they were at one moment.
+//! The Django application's tables, read-only and as one consistent snapshot.
 
 use crate::import::Error;
 use sqlx::{
@@ -7,7 +7,7 @@ use sqlx::{
 };
 use std::str::FromStr;
 
-/// A time as sqlx reads it; the domain's cuts it to milliseconds.
+/// A time as sqlx reads it; the domain's type truncates it to milliseconds.
 pub(super) type Time = sqlx::types::chrono::DateTime<sqlx::types::chrono::Utc>;
 
 /// A row of `users`.
@@ -28,7 +28,7 @@ pub(super) struct UserRow {
     pub(super) phone: Option<String>,
 }
 
-/// What of a user tells which of several with one e-mail address stays.
+/// The columns that decide which of several users with the same e-mail address is imported.
 #[derive(Clone, Debug, sqlx::FromRow)]
 pub(super) struct MailboxRow {
     pub(super) id: i64,
@@ -69,7 +69,7 @@ pub(super) struct EmailChangeRow {
 }
 
 const COUNT: &str = "SELECT CAST(COUNT(*) AS BIGINT) FROM users";
-// Ids are integers of 32 or 64 bits, as the application's version wanted.
+// Ids are integers of 32 or 64 bits, depending on the application's version.
 const MAILBOXES: &str = "SELECT CAST(users.id AS BIGINT) AS id, email, last_login, is_active, date_joined FROM users \
      WHERE users.id > $1 ORDER BY users.id LIMIT $2";
 const USERS: &str = "SELECT CAST(users.id AS BIGINT) AS id, password, last_login, is_superuser, username, first_name, \
@@ -84,7 +84,7 @@ const UNVERIFIED: &str = "SELECT DISTINCT CAST(user_id AS BIGINT) FROM email_ver
 const EMAIL_CHANGES: &str = "SELECT CAST(t.id AS BIGINT) AS id, CAST(t.user_id AS BIGINT) AS user_id, is_used, \
      expires_at FROM email_change_tokens t WHERE t.user_id > $1 AND t.user_id <= $2 ORDER BY t.user_id, t.id";
 
-/// A connection in a transaction that cannot write.
+/// A connection in a read-only transaction.
 pub(super) enum Source {
     Sqlite(SqliteConnection),
     Postgres(PgConnection),
@@ -132,12 +132,12 @@ impl Source {
         on_source!(self, c => sqlx::query_as(USERS).bind(after).bind(limit).fetch_all(c))
     }
 
-    /// Those of the users after `after` up to `last`.
+    /// The addresses of the users after `after` up to `last`.
     pub(super) async fn addresses(&mut self, after: i64, last: i64) -> Result<Vec<AddressRow>, Error> {
         on_source!(self, c => sqlx::query_as(ADDRESSES).bind(after).bind(last).fetch_all(c))
     }
 
-    /// Users, among those after `after` up to `last`, whom a letter asked to verify their address.
+    /// The users after `after` up to `last` whom a letter asked to verify their address.
     pub(super) async fn unverified(&mut self, after: i64, last: i64) -> Result<Vec<i64>, Error> {
         on_source!(self, c => sqlx::query_scalar(UNVERIFIED).bind(after).bind(last).fetch_all(c))
     }
@@ -147,7 +147,7 @@ impl Source {
     }
 
     pub(super) async fn close(self) {
-        // Nothing was written: what the other end says of the end does not matter.
+        // Nothing was written, so the outcome of the rollback does not matter.
         let _ = match self {
             Self::Sqlite(connection) => connection.close().await,
             Self::Postgres(connection) => connection.close().await,

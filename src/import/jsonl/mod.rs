@@ -1,5 +1,5 @@
 //! `marbelle import jsonl` and `export jsonl`: every account as one line of JSON, by the schema in
-//! `docs/accounts.schema.json`. The one reads what the other wrote.
+//! `docs/accounts.schema.json`. Each reads what the other writes.
 
 mod passkeys;
 mod providers;

@@ -15,12 +15,12 @@ use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// A passkey of an account (WebAuthn). Its authenticator has it for the 16 bytes of the account's `id` as the user, so the
-/// line must have that.
+/// A passkey of an account (WebAuthn). Its authenticator stores the 16 bytes of the account's `id` with it, so the line
+/// must have that id.
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct PasskeyRecord {
-    /// Kept; made where it is absent.
+    /// Kept; generated if absent.
     id: Option<PasskeyId>,
     /// Base64url without padding.
     credential_id: String,
@@ -29,17 +29,17 @@ pub(super) struct PasskeyRecord {
     /// The signature counter of its last use.
     #[serde(default)]
     counter: u32,
-    /// Whether its authenticator may keep copies elsewhere.
+    /// Whether its authenticator may back it up.
     backup_eligible: bool,
-    /// Whether it has one.
+    /// Whether it is backed up.
     #[serde(default)]
     backed_up: bool,
-    /// What the owner calls it.
+    /// The owner's name for it.
     #[schemars(with = "PasskeyName")]
     name: String,
-    /// The account's where it is absent.
+    /// The account's if absent.
     created_at: Option<Timestamp>,
-    /// When it last signed in or proved.
+    /// When it last signed in or proved a session.
     last_used_at: Option<Timestamp>,
 }
 
@@ -60,7 +60,7 @@ impl From<PasskeyRow> for PasskeyRecord {
     }
 }
 
-/// The passkeys that a line has, for the account `user`, whose id the line has if `is_kept`.
+/// The passkeys in a line, for the account `user`, whose id the line has if `is_kept`.
 pub(super) fn read(
     records: Vec<PasskeyRecord>,
     (user, is_kept): (UserId, bool),
@@ -68,7 +68,7 @@ pub(super) fn read(
     faults: &mut Faults,
 ) -> Vec<PasskeyRow> {
     if !records.is_empty() && !is_kept {
-        let why = "are of no use without the account's `id`, which their authenticators know";
+        let why = "cannot be used without the account's `id`, which their authenticators store";
         faults.add("passkeys", Fault::new(Rule::NotAllowed, why));
     }
     if records.len() > PASSKEYS {

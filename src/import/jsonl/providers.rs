@@ -17,26 +17,26 @@ use serde::{Deserialize, Serialize};
 /// The longest issuer and subject, in bytes.
 const MAX_BYTES: usize = 255;
 
-/// An account at a provider that signs in to this one (OpenID Connect).
+/// An account at a provider that can sign in to this one (OpenID Connect).
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct ProviderRecord {
-    /// The operator's name of the provider, as the settings have it.
+    /// The name of the provider in the settings.
     #[schemars(with = "ProviderName")]
     provider: String,
-    /// What people call it.
+    /// The display name of the provider.
     #[schemars(with = "ProviderLabel")]
     label: String,
-    /// As its tokens name it (`iss`).
+    /// The issuer as in its tokens (`iss`).
     #[schemars(length(min = 1, max = 255))]
     issuer: String,
-    /// The user there (`sub`).
+    /// The user's id there (`sub`).
     #[schemars(length(min = 1, max = 255))]
     subject: String,
-    /// What the provider told when it was linked.
+    /// The e-mail address that the provider reported when it was linked.
     #[schemars(with = "Option<EmailAddress>")]
     email: Option<String>,
-    /// The account's `created_at` where it is absent.
+    /// The account's `created_at` if absent.
     linked_at: Option<Timestamp>,
 }
 
@@ -53,7 +53,7 @@ impl From<ProviderLinkRow> for ProviderRecord {
     }
 }
 
-/// The links that a line has, for the account `user`.
+/// The links in a line, for the account `user`.
 pub(super) fn read(
     records: Vec<ProviderRecord>,
     (user, created_at): (UserId, Timestamp),
@@ -68,16 +68,16 @@ pub(super) fn read(
 
 impl ProviderRecord {
     fn read(self, at: usize, user_id: UserId, created_at: Timestamp, faults: &mut Faults) -> Option<ProviderLinkRow> {
-        let mut tell = |field: &str, wrong: Vec<Fault>| {
+        let mut fault = |field: &str, wrong: Vec<Fault>| {
             wrong.into_iter().for_each(|fault| faults.add(format!("providers[{at}].{field}"), fault));
         };
-        let provider = ProviderName::parse(&self.provider).map_err(|wrong| tell("provider", wrong)).ok();
-        let label = ProviderLabel::parse(&self.label).map_err(|wrong| tell("label", wrong)).ok();
+        let provider = ProviderName::parse(&self.provider).map_err(|wrong| fault("provider", wrong)).ok();
+        let label = ProviderLabel::parse(&self.label).map_err(|wrong| fault("label", wrong)).ok();
         let email = self.email.as_deref().map(EmailAddress::parse).transpose();
-        let email = email.map_err(|wrong| tell("email", wrong)).ok();
+        let email = email.map_err(|wrong| fault("email", wrong)).ok();
         for (field, text) in [("issuer", &self.issuer), ("subject", &self.subject)] {
             if text.is_empty() || text.len() > MAX_BYTES {
-                tell(field, vec![Fault::new(Rule::OutOfRange, format!("must have 1 to {MAX_BYTES} bytes"))]);
+                fault(field, vec![Fault::new(Rule::OutOfRange, format!("must have 1 to {MAX_BYTES} bytes"))]);
             }
         }
         Some(ProviderLinkRow {

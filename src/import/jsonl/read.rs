@@ -29,13 +29,13 @@ use tokio::{
 
 const TABLES: Tables = Tables { users: "accounts", addresses: "addresses" };
 
-/// The longest line that is looked at, in bytes. A thousand of the longest addresses take 6 MiB.
+/// The longest accepted line, in bytes. A thousand of the longest addresses take 6 MiB.
 const LONGEST_LINE: u64 = 16 * 1024 * 1024;
 
-/// Brings the accounts of a file that are not here yet, and reports those that cannot come.
+/// Imports the accounts of a file that do not exist yet, and reports those that cannot be imported.
 ///
 /// # Errors
-/// [`Error`]; the batches before are here then, and the same call goes on after them.
+/// [`Error`]; the earlier batches are imported then, and the same call continues after them.
 pub async fn import(
     store: &Store,
     sealer: &Sealer,
@@ -89,8 +89,10 @@ fn read_line(line: &[u8], number: i64, (argon2, sealer): (Argon2Settings, &Seale
     let mut row = Row::new(TABLES.users, number, &mut batch.lines);
     let record: Record = match serde_json::from_slice(line) {
         Ok(record) => record,
-        // The error's text may repeat what stands there.
-        Err(error) => return row.tell(Action::KeptOut, None, format!("no account in JSON, column {}", error.column())),
+        // The parser's message may quote the line.
+        Err(error) => {
+            return row.report(Action::KeptOut, None, format!("not an account in JSON, column {}", error.column()));
+        }
     };
     let (mut user, mut drafts) = match record.read(number, now, sealer) {
         Ok(read) => read,
@@ -107,7 +109,7 @@ fn read_line(line: &[u8], number: i64, (argon2, sealer): (Argon2Settings, &Seale
 fn keep_out(row: &mut Row<'_>, faults: Faults) {
     for (field, faults) in faults {
         for fault in faults {
-            row.tell_of(Action::KeptOut, field.clone(), fault.message);
+            row.report_field(Action::KeptOut, field.clone(), fault.message);
         }
     }
 }

@@ -27,12 +27,12 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Record {
-    /// Kept; made where it is absent.
+    /// Kept; generated if absent.
     pub(super) id: Option<UserId>,
-    /// What another system knows the user by.
+    /// The user's id in another system.
     #[schemars(with = "Option<ExternalId>")]
     pub(super) external_id: Option<String>,
-    /// The verified address that signs in.
+    /// The verified e-mail address, which is used to sign in.
     #[schemars(with = "EmailAddress")]
     pub(super) email: String,
     /// Argon2id in the PHC format; from other systems also bcrypt, scrypt and PBKDF2 in the PHC, modular or Django's
@@ -40,7 +40,7 @@ pub(super) struct Record {
     pub(super) password_hash: Option<String>,
     #[schemars(with = "Name")]
     pub(super) first_name: String,
-    /// Some people have one name.
+    /// Absent for people with one name.
     #[schemars(with = "Option<Name>")]
     pub(super) last_name: Option<String>,
     /// For business customers.
@@ -49,25 +49,25 @@ pub(super) struct Record {
     /// E.164.
     #[schemars(with = "Option<Phone>")]
     pub(super) phone: Option<String>,
-    /// The language of letters; English where it is absent.
+    /// The language of letters; English if absent.
     pub(super) locale: Option<Locale>,
-    /// Since when the account may not sign in.
+    /// Since when the account is disabled.
     pub(super) disabled_at: Option<Timestamp>,
-    /// The time of the import where it is absent.
+    /// The time of the import if absent.
     pub(super) created_at: Option<Timestamp>,
-    /// `created_at` where it is absent.
+    /// `created_at` if absent.
     pub(super) updated_at: Option<Timestamp>,
     #[serde(default)]
     pub(super) addresses: Vec<AddressRecord>,
     /// The second factor.
     pub(super) totp: Option<TotpRecord>,
-    /// SHA-256 of recovery codes that are not used yet, in lower-case hexadecimal; only with `totp`.
+    /// SHA-256 of unused recovery codes, in lower-case hexadecimal; only with `totp`.
     #[serde(default)]
     pub(super) recovery_code_hashes: Vec<String>,
     /// At most 20.
     #[serde(default)]
     pub(super) passkeys: Vec<PasskeyRecord>,
-    /// One of each provider.
+    /// At most one per provider.
     #[serde(default)]
     pub(super) providers: Vec<ProviderRecord>,
 }
@@ -76,12 +76,12 @@ pub(super) struct Record {
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct AddressRecord {
-    /// Kept; made where it is absent.
+    /// Kept; generated if absent.
     id: Option<AddressId>,
-    /// What another system knows the address by.
+    /// The address's id in another system.
     #[schemars(with = "Option<ExternalId>")]
     external_id: Option<String>,
-    /// What the owner calls it.
+    /// The owner's name for it.
     #[schemars(with = "Label")]
     label: String,
     #[schemars(with = "Name")]
@@ -104,12 +104,12 @@ pub(super) struct AddressRecord {
     country: String,
     #[schemars(with = "Option<Phone>")]
     phone: Option<String>,
-    /// Exactly one of an account's addresses is.
+    /// Set for exactly one of an account's addresses.
     #[serde(default)]
     is_primary: bool,
-    /// The account's where it is absent.
+    /// The account's if absent.
     created_at: Option<Timestamp>,
-    /// `created_at` where it is absent.
+    /// `created_at` if absent.
     updated_at: Option<Timestamp>,
 }
 
@@ -171,7 +171,7 @@ fn text<const MAX: usize>(text: Option<Text<MAX>>) -> Option<String> {
     text.map(|text| text.as_str().to_owned())
 }
 
-/// The fields of a record, parsed one by one, so that all faults are told at once.
+/// The fields of a record, parsed one by one, so that all faults are reported together.
 struct Fields<'a> {
     prefix: String,
     faults: &'a mut Faults,
@@ -183,7 +183,7 @@ impl Fields<'_> {
         parsed.map_err(|faults| faults.into_iter().for_each(|fault| self.faults.add(name.clone(), fault))).ok()
     }
 
-    /// What may be absent: `None` where it is so, or at fault.
+    /// An optional field: `None` if it is absent or invalid.
     fn maybe<T>(
         &mut self,
         field: &str,
@@ -195,7 +195,7 @@ impl Fields<'_> {
 }
 
 impl Record {
-    /// The account and its addresses; `number` is the line's.
+    /// The account and its addresses; `number` is that of the line.
     ///
     /// # Errors
     /// Every fault, by field.
@@ -281,7 +281,7 @@ impl AddressRecord {
     }
 }
 
-/// The fault of a hash that cannot be used.
+/// The fault of an unusable hash.
 pub(super) fn unusable_hash(why: impl std::fmt::Display) -> Fault {
     Fault::new(Rule::Format, why.to_string())
 }

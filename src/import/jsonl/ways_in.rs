@@ -1,4 +1,4 @@
-//! The ways into an account beside its password, in a line of JSON, and their secrets.
+//! The sign-in methods of an account besides its password, in a line of JSON, and their secrets.
 
 use super::{passkeys::PasskeyRecord, providers::ProviderRecord, record::Record};
 use crate::{
@@ -21,14 +21,14 @@ use std::collections::HashMap;
 pub(super) struct TotpRecord {
     /// Base32 without padding.
     secret: String,
-    /// The step of the last code that was used: it and those before it are not taken again.
+    /// The step of the last code that was used: its code and earlier ones are refused.
     #[serde(default)]
     last_step: i64,
-    /// When it was turned on; the account's `created_at` where it is absent.
+    /// When it was turned on; the account's `created_at` if absent.
     created_at: Option<Timestamp>,
 }
 
-/// The ways into the accounts of a page of an export.
+/// The sign-in methods of the accounts of a page of an export.
 #[derive(Default)]
 pub(super) struct WaysIn {
     totp: HashMap<UserId, TotpRecord>,
@@ -38,10 +38,10 @@ pub(super) struct WaysIn {
 }
 
 impl WaysIn {
-    /// Those of these accounts.
+    /// Reads those of these accounts.
     ///
     /// # Errors
-    /// Also where a secret is sealed under a token secret that is not in the settings.
+    /// Also if a secret is sealed under a token secret that is not in the settings.
     pub(super) async fn of(users: &[UserId], tx: &mut Tx, sealer: &Sealer) -> Result<Self, Error> {
         let mut ways = Self::default();
         for row in tx.list_totp_of(users).await? {
@@ -59,7 +59,7 @@ impl WaysIn {
         Ok(ways)
     }
 
-    /// Puts those of one account into its line.
+    /// Moves those of one account into its line.
     pub(super) fn add_to(&mut self, record: &mut Record, user: UserId) {
         record.totp = self.totp.remove(&user);
         record.recovery_code_hashes = self.recovery_codes.remove(&user).unwrap_or_default();
@@ -73,7 +73,7 @@ fn totp(row: &TotpRow, sealer: &Sealer) -> Result<TotpRecord, Error> {
     Ok(TotpRecord { secret: secret.base32(), last_step: row.last_step, created_at: Some(row.created_at) })
 }
 
-/// The ways in that a line has, for the account `user`.
+/// The sign-in methods in a line, for the account `user`.
 pub(super) fn read(
     totp: Option<TotpRecord>,
     recovery_code_hashes: &[String],
@@ -82,7 +82,7 @@ pub(super) fn read(
     faults: &mut Faults,
 ) -> ImportedWaysIn {
     if totp.is_none() && !recovery_code_hashes.is_empty() {
-        faults.add("recovery_code_hashes", Fault::new(Rule::NotAllowed, "are of no use without a second factor"));
+        faults.add("recovery_code_hashes", Fault::new(Rule::NotAllowed, "cannot be used without a second factor"));
     }
     let totp = totp.and_then(|record| match TotpSecret::parse(&record.secret) {
         Some(secret) => Some(ImportedTotp {

@@ -10,13 +10,13 @@ use crate::{
 use std::{collections::HashMap, io::Write};
 use uuid::Uuid;
 
-/// Accounts of one read.
+/// Accounts per read.
 const PAGE: i64 = 500;
 
-/// Writes every account, in the order of their ids and as they are at one moment; says how many.
+/// Writes every account, in the order of their ids and as one consistent snapshot; returns their number.
 ///
 /// # Errors
-/// [`Error`]; what is written is not all then.
+/// [`Error`]; the output is incomplete then.
 pub async fn export(store: &Store, sealer: &Sealer, out: &mut (impl Write + Send), name: &str) -> Result<u64, Error> {
     let failed = |error| Error::File(name.to_owned(), error);
     let mut progress = Progress::of("accounts", store.count_users().await?);

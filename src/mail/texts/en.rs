@@ -1,4 +1,4 @@
-//! English. Kept to ASCII, which lets the text part travel as it is.
+//! English. Kept to ASCII, so that the text part needs no encoding.
 
 mod deletion;
 mod invitation;
@@ -62,8 +62,8 @@ pub(super) const TEXTS: Texts = Texts {
         },
         advice: "Sign in with your password. If you have forgotten it, you can reset it there.",
         button: SIGN_IN_OR_RESET,
-        not_you: "If it was not you, ignore this letter: your account is unchanged, and whoever it was \
-                  has not been told that it exists.",
+        not_you: "If it was not you, ignore this letter: your account is unchanged, and the other \
+                  person has not been told that it exists.",
     },
     reset_password: Request {
         subject: |shop| format!("Choose a new password for {shop}"),
@@ -99,7 +99,7 @@ pub(super) const TEXTS: Texts = Texts {
         told: |shop| {
             format!(
                 "The password of your account at {shop} was changed by somebody who was signed in and had \
-                 shown to be you. Every other device was signed out."
+                 confirmed to be you. Every other device was signed out."
             )
         },
         advice: "If it was you, there is nothing to do.",
@@ -131,15 +131,15 @@ pub(super) const TEXTS: Texts = Texts {
         },
         advice: "If it was you, sign in with this address, or choose a different one for the other account.",
         button: SIGN_IN_OR_RESET,
-        not_you: "If it was not you, ignore this letter: your account is unchanged, and whoever it was \
-                  has not been told that it exists.",
+        not_you: "If it was not you, ignore this letter: your account is unchanged, and the other \
+                  person has not been told that it exists.",
     },
     email_change_requested: EmailChanged {
-        subject: |shop| format!("Another e-mail address was asked for at {shop}"),
-        heading: "Another e-mail address was asked for",
+        subject: |shop| format!("A change of your e-mail address was requested at {shop}"),
+        heading: "A change of your e-mail address was requested",
         told: |shop| {
             format!(
-                "Somebody who is signed in to your account at {shop} asked to give it another e-mail address. Nothing has \
+                "Somebody who is signed in to your account at {shop} asked to change its e-mail address. Nothing has \
                  changed yet: the new address has to be confirmed first."
             )
         },
@@ -159,7 +159,7 @@ pub(super) const TEXTS: Texts = Texts {
         told: |shop| {
             format!(
                 "Your account at {shop} now has another e-mail address. Every device was signed out, and \
-                 the address that this letter was sent to no longer signs in."
+                 the address that this letter was sent to can no longer be used to sign in."
             )
         },
         new_email: "New e-mail address",
@@ -183,14 +183,14 @@ pub(super) const TEXTS: Texts = Texts {
             )
         },
         time: "Time",
-        device: "What the device says it is",
-        silent: "It does not say.",
+        device: "Device, as it describes itself",
+        silent: "not given",
         network: "Network",
         advice: "If it was you, there is nothing to do.",
         not_you: "If it was not you, end it: sign in, open the list of your devices and sign that device out, \
                   or sign out everywhere.",
         button: "Sign in",
-        reset: "Then reset your password, because whoever it was knows it. The reset signs out every device, too.",
+        reset: "Then reset your password, because somebody else knows it. The reset also signs out every device.",
     },
     ways_in: ways_in::WAYS_IN,
     passkeys: passkeys::PASSKEYS,

@@ -1,19 +1,19 @@
-//! What letters to the operator say.
+//! Texts of letters to the operator.
 
-/// The letter on a webhook that was switched off.
+/// The letter about a webhook that was switched off.
 pub(in crate::mail) struct WebhookSwitchedOff {
     pub subject: fn(shop: &str) -> String,
     pub heading: &'static str,
-    /// Its receiver wants nothing any more.
+    /// The receiver answered 410 Gone.
     pub gone: &'static str,
     /// It has failed for too long.
     pub failing: &'static str,
-    /// Names the webhook's id.
+    /// Labels the webhook's id.
     pub webhook: &'static str,
-    /// Names where it leads.
+    /// Labels its URL.
     pub url: &'static str,
     pub advice: &'static str,
     pub button: &'static str,
-    /// What became of the events.
+    /// What happens to the events.
     pub events: &'static str,
 }

@@ -1,4 +1,4 @@
-//! What the letters on ways in say: each tells the owner of one change.
+//! Texts about sign-in methods: each letter reports one change to the owner.
 
 use super::Notice;
 
@@ -12,11 +12,11 @@ pub(in crate::mail) struct WaysIn {
     pub recovery_code_used: RecoveryCodeUsed,
 }
 
-/// The letter on a recovery code that was used.
+/// The letter about the use of a recovery code.
 pub(in crate::mail) struct RecoveryCodeUsed {
     pub notice: Notice,
-    /// Names the number of codes that are left.
+    /// Labels the number of codes that are left.
     pub left: &'static str,
-    /// What to do where few are left.
+    /// What to do when few are left.
     pub few: &'static str,
 }

@@ -1,4 +1,4 @@
-//! `audit.*`: what operators and other services did.
+//! `audit.*`: actions of operators and other services.
 
 use crate::{
     account::Error,
@@ -30,9 +30,9 @@ pub struct AuditLog {
 params! {
     /// Parameters of `audit.list`.
     pub struct ListParams {
-        /// The last `id` seen; the newest entries come first if absent.
+        /// The last `id` of the previous page; the newest entries come first if absent.
         optional before: AuditId,
-        /// At most so many entries; 50 if absent.
+        /// The most entries; 50 if absent.
         optional limit: Whole<1, 200>,
     }
 }
@@ -44,7 +44,7 @@ pub fn declare(registry: &mut Registry) {
         &[Scope::Audit],
         Effect::Read,
         Description {
-            summary: "What was done by service keys and by the command line, newest first.",
+            summary: "Actions by service keys and by the command line, newest first.",
             rate: Rate::Calls,
             errors: &[],
             example: (

@@ -44,7 +44,7 @@ pub fn delivery() -> Value {
     })
 }
 
-/// A user, with what the owner does not see.
+/// A user, with the fields that the owner does not see.
 pub fn user() -> Value {
     let mut user = user_examples::profile();
     user["external_id"] = json!("crm:4711");

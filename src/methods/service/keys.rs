@@ -1,4 +1,4 @@
-//! `keys.*`: the service keys themselves.
+//! `keys.*`: service keys.
 
 use super::examples;
 use crate::{
@@ -20,23 +20,23 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::json;
 
-/// A key that was made.
+/// A new key.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct CreatedKey {
     /// The key.
     key: ServiceKey,
-    /// What its holder calls with, as `Authorization: Bearer …`. Shown this once.
+    /// The secret for `Authorization: Bearer …`, which is returned only once.
     secret: String,
 }
 
 params! {
     /// Parameters of `keys.create`.
     pub struct CreateParams {
-        /// What it is called in the security log and in the audit log.
+        /// Its name in security logs and in the audit log.
         required name: KeyName,
-        /// What it may be used for; nothing that the calling key lacks.
+        /// Its scopes; only scopes of the calling key are allowed.
         required scopes: Scopes,
-        /// When it ends by itself; never if absent. Not after the calling key's own end.
+        /// When it expires; never if absent. It must not be after the expiry of the calling key.
         optional expires_at: Timestamp,
     }
 }
@@ -56,7 +56,7 @@ pub fn declare(registry: &mut Registry) {
         KEYS,
         Effect::Read,
         Description {
-            summary: "Every key, newest first; revoked and expired ones too.",
+            summary: "All keys, newest first, including revoked and expired ones.",
             rate: Rate::Calls,
             errors: &[],
             example: (json!({}), json!([examples::key()])),
@@ -68,7 +68,7 @@ pub fn declare(registry: &mut Registry) {
         KEYS,
         Effect::Write,
         Description {
-            summary: "Makes a key.",
+            summary: "Creates a key.",
             rate: Rate::Calls,
             errors: &[],
             example: (

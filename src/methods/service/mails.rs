@@ -1,4 +1,4 @@
-//! `mails.*`: letters on their way.
+//! `mails.*`: queued letters.
 
 use crate::{
     account::{Error, Operator},
@@ -32,11 +32,11 @@ pub struct Mails {
 params! {
     /// Parameters of `mails.list`.
     pub struct ListParams {
-        /// In which state; in any if absent.
+        /// The state of the letters; any if absent.
         optional state: MailState,
-        /// The last `id` seen; the newest letters come first if absent.
+        /// The last `id` of the previous page; the newest letters come first if absent.
         optional before: MailId,
-        /// At most so many letters; 50 if absent.
+        /// The most letters; 50 if absent.
         optional limit: Whole<1, 200>,
     }
 }
@@ -83,7 +83,7 @@ pub fn declare(registry: &mut Registry) {
         MAILS,
         Effect::Write,
         Description {
-            summary: "Tries a letter once more without delay, also one that was given up; not one that was sent.",
+            summary: "Tries a letter again at once, including one that was given up, but not one that was sent.",
             rate: Rate::Calls,
             errors: &[Kind::NotFound],
             example: (json!({ "mail_id": "019aa3c5-1f01-7c10-8a5e-3b7d9f1c2e44" }), json!({})),

@@ -1,4 +1,4 @@
-//! The methods of service keys, one file a namespace (docs/protocol.md, "Service keys").
+//! The methods of service keys, one file per namespace (docs/protocol.md, "Service keys").
 
 mod audit;
 mod discover;
@@ -34,7 +34,7 @@ static DOCUMENT: LazyLock<Value> = LazyLock::new(|| {
 });
 
 static DOCUMENT_TEXT: LazyLock<Box<RawValue>> =
-    LazyLock::new(|| to_raw_value(document()).expect("what is JSON already has a JSON form"));
+    LazyLock::new(|| to_raw_value(document()).expect("a JSON value has a JSON form"));
 
 /// Declares every method of service keys.
 pub fn declare(registry: &mut Registry) {
@@ -55,7 +55,7 @@ pub fn document() -> &'static Value {
     &DOCUMENT
 }
 
-/// The same as text, written once: `rpc.discover`, `/service/openrpc.json`.
+/// The same as text, serialised once: for `rpc.discover` and `/service/openrpc.json`.
 pub fn document_text() -> &'static RawValue {
     &DOCUMENT_TEXT
 }

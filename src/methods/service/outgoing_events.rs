@@ -1,4 +1,4 @@
-//! What webhooks and the stream are sent, as the document describes it.
+//! The events of webhooks and the stream, for the document.
 
 use crate::domain::{
     event::{AddressesChanged, SessionsChanged},
@@ -45,7 +45,7 @@ macro_rules! events {
     };
 }
 
-/// There is nothing more to say.
+/// The type says everything.
 struct Nothing;
 
 impl JsonSchema for Nothing {
@@ -63,19 +63,19 @@ impl JsonSchema for Nothing {
 }
 
 events! {
-    UserCreatedMessage: UserCreated, Profile, examples::profile(), "An account was made.";
-    ProfileChangedMessage: ProfileChanged, Profile, examples::profile(), "The profile is another.";
+    UserCreatedMessage: UserCreated, Profile, examples::profile(), "An account was created.";
+    ProfileChangedMessage: ProfileChanged, Profile, examples::profile(), "The profile changed.";
     AddressesChangedMessage: AddressesChanged, AddressesChanged,
         json!({ "upserted": [examples::address()], "deleted": [] }), "Addresses were added, edited or deleted, all at once.";
     SessionsChangedMessage: SessionsChanged, SessionsChanged,
         json!({ "opened": null, "ended": [{ "session_id": SESSION, "reason": "logout" }] }), "Sessions were opened or ended.";
     SignInMethodsChangedMessage: SignInMethodsChanged, SignInMethodsChanged, examples::sign_in_methods_changed(),
-        "The ways in are others.";
+        "The sign-in methods changed.";
     UserDisabledMessage: UserDisabled, Profile, examples::profile(), "The account can no longer sign in.";
     UserEnabledMessage: UserEnabled, Profile, examples::profile(), "The account can sign in again.";
-    UserDeletedMessage: UserDeleted, Nothing, Value::Null, "The account is gone.";
-    UserResyncMessage: UserResync, Nothing, Value::Null, "More was waiting than is kept: read the user anew.";
-    WebhookTestMessage: WebhookTest, Nothing, Value::Null, "A trial that an operator asked for; to a webhook alone.";
+    UserDeletedMessage: UserDeleted, Nothing, Value::Null, "The account was deleted.";
+    UserResyncMessage: UserResync, Nothing, Value::Null, "More events were waiting than are kept: read the user again.";
+    WebhookTestMessage: WebhookTest, Nothing, Value::Null, "A test that an operator requested; sent to webhooks only.";
 }
 
 const SESSION: &str = "019aa3c5-1f00-7b44-b0aa-9c7d3e5f1a22";

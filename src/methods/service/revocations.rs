@@ -1,4 +1,4 @@
-//! `revocations.*`: what voids access tokens before they expire, for backends that verify them on their own.
+//! `revocations.*`: revocations of access tokens before they expire, for backends that verify tokens on their own.
 
 use crate::{
     account::Error,
@@ -21,8 +21,8 @@ use std::borrow::Cow;
 params! {
     /// Parameters of `revocations.list` and of `revocations.subscribe`.
     pub struct SinceParams {
-        /// The last cursor that the caller has; everything that is kept comes if absent, or if it is of a database that a
-        /// restore has replaced.
+        /// The caller's last cursor; everything that is kept is returned if it is absent, or belongs to the time before
+        /// a restore.
         optional since: RevocationCursor,
     }
 }
@@ -101,7 +101,7 @@ impl JsonSchema for RevocationsEvent {
     fn json_schema(generator: &mut SchemaGenerator) -> Schema {
         let page = generator.subschema_for::<RevocationsPage>();
         json_schema!({
-            "description": "The notification that carries revocations.",
+            "description": "The notification of revocations.",
             "type": "object",
             "required": ["jsonrpc", "method", "params"],
             "properties": {
@@ -111,7 +111,7 @@ impl JsonSchema for RevocationsEvent {
                     "type": "object",
                     "required": ["subscription", "result"],
                     "properties": {
-                        "subscription": { "type": "string", "description": "What `revocations.subscribe` answered." },
+                        "subscription": { "type": "string", "description": "The result of `revocations.subscribe`." },
                         "result": page,
                     },
                 },
@@ -120,12 +120,12 @@ impl JsonSchema for RevocationsEvent {
     }
 }
 
-/// What the namespace pushes, and among the schemas the notification that carries it.
+/// The event of the namespace; the schemas get its notification.
 pub fn describe(generator: &mut SchemaGenerator) -> DescribedEvent {
     generator.subschema_for::<RevocationsEvent>();
     DescribedEvent {
         name: REVOCATIONS_EVENT,
-        description: "What voids access tokens that have not expired.",
+        description: "Revocations of access tokens that have not expired.",
         schema: generator.subschema_for::<RevocationsPage>().to_value(),
         example: json!({
             "jsonrpc": "2.0", "method": REVOCATIONS_EVENT,

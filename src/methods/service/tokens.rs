@@ -1,4 +1,4 @@
-//! `tokens.*`: whether an access token is good, for backends that would rather ask than verify.
+//! `tokens.*`: verification of access tokens, for backends that do not verify them on their own.
 
 use crate::{
     account::{Error, TokenHolder},
@@ -21,42 +21,42 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::json;
 
-/// Whom an access token is meant for (`aud`).
+/// The audience of an access token (`aud`).
 pub type Audience = Text<255>;
 
-/// Whether an access token is good.
+/// The state of an access token.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 #[serde(untagged)]
 pub enum TokenState {
-    /// It is good at this moment.
+    /// It is valid at present.
     Active(Active),
-    /// It is not.
+    /// It is not valid.
     Inactive(Inactive),
 }
 
-/// A good access token.
+/// A valid access token.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct Active {
     /// `true`.
     #[schemars(extend("const" = true))]
     active: bool,
-    /// Who.
+    /// The user.
     user_id: UserId,
-    /// In which session.
+    /// The session.
     session_id: SessionId,
-    /// What the shop knew the user by before, if it did.
+    /// The user's id in another system, if there is one.
     external_id: Option<ExternalId>,
-    /// From when on the token is no longer good.
+    /// When the token expires.
     expires_at: Timestamp,
 }
 
-/// An access token that is good for nothing.
+/// An access token that is not valid.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct Inactive {
     /// `false`.
     #[schemars(extend("const" = false))]
     active: bool,
-    /// Why.
+    /// The reason.
     reason: InactiveReason,
 }
 
@@ -64,7 +64,7 @@ params! {
     /// Parameters of `tokens.verify`.
     pub struct VerifyParams {
         required access_token: Token,
-        /// Whom the token must be meant for; this server (`MARBELLE_TOKEN_AUDIENCE`) if absent.
+        /// The audience that the token must have; this server's (`MARBELLE_TOKEN_AUDIENCE`) if absent.
         optional audience: Audience,
     }
 }
@@ -76,7 +76,7 @@ pub fn declare(registry: &mut Registry) {
         &[Scope::TokensVerify],
         Effect::Read,
         Description {
-            summary: "Whether an access token is good at this moment, and whom it stands for. Asks the database.",
+            summary: "Verifies an access token, also against the database, and returns its user and session.",
             rate: Rate::Calls,
             errors: &[],
             example: (

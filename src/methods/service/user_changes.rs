@@ -1,4 +1,4 @@
-//! `users.*`: what changes users.
+//! `users.*`: the methods that change users.
 
 use super::{examples, users::UserIdParams};
 use crate::{
@@ -30,22 +30,23 @@ use serde_json::json;
 /// A stored password hash.
 type PasswordHash = Text<512>;
 
-/// What became of sessions.
+/// The result of ending sessions.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct SessionsEnded {
-    /// How many were ended.
+    /// The number of sessions that were ended.
     sessions_ended: usize,
 }
 
 params! {
     /// Parameters of `users.create`.
     pub struct CreateParams {
-        /// Counts as verified.
+        /// The address, which counts as verified.
         required email: EmailAddress,
         flatten person: PersonalData,
-        /// What another system knows the user by.
+        /// The user's id in another system.
         optional external_id: ExternalId,
-        /// Of another system, of a kind and cost that an import takes. Without it the user has no password yet.
+        /// A hash of another system, of a kind and cost that an import accepts. Without it the user has no password
+        /// yet.
         optional password_hash: PasswordHash,
     }
 }
@@ -59,7 +60,7 @@ params! {
         clearable external_id: ExternalId,
         /// Refuses the edit if the profile changed after this revision.
         optional expected_revision: Revision,
-        ; refused email: "is changed by its owner alone"
+        ; refused email: "can be changed only by its owner"
     }
 }
 
@@ -67,7 +68,7 @@ params! {
     /// Parameters of `users.disable` and `users.enable`.
     pub struct StateParams {
         required user_id: UserId,
-        /// Why, for the audit log.
+        /// The reason, for the audit log.
         optional reason: Reason,
     }
 }
@@ -76,7 +77,7 @@ params! {
     /// Parameters of `users.end_sessions`.
     pub struct EndSessionsParams {
         required user_id: UserId,
-        /// Which; all if absent.
+        /// The session; all sessions if absent.
         optional session_id: SessionId,
     }
 }
@@ -84,12 +85,12 @@ params! {
 params! {
     /// Parameters of `users.resend_verification`.
     pub struct EmailParams {
-        /// Its newest registration is the one.
+        /// The address, whose newest registration is used.
         required email: EmailAddress,
     }
 }
 
-/// Declares what changes users.
+/// Declares the methods that change users.
 pub fn declare(registry: &mut Registry) {
     const WRITE: &[Scope] = &[Scope::UsersWrite];
     let changes = |summary, errors, example| Description { summary, rate: Rate::Calls, errors, example };
@@ -98,7 +99,7 @@ pub fn declare(registry: &mut Registry) {
         WRITE,
         Effect::Write,
         changes(
-            "Makes an account without a registration.",
+            "Creates an account without a registration.",
             &[Kind::Conflict],
             (
                 json!({ "email": "ann@example.org", "first_name": "Ann", "last_name": "Lee", "external_id": "crm:4711" }),
@@ -112,7 +113,7 @@ pub fn declare(registry: &mut Registry) {
         WRITE,
         Effect::Write,
         changes(
-            "Edits a user's profile, and what another system knows the user by.",
+            "Edits a user's profile, and the user's id in another system.",
             &[Kind::NotFound, Kind::Conflict, Kind::StaleRevision],
             (json!({ "user_id": examples::user_id()["user_id"], "external_id": "crm:4711" }), examples::user()),
         ),
@@ -125,7 +126,7 @@ pub fn declare(registry: &mut Registry) {
         WRITE,
         Effect::Write,
         changes(
-            "Ends a user's sessions and lets the user sign in no more.",
+            "Disables a user: ends the user's sessions, and refuses sign-ins.",
             &[Kind::NotFound],
             (json!({ "user_id": examples::user_id()["user_id"], "reason": "asked by telephone" }), disabled),
         ),
@@ -138,7 +139,7 @@ pub fn declare(registry: &mut Registry) {
         "users.enable",
         WRITE,
         Effect::Write,
-        changes("Lets a disabled user sign in again.", &[Kind::NotFound], (examples::user_id(), examples::user())),
+        changes("Allows a disabled user to sign in again.", &[Kind::NotFound], (examples::user_id(), examples::user())),
         |call: Call, key: ServiceKey, params: StateParams| async move {
             let StateParams { user_id, reason } = params;
             call.context.accounts.enable_user(user_id, reason.as_ref(), Operator::Key(&key)).await
@@ -178,7 +179,7 @@ pub fn declare(registry: &mut Registry) {
         WRITE,
         Effect::Write,
         changes(
-            "Mails another link and code to an address whose registration waits to be verified.",
+            "Mails a new link and code to an address whose registration is not verified yet.",
             &[Kind::NotFound],
             (json!({ "email": "ann@example.org" }), json!({ "message": "The letter is on its way." })),
         ),
@@ -192,7 +193,7 @@ pub fn declare(registry: &mut Registry) {
         &[Scope::UsersSecurity],
         Effect::Write,
         changes(
-            "Takes the second factor from a user who has lost it, ends the user's sessions, and tells the user.",
+            "Removes the second factor of a user who has lost it, ends the user's sessions, and sends the user a letter.",
             &[Kind::NotFound],
             (examples::user_id(), examples::user()),
         ),
@@ -207,7 +208,7 @@ pub fn declare(registry: &mut Registry) {
         &[Scope::UsersDelete],
         Effect::Write,
         changes(
-            "Ends a user's sessions and deletes everything that is the user's own, at once.",
+            "Ends a user's sessions and deletes all the user's data, at once.",
             &[Kind::NotFound],
             (examples::user_id(), json!({})),
         ),

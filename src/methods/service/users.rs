@@ -1,4 +1,4 @@
-//! `users.*`: what is kept of users.
+//! `users.*`: the methods that read users.
 
 use super::examples;
 use crate::{
@@ -28,35 +28,35 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::json;
 
-/// Users that were found.
+/// A page of users.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct Users {
     /// Newest first.
     users: Vec<User>,
-    /// The `after` of the next page; `null` where there is none.
+    /// The `after` of the next page; `null` if there is none.
     next: Option<UserId>,
 }
 
 params! {
     /// Parameters of `users.find`.
     pub struct FindParams {
-        /// The beginning of an e-mail address or a name, whatever its case; every user if absent.
+        /// The beginning of an e-mail address or a name, in any case; every user if absent.
         optional query: Query,
-        /// In which state; in either if absent.
+        /// The state of the users; any if absent.
         optional state: UserState,
-        /// The `next` of the page before.
+        /// The `next` of the previous page.
         optional after: UserId,
-        /// At most so many users; 50 if absent. A page may be shorter.
+        /// The most users; 50 if absent. A page may be shorter.
         optional limit: Whole<1, 200>,
     }
 }
 
 params! {
-    /// Parameters of `users.get`: one of them.
+    /// Parameters of `users.get`. Exactly one of them is given.
     pub struct GetParams {
         optional user_id: UserId,
         optional email: EmailAddress,
-        /// What another system knows the user by.
+        /// The user's id in another system.
         optional external_id: ExternalId,
         ; check one_of_them
     }
@@ -77,9 +77,9 @@ params! {
     /// Parameters of `users.security_log`.
     pub struct SecurityLogParams {
         required user_id: UserId,
-        /// The last `id` seen; the newest entries come first if absent.
+        /// The last `id` of the previous page; the newest entries come first if absent.
         optional before: SecurityEventId,
-        /// At most so many entries; 50 if absent.
+        /// The most entries; 50 if absent.
         optional limit: Whole<1, 200>,
     }
 }
@@ -88,12 +88,12 @@ params! {
     /// Parameters of `users.export`.
     pub struct ExportParams {
         required user_id: UserId,
-        /// The `cursor` of the page before; the first page if absent.
+        /// The `cursor` of the previous page; the first page if absent.
         optional after: ExportCursor,
     }
 }
 
-/// Declares what reads.
+/// Declares the methods that read.
 pub fn declare(registry: &mut Registry) {
     const READ: &[Scope] = &[Scope::UsersRead];
     registry.service(
@@ -101,7 +101,7 @@ pub fn declare(registry: &mut Registry) {
         READ,
         Effect::Read,
         Description {
-            summary: "Users whose e-mail address or name begins so, newest first.",
+            summary: "Users whose e-mail address or name begins with a text, newest first.",
             rate: Rate::Calls,
             errors: &[],
             example: (json!({ "query": "ann" }), json!({ "users": [examples::user()], "next": null })),
@@ -155,7 +155,7 @@ pub fn declare(registry: &mut Registry) {
         READ,
         Effect::Read,
         Description {
-            summary: "What happened to a user's security, newest first.",
+            summary: "The security log of a user, newest first.",
             rate: Rate::Calls,
             errors: &[Kind::NotFound],
             example: (examples::user_id(), json!({ "events": [user_examples::security_event()], "more": true })),
@@ -167,7 +167,7 @@ pub fn declare(registry: &mut Registry) {
         READ,
         Effect::Write,
         Description {
-            summary: "A page of everything that is kept of a user; the audit log notes the first one.",
+            summary: "A page of all data stored about a user; the audit log records the first one.",
             rate: Rate::Calls,
             errors: &[Kind::NotFound],
             example: (examples::user_id(), export::example()),
@@ -182,7 +182,7 @@ pub fn declare(registry: &mut Registry) {
         READ,
         Effect::Read,
         Description {
-            summary: "How many accounts there are, and registrations that may still be verified.",
+            summary: "The numbers of accounts, and of registrations that may still be verified.",
             rate: Rate::Calls,
             errors: &[],
             example: (json!({}), json!({ "active": 4711, "disabled": 8, "registrations": 15 })),

@@ -1,4 +1,4 @@
-//! `webhooks.*`: where other systems are told of changes.
+//! `webhooks.*`: webhooks and their deliveries.
 
 use super::examples;
 use crate::{
@@ -21,23 +21,23 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Value, json};
 
-/// A webhook that was made.
+/// A new webhook.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct CreatedWebhook {
     /// The webhook.
     webhook: Webhook,
-    /// What its receiver knows requests to be ours by. Shown this once.
+    /// The secret by which its receiver authenticates requests; it is returned only once.
     secret: String,
 }
 
 /// The new secret of a webhook.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct WebhookSecret {
-    /// What its receiver knows requests to be ours by. Shown this once.
+    /// The secret by which its receiver authenticates requests; it is returned only once.
     secret: String,
 }
 
-/// A trial that was queued.
+/// A test event that was queued.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct QueuedTest {
     /// The delivery, which the receiver sees as `webhook-id`.
@@ -47,11 +47,11 @@ pub struct QueuedTest {
 params! {
     /// Parameters of `webhooks.create`.
     pub struct CreateWebhookParams {
-        /// Where events are sent; https in production.
+        /// The URL that events are sent to; https in production.
         required url: WebhookUrl,
-        /// Which events are sent; all if absent. `user.resync` is sent to every webhook.
+        /// The types of events; all if absent. `user.resync` is sent to every webhook.
         optional events: EventTypes,
-        /// What the operator says of it.
+        /// The operator's description.
         optional description: WebhookDescription,
     }
 }
@@ -60,13 +60,13 @@ params! {
     /// Parameters of `webhooks.update`.
     pub struct UpdateWebhookParams {
         required webhook_id: WebhookId,
-        /// Where events are sent; https in production.
+        /// The URL that events are sent to; https in production.
         edit url: WebhookUrl,
-        /// Which events are sent; `null` for all.
+        /// The types of events; `null` for all.
         clearable events: EventTypes,
-        /// What the operator says of it.
+        /// The operator's description.
         clearable description: WebhookDescription,
-        /// Whether it is switched off, which drops what waits for it.
+        /// Whether it is switched off, which drops its waiting events.
         edit disabled: bool,
     }
 }
@@ -82,11 +82,11 @@ params! {
     /// Parameters of `webhooks.deliveries`.
     pub struct DeliveriesParams {
         required webhook_id: WebhookId,
-        /// Only those that this became of.
+        /// Only deliveries with this outcome.
         optional state: DeliveryState,
-        /// The last `id` seen; the newest come first if absent.
+        /// The last `id` of the previous page; the newest deliveries come first if absent.
         optional before: DeliveryId,
-        /// At most so many; 50 if absent.
+        /// The most deliveries; 50 if absent.
         optional limit: Whole<1, 200>,
     }
 }
@@ -99,7 +99,7 @@ params! {
 }
 
 const WEBHOOKS: &[Scope] = &[Scope::Webhooks];
-/// Events tell of users: whoever says where they go must be allowed to read them.
+/// Events are about users: whoever sets their receiver must be allowed to read users.
 const WEBHOOKS_OF_USERS: &[Scope] = &[Scope::Webhooks, Scope::UsersRead];
 const WEBHOOK_ID: &str = "019aa3c5-1f00-7f31-9c02-4d5e6f708192";
 const DELIVERY_ID: &str = "019aa3c5-1f00-7a62-8d13-5e6f70819203";
@@ -122,7 +122,7 @@ pub fn declare(registry: &mut Registry) {
         WEBHOOKS_OF_USERS,
         Effect::Write,
         description(
-            "Makes a webhook: a URL that is sent what changes, by Standard Webhooks.",
+            "Creates a webhook: a URL that changes are sent to, by Standard Webhooks.",
             &[Kind::LimitReached],
             json!({ "url": "https://search.shop.example/hooks/accounts", "events": ["profile.changed", "user.deleted"] }),
             json!({ "webhook": examples::webhook(), "secret": "whsec_…" }),
@@ -146,7 +146,7 @@ pub fn declare(registry: &mut Registry) {
         WEBHOOKS,
         Effect::Write,
         description(
-            "Deletes a webhook, and what was kept of its deliveries.",
+            "Deletes a webhook and the records of its deliveries.",
             &[Kind::NotFound],
             json!({ "webhook_id": WEBHOOK_ID }),
             json!({}),
@@ -161,7 +161,7 @@ pub fn declare(registry: &mut Registry) {
         WEBHOOKS,
         Effect::Write,
         description(
-            "Gives a webhook another secret; for a day the former one signs too.",
+            "Replaces the secret of a webhook; for a day the former one signs as well.",
             &[Kind::NotFound],
             json!({ "webhook_id": WEBHOOK_ID }),
             json!({ "secret": "whsec_…" }),
@@ -195,7 +195,7 @@ fn declare_deliveries(registry: &mut Registry) {
         WEBHOOKS,
         Effect::Read,
         description(
-            "What was queued for a webhook in the last seven days, and what became of it; newest first.",
+            "The deliveries of a webhook in the last seven days, and their outcomes; newest first.",
             &[Kind::NotFound],
             json!({ "webhook_id": WEBHOOK_ID, "limit": 1 }),
             json!({ "deliveries": [examples::delivery()], "more": true }),
@@ -210,7 +210,7 @@ fn declare_deliveries(registry: &mut Registry) {
         WEBHOOKS,
         Effect::Write,
         description(
-            "Delivers an event once more; at once where it waits for its next attempt.",
+            "Delivers an event again, at once if it waits for its next attempt.",
             &[Kind::NotFound, Kind::Forbidden],
             json!({ "delivery_id": DELIVERY_ID }),
             json!({}),

@@ -31,26 +31,27 @@ const PATHS: [&str; 15] = [
     "/security",
 ];
 
-/// Its own script, style, icon and calls; no form is sent anywhere but by script, and no markup is made of text.
+/// The page may load its own script, style and icon, and call its own origin. Forms are sent by script only, and no
+/// markup is made from text.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; \
     base-uri 'none'; form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; \
     trusted-types 'none'";
 
-/// What the document tells the script.
+/// The values that the document passes to the script.
 #[derive(Template)]
 #[template(path = "server/pages/templates/account_page.html")]
 struct Document<'a> {
     shop: &'a str,
     password_min_length: usize,
     max_addresses: usize,
-    /// Where letters can be read.
+    /// Where letters can be read in development.
     mail: Option<&'a str>,
     icon: &'a str,
     style: &'a str,
     script: &'a str,
 }
 
-/// Puts the page among `files`; `mail` is where its letters can be read.
+/// Adds the page to `files`; `mail` is where its letters can be read.
 pub fn put(files: &mut Files, settings: &Settings, mail: Option<&str>) -> askama::Result<()> {
     let script = include_bytes!("account_page/app.js");
     let style = include_bytes!("account_page/app.css");
@@ -63,10 +64,10 @@ pub fn put(files: &mut Files, settings: &Settings, mail: Option<&str>) -> askama
         style: &files.put_asset("app", "css", "text/css; charset=utf-8", style),
         script: &files.put_asset("app", "js", "text/javascript; charset=utf-8", script),
     };
-    let mut says = PAGE.to_vec();
-    // Kept, but asked for again each time: it names the newest files.
-    says.extend([("cache-control", "no-cache"), ("content-security-policy", POLICY)]);
-    let document = Arc::new(File::new(Bytes::from(document.render()?), &says));
+    let mut headers = PAGE.to_vec();
+    // Cached, but revalidated each time, because it names the newest files.
+    headers.extend([("cache-control", "no-cache"), ("content-security-policy", POLICY)]);
+    let document = Arc::new(File::new(Bytes::from(document.render()?), &headers));
     for path in PATHS {
         files.put(path, &document);
     }

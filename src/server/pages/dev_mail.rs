@@ -1,8 +1,8 @@
-//! `/dev/mail`: the letters of a development server, which are files and reach no mailbox, read in a browser.
+//! `/dev/mail`: the letters of a development server, which are files and are not sent, shown in a browser.
 //!
-//! Letters hold one-time tokens. So they are shown in development alone, to this machine alone, and to a
-//! browser that knows it as `localhost` or by a loopback address: under any other name it could be a foreign
-//! page that has pointed its own name here (DNS rebinding).
+//! Letters hold one-time tokens. So they are shown in development only, to this machine only, and only to a browser
+//! that addresses it as `localhost` or by a loopback address: any other name could be a foreign page's that points here
+//! (DNS rebinding).
 
 mod letters;
 
@@ -25,11 +25,11 @@ use std::{
 };
 use uuid::Uuid;
 
-/// Where the letters are listed; each is below.
+/// The path of the list; each letter is below it.
 pub const PATH: &str = "/dev/mail";
 
-/// Letters and what leads to them are text: nothing runs, nothing is loaded but the style and the icon.
-const SAYS: [Header; 2] = [
+/// Letters and the list are text: no script runs, and only the style and the icon are loaded.
+const HEADERS: [Header; 2] = [
     ("cache-control", "no-store"),
     (
         "content-security-policy",
@@ -38,7 +38,7 @@ const SAYS: [Header; 2] = [
     ),
 ];
 
-/// What names a client that a proxy speaks for.
+/// Headers that show that a proxy forwarded the request.
 const FORWARDED: [&str; 5] = ["forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-real-ip"];
 
 /// Whether `path` is the list or a letter.
@@ -46,16 +46,16 @@ pub fn is_at(path: &str) -> bool {
     path.strip_prefix(PATH).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
-/// Shows the letters of a folder.
+/// Shows the letters in a folder.
 pub struct DevMail {
     folder: PathBuf,
     frame: Frame,
 }
 
-/// What every page has.
+/// The parts of every page.
 struct Frame {
     shop: String,
-    /// Whether there is an account page to go back to.
+    /// Whether there is an account page to link to.
     has_account_page: bool,
     icon: String,
     style: String,
@@ -78,7 +78,7 @@ struct Page<'a> {
 }
 
 impl DevMail {
-    /// Only where letters are files of a development server; puts what its pages need among `files`.
+    /// `None` unless letters are files of a development server; adds what its pages need to `files`.
     pub fn new(settings: &Settings, files: &mut Files) -> Option<Self> {
         let MailTransport::File(folder) = &settings.mail.transport else { return None };
         if settings.environment != Environment::Development {
@@ -96,7 +96,7 @@ impl DevMail {
     /// Answers a request of `peer` to the list or a letter.
     pub async fn answer(&self, uri: &Uri, headers: &HeaderMap, peer: IpAddr) -> HttpResponse {
         if !is_from_this_machine(headers, peer) {
-            return response(StatusCode::FORBIDDEN, TEXT, "letters are shown to this machine alone, at localhost\n");
+            return response(StatusCode::FORBIDDEN, TEXT, "letters are shown on this machine only, at localhost\n");
         }
         let page = match uri.path().strip_prefix(PATH).and_then(|rest| rest.strip_prefix('/')) {
             None => self.list(uri.query()).await,
@@ -106,7 +106,7 @@ impl DevMail {
             Ok(Some(page)) => {
                 let mut response = response(StatusCode::OK, TEXT, page);
                 set(response.headers_mut(), &PAGE);
-                set(response.headers_mut(), &SAYS);
+                set(response.headers_mut(), &HEADERS);
                 response
             }
             Ok(None) => response(StatusCode::NOT_FOUND, TEXT, "there is no such letter\n"),
@@ -119,7 +119,7 @@ impl DevMail {
 
     async fn list(&self, query: Option<&str>) -> io::Result<Option<String>> {
         let to = query.into_iter().flat_map(|query| query.split('&')).find_map(|item| item.strip_prefix("to="));
-        // Not as a form is read: an address may have a `+`, and has no blank.
+        // Not decoded as a form: an address may have a `+`, and has no blank.
         let to = to.map(|to| percent_decode_str(to).decode_utf8_lossy().into_owned());
         let wanted = to.clone();
         let letters = self.read(move |folder| letters::newest(folder, wanted.as_deref())).await?;
@@ -128,14 +128,14 @@ impl DevMail {
     }
 
     async fn letter(&self, id: &str) -> io::Result<Option<String>> {
-        // The file's name is made of the id and not of what was asked for.
+        // The file's name is made from the parsed id and not from the requested text.
         let Ok(id) = Uuid::try_parse(id) else { return Ok(None) };
         let Some(letter) = self.read(move |folder| letters::read(folder, id)).await? else { return Ok(None) };
         let page = Page { frame: &self.frame, letter: &letter, pieces: letters::pieces(&letter.text) };
         page.render().map(Some).map_err(io::Error::other)
     }
 
-    /// Reads files where waiting for them holds nobody up.
+    /// Reads files on a blocking thread.
     async fn read<T: Send + 'static>(
         &self,
         read: impl FnOnce(&Path) -> io::Result<T> + Send + 'static,

@@ -1,4 +1,4 @@
-//! Files that stay the same while the process runs: hashed and compressed once, answered from memory.
+//! Files that do not change while the process runs: hashed and compressed once, and answered from memory.
 
 use super::headers::{Header, set};
 use flate2::{Compression, write::GzEncoder};
@@ -13,10 +13,10 @@ use std::{
     sync::Arc,
 };
 
-/// For files whose address changes with their content (RFC 8246).
+/// For files whose path changes with their content (RFC 8246).
 const FOR_EVER: Header = ("cache-control", "public, max-age=31536000, immutable");
 
-/// Files by the path at which they are.
+/// Files by their path.
 #[derive(Default)]
 pub struct Files(HashMap<String, Arc<File>>);
 
@@ -26,13 +26,13 @@ impl Files {
         self.0.get(path).map(Arc::as_ref)
     }
 
-    /// Puts a file at `path`.
+    /// Adds a file at `path`.
     pub fn put(&mut self, path: &str, file: &Arc<File>) {
         self.0.insert(path.to_owned(), file.clone());
     }
 
-    /// Puts what a page needs at `/assets/<stem>-<hash>.<extension>`, a path that changes with the content,
-    /// so that browsers may keep it. Gives the path.
+    /// Adds an asset at `/assets/<stem>-<hash>.<extension>`, a path that changes with the content, so that browsers may
+    /// cache it for good. Returns the path.
     pub fn put_asset(&mut self, stem: &str, extension: &str, kind: &'static str, content: &'static [u8]) -> String {
         let path = format!("/assets/{stem}-{}.{extension}", hash(content));
         let headers = [("content-type", kind), FOR_EVER, ("cross-origin-resource-policy", "same-origin")];
@@ -41,10 +41,10 @@ impl Files {
     }
 }
 
-/// A file in memory, and what is said with it.
+/// A file in memory, with its headers.
 pub struct File {
     plain: Bytes,
-    /// Where that is shorter.
+    /// The compressed content, if it is shorter.
     gzip: Option<Bytes>,
     headers: HeaderMap,
     tag: HeaderValue,
@@ -52,12 +52,12 @@ pub struct File {
 
 impl File {
     /// Hashes and compresses `content`.
-    pub fn new(content: Bytes, says: &[Header]) -> Self {
+    pub fn new(content: Bytes, fixed: &[Header]) -> Self {
         let gzip = compress(&content).ok().filter(|gzip| gzip.len() < content.len()).map(Bytes::from);
-        // Weak, because it stands for both forms (RFC 9110 §8.8.1).
+        // Weak, because it stands for both encodings (RFC 9110 §8.8.1).
         let tag = HeaderValue::try_from(format!("W/\"{}\"", hash(&content))).expect("hexadecimal digits");
         let mut headers = HeaderMap::new();
-        set(&mut headers, says);
+        set(&mut headers, fixed);
         headers.insert(header::ETAG, tag.clone());
         if gzip.is_some() {
             headers.insert(header::VARY, HeaderValue::from_name(header::ACCEPT_ENCODING));
@@ -65,7 +65,8 @@ impl File {
         Self { plain: content, gzip, headers, tag }
     }
 
-    /// Answers a request with these headers: compressed for who reads that, without content for who has it.
+    /// Answers a request with these headers: compressed if the client accepts that, and without content if it has the
+    /// file.
     pub fn answer(&self, request: &HeaderMap) -> HttpResponse {
         let gzip = self.gzip.as_ref().filter(|_| takes_gzip(request));
         let is_held = holds(request, &self.tag);
@@ -109,7 +110,7 @@ fn holds(request: &HeaderMap, tag: &HeaderValue) -> bool {
     })
 }
 
-/// What commas separate in a header, however often it is there.
+/// The comma-separated items of a header, over all its lines.
 fn items<'a>(headers: &'a HeaderMap, name: &HeaderName) -> impl Iterator<Item = &'a str> {
     headers
         .get_all(name)
@@ -128,7 +129,7 @@ mod tests {
     }
 
     #[test]
-    fn gzip_is_for_who_asks_for_it() {
+    fn gzip_is_sent_only_if_accepted() {
         for (accepted, takes) in [
             ("gzip", true),
             ("GZIP;q=0.5", true),
@@ -145,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn who_holds_the_file_names_its_tag() {
+    fn a_matching_tag_is_recognised() {
         let tag = HeaderValue::from_static("W/\"0a1b\"");
         for (held, holds_it) in [
             ("W/\"0a1b\"", true),
@@ -160,7 +161,7 @@ mod tests {
     }
 
     #[test]
-    fn what_gains_nothing_is_not_compressed() {
+    fn a_file_that_would_not_shrink_is_not_compressed() {
         let asks = request(header::ACCEPT_ENCODING, "gzip");
         let short = File::new(Bytes::from_static(b"x"), &[]).answer(&asks);
         assert!(!short.headers().contains_key(header::CONTENT_ENCODING));

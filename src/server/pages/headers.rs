@@ -1,11 +1,11 @@
-//! What pages say for the security of who reads them.
+//! The security headers of pages.
 
 use http::{HeaderMap, HeaderName, HeaderValue};
 
 /// A header: its name in lower case, and its value.
 pub type Header = (&'static str, &'static str);
 
-/// What every page says beside its content security policy. `no-referrer` because the links in letters carry
+/// The headers of every page beside its content security policy. `no-referrer` because the links in letters carry
 /// tokens; the page's own calls are `fetch` in its default mode, which sends `Origin` nevertheless.
 pub const PAGE: [Header; 6] = [
     ("content-type", "text/html; charset=utf-8"),
@@ -16,9 +16,9 @@ pub const PAGE: [Header; 6] = [
     ("x-frame-options", "DENY"),
 ];
 
-/// Sets each of `says`.
-pub fn set(headers: &mut HeaderMap, says: &[Header]) {
-    for (name, value) in says {
+/// Sets each of these headers.
+pub fn set(headers: &mut HeaderMap, fixed: &[Header]) {
+    for (name, value) in fixed {
         headers.insert(HeaderName::from_static(name), HeaderValue::from_static(value));
     }
 }

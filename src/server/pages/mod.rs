@@ -22,11 +22,11 @@ use jsonrpsee::server::{HttpBody, HttpResponse};
 use provider_callback::ProviderCallback;
 use std::{net::IpAddr, sync::Arc, time::Duration};
 
-/// How long the database may take to show that it is there.
+/// How long the database may take to answer the readiness check.
 const READINESS_LIMIT: Duration = Duration::from_secs(2);
 
-/// What is no secret and the same for everybody: pages of any origin may read it. Kept for so short a time that
-/// verifiers hear of a new key before it signs.
+/// Public documents, the same for everybody: pages of any origin may read them. They are cached so briefly that
+/// verifiers learn of a new key before it signs.
 const PUBLIC: [Header; 3] = [
     ("content-type", "application/json"),
     ("access-control-allow-origin", "*"),
@@ -45,8 +45,8 @@ pub enum PagesError {
     /// A page could not be rendered.
     #[error("a page could not be rendered")]
     Page(#[from] askama::Error),
-    /// The frontend's URL cannot be sent.
-    #[error("the frontend's URL is no header")]
+    /// The frontend's URL is not a valid header value.
+    #[error("the frontend's URL is not a valid header value")]
     Frontend(#[from] header::InvalidHeaderValue),
 }
 
@@ -63,11 +63,11 @@ pub struct AllPages {
     accounts: Arc<Accounts>,
     openrpc: File,
     keys: File,
-    /// Where browsers go on that come back from a provider.
+    /// Sends browsers that come back from a provider on to the frontend.
     provider_callback: ProviderCallback,
-    /// Where owners change their password.
+    /// The page on which owners change their password.
     change_password: HeaderValue,
-    /// Why the node is not ready: as often as anybody asks, told once a minute.
+    /// Why the node is not ready, logged once a minute however often it is asked.
     not_ready: Notices<&'static str>,
     /// The account page and what the pages need.
     files: Files,
@@ -76,7 +76,7 @@ pub struct AllPages {
     metrics: bool,
 }
 
-/// What answers.
+/// The handlers of the plain routes.
 enum Route<'a> {
     Health,
     Readiness,
@@ -88,12 +88,12 @@ enum Route<'a> {
 }
 
 impl Pages {
-    /// Every route, with what does not change rendered.
+    /// Every route, with everything constant rendered already.
     pub fn all(accounts: Arc<Accounts>, openrpc: &'static str, settings: &Settings) -> Result<Self, PagesError> {
         Ok(Self::All(Box::new(AllPages::new(accounts, openrpc, settings)?)))
     }
 
-    /// Answers a request of `peer` to what is no door.
+    /// Answers a request of `peer` to a path that no endpoint serves.
     pub async fn answer(&self, request: Request<Incoming>, peer: IpAddr) -> HttpResponse {
         match (self, request.uri().path(), request.method()) {
             (Self::All(pages), provider_callback::PATH, &Method::POST) => pages.provider_callback.answer(request).await,
@@ -165,7 +165,7 @@ impl AllPages {
 
     /// Where password managers send their users (<https://www.w3.org/TR/change-password-url/>).
     fn change_password(&self) -> HttpResponse {
-        let mut found = response(StatusCode::FOUND, TEXT, "change the password there\n");
+        let mut found = response(StatusCode::FOUND, TEXT, "the page that changes the password is at this address\n");
         found.headers_mut().insert(header::LOCATION, self.change_password.clone());
         found
     }
@@ -177,13 +177,13 @@ impl AllPages {
         );
         let mut silent = String::new();
         if !matches!(database, Ok(Ok(()))) {
-            if let Some(requests) = self.not_ready.note("database") {
+            if let Some(requests) = self.not_ready.record("database") {
                 tracing::warn!(?database, requests, "not ready");
             }
             silent.push_str("the database does not answer\n");
         }
         if let Err(error) = bus {
-            if let Some(requests) = self.not_ready.note("bus") {
+            if let Some(requests) = self.not_ready.record("bus") {
                 tracing::warn!(%error, requests, "not ready");
             }
             silent.push_str(&format!("{error}\n"));
@@ -201,29 +201,29 @@ fn get_only() -> HttpResponse {
     refused
 }
 
-/// What is measured, as Prometheus reads it.
+/// The metrics in Prometheus's text format.
 fn metrics(accounts: &Accounts) -> HttpResponse {
     accounts.measure_now();
     response(StatusCode::OK, PROMETHEUS, meters().render())
 }
 
-/// Scripts that trace their requests ask before they read a public document.
+/// Pages that trace their requests send a preflight before they read a public document.
 fn public_preflight() -> HttpResponse {
     let mut allowed = response(StatusCode::NO_CONTENT, TEXT, "");
-    let says = [
+    let headers = [
         ("access-control-allow-origin", "*"),
         ("access-control-allow-methods", "GET, HEAD"),
         ("access-control-allow-headers", "*"),
         ("access-control-max-age", "3600"),
     ];
-    headers::set(allowed.headers_mut(), &says);
+    headers::set(allowed.headers_mut(), &headers);
     allowed
 }
 
-/// Puts the icon among `files`, also where browsers look for it unasked, and gives its path.
+/// Adds the icon to `files`, also where browsers look for it by default, and returns its path.
 fn put_icon(files: &mut Files) -> String {
-    let says = [("content-type", SVG), ("cache-control", "public, max-age=86400")];
-    files.put("/favicon.ico", &Arc::new(File::new(Bytes::from_static(ICON), &says)));
+    let headers = [("content-type", SVG), ("cache-control", "public, max-age=86400")];
+    files.put("/favicon.ico", &Arc::new(File::new(Bytes::from_static(ICON), &headers)));
     files.put_asset("icon", "svg", SVG, ICON)
 }
 

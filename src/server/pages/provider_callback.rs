@@ -1,5 +1,5 @@
-//! `POST /provider-callback`: what a provider answers by a form that the browser posts (OAuth 2.0 Form Post Response Mode)
-//! goes on to the frontend, which reads it from the address as it reads what others answer there.
+//! `POST /provider-callback`: a provider's answer in a form that the browser posts (OAuth 2.0 Form Post Response Mode)
+//! is passed on to the frontend, in the query as from other providers.
 
 use super::{TEXT, response};
 use crate::server::{
@@ -11,16 +11,16 @@ use hyper::body::Incoming;
 use jsonrpsee::server::HttpResponse;
 use url::form_urlencoded;
 
-/// Where it is, here as at the frontend.
+/// Its path, on this server as at the frontend.
 pub(super) const PATH: &str = "/provider-callback";
 
-/// What the frontend needs to know; what else a provider sends (Apple an ID token) is left out.
+/// The fields that the frontend needs; others (Apple sends an ID token) are dropped.
 const FIELDS: [&str; 5] = ["code", "state", "iss", "error", "user"];
 
-/// The longest address that the browser is sent to: proxies take no more in one header.
+/// The longest URL that the browser is sent to: proxies accept no more in one header.
 const MAX_BYTES: usize = 4 * 1024;
 
-/// Sends browsers on.
+/// Redirects browsers to the frontend.
 pub(super) struct ProviderCallback {
     target: String,
 }
@@ -32,7 +32,7 @@ impl ProviderCallback {
 
     pub(super) async fn answer(&self, request: Request<Incoming>) -> HttpResponse {
         if !is_form(request.headers()) {
-            return refusal(StatusCode::UNSUPPORTED_MEDIA_TYPE, "a form only");
+            return refusal(StatusCode::UNSUPPORTED_MEDIA_TYPE, "the body must be an HTML form");
         }
         match read(request.into_body()).await {
             Ok(form) => self.send_on(&form),
@@ -47,11 +47,11 @@ impl ProviderCallback {
         let target =
             Some(target).filter(|target| target.len() <= MAX_BYTES).and_then(|t| HeaderValue::try_from(t).ok());
         let Some(target) = target else {
-            return refusal(StatusCode::BAD_REQUEST, "no answer of a provider is so long");
+            return refusal(StatusCode::BAD_REQUEST, "the provider's answer is too long");
         };
-        let mut away = response(StatusCode::SEE_OTHER, TEXT, "go on there\n");
+        let mut away = response(StatusCode::SEE_OTHER, TEXT, "continue at this address\n");
         away.headers_mut().insert(header::LOCATION, target);
-        // The code in it is good once, and for nobody else.
+        // The code in it is single-use and must not be cached.
         away.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
         away.headers_mut().insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
         away

@@ -1,24 +1,24 @@
-//! Where the frames of a peer end (RFC 6455 §5.2), told from the bytes alone.
+//! Tracks where the frames of a peer end (RFC 6455 §5.2), from the bytes alone.
 
 /// The longest header of a frame: two bytes, eight of length, four of mask.
 const LONGEST_HEADER: usize = 14;
 
-/// Follows the frames in what is read. tungstenite does not say whether it holds bytes back, and keeps the buffer of a
-/// large message for ever: only between two messages can it be replaced by a fresh one.
+/// Tracks the frames in the bytes that are read. tungstenite does not report whether it holds bytes back, and never
+/// shrinks its buffer after a large message: only between two messages can it be replaced by a new one.
 #[derive(Debug, Default)]
 pub struct Boundary {
     header: [u8; LONGEST_HEADER],
-    /// How much of a header has come.
+    /// The number of bytes of a header that have arrived.
     begun: usize,
-    /// How much of the frame is still to come.
+    /// The number of bytes of the frame that are still missing.
     left: u64,
-    /// Whether the message goes on in a further frame.
+    /// Whether the message continues in another frame.
     continues: bool,
     longest: u64,
 }
 
 impl Boundary {
-    /// Takes what was read.
+    /// Processes the bytes that were read.
     pub fn feed(&mut self, mut bytes: &[u8]) {
         while let [next, rest @ ..] = bytes {
             if self.left > 0 {
@@ -36,12 +36,12 @@ impl Boundary {
         }
     }
 
-    /// Whether everything that came belongs to whole messages.
+    /// Whether all bytes so far belong to whole messages.
     pub fn is_between_messages(&self) -> bool {
         self.begun == 0 && self.left == 0 && !self.continues
     }
 
-    /// The payload of the longest frame that was announced.
+    /// The payload length of the longest frame so far.
     pub fn longest(&self) -> u64 {
         self.longest
     }

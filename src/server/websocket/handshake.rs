@@ -9,12 +9,12 @@ use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 const VERSION: HeaderValue = HeaderValue::from_static("13");
 const KEY_BYTES: usize = 16;
 
-/// Whether a request wants to be another protocol.
+/// Whether a request asks to switch protocols.
 pub fn is_wanted(headers: &HeaderMap) -> bool {
     headers.contains_key(header::UPGRADE)
 }
 
-/// Why a request opens no WebSocket.
+/// Why a request does not open a WebSocket.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NoHandshake(StatusCode, &'static str);
 
@@ -30,13 +30,13 @@ impl From<NoHandshake> for HttpResponse {
 pub fn answer<B>(request: &Request<B>) -> Result<HttpResponse, NoHandshake> {
     let headers = request.headers();
     if request.version() != Version::HTTP_11 {
-        return Err(NoHandshake(StatusCode::BAD_REQUEST, "a WebSocket begins with HTTP/1.1"));
+        return Err(NoHandshake(StatusCode::BAD_REQUEST, "a WebSocket handshake needs HTTP/1.1"));
     }
     if !lists(headers, header::UPGRADE, "websocket") || !lists(headers, header::CONNECTION, "upgrade") {
         return Err(NoHandshake(StatusCode::BAD_REQUEST, "this is not a WebSocket handshake (RFC 6455)"));
     }
     if headers.get(header::SEC_WEBSOCKET_VERSION) != Some(&VERSION) {
-        return Err(NoHandshake(StatusCode::UPGRADE_REQUIRED, "the version of WebSocket is 13"));
+        return Err(NoHandshake(StatusCode::UPGRADE_REQUIRED, "the version of WebSocket must be 13"));
     }
     let key = headers.get(header::SEC_WEBSOCKET_KEY).map_or(&b""[..], HeaderValue::as_bytes);
     let accept = Some(key).filter(|key| BASE64_STANDARD.decode(key).is_ok_and(|key| key.len() == KEY_BYTES));
@@ -82,7 +82,7 @@ mod tests {
     }
 
     #[test]
-    fn only_a_handshake_as_the_rfc_wants_it_is_accepted() {
+    fn only_a_valid_handshake_is_accepted() {
         let opened = answered(&[], Version::HTTP_11).unwrap();
         // The example of RFC 6455 §1.3.
         assert_eq!(opened.headers()[header::SEC_WEBSOCKET_ACCEPT], "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=");

@@ -36,7 +36,7 @@ use std::{
 use task::WebSocketTask;
 use tokio::net::TcpStream;
 
-/// Takes a connection out of everything that knows it.
+/// Unregisters a connection everywhere when it is dropped.
 struct LeaveOnDrop {
     node: Arc<Node>,
     connection: Arc<Connection>,
@@ -57,10 +57,10 @@ impl Drop for LeaveOnDrop {
     }
 }
 
-/// A WebSocket whose handshake is not answered yet: dropped, it leaves no trace.
+/// A WebSocket whose handshake is not answered yet. Dropping it undoes everything.
 pub struct Opening {
     response: HttpResponse,
-    /// The connection that it will be.
+    /// The connection that it becomes.
     pub connection: Arc<Connection>,
     socket: Arc<Socket>,
     upgraded: OnUpgrade,
@@ -80,7 +80,7 @@ pub fn begin(
     let socket = Arc::new(Socket::default());
     let id = node.next_connection.fetch_add(1, Ordering::Relaxed);
     let connection = Arc::new(Connection::new(id, peer, user_agent(request.headers()), Some(socket.clone())));
-    // Whatever becomes of the handshake: a client that gives up drops this call at any await.
+    // Created first, since a client that gives up drops this call at any await.
     let leave = LeaveOnDrop::new(node, &connection);
     let trace = TraceId::of(request.headers());
     let upgraded = hyper::upgrade::on(request);
@@ -93,18 +93,18 @@ pub fn too_many() -> HttpResponse {
 }
 
 impl Opening {
-    /// Answers the handshake, and serves the socket. `open` is kept for as long as the socket is.
+    /// Answers the handshake and serves the socket. `open` is kept for as long as the socket.
     pub fn open<T: Send + 'static>(self, node: &Node, dispatcher: Dispatcher, open: T) -> HttpResponse {
         let Self { response, connection, socket, upgraded, trace, leave, place } = self;
         node.connections.insert(connection.id, connection.clone());
-        // A stop that began meanwhile has gone through the connections already.
+        // A stop that began in the meantime has closed the other connections already.
         if node.accounts.hub.stopping().is_cancelled() {
             connection.close(STOPPING.code, STOPPING.reason);
         }
         let source = Source { connection, http: None, trace, in_batch: false };
         tokio::spawn(async move {
             let _open = (leave, place, open);
-            // A box, so that the handshake's needs are not kept for as long as the socket.
+            // Boxed, so that the handshake's state is not kept for as long as the socket.
             let Some((tcp, early)) = Box::pin(taken_over(upgraded)).await else { return };
             let (read, write) = tcp.into_split();
             socket.open(write);
@@ -114,7 +114,7 @@ impl Opening {
     }
 }
 
-/// Answers a handshake at `/rpc`. `open` is kept for as long as the socket is.
+/// Answers a handshake at `/rpc`. `open` is kept for as long as the socket.
 pub async fn upgrade<T: Send + 'static>(
     node: &Arc<Node>,
     dispatcher: &Dispatcher,
@@ -126,7 +126,7 @@ pub async fn upgrade<T: Send + 'static>(
         Ok(response) => response,
         Err(refused) => return refused.into(),
     };
-    // Whatever it carries: a foreign page must not use its visitor's network.
+    // Whatever credential it carries: a foreign page must not use its visitor's network.
     if node.origins.of(request.headers()) == Origin::Foreign {
         return foreign_origin();
     }
@@ -158,8 +158,8 @@ pub async fn upgrade<T: Send + 'static>(
             Err(Error::Unavailable { .. } | Error::Internal(_)) => {
                 return refusal(StatusCode::SERVICE_UNAVAILABLE, "the session cannot be checked at the moment");
             }
-            // Browsers send cookies unasked: a dead one must not keep a page from connecting.
-            Err(refused) if by_cookie => clears_cookie = refused.says_cookie_is_dead(),
+            // Browsers send cookies with every request: that of an ended session must not keep a page from connecting.
+            Err(refused) if by_cookie => clears_cookie = refused.means_dead_cookie(),
             Err(_) => return refusal(StatusCode::UNAUTHORIZED, "the session has ended"),
         }
     }
@@ -169,10 +169,10 @@ pub async fn upgrade<T: Send + 'static>(
     opening.open(node, dispatcher.clone(), open)
 }
 
-/// The connection once the handshake is answered, and what has come over it already.
+/// The connection once the handshake is answered, and the bytes that have arrived already.
 async fn taken_over(upgraded: OnUpgrade) -> Option<(TcpStream, Vec<u8>)> {
     let upgraded = upgraded.await.ok()?;
     let Parts { io, read_buf, .. } = upgraded.downcast::<TokioIo<GuardedIo<TcpStream>>>().ok()?;
-    // A copy: the other is hyper's buffer of 8 KiB.
+    // Copied, because `read_buf` is hyper's buffer of 8 KiB.
     Some((io.into_inner().into_inner(), read_buf.to_vec()))
 }

@@ -29,7 +29,7 @@ use tokio_tungstenite::tungstenite::{
 
 /// Messages read in one turn.
 const TURN: usize = 64;
-/// Bytes read at once: all that an idle socket keeps for its next message.
+/// The size of the read buffer, which an idle socket keeps for its next message.
 const READ_BYTES: usize = 1024;
 
 const UNSUPPORTED_DATA: Close = Close { code: 1003, reason: "calls are text" };
@@ -37,7 +37,7 @@ const PROTOCOL_ERROR: Close = Close { code: 1002, reason: "the frame breaks RFC 
 const INVALID_DATA: Close = Close { code: 1007, reason: "text is not UTF-8" };
 const MESSAGE_TOO_BIG: Close = Close { code: 1009, reason: "the message is too large" };
 
-/// The connection as tungstenite sees it: its pongs and Close frames join the queue.
+/// The connection as tungstenite sees it: pongs and Close frames that it writes join the queue.
 struct Pipe<'a, 'b> {
     read: &'a mut OwnedReadHalf,
     boundary: &'a mut Boundary,
@@ -74,10 +74,10 @@ enum Phase {
     Open,
     /// Our Close frame is queued; the peer's is awaited.
     Closing,
-    /// The peer has broken the protocol, which tungstenite does not get over: its bytes are thrown away until it hangs
-    /// up, since a connection that is closed with bytes unread is reset, and the Close frame with it.
+    /// The peer has broken the protocol, from which tungstenite does not recover. Its bytes are read and discarded
+    /// until it hangs up: closing a connection with unread bytes resets it, and the Close frame would be lost.
     Failed,
-    /// Nothing more comes; what waits is still written.
+    /// Nothing more is read; what waits is still written.
     Ended,
 }
 
@@ -90,9 +90,9 @@ pub struct WebSocketTask {
     dispatcher: Dispatcher,
     source: Source,
     calls: FuturesUnordered<Work>,
-    /// Their messages.
+    /// The bytes of their messages.
     waiting: WaitingBytes,
-    /// One batch at a time, once there has been one: their answers are the only large ones.
+    /// Allows one batch at a time; created by the first batch. Only the answers of batches are large.
     batches: Option<Arc<tokio::sync::Mutex<()>>>,
     phase: Phase,
 }
@@ -104,7 +104,7 @@ impl Drop for WebSocketTask {
 }
 
 impl WebSocketTask {
-    /// Serves a connection whose handshake is done; `early` came with it.
+    /// Serves a connection whose handshake is done; `early` are the bytes that arrived with it.
     pub fn new(
         socket: Arc<Socket>,
         read: OwnedReadHalf,
@@ -132,14 +132,14 @@ impl WebSocketTask {
         }
         match self.tungstenite.read(&mut pipe) {
             Err(Error::Io(error)) if error.kind() == io::ErrorKind::WouldBlock => {
-                self.let_go_of_large_buffers();
+                self.release_large_buffers();
                 return Poll::Pending;
             }
             Ok(Message::Text(text)) if self.phase == Phase::Open => self.begin(text, cx, answers),
             Ok(Message::Binary(_)) if self.phase == Phase::Open => self.close(UNSUPPORTED_DATA, answers),
             Ok(Message::Close(_)) if self.phase == Phase::Open => {
                 self.socket.send(std::mem::take(answers));
-                // It queues the reply and says that the connection is closed.
+                // It queues the reply and returns that the connection is closed.
                 let _ = self.tungstenite.flush(&mut pipe);
                 self.end();
             }
@@ -157,7 +157,8 @@ impl WebSocketTask {
         Poll::Ready(())
     }
 
-    /// Begins to work on a message. It is polled once at once: what needs no waiting needs no place among the others.
+    /// Starts to work on a message. It is polled once at once, so that a call without waiting needs no entry in the
+    /// list.
     fn begin(&mut self, text: Utf8Bytes, cx: &mut Context<'_>, answers: &mut Vec<u8>) {
         let bytes = text.len();
         let mut work = if is_batch(&text) { self.batch(text) } else { self.dispatcher.single(&text, &self.source) };
@@ -188,7 +189,7 @@ impl WebSocketTask {
         frame::begin_text(answer.bytes(), answers);
         answer.append(answers);
         if answer.has_follow_up() {
-            // What follows an answer (a subscription's first event) must not come before it.
+            // What follows an answer (a subscription's first event) must not be sent before it.
             self.socket.send(std::mem::take(answers));
             answer.sent();
         }
@@ -206,13 +207,14 @@ impl WebSocketTask {
         self.stop_calls(Phase::Ended);
     }
 
-    /// Nothing can be answered any more. What may commit goes on in tasks of its own.
+    /// Drops the calls in flight, because nothing can be answered any more. Commits under way run in tasks of their
+    /// own.
     fn stop_calls(&mut self, phase: Phase) {
         self.calls = FuturesUnordered::new();
         self.phase = phase;
     }
 
-    fn let_go_of_large_buffers(&mut self) {
+    fn release_large_buffers(&mut self) {
         let is_large = self.boundary.longest() > u64::try_from(READ_BYTES).unwrap_or(u64::MAX);
         if is_large && self.boundary.is_between_messages() && self.phase == Phase::Open {
             self.tungstenite = WebSocketContext::new(Role::Server, Some(config()));
@@ -224,7 +226,7 @@ impl WebSocketTask {
         self.calls.len() < CALLS_IN_FLIGHT && self.waiting.bytes() <= WAITING_MESSAGE_BYTES && unsent <= UNSENT_BYTES
     }
 
-    /// Reads and answers until there is nothing to do; `true` if it reads no further for the sake of its limits.
+    /// Reads and answers until there is nothing to do; `true` if it stopped reading because of its limits.
     fn work(&mut self, cx: &mut Context<'_>, answers: &mut Vec<u8>) -> bool {
         for _ in 0..TURN {
             while let Poll::Ready(Some(answer)) = self.calls.poll_next_unpin(cx) {
@@ -241,7 +243,7 @@ impl WebSocketTask {
                 }
                 (Phase::Open, Some(_)) | (Phase::Ended, _) => Poll::Pending,
                 (Phase::Open, None) if !self.may_read(answers.len() + self.socket.unsent()) => {
-                    // Its bytes wait for us: that is no silence.
+                    // Its bytes wait to be read: that is no silence.
                     self.socket.heard();
                     return true;
                 }
@@ -283,13 +285,13 @@ fn config() -> WebSocketConfig {
     WebSocketConfig::default()
         .read_buffer_size(READ_BYTES)
         .write_buffer_size(0)
-        // For control frames alone, which are handed on at once.
+        // Only control frames are written through it, and they are passed on at once.
         .max_write_buffer_size(4096)
         .max_message_size(Some(MESSAGE_BYTES))
         .max_frame_size(Some(MESSAGE_BYTES))
 }
 
-/// What is told a peer that broke the protocol; `None` if it has gone.
+/// The Close frame for a peer that broke the protocol; `None` if the peer is gone.
 fn fault(error: &Error) -> Option<Close> {
     match error {
         Error::Utf8(_) => Some(INVALID_DATA),

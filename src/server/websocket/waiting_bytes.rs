@@ -1,21 +1,21 @@
-//! How many bytes of messages wait to be answered.
+//! The number of bytes of messages that wait to be answered.
 
 use std::sync::{
     Arc,
     atomic::{AtomicUsize, Ordering},
 };
 
-/// Bytes of messages whose calls are in flight: what is held of them is bounded, however many calls may be.
+/// Bytes of messages whose calls are in flight. They are bounded whatever the number of calls.
 #[derive(Default)]
 pub(super) struct WaitingBytes(Arc<AtomicUsize>);
 
 impl WaitingBytes {
-    /// How many there are.
+    /// The number of bytes.
     pub(super) fn bytes(&self) -> usize {
         self.0.load(Ordering::Relaxed)
     }
 
-    /// Counts a message's until what this gives is dropped.
+    /// Counts a message's bytes until the returned guard is dropped.
     pub(super) fn hold(&self, bytes: usize) -> Held {
         self.0.fetch_add(bytes, Ordering::Relaxed);
         Held { of: self.0.clone(), bytes }
@@ -39,7 +39,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_answered_waits_no_longer() {
+    fn an_answered_message_no_longer_counts() {
         let waiting = WaitingBytes::default();
         let (first, second) = (waiting.hold(700), waiting.hold(30));
         assert_eq!(waiting.bytes(), 730);

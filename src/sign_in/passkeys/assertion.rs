@@ -1,4 +1,4 @@
-//! What a passkey signs: a sign-in, its second factor, or the proof of a session.
+//! Assertions of passkeys: for a sign-in, its second factor, or the proof of a session.
 
 use super::super::{
     finish::{Device, Proof, SignedIn},
@@ -22,19 +22,19 @@ use crate::{
 use serde_json::json;
 use std::sync::Arc;
 
-/// How often an assertion is looked at again because the account has changed meanwhile.
+/// How often an assertion is checked again because the account has changed in the meantime.
 const ATTEMPTS: usize = 3;
 
-/// What a client answers to a ceremony.
+/// A client's answer to a ceremony.
 #[derive(Clone, Debug)]
 pub struct PasskeyAnswer {
     /// The ceremony.
     pub ceremony: String,
-    /// What the browser has made of its options.
+    /// The browser's answer to its options.
     pub credential: AssertionCredential,
 }
 
-/// A good assertion, to be noted in the transaction of what it is good for.
+/// A valid assertion, to be recorded in the transaction that it authorises.
 #[derive(Clone, Debug)]
 pub(crate) struct UsedPasskey {
     ceremony: PresentedTicket,
@@ -44,18 +44,17 @@ pub(crate) struct UsedPasskey {
 }
 
 impl Accounts {
-    /// Opens a session for who has a passkey of the account. A passkey verifies its user, so that no second factor is
-    /// asked for.
+    /// Opens a session with a passkey. A passkey verifies its user, so no second factor is required.
     ///
     /// # Errors
-    /// [`Error::InvalidToken`] for a ceremony that is spent, expired or another's, [`Error::InvalidCredentials`] for
-    /// what is no assertion of a passkey that there is.
+    /// [`Error::InvalidToken`] for a ceremony that is used, expired or for another purpose,
+    /// [`Error::InvalidCredentials`] for an invalid assertion or an unknown passkey.
     pub async fn sign_in_by_passkey(
         self: &Arc<Self>,
         answer: &PasskeyAnswer,
         device: &Device,
     ) -> Result<SignedIn, Error> {
-        // Without a name of the user, it is the passkey that says whose it is.
+        // Without a user handle in the answer, the passkey determines the user.
         if answer.credential.user_handle.is_none() {
             return Err(Error::InvalidCredentials);
         }
@@ -73,7 +72,8 @@ impl Accounts {
         Err(Error::InvalidCredentials)
     }
 
-    /// Whether this is a good assertion of a passkey, of the user `owner` if one is named; nothing is spent yet.
+    /// Checks that this is a valid assertion of a passkey, and of the user `owner` if one is given; nothing is used up
+    /// yet.
     pub(in crate::sign_in) async fn check_passkey(
         &self,
         purpose: TicketPurpose,
@@ -86,7 +86,7 @@ impl Accounts {
         let ceremony = self.open_ceremony(purpose, holder, ceremony)?;
         let party = self.relying_party()?;
         let mut tx = self.store.read().await?;
-        // An assertion that comes again must not pass for one of a cloned key, whose counter has not risen either.
+        // A repeated assertion must not be taken for one of a cloned key, whose counter has not increased either.
         let is_spent = tx.is_ticket_spent(ceremony.id).await?;
         let passkey = tx.find_passkey(&credential.id).await?;
         let user = match &passkey {
@@ -118,7 +118,7 @@ impl Accounts {
                 Ok((user, used))
             }
             Err(Refused::Counter) => {
-                self.note_cloned_passkey(user.user_id, &passkey.name, client).await?;
+                self.record_cloned_passkey(user.user_id, &passkey.name, client).await?;
                 Err(Error::InvalidCredentials)
             }
             Err(refused) => {
@@ -129,20 +129,20 @@ impl Accounts {
         }
     }
 
-    /// Notes for the owner that there may be two of a key that only one authenticator should have.
-    async fn note_cloned_passkey(&self, user: UserId, name: &PasskeyName, client: &Client) -> Result<(), Error> {
+    /// Records for the owner that a key may have been cloned, which only one authenticator should have.
+    async fn record_cloned_passkey(&self, user: UserId, name: &PasskeyName, client: &Client) -> Result<(), Error> {
         let detail = json!({ "passkey": name });
         let event = SecurityEvent::now(SecurityEventType::PasskeyRefused, self.clock.now(), None, Some(client), detail);
         let mut tx = self.store.write().await?;
         tx.insert_security_event(user, &event).await?;
         tx.commit().await?;
-        tracing::info!(target: "security", %user, ip = %client.ip, "passkey_refused: its counter has not risen");
+        tracing::info!(target: "security", %user, ip = %client.ip, "passkey_refused: its counter has not increased");
         Ok(())
     }
 
-    /// Passes on why a change was given up; where the passkey's counter was the reason, the owner can read of it.
+    /// Passes on why a change was abandoned; if the passkey's counter was the reason, it is recorded for the owner.
     pub(in crate::sign_in) async fn refuse_passkey(&self, passkey: &UsedPasskey, client: &Client) -> Error {
-        match self.note_cloned_passkey(passkey.user, &passkey.name, client).await {
+        match self.record_cloned_passkey(passkey.user, &passkey.name, client).await {
             Ok(()) => Error::InvalidCredentials,
             Err(error) => error,
         }
@@ -150,11 +150,11 @@ impl Accounts {
 }
 
 impl Change<'_> {
-    /// Spends the ceremony of an assertion and notes the use of its passkey; `false` if its counter is not the highest
-    /// any more.
+    /// Uses up the ceremony of an assertion and records the use of its passkey; `false` if its counter is not the
+    /// highest any more.
     ///
     /// # Errors
-    /// [`Error::InvalidToken`] if the ceremony is spent already.
+    /// [`Error::InvalidToken`] if the ceremony is used already.
     pub(in crate::sign_in) async fn use_passkey(&mut self, passkey: &UsedPasskey) -> Result<bool, Error> {
         self.use_ticket(passkey.ceremony).await?;
         Ok(self.account().use_passkey(&passkey.r#use).await?)

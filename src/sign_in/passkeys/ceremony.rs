@@ -1,4 +1,4 @@
-//! Ceremonies: a ticket, and a challenge that follows from it, so that nothing is stored before a ceremony is used.
+//! Ceremonies: a ticket, and a challenge that is derived from it, so that nothing is stored before a ceremony is used.
 
 use super::super::tickets::PresentedTicket;
 use crate::{
@@ -19,64 +19,64 @@ use serde::Serialize;
 use sha2::{Digest, Sha256};
 use std::{sync::Arc, time::Duration};
 
-/// How long a ceremony is good (docs/protocol.md, "Proof").
+/// The lifetime of a ceremony (docs/protocol.md, "Proof").
 pub(super) const LIFETIME: Duration = Duration::from_secs(5 * 60);
 
 /// A ceremony that a passkey completes.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct AssertionCeremony {
-    /// What is sent back with the credential.
+    /// The ceremony, to be sent back with the credential.
     ceremony: String,
-    /// What the browser is asked for.
+    /// The options for the browser.
     options: RequestOptions,
-    /// Until when it is good.
+    /// When it expires.
     expires_at: Timestamp,
 }
 
-/// A ceremony that makes a passkey.
+/// A ceremony that creates a passkey.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct RegistrationCeremony {
-    /// What is sent back with the credential.
+    /// The ceremony, to be sent back with the credential.
     pub(super) ceremony: String,
-    /// What the browser is asked for.
+    /// The options for the browser.
     pub(super) options: CreationOptions,
-    /// Until when it is good.
+    /// When it expires.
     pub(super) expires_at: Timestamp,
 }
 
 /// A ceremony that is under way.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Ceremony {
-    /// By which it is known once it is used.
+    /// Identifies it once it is used.
     pub id: TicketId,
-    /// Until when it is good.
+    /// When it expires.
     pub expires_at: Timestamp,
-    /// What the authenticator signs.
+    /// The challenge that the authenticator signs.
     pub challenge: [u8; CHALLENGE_BYTES],
 }
 
 impl Ceremony {
-    /// To be used with what the authenticator answers.
+    /// The ticket, to be used up with the authenticator's answer.
     pub fn ticket(&self) -> PresentedTicket {
         PresentedTicket { id: self.id, expires_at: self.expires_at }
     }
 }
 
-/// The challenge of a ceremony: nobody can make a ticket, so nobody can choose or foresee it.
+/// The challenge of a ceremony: nobody can forge a ticket, so nobody can choose or predict it.
 fn challenge_of(ticket: &str) -> [u8; CHALLENGE_BYTES] {
     Sha256::digest(ticket).into()
 }
 
 impl Accounts {
-    /// Whom passkeys are bound to.
+    /// The domain that passkeys are bound to.
     ///
     /// # Errors
-    /// [`Error::Forbidden`] where the frontend has no name that they could be bound to.
+    /// [`Error::Forbidden`] if the frontend has no domain for them.
     pub(super) fn relying_party(&self) -> Result<&RelyingParty, Error> {
         self.relying_party.as_ref().ok_or(Error::Forbidden("passkeys are bound to a domain, and the frontend has none"))
     }
 
-    /// Begins a ceremony for `purpose`, good together with `holder`.
+    /// Starts a ceremony for `purpose`, bound to `holder`.
     pub(super) fn begin_ceremony(&self, purpose: TicketPurpose, holder: &[u8]) -> Result<(String, Ceremony), Error> {
         let now = self.clock.now();
         let expires_at = now.after(LIFETIME);
@@ -87,7 +87,7 @@ impl Accounts {
         Ok((text, Ceremony { id: ticket.id, expires_at, challenge }))
     }
 
-    /// The ceremony that was begun so.
+    /// The ceremony that was started with these.
     ///
     /// # Errors
     /// [`Error::InvalidToken`] for one that has expired, or is for another purpose or holder.
@@ -97,7 +97,7 @@ impl Accounts {
         Ok(Ceremony { id, expires_at, challenge: challenge_of(text) })
     }
 
-    /// A ceremony for whichever passkey the browser has: it signs in to the passkey's account.
+    /// A ceremony for any passkey that the browser has: it signs in to the passkey's account.
     pub fn begin_passkey_login(&self) -> Result<AssertionCeremony, Error> {
         self.assertion_ceremony(TicketPurpose::PasskeyLogin, &[], &[])
     }
@@ -115,8 +115,8 @@ impl Accounts {
         ceremony.ok_or(Error::NotFound)
     }
 
-    /// A ceremony for a passkey of the user, good together with `holder`; `None` if there is no passkey, or none can be
-    /// used here.
+    /// A ceremony for a passkey of the user, bound to `holder`; `None` if the user has no passkey, or none can be used
+    /// here.
     pub(in crate::sign_in) async fn begin_ceremony_of(
         &self,
         tx: &mut Tx,
@@ -146,7 +146,7 @@ impl Accounts {
 }
 
 impl AssertionCeremony {
-    /// Ceremony and options, for who is told the end of it elsewhere.
+    /// Ceremony and options, for answers that give the expiry elsewhere.
     pub(in crate::sign_in) fn into_parts(self) -> (String, RequestOptions) {
         (self.ceremony, self.options)
     }

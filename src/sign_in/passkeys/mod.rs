@@ -1,4 +1,4 @@
-//! Passkeys (docs/protocol.md, "Passkeys"): registering them, and what they are used for.
+//! Passkeys (docs/protocol.md, "Passkeys"): registering and using them.
 
 mod assertion;
 mod ceremony;

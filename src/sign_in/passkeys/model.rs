@@ -1,10 +1,10 @@
-//! What a passkey is called whose owner has not named it.
+//! The default names of passkeys.
 
 use crate::domain::{session::UserAgent, sign_in_methods::PasskeyName};
 use uuid::{Uuid, uuid};
 
-/// Models of authenticators (AAGUIDs) that people know by name: those that come with phones, browsers and password
-/// managers, as they are listed by the community (passkey-authenticator-aaguids) and, for security keys, by their maker.
+/// Models of authenticators (AAGUIDs) with well-known names: those of phones, browsers and password managers, from the
+/// community's list (passkey-authenticator-aaguids), and of security keys, from their makers.
 const MODELS: [(Uuid, &str); 27] = [
     (uuid!("fbfc3007-154e-4ecc-8c0b-6e020557d7bd"), "Apple Passwords"),
     (uuid!("dd4ec289-e01d-41c9-bb89-70fa845d4bf2"), "iCloud Keychain"),
@@ -35,7 +35,7 @@ const MODELS: [(Uuid, &str); 27] = [
     (uuid!("d8522d9f-575b-4866-88a9-ba99fa02f35b"), "YubiKey Bio"),
 ];
 
-/// What browsers have in their user agent, those first whose own has another's too.
+/// The markers of browsers in user agents. A browser whose user agent includes another's marker comes first.
 const BROWSERS: [(&str, &str); 7] = [
     ("Edg", "Edge"),
     ("OPR/", "Opera"),
@@ -55,7 +55,7 @@ const SYSTEMS: [(&str, &str); 7] = [
     ("Linux", "Linux"),
 ];
 
-/// The name of the authenticator's model; else of browser and system; else of what it is.
+/// The name of the authenticator's model; otherwise of browser and system; otherwise a generic one.
 pub(super) fn default_name(model: Uuid, user_agent: Option<&UserAgent>) -> PasskeyName {
     let by_model = MODELS.iter().find(|(known, _)| *known == model).map(|(_, name)| (*name).to_owned());
     let by_browser = || {
@@ -68,7 +68,7 @@ pub(super) fn default_name(model: Uuid, user_agent: Option<&UserAgent>) -> Passk
         }
     };
     let name = by_model.or_else(by_browser).unwrap_or_else(|| "Passkey".to_owned());
-    PasskeyName::cut(&name).expect("a name of these tables shows something")
+    PasskeyName::cut(&name).expect("a name of these tables is not blank")
 }
 
 #[cfg(test)]

@@ -24,22 +24,22 @@ use crate::{
 use serde_json::json;
 use std::sync::Arc;
 
-/// What a client answers to the ceremony of a registration.
+/// A client's answer to the ceremony of a registration.
 #[derive(Debug)]
 pub struct PasskeyRegistration {
     /// The ceremony.
     pub ceremony: String,
-    /// What the browser has made of its options.
+    /// The browser's answer to its options.
     pub credential: RegistrationCredential,
-    /// What the owner calls it.
+    /// The owner's name for it.
     pub name: Option<PasskeyName>,
 }
 
 impl Accounts {
-    /// Begins the registration of a passkey, by an authenticator that has none of the account.
+    /// Starts the registration of a passkey, by an authenticator that has no passkey of the account.
     ///
     /// # Errors
-    /// [`Error::LimitReached`] if there are as many as there may be.
+    /// [`Error::LimitReached`] if there are as many as allowed.
     pub async fn begin_passkey_registration(
         self: &Arc<Self>,
         caller: ProvenCaller,
@@ -69,11 +69,11 @@ impl Accounts {
         Ok(RegistrationCeremony { ceremony: text, options, expires_at: ceremony.expires_at })
     }
 
-    /// Keeps the passkey that an authenticator has made for a ceremony of this session.
+    /// Stores the passkey that an authenticator has created for a ceremony of this session.
     ///
     /// # Errors
-    /// [`Error::InvalidToken`] for a ceremony that is spent, expired or another's, [`Error::InvalidCredentials`] for
-    /// what does not answer it, [`Error::Conflict`] for a passkey that is registered already, [`Error::LimitReached`].
+    /// [`Error::InvalidToken`] for a ceremony that is used, expired or another session's, [`Error::InvalidCredentials`]
+    /// for an invalid answer, [`Error::Conflict`] for a passkey that is registered already, [`Error::LimitReached`].
     pub async fn register_passkey(
         self: &Arc<Self>,
         caller: Caller,
@@ -113,7 +113,7 @@ impl Accounts {
         Ok(Passkey { registered, last_used_at: None })
     }
 
-    /// Gives a passkey another name; the same one leaves no trace.
+    /// Renames a passkey; the same name writes nothing.
     pub async fn rename_passkey(
         self: &Arc<Self>,
         caller: Caller,

@@ -1,5 +1,5 @@
-//! Flows: a ticket that only the browser has which began it. State, nonce and the verifier of the code are made from
-//! its text, so nothing is stored before it is used.
+//! Flows: a ticket that only the browser that started it has. State, nonce and the verifier of the code are derived
+//! from its text, so nothing is stored before it is used.
 
 use super::super::tickets::PresentedTicket;
 use crate::{
@@ -26,36 +26,36 @@ use std::{
     time::Duration,
 };
 
-/// How long a flow is good (docs/protocol.md, "Proof").
+/// The lifetime of a flow (docs/protocol.md, "Proof").
 const LIFETIME: Duration = Duration::from_secs(10 * 60);
 
-/// When somebody may try again where a provider does not answer.
+/// The delay before a client should try again when a provider does not answer.
 const RETRY: Duration = Duration::from_secs(5);
 
-/// What is told of providers that do not answer, by provider: strangers can ask as often as they may.
+/// Rate-limited log lines about unavailable providers, by provider: strangers can cause them at will.
 static UNAVAILABLE: LazyLock<Notices<ProviderName>> = LazyLock::new(|| Notices::new(crate::limits::PROVIDERS));
 
-/// A flow that was begun.
+/// A flow that was started.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct Flow {
-    /// What is sent back with the provider's answer; for the browser that began it alone.
+    /// The flow, to be sent back with the provider's answer; only for the browser that started it.
     flow: String,
-    /// Where the browser goes.
+    /// The URL for the browser.
     authorization_url: String,
-    /// Until when it is good.
+    /// When it expires.
     expires_at: Timestamp,
 }
 
-/// What a browser brings back from a provider.
+/// A provider's answer, as the browser passes it on.
 #[derive(Clone, Debug)]
 pub struct ProviderAnswer {
-    /// The flow that it was begun with.
+    /// The flow that it was started with.
     pub flow: String,
-    /// What the provider has sent.
+    /// The provider's answer.
     pub callback: Callback,
 }
 
-/// What the flow of a sign-in carries on.
+/// The content of a sign-in's flow.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct LoginFlow {
     pub provider: ProviderName,
@@ -64,7 +64,7 @@ pub(super) struct LoginFlow {
     pub invitation: Option<InvitationLink>,
 }
 
-/// What the flow of a link carries on.
+/// The content of a link's flow.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct LinkFlow {
     pub provider: ProviderName,
@@ -74,7 +74,7 @@ impl Accounts {
     /// Begins a sign-in by a provider; the invitation is for an account that is made by it.
     ///
     /// # Errors
-    /// [`Error::NotFound`] for a provider that is not set up, [`Error::Unavailable`] for one that does not answer.
+    /// [`Error::NotFound`] for a provider that is not configured, [`Error::Unavailable`] for one that does not answer.
     pub async fn begin_provider_login(
         &self,
         provider: ProviderName,
@@ -87,10 +87,10 @@ impl Accounts {
         self.begin_flow(TicketPurpose::ProviderLogin, &[], &provider, data).await
     }
 
-    /// Begins to link an account at a provider to the caller's.
+    /// Starts to link an account at a provider to the caller's.
     ///
     /// # Errors
-    /// As of [`Accounts::begin_provider_login`].
+    /// As for [`Accounts::begin_provider_login`].
     pub async fn begin_provider_link(
         self: &Arc<Self>,
         caller: ProvenCaller,
@@ -122,12 +122,12 @@ impl Accounts {
         self.providers.find(name).ok_or(Error::NotFound)
     }
 
-    /// The flow of a sign-in that was begun so.
+    /// The content of a sign-in's flow.
     pub(super) async fn open_login_flow(&self, text: &str) -> Result<(PresentedTicket, LoginFlow), Error> {
         self.open_flow(TicketPurpose::ProviderLogin, &[], text).await
     }
 
-    /// The flow of a link that this session has begun so.
+    /// The content of a link's flow that this session has started.
     pub(super) async fn open_link_flow(
         &self,
         caller: Caller,
@@ -146,14 +146,14 @@ impl Accounts {
     ) -> Result<(PresentedTicket, T), Error> {
         let ticket = self.sealer.open_ticket::<T>(purpose, holder, text, self.clock.now());
         let Ticket { id, expires_at, data } = ticket.ok_or(Error::InvalidToken)?;
-        // Whether it is good is decided when it is used. Without this look a used one would ask the provider again.
+        // It is validated again when it is used. This check keeps a used flow from causing requests to the provider.
         let mut tx = self.store.read().await?;
         let is_used = tx.is_ticket_spent(id).await?;
         tx.end_read().await?;
         if is_used { Err(Error::InvalidToken) } else { Ok((PresentedTicket { id, expires_at }, data)) }
     }
 
-    /// Whom the provider says it is who has come back.
+    /// The identity in the provider's answer.
     pub(super) async fn identify(
         &self,
         provider: &ProviderName,
@@ -174,7 +174,7 @@ fn refusal(provider: &Provider, failure: &Failure) -> Error {
     match failure {
         Failure::Refused(_) => Error::InvalidToken,
         Failure::Unavailable(why) => {
-            if let Some(calls) = UNAVAILABLE.note(provider.name().clone()) {
+            if let Some(calls) = UNAVAILABLE.record(provider.name().clone()) {
                 tracing::warn!(provider = %provider.name(), %why, calls, "a provider is unavailable");
             }
             Error::Unavailable { retry_after: RETRY, outcome: Outcome::NotDone }
@@ -182,7 +182,7 @@ fn refusal(provider: &Provider, failure: &Failure) -> Error {
     }
 }
 
-/// The link to an account that a provider has told of.
+/// The link to the account of a provider's answer.
 pub(super) fn link_to(identity: &Identity) -> NewProviderLink {
     NewProviderLink {
         issuer: identity.issuer.clone(),

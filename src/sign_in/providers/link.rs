@@ -1,4 +1,4 @@
-//! Links between an account here and one at a provider.
+//! Links between accounts here and accounts at providers.
 
 use super::flow::{ProviderAnswer, link_to};
 use crate::{
@@ -15,11 +15,12 @@ use serde_json::json;
 use std::sync::Arc;
 
 impl Accounts {
-    /// Links the account at a provider that somebody has come back from; what is linked already stays so.
+    /// Links the account of a provider's answer; an existing link is not changed.
     ///
     /// # Errors
-    /// [`Error::InvalidToken`] for a flow that is used, expired or another session's, and for what the provider does not
-    /// stand for. [`Error::Conflict`] if it is linked to another account, or another of the same provider to this one.
+    /// [`Error::InvalidToken`] for a flow that is used, expired or another session's, and for an answer that is
+    /// refused. [`Error::Conflict`] if it is linked to another account, or the caller's account has a link to the same
+    /// provider.
     pub async fn link_provider(
         self: &Arc<Self>,
         caller: Caller,
@@ -47,7 +48,7 @@ impl Accounts {
         self.get_sign_in_methods(caller).await
     }
 
-    /// Takes away the link to a provider, also to one that is not set up any longer.
+    /// Removes the link to a provider, including one that is no longer configured.
     ///
     /// # Errors
     /// [`Error::NotFound`] if there is none, [`Error::LastSignInMethod`] if nobody could sign in without it.

@@ -1,4 +1,4 @@
-//! Signing in by a provider: to the account that it is linked to, to a new one, or to none yet.
+//! Signing in with a provider: to the linked account, to a new one, or to none yet.
 
 use super::{
     super::{
@@ -24,17 +24,16 @@ use crate::{
 use serde_json::json;
 use std::sync::Arc;
 
-/// How often it is looked again whose account it is, because that has changed meanwhile.
+/// How often the account is looked up again because it has changed in the meantime.
 const ATTEMPTS: usize = 3;
 
 impl Accounts {
-    /// Opens a session for who has come back from a provider. The device's name and token are those that came with the
-    /// begin of the flow.
+    /// Opens a session with a provider's answer. The device's name and token are those given when the flow was started.
     ///
     /// # Errors
-    /// [`Error::InvalidToken`] for a flow that is used, expired or none, and for what the provider does not stand for.
-    /// Where no account is linked: [`Error::LinkRequired`] if one has the address, [`Error::EmailNotVerified`] if the
-    /// provider does not vouch for the address, [`Error::SignUpClosed`].
+    /// [`Error::InvalidToken`] for a flow that is used, expired or invalid, and for an answer that is refused. If no
+    /// account is linked: [`Error::LinkRequired`] if one has the address, [`Error::EmailNotVerified`] if the provider
+    /// has not verified the address, [`Error::SignUpClosed`].
     pub async fn sign_in_by_provider(
         self: &Arc<Self>,
         answer: ProviderAnswer,
@@ -58,7 +57,7 @@ impl Accounts {
             } else if let Some(unused) = ticket {
                 match self.sign_up_by_provider(&identity, flow.invitation, unused, &device.client).await {
                     Ok(()) => ticket = None,
-                    // Somebody else was quicker: the account is looked for again.
+                    // A concurrent sign-in was faster: the account is looked up again.
                     Err(Error::Conflict(_)) => {}
                     Err(error) => return Err(error),
                 }
@@ -77,7 +76,7 @@ impl Accounts {
         Ok(user)
     }
 
-    /// Makes an account for an address that the provider vouches for; uses the ticket.
+    /// Creates an account for an address that the provider has verified; uses up the ticket.
     async fn sign_up_by_provider(
         self: &Arc<Self>,
         identity: &Identity,
@@ -94,7 +93,7 @@ impl Accounts {
             return Err(self.register_by_provider(identity, email, invitation, ticket, client).await?);
         }
         if self.store.find_user_by_email(email).await?.is_some() {
-            // Or somebody else came with the same identity, and was quicker.
+            // Or a concurrent sign-in with the same identity was faster.
             return Err(match self.linked_user(identity).await? {
                 Some(_) => Error::Conflict("provider"),
                 None => Error::LinkRequired(identity.provider.clone()),
@@ -108,7 +107,7 @@ impl Accounts {
             admitted => admitted?,
         };
         let mut tx = self.store.write().await?;
-        // Before the account, as where a registration is verified: else the two could wait for each other.
+        // Before the account, as in the verification of a registration: otherwise the two could deadlock.
         tx.delete_registrations(email).await?;
         let new = NewUser {
             id: UserId::new(),
@@ -139,8 +138,8 @@ impl Accounts {
         self.admit(email, invitation).await
     }
 
-    /// Begins a registration that is linked when it is verified, and gives the answer that says so: the same after the same
-    /// work whether the address has an account.
+    /// Starts a registration that is linked when it is verified, and returns the error that reports it: the same after
+    /// the same work whether or not the address has an account.
     async fn register_by_provider(
         &self,
         identity: &Identity,

@@ -1,4 +1,4 @@
-//! Signing in by a provider, and the links to it.
+//! Signing in with a provider, and links to providers.
 
 mod flow;
 mod link;

@@ -1,4 +1,4 @@
-//! What passkeys sign: for which ceremony it is good, how often, and what is refused.
+//! Assertions of passkeys: the ceremony that they are valid for, how often, and refusals.
 
 use super::{flipped, login, refused, security_log, with_passkey};
 use crate::support::{Browser, Call, Database, Inside, Passkey, both_databases, inside::device};

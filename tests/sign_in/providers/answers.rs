@@ -1,4 +1,4 @@
-//! What comes back from a provider, rightly and wrongly.
+//! Valid and invalid answers of a provider.
 
 use super::{begin, come_back, known, provided, refused, sign_in};
 use crate::support::{Call, Database, IdentityProvider, Manner, Mischief, Node, both_databases, eventually};
@@ -37,7 +37,7 @@ both_databases! {
         let (one, other) = (begin(&node).await, begin(&node).await);
         let answer = provider.agree(&one, known("ann"));
         let good = answer.params(&one);
-        // Another's browser: a code of theirs is not taken by ours, nor ours by theirs.
+        // Another browser: its code is refused with our flow, and ours with its.
         http.refused("invalid_token", "auth.login_provider", answer.params(&other)).await;
         let other_answer = provider.agree(&other, known("eve"));
         let mut stolen = good.clone();
@@ -79,7 +79,7 @@ both_databases! {
         sign_in(&node, &provider, &ann).await;
         assert_eq!(provider.requests("/jwks"), 2);
         assert_eq!(provider.requests("/.well-known/openid-configuration"), 1);
-        // A token by a key that there is not costs one look, however it is signed.
+        // A token with an unknown key costs one read of the keys, however it is signed.
         provider.set(Mischief::UnknownKey);
         refused(&node, &provider, &ann, "invalid_token").await;
         assert_eq!(provider.requests("/jwks"), 3);
@@ -91,7 +91,7 @@ both_databases! {
         provider.set(Mischief::Nonsense);
         let error = node.http().refused("unavailable", "auth.begin_provider_login", begin.clone()).await;
         assert_eq!(error.data["outcome"], "not_done");
-        // Everybody who asks meanwhile is told the same, and the provider is not asked.
+        // Everybody who asks in the meantime gets the same answer, and the provider is not asked.
         let asked = provider.requests("/.well-known/openid-configuration");
         node.http().refused("unavailable", "auth.begin_provider_login", begin.clone()).await;
         assert_eq!(provider.requests("/.well-known/openid-configuration"), asked);

@@ -118,7 +118,7 @@ both_databases! {
         let reset = json!({ "token": token, "new_password": "nine loud herons above a mill" });
         node.http().ok("auth.confirm_password_reset", reset).await;
         session.assert_ended(&node, "password_reset").await;
-        let letter = node.smtp.letter_saying(&email, "These still sign in as well").await;
+        let letter = node.smtp.letter_saying(&email, "These can still sign in as well").await;
         assert!(letter.text.contains("Sign-in with: shop"), "{}", letter.text);
         sign_in(&node, &provider, &ann).await;
     }

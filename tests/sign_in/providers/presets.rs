@@ -1,4 +1,4 @@
-//! The presets, each against an imitation of its provider's ways.
+//! The presets, each against an imitation of its provider.
 
 use super::known;
 use crate::support::{Call, Database, IdentityProvider, Manner, Node, both_databases};
@@ -13,7 +13,7 @@ async fn begin(node: &Node, name: &str) -> Value {
     node.http().ok("auth.begin_provider_login", json!({ "provider": name })).await
 }
 
-/// How somebody is let in.
+/// A successful sign-in.
 async fn come(
     node: &Node,
     provider: &IdentityProvider,
@@ -79,7 +79,7 @@ both_databases! {
         let mut ann = known("ann");
         ann["email_verified"] = "true".into();
         come(&node, &provider, "linkedin", ann.clone()).await.expect("a session");
-        // One that is there must be right.
+        // If there is one, it must be valid.
         provider.set(crate::support::Mischief::OtherNonce);
         let error = come(&node, &provider, "linkedin", ann).await.expect_err("a refusal");
         assert_eq!(error.kind, "invalid_token");
@@ -90,7 +90,7 @@ both_databases! {
         let node = Node::on(database).provider("google", &google).provider("linkedin", &linkedin).start().await;
         let ann = known("ann");
         let signed_in = come(&node, &google, "google", ann.clone()).await.expect("a session");
-        // The same subject at another issuer is somebody else.
+        // The same subject at another issuer is a different user.
         let error = come(&node, &linkedin, "linkedin", ann.clone()).await.expect_err("a refusal");
         assert_eq!((error.kind.as_str(), &error.data["provider"]), ("link_required", &json!("linkedin")));
         let session = crate::support::Session::from_wire(signed_in);

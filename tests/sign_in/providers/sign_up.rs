@@ -1,4 +1,4 @@
-//! Signing up by a provider.
+//! Signing up with a provider.
 
 use super::{begin, come_back, known, provided, refused, sign_in};
 use crate::support::{
@@ -6,7 +6,7 @@ use crate::support::{
 };
 use serde_json::{Value, json};
 
-/// Somebody whose address the provider does not vouch for.
+/// A user whose address the provider has not verified.
 fn unvouched(name: &str, email: &str) -> Value {
     json!({ "sub": format!("the {name}"), "email": email, "email_verified": false, "name": "Ann van der Lee" })
 }
@@ -17,7 +17,7 @@ both_databases! {
         let email = another_email("ann");
         let ann = unvouched("ann", &email);
         let registration = refused(&node, &provider, &ann, "email_not_verified").await["registration"].clone();
-        // Until then it signs nobody in, and a mailbox's owner who opens a stranger's link makes nothing.
+        // Until then it cannot sign in, and a mailbox's owner who opens a stranger's link creates nothing.
         let letter = node.smtp.letter_to(&email).await;
         let password = verification(letter.token());
         node.http().refused("invalid_credentials", "auth.verify_email", password).await;
@@ -82,7 +82,7 @@ both_databases! {
         let letter = node.smtp.letter_to(&person.email).await;
         let claims = json!({ "sub": "ann", "email": person.email, "email_verified": true });
         let session = sign_in(&node, &provider, &claims).await;
-        // Whoever registered with it before has no part in the account.
+        // Earlier registrations with the address get no access to the account.
         node.http().refused("invalid_token", "auth.verify_email", verification(letter.token())).await;
         node.http().refused("invalid_credentials", "auth.login", person.credentials()).await;
         assert_eq!(session.sign_in["profile"]["first_name"], person.email.split('@').next().expect("a part").to_owned());

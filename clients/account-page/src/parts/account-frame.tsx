@@ -25,7 +25,7 @@ export function AccountFrame({ account, path, children }: AccountFrameProps) {
   const { status } = connection
   const [problem, setProblem] = useState<string | null>(null)
   useEffect(() => {
-    // What is shown is the present again: whoever reads this is signed in.
+    // The shown state is up to date again, so the reader is signed in.
     if (status === 'live') setProblem(null)
   }, [path, status])
   const signOut = async () => {

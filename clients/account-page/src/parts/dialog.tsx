@@ -12,7 +12,7 @@ interface DialogProps {
   readonly onClose: () => void
 }
 
-/** Asks before something that cannot be undone. */
+/** Asks for confirmation before an action that cannot be undone. */
 export function Dialog({ title, explain, confirm, run, onClose }: DialogProps) {
   const texts = useTexts()
   const id = useId()

@@ -5,11 +5,11 @@ import { Status } from './notice.js'
 interface ElsewhereProps<F extends string> {
   readonly draft: Pick<Draft<F, never>, 'elsewhere' | 'take'>
   readonly field: F
-  /** How the value is shown, if not as it is. */
+  /** Formats the value, if it is not shown as it is. */
   readonly show?: (value: string) => string
 }
 
-/** Under a field that somebody types into: what it became elsewhere meanwhile. */
+/** Below a field that is being edited: its value after a change elsewhere. */
 export function Elsewhere<F extends string>({ draft, field, show = (value) => value }: ElsewhereProps<F>) {
   const texts = useTexts()
   const theirs = draft.elsewhere(field)

@@ -7,20 +7,20 @@ import { FormFrame } from './form-frame.js'
 import { Icon } from './icons.js'
 import { Notice } from './notice.js'
 
-/** What is typed, the first that there is preferred. */
+/** The possible proofs, the preferred one first. */
 const TYPED = ['totp', 'password', 'recovery_code'] as const
 type Typed = (typeof TYPED)[number]
 
 interface FactorFormProps {
-  /** By what. */
+  /** The methods. */
   readonly methods: readonly AuthenticationMethod[]
   readonly submit: string
   readonly show: (proof: Proof) => Promise<unknown>
-  /** Whose password it is, for password managers. */
+  /** The e-mail address of the password, for password managers. */
   readonly username?: string
 }
 
-/** Shows one of several things: a code, a recovery code, a password, a passkey. */
+/** Asks for one of several proofs: a code, a recovery code, a password, a passkey. */
 export function FactorForm({ methods, submit, show, username }: FactorFormProps) {
   const texts = useTexts()
   const { factor } = texts.waysIn
@@ -109,7 +109,7 @@ function FactorField(props: FactorFieldProps) {
   }
 }
 
-/** The digits of a code, however it was typed. */
+/** The digits of a code, in any notation. */
 export function digitsOf(code: string): string {
   return code.normalize('NFKC').replace(/\D/g, '')
 }

@@ -4,7 +4,10 @@ import type { FieldName, Form } from '../form.js'
 import { useTexts } from '../language.js'
 import { Icon } from './icons.js'
 
-/** Far more than any field takes: what is too long is refused and said, never cut, but a call must fit into a message. */
+/**
+ * Far more than any field accepts: longer values are refused with a message, not cut, but a call must fit into a
+ * message.
+ */
 const MAX_LENGTH = 2_000
 
 /** What phones write in capitals by themselves; what is no text, such as an e-mail address, they leave as it is. */
@@ -30,9 +33,9 @@ export interface FieldProps {
   readonly inputMode?: 'numeric'
   readonly isOptional?: boolean
   readonly hint?: string
-  /** Puts what was typed into its kept form, when the field is left or Enter sends the form. */
+  /** Normalises the typed value when the field is left or Enter sends the form. */
   readonly tidy?: (typed: string) => string
-  /** Said under the field: what others made of it meanwhile. */
+  /** Shown below the field: its value after a change elsewhere. */
   readonly aside?: JSX.Element | null
 }
 
@@ -44,7 +47,7 @@ export function Field({ form, name, value, onValue, type = 'text', hint, tidy, a
   const faults = form.faultsOf(name)
   const told = describedBy(id, hint, faults)
   const isSecret = type === 'password'
-  // Preact's types want a constant.
+  // Preact's types require a constant.
   const kind = (isSecret && isShown ? 'text' : type) as 'text'
   return (
     <div class="field">

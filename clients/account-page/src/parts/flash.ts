@@ -1,6 +1,6 @@
 import { useEffect, useRef } from 'preact/hooks'
 
-/** Lets an element glow when what it shows has changed. */
+/** Highlights an element for a moment when its value has changed. */
 export function useFlash<E extends HTMLElement>(revision: number): { current: E | null } {
   const element = useRef<E>(null)
   const shown = useRef(revision)

@@ -1,12 +1,13 @@
-/** What may have the focus. */
+/** Focusable elements. */
 const FOCUSABLE = 'a[href], button, input:not([hidden]), select'
 
 /**
- * Keeps the focus at its place when what had it goes: a button that does its work once, a form that is closed, a card
- * that is deleted, here or elsewhere. Else it would fall back to the top of the page, without a word to who listens.
+ * Keeps the focus in place when its element disappears: a button that works once, a form that is closed, a card that is
+ * deleted, here or elsewhere. Otherwise it would move to the top of the page, without notice to users of screen
+ * readers.
  */
 export function keepFocus(root: HTMLElement): void {
-  /** What has the focus, and all around it, from the inside out. */
+  /** The focused element and all its ancestors, from the inside out. */
   let around: Element[] = []
   root.addEventListener('focusin', ({ target }) => {
     around = []
@@ -15,7 +16,7 @@ export function keepFocus(root: HTMLElement): void {
     }
   })
   root.addEventListener('focusout', () => {
-    // Given away by a click beside it. What is gone was seen to before.
+    // Lost by a click beside it. Removed elements were handled before.
     setTimeout(() => {
       if (document.hasFocus() && document.activeElement === document.body) around = []
     })
@@ -29,10 +30,10 @@ export function keepFocus(root: HTMLElement): void {
   }).observe(root, { childList: true, subtree: true })
 }
 
-/** Whether typing goes on in a field that took the place of another. */
+/** Whether typing continues in a field that replaced another one. */
 function continueIn(field: HTMLInputElement | null, gone: HTMLInputElement): boolean {
   field?.focus()
-  // Of an e-mail address it is null.
+  // It is null for e-mail fields.
   if (gone.selectionStart !== null) field?.setSelectionRange(gone.selectionStart, gone.selectionEnd)
   return field !== null
 }

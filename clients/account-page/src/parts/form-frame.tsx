@@ -5,14 +5,14 @@ import { Notice } from './notice.js'
 interface FormFrameProps {
   readonly form: Form
   readonly submit: string
-  /** What it is called where a page has several. */
+  /** Its heading on a page with several forms. */
   readonly label?: string
   /** Its button is one among others. */
   readonly isQuiet?: boolean
   /** What it does cannot be undone. */
   readonly isDanger?: boolean
   readonly onCancel?: readonly [label: string, cancel: () => void]
-  /** Said instead of the error's own text. */
+  /** Shown instead of the error's own message. */
   readonly problem?: ComponentChildren
   readonly children: ComponentChildren
 }

@@ -1,6 +1,6 @@
 import type { JSX } from 'preact'
 
-/** Drawn on a grid of 24, in the colour of the text. Decoration: what they mean is said beside them. */
+/** Drawn on a grid of 24, in the colour of the text. They are decoration: the text beside them has the meaning. */
 const SHAPES = {
   profile: <path d="M12 12a4 4 0 1 0 0-8 4 4 0 0 0 0 8Zm-8 8c0-3.3 3.6-5.5 8-5.5s8 2.2 8 5.5" />,
   addresses: <path d="M12 21s7-5.7 7-11a7 7 0 1 0-14 0c0 5.3 7 11 7 11Zm0-8.5a2.5 2.5 0 1 0 0-5 2.5 2.5 0 0 0 0 5Z" />,

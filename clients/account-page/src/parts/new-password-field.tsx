@@ -6,7 +6,7 @@ interface NewPasswordFieldProps extends Pick<FieldProps, 'form' | 'value' | 'onV
   readonly name: 'password' | 'new_password'
 }
 
-/** A password that is chosen. */
+/** The field of a new password. */
 export function NewPasswordField(props: NewPasswordFieldProps) {
   const texts = useTexts()
   const hint = texts.hints.password(page.passwordMinLength)

@@ -5,7 +5,7 @@ interface NoticeProps {
   readonly children: ComponentChildren
 }
 
-/** Something that is said once, at its place. What is bad is read out at once, the rest where it is in a status. */
+/** A message at its place. Screen readers announce bad news at once, the rest if it is in a status. */
 export function Notice({ kind, children }: NoticeProps) {
   return (
     <div class={`notice ${kind}`} role={kind === 'bad' ? 'alert' : undefined} tabIndex={kind === 'bad' ? -1 : undefined}>
@@ -14,7 +14,7 @@ export function Notice({ kind, children }: NoticeProps) {
   )
 }
 
-/** What is put in here later is read out in its turn: screen readers hear only of changes to what was there before. */
+/** Content that appears in here later is announced in turn: screen readers notice only changes of existing elements. */
 export function Status({ children }: { readonly children: ComponentChildren }) {
   return <div role="status">{children}</div>
 }

@@ -4,7 +4,7 @@ import { Field, type FieldProps } from './field.js'
 
 type PhoneFieldProps = Pick<FieldProps, 'form' | 'value' | 'onValue' | 'aside'>
 
-/** A telephone number, which nobody has to give, in E.164. */
+/** An optional telephone number, in E.164. */
 export function PhoneField(props: PhoneFieldProps) {
   const texts = useTexts()
   return (

@@ -6,7 +6,7 @@ import { type ProofAsked, useProofAsked } from '../proof.js'
 import { FactorForm } from './factor-form.js'
 import { ProviderButtons } from './provider-buttons.js'
 
-/** Asks for proof while a call waits for it. */
+/** Asks for a proof while a call waits for it. */
 export function ProofDialog() {
   const asked = useProofAsked()
   return asked && <Asking asked={asked} />
@@ -19,7 +19,7 @@ function Asking({ asked }: { readonly asked: ProofAsked }) {
   const element = useRef<HTMLDialogElement>(null)
   useEffect(() => {
     element.current?.showModal()
-    // The session may end meanwhile.
+    // The session may end in the meantime.
     return () => asked.answer(false)
   }, [])
   const account = useAccounts((state) => state.account)

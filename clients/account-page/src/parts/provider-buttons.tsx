@@ -5,11 +5,11 @@ import { Notice } from './notice.js'
 
 interface ProviderButtonsProps {
   readonly providers: readonly OfferedProvider[]
-  /** Goes to one. */
+  /** Goes to a provider. */
   readonly visit: (provider: string) => Promise<void>
 }
 
-/** Signing in with an account that somebody has elsewhere. */
+/** Signing in with an account elsewhere. */
 export function ProviderButtons({ providers, visit }: ProviderButtonsProps) {
   return (
     <>

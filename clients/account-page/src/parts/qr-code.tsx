@@ -1,12 +1,12 @@
 interface QrCodeProps {
-  /** As the server answers it. */
+  /** The SVG as returned by the server. */
   readonly svg: string
   readonly label: string
 }
 
 /**
- * Draws a QR code. The page's policy lets no text become markup, and no image be made of text: so the dark squares are read
- * out of it, and nothing else.
+ * Draws a QR code. The page's policy forbids making markup or images from text, so only the dark squares are read from
+ * it.
  */
 export function QrCode({ svg, label }: QrCodeProps) {
   const viewBox = /viewBox="([\d ]+)"/.exec(svg)?.[1]

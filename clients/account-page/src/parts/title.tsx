@@ -4,7 +4,7 @@ import { page } from '../page.js'
 
 let isFirst = true
 
-/** A page's heading. It names the document, and takes the focus when somebody came here by a link of this page. */
+/** A page's heading. It names the document, and takes the focus after a click on a link of this page. */
 export function Title({ children }: { readonly children: string }) {
   const element = useRef<HTMLHeadingElement>(null)
   useEffect(() => {
@@ -31,7 +31,7 @@ interface CardProps {
   readonly children: ComponentChildren
 }
 
-/** A page of somebody who is not signed in. */
+/** A page for visitors who are not signed in. */
 export function Card({ title, children }: CardProps) {
   return (
     <section class="card">

@@ -7,7 +7,7 @@ import { en as security } from './security/en.js'
 import { en as signIn } from './sign-in/en.js'
 import { en as waysIn } from './ways-in/en.js'
 
-/** English, and what every language has to say. */
+/** English, and the type of every language. */
 export const en = {
   language: 'English',
   ...page,

@@ -11,10 +11,10 @@ import { Notice } from '../parts/notice.js'
 import { ADDRESS_FIELDS, AddressFields, type AddressField, missingFields, OPTIONAL_FIELDS } from './address-fields.js'
 
 interface AddressFormProps {
-  /** As it is now. */
+  /** Its present state. */
   readonly address: Address
   readonly close: () => void
-  /** Told of each state of the form, so that it outlives the address. */
+  /** Notified of each state of the form, so that it outlives the address. */
   readonly onSeen: (seen: Address) => void
 }
 

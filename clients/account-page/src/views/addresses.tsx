@@ -13,7 +13,7 @@ import { fullName } from '../text.js'
 import { AddressForm } from './address-form.js'
 import { NewAddress } from './new-address.js'
 
-/** What is edited: an address as it was last seen, so that it outlives its deletion elsewhere, or a new one. */
+/** The edited object: an address as last seen, so that it outlives its deletion elsewhere, or a new one. */
 type Editing = { readonly address: Address } | 'new' | null
 
 export function Addresses({ addresses }: { readonly addresses: readonly Address[] }) {
@@ -26,7 +26,7 @@ export function Addresses({ addresses }: { readonly addresses: readonly Address[
   const wasAdding = useRef(false)
   const add = useRef<HTMLButtonElement>(null)
   useLayoutEffect(() => {
-    // The form that had the focus is gone.
+    // The focused form was removed.
     if (wasAdding.current && !isAdding) add.current?.focus()
     wasAdding.current = isAdding
   }, [isAdding])
@@ -69,7 +69,7 @@ export function Addresses({ addresses }: { readonly addresses: readonly Address[
 interface CardProps {
   readonly address: Address
   readonly canDelete: boolean
-  /** Not while another is edited, whose typing would be lost. */
+  /** Not while another is edited, whose typed values would be lost. */
   readonly edit: (() => void) | null
 }
 

@@ -17,14 +17,14 @@ interface AuthenticatorAppProps {
   readonly email: string
 }
 
-/** The second factor, and the recovery codes that stand in for it. */
+/** The second factor, and the recovery codes that can replace it. */
 export function AuthenticatorApp({ methods: { totp, recovery_codes_left }, email }: AuthenticatorAppProps) {
   const texts = useTexts()
   const words = texts.waysIn.app
   const [setup, setSetup] = useState<TotpSetup | null>(null)
   const [codes, setCodes] = useState<readonly string[] | null>(null)
   useEffect(() => {
-    // Turned on or off, here or elsewhere: what was begun is void.
+    // Turned on or off, here or elsewhere: a started setup is void.
     setSetup(null)
     if (!totp) setCodes(null)
   }, [totp])

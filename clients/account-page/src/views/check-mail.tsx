@@ -11,7 +11,7 @@ import { Card } from '../parts/title.js'
 import { keptRegistration, letterOf, type Registration, useVerification } from '../registration.js'
 import { Link, told } from '../route.js'
 
-/** After something that sends a letter. */
+/** The page after an action that sends a letter. */
 export function CheckMail() {
   return told().sent === 'reset' ? <ResetSent /> : <VerificationSent />
 }
@@ -28,7 +28,7 @@ function ResetSent() {
   )
 }
 
-/** Who registered here goes on by the letter's code, or as soon as its link was opened anywhere. */
+/** After a registration here, continues with the letter's code, or as soon as its link was opened anywhere. */
 function VerificationSent() {
   const texts = useTexts()
   const [kept] = useState(keptRegistration)
@@ -57,7 +57,7 @@ function Code({ registration: { registration } }: { readonly registration: Regis
     missing: () => (digits ? [] : ['code']),
     place: { invalid_token: ['code', ({ faults }) => faults.code] },
     async send() {
-      // The page goes on when the server says that the address is verified.
+      // The page continues when the server reports that the address is verified.
       await accounts.call('auth.verify_email', { registration, code: digits })
     },
   })
@@ -81,13 +81,13 @@ function Code({ registration: { registration } }: { readonly registration: Regis
 
 interface SentProps {
   readonly email: string | undefined
-  /** `null` where nothing is known of a letter. */
+  /** `null` if no letter is known. */
   readonly explain: string | null
   readonly resend: (() => Promise<unknown>) | null
   readonly children?: ComponentChildren
 }
 
-/** A letter that is on its way, and how it is sent once more. */
+/** A letter under way, and how to send it again. */
 function Sent({ email, explain, resend, children }: SentProps) {
   const texts = useTexts()
   const [isResent, setResent] = useState(false)

@@ -9,7 +9,7 @@ import { Icon } from '../parts/icons.js'
 import { Notice } from '../parts/notice.js'
 import { Title } from '../parts/title.js'
 
-/** How often it is asked who is connected: the feed does not tell. */
+/** How often the connected devices are read: the feed does not include them. */
 const LOOK_MS = 15_000
 
 export function Devices({ sessions }: { readonly sessions: readonly LiveSession[] }) {
@@ -19,7 +19,7 @@ export function Devices({ sessions }: { readonly sessions: readonly LiveSession[
   const ids = sessions.map(({ id }) => id).join()
   useEffect(() => {
     const look = () => {
-      // What is shown stays as it was; the banner tells of a lost connection.
+      // The shown state stays; the banner reports a lost connection.
       if (document.visibilityState === 'visible') accounts.readSessions().catch(() => {})
     }
     look()

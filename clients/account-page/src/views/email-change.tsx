@@ -8,7 +8,7 @@ import { FormFrame } from '../parts/form-frame.js'
 import { MailLink } from '../parts/mail-link.js'
 import { asksForPassword, proven } from '../proof.js'
 
-/** The e-mail address, and its change, which waits for the new mailbox's owner. */
+/** The e-mail address, and its change, which waits for confirmation from the new mailbox. */
 export function EmailChange({ account }: { readonly account: LiveAccount }) {
   const { profile } = account
   const texts = useTexts()

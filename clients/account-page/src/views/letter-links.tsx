@@ -11,13 +11,16 @@ import { keptRegistration, useVerification } from '../registration.js'
 import { keepResetAddress, keptResetAddress } from '../reset-address.js'
 import { Link, replace, told } from '../route.js'
 
-/** Where letters' links lead. Each waits for its button: programs that open links to look at them spend no token. */
+/**
+ * The targets of letters' links. Each waits for its button, so that programs which open links to scan them use up no
+ * token.
+ */
 
 export function VerifyEmail() {
   const texts = useTexts()
   const { token } = told()
   const [kept] = useState(keptRegistration)
-  // Whose registration it is: shown by what this browser kept, or else by the password.
+  // Proof of the registration: its handle in this browser, or else the password.
   const [isAsked, setAsked] = useState(kept === null)
   const [isVerified, setVerified] = useState(false)
   const [password, setPassword] = useState('')
@@ -30,7 +33,7 @@ export function VerifyEmail() {
       const proof = isAsked || kept === null ? { password } : { registration: kept.registration }
       const answer = await accounts.try('auth.verify_email', { token: token!, ...proof })
       if (!answer.ok) {
-        // What was kept may be of another registration than the link.
+        // The stored handle may belong to another registration than the link.
         const isOther = !isAsked && (answer.error.kind === 'invalid_credentials' || answer.error.kind === 'invalid_token')
         if (!isOther) throw answer.error
         setAsked(true)
@@ -123,7 +126,7 @@ export function ConfirmEmailChange() {
   const isSignedOut = useAccounts(({ connection }) => connection.status === 'signed_out')
   const [isRefused, setRefused] = useState(false)
   const [password, setPassword] = useState('')
-  // Whose account it is: shown by the session, or else by the password.
+  // Proof of the account: the session, or else the password.
   const isAsked = isSignedOut || isRefused
   const form = useForm({
     fields: ['password'],
@@ -200,7 +203,7 @@ export function ConfirmDeletion() {
   )
 }
 
-/** To what is asked for only now. */
+/** To the field that is asked for only now. */
 function focusOnInput({ element }: Form): void {
   requestAnimationFrame(() => element.current?.querySelector('input')?.focus())
 }

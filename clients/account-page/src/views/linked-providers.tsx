@@ -12,11 +12,11 @@ type Linked = LiveSignInMethods['providers'][number]
 
 interface LinkedProvidersProps {
   readonly linked: readonly Linked[]
-  /** Those that the operator has set up. */
+  /** The configured providers. */
   readonly offered: readonly OfferedProvider[]
 }
 
-/** Accounts elsewhere that sign in to this one. */
+/** Accounts elsewhere that can sign in to this one. */
 export function LinkedProviders({ linked, offered }: LinkedProvidersProps) {
   const texts = useTexts()
   const words = texts.waysIn.providers

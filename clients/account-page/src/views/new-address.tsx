@@ -10,7 +10,7 @@ import { ADDRESS_FIELDS, AddressFields, type AddressField, missingFields } from 
 type Values = Record<AddressField, string>
 
 interface NewAddressProps {
-  /** What was typed of an address that was deleted elsewhere meanwhile. */
+  /** The typed values of an address that was deleted elsewhere in the meantime. */
   readonly gone?: Address
   readonly close: () => void
 }

@@ -11,7 +11,7 @@ import { Notice, Status } from '../parts/notice.js'
 import { proven } from '../proof.js'
 import { save } from '../save.js'
 
-/** What is kept of the user: to take along, and to have it deleted. */
+/** The user's data: to export it, and to have it deleted. */
 export function OwnData({ email }: { readonly email: string }) {
   const language = useContext(LanguageContext)
   const words = language.texts.ownData
@@ -74,7 +74,7 @@ function Deletion({ email }: { readonly email: string }) {
   )
 }
 
-/** Every page of the export as one: the long lists go on, the rest is on each. */
+/** All pages of the export as one: long lists are joined, the rest is the same on each. */
 async function readAll(): Promise<ExportedData> {
   const read = (after: string | null): Promise<Export> =>
     proven(() => accounts.call('account.export', after === null ? {} : { after }))

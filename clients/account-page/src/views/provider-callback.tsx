@@ -16,7 +16,7 @@ interface Half {
   readonly goOn: () => void
 }
 
-/** Where a provider sends the browser back to. */
+/** The page that a provider sends the browser back to. */
 export function ProviderCallback() {
   const texts = useTexts()
   const options = useOptions()
@@ -59,7 +59,7 @@ export function ProviderCallback() {
   )
 }
 
-/** What the next page is told of it. */
+/** The state for the next page. */
 function cameBack({ outcome, provider }: ProviderOutcome) {
   return outcome === 'linked' ? { linked: provider } : {}
 }

@@ -4,7 +4,7 @@ import { page } from '../page.js'
 import { save } from '../save.js'
 import { Status } from '../parts/notice.js'
 
-/** So many left, and it is said that new ones are due. */
+/** With this many left or fewer, the page suggests making new ones. */
 export const FEW_CODES = 3
 
 interface RecoveryCodesProps {
@@ -13,7 +13,7 @@ interface RecoveryCodesProps {
   readonly close: () => void
 }
 
-/** Recovery codes, the one time that they are shown. */
+/** Recovery codes, shown only once. */
 export function RecoveryCodes({ codes, email, close }: RecoveryCodesProps) {
   const texts = useTexts()
   const words = texts.waysIn.codes

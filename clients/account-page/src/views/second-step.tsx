@@ -6,7 +6,7 @@ import { Card } from '../parts/title.js'
 interface SecondStepProps {
   readonly secondFactor: SecondFactor
   readonly onSignedIn: () => void
-  /** The sign-in begins anew; with what ended it, if something did. */
+  /** The sign-in starts again; with the error that ended it, if any. */
   readonly restart: (error: AccountsError | null) => void
 }
 
@@ -16,7 +16,7 @@ export function SecondStep({ secondFactor, onSignedIn, restart }: SecondStepProp
   const { secondStep } = texts.waysIn
   const show = async (proof: Proof) => {
     try {
-      // A password is none of the factors.
+      // A password is not one of the factors.
       await secondFactor.complete(proof as Factor)
     } catch (error) {
       const isOver = isAccountsError(error) && error.kind === 'invalid_token'

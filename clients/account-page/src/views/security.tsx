@@ -42,7 +42,7 @@ function Log() {
       setError(thrown)
     }
   }
-  // The log is not in the feed; what the feed tells is a reason to look.
+  // The log is not in the feed; events of the feed are a reason to read it again.
   useEffect(() => void read(null), [account?.revision])
   return (
     <section class="panel" aria-labelledby="log">

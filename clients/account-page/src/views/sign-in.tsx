@@ -16,7 +16,7 @@ import { go, Link, replace, type Told, told } from '../route.js'
 import { SecondStep } from './second-step.js'
 
 interface SignInProps {
-  /** Why somebody who was signed in is not any more. */
+  /** Why the visitor is no longer signed in. */
   readonly reason: EndReason | null
 }
 
@@ -36,7 +36,7 @@ export function SignIn({ reason }: SignInProps) {
   )
 }
 
-/** Somebody is signed in: on to what the address says. */
+/** Signed in: continues to the page in the address. */
 function enter(): void {
   if (location.pathname === '/sign-in') replace('/profile')
 }
@@ -165,7 +165,7 @@ function PasskeySignIn() {
   )
 }
 
-/** After a letter's link did its work, for somebody who is signed in nevertheless. */
+/** After a letter's link has worked, for a visitor who is still signed in. */
 export function Done({ done }: { readonly done: NonNullable<Told['done']> }) {
   const texts = useTexts()
   return (

@@ -8,14 +8,14 @@ import { AuthenticatorApp } from './authenticator-app.js'
 import { LinkedProviders } from './linked-providers.js'
 import { Passkeys } from './passkeys.js'
 
-/** The ways into the account, beside the password. */
+/** The sign-in methods of the account besides the password. */
 export function WaysIn({ account }: { readonly account: LiveAccount }) {
   const texts = useTexts()
   const options = useOptions()
   const { profile, sign_in_methods: methods } = account
   const element = useFlash<HTMLElement>(methods.revision)
   useEffect(() => {
-    // When a passkey was last used stays as it was read; the banner tells of a lost connection.
+    // The time of a passkey's last use stays as it was read; the banner reports a lost connection.
     accounts.readSignInMethods().catch(() => {})
   }, [methods.revision])
   return (

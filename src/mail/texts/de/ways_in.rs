@@ -1,4 +1,4 @@
-//! German letters on ways in.
+//! German letters on sign-in methods.
 
 use super::super::{
     Notice,

@@ -12,8 +12,8 @@ pub(super) const DELETION: DeletionTexts = DeletionTexts {
         request: |shop| {
             format!(
                 "Somebody who is signed in to your account at {shop}, probably you, asked to delete it. The link \
-                 below deletes it at once, with your profile, your addresses and everything else that is kept of \
-                 you. It cannot be brought back."
+                 below deletes it at once, with your profile, your addresses and everything else that is stored about \
+                 you. This cannot be undone."
             )
         },
         button: "Delete the account",
@@ -27,7 +27,7 @@ pub(super) const DELETION: DeletionTexts = DeletionTexts {
         told: |shop| {
             format!(
                 "Your account at {shop} was deleted with the link that was sent to this e-mail address. Every \
-                 device was signed out, and nothing of what was kept of you can be brought back."
+                 device was signed out, and your data cannot be restored."
             )
         },
         advice: "This is the last letter about it. You can register again at any time.",

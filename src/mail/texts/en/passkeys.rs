@@ -8,8 +8,8 @@ pub(super) const PASSKEYS: PasskeyTexts = PasskeyTexts {
         heading: "A passkey was added",
         told: |shop| {
             format!(
-                "Somebody who was signed in to your account at {shop}, probably you, added a passkey to it. It signs in without \
-                 a password."
+                "Somebody who was signed in to your account at {shop}, probably you, added a passkey to it. \
+                 It can sign in without a password."
             )
         },
         advice: "If it was you, there is nothing to do.",
@@ -22,16 +22,19 @@ pub(super) const PASSKEYS: PasskeyTexts = PasskeyTexts {
         heading: "A passkey was deleted",
         told: |shop| {
             format!(
-                "Somebody who was signed in to your account at {shop}, probably you, deleted a passkey of it. It no longer signs in."
+                "Somebody who was signed in to your account at {shop}, probably you, deleted a passkey of it. \
+                 It can no longer be used to sign in."
             )
         },
-        advice: "If it was you, there is nothing to do. The passkey may still be listed where it is kept; you can delete it there, too.",
+        advice: "If it was you, there is nothing to do. The passkey may still be listed where it is stored; you can delete \
+                 it there, too.",
         button: "Sign in",
-        not_you: "If it was not you, sign in, look under Security what still opens your account, and sign out every other device. Then \
-                  change your password.",
+        not_you: "If it was not you, sign in, check under Security what can still sign in to your account, and sign out \
+                  every other device. Then change your password.",
     },
     passkey: "Passkey",
     provider: "Sign-in with",
-    still_signs_in: "These still sign in as well:",
-    delete_other_ways: "The new password does not change what else signs in: look through the list above and delete what is not yours.",
+    still_signs_in: "These can still sign in as well:",
+    delete_other_ways: "The new password does not change the other sign-in methods: look through the list above and \
+                        delete what is not yours.",
 };

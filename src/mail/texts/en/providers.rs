@@ -5,7 +5,7 @@ use super::super::{Notice, ProviderTexts};
 pub(super) const PROVIDERS: ProviderTexts = ProviderTexts {
     linked: Notice {
         subject: |shop| format!("Your account at {shop} is linked to a provider"),
-        heading: "A way to sign in was added",
+        heading: "A sign-in method was added",
         told: |shop| {
             format!(
                 "Somebody who was signed in to your account at {shop}, probably you, linked an account at a provider to it. \
@@ -18,17 +18,17 @@ pub(super) const PROVIDERS: ProviderTexts = ProviderTexts {
                   password.",
     },
     unlinked: Notice {
-        subject: |shop| format!("A link of your account at {shop} was taken away"),
-        heading: "A way to sign in was taken away",
+        subject: |shop| format!("A provider was unlinked from your account at {shop}"),
+        heading: "A sign-in method was removed",
         told: |shop| {
             format!(
-                "Somebody who was signed in to your account at {shop}, probably you, unlinked an account at a provider. It no \
-                 longer signs in."
+                "Somebody who was signed in to your account at {shop}, probably you, unlinked an account at a provider. \
+                 It can no longer be used to sign in."
             )
         },
         advice: "If it was you, there is nothing to do.",
         button: "Sign in",
-        not_you: "If it was not you, sign in, look under Security what still opens your account, and sign out every other \
-                  device. Then change your password.",
+        not_you: "If it was not you, sign in, check under Security what can still sign in to your account, and sign out \
+                  every other device. Then change your password.",
     },
 };

@@ -1,4 +1,4 @@
-//! English letters on ways in.
+//! English letters on sign-in methods.
 
 use super::super::{
     Notice,
@@ -7,8 +7,8 @@ use super::super::{
 
 const SIGN_IN: &str = "Sign in";
 const NOTHING_TO_DO: &str = "If it was you, there is nothing to do.";
-const NOT_YOU: &str = "If it was not you, reset your password at once, which signs out every device, and look at the ways \
-                       to sign in of your account.";
+const NOT_YOU: &str = "If it was not you, reset your password at once, which signs out every device, and check the sign-in \
+                       methods of your account.";
 
 pub(super) const WAYS_IN: WaysIn = WaysIn {
     password_set: Notice {
@@ -28,9 +28,9 @@ pub(super) const WAYS_IN: WaysIn = WaysIn {
         subject: |shop| format!("The second factor for {shop} is on"),
         heading: "The second factor is on",
         told: |shop| {
-            format!("From now on, signing in to your account at {shop} also needs a code of your authenticator app.")
+            format!("From now on, signing in to your account at {shop} also needs a code from your authenticator app.")
         },
-        advice: "If it was you, keep the recovery codes where you find them without your phone.",
+        advice: "If it was you, keep the recovery codes where you can find them without your phone.",
         button: SIGN_IN,
         not_you: NOT_YOU,
     },
@@ -39,8 +39,8 @@ pub(super) const WAYS_IN: WaysIn = WaysIn {
         heading: "The second factor was turned off",
         told: |shop| {
             format!(
-                "Signing in to your account at {shop} no longer needs a code of your authenticator app. The recovery codes \
-                 are void."
+                "Signing in to your account at {shop} no longer needs a code from your authenticator app. The recovery codes \
+                 no longer work."
             )
         },
         advice: NOTHING_TO_DO,
@@ -48,12 +48,12 @@ pub(super) const WAYS_IN: WaysIn = WaysIn {
         not_you: NOT_YOU,
     },
     second_factor_reset: Notice {
-        subject: |shop| format!("The second factor for {shop} was taken away"),
-        heading: "The second factor was taken away",
+        subject: |shop| format!("The second factor for {shop} was removed"),
+        heading: "The second factor was removed",
         told: |shop| {
             format!(
-                "Our staff has taken the second factor from your account at {shop}, as is done when it is lost. Every \
-                 device was signed out, and the recovery codes are void."
+                "Our staff has removed the second factor of your account at {shop}, as is done when it is lost. Every \
+                 device was signed out, and the recovery codes no longer work."
             )
         },
         advice: "If you asked for it, sign in and set up a second factor again.",
@@ -63,8 +63,10 @@ pub(super) const WAYS_IN: WaysIn = WaysIn {
     recovery_codes_renewed: Notice {
         subject: |shop| format!("You have new recovery codes for {shop}"),
         heading: "You have new recovery codes",
-        told: |shop| format!("New recovery codes were made for your account at {shop}. The former ones are void."),
-        advice: "If it was you, keep the new ones where you find them without your phone.",
+        told: |shop| {
+            format!("New recovery codes were made for your account at {shop}. The former ones no longer work.")
+        },
+        advice: "If it was you, keep the new ones where you can find them without your phone.",
         button: SIGN_IN,
         not_you: NOT_YOU,
     },

@@ -1,4 +1,4 @@
-//! Albanian letters on ways in.
+//! Albanian letters on sign-in methods.
 
 use super::super::{
     Notice,

@@ -10,30 +10,30 @@ use std::{
 };
 use uuid::Uuid;
 
-/// How many letters are listed at most, and how many are looked at for that.
+/// The most letters that are listed, and the most that are read for that.
 const LISTED: usize = 100;
 const LOOKED_AT: usize = 1000;
 
-/// What may end a sentence after a link.
+/// Punctuation that may follow a link.
 const PUNCTUATION: [char; 9] = ['.', ',', ';', ':', '!', '?', ')', '\'', '"'];
 
-/// A letter as one reads it.
+/// A letter as it is shown.
 pub struct Letter {
-    /// The row of the outbox that it was; later letters have greater ids.
+    /// The id of its row in the outbox; later letters have greater ids.
     pub id: Uuid,
     pub subject: String,
     pub to: String,
-    /// When it was written, in UTC; empty if it does not say.
+    /// When it was written, in UTC; empty if it has no date.
     pub at: String,
     pub text: String,
 }
 
-/// The letters, newest first; those to an address if one is given.
+/// The letters, newest first; only those to an address if one is given.
 pub fn newest(folder: &Path, to: Option<&str>) -> io::Result<Vec<Letter>> {
-    // An umlaut domain is in its ASCII form in the letter.
+    // In the letter, an internationalised domain is in its ASCII form.
     let to = to.map(|to| EmailAddress::parse(to).map_or_else(|_| to.trim().to_lowercase(), |to| to.to_string()));
     let mut ids = match fs::read_dir(folder) {
-        // The first letter makes it.
+        // The first letter creates the folder.
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(vec![]),
         entries => entries?
             .filter_map(|entry| entry.map(|entry| id_of(&entry.path())).transpose())
@@ -45,7 +45,7 @@ pub fn newest(folder: &Path, to: Option<&str>) -> io::Result<Vec<Letter>> {
         if letters.len() == LISTED {
             break;
         }
-        // One may have been deleted meanwhile.
+        // A letter may have been deleted in the meantime.
         letters.extend(read(folder, id)?.filter(|letter| to.as_ref().is_none_or(|to| letter.to == *to)));
     }
     Ok(letters)
@@ -82,13 +82,13 @@ impl Letter {
 /// A part of a text.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Piece<'a> {
-    /// As it is.
+    /// Plain text.
     Text(&'a str),
-    /// An address that one can follow.
+    /// A URL that becomes a link.
     Link(&'a str),
 }
 
-/// Finds the links in a text; together the pieces are the text.
+/// Finds the links in a text. Joined, the pieces are the text.
 pub fn pieces(text: &str) -> Vec<Piece<'_>> {
     let mut pieces = Vec::new();
     let (mut done, mut from) = (0, 0);

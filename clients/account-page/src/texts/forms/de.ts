@@ -1,6 +1,6 @@
 import type { FormsTexts } from './en.js'
 
-/** German: the fields of forms, and what is wrong with them. */
+/** German: the fields of forms, and their faults. */
 export const de: FormsTexts = {
   fields: {
     email: 'E-Mail-Adresse',

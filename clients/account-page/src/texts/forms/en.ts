@@ -1,4 +1,4 @@
-/** English: the fields of forms, and what is wrong with them. */
+/** English: the fields of forms, and their faults. */
 export const en = {
   fields: {
     email: 'E-mail address',

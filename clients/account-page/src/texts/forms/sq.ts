@@ -1,6 +1,6 @@
 import type { FormsTexts } from './en.js'
 
-/** Albanian: the fields of forms, and what is wrong with them. */
+/** Albanian: the fields of forms, and their faults. */
 export const sq: FormsTexts = {
   fields: {
     email: 'Adresa e e-mailit',

@@ -1,6 +1,6 @@
 import type { OwnDataTexts } from './en.js'
 
-/** German: what is kept of a person, and how it goes. */
+/** German: the data stored about a person, and its deletion. */
 export const de: OwnDataTexts = {
   title: 'Ihre Daten',
   exportExplain: 'Alles, was wir über Sie gespeichert haben, als eine lesbare Seite, die dasselbe auch für Programme enthält.',

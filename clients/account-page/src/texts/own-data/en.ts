@@ -1,4 +1,4 @@
-/** English: what is kept of a person, and how it goes. */
+/** English: the data stored about a person, and its deletion. */
 export const en = {
   title: 'Your data',
   exportExplain: 'Everything that we keep about you in one file that you can read. It contains the same as JSON, for programs.',

@@ -1,6 +1,6 @@
 import type { OwnDataTexts } from './en.js'
 
-/** Albanian: what is kept of a person, and how it goes. */
+/** Albanian: the data stored about a person, and its deletion. */
 export const sq: OwnDataTexts = {
   title: 'Të dhënat tuaja',
   exportExplain: 'Gjithçka që ruajmë për ju, si një faqe që mund ta lexoni, e cila e përmban të njëjtën gjë edhe për programe.',

@@ -1,6 +1,6 @@
 import type { SecurityTexts } from './en.js'
 
-/** German: the password, and what happened. */
+/** German: the password, and the security log. */
 export const de: SecurityTexts = {
   security: {
     title: 'Sicherheit',

@@ -1,4 +1,4 @@
-/** English: the password, and what happened. */
+/** English: the password, and the security log. */
 export const en = {
   security: {
     title: 'Security',

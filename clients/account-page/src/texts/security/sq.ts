@@ -1,6 +1,6 @@
 import type { SecurityTexts } from './en.js'
 
-/** Albanian: the password, and what happened. */
+/** Albanian: the password, and the security log. */
 export const sq: SecurityTexts = {
   security: {
     title: 'Siguria',

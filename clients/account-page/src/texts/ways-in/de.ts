@@ -1,6 +1,6 @@
 import type { WaysInTexts } from './en.js'
 
-/** German: signing in, proving who one is, and the ways in. */
+/** German: signing in, proofs, and sign-in methods. */
 export const de: WaysInTexts = {
   secondStep: {
     title: 'Noch ein Schritt',

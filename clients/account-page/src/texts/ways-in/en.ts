@@ -1,4 +1,4 @@
-/** English: signing in, proving who one is, and the ways in. */
+/** English: signing in, proofs, and sign-in methods. */
 export const en = {
   secondStep: {
     title: 'One more step',

@@ -1,6 +1,6 @@
 import type { WaysInTexts } from './en.js'
 
-/** Albanian: signing in, proving who one is, and the ways in. */
+/** Albanian: signing in, proofs, and sign-in methods. */
 export const sq: WaysInTexts = {
   secondStep: {
     title: 'Edhe një hap',
