@@ -29,7 +29,7 @@ async fn a_backup_is_whole_private_and_replaces_nothing() {
     let before = std::fs::read(&file).expect("the copy");
     let output = node.command(&backup).await;
     assert_eq!(output.status.code(), Some(1));
-    assert!(String::from_utf8_lossy(&output.stderr).contains("there already"), "{output:?}");
+    assert!(String::from_utf8_lossy(&output.stderr).contains("exists already"), "{output:?}");
     assert!(std::fs::read(&file).expect("the copy") == before);
 
     // The copy serves.
