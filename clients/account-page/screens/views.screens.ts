@@ -27,6 +27,7 @@ const LOOKS: readonly Look[] = [
   ['en', 'light', PHONE, { 'sign-in': 'sign-in', 'check mail': 'check-mail', addresses: 'addresses', proof: 'proof' }],
   ['de', 'dark', PHONE, { register: 'register', devices: 'devices', 'security, passkey added': 'security' }],
   ['sq', 'light', PHONE, { 'second step': 'second-step', 'signed out elsewhere': 'signed-out', profile: 'profile' }],
+  ['sq', 'light', DESKTOP, { 'sign-in': 'sign-in', invitation: 'invitation' }],
   ['en', 'light', DESKTOP, { 'security, passkey added': 'security', 'profile, deletion': 'deletion' }],
   ['de', 'dark', DESKTOP, { 'security, recovery codes': 'recovery-codes', addresses: 'addresses' }],
 ]

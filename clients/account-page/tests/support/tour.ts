@@ -35,32 +35,38 @@ const HOME = {
   country: 'Shqipëria',
 } as const
 
-/** The servers that a tour needs: one that has everything, one that asks for proof at once, one where nobody registers. */
+/**
+ * The servers that a tour needs: one that has everything, one that asks for proof at once, one where nobody registers, one
+ * where only the invited do.
+ */
 export class Shops {
   readonly everything: Server
   readonly strict: Server
   readonly closed: Server
+  readonly invited: Server
 
-  private constructor(everything: Server, strict: Server, closed: Server) {
+  private constructor(everything: Server, strict: Server, closed: Server, invited: Server) {
     this.everything = everything
     this.strict = strict
     this.closed = closed
+    this.invited = invited
   }
 
   static async open(): Promise<Shops> {
-    const [everything, strict, closed] = await Promise.all([
+    const [everything, strict, closed, invited] = await Promise.all([
       Server.start({
         MARBELLE_PROVIDERS__GOOGLE__CLIENT_ID: 'the-shop',
         MARBELLE_PROVIDERS__GOOGLE__CLIENT_SECRET: 'of the shop',
       }),
       Server.start({ MARBELLE_LIFETIMES__PROOF: '1s', MARBELLE_SIGN_UP_DOMAINS: 'example.org' }),
       Server.start({ MARBELLE_SIGN_UP: 'closed' }),
+      Server.start({ MARBELLE_SIGN_UP: 'invited' }),
     ])
-    return new Shops(everything, strict, closed)
+    return new Shops(everything, strict, closed, invited)
   }
 
   async close(): Promise<void> {
-    await Promise.all([this.everything.end(), this.strict.end(), this.closed.end()])
+    await Promise.all([this.everything.end(), this.strict.end(), this.closed.end(), this.invited.end()])
   }
 }
 
@@ -144,6 +150,27 @@ export class Tour {
     const closed = await this.#tab(this.#shops.closed, '/register')
     await closed.getByText(errors.sign_up_closed).waitFor()
     await this.#visit(closed, 'register, closed')
+    await this.#invitations()
+  }
+
+  /** What somebody sees where only the invited may register. */
+  async #invitations(): Promise<void> {
+    const { invitation, register } = this.#texts
+    const { invited } = this.#shops
+    const page = await this.#tab(invited, '/')
+    await page.getByText(invitation.only).waitFor()
+    await this.#visit(page, 'sign-in, invited')
+    await page.goto(`${invited.page}/register`)
+    await page.getByText(invitation.needed).waitFor()
+    await this.#visit(page, 'register, invited')
+    await page.goto(`${invited.page}/accept-invitation?token=withdrawn`)
+    await page.getByRole('heading', { name: invitation.title }).waitFor()
+    await this.#visit(page, 'invitation')
+    const { email, password } = new Customer(invited)
+    await fill(page, { first_name: 'Ann', email, password })
+    await this.#submit(page, register.submit)
+    await page.getByText(invitation.bad).waitFor()
+    await this.#visit(page, 'invitation, withdrawn')
   }
 
   /** What the owner of an account sees. */
