@@ -35,7 +35,7 @@ use std::{
 const BODY_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// The answer to a request whose calls were all notifications, which have no answer.
-const NO_ANSWER: &str = "null";
+pub(super) const NO_ANSWER: &str = "null";
 
 impl Node {
     /// Answers calls over HTTP.

@@ -3,7 +3,7 @@
 
 use super::{
     client::{bearer, user_agent},
-    http::{read_message, refusal},
+    http::{NO_ANSWER, read_message, refusal},
     listener::Node,
     origins::Origins,
     pages::File,
@@ -26,9 +26,6 @@ use std::{
     net::{IpAddr, SocketAddr},
     sync::{Arc, atomic::Ordering},
 };
-
-/// The answer to a request whose calls were all notifications, which have no answer.
-const NO_ANSWER: &str = "null";
 
 /// `/service` of a listener.
 pub struct ServiceDoor {

@@ -1,8 +1,8 @@
-//! What a change writes of its account's row, log and queue, in one round trip.
+//! Writes what a change adds to its account's row, log and queue in one round trip.
 //!
-//! Each part is a statement of its own, with the same text on both databases. SQLite runs them one after the other, in one
-//! hop to its thread. On PostgreSQL all but the last are parts of a `WITH`: there each sees only what stood before, so that
-//! none may read what another writes, and no two may write the same row.
+//! Each part is a statement with the same text on both databases. SQLite runs them one after the other, in one hop to its
+//! thread. On PostgreSQL all but the last are parts of a `WITH`. There each part sees the state before the whole statement:
+//! no part may read what another writes, and no two may write the same row.
 
 use super::{Error, Tx, in_tx};
 use crate::domain::{
@@ -29,27 +29,27 @@ pub(super) struct OutgoingEvent {
     pub(super) r#type: OutgoingType,
     /// The revision of the account after it.
     pub(super) revision: i64,
-    /// What changed, as JSON.
+    /// The change, as JSON.
     pub(super) object: String,
-    /// Who is told.
+    /// The receivers that get it.
     pub(super) receivers: Vec<ReceiverId>,
 }
 
-/// What is written together of one account, whose lock the transaction holds.
+/// The writes of one account that go together. The transaction holds the account's lock.
 #[derive(Debug)]
 pub(super) struct Append<'a> {
     pub(super) user: UserId,
     pub(super) at: Timestamp,
-    /// The session that did it.
+    /// The session that made the change.
     pub(super) actor: Option<SessionId>,
     /// The version of the account's credentials after the change.
     pub(super) credentials_version: i64,
-    /// The revision that the account has reached, where the lock has not counted it.
+    /// The revision that the account has reached, unless it is the one that locking has set.
     pub(super) revision: Option<i64>,
-    /// The profile as it is to be.
+    /// The new profile.
     pub(super) profile: Option<&'a Profile>,
     pub(super) log: &'a [LogEntry],
-    /// Up to which revision the log is forgotten.
+    /// Entries of the log up to this revision are deleted.
     pub(super) forgotten: Option<i64>,
     pub(super) outgoing: &'a [OutgoingEvent],
 }
@@ -66,7 +66,8 @@ impl<'a> Append<'a> {
         Self { user, at, actor, credentials_version: 0, revision, profile, log: &[], forgotten, outgoing }
     }
 
-    /// The rows of the queue, in order: for whom, the how manieth of this change for them, and what of.
+    /// The rows of the queue, in order: the receiver, the row's number among the receiver's rows of this change, counted
+    /// from 1, and the event.
     fn rows(&self) -> Vec<(ReceiverId, usize, &'a OutgoingEvent)> {
         let mut rows: Vec<(ReceiverId, usize, &OutgoingEvent)> = Vec::new();
         for event in self.outgoing {
@@ -79,7 +80,7 @@ impl<'a> Append<'a> {
     }
 }
 
-/// Where an event was put in the queue.
+/// The place of an event in the queue.
 #[derive(Clone, Copy, Debug, sqlx::FromRow)]
 pub(super) struct Queued {
     pub(super) receiver_id: ReceiverId,
@@ -87,9 +88,9 @@ pub(super) struct Queued {
     pub(super) is_head: bool,
 }
 
-/// How a database takes several statements as one.
+/// How several statements are sent to a database as one.
 pub(super) trait Together: Database {
-    /// Begins the part with this number, of so many.
+    /// Begins part `part`, counted from 0, of `of` parts.
     fn begin_part(query: &mut QueryBuilder<Self>, part: usize, of: usize);
 }
 
@@ -114,7 +115,7 @@ impl Together for Postgres {
 }
 
 impl Tx {
-    /// Writes it; says where what leaves the server was put.
+    /// Writes all of it. Returns the places of the queued events.
     pub(super) async fn append(&mut self, append: &Append<'_>) -> Result<Vec<Queued>, Error> {
         let Append { user, at, actor, credentials_version, revision, profile, log, forgotten, .. } = append;
         let rows = append.rows();
