@@ -4,6 +4,8 @@ import { expect } from 'vitest'
 
 /** No rule of axe-core is broken by what is shown. */
 export async function expectAccessible(page: Page): Promise<void> {
+  // A card that still fades in has too little contrast, and only for that moment.
+  await page.waitForFunction(() => document.getAnimations().every(({ playState }) => playState !== 'running'))
   // Into the page by the debugger: its content security policy lets no foreign script in.
   await page.evaluate(axe.source)
   const violations = await page.evaluate(async () => {
