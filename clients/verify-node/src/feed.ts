@@ -2,6 +2,7 @@ import { WebSocket } from 'ws'
 import { ageMs, type Moment, now } from './age.js'
 import { delayAfter } from './backoff.js'
 import { type Page, readPage } from './revocations.js'
+import { Timer } from './timer.js'
 
 /** A page of `revocations.list` with fewer entries is the last. */
 const FULL_PAGE = 2_000
@@ -23,9 +24,12 @@ interface Asked {
 export class Feed {
   readonly #url: URL
   readonly #key: string
+  readonly #maxAgeMs: number
   readonly #pollMs: number
   readonly #timeoutMs: number
   readonly #take: (page: Page) => void
+  /** Until the next question or attempt, or until the answer that is waited for is given up. */
+  readonly #timer = new Timer()
   #socket: WebSocket | null = null
   #cursor: string | null = null
   #complete: Moment | null = null
@@ -33,13 +37,13 @@ export class Feed {
   #isSubscribed = false
   #lastId = SUBSCRIBE
   #failures = 0
-  #timer: NodeJS.Timeout | null = null
   #isClosed = false
   error: string | null = null
 
   constructor(url: URL, key: string, maxAgeMs: number, take: (page: Page) => void) {
     this.#url = url
     this.#key = key
+    this.#maxAgeMs = maxAgeMs
     this.#pollMs = Math.min(LONGEST_POLL_MS, maxAgeMs / 5)
     this.#timeoutMs = maxAgeMs / 3
     this.#take = take
@@ -58,13 +62,14 @@ export class Feed {
     if (this.#isClosed) return
     const socket = new WebSocket(this.#url, {
       headers: { authorization: `Bearer ${this.#key}` },
-      handshakeTimeout: this.#timeoutMs,
       maxPayload: LARGEST_MESSAGE,
       perMessageDeflate: false,
     })
     this.#socket = socket
     this.#isSubscribed = false
+    this.#awaitAnswer()
     socket.on('open', () => {
+      if (socket !== this.#socket) return
       this.#send(SUBSCRIBE, 'revocations.subscribe')
       this.#ask()
     })
@@ -84,6 +89,14 @@ export class Feed {
     })
   }
 
+  /**
+   * Connects at once if the wait of now should be over already: after a sleep its timer would be late, and a connection
+   * from before is probably dead.
+   */
+  wake(): void {
+    if (this.#timer.isOverdue) this.#reconnect()
+  }
+
   close(): void {
     this.#isClosed = true
     this.#drop()
@@ -98,7 +111,11 @@ export class Feed {
     this.#lastId += 1
     this.#asked = { id: this.#lastId, at: now() }
     this.#send(this.#lastId, 'revocations.list')
-    this.#after(this.#timeoutMs, () => this.#fail(`no answer within ${this.#timeoutMs} ms`))
+    this.#awaitAnswer()
+  }
+
+  #awaitAnswer(): void {
+    this.#timer.set(this.#timeoutMs, () => this.#fail(`no answer within ${this.#timeoutMs} ms`))
   }
 
   #receive(message: {
@@ -120,7 +137,11 @@ export class Feed {
     this.#complete = asked.at
     this.#failures = 0
     this.error = null
-    this.#after(this.#pollMs, () => this.#ask())
+    this.#timer.set(this.#pollMs, () => {
+      // Such an age at the time to ask again means that the process got no time, so the connection may be dead.
+      if (ageMs(asked.at) > this.#maxAgeMs) this.#reconnect()
+      else this.#ask()
+    })
   }
 
   #apply(page: Page): void {
@@ -133,21 +154,20 @@ export class Feed {
     if (this.#isClosed) return
     this.error = `the revocations at ${this.#url} cannot be followed: ${error}`
     this.#failures += 1
-    this.#after(delayAfter(this.#failures), () => this.start())
+    this.#timer.set(delayAfter(this.#failures), () => this.start())
+  }
+
+  #reconnect(): void {
+    this.#drop()
+    this.start()
   }
 
   #drop(): void {
     const socket = this.#socket
     this.#socket = null
     this.#asked = null
-    if (this.#timer) clearTimeout(this.#timer)
-    this.#timer = null
+    this.#timer.clear()
     socket?.terminate()
-  }
-
-  #after(delayMs: number, then: () => void): void {
-    if (this.#timer) clearTimeout(this.#timer)
-    this.#timer = setTimeout(then, delayMs)
   }
 }
 

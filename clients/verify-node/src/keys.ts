@@ -1,6 +1,7 @@
 import { type CryptoKey, importJWK, type JWK } from 'jose'
 import { ageMs, type Moment, now } from './age.js'
 import { delayAfter } from './backoff.js'
+import { Timer } from './timer.js'
 
 /**
  * The interval at which the keys are fetched, so that a new one is known before it signs, and an old one is dropped.
@@ -18,11 +19,12 @@ const MOST_KEYS = 32
 export class Keys {
   readonly #url: URL
   readonly #pauseMs: number
+  /** Until the next fetch, or until the one that runs is given up. */
+  readonly #timer = new Timer()
   #keys = new Map<string, CryptoKey>()
   #fetched: Moment | null = null
   #tried: Moment | null = null
   #failures = 0
-  #timer: NodeJS.Timeout | null = null
   #running: AbortController | null = null
   #isClosed = false
   error: string | null = null
@@ -33,13 +35,18 @@ export class Keys {
   }
 
   start(): void {
-    void this.#fetch()
+    this.#fetch()
+  }
+
+  /** Fetches the keys at once if that should have happened already; after a sleep the timer would be minutes late. */
+  wake(): void {
+    if (this.#timer.isOverdue) this.#fetch()
   }
 
   close(): void {
     this.#isClosed = true
+    this.#timer.clear()
     this.#running?.abort()
-    if (this.#timer) clearTimeout(this.#timer)
   }
 
   get size(): number {
@@ -53,34 +60,48 @@ export class Keys {
   /** The key with this id; if there is none, the keys are soon fetched again. */
   get(kid: string): CryptoKey | undefined {
     const key = this.#keys.get(kid)
-    if (!key && this.#running === null && this.#tried && !this.#isClosed) {
-      this.#schedule(Math.max(0, this.#pauseMs - ageMs(this.#tried)))
-    }
+    if (!key && this.#running === null) this.#fetchSoon()
     return key
   }
 
-  #schedule(delayMs: number): void {
-    if (this.#isClosed) return
-    if (this.#timer) clearTimeout(this.#timer)
-    this.#timer = setTimeout(() => void this.#fetch(), delayMs)
+  /** Fetches the keys after the pause, unless they are fetched before anyway. */
+  #fetchSoon(): void {
+    const remaining = this.#timer.remainingMs
+    if (remaining === null || this.#tried === null) return
+    const pause = Math.max(0, this.#pauseMs - ageMs(this.#tried))
+    if (remaining <= 0) this.#fetch()
+    else if (pause < remaining) this.#timer.set(pause, () => this.#fetch())
   }
 
-  async #fetch(): Promise<void> {
-    if (this.#running || this.#isClosed) return
-    this.#running = new AbortController()
-    this.#tried = now()
-    try {
-      const signal = AbortSignal.any([this.#running.signal, AbortSignal.timeout(TIMEOUT_MS)])
-      this.#keys = await fetchKeys(this.#url, signal)
-      this.#fetched = this.#tried
-      this.#failures = 0
-      this.error = null
-    } catch (error) {
-      this.#failures += 1
-      this.error = `the keys at ${this.#url} could not be fetched: ${error instanceof Error ? error.message : error}`
-    }
+  #fetch(): void {
+    this.#running?.abort()
+    const running = new AbortController()
+    this.#running = running
+    const tried = now()
+    this.#tried = tried
+    this.#timer.set(TIMEOUT_MS, () => running.abort(new Error(`no answer within ${TIMEOUT_MS} ms`)))
+    const isLatest = () => this.#running === running && !this.#isClosed
+    fetchKeys(this.#url, running.signal).then(
+      (keys) => {
+        if (!isLatest()) return
+        this.#keys = keys
+        this.#fetched = tried
+        this.#failures = 0
+        this.error = null
+        this.#pauseThenFetch(PERIOD_MS)
+      },
+      (error: unknown) => {
+        if (!isLatest()) return
+        this.#failures += 1
+        this.error = `the keys at ${this.#url} could not be fetched: ${error instanceof Error ? error.message : error}`
+        this.#pauseThenFetch(delayAfter(this.#failures))
+      },
+    )
+  }
+
+  #pauseThenFetch(delayMs: number): void {
     this.#running = null
-    this.#schedule(this.#failures === 0 ? PERIOD_MS : delayAfter(this.#failures))
+    this.#timer.set(delayMs, () => this.#fetch())
   }
 }
 

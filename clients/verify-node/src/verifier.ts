@@ -92,7 +92,7 @@ export class Verifier {
   }
 
   /**
-   * The caller with this token. It makes no call. Rejects with {@link TokenRefused} if the token is not valid, and with
+   * The caller with this token. It waits for no call. Rejects with {@link TokenRefused} if the token is not valid, and with
    * {@link VerifierUnavailable} if that cannot be determined because keys or revocations could not be followed.
    */
   async verify(token: string): Promise<Claims> {
@@ -124,12 +124,15 @@ export class Verifier {
     this.#feed.close()
   }
 
+  /** What cannot be relied on at present. After a sleep of the machine it is fetched at once, in the background. */
   #lacking(): VerifierUnavailable | null {
     if (!this.#keys.areKnown) {
+      this.#keys.wake()
       return new VerifierUnavailable('no_keys', this.#keys.error ?? 'the keys were not fetched yet')
     }
     const age = this.#feed.ageMs
     if (age === null || age > this.#maxFeedAgeMs) {
+      this.#feed.wake()
       const since = age === null ? 'were never complete' : `are ${Math.round(age)} ms old`
       return new VerifierUnavailable('feed_stale', this.#feed.error ?? `the revocations ${since}`)
     }

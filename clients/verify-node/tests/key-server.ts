@@ -7,11 +7,13 @@ import type { JWK } from 'jose'
 export class KeyServer {
   set: JWK[] = []
   asked = 0
+  isDown = false
   readonly #listener: Server
 
   private constructor() {
     this.#listener = createServer((_request, response) => {
       this.asked += 1
+      response.statusCode = this.isDown ? 503 : 200
       response.end(JSON.stringify({ keys: this.set }))
     })
   }

@@ -5,18 +5,21 @@ import { once } from 'node:events'
 export class Wire {
   readonly #listener: Server
   readonly #sockets = new Set<Socket>()
+  /** Sockets that are open but carry nothing, as those of a machine that slept. */
+  readonly #stranded = new Set<Socket>()
   #state: 'whole' | 'cut' | 'silent' = 'whole'
 
   private constructor(to: URL) {
     this.#listener = createServer((near) => {
       if (this.#state === 'cut') return near.destroy()
       const far = connect(Number(to.port), to.hostname)
+      const isCarrying = () => this.#state === 'whole' && !this.#stranded.has(near)
       for (const [from, into] of [
         [near, far],
         [far, near],
       ] as const) {
         this.#sockets.add(from)
-        from.on('data', (data) => this.#state === 'whole' && into.write(data))
+        from.on('data', (data) => isCarrying() && into.write(data))
         from.on('error', () => into.destroy())
         from.on('close', () => {
           this.#sockets.delete(from)
@@ -45,6 +48,11 @@ export class Wire {
 
   silence(): void {
     this.#state = 'silent'
+  }
+
+  /** The connections of now carry nothing more without a word; new ones do. */
+  strand(): void {
+    for (const socket of this.#sockets) this.#stranded.add(socket)
   }
 
   mend(): void {
