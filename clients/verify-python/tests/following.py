@@ -71,6 +71,10 @@ class FollowingTask:
     def health(self) -> Health:
         return self._in_loop(lambda verifier: verifier.health())
 
+    def block(self, seconds: float) -> None:
+        """Gives the loop no time."""
+        self._in_loop(lambda _: time.sleep(seconds))
+
     def close(self) -> None:
         if self._loop.is_closed():
             return

@@ -17,6 +17,8 @@ class Wire:
         self._server = (address.hostname, address.port)
         self._state = "whole"
         self._sockets: set[socket.socket] = set()
+        # Open, but they carry nothing, as those of a machine that slept.
+        self._stranded: set[socket.socket] = set()
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}/service/rpc"
         threading.Thread(target=self._accept, daemon=True).start()
@@ -39,6 +41,10 @@ class Wire:
     def silence(self) -> None:
         self._state = "silent"
 
+    def strand(self) -> None:
+        """The connections of now carry nothing more without a word; new ones do."""
+        self._stranded |= self._sockets
+
     def mend(self) -> None:
         self._state = "whole"
 
@@ -57,7 +63,7 @@ class Wire:
     def _carry(self, source: socket.socket, target: socket.socket) -> None:
         with suppress(OSError):
             while data := source.recv(65_536):
-                if self._state == "whole":
+                if self._state == "whole" and source not in self._stranded:
                     target.sendall(data)
         for end in (source, target):
             with suppress(OSError):

@@ -13,12 +13,23 @@ class Moment:
     """A moment by two clocks: the monotonic one stands still while the machine sleeps, the other may be set back."""
 
     monotonic: float = field(default_factory=time.monotonic)
-    wall: float = field(default_factory=time.time)
+    wall: float = field(default_factory=lambda: time.time())
 
     def age(self, now: "Moment | None" = None) -> float:
         """How many seconds ago it was, by the clock that says more."""
         now = now or Moment()
         return max(now.monotonic - self.monotonic, now.wall - self.wall)
+
+
+@dataclass(frozen=True)
+class Deadline:
+    """The end of a wait. A timer of asyncio stands still while the machine sleeps; this does not."""
+
+    seconds: float
+    begun: Moment = field(default_factory=Moment)
+
+    def is_over(self) -> bool:
+        return self.begun.age() >= self.seconds
 
 
 def delay_after(failures: int, share: float | None = None) -> float:

@@ -9,12 +9,13 @@ import contextlib
 import json
 import logging
 import time
+from collections.abc import Callable
 from typing import Any
 
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import InvalidStatus
 
-from .clock import Moment, delay_after
+from .clock import Deadline, Moment, delay_after
 from .options import VerifierOptions
 from .revocations import Page, Revocations
 
@@ -40,6 +41,7 @@ class Feed:
     def __init__(self, options: VerifierOptions, revocations: Revocations) -> None:
         self._url = options.feed_url
         self._headers = {"Authorization": f"Bearer {options.service_key}"}
+        self._max_age = options.max_feed_age
         self._poll = min(_LONGEST_POLL, options.max_feed_age / 5)
         self._timeout = options.max_feed_age / 3
         self._revocations = revocations
@@ -47,6 +49,9 @@ class Feed:
         self._complete: Moment | None = None
         self._last_id = _SUBSCRIBE
         self._failures = 0
+        # When the wait of now should be over.
+        self._deadline = Deadline(self._timeout)
+        self._reconnect: Callable[[], None] = lambda: None
         self.is_connected = False
         #: Why the revocations cannot be followed at this moment.
         self.error: str | None = None
@@ -56,22 +61,62 @@ class Feed:
         """How many seconds ago nothing was missing; ``None`` before the first time."""
         return None if self._complete is None else self._complete.age()
 
+    def wake(self) -> None:
+        """Connects at once if the wait of now should be over already.
+
+        After a sleep of the machine its timer would be late, and a connection from before is probably dead.
+        """
+        if self._deadline.is_over():
+            self._deadline = Deadline(self._timeout)
+            self._reconnect()
+
     async def follow(self) -> None:
         """Connects again and again, until it is cancelled."""
+        loop, woken = asyncio.get_running_loop(), asyncio.Event()
+
+        def reconnect() -> None:
+            # The loop may be closed by now.
+            with contextlib.suppress(RuntimeError):
+                loop.call_soon_threadsafe(woken.set)
+
+        self._reconnect = reconnect
+        while True:
+            woken.clear()
+            connecting = asyncio.create_task(self._keep_connected())
+            try:
+                await woken.wait()
+            finally:
+                connecting.cancel()
+                await asyncio.gather(connecting, return_exceptions=True)
+
+    async def _keep_connected(self) -> None:
         while True:
             try:
-                async with self._connect() as socket:
-                    await self._call(socket, _SUBSCRIBE, "revocations.subscribe")
-                    while True:
-                        await self._catch_up(socket)
-                        await self._listen(socket)
+                await self._follow_one_connection()
+                continue
             except Exception as error:
                 # Whatever it was: this goes on as long as the program runs.
                 self.error = f"the revocations at {self._url} cannot be followed: {_explained(error)}"
             finally:
                 self.is_connected = False
             self._failures += 1
-            await asyncio.sleep(delay_after(self._failures))
+            delay = delay_after(self._failures)
+            self._deadline = Deadline(delay)
+            await asyncio.sleep(delay)
+
+    async def _follow_one_connection(self) -> None:
+        """Returns when the process got no time for so long that the connection may be dead."""
+        self._deadline = Deadline(self._timeout)
+        async with self._connect() as socket:
+            try:
+                await self._call(socket, _SUBSCRIBE, "revocations.subscribe")
+                asked = Moment()
+                while asked.age() <= self._max_age:
+                    asked = await self._catch_up(socket)
+                    await self._listen(socket)
+            finally:
+                # A server that may be gone is not told; and to wait for its answer could be cancelled.
+                socket.transport.abort()
 
     def _connect(self) -> connect:
         return _Connect(
@@ -80,21 +125,20 @@ class Feed:
             compression=None,
             proxy=None,
             open_timeout=self._timeout,
-            # A server that is silent is not waited for.
-            close_timeout=0.1,
             # A dead connection is found out by its answers.
             ping_interval=None,
             max_size=_LARGEST_MESSAGE,
             logger=_log,
         )
 
-    async def _catch_up(self, socket: ClientConnection) -> None:
-        """Asks for what is missing, page by page."""
+    async def _catch_up(self, socket: ClientConnection) -> Moment:
+        """Asks for what is missing, page by page. Returns when it was complete."""
         while True:
             asked = Moment()
             self._last_id += 1
             await self._call(socket, self._last_id, "revocations.list")
             page = None
+            self._deadline = Deadline(self._timeout)
             try:
                 async with asyncio.timeout(self._timeout):
                     while page is None:
@@ -104,9 +148,11 @@ class Feed:
             if len(page.revocations) < _FULL_PAGE:
                 break
         self._complete, self._failures, self.error = asked, 0, None
+        return asked
 
     async def _listen(self, socket: ClientConnection) -> None:
         """Takes what is pushed until it is time to ask again."""
+        self._deadline = Deadline(self._poll)
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(self._poll):
                 while True:

@@ -69,10 +69,12 @@ class _Verification:
         )
 
     def _lacking(self) -> VerifierUnavailable | None:
+        """What cannot be relied on at present. After a sleep it is fetched at once, in the background."""
         if not self._keys.are_known():
             return VerifierUnavailable("no_keys", self._keys.error or "the keys were not fetched yet")
         age = self._feed.age
         if age is None or age > self._options.max_feed_age:
+            self._feed.wake()
             since = "were never complete" if age is None else f"are {age:.1f} s old"
             return VerifierUnavailable("feed_stale", self._feed.error or f"the revocations {since}")
         return None
