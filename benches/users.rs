@@ -73,6 +73,7 @@ async fn measure(name: &str, url: Option<&str>, users: usize) -> Result<()> {
         ("a whole address", Some("customer.123456@example.org"), None),
         ("nobody", Some("xyz"), None),
         ("a tenth, the oldest", Some("methu"), None),
+        ("a ninth, by address", Some("customer.1"), None),
         ("disabled ones by a letter", Some("l"), Some(UserState::Disabled)),
     ] {
         let query = query.map(Query::parse).transpose().map_err(|faults| format!("{faults:?}"))?;

@@ -66,7 +66,8 @@ fn main() -> Result<()> {
         let mut table = Table::begin();
         if wanted("postgres") {
             let server = cores.beside_the_server(|| postgres::Postgres::start(&[]))?;
-            let world = World::build(&cores, Some(Source::Postgres(server.database().await))).await?;
+            let source = Source::Postgres(server.database().await);
+            let world = World::build(&cores, Some(source)).await?.restart()?;
             cases::calls::measure(&world, &mut table).await?;
             cases::updates::measure(&world, &mut table).await?;
             cases::webhook::measure(&world, &mut table).await?;
