@@ -20,7 +20,7 @@ use marbelle::{
         user::{Query, UserState},
     },
     settings::{Database, Settings},
-    store::{ImportedUser, ImportedWaysIn, Store},
+    store::{ImportedSignInMethods, ImportedUser, Store},
 };
 use std::{
     error::Error,
@@ -134,7 +134,7 @@ fn user(at: usize, users: usize, begin: Timestamp) -> Result<ImportedUser> {
         disabled_at: at.is_multiple_of(100).then_some(created_at),
         created_at,
         updated_at: created_at,
-        ways_in: ImportedWaysIn::default(),
+        sign_in_methods: ImportedSignInMethods::default(),
     })
 }
 

@@ -18,8 +18,8 @@ use crate::{
     outgoing::{Stream, WebhookSettings, Webhooks},
     rpc::{Context, RateSettings, Rates, Rules, dispatch::Dispatcher, registry::Registry},
     server::{
-        ClientAddresses, CookieSettings, Doors, Origins, Pages, PagesError, Server, ServerSettings, ServiceDoor,
-        places, reserve,
+        ClientAddresses, CookieSettings, Endpoints, Origins, Pages, PagesError, Server, ServerSettings,
+        ServiceEndpoint, places, reserve,
     },
     settings::{Environment, Settings, own_url},
     store,
@@ -103,8 +103,7 @@ impl App {
         let keys = load_keys(&settings).await?;
         let (accounts, stream) = open_accounts(&settings, &keys, clock.clone(), &tasks).await?;
         accounts.weigh_decoys().await?;
-        // Measured first, so that nobody can read from the metrics that nothing needs to be sealed again before that is
-        // known.
+        // Measured before metrics can be read: until then the gauge would claim that nothing needs to be sealed again.
         accounts.measure_sealed().await?;
         let renderer = Renderer::new(
             &settings.mail,
@@ -164,15 +163,15 @@ impl App {
         methods::service::declare(&mut service_methods);
         meters().declare_calls(methods.names().into_iter().chain(service_methods.names()));
         let context = || Context { accounts: accounts.clone(), rules: rules.clone(), rates: rates.clone() };
-        let service_door = |listen| {
+        let service_endpoint = |listen| {
             let dispatcher = Dispatcher::new(service_methods.install(context()));
-            ServiceDoor::new(dispatcher, methods::service::document_text().get(), own_url(listen), listen)
+            ServiceEndpoint::new(dispatcher, methods::service::document_text().get(), own_url(listen), listen)
         };
         let places = places();
         let kept = if service.is_some() { SERVICE_CONNECTIONS.min(places / 4) } else { 0 };
         let is_development = settings.environment == Environment::Development;
         let dispatcher = Dispatcher::new(methods.install(context()));
-        let mut doors = Doors {
+        let mut endpoints = Endpoints {
             rpc: Some(dispatcher.clone()),
             service: None,
             pages: Pages::all(accounts.clone(), methods::document_text().get(), &settings)?,
@@ -180,21 +179,21 @@ impl App {
         };
         let service = match service {
             Some((socket, address)) => {
-                let doors = Doors {
+                let endpoints = Endpoints {
                     rpc: None,
-                    service: Some(service_door(address)),
+                    service: Some(service_endpoint(address)),
                     pages: Pages::Metrics(accounts.clone()),
                     places: kept,
                 };
-                let server = Server::new(socket, accounts.clone(), doors, server_settings.clone());
+                let server = Server::new(socket, accounts.clone(), endpoints, server_settings.clone());
                 Some(server.map_err(|error| Error::Listen(address, error))?)
             }
             None => {
-                doors.service = is_development.then(|| service_door(settings.listen));
+                endpoints.service = is_development.then(|| service_endpoint(settings.listen));
                 None
             }
         };
-        let server = Server::new(socket, accounts.clone(), doors, server_settings).map_err(not_listening)?;
+        let server = Server::new(socket, accounts.clone(), endpoints, server_settings).map_err(not_listening)?;
         Ok(Self { server, service, accounts, dispatcher, mail, webhooks, stream, rates, settings, tasks })
     }
 
@@ -208,7 +207,7 @@ impl App {
         &self.accounts
     }
 
-    /// The methods, likewise.
+    /// The methods, for the same callers.
     pub fn dispatcher(&self) -> &Dispatcher {
         &self.dispatcher
     }
@@ -264,7 +263,7 @@ pub async fn serve(settings: Settings) -> Result<(), Error> {
     Ok(())
 }
 
-/// Tells systemd the state of a service of `Type=notify` (sd_notify(3)); does nothing without a service manager.
+/// Reports to systemd the state of a service of `Type=notify` (sd_notify(3)); does nothing without a service manager.
 fn notify_service_manager(state: &[NotifyState<'_>]) {
     if let Err(error) = sd_notify::notify(state) {
         tracing::warn!(%error, "the service manager could not be notified");

@@ -37,7 +37,7 @@ CREATE TABLE registrations (
 CREATE INDEX registrations_by_email ON registrations (email, id);
 CREATE INDEX registrations_by_age ON registrations (created_at);
 
--- `credentials_version` counts what a sign-in is decided by: password, other ways in, e-mail address, state.
+-- `credentials_version` counts what a sign-in is decided by: password, other sign-in methods, e-mail address, state.
 -- `revision` counts the account's changes and is the lock of its log; `profile_revision` is the one at
 -- which the profile last changed. Without `password_hash` there is no password. `password_cost` says what a hash
 -- of another system costs to verify, and is null for our own; `imported_cost` is what it was when the account came.

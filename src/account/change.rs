@@ -75,11 +75,12 @@ impl Accounts {
         }
     }
 
-    /// Makes an account, and spends the invitation that it is made with; another of its address has no use any more.
+    /// Creates an account, and uses up the invitation that it is created with. Any other open invitation of its address
+    /// is deleted.
     ///
     /// # Errors
-    /// [`Error::Conflict`] if its address has one already, or what another system knows it by is another account's;
-    /// [`Error::SignUpClosed`] if the invitation was withdrawn.
+    /// [`Error::Conflict`] if the address or the external id belongs to another account; [`Error::SignUpClosed`] if the
+    /// invitation was withdrawn.
     pub async fn create_account<'a>(
         self: &'a Arc<Self>,
         tx: Tx,
@@ -192,7 +193,7 @@ impl Change<'_> {
         Ok(())
     }
 
-    /// Drops the change of the e-mail address that waits, if one does. Its link is to be spent too.
+    /// Drops the pending change of the e-mail address, if there is one. The caller must use up its link as well.
     pub fn drop_pending_email(&mut self) {
         let mut profile = self.account.profile();
         if profile.pending_email.take().is_some() {
@@ -200,14 +201,14 @@ impl Change<'_> {
         }
     }
 
-    /// Ends all sessions and links, and drops what waits for a link. Returns the number of sessions.
+    /// Ends all sessions, uses up all links, and drops what waits for a link. Returns the number of sessions.
     pub async fn end_everything(&mut self, reason: EndReason) -> Result<usize, Error> {
         let ended = self.end_sessions(Sessions::All, reason).await?;
         self.spend_links().await?;
         Ok(ended)
     }
 
-    /// Sets the profile as it is to be.
+    /// Sets the profile.
     pub fn save_profile(&mut self, profile: Profile) -> Profile {
         self.account.save_profile(profile)
     }

@@ -25,7 +25,7 @@ static UNAVAILABLE: LazyLock<Notices<()>> = LazyLock::new(|| Notices::new(1));
 /// The delay before a client should try again when the database is unavailable.
 const DATABASE_RETRY: Duration = Duration::from_secs(1);
 
-/// The present state of the object of an edit.
+/// The present state of an edited object.
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(untagged)]
 pub enum Current {
@@ -38,7 +38,7 @@ pub enum Current {
 /// The challenge for a sign-in that lacks its second factor.
 #[derive(Debug)]
 pub struct SecondFactorChallenge {
-    /// Stands for the first step of the sign-in.
+    /// Proves the first step of the sign-in.
     pub challenge: Secret,
     /// When it expires.
     pub expires_at: Timestamp,
@@ -60,7 +60,7 @@ pub struct PasskeyCeremony {
 /// An error of a use-case; `rpc::error` assigns its code and kind.
 #[derive(Debug)]
 pub enum Error {
-    /// Parameters that break rules; all of them.
+    /// Some parameters break rules; holds every fault.
     InvalidParams(Faults),
     /// A one-time token that is unknown, used, expired or for another purpose.
     InvalidToken,
@@ -76,7 +76,7 @@ pub enum Error {
     SecondFactorRequired(Box<SecondFactorChallenge>),
     /// The session was not proven recently; with the methods that can prove it.
     ProofRequired(Vec<AuthenticationMethod>),
-    /// Not possible here, or not for this caller; with the reason.
+    /// The call is not allowed here, or not allowed to this caller; with the reason.
     Forbidden(&'static str),
     /// The service key lacks this scope.
     MissingScope(Scope),
@@ -84,21 +84,21 @@ pub enum Error {
     EmailNotVerified(Secret),
     /// The provider's address belongs to an account, to which the provider must be linked by its owner.
     LinkRequired(ProviderName),
-    /// Nobody can register, or only with a good invitation, or not with this address.
+    /// Registration is closed, or it requires an invitation that is valid for this address.
     SignUpClosed,
-    /// It does not exist, or belongs to somebody else.
+    /// The object does not exist, or belongs to somebody else.
     NotFound,
     /// The value is taken; with the field.
     Conflict(&'static str),
-    /// It has changed since the caller read it.
+    /// The object has changed since the caller read it.
     StaleRevision(Current),
-    /// There is room for this many only.
+    /// No more than this many are allowed.
     LimitReached(usize),
     /// The only address cannot be deleted.
     LastAddress,
     /// The last sign-in method cannot be removed.
     LastSignInMethod,
-    /// Too often; try again later.
+    /// Too many calls; try again later.
     RateLimited {
         /// The time to wait.
         retry_after: Duration,

@@ -121,7 +121,7 @@ impl Accounts {
             return Err(match connection.identity() {
                 Identity::Ended(reason) => Error::SessionEnded(reason),
                 Identity::Refused(fault) => Error::Unauthenticated(fault),
-                _ => Error::Forbidden("this connection has a subscription"),
+                _ => Error::Forbidden("this connection already has a subscription"),
             });
         }
         Ok(Subscription { accounts: self.clone(), connection: connection.clone(), caller, after, begun: false })

@@ -13,8 +13,7 @@ pub(crate) const BATCH: i64 = 200;
 const ENDED_SESSIONS: Duration = Duration::from_secs(30 * 86_400);
 /// How long registrations are kept (docs/protocol.md, "Methods").
 pub(crate) const REGISTRATION_LIFETIME: Duration = Duration::from_secs(7 * 86_400);
-/// How long invitations that have expired stay for the operator to see; longer than registrations that were begun with
-/// them.
+/// How long expired invitations are kept for operators to see; longer than registrations that were started with them.
 const INVITATIONS: Duration = Duration::from_secs(14 * 86_400);
 /// How long spent and expired tokens are kept: long enough to see in the table what became of them.
 const TOKENS: Duration = Duration::from_secs(7 * 86_400);

@@ -1,4 +1,4 @@
-//! Who may sign up, and the invitations that let somebody.
+//! Invitations to register, and the check of whether an address may register.
 
 use super::{Accounts, Error, LetterRequest, Operator};
 use crate::{
@@ -12,32 +12,33 @@ use crate::{
         sign_up::SignUp,
         time::Timestamp,
     },
-    store::GoodInvitation,
+    store::ValidInvitation,
 };
 use serde_json::json;
 
 impl Accounts {
-    /// What the link of an invitation says, if this is its token; whether it is good is another question.
+    /// Parses the token of an invitation's link; `None` if it is none. Whether the invitation is still valid is not
+    /// checked.
     pub(crate) fn invitation_link(&self, token: &str) -> Option<InvitationLink> {
         let (id, generation) = self.opaque_tokens.open(Purpose::Invitation, token)?;
         Some(InvitationLink { id: InvitationId(id), generation })
     }
 
-    /// Lets an address sign up, or not; says with which invitation. Where sign-up is open to everybody, an invitation that
-    /// is not good does not matter.
+    /// Checks whether an address may register, and returns its invitation if the link of a valid one is given. Where
+    /// registration is open to everybody, an invalid invitation is ignored.
     ///
     /// # Errors
-    /// [`Error::SignUpClosed`], alike for addresses that are invited, known or neither.
+    /// [`Error::SignUpClosed`] in the same way for addresses that are invited, have an account, or neither.
     pub(crate) async fn admit(
         &self,
         email: &EmailAddress,
         link: Option<InvitationLink>,
-    ) -> Result<Option<GoodInvitation>, Error> {
+    ) -> Result<Option<ValidInvitation>, Error> {
         if self.sign_up_policy.sign_up == SignUp::Closed {
             return Err(Error::SignUpClosed);
         }
         let invitation = match link {
-            Some(link) => self.store.find_good_invitation(link, email, self.clock.now()).await?,
+            Some(link) => self.store.find_valid_invitation(link, email, self.clock.now()).await?,
             None => None,
         };
         match (self.sign_up_policy.sign_up, &invitation) {
@@ -46,12 +47,12 @@ impl Accounts {
         }
     }
 
-    /// Invites an address to register: mails it a link, which takes the place of one that it was sent before. Says which
-    /// invitation it is, and when it expires.
+    /// Mails an address a link to register with; it replaces an earlier link. Returns the invitation's id and expiry.
     ///
     /// # Errors
-    /// [`Error::SignUpClosed`] where an invitation lets nobody in, invalid parameters for an address of a domain that may
-    /// not register; [`Error::Conflict`] for one that has an account; [`Error::RateLimited`] by the operators' allowance.
+    /// [`Error::SignUpClosed`] if registration is closed even to the invited; [`Error::InvalidParams`] if the address's
+    /// domain may not register; [`Error::Conflict`] if the address has an account; [`Error::RateLimited`] by the
+    /// operators' allowance.
     pub async fn invite(&self, invitee: Invitee, operator: Operator<'_>) -> Result<(InvitationId, Timestamp), Error> {
         if self.sign_up_policy.sign_up == SignUp::Closed {
             return Err(Error::SignUpClosed);
@@ -78,14 +79,14 @@ impl Accounts {
             },
         };
         self.queue_letter(&mut tx, &asked, Some(letter)).await?;
-        // Not the address: whose it is, is not known, and so not when the entry would have to forget it.
+        // Without the address: no account is known for it, so nothing would tell when the entry has to forget it.
         let detail = json!({ "invitation_id": id });
         tx.insert_audit_entry(&AuditEntry::of(operator, "users.invite", None, detail, now)).await?;
         tx.commit().await?;
         Ok((id, expires_at))
     }
 
-    /// Every invitation, newest first: those that are good, and for a while those that were used or have expired.
+    /// Every invitation, newest first: the open ones, and for two weeks those that were used or have expired.
     pub async fn list_invitations(&self) -> Result<Vec<Invitation>, Error> {
         Ok(self.store.list_invitations().await?)
     }
@@ -98,7 +99,7 @@ impl Accounts {
         let mut tx = self.store.write().await?;
         if !tx.withdraw_invitation(invitation).await? {
             return Err(match tx.is_invitation(invitation).await? {
-                true => Error::Forbidden("this invitation was used already"),
+                true => Error::Forbidden("this invitation has already been used"),
                 false => Error::NotFound,
             });
         }

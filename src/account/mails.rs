@@ -36,7 +36,7 @@ impl Accounts {
         let mut tx = self.store.write().await?;
         let (found, user) = tx.find_mail(mail).await?.ok_or(Error::NotFound)?;
         if found.state == MailState::Sent {
-            return Err(Error::Forbidden("this letter was sent already"));
+            return Err(Error::Forbidden("this letter has already been sent"));
         }
         let user = match user {
             Some(user) => still_there(&mut tx, user).await?,

@@ -33,13 +33,12 @@ pub struct NewEpoch {
 }
 
 impl Accounts {
-    /// Renews the epoch of a restored database and ends what it holds open, as that may have been ended, spent or
-    /// sent since the backup: every session (`restored`), every one-time token, every pending change of e-mail,
-    /// every invitation that was not used, every letter that waits; ceremonies, flows and challenges that were begun
-    /// before are good no more.
+    /// Renews the epoch of a restored database and ends everything in it that may have been ended, used or sent since
+    /// the backup: every session (`restored`), one-time token, pending change of e-mail address, unused invitation and
+    /// unsent letter. Ceremonies, flows and challenges that were started earlier become void.
     ///
-    /// Nodes may run: each account is changed through its log, and a session that is opened in the meantime may live on
-    /// or be ended. The epoch comes first, so that from then on no client resumes a lost state. If it is interrupted,
+    /// Nodes may run: each account is changed through its log, and a session that is opened in the meantime may or may
+    /// not be ended. The epoch comes first, so that from then on no client resumes a lost state. If it is interrupted,
     /// run it again.
     pub async fn new_epoch(self: &Arc<Self>) -> Result<NewEpoch, Error> {
         let store = &self.store;
@@ -70,7 +69,7 @@ impl Accounts {
             Ok(changed)
         })
         .await?;
-        // One may have been withdrawn or used since the backup. Registrations that were begun with one are void with it.
+        // Any of them may have been withdrawn or used since the backup. Registrations started with one become void too.
         in_batches(async || {
             let mut tx = store.write().await?;
             let deleted = tx.delete_unused_invitations(BATCH).await?;

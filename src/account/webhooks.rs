@@ -19,8 +19,8 @@ use std::time::Duration;
 const MAX_WEBHOOKS: usize = 50;
 /// How long the former secret also signs, so that receivers can switch in the meantime.
 const FORMER_SECRET: Duration = Duration::from_secs(86_400);
-/// The error for a webhook that is switched off.
-const IS_OFF: Error = Error::Forbidden("this webhook is switched off: switch it on first");
+/// The error for a disabled webhook.
+const IS_DISABLED: Error = Error::Forbidden("this webhook is disabled; enable it first");
 
 /// An edit: `None` leaves a field unchanged.
 #[derive(Debug, Default)]
@@ -278,5 +278,5 @@ async fn lock_webhook(tx: &mut Tx, webhook: WebhookId) -> Result<WebhookRow, Err
 
 async fn check_is_on(tx: &mut Tx, webhook: WebhookId) -> Result<(), Error> {
     let row = tx.find_webhook(webhook).await?.ok_or(Error::NotFound)?;
-    if row.webhook.disabled_at.is_some() { Err(IS_OFF) } else { Ok(()) }
+    if row.webhook.disabled_at.is_some() { Err(IS_DISABLED) } else { Ok(()) }
 }

@@ -1,4 +1,4 @@
-//! Arguments that make up one thing: every fault of them is told at once.
+//! Parsing of related arguments: all their faults are reported at once.
 
 use crate::domain::fault::{Fault, Faults};
 
@@ -7,7 +7,7 @@ pub(super) fn take<T>(faults: &mut Faults, name: &'static str, parsed: Result<T,
     parsed.map_err(|broken| broken.into_iter().for_each(|fault| faults.add(name, fault))).ok()
 }
 
-/// The same of one that may be left out.
+/// The same for an optional argument.
 pub(super) fn maybe<T>(
     faults: &mut Faults,
     name: &'static str,

@@ -1,4 +1,4 @@
-//! `marbelle invitation`: letting somebody register where sign-up is by invitation.
+//! `marbelle invitation`: invitations to register.
 
 use super::{
     arguments::{maybe, take},
@@ -22,40 +22,40 @@ use serde_json::json;
 use std::error::Error;
 use uuid::Uuid;
 
-/// What to do.
+/// The subcommand.
 #[derive(Clone, Debug, PartialEq, Eq, Subcommand)]
 pub(super) enum Action {
-    /// Mail an address a link that is good once, for a registration with this address within seven days.
+    /// Mail an address a single-use link to register with, valid for seven days and for this address only.
     ///
-    /// A former link of the address is void.
+    /// Earlier links of the address become void.
     Create {
         /// The address.
         email: String,
-        /// For the letter, and for a sign-up by a provider that tells no name.
+        /// First name: used in the letter, and for a registration by a provider that gives no name.
         #[arg(long, value_name = "NAME")]
         first_name: Option<String>,
-        /// Likewise.
+        /// Last name, used like the first name.
         #[arg(long, value_name = "NAME")]
         last_name: Option<String>,
-        /// The language of the letter: en, de or sq; en without it.
+        /// The language of the letter: en (the default), de or sq.
         #[arg(long, value_name = "LANGUAGE")]
         locale: Option<String>,
         #[command(flatten)]
         output: Output,
     },
-    /// List invitations, newest first: good ones, and those that were used or expired in the last two weeks.
+    /// List invitations, newest first: open ones, and those that were used or expired in the last two weeks.
     List {
         #[command(flatten)]
         output: Output,
     },
-    /// Void an invitation that was not used, and what was begun with it and is not verified yet.
+    /// Void an unused invitation, and any unverified registration that was started with it.
     Withdraw {
         /// The invitation's id, as `invitation list` prints it.
         id: Uuid,
     },
 }
 
-/// By whom everything here is done.
+/// The actor of these commands, for the audit log.
 const OPERATOR: Operator<'static> = Operator::CommandLine;
 
 /// Does it.
@@ -100,10 +100,12 @@ pub(super) async fn run(action: Action, settings: &Settings) -> Result<(), Box<d
 
 fn refused(error: account::Error, address: &str) -> DataError {
     match error {
-        account::Error::SignUpClosed => DataError::Invalid("nobody can register: MARBELLE_SIGN_UP is `closed`".into()),
-        account::Error::Conflict(_) => DataError::Invalid(format!("{address} has an account already")),
+        account::Error::SignUpClosed => {
+            DataError::Invalid("registration is closed: MARBELLE_SIGN_UP is `closed`".into())
+        }
+        account::Error::Conflict(_) => DataError::Invalid(format!("{address} already has an account")),
         account::Error::RateLimited { .. } => {
-            DataError::Invalid(format!("{address} was sent as many invitations as it may get in an hour"))
+            DataError::Invalid(format!("{address} has been sent as many invitations as an address may get in an hour"))
         }
         other => other.into(),
     }
@@ -113,7 +115,7 @@ fn row(invitation: &Invitation, now: Timestamp) -> [String; 6] {
     let state = match invitation {
         Invitation { used_at: Some(_), .. } => "used",
         Invitation { expires_at, .. } if *expires_at <= now => "expired",
-        _ => "good",
+        _ => "open",
     };
     [
         invitation.id.to_string(),

@@ -50,7 +50,7 @@ impl std::fmt::Display for Fields {
 }
 
 impl Output {
-    /// Prints `value` as JSON, or as the table that `table` makes of it.
+    /// Prints `value` as JSON, or as the table that `table` builds from it.
     pub(super) fn print<T: Serialize, D: std::fmt::Display>(
         self,
         value: &T,

@@ -4,7 +4,7 @@ use super::{ids::AddressId, phone::Phone, profile::Name, text::Text, time::Times
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// What the owner calls an address; unique per user by [`Text::key`].
+/// The owner's name for an address; unique per user by [`Text::key`].
 pub type Label = Text<50>;
 /// A line of an address.
 pub type Line = Text<255>;
@@ -18,7 +18,7 @@ pub type PostalCode = Text<20>;
 pub struct Address {
     /// The address's id.
     pub id: AddressId,
-    /// What the owner calls it.
+    /// The owner's name for it.
     pub label: Label,
     /// Recipient's first name.
     pub first_name: Name,
@@ -44,7 +44,7 @@ pub struct Address {
     pub is_primary: bool,
     /// The account revision at which this address last changed.
     pub revision: i64,
-    /// When it was made.
+    /// When it was created.
     pub created_at: Timestamp,
     /// When it last changed.
     pub updated_at: Timestamp,

@@ -4,7 +4,7 @@ use super::{ids::DeviceId, time::Timestamp};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-/// What is stored of a device token. The token cannot be made from it.
+/// The stored part of a device token, from which the token cannot be derived.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct DeviceKey {
     /// The device of the token, if the secret is that device's.

@@ -1,4 +1,4 @@
-//! What can be wrong with one field of a request (docs/protocol.md, "Errors").
+//! Faults of the fields of a request (docs/protocol.md, "Errors").
 
 use schemars::JsonSchema;
 use serde::Serialize;

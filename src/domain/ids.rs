@@ -8,18 +8,18 @@ use serde::{Deserialize, Serialize};
 use std::time::Duration;
 use uuid::{ContextV7, Uuid};
 
-/// The last id that was made: the next one is later, whatever the clock says.
+/// The newest id: the next one is later, whatever the clock says.
 static LAST: Mutex<ContextV7> = Mutex::new(ContextV7::new());
 
 fn next() -> Uuid {
     Uuid::new_v7(uuid::Timestamp::now(&*LAST.lock()))
 }
 
-/// Makes every id from now on later than `made`, which another process made, perhaps by a clock that was ahead:
+/// Makes every further id later than `made`, which another process has generated, possibly by a clock that was ahead:
 /// lists are ordered by id, and must not depend on a clock that goes back.
 pub fn rise_above(made: Uuid) {
     let Some((seconds, nanos)) = made.get_timestamp().map(|made| made.to_unix()) else { return };
-    // Within its millisecond an id has a random part: later is the next one.
+    // Within a millisecond ids have random parts, so only the next millisecond is certainly later.
     let later = Duration::new(seconds, nanos) + Duration::from_millis(1);
     let _ = uuid::Timestamp::from_unix(&*LAST.lock(), later.as_secs(), later.subsec_nanos());
 }
@@ -35,13 +35,13 @@ macro_rules! ids {
         pub struct $name(pub Uuid);
 
         impl $name {
-            /// A new id, later than every id made before it by this process, and than what [`rise_above`] was told of.
+            /// A new id, later than every earlier id of this process and every id that was given to [`rise_above`].
             pub fn new() -> Self {
                 Self(next())
             }
 
-            /// A new id of something that was made at this time; unlike [`Self::new`] in no order within a
-            /// millisecond.
+            /// A new id for something created at this time. Unlike those of [`Self::new`], such ids have no order within
+            /// a millisecond.
             pub fn at(time: Timestamp) -> Self {
                 let millis = u64::try_from(time.unix_millis()).unwrap_or_default();
                 Self(uuid::Builder::from_unix_timestamp_millis(millis, &rand::random()).into_uuid())

@@ -10,42 +10,42 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
-/// How long an invitation is good.
+/// The lifetime of an invitation.
 pub const LIFETIME: Duration = Duration::from_secs(7 * 86_400);
 
 /// An invitation as operators see it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema, sqlx::FromRow)]
 pub struct Invitation {
-    /// Names it for `invitations.withdraw`.
+    /// Identifies it for `invitations.withdraw`.
     pub id: InvitationId,
-    /// The one address that can register with it.
+    /// The only address that can register with it.
     pub email: EmailAddress,
-    /// When the address was invited first.
+    /// When the address was first invited.
     pub created_at: Timestamp,
-    /// Until when its newest link is good.
+    /// When its newest link expires.
     pub expires_at: Timestamp,
-    /// When an account was made with it; `null` before.
+    /// When an account was created with it; `null` until then.
     pub used_at: Option<Timestamp>,
 }
 
-/// Whom an operator invites.
+/// A person whom an operator invites.
 #[derive(Clone, Debug)]
 pub struct Invitee {
     /// The address that can register.
     pub email: EmailAddress,
-    /// What the operator says of the person: for the letter, and for a sign-up by a provider that tells no name.
+    /// Used in the letter, and for a registration by a provider that gives no name.
     pub first_name: Option<Name>,
-    /// Likewise.
+    /// Used like the first name.
     pub last_name: Option<Name>,
     /// The language of the letter.
     pub locale: Locale,
 }
 
-/// What the link of an invitation says: which, and the number of the link.
+/// The content of the token of an invitation's link.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct InvitationLink {
     /// The invitation.
     pub id: InvitationId,
-    /// Only the newest is good.
+    /// The number of the link; only the newest is valid.
     pub generation: i64,
 }

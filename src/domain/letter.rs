@@ -75,15 +75,15 @@ pub enum Content {
         /// The number of its token; only the newest is valid.
         generation: i64,
     },
-    /// The link that invites to register; an operator asked for it.
+    /// The link that invites to register, requested by an operator.
     Invitation {
         /// The invitation.
         invitation: InvitationId,
         /// The number of its link; only the newest is valid.
         generation: i64,
-        /// What the operator has said of the person.
+        /// The first name that the operator has given.
         first_name: Option<Name>,
-        /// Likewise.
+        /// The last name that the operator has given.
         last_name: Option<Name>,
     },
     /// Somebody tried to register an address that has an account.

@@ -7,11 +7,11 @@ use serde::Serialize;
 text_enum! {
     /// The state of a letter.
     pub enum MailState {
-        /// It is still to be sent.
+        /// It waits to be sent.
         Waiting = "waiting",
-        /// The mail server has taken it.
+        /// The mail server has accepted it.
         Sent = "sent",
-        /// It is not tried again unless an operator asks for it.
+        /// It is not tried again unless an operator requests it.
         GivenUp = "given_up",
     }
 }

@@ -1,4 +1,4 @@
-//! What the product is about, without any I/O: values that are valid once they exist.
+//! The domain, without any I/O: values that are valid once they exist.
 //!
 //! Text from outside becomes one of these types through its `parse`, the only validator there is.
 

@@ -1,4 +1,4 @@
-//! One-time tokens: what a mailed link may do.
+//! One-time tokens, each of which authorises one action of a mailed link.
 
 use super::{
     email::EmailAddress,
@@ -8,8 +8,8 @@ use super::{
 };
 
 text_enum! {
-    /// What a token is for. The verification of a registration is not here: that token belongs to the
-    /// registration, which has no user yet.
+    /// The purpose of a token. Verifying a registration is not among them: its token belongs to the registration, which
+    /// has no user yet.
     pub enum TokenPurpose {
         /// Sets a new password.
         ResetPassword = "reset_password",
@@ -20,19 +20,19 @@ text_enum! {
     }
 }
 
-/// A token that was not spent.
+/// A token that has not been used.
 #[derive(Clone, Debug)]
 pub struct OneTimeToken {
     /// Its id; the token is derived from it.
     pub id: TokenId,
-    /// Whose.
+    /// The user that it belongs to.
     pub user: UserId,
-    /// What it is for.
+    /// Its purpose.
     pub purpose: TokenPurpose,
     /// The address that it confirms.
     pub new_email: Option<EmailAddress>,
-    /// When it was made.
+    /// When it was issued.
     pub created_at: Timestamp,
-    /// Until when it is good.
+    /// When it expires.
     pub expires_at: Timestamp,
 }

@@ -32,7 +32,7 @@ text_enum! {
         UserDeleted = "user.deleted",
         /// More events were waiting than are kept: the receiver must read the account again.
         UserResync = "user.resync",
-        /// A test that an operator requested.
+        /// A test event, requested by an operator.
         WebhookTest = "webhook.test",
     }
 }
@@ -78,6 +78,6 @@ pub struct OutgoingData<T> {
     pub revision: Option<i64>,
     /// The session that made the change; `null` where none did.
     pub session_id: Option<SessionId>,
-    /// The change; `null` where the type says everything.
+    /// The change; `null` for types that need none.
     pub object: T,
 }

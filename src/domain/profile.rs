@@ -77,7 +77,7 @@ pub struct Profile {
     pub pending_email: Option<EmailAddress>,
     /// The account revision at which the profile last changed.
     pub revision: i64,
-    /// When the account was made.
+    /// When the account was created.
     pub created_at: Timestamp,
     /// When the profile last changed.
     pub updated_at: Timestamp,

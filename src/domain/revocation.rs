@@ -1,4 +1,4 @@
-//! What voids access tokens before they expire (docs/protocol.md, "Service keys").
+//! Revocations, which void access tokens before they expire (docs/protocol.md, "Service keys").
 
 use super::{
     cursor::cursor,
@@ -15,7 +15,7 @@ pub struct Revocation {
     /// The session that ended, or whose credentials were renewed. `null` after a restore: every token issued before `at`
     /// is void.
     pub session_id: Option<SessionId>,
-    /// Whose session; `null` after a restore.
+    /// The user of the session; `null` after a restore.
     pub user_id: Option<UserId>,
     /// When.
     pub at: Timestamp,

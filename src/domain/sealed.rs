@@ -1,4 +1,4 @@
-//! Secrets as they are kept: encrypted, or as a hash.
+//! Secrets as they are stored: encrypted, or as a hash.
 
 /// Identifies the token secret that something is sealed under, without revealing it.
 pub type SealingKeyId = [u8; 8];

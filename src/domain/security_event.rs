@@ -1,4 +1,4 @@
-//! What the owner of an account can read about its security (OWASP ASVS 5, chapter 16).
+//! The security log of an account, for its owner (OWASP ASVS 5, chapter 16).
 
 use super::{
     ids::{SecurityEventId, SessionId},
@@ -13,15 +13,15 @@ use serde_json::Value;
 text_enum! {
     /// What happened.
     pub enum SecurityEventType {
-        /// The account was made.
+        /// The account was created.
         AccountCreated = "account_created",
         /// Somebody signed in.
         SignIn = "sign_in",
         /// A sign-in with a wrong password.
         SignInFailed = "sign_in_failed",
-        /// A sign-in passed its first step and was asked for the second factor.
+        /// A sign-in passed its first step and requires the second factor.
         SecondFactorRequired = "second_factor_required",
-        /// A sign-in that was asked for the second factor gave a wrong one.
+        /// A sign-in gave a wrong second factor.
         SecondFactorFailed = "second_factor_failed",
         /// Sessions were ended by signing out.
         Logout = "logout",

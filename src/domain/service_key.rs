@@ -96,7 +96,7 @@ impl JsonSchema for Scopes {
     }
 }
 
-/// A service key as operators see it; the secret is shown once, when the key is made.
+/// A service key as operators see it; the secret is shown once, when the key is created.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[schemars(rename = "Key")]
 pub struct ServiceKey {
@@ -106,7 +106,7 @@ pub struct ServiceKey {
     pub name: KeyName,
     /// Its scopes.
     pub scopes: Scopes,
-    /// When it was made.
+    /// When it was created.
     pub created_at: Timestamp,
     /// When it expires, if it does.
     pub expires_at: Option<Timestamp>,
@@ -116,7 +116,7 @@ pub struct ServiceKey {
     pub revoked_at: Option<Timestamp>,
 }
 
-/// The credential of a caller: the key's id and a hash of the secret. The secret cannot be made from it.
+/// The credential of a caller: the key's id and a hash of the secret, from which the secret cannot be derived.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct KeyCredential {
     /// The id of the key, if the secret is that key's.

@@ -78,7 +78,7 @@ text_enum! {
 }
 
 text_enum! {
-    /// What is wrong with a credential (`unauthenticated`).
+    /// The fault of a credential (`unauthenticated`).
     pub enum CredentialFault {
         /// There is none.
         Missing = "missing",

@@ -41,13 +41,13 @@ pub struct ProviderLink {
     pub provider: ProviderName,
     /// The display name of the provider.
     pub label: ProviderLabel,
-    /// The e-mail address that the provider told when it was linked.
+    /// The e-mail address that the provider reported when it was linked.
     pub email: Option<EmailAddress>,
     /// When it was linked.
     pub linked_at: Timestamp,
 }
 
-/// The ways into an account.
+/// The sign-in methods of an account.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct SignInMethods {
     /// Whether there is a password.
@@ -95,7 +95,7 @@ impl From<SignInMethods> for SignInMethodsChanged {
 }
 
 impl SignInMethods {
-    /// What a sign-in can be completed by; nothing without a second factor.
+    /// The methods that can complete a sign-in; none without a second factor.
     pub fn second_factors(&self) -> Vec<AuthenticationMethod> {
         use AuthenticationMethod::{Passkey, RecoveryCode, Totp};
         let recovery_codes = self.recovery_codes_left.is_some_and(|left| left > 0);
@@ -103,7 +103,7 @@ impl SignInMethods {
         there.into_iter().filter(|(_, there)| self.totp && *there).map(|(method, _)| method).collect()
     }
 
-    /// What a session can be proven by: the strongest that there is (docs/protocol.md, "Proof"). A provider proves
+    /// The methods that can prove a session: the strongest of the account (docs/protocol.md, "Proof"). A provider proves
     /// nothing while a session is open: its user signs in again.
     pub fn proofs(&self) -> Vec<AuthenticationMethod> {
         use AuthenticationMethod::{Passkey, Password, Provider};

@@ -7,13 +7,13 @@ use super::{
 };
 
 text_enum! {
-    /// Whether anybody may register.
+    /// Who may register. Registrations that were started before a change may still be verified.
     pub enum SignUp {
         /// Everybody.
         Open = "open",
-        /// Whoever is invited, with the invitation; registrations that wait may still be verified.
+        /// Only people with an invitation.
         Invited = "invited",
-        /// Nobody; registrations that wait may still be verified.
+        /// Nobody.
         Closed = "closed",
     }
 }
@@ -21,14 +21,15 @@ text_enum! {
 /// Who may register.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SignUpPolicy {
-    /// Whether anybody may.
+    /// Whether registration is open.
     pub sign_up: SignUp,
-    /// Domains of the addresses that may; any if there are none.
+    /// The domains of addresses that may register; empty if all may.
     pub domains: Vec<String>,
 }
 
 impl SignUpPolicy {
-    /// Whether an address is of a domain that may register. It says nothing of whether the address is known.
+    /// Checks that an address belongs to a domain that may register. The result does not depend on whether the address
+    /// is known.
     pub fn check_domain(&self, email: &EmailAddress) -> Result<(), Fault> {
         let domain = email.as_str().rsplit_once('@').map_or("", |(_, domain)| domain);
         if self.domains.is_empty() || self.domains.iter().any(|allowed| allowed == domain) {

@@ -36,13 +36,13 @@ pub struct User {
     pub disabled_at: Option<Timestamp>,
     /// The number of live sessions.
     pub sessions: i64,
-    /// When a session was last used; `null` if no session is remembered from so long ago.
+    /// When a session was last used; `null` if no session is still recorded.
     pub last_seen_at: Option<Timestamp>,
     /// The sign-in methods.
     pub sign_in_methods: SignInMethods,
 }
 
-/// How an operator names a user.
+/// An operator's reference to a user.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum UserRef {
     /// The user's id.

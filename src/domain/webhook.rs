@@ -29,7 +29,7 @@ impl WebhookUrl {
     /// Reads a URL.
     ///
     /// # Errors
-    /// `too_long`, or `format` with what is wrong.
+    /// `too_long`, or `format` with the reason.
     pub fn parse(raw: &str) -> Result<Self, Vec<Fault>> {
         let wrong = |message: &'static str| vec![Fault::new(Rule::Format, message)];
         let url = Url::parse(raw.trim()).ok().filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
@@ -74,7 +74,7 @@ impl JsonSchema for WebhookUrl {
     }
 }
 
-/// Which events a webhook is sent: at least one kind. `user.resync` and `webhook.test` are sent to every webhook.
+/// The types of events that a webhook gets: at least one. `user.resync` and `webhook.test` are sent to every webhook.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EventTypes(BTreeSet<OutgoingType>);
 
@@ -126,12 +126,12 @@ impl JsonSchema for EventTypes {
     }
 }
 
-/// A webhook as operators see it; its secret is shown once, when it is made or rotated.
+/// A webhook as operators see it; its secret is shown once, when it is created or rotated.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Webhook {
     /// The webhook's id.
     pub id: WebhookId,
-    /// Where events are sent.
+    /// The URL that events are sent to.
     pub url: WebhookUrl,
     /// The types of events that are sent; `null` stands for all, those of later versions included.
     pub events: Option<EventTypes>,
@@ -141,18 +141,18 @@ pub struct Webhook {
     pub disabled_at: Option<Timestamp>,
     /// The first failure since the last success.
     pub failing_since: Option<Timestamp>,
-    /// When it was made.
+    /// When it was created.
     pub created_at: Timestamp,
 }
 
 text_enum! {
     /// The state of an event that was queued for a webhook.
     pub enum DeliveryState {
-        /// It is still to be delivered.
+        /// It waits to be delivered.
         Waiting = "waiting",
         /// The receiver has accepted it.
         Delivered = "delivered",
-        /// It is no longer tried.
+        /// It is not tried again.
         GivenUp = "given_up",
     }
 }

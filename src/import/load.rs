@@ -210,12 +210,14 @@ impl Writes {
         }
         self.users = came;
         let came: Vec<&ImportedUser> = self.users.iter().map(|(_, user)| user).collect();
-        tx.insert_imported_ways_in(&came).await?;
+        tx.insert_imported_sign_in_methods(&came).await?;
         let passkeys = tx.insert_imported_passkeys(&came).await?;
         tx.queue_imported_users(receivers, &came, now).await?;
         for (row, user) in &self.users {
             let mut row = Row::new(tables.users, *row, &mut loaded.lines);
-            for (at, _) in user.ways_in.passkeys.iter().enumerate().filter(|(_, one)| !passkeys.contains(&one.id)) {
+            for (at, _) in
+                user.sign_in_methods.passkeys.iter().enumerate().filter(|(_, one)| !passkeys.contains(&one.id))
+            {
                 let field = format!("passkeys[{at}]");
                 row.report_field(Action::Cleared, field.into(), "another passkey has its id or its credential".into());
             }
@@ -247,7 +249,7 @@ impl Writes {
         let linked = tx.insert_imported_provider_links(&came).await?;
         for (row, user) in &self.users {
             let mut row = Row::new(tables.users, *row, &mut loaded.lines);
-            for (at, link) in user.ways_in.provider_links.iter().enumerate() {
+            for (at, link) in user.sign_in_methods.provider_links.iter().enumerate() {
                 if !linked.contains(&(link.issuer.clone(), link.subject.clone())) {
                     let why = "this one is linked to another account, or this account to another one at the provider";
                     row.report_field(Action::Cleared, format!("providers[{at}]").into(), why.into());

@@ -5,7 +5,7 @@ use crate::{domain::ids::UserId, store::Committed};
 use bytes::Bytes;
 use std::future::pending;
 
-/// How nodes tell each other that a user's log has grown.
+/// How nodes notify each other that a user's log has grown.
 ///
 /// A wake-up is a hint: it may be lost, duplicated, late or forged without harm. The log holds what was committed, and
 /// the sweep compares it with what was delivered.

@@ -1,7 +1,7 @@
 //! Wake-ups over NATS: one subject a user, listened to only while this node follows the user.
 //!
 //! A message holds the revision that the user's log has reached and the version of the account's credentials, in decimal,
-//! and nothing else. The subject does not name the database's epoch: a follower that hears of a revision that does not exist
+//! and nothing else. The subject does not name the database's epoch: a follower that gets a revision that does not exist
 //! finds nothing in the log and goes on, whereas a subject for each epoch would make every follower of the cluster subscribe
 //! again at the very moment when its nodes disagree about the epoch.
 //!
@@ -48,7 +48,7 @@ const LONGEST_RETRY: Duration = Duration::from_secs(2);
 /// Wake-ups that may wait for a follower. Beyond that the newest are dropped, and the sweep finds their entries.
 const WAITING: usize = 64;
 
-/// A connection to the NATS servers, in the background and for ever.
+/// A connection to the NATS servers, kept up in the background for the life of the process.
 pub struct Nats {
     client: Client,
     /// How often it has connected.
@@ -64,7 +64,7 @@ pub(super) struct Wakeups {
     subscriber: Option<Subscriber>,
 }
 
-/// Why the servers cannot be used at all. A server that cannot be reached is no such reason.
+/// Why the servers cannot be used at all. An unreachable server is not such a reason.
 #[derive(Debug, thiserror::Error)]
 pub enum NatsFault {
     /// A URL cannot be read. Checked settings have no such URL.
@@ -79,8 +79,8 @@ pub enum NatsFault {
 }
 
 impl Nats {
-    /// Begins to connect to one of the servers in the background, for ever. It fails only if no attempt can be made. A
-    /// server that is away, has a certificate that is not trusted, or refuses this node is tried again like any other;
+    /// Starts to connect to one of the servers in the background, and keeps trying. It fails only if no attempt can be
+    /// made. A server that is down, has an untrusted certificate, or refuses this node is tried again like any other;
     /// meanwhile the node runs without the bus and is not ready.
     ///
     /// # Errors

@@ -1,4 +1,4 @@
-//! Tells the other nodes which sessions have an open socket on this node.
+//! Announces to the other nodes which sessions have an open socket on this node.
 //!
 //! Changes are collected and written together, so that a burst of connections is one transaction. Other nodes see them
 //! up to [`PERIOD`] late, and those of a dead node for [`DEAD_AFTER`]. Nodes record the time they were last seen by the

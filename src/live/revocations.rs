@@ -78,7 +78,7 @@ impl Default for Revocations {
     }
 }
 
-/// Frames for every subscriber, and the cursor after them.
+/// Frames for all subscribers, and the cursor after them.
 #[derive(Clone)]
 struct Reading {
     frames: Bytes,

@@ -18,7 +18,7 @@ pub struct SendError {
 /// Who is affected by a failure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum About {
-    /// This recipient does not accept letters for good: the letter is given up.
+    /// This recipient permanently refuses letters: the letter is given up.
     Recipient,
     /// The sender, the settings or the mail server make every letter fail until an operator fixes them: the letter is
     /// tried again, and an alarm is logged.

@@ -6,11 +6,11 @@
 mod de;
 mod en;
 mod operator;
+mod sign_in_methods;
 mod sq;
-mod ways_in;
 
 pub(super) use operator::WebhookSwitchedOff;
-pub(super) use ways_in::{RecoveryCodeUsed, WaysIn};
+pub(super) use sign_in_methods::{RecoveryCodeUsed, SignInMethods};
 
 use crate::domain::{profile::Locale, time::Timestamp};
 use chrono::{DateTime, Datelike, Timelike};
@@ -43,7 +43,7 @@ pub(super) struct Texts {
     pub email_change_requested: EmailChanged,
     pub email_changed: EmailChanged,
     pub new_device: NewDevice,
-    pub ways_in: WaysIn,
+    pub sign_in_methods: SignInMethods,
     pub passkeys: PasskeyTexts,
     pub providers: ProviderTexts,
     pub webhook_switched_off: WebhookSwitchedOff,
@@ -92,9 +92,9 @@ pub(super) struct PasskeyTexts {
 /// The letter that invites to register.
 pub(super) struct InvitationTexts {
     pub request: Request,
-    /// Names the name that the operator has told.
+    /// The label of the name that the operator has given.
     pub name: &'static str,
-    /// Names the address that can register.
+    /// The label of the address that can register.
     pub email: &'static str,
 }
 

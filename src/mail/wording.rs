@@ -53,7 +53,7 @@ pub(super) struct Writer {
 }
 
 impl Writer {
-    /// What `content`, sent to `to`, is in the language of `texts`.
+    /// The wording of `content`, sent to `to`, in the language of `texts`.
     pub(super) fn word(&self, texts: &Texts, to: &EmailAddress, content: &Content) -> Wording {
         let token = |purpose, id, counter| self.tokens.make(purpose, id, counter);
         match content {
@@ -79,12 +79,14 @@ impl Writer {
             Content::ProviderLinked { label } => self.provider_changed(texts, &texts.providers.linked, label),
             Content::ProviderUnlinked { label } => self.provider_changed(texts, &texts.providers.unlinked, label),
             Content::PasswordChanged => self.notice(&texts.password_changed),
-            Content::PasswordSet => self.notice(&texts.ways_in.password_set),
-            Content::TotpEnabled => self.notice(&texts.ways_in.totp_enabled),
-            Content::TotpDisabled => self.notice(&texts.ways_in.totp_disabled),
-            Content::SecondFactorReset => self.notice(&texts.ways_in.second_factor_reset),
-            Content::RecoveryCodesRenewed => self.notice(&texts.ways_in.recovery_codes_renewed),
-            Content::RecoveryCodeUsed { left } => self.recovery_code_used(&texts.ways_in.recovery_code_used, *left),
+            Content::PasswordSet => self.notice(&texts.sign_in_methods.password_set),
+            Content::TotpEnabled => self.notice(&texts.sign_in_methods.totp_enabled),
+            Content::TotpDisabled => self.notice(&texts.sign_in_methods.totp_disabled),
+            Content::SecondFactorReset => self.notice(&texts.sign_in_methods.second_factor_reset),
+            Content::RecoveryCodesRenewed => self.notice(&texts.sign_in_methods.recovery_codes_renewed),
+            Content::RecoveryCodeUsed { left } => {
+                self.recovery_code_used(&texts.sign_in_methods.recovery_code_used, *left)
+            }
             Content::ConfirmEmailChange { token: id } => {
                 let token = token(Purpose::ChangeEmail, id.0, 0);
                 self.request(texts, &texts.confirm_email_change, "confirm-email-change", &token)

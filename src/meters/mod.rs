@@ -50,8 +50,8 @@ macro_rules! meters {
 
         /// Name, kind and meaning of every metric.
         pub const DOCUMENTED: &[(&str, &str, &str)] = &[
-            (CALLS, "Counter", "Calls that were answered, by method and outcome (`ok` or the error's kind)."),
-            (CALL_DURATION, "Histogram", "How long calls took, by method."),
+            (CALLS, "Counter", "Answered calls, by method and outcome (`ok` or the error's kind)."),
+            (CALL_DURATION, "Histogram", "Duration of calls, by method."),
             (CONNECTIONS, "Gauge", "Connections to the database, by pool and state (`busy`, `idle`)."),
             $(($name, stringify!($kind), $help),)*
         ];
@@ -76,43 +76,43 @@ macro_rules! meters {
 }
 
 meters! {
-    open_sockets: Gauge = "marbelle_open_sockets"; "WebSockets that are open."
+    open_sockets: Gauge = "marbelle_open_sockets"; "Open WebSockets."
     followers: Gauge = "marbelle_followers"; "Users whose log this node follows."
-    events_sent: Counter = "marbelle_events_sent_total"; "Events that were queued for a socket."
-    delivery: Histogram = "marbelle_delivery_seconds"; "From a change to the moment when its event was queued for the last socket of this node that keeps up. By the clocks of the two nodes, if two have part in it."
-    sweep: Histogram = "marbelle_sweep_seconds"; "How long one sweep over the followed users took."
-    sweep_repaired: Counter = "marbelle_sweep_repaired_total"; "Events that nothing had announced and the sweep found."
-    realigned: Counter = "marbelle_realigned_total"; "Followers whose place in the log no longer existed: a restore, a log pruned beyond them, a deleted user."
-    fell_behind: Counter = "marbelle_slow_readers_total", "outcome" = "fell_behind"; "Sockets that did not read fast enough, by what became of it."
-    caught_up: Counter = "marbelle_slow_readers_total", "outcome" = "caught_up"; "Sockets that did not read fast enough, by what became of it."
-    cut: Counter = "marbelle_slow_readers_total", "outcome" = "cut"; "Sockets that did not read fast enough, by what became of it."
-    password_queue: Gauge = "marbelle_password_queue"; "Callers that wait for a thread that hashes passwords."
-    password_wait: Histogram = "marbelle_password_wait_seconds"; "How long callers waited for such a thread."
-    password_hash: Histogram = "marbelle_password_hash_seconds"; "How long one hash took."
-    password_refused: Counter = "marbelle_password_refused_total"; "Callers that were refused because the queue was full."
+    events_sent: Counter = "marbelle_events_sent_total"; "Events queued for a socket."
+    delivery: Histogram = "marbelle_delivery_seconds"; "Time from a change until its event was queued for the last socket of this node that keeps up. A change made on another node is measured by the clocks of both nodes."
+    sweep: Histogram = "marbelle_sweep_seconds"; "Duration of one sweep over the followed users."
+    sweep_repaired: Counter = "marbelle_sweep_repaired_total"; "Unannounced events that the sweep found."
+    realigned: Counter = "marbelle_realigned_total"; "Followers whose position in the log no longer existed, because of a restore, of pruning beyond it, or of a deleted user."
+    fell_behind: Counter = "marbelle_slow_readers_total", "outcome" = "fell_behind"; "Sockets that did not read fast enough, by outcome."
+    caught_up: Counter = "marbelle_slow_readers_total", "outcome" = "caught_up"; "Sockets that did not read fast enough, by outcome."
+    cut: Counter = "marbelle_slow_readers_total", "outcome" = "cut"; "Sockets that did not read fast enough, by outcome."
+    password_queue: Gauge = "marbelle_password_queue"; "Callers waiting for a thread that hashes passwords."
+    password_wait: Histogram = "marbelle_password_wait_seconds"; "Time that callers waited for a thread that hashes passwords."
+    password_hash: Histogram = "marbelle_password_hash_seconds"; "Duration of one password hash."
+    password_refused: Counter = "marbelle_password_refused_total"; "Callers refused because the queue for password hashing was full."
     mail_sent: Counter = "marbelle_mails_total", "outcome" = "sent"; "Attempts to send a letter, by outcome."
     mail_postponed: Counter = "marbelle_mails_total", "outcome" = "postponed"; "Attempts to send a letter, by outcome."
     mail_given_up: Counter = "marbelle_mails_total", "outcome" = "given_up"; "Attempts to send a letter, by outcome."
     mail_held_up: Counter = "marbelle_mails_total", "outcome" = "held_up"; "Attempts to send a letter, by outcome."
-    mail_age: Histogram = MAIL_AGE; "How old letters were when the mail server took them."
-    mail_waiting: Gauge = "marbelle_mail_waiting"; "Letters in the outbox that wait to be sent; the same on every node."
-    mail_oldest: Gauge = "marbelle_mail_oldest_seconds"; "How old the oldest of them is; the same on every node."
-    webhooks_delivered: Counter = "marbelle_webhook_deliveries_total", "outcome" = "delivered"; "Attempts to deliver an event to a webhook, by outcome; one that is given up has failed as well."
-    webhooks_failed: Counter = "marbelle_webhook_deliveries_total", "outcome" = "failed"; "Attempts to deliver an event to a webhook, by outcome; one that is given up has failed as well."
-    webhooks_given_up: Counter = "marbelle_webhook_deliveries_total", "outcome" = "given_up"; "Attempts to deliver an event to a webhook, by outcome; one that is given up has failed as well."
-    webhook_duration: Histogram = "marbelle_webhook_request_seconds"; "How long the requests to webhooks took."
-    webhooks_switched_off: Counter = "marbelle_webhooks_switched_off_total"; "Webhooks that were switched off because they failed for five days or answered 410."
+    mail_age: Histogram = MAIL_AGE; "Age of letters when the mail server accepted them."
+    mail_waiting: Gauge = "marbelle_mail_waiting"; "Letters in the outbox waiting to be sent; the same on every node."
+    mail_oldest: Gauge = "marbelle_mail_oldest_seconds"; "Age of the oldest waiting letter; the same on every node."
+    webhooks_delivered: Counter = "marbelle_webhook_deliveries_total", "outcome" = "delivered"; "Attempts to deliver an event to a webhook, by outcome; an attempt that is given up counts as failed too."
+    webhooks_failed: Counter = "marbelle_webhook_deliveries_total", "outcome" = "failed"; "Attempts to deliver an event to a webhook, by outcome; an attempt that is given up counts as failed too."
+    webhooks_given_up: Counter = "marbelle_webhook_deliveries_total", "outcome" = "given_up"; "Attempts to deliver an event to a webhook, by outcome; an attempt that is given up counts as failed too."
+    webhook_duration: Histogram = "marbelle_webhook_request_seconds"; "Duration of requests to webhooks."
+    webhooks_switched_off: Counter = "marbelle_webhooks_switched_off_total"; "Webhooks switched off because they failed for five days or answered 410."
     webhooks_failing: Gauge = "marbelle_webhooks_failing"; "Webhooks whose last attempt failed; the same on every node."
     stream_published: Counter = "marbelle_stream_messages_total", "outcome" = "published"; "Attempts to publish an event to the stream, by outcome."
     stream_failed: Counter = "marbelle_stream_messages_total", "outcome" = "failed"; "Attempts to publish an event to the stream, by outcome."
-    outgoing_age: Histogram = OUTGOING_AGE; "How old events were when a webhook or the stream had taken them."
-    outgoing_waiting: Gauge = "marbelle_outgoing_events_waiting"; "Events that wait for webhooks and the stream; the same on every node."
-    outgoing_oldest: Gauge = "marbelle_outgoing_events_oldest_seconds"; "How old the oldest of them is; the same on every node."
-    breached_unanswered: Counter = "marbelle_breached_passwords_unanswered_total"; "New passwords that passed because the list of breached ones did not answer."
-    bus_connected: Gauge = "marbelle_bus_connected"; "1 while wake-ups of other nodes arrive, or there are no other nodes; 0 while only the sweep finds their changes."
-    clock_ahead: Gauge = "marbelle_clock_ahead_seconds"; "How far this node's clock is ahead of the database's, negative where it is behind; 0 on SQLite, where both are one."
-    sealed_by_older_secrets: Gauge = "marbelle_sealed_by_older_secrets"; "Secrets at rest that still need another of MARBELLE_TOKEN_SECRET than the first; the same on every node."
-    jobs_failed: Counter = "marbelle_jobs_failed_total"; "Rounds of periodic work that failed."
+    outgoing_age: Histogram = OUTGOING_AGE; "Age of events when a webhook or the stream accepted them."
+    outgoing_waiting: Gauge = "marbelle_outgoing_events_waiting"; "Events waiting for webhooks and the stream; the same on every node."
+    outgoing_oldest: Gauge = "marbelle_outgoing_events_oldest_seconds"; "Age of the oldest waiting event; the same on every node."
+    breached_unanswered: Counter = "marbelle_breached_passwords_unanswered_total"; "New passwords accepted unchecked because the list of breached passwords did not answer."
+    bus_connected: Gauge = "marbelle_bus_connected"; "1 while wake-ups from other nodes arrive, or where there is no bus; 0 while only the sweep finds their changes."
+    clock_ahead: Gauge = "marbelle_clock_ahead_seconds"; "How far this node's clock is ahead of the database's; negative if it is behind; 0 on SQLite, which uses this node's clock."
+    sealed_by_older_secrets: Gauge = "marbelle_sealed_by_older_secrets"; "Secrets at rest that are still sealed under an entry of MARBELLE_TOKEN_SECRET other than the first; the same on every node."
+    jobs_failed: Counter = "marbelle_jobs_failed_total"; "Failed runs of periodic jobs."
 }
 
 /// The metrics of one method.

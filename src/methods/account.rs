@@ -186,7 +186,7 @@ pub fn declare(registry: &mut Registry) {
                     example: (json!({ "subscription": SUBSCRIPTION }), json!(true)),
                 },
             ),
-            over_http: "subscriptions need a WebSocket; over HTTP call account.changes",
+            over_http: "subscriptions require a WebSocket; over HTTP, call account.changes",
             id: SUBSCRIPTION,
         },
         subscribe,

@@ -17,7 +17,7 @@ use serde_json::json;
 /// The options that a page may offer.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct Options {
-    /// Whether anybody may register.
+    /// Who may register.
     sign_up: SignUp,
     /// The domains whose addresses may register; all domains if the list is empty.
     sign_up_domains: Vec<String>,

@@ -34,7 +34,7 @@ params! {
         optional device_name: DeviceName,
         /// From the last sign-in of this device, if it stored one; a page that signs in by cookie has a cookie for it.
         optional device_token: Token,
-        /// As for `auth.register`; for an account that is made by this sign-in.
+        /// As for `auth.register`; for an account that is created by this sign-in.
         optional invitation: Token,
     }
 }

@@ -80,7 +80,7 @@ pub fn declare(registry: &mut Registry) {
         },
         |call: &Call, params: &AuthenticateParams| {
             if !call.connection.is_socket() {
-                let why = "session.authenticate binds a WebSocket; over HTTP send Authorization: Bearer";
+                let why = "session.authenticate requires a WebSocket; over HTTP, send Authorization: Bearer";
                 return Err(Error::Forbidden(why));
             }
             let caller = call.context.accounts.caller_of_token(&params.access_token.0)?;

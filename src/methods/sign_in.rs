@@ -105,7 +105,7 @@ fn cookie_answer(call: &Call) -> Result<Arc<HttpCall>, Error> {
     }
     if !http.origin_allowed {
         http.forbid();
-        return Err(Error::Forbidden("a cookie can be set only for pages of allowed origins"));
+        return Err(Error::Forbidden("cookies are available only to pages of allowed origins"));
     }
     Ok(http)
 }

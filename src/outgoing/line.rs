@@ -46,7 +46,7 @@ pub(super) trait Receiver: Send + Sync + 'static {
         true
     }
 
-    /// Begins a run; `None` if nothing is to be sent any more.
+    /// Starts a run; `None` if nothing more is sent.
     fn open(&self) -> impl Future<Output = Result<Option<Self::Open>, Error>> + Send;
 
     /// Delivers an event; returns the status of the answer if there is one.

@@ -77,7 +77,7 @@ impl<K: Hash + Eq + Clone, C: Clock + Clone> Allowances<K, C> {
             .map_err(|early| early.wait_time_from(self.clock.now()).max(Duration::from_nanos(1)))
     }
 
-    /// Takes back the last use that was counted.
+    /// Restores the last use that was counted.
     pub fn give_back(&self, key: &K) {
         if let Some(mut whole_at) = self.counts.0.whole_at.get_mut(key) {
             let interval = Nanos::from(self.interval).as_u64();

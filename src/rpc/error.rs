@@ -83,18 +83,18 @@ macro_rules! kinds {
 }
 
 kinds! {
-    /// Parameters that break rules; `fields` names them all.
-    InvalidParams = -32602, "invalid_params", "Some parameters are not valid." {
+    /// Some parameters break rules; `fields` lists every fault.
+    InvalidParams = -32602, "invalid_params", "Some parameters are invalid." {
         /// Every broken rule, by parameter.
         fields: Faults,
     }
-    /// A defect of the server; its log has an entry with `incident`.
-    Internal = -32603, "internal", "Something went wrong on our side." {
+    /// An unexpected fault of the server; its log has an entry with `incident`.
+    Internal = -32603, "internal", "An internal error occurred." {
         /// The id of the entry in the log.
         incident: Uuid,
     }
     /// A one-time token that is unknown, used, expired or for another purpose.
-    InvalidToken = 4001, "invalid_token", "This link is not valid or has been used." {}
+    InvalidToken = 4001, "invalid_token", "This link is invalid, has expired or has been used." {}
     /// No valid credential; `reason` has the details.
     Unauthenticated = 4010, "unauthenticated", "Sign in first." {
         /// The fault of the credential.
@@ -106,7 +106,7 @@ kinds! {
         reason: EndReason,
     }
     /// Wrong e-mail address or password.
-    InvalidCredentials = 4012, "invalid_credentials", "E-mail address or password is wrong." {}
+    InvalidCredentials = 4012, "invalid_credentials", "The e-mail address or the password is wrong." {}
     /// The provider has not verified the address: a registration was started, and is linked once the address is
     /// verified.
     EmailNotVerified = 4013, "email_not_verified", "Verify your e-mail address first." {
@@ -114,8 +114,8 @@ kinds! {
         registration: String,
     }
     /// The account has a second factor: complete the sign-in by `auth.login_second_factor`.
-    SecondFactorRequired = 4014, "second_factor_required", "A second factor is needed to sign in." {
-        /// Stands for the first step of the sign-in: single-use and short-lived.
+    SecondFactorRequired = 4014, "second_factor_required", "A second factor is required to sign in." {
+        /// Proves the first step of the sign-in; single-use and short-lived.
         challenge: String,
         /// When it expires.
         expires_at: Timestamp,
@@ -125,53 +125,53 @@ kinds! {
         passkey: Option<PasskeyCeremony>,
     }
     /// The session was not proven recently: call `session.prove`.
-    ProofRequired = 4015, "proof_required", "Show once more that it is you." {
+    ProofRequired = 4015, "proof_required", "Confirm your identity first." {
         /// The methods that can prove the session; `provider`: by signing in with it again.
         methods: Vec<AuthenticationMethod>,
     }
     /// The provider's e-mail address belongs to an account: sign in to it and link the provider.
-    LinkRequired = 4016, "link_required", "There is an account with this e-mail address; sign in to it first." {
+    LinkRequired = 4016, "link_required", "An account with this e-mail address exists; sign in to it first." {
         /// The provider to link.
         provider: ProviderName,
     }
-    /// Nobody can register, or only with a good invitation, or not with this address.
-    SignUpClosed = 4033, "sign_up_closed", "Registration is closed, or it takes an invitation that is good for this address." {}
-    /// Not here, or not for this caller.
-    Forbidden = 4030, "forbidden", "This is not possible here." {
+    /// Registration is closed, or it requires an invitation that is valid for this address.
+    SignUpClosed = 4033, "sign_up_closed", "Registration is closed, or requires an invitation that is valid for this address." {}
+    /// The call is not allowed here, or not allowed to this caller.
+    Forbidden = 4030, "forbidden", "This is not allowed." {
         /// The scope that the service key lacks, if that is the reason.
         #[serde(skip_serializing_if = "Option::is_none")]
         scope: Option<Scope>,
     }
     /// The account is disabled.
     AccountDisabled = 4031, "account_disabled", "This account is disabled." {}
-    /// It does not exist, or belongs to somebody else.
-    NotFound = 4040, "not_found", "There is no such thing." {}
+    /// The object does not exist, or belongs to somebody else.
+    NotFound = 4040, "not_found", "This does not exist." {}
     /// The value is taken; `field` names the parameter.
-    Conflict = 4090, "conflict", "This is taken." {
+    Conflict = 4090, "conflict", "This value is already taken." {
         /// The parameter whose value is taken.
         field: &'static str,
     }
-    /// It changed in the meantime; `current` is its present state.
-    StaleRevision = 4091, "stale_revision", "This has changed since you saw it." {
+    /// The object has changed since the caller read it; `current` is its present state.
+    StaleRevision = 4091, "stale_revision", "This has changed since you loaded it." {
         /// The object in its present state.
         current: Current,
     }
-    /// There is room for `limit` only.
-    LimitReached = 4092, "limit_reached", "There is no room for more." {
+    /// No more than `limit` are allowed.
+    LimitReached = 4092, "limit_reached", "The limit has been reached." {
         /// The greatest number allowed.
         limit: usize,
     }
     /// The only address cannot be deleted.
     LastAddress = 4093, "last_address", "The only address cannot be deleted." {}
     /// The last sign-in method cannot be removed.
-    LastSignInMethod = 4094, "last_sign_in_method", "The only way to sign in cannot be taken away." {}
+    LastSignInMethod = 4094, "last_sign_in_method", "The only sign-in method cannot be removed." {}
     /// Too many calls; try again after `retry_after_ms`.
-    RateLimited = 4290, "rate_limited", "This was tried too often; try again later." {
+    RateLimited = 4290, "rate_limited", "There were too many attempts; try again later." {
         /// How long to wait, in milliseconds.
         retry_after_ms: u64,
     }
     /// Try again after `retry_after_ms`; `outcome` shows whether the call may have taken effect.
-    Unavailable = 5030, "unavailable", "This is not possible at the moment; try again." {
+    Unavailable = 5030, "unavailable", "This is temporarily unavailable; try again." {
         /// How long to wait, in milliseconds.
         retry_after_ms: u64,
         /// Whether the call may have taken effect.

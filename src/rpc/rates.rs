@@ -186,7 +186,7 @@ impl Rates {
         })
     }
 
-    /// Takes back what a call of `rate` counted by user, because it had no effect.
+    /// Restores the use that a call of `rate` counted for its user, because it had no effect.
     pub(super) fn give_back(&self, rate: Rate, caller: Caller) {
         if rate == Rate::PasswordChange {
             self.password_changes.give_back(&caller.user);

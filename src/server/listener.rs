@@ -9,7 +9,7 @@ use super::{
     open_connections::{OpenConnection, OpenConnections},
     origins::Origins,
     pages::Pages,
-    service::ServiceDoor,
+    service::ServiceEndpoint,
     websocket::{is_wanted, upgrade},
 };
 use crate::{
@@ -60,11 +60,11 @@ const NO_PAGE: HeaderValue =
     HeaderValue::from_static("default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'");
 
 /// The endpoints of a listener.
-pub struct Doors {
+pub struct Endpoints {
     /// `/rpc`.
     pub rpc: Option<Dispatcher>,
     /// `/service`.
-    pub service: Option<ServiceDoor>,
+    pub service: Option<ServiceEndpoint>,
     /// Everything else.
     pub pages: Pages,
     /// The number of connections that it may hold open.
@@ -74,7 +74,7 @@ pub struct Doors {
 /// The settings of the listener.
 #[derive(Clone)]
 pub struct ServerSettings {
-    /// In production a proxy terminates https, and browsers are told to use nothing else.
+    /// In production a proxy terminates https, and browsers are instructed to use nothing else.
     pub environment: Environment,
     /// The origins whose pages may call.
     pub origins: Arc<Origins>,
@@ -107,7 +107,7 @@ pub struct Node {
     pub origins: Arc<Origins>,
     pub client_addresses: Arc<ClientAddresses>,
     pub http_idle: Duration,
-    doors: Doors,
+    endpoints: Endpoints,
     /// Every open WebSocket.
     pub connections: DashMap<u64, Arc<Connection>>,
     /// The number of WebSockets of each client.
@@ -122,7 +122,12 @@ pub struct Node {
 
 impl Server {
     /// Starts to listen at the address that `socket` is bound to.
-    pub fn new(socket: TcpSocket, accounts: Arc<Accounts>, doors: Doors, settings: ServerSettings) -> io::Result<Self> {
+    pub fn new(
+        socket: TcpSocket,
+        accounts: Arc<Accounts>,
+        endpoints: Endpoints,
+        settings: ServerSettings,
+    ) -> io::Result<Self> {
         let listener = socket.listen(BACKLOG)?;
         let cors = settings.origins.cors();
         let node = Node {
@@ -132,7 +137,7 @@ impl Server {
             origins: settings.origins,
             client_addresses: settings.client_addresses,
             http_idle: settings.http_idle,
-            doors,
+            endpoints,
             connections: DashMap::new(),
             sockets: OpenConnections::new(settings.sockets_per_address),
             peers: OpenConnections::new(settings.connections_per_address),
@@ -145,7 +150,7 @@ impl Server {
 
     /// Serves until `stop`, then lets calls in flight answer and closes every socket.
     pub async fn run(self, stop: CancellationToken) {
-        let places = Arc::new(Semaphore::new(self.node.doors.places));
+        let places = Arc::new(Semaphore::new(self.node.endpoints.places));
         let tasks = TaskTracker::new();
         let cut = CancellationToken::new();
         let mut sweeps = tokio::time::interval(SWEEP);
@@ -220,7 +225,7 @@ impl Node {
         open: T,
     ) -> HttpResponse {
         let client = || self.client_addresses.of(peer, request.headers());
-        let (path, Doors { rpc, service, pages, .. }) = (request.uri().path(), &self.doors);
+        let (path, Endpoints { rpc, service, pages, .. }) = (request.uri().path(), &self.endpoints);
         // Boxed, except for calls over HTTP, so that the state of rare requests does not enlarge every call's future.
         match (path, rpc, service) {
             ("/rpc", Some(dispatcher), _) => match *request.method() {
@@ -281,7 +286,7 @@ async fn serve<P: Send + Sync + 'static>(
     stop: CancellationToken,
 ) {
     let _ = socket.set_nodelay(true);
-    let (http_idle, origins, serves_rpc) = (node.http_idle, node.origins.clone(), node.doors.rpc.is_some());
+    let (http_idle, origins, serves_rpc) = (node.http_idle, node.origins.clone(), node.endpoints.rpc.is_some());
     // Kept by the connection and by the WebSocket that it may become.
     let open = Arc::new((place, tasks.token()));
     let io = TokioIo::new(GuardedIo::new(socket));

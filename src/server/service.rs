@@ -28,14 +28,14 @@ use std::{
 };
 
 /// `/service` of a listener.
-pub struct ServiceDoor {
+pub struct ServiceEndpoint {
     dispatcher: Dispatcher,
     document: File,
     /// The listener's own origins: a browser may call only from a page that the listener itself served.
     own: Origins,
 }
 
-impl ServiceDoor {
+impl ServiceEndpoint {
     /// The endpoint of a listener that is reached at `own`, and at its listen address.
     pub fn new(dispatcher: Dispatcher, document: &'static str, own: String, listen: SocketAddr) -> Self {
         let headers = [("content-type", "application/json"), ("cache-control", "no-cache")];

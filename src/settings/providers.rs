@@ -85,7 +85,7 @@ pub(super) fn find(variable: &str) -> Result<(String, ProviderKey), Reason> {
     }
 }
 
-/// What is built in about a provider.
+/// The built-in rules for a provider.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Preset {
     /// Nothing beyond OpenID Connect.
@@ -143,7 +143,7 @@ impl Preset {
 pub struct ProviderSettings {
     /// Its name in method calls.
     pub name: ProviderName,
-    /// What is built in about it.
+    /// The built-in rules for it.
     pub preset: Preset,
     /// The issuer as in its tokens.
     pub issuer: String,

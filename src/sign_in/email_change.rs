@@ -35,7 +35,7 @@ impl Accounts {
         new_email: EmailAddress,
     ) -> Result<(), Error> {
         if self.live_caller(caller).await?.user.email == new_email {
-            let fault = Fault::new(Rule::SameAsPresent, "is the present address");
+            let fault = Fault::new(Rule::SameAsPresent, "is the current address");
             return Err(Error::invalid("new_email", fault));
         }
         let check = self.begin_owner_check(caller, client, current).await?;

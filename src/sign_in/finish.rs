@@ -1,4 +1,4 @@
-//! The end of every sign-in: a session is opened for whoever has proved to be the owner.
+//! The end of every sign-in: a session is opened for a user whose identity is proved.
 
 use super::{guesses::Guess, passkeys::UsedPasskey, second_factor::AnsweredChallenge, tickets::PresentedTicket};
 use crate::{

@@ -126,5 +126,5 @@ impl Accounts {
 }
 
 pub(crate) fn same_as_present() -> Error {
-    Error::invalid(FIELD, Fault::new(Rule::SameAsPresent, "is the present password"))
+    Error::invalid(FIELD, Fault::new(Rule::SameAsPresent, "is the current password"))
 }

@@ -21,8 +21,8 @@ impl Change<'_> {
     /// [`Error::InvalidToken`] if it was used already, or has expired while the lock was awaited.
     pub(in crate::sign_in) async fn use_ticket(&mut self, ticket: PresentedTicket) -> Result<(), Error> {
         let PresentedTicket { id, expires_at } = ticket;
-        let is_good = self.now() < expires_at && self.tx().spend_ticket(id, expires_at).await?;
+        let is_valid = self.now() < expires_at && self.tx().spend_ticket(id, expires_at).await?;
         self.account().must_commit();
-        if is_good { Ok(()) } else { Err(Error::InvalidToken) }
+        if is_valid { Ok(()) } else { Err(Error::InvalidToken) }
     }
 }

@@ -56,8 +56,8 @@ impl Accounts {
     /// Creates the account of a registration and drops the other registrations of the address; returns the address.
     ///
     /// # Errors
-    /// [`Error::InvalidToken`] for a token or code that is wrong, spent or expired, and for a registration that is
-    /// dead. [`Error::InvalidCredentials`] for the handle or password of another registration: the token stays good.
+    /// [`Error::InvalidToken`] for a token or code that is wrong, used or expired, and for a registration that is
+    /// void. [`Error::InvalidCredentials`] for the handle or password of another registration: the token stays valid.
     /// [`Error::Conflict`] if an account has the address by then, or is linked to the provider's account.
     /// [`Error::SignUpClosed`] if the registration's invitation was withdrawn.
     pub async fn verify_email(
@@ -96,7 +96,7 @@ impl Accounts {
         if self.registration_of(handle) == Some(token.id) {
             return self.make_account(token, false, client).await;
         }
-        match self.store.is_good_registration_token(&token).await? {
+        match self.store.is_valid_registration_token(&token).await? {
             true => Err(Error::InvalidCredentials),
             false => Err(Error::InvalidToken),
         }

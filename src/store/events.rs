@@ -74,7 +74,8 @@ impl Tx {
         Ok(rows)
     }
 
-    /// Forgets at most `limit` events from before `before`, and those that they follow in their logs; says how many.
+    /// Deletes at most `limit` events from before `before`, and those that precede them in their logs; returns their
+    /// number.
     pub async fn prune_events(&mut self, before: Timestamp, limit: i64) -> Result<u64, Error> {
         let done = in_tx!(self, c => sqlx::query(PRUNE).bind(before).bind(limit)
             .execute(c).await.map(|done| done.rows_affected()))?;

@@ -3,7 +3,7 @@
 //! An imported account has no session and no log yet, so no connection needs an event: it begins at revision 0 like one
 //! that was just verified, with its addresses. Webhooks and the stream get its creation.
 
-use super::{Error, ImportedWaysIn, Store, Tx, UserRow, in_tx, on_pool, users::user_columns};
+use super::{Error, ImportedSignInMethods, Store, Tx, UserRow, in_tx, on_pool, users::user_columns};
 use crate::domain::{
     address::Address,
     email::EmailAddress,
@@ -32,7 +32,7 @@ pub struct ImportedUser {
     pub disabled_at: Option<Timestamp>,
     pub created_at: Timestamp,
     pub updated_at: Timestamp,
-    pub ways_in: ImportedWaysIn,
+    pub sign_in_methods: ImportedSignInMethods,
 }
 
 impl ImportedUser {
@@ -130,7 +130,7 @@ impl Tx {
                     row.push_bind(user.id).push_bind(&user.email).push_bind(&user.password_hash)
                         .push_bind(&person.first_name).push_bind(&person.last_name).push_bind(&person.company_name)
                         .push_bind(&person.phone).push_bind(person.locale).push_bind(user.disabled_at)
-                        .push_bind(user.ways_in.totp.is_some()).push_bind(0_i64).push_bind(0_i64).push_bind(0_i64).push_bind(0_i64).push_bind(user.created_at).push_bind(user.updated_at)
+                        .push_bind(user.sign_in_methods.totp.is_some()).push_bind(0_i64).push_bind(0_i64).push_bind(0_i64).push_bind(0_i64).push_bind(user.created_at).push_bind(user.updated_at)
                         .push_bind(&user.imported_cost).push_bind(&user.imported_cost).push_bind(&user.external_id)
                         .push_bind(name_key).push_bind(surname_key);
                 });

@@ -9,17 +9,17 @@ use crate::domain::{
     time::Timestamp,
 };
 
-/// What a good invitation says of the person.
+/// A valid invitation, with what it says about the person.
 #[derive(Clone, Debug, sqlx::FromRow)]
 #[expect(missing_docs, reason = "the columns")]
-pub struct GoodInvitation {
+pub struct ValidInvitation {
     pub id: InvitationId,
     pub first_name: Option<Name>,
     pub last_name: Option<Name>,
     pub locale: Locale,
 }
 
-/// An invitation of which a link is to be sent.
+/// The invitation and generation that a new link is derived from.
 #[derive(Clone, Copy, Debug, sqlx::FromRow)]
 struct IssuedRow {
     id: InvitationId,
@@ -30,9 +30,9 @@ const ISSUE: &str = "INSERT INTO invitations (id, email, first_name, last_name, 
      expires_at) VALUES ($1, $2, $3, $4, $5, 1, $6, $7) ON CONFLICT (email) WHERE used_at IS NULL DO UPDATE SET \
      first_name = excluded.first_name, last_name = excluded.last_name, locale = excluded.locale, \
      generation = invitations.generation + 1, expires_at = excluded.expires_at RETURNING id, generation";
-const FIND_GOOD: &str = "SELECT id, first_name, last_name, locale FROM invitations WHERE id = $1 \
+const FIND_VALID: &str = "SELECT id, first_name, last_name, locale FROM invitations WHERE id = $1 \
      AND generation = $2 AND email = $3 AND used_at IS NULL AND expires_at > $4";
-// Whether it has expired was asked when the registration was begun.
+// The expiry was checked when the registration was started.
 const SPEND: &str = "UPDATE invitations SET used_at = $4, user_id = $3, first_name = NULL, last_name = NULL \
      WHERE id = $1 AND email = $2 AND used_at IS NULL";
 const LIST: &str = "SELECT id, email, created_at, expires_at, used_at FROM invitations ORDER BY id DESC";
@@ -45,14 +45,14 @@ const PRUNE: &str = "DELETE FROM invitations WHERE id IN \
      (SELECT id FROM invitations WHERE expires_at < $1 ORDER BY expires_at LIMIT $2)";
 
 impl Store {
-    /// The invitation of a link, if that is good for this address.
-    pub async fn find_good_invitation(
+    /// The invitation of a link, if it is valid for this address.
+    pub async fn find_valid_invitation(
         &self,
         link: InvitationLink,
         email: &EmailAddress,
         now: Timestamp,
-    ) -> Result<Option<GoodInvitation>, Error> {
-        Ok(on_pool!(self, pool => sqlx::query_as(FIND_GOOD)
+    ) -> Result<Option<ValidInvitation>, Error> {
+        Ok(on_pool!(self, pool => sqlx::query_as(FIND_VALID)
             .bind(link.id).bind(link.generation).bind(email).bind(now).fetch_optional(pool).await)?)
     }
 
@@ -63,8 +63,8 @@ impl Store {
 }
 
 impl Tx {
-    /// Invites an address; one that is invited already keeps its invitation, with a new link, which is good alone. Says
-    /// which link is to be sent.
+    /// Invites an address, and returns the link to send. An address with an open invitation keeps it; only its new link
+    /// is valid.
     pub async fn issue_invitation(
         &mut self,
         invitee: &Invitee,
@@ -77,7 +77,7 @@ impl Tx {
         Ok(InvitationLink { id, generation })
     }
 
-    /// Spends an invitation for the account that is made with it; `false` if it is spent or withdrawn.
+    /// Uses up an invitation for the account that is created with it; `false` if it was used or withdrawn.
     pub async fn spend_invitation(
         &mut self,
         invitation: InvitationId,
@@ -90,31 +90,31 @@ impl Tx {
         Ok(done == 1)
     }
 
-    /// Whether there is such an invitation, spent or not.
+    /// Whether this invitation exists, used or not.
     pub async fn is_invitation(&mut self, invitation: InvitationId) -> Result<bool, Error> {
         Ok(in_tx!(self, c => sqlx::query_scalar(IS_THERE).bind(invitation).fetch_one(c).await)?)
     }
 
-    /// Deletes an invitation that was not used; `false` if there is none.
+    /// Deletes an unused invitation; `false` if there is none.
     pub async fn withdraw_invitation(&mut self, invitation: InvitationId) -> Result<bool, Error> {
         let done = in_tx!(self, c => sqlx::query(WITHDRAW).bind(invitation)
             .execute(c).await.map(|done| done.rows_affected()))?;
         Ok(done == 1)
     }
 
-    /// Deletes the invitation of an address, unless it was used.
+    /// Deletes the unused invitation of an address, if there is one.
     pub async fn delete_unused_invitation(&mut self, email: &EmailAddress) -> Result<(), Error> {
         in_tx!(self, c => sqlx::query(DELETE_UNUSED).bind(email).execute(c).await.map(drop))?;
         Ok(())
     }
 
-    /// Deletes at most `limit` invitations that were not used; says how many.
+    /// Deletes at most `limit` unused invitations; returns their number.
     pub async fn delete_unused_invitations(&mut self, limit: i64) -> Result<u64, Error> {
         Ok(in_tx!(self, c => sqlx::query(DELETE_ALL_UNUSED).bind(limit)
             .execute(c).await.map(|done| done.rows_affected()))?)
     }
 
-    /// Deletes at most `limit` invitations that have expired before `before`; says how many.
+    /// Deletes at most `limit` invitations that expired before `before`; returns their number.
     pub async fn prune_invitations(&mut self, before: Timestamp, limit: i64) -> Result<u64, Error> {
         Ok(in_tx!(self, c => sqlx::query(PRUNE).bind(before).bind(limit)
             .execute(c).await.map(|done| done.rows_affected()))?)

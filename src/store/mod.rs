@@ -20,7 +20,7 @@ mod error;
 mod events;
 mod existing;
 mod import;
-mod import_ways_in;
+mod import_sign_in_methods;
 mod invitations;
 mod known_devices;
 mod lease;
@@ -64,8 +64,8 @@ pub use error::{Error, Outcome};
 pub use events::{EventRow, follows};
 pub use existing::is_there;
 pub use import::{ExternalUser, ImportedUser, OwnedAddress};
-pub use import_ways_in::{ImportedTotp, ImportedWaysIn, OwnedRecoveryCode};
-pub use invitations::GoodInvitation;
+pub use import_sign_in_methods::{ImportedSignInMethods, ImportedTotp, OwnedRecoveryCode};
+pub use invitations::ValidInvitation;
 pub use known_devices::FoundDevice;
 pub use locked_account::{Committed, LockedAccount};
 pub use outbox::{EmailChangeRequests, LetterAbout, OutboxRow, Queued};
@@ -98,7 +98,7 @@ use writer::Writer;
 /// How long SQLite waits for another process's lock before it answers `unavailable`.
 const SQLITE_BUSY_TIMEOUT: Duration = Duration::from_secs(3);
 /// The size to which the file of SQLite's log is truncated when a checkpoint has emptied it, in bytes: otherwise it
-/// would keep the size of its largest burst for good.
+/// would keep the size of its largest burst permanently.
 const SQLITE_LOG_BYTES: u32 = 8 << 20;
 /// The time limit of a statement on PostgreSQL. Ours take milliseconds.
 const STATEMENT_TIMEOUT: Duration = Duration::from_secs(10);

@@ -51,8 +51,8 @@ pub(super) fn outgoing_event(
 }
 
 impl Tx {
-    /// Sees to the bound of what waits, where events were queued of a user, whose lock this transaction holds; the last of
-    /// them is of this revision.
+    /// Enforces [`MAX_WAITING`] for the receivers of the `queued` events, the last of which has this revision. The
+    /// transaction must hold the user's lock.
     pub(super) async fn bound_waiting_events(
         &mut self,
         queued: &[Queued],
@@ -60,7 +60,8 @@ impl Tx {
         at: Timestamp,
         revision: i64,
     ) -> Result<(), Error> {
-        // Places rise for as long as anything of the user is kept: with less it is surely not too much.
+        // Places rise for as long as the queue holds any event of the user: with a lower place the bound is certainly
+        // kept.
         for Queued { receiver_id: receiver, .. } in
             queued.iter().filter(|queued| !queued.is_head && queued.place > MAX_WAITING).copied()
         {
@@ -99,7 +100,7 @@ impl Tx {
         Ok(in_tx!(self, c => sqlx::query_scalar(COUNT_WAITING).bind(user).bind(receiver).fetch_one(c).await)?)
     }
 
-    /// Lets one `user.resync` take the place of everything that waits.
+    /// Replaces all waiting events by one `user.resync`.
     async fn resync(&mut self, receiver: ReceiverId, user: UserId, at: Timestamp, revision: i64) -> Result<(), Error> {
         in_tx!(&mut *self, c => sqlx::query(DOOM).bind(user).bind(receiver).bind(at).execute(c).await.map(drop))?;
         in_tx!(&mut *self, c => sqlx::query(DROP_WAITING).bind(user).bind(receiver).execute(c).await.map(drop))?;

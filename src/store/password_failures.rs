@@ -30,7 +30,7 @@ impl Tx {
         Ok(counted)
     }
 
-    /// Takes back a guess that turned out to be right.
+    /// No longer counts a guess that turned out to be right.
     pub async fn withdraw_password_failure(&mut self, subject: &str) -> Result<(), Error> {
         in_tx!(self, c => sqlx::query(WITHDRAW).bind(subject).execute(c).await.map(drop))?;
         Ok(())

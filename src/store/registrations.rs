@@ -134,7 +134,7 @@ const RENEW_TOKEN: &str = concat!(
 const FIND_NEWEST_LIVE: &str = "SELECT id FROM registrations WHERE email = $1 AND failures < $2 AND created_at > $3 \
      ORDER BY id DESC LIMIT 1";
 const FIND_EMAIL: &str = "SELECT email FROM registrations WHERE id = $1";
-const IS_GOOD: &str = "SELECT EXISTS (SELECT 1 FROM registrations WHERE id = $1 AND token_generation = $2 \
+const IS_VALID: &str = "SELECT EXISTS (SELECT 1 FROM registrations WHERE id = $1 AND token_generation = $2 \
      AND created_at > $3 AND token_expires_at > $4 AND failures < $5)";
 // A guess at the password comes with a token, a guess at the code does not.
 const COUNT_GUESS: &str = "UPDATE registrations SET failures = failures + 1 WHERE id = $1 \
@@ -155,11 +155,11 @@ impl Store {
     }
 
     /// Whether a token is valid.
-    pub async fn is_good_registration_token(&self, token: &RegistrationToken) -> Result<bool, Error> {
-        let good = on_pool!(self, pool => sqlx::query_scalar(IS_GOOD)
+    pub async fn is_valid_registration_token(&self, token: &RegistrationToken) -> Result<bool, Error> {
+        let valid = on_pool!(self, pool => sqlx::query_scalar(IS_VALID)
             .bind(token.id).bind(token.generation).bind(token.made_after).bind(token.now).bind(MAX_FAILURES)
             .fetch_one(pool).await)?;
-        Ok(good)
+        Ok(valid)
     }
 }
 
@@ -222,7 +222,7 @@ impl Tx {
         Ok(row)
     }
 
-    /// Takes back a guess that was not wrong, or was not checked.
+    /// No longer counts a guess that was not wrong, or was not checked.
     pub async fn withdraw_registration_guess(&mut self, id: RegistrationId) -> Result<(), Error> {
         in_tx!(self, c => sqlx::query(WITHDRAW_GUESS).bind(id).execute(c).await.map(drop))?;
         Ok(())
@@ -247,14 +247,14 @@ impl Tx {
     ) -> Result<Option<RegistrationRow>, Error> {
         let Some(email) = self.find_registration_email(token.id).await? else { return Ok(None) };
         let rows: Vec<TakenRow> = in_tx!(self, c => sqlx::query_as(TAKE_BY_EMAIL).bind(&email).fetch_all(c).await)?;
-        let is_good = |TakenRow { row, failures }: &TakenRow| {
+        let is_valid = |TakenRow { row, failures }: &TakenRow| {
             row.id == token.id
                 && row.token_generation == token.generation
                 && row.token_expires_at > token.now
                 && row.created_at > token.made_after
                 && (guessed || *failures < MAX_FAILURES)
         };
-        Ok(rows.into_iter().find(is_good).map(|taken| taken.row))
+        Ok(rows.into_iter().find(is_valid).map(|taken| taken.row))
     }
 
     /// Deletes every registration of an address.

@@ -14,8 +14,8 @@ const FIND_USERS: &str = "SELECT u.id FROM users u WHERE u.id > $1 AND (u.pendin
      OR EXISTS (SELECT 1 FROM sessions s WHERE s.user_id = u.id AND s.ended_at IS NULL) \
      OR EXISTS (SELECT 1 FROM one_time_tokens t WHERE t.user_id = u.id AND t.used_at IS NULL)) \
      ORDER BY u.id LIMIT $2";
-/// Each token raises the generation. The lost time may have counted some generations: the next one must differ from
-/// those.
+/// Each token raises the generation. In the lost time some generations may have been issued, and none of them may be
+/// issued again.
 const EXPIRE_REGISTRATION_TOKENS: &str = "UPDATE registrations SET token_expires_at = $1, \
      token_generation = token_generation + 1000000 WHERE id IN \
      (SELECT id FROM registrations WHERE token_expires_at > $1 LIMIT $2)";
@@ -24,8 +24,8 @@ const GIVE_UP_LETTERS: &str = "UPDATE mail_outbox SET given_up_at = $1 WHERE id 
      LIMIT $2)";
 
 impl Store {
-    /// At most `limit` users after `after`, in order, who have a live session, an unused token or a pending e-mail
-    /// address.
+    /// At most `limit` users with ids above `after`, in order, who have a live session, an unused token or a pending
+    /// e-mail address.
     pub async fn find_users_to_end(&self, after: Option<UserId>, limit: i64) -> Result<Vec<UserId>, Error> {
         let after = after.unwrap_or(UserId(Uuid::nil()));
         let rows = on_pool!(self, pool => sqlx::query_scalar(FIND_USERS)
@@ -48,7 +48,7 @@ impl Tx {
         Ok(done)
     }
 
-    /// Gives up at most `limit` letters queued until `now` that wait to be sent; returns their number.
+    /// Gives up at most `limit` unsent letters that were queued by `now`; returns their number.
     pub async fn give_up_letters(&mut self, now: Timestamp, limit: i64) -> Result<u64, Error> {
         let done = in_tx!(self, c => sqlx::query(GIVE_UP_LETTERS).bind(now).bind(limit)
             .execute(c).await.map(|done| done.rows_affected()))?;

@@ -18,7 +18,7 @@ use std::collections::HashMap;
 
 /// A passkey or a link to a provider: one statement reads both, since every snapshot does.
 #[derive(sqlx::FromRow)]
-struct Way {
+struct MethodRow {
     passkey: Option<PasskeyId>,
     name: String,
     label: Option<String>,
@@ -29,10 +29,10 @@ struct Way {
 }
 
 #[derive(sqlx::FromRow)]
-struct OwnedWay {
+struct OwnedMethodRow {
     user_id: UserId,
     #[sqlx(flatten)]
-    way: Way,
+    method: MethodRow,
 }
 
 const LIST: &str = "SELECT id AS passkey, name, NULL AS label, NULL AS email, created_at AS since, last_used_at, backed_up \
@@ -48,12 +48,12 @@ impl Tx {
     /// The sign-in methods of an account.
     pub async fn sign_in_methods(&mut self, user: &UserRow) -> Result<SignInMethods, Error> {
         let id = user.user_id;
-        let ways: Vec<Way> = in_tx!(&mut *self, c => sqlx::query_as(LIST).bind(id).fetch_all(c).await)?;
+        let rows: Vec<MethodRow> = in_tx!(&mut *self, c => sqlx::query_as(LIST).bind(id).fetch_all(c).await)?;
         let recovery_codes_left = match user.second_factor {
             true => Some(in_tx!(self, c => sqlx::query_scalar(COUNT_RECOVERY_CODES).bind(id).fetch_one(c).await)?),
             false => None,
         };
-        Ok(assembled(user, recovery_codes_left, ways))
+        Ok(assembled(user, recovery_codes_left, rows))
     }
 
     /// Records the changed sign-in methods of a locked account, and returns them.
@@ -70,14 +70,14 @@ impl Tx {
         let ids: Vec<UserId> = users.iter().map(|user| user.user_id).collect();
         let with_factor: Vec<UserId> =
             users.iter().filter(|user| user.second_factor).map(|user| user.user_id).collect();
-        let passkeys: Vec<OwnedWay> = where_in!(
+        let passkeys: Vec<OwnedMethodRow> = where_in!(
             self,
             "SELECT user_id, id AS passkey, name, NULL AS label, NULL AS email, created_at AS since, last_used_at, \
              backed_up FROM passkeys WHERE user_id IN (",
             ids,
             ") ORDER BY since, passkey"
         );
-        let links: Vec<OwnedWay> = where_in!(
+        let links: Vec<OwnedMethodRow> = where_in!(
             self,
             "SELECT user_id, NULL AS passkey, provider AS name, label, email, linked_at AS since, NULL AS last_used_at, \
              NULL AS backed_up FROM provider_links WHERE user_id IN (",
@@ -91,13 +91,13 @@ impl Tx {
             ") GROUP BY user_id"
         );
         let codes: HashMap<UserId, i64> = codes.into_iter().collect();
-        let mut ways: HashMap<UserId, Vec<Way>> = HashMap::new();
+        let mut rows: HashMap<UserId, Vec<MethodRow>> = HashMap::new();
         for owned in passkeys.into_iter().chain(links) {
-            ways.entry(owned.user_id).or_default().push(owned.way);
+            rows.entry(owned.user_id).or_default().push(owned.method);
         }
         let methods = |user: &&UserRow| {
             let left = user.second_factor.then(|| codes.get(&user.user_id).copied().unwrap_or_default());
-            assembled(user, left, ways.remove(&user.user_id).unwrap_or_default())
+            assembled(user, left, rows.remove(&user.user_id).unwrap_or_default())
         };
         Ok(users.iter().map(methods).collect())
     }
@@ -111,7 +111,7 @@ impl LockedAccount {
     }
 }
 
-fn assembled(user: &UserRow, recovery_codes_left: Option<i64>, ways: Vec<Way>) -> SignInMethods {
+fn assembled(user: &UserRow, recovery_codes_left: Option<i64>, rows: Vec<MethodRow>) -> SignInMethods {
     let mut methods = SignInMethods {
         password: user.password_hash.is_some(),
         totp: user.second_factor,
@@ -120,16 +120,16 @@ fn assembled(user: &UserRow, recovery_codes_left: Option<i64>, ways: Vec<Way>) -
         providers: Vec::new(),
         revision: user.sign_in_methods_revision,
     };
-    for way in ways {
-        match way.passkey {
-            Some(id) => methods.passkeys.extend(way.passkey(id)),
-            None => methods.providers.extend(way.provider_link()),
+    for row in rows {
+        match row.passkey {
+            Some(id) => methods.passkeys.extend(row.passkey(id)),
+            None => methods.providers.extend(row.provider_link()),
         }
     }
     methods
 }
 
-impl Way {
+impl MethodRow {
     fn passkey(self, id: PasskeyId) -> Option<Passkey> {
         Some(Passkey {
             registered: RegisteredPasskey {

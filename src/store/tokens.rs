@@ -104,7 +104,7 @@ impl Tx {
         Ok(counted.is_some())
     }
 
-    /// Takes back a password that turned out to be right.
+    /// No longer counts a password that turned out to be right.
     pub async fn withdraw_token_failure(&mut self, id: TokenId) -> Result<(), Error> {
         in_tx!(self, c => sqlx::query(WITHDRAW_FAILURE).bind(id).execute(c).await.map(drop))?;
         Ok(())

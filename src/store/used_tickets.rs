@@ -1,5 +1,5 @@
-//! Used tickets: each is single-use, and ends after too many wrong answers. One that was made before the database was
-//! restored is void, because it may have been used in the lost time.
+//! Used tickets: a ticket is single-use, and is void after too many wrong answers. A ticket issued before the database
+//! was restored is void as well, because it may have been used in the lost time.
 
 use super::{Error, Tx, in_tx};
 use crate::domain::{ids::TicketId, time::Timestamp};
@@ -30,8 +30,8 @@ impl Tx {
         Ok(spent > 0)
     }
 
-    /// Counts an answer that comes with a ticket as wrong, before it is checked; `false` if the ticket is used up, or
-    /// `most` were wrong already.
+    /// Counts an answer that comes with a ticket as wrong, before it is checked; `false` if the ticket is used up, or has
+    /// had `most` wrong answers already.
     pub async fn count_ticket_failure(
         &mut self,
         id: TicketId,
@@ -43,13 +43,13 @@ impl Tx {
         Ok(done == 1)
     }
 
-    /// Takes back an answer that was not wrong.
+    /// No longer counts an answer that was not wrong.
     pub async fn withdraw_ticket_failure(&mut self, id: TicketId) -> Result<(), Error> {
         in_tx!(self, c => sqlx::query(WITHDRAW_FAILURE).bind(id).execute(c).await.map(drop))?;
         Ok(())
     }
 
-    /// Deletes at most `limit` that expired before `before`; returns their number.
+    /// Deletes at most `limit` tickets that expired before `before`; returns their number.
     pub async fn prune_used_tickets(&mut self, before: Timestamp, limit: i64) -> Result<u64, Error> {
         let done = in_tx!(self, c => sqlx::query(PRUNE).bind(before).bind(limit)
             .execute(c).await.map(|done| done.rows_affected()))?;

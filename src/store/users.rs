@@ -94,7 +94,7 @@ pub struct NewUser {
     pub imported_cost: Option<String>,
     pub external_id: Option<ExternalId>,
     pub person: PersonalData,
-    /// What let the user sign up; it is spent.
+    /// The invitation that the user registered with; it is used up.
     pub invitation: Option<InvitationId>,
     pub created_at: Timestamp,
 }
@@ -276,7 +276,7 @@ impl Tx {
         Ok(())
     }
 
-    /// Deletes an account with everything that is its own.
+    /// Deletes an account and everything that belongs to it.
     pub(super) async fn delete_user(&mut self, user: UserId) -> Result<(), Error> {
         in_tx!(self, c => sqlx::query(DELETE).bind(user).execute(c).await.map(drop))?;
         Ok(())
@@ -286,7 +286,7 @@ impl Tx {
 /// Writes to a locked account itself. `credentials_version` rises with every change of a value that sign-ins and proofs
 /// are decided by, so that a decision made before the lock can be checked again under it by one number.
 impl LockedAccount {
-    /// Stages the profile as it is to be, with the revision and the time of this change.
+    /// Stages the profile, with the revision and the time of this change.
     pub fn save_profile(&mut self, mut profile: Profile) -> Profile {
         profile.revision = self.profile_revision();
         profile.updated_at = self.now();

@@ -134,7 +134,7 @@ both_databases! {
             .set("LIMITS__TOKEN_PER_MINUTE", 1000)
             .start()
             .await;
-        let operator = node.door().await.with("webhooks,users:read,users:write,audit").await;
+        let operator = node.service_endpoint().await.with("webhooks,users:read,users:write,audit").await;
         let (listens, is_down) = (Receiver::start().await, Receiver::start().await);
         is_down.be(Answers::Status(500));
         for receiver in [&listens, &is_down] {

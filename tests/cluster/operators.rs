@@ -8,12 +8,12 @@ use serde_json::json;
 async fn a_revoked_key_closes_its_sockets_everywhere_at_once() {
     let cluster = Cluster::start(RARE_SWEEP).await;
     cluster.ready().await;
-    let doors = join_all(cluster.nodes.iter().map(|node| node.door())).await;
-    let operator = doors[0].with("keys").await;
+    let endpoints = join_all(cluster.nodes.iter().map(|node| node.service_endpoint())).await;
+    let operator = endpoints[0].with("keys").await;
     for by_command in [false, true] {
         let made = operator.ok("keys.create", json!({ "name": "orders", "scopes": ["keys"] })).await;
         let (id, secret) = (&made["key"]["id"], made["secret"].as_str().expect("a secret"));
-        let sockets = join_all(doors.iter().map(|door| door.ws(secret))).await;
+        let sockets = join_all(endpoints.iter().map(|endpoint| endpoint.ws(secret))).await;
         if by_command {
             let revoked = cluster.nodes[0].run(&["key", "revoke", id.as_str().expect("an id")]).await;
             assert_eq!(revoked.0, 0, "{}", revoked.2);
@@ -34,7 +34,7 @@ async fn a_command_reaches_the_tabs_of_every_node_at_once() {
     let node = &cluster.nodes[0];
     let (person, session) = node.signed_in("ann").await;
     let id = session.sign_in["profile"]["id"].as_str().expect("an id").to_owned();
-    let service = node.door().await.with("users:write,users:delete").await;
+    let service = node.service_endpoint().await.with("users:write,users:delete").await;
     for (command, reason) in
         [("end-sessions", "revoked"), ("disable", "account_disabled"), ("delete", "account_deleted")]
     {

@@ -9,8 +9,8 @@ const PUSHED: Duration = Duration::from_secs(2);
 
 /// One of each language, on the last node.
 async fn verifiers(cluster: &Cluster) -> [Verifier; 2] {
-    let door = cluster.nodes[2].door().await;
-    let (node, python) = tokio::join!(Verifier::in_node(&door), Verifier::in_python(&door));
+    let endpoint = cluster.nodes[2].service_endpoint().await;
+    let (node, python) = tokio::join!(Verifier::in_node(&endpoint), Verifier::in_python(&endpoint));
     [node, python]
 }
 

@@ -17,7 +17,7 @@ const NOWHERE: &str = "http://127.0.0.1:1/";
 
 /// A client that may manage webhooks.
 async fn operator(node: &Node) -> Http {
-    node.door().await.with(SCOPES).await
+    node.service_endpoint().await.with(SCOPES).await
 }
 
 /// A new webhook, and its secret.

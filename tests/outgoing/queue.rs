@@ -171,8 +171,8 @@ both_databases! {
 
     async fn what_operators_do_with_webhooks_is_in_the_audit_log(database: Database) {
         let node = Node::start(database).await;
-        let door = node.door().await;
-        let operator = door.with("webhooks,users:read,audit").await;
+        let endpoint = node.service_endpoint().await;
+        let operator = endpoint.with("webhooks,users:read,audit").await;
         let (hook, _) = webhook(&operator, json!({ "url": format!("{NOWHERE}?token=hush") })).await;
         operator.ok("webhooks.rotate_secret", json!({ "webhook_id": hook })).await;
         let test = operator.ok("webhooks.test", json!({ "webhook_id": hook })).await;
@@ -216,8 +216,8 @@ both_databases! {
 
     async fn who_makes_webhooks_must_be_allowed_to_read_users(database: Database) {
         let node = Node::start(database).await;
-        let door = node.door().await;
-        let (webhooks, both) = (door.with("webhooks").await, door.with(SCOPES).await);
+        let endpoint = node.service_endpoint().await;
+        let (webhooks, both) = (endpoint.with("webhooks").await, endpoint.with(SCOPES).await);
         let refused = webhooks.refused("forbidden", "webhooks.create", json!({ "url": NOWHERE })).await;
         assert_eq!(refused.data["scope"], "users:read");
         let (hook, secret) = webhook(&both, json!({ "url": NOWHERE, "description": "Search" })).await;

@@ -11,23 +11,23 @@ fn text(value: &Value) -> String {
 both_databases! {
     async fn no_secret_of_a_webhook_or_a_key_is_readable_anywhere(database_kind: Database) {
         let node = Node::on(database_kind).set("LOG", "trace").start().await;
-        let door = node.door().await;
-        let key = door.key("webhooks,users:read,keys").await;
-        let operator = door.http(&key);
+        let endpoint = node.service_endpoint().await;
+        let key = endpoint.key("webhooks,users:read,keys").await;
+        let operator = endpoint.http(&key);
         let mut told = Vec::new();
         // Refused: shortened, by its end with a different beginning, at the other endpoint, with a fault beside it.
         let other = format!("{}{}", &key[..key.len() - 1], if key.ends_with('A') { "B" } else { "A" });
         for wrong in [&other, &key[..key.len() - 4]] {
-            told.push(format!("{:?}", door.http(wrong).refused("unauthenticated", "keys.list", json!({})).await));
+            told.push(format!("{:?}", endpoint.http(wrong).refused("unauthenticated", "keys.list", json!({})).await));
         }
         told.push(format!("{:?}", node.http().bearer(&key).refused("unauthenticated", "profile.get", json!({})).await));
         told.push(format!("{:?}", operator.refused("invalid_params", "keys.create", json!({ "nam": key })).await));
 
         let made = operator.ok("keys.create", json!({ "name": "mailing", "scopes": ["users:read"] })).await;
         let second = text(&made["secret"]);
-        door.http(&second).ok("users.count", json!({})).await;
+        endpoint.http(&second).ok("users.count", json!({})).await;
         operator.ok("keys.revoke", json!({ "key_id": made["key"]["id"] })).await;
-        told.push(format!("{:?}", door.http(&second).refused("unauthenticated", "users.count", json!({})).await));
+        told.push(format!("{:?}", endpoint.http(&second).refused("unauthenticated", "users.count", json!({})).await));
         told.push(operator.ok("keys.list", json!({})).await.to_string());
 
         // A receiver that accepts its events, and one that does not.

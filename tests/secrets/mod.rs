@@ -1,7 +1,7 @@
 //! No password, token or other secret is readable in the database, the data folder, a log at any level or an error.
 
 mod events_and_keys;
-mod ways_in;
+mod sign_in_methods;
 
 use crate::support::{Call, DATABASE_PASSWORD, Database, Node, Person, another_email, both_databases};
 use base64::{

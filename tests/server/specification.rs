@@ -42,10 +42,10 @@ async fn the_checked_in_documents_are_the_printed_and_the_served_ones() {
     assert_eq!(node.http().ok("rpc.discover", json!({})).await, public);
     assert_eq!(node.ws().await.ok("rpc.discover", json!({})).await, public);
     assert_eq!(served("/service/openrpc.json").await, service);
-    let door = node.door().await;
-    let key = door.key("audit").await;
-    assert_eq!(door.http(&key).ok("rpc.discover", json!({})).await, service);
-    assert_eq!(door.ws(&key).await.ok("rpc.discover", json!({})).await, service);
+    let endpoint = node.service_endpoint().await;
+    let key = endpoint.key("audit").await;
+    assert_eq!(endpoint.http(&key).ok("rpc.discover", json!({})).await, service);
+    assert_eq!(endpoint.ws(&key).await.ok("rpc.discover", json!({})).await, service);
 }
 
 #[tokio::test]

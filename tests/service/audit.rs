@@ -12,9 +12,9 @@ use std::time::Duration;
 both_databases! {
     async fn keys_and_commands_stand_in_it_by_name(database: Database) {
         let (node, person, session) = somebody(database).await;
-        let door = node.door().await;
-        let auditor = door.with("audit").await;
-        let desk = door.http(&door.key_named("Support desk", "keys,mails").await);
+        let endpoint = node.service_endpoint().await;
+        let auditor = endpoint.with("audit").await;
+        let desk = endpoint.http(&endpoint.key_named("Support desk", "keys,mails").await);
         let made = desk.ok("keys.create", json!({ "name": "mailer", "scopes": ["mails"] })).await;
         desk.ok("keys.revoke", json!({ "key_id": made["key"]["id"] })).await;
         let disabled = node.command(&["user", "disable", &person.email]).await;
@@ -53,7 +53,7 @@ both_databases! {
 
     async fn of_a_deleted_user_nothing_but_the_id_is_told(database: Database) {
         let (node, person, session) = somebody(database).await;
-        let auditor = node.door().await.with("audit").await;
+        let auditor = node.service_endpoint().await.with("audit").await;
         for action in [&["user", "disable"][..], &["user", "enable"], &["user", "delete", "--yes"]] {
             let done = node.command(&[action, &[&person.email]].concat()).await;
             assert_eq!(done.status.code(), Some(0));
@@ -98,7 +98,7 @@ both_databases! {
 
     async fn bad_parameters_are_told(database: Database) {
         let node = Node::start(database).await;
-        let auditor = node.door().await.with("audit").await;
+        let auditor = node.service_endpoint().await.with("audit").await;
         let rules: &[(&str, &[&str])] = &[("before", &["format"]), ("limit", &["out_of_range"])];
         auditor.invalid(rules, "audit.list", json!({ "before": "x", "limit": 201 })).await;
     }
@@ -109,7 +109,7 @@ both_databases! {
 async fn an_export_that_races_with_a_deletion_names_nobody() {
     within(STORY, "the story", async {
         let (node, person, session) = somebody(Database::postgres().await).await;
-        let service = node.door().await.with("users:read,audit").await;
+        let service = node.service_endpoint().await.with("users:read,audit").await;
         let user = &session.sign_in["profile"]["id"];
         // Somebody deletes the account while the export, which has read it, is about to be noted.
         let mut deleting = node.database.connect().await;

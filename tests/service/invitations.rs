@@ -38,8 +38,8 @@ fn invitee(address: &str) -> Invitee {
 both_databases! {
     async fn an_address_is_invited_listed_and_withdrawn(database: Database) {
         let node = Node::on(database).set("SIGN_UP", "invited").start().await;
-        let door = node.door().await;
-        let service = door.http(&door.key_named(KEY, "users:write,audit").await);
+        let endpoint = node.service_endpoint().await;
+        let service = endpoint.http(&endpoint.key_named(KEY, "users:write,audit").await);
         let (ann, bob) = (another_email("ann"), another_email("bob"));
         let params = json!({ "email": ann.to_uppercase(), "first_name": "Ann", "last_name": "Lee", "locale": "de-DE" });
         let invited = service.ok("users.invite", params).await;
@@ -68,7 +68,7 @@ both_databases! {
 
     async fn who_has_an_account_is_not_invited_and_a_used_invitation_is_not_withdrawn(database: Database) {
         let node = Node::on(database).set("LIMITS__MAILS_PER_MAILBOX", 2).start().await;
-        let service = node.door().await.with("users:write,users:delete,users:read").await;
+        let service = node.service_endpoint().await.with("users:write,users:delete,users:read").await;
         let email = another_email("ann");
         let mut tokens = Vec::new();
         for _ in 0..2 {
@@ -77,7 +77,7 @@ both_databases! {
         }
         let before = list(&service).await;
         service.refused("rate_limited", "users.invite", json!({ "email": email })).await;
-        assert_eq!(list(&service).await, before, "the link that was sent stays good");
+        assert_eq!(list(&service).await, before, "the link that was sent stays valid");
         let ann = Person { email: email.clone(), password: PASSWORD.to_owned() };
         let mut params = ann.registration();
         params["invitation"] = tokens[1].clone().into();
@@ -99,7 +99,7 @@ both_databases! {
 
     async fn commands_do_the_same(database: Database) {
         let node = Node::on(database).set("SIGN_UP", "invited").start().await;
-        let service = node.door().await.with("users:write,audit").await;
+        let service = node.service_endpoint().await.with("users:write,audit").await;
         let ann = another_email("ann");
         let invited = node.run_json(&["invitation", "create", &ann, "--first-name", "Ann", "--locale", "sq"]).await;
         let id = invited["invitation_id"].as_str().expect("an id");
@@ -109,7 +109,7 @@ both_databases! {
         assert!(status == 0 && told.contains(id) && told.contains(&ann), "{told}");
         assert_eq!(node.run_json(&["invitation", "list"]).await, json!(list(&service).await));
         let (status, table, _) = node.run(&["invitation", "list"]).await;
-        assert!(status == 0 && table.contains(&ann) && table.contains("good"), "{table}");
+        assert!(status == 0 && table.contains(&ann) && table.contains("open"), "{table}");
 
         let (status, _, told) = node.run(&["invitation", "create", "x", "--last-name", "", "--locale", "xx"]).await;
         assert!(status == 1 && told.contains("email") && told.contains("--locale"), "{told}");
@@ -120,13 +120,13 @@ both_databases! {
             let (status, _, told) = node.run(&["invitation", "withdraw", unknown]).await;
             assert!(status == 1 && told.contains(unknown), "{told}");
         }
-        let taken = node.door().await.with("users:write").await;
+        let taken = node.service_endpoint().await.with("users:write").await;
         taken.ok("users.create", json!({ "email": ann, "first_name": "Ann" })).await;
         let (status, _, told) = node.run(&["invitation", "create", &ann]).await;
         assert!(status == 1 && told.contains("has an account"), "{told}");
     }
 
-    async fn an_invitation_is_good_for_a_week_and_gone_two_weeks_later(database: Database) {
+    async fn an_invitation_is_valid_for_a_week_and_deleted_two_weeks_later(database: Database) {
         let inside = Inside::on(&database, &[]);
         let address = another_email("ann");
         let day = Duration::from_secs(86_400);

@@ -6,15 +6,15 @@ use serde_json::{Value, json};
 both_databases! {
     async fn a_key_is_made_listed_and_revoked(database: Database) {
         let node = Node::start(database).await;
-        let door = node.door().await;
-        let operator = door.with("keys,users:read").await;
+        let endpoint = node.service_endpoint().await;
+        let operator = endpoint.with("keys,users:read").await;
         let made = operator.ok("keys.create", json!({ "name": " Orders ", "scopes": ["users:read"] })).await;
         let secret = made["secret"].as_str().expect("a secret").to_owned();
         let (id, key) = (&made["key"]["id"], &made["key"]);
         assert_eq!((&key["name"], &key["scopes"]), (&json!("Orders"), &json!(["users:read"])));
         assert_eq!((&key["expires_at"], &key["last_used_at"], &key["revoked_at"]),
             (&Value::Null, &Value::Null, &Value::Null));
-        door.http(&secret).ok("rpc.discover", json!({})).await;
+        endpoint.http(&secret).ok("rpc.discover", json!({})).await;
         eventually("the use of the key", || async {
             let listed = operator.ok("keys.list", json!({})).await;
             assert_eq!(listed[0]["id"], *id, "the newest first");
@@ -23,13 +23,13 @@ both_databases! {
         let rows = node.rows().await;
         assert!(rows.contains("Orders") && !rows.contains(&secret) && !rows.contains(&secret[9..]));
 
-        let socket = door.ws(&secret).await;
+        let socket = endpoint.ws(&secret).await;
         operator.ok("keys.revoke", json!({ "key_id": id })).await;
         socket.closed().await;
         assert_eq!(socket.close_frame(), Some((4401, "revoked".into())));
-        let refused = door.http(&secret).refused("unauthenticated", "rpc.discover", json!({})).await;
+        let refused = endpoint.http(&secret).refused("unauthenticated", "rpc.discover", json!({})).await;
         assert_eq!(refused.data["reason"], "invalid");
-        assert_eq!(door.refused_handshake(&[("authorization", &format!("Bearer {secret}"))]).await, 401);
+        assert_eq!(endpoint.refused_handshake(&[("authorization", &format!("Bearer {secret}"))]).await, 401);
         operator.ok("keys.revoke", json!({ "key_id": id })).await; // twice is once
         let listed = operator.ok("keys.list", json!({})).await;
         assert!(listed[0]["revoked_at"].is_string() && listed[1]["revoked_at"].is_null());
@@ -39,22 +39,22 @@ both_databases! {
 
     async fn a_key_gives_no_more_than_it_has(database: Database) {
         let node = Node::start(database).await;
-        let door = node.door().await;
-        let (few, all) = (door.key("keys,mails").await, door.with("keys,mails,audit").await);
+        let endpoint = node.service_endpoint().await;
+        let (few, all) = (endpoint.key("keys,mails").await, endpoint.with("keys,mails,audit").await);
         let more = json!({ "name": "x", "scopes": ["mails", "audit"] });
-        let refused = door.http(&few).refused("forbidden", "keys.create", more.clone()).await;
+        let refused = endpoint.http(&few).refused("forbidden", "keys.create", more.clone()).await;
         assert_eq!(refused.data["scope"], "audit");
         let beyond = all.ok("keys.create", more).await;
-        let refused = door.http(&few).refused("forbidden", "keys.revoke", json!({ "key_id": beyond["key"]["id"] })).await;
+        let refused = endpoint.http(&few).refused("forbidden", "keys.revoke", json!({ "key_id": beyond["key"]["id"] })).await;
         assert_eq!(refused.data["scope"], "audit");
         let within = all.ok("keys.create", json!({ "name": "x", "scopes": ["mails"] })).await;
-        door.http(&few).ok("keys.revoke", json!({ "key_id": within["key"]["id"] })).await;
+        endpoint.http(&few).ok("keys.revoke", json!({ "key_id": within["key"]["id"] })).await;
 
         // No expiry beyond its own.
         let soon = "2099-01-01T00:00:00+01:00";
         let short = all.ok("keys.create", json!({ "name": "x", "scopes": ["keys"], "expires_at": soon })).await;
         assert_eq!(short["key"]["expires_at"], "2098-12-31T23:00:00.000Z");
-        let short = door.http(short["secret"].as_str().expect("a secret"));
+        let short = endpoint.http(short["secret"].as_str().expect("a secret"));
         let child = |at: Value| json!({ "name": "x", "scopes": ["keys"], "expires_at": at });
         for at in [Value::Null, json!("2098-12-31T23:00:00.001Z")] {
             short.invalid(&[("expires_at", &["out_of_range"])], "keys.create", child(at)).await;
@@ -65,7 +65,7 @@ both_databases! {
 
     async fn bad_parameters_are_told_all_at_once(database: Database) {
         let node = Node::start(database).await;
-        let operator = node.door().await.with("keys").await;
+        let operator = node.service_endpoint().await.with("keys").await;
         operator.invalid(&[("name", &["required"]), ("scopes", &["required"])], "keys.create", json!({})).await;
         let bad = json!({ "name": " ", "scopes": [], "expires_at": "tomorrow" });
         let rules: &[(&str, &[&str])] =
@@ -78,16 +78,16 @@ both_databases! {
 
     async fn an_expired_key_is_none(database: Database) {
         let node = Node::start(database).await;
-        let door = node.door().await;
-        let secret = door.key("keys").await;
-        let socket = door.ws(&secret).await;
+        let endpoint = node.service_endpoint().await;
+        let secret = endpoint.key("keys").await;
+        let socket = endpoint.ws(&secret).await;
         let output = node.run(&["key", "create", "short", "--scope", "keys", "--expires", "1s", "--json"]).await;
         let made: Value = serde_json::from_str(&output.1).expect("JSON");
         let short = made["secret"].as_str().expect("a secret");
-        let closing = door.ws(short).await;
+        let closing = endpoint.ws(short).await;
         closing.closed().await;
         assert_eq!(closing.close_frame(), Some((4401, "expired".into())));
-        let refused = door.http(short).refused("unauthenticated", "keys.list", json!({})).await;
+        let refused = endpoint.http(short).refused("unauthenticated", "keys.list", json!({})).await;
         assert_eq!(refused.data["reason"], "expired");
         socket.ok("keys.list", json!({})).await;
     }
@@ -95,12 +95,12 @@ both_databases! {
     async fn the_command_line_makes_lists_and_revokes(database: Database) {
         // Without a bus, the sweep closes what another process has revoked.
         let node = Node::on(database).set("SWEEP_PERIOD", "100ms").start().await;
-        let door = node.door().await;
+        let endpoint = node.service_endpoint().await;
         let (status, secret, told) = node.run(&["key", "create", "Support desk", "--scope", "keys",
             "--scope", "users:read", "--expires", "90d"]).await;
         assert_eq!(status, 0, "{told}");
         assert_eq!(secret.trim().lines().count(), 1, "the secret alone: {secret}");
-        let socket = door.ws(secret.trim()).await;
+        let socket = endpoint.ws(secret.trim()).await;
         let listed = socket.ok("keys.list", json!({})).await;
         assert_eq!((&listed[0]["name"], &listed[0]["scopes"]), (&json!("Support desk"), &json!(["users:read", "keys"])));
         assert!(listed[0]["expires_at"].is_string());
@@ -126,8 +126,8 @@ both_databases! {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_key_that_revokes_itself_is_answered_before_its_socket_closes() {
     let node = Node::start(Database::sqlite()).await;
-    let door = node.door().await;
-    let socket = door.ws(&door.key("keys").await).await;
+    let endpoint = node.service_endpoint().await;
+    let socket = endpoint.ws(&endpoint.key("keys").await).await;
     let listed = socket.ok("keys.list", json!({})).await;
     socket.ok("keys.revoke", json!({ "key_id": listed[0]["id"] })).await;
     socket.closed().await;

@@ -8,8 +8,8 @@ use std::time::Duration;
 both_databases! {
     async fn letters_are_listed_and_tried_again(database: Database) {
         let node = Node::start(database).await;
-        let door = node.door().await;
-        let service = door.http(&door.key_named("mailer", "mails,audit").await);
+        let endpoint = node.service_endpoint().await;
+        let service = endpoint.http(&endpoint.key_named("mailer", "mails,audit").await);
         let sent = node.unverified("ann").await;
         node.smtp.letter_to(&sent.email).await;
         node.smtp.be(Mood::RefuseForGood);

@@ -1,7 +1,7 @@
 //! `/service/rpc`: the actions of other services and operators by service key, and by the command line.
 
 mod audit;
-mod door;
+mod endpoint;
 mod invitations;
 mod keys;
 mod mails;

@@ -1,7 +1,8 @@
 //! `revocations.*`: the revocations for backends that verify tokens on their own.
 
 use crate::support::{
-    Call, Cluster, Database, Door, Node, PATIENCE, RARE_SWEEP, Ws, both_databases, eventually, median, soon, within,
+    Call, Cluster, Database, Node, PATIENCE, RARE_SWEEP, ServiceEndpoint, Ws, both_databases, eventually, median, soon,
+    within,
 };
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use futures_util::future::join_all;
@@ -48,8 +49,8 @@ struct Follower {
 
 impl Follower {
     /// Subscribes, and returns the content of the first notification.
-    async fn subscribe(door: &Door<'_>, since: Option<&Value>) -> (Self, Value) {
-        let socket = door.ws(&door.key("tokens:verify").await).await;
+    async fn subscribe(endpoint: &ServiceEndpoint<'_>, since: Option<&Value>) -> (Self, Value) {
+        let socket = endpoint.ws(&endpoint.key("tokens:verify").await).await;
         let params = since.map_or(json!({}), |since| json!({ "since": since }));
         assert_eq!(socket.ok("revocations.subscribe", params).await, "revocations");
         let first = next(&socket).await;
@@ -100,11 +101,11 @@ both_databases! {
     async fn sessions_that_end_and_credentials_that_are_renewed_are_told(database: Database) {
         let (node, person, session) = crate::support::somebody(database).await;
         let user = &session.sign_in["profile"]["id"];
-        let door = node.door().await;
-        let shop = door.with("tokens:verify").await;
+        let endpoint = node.service_endpoint().await;
+        let shop = endpoint.with("tokens:verify").await;
         let none = shop.ok("revocations.list", json!({})).await;
         assert_eq!(none["revocations"], json!([]));
-        let (mut follower, first) = Follower::subscribe(&door, None).await;
+        let (mut follower, first) = Follower::subscribe(&endpoint, None).await;
         assert_eq!(first, none, "the subscriber learns where it is");
 
         let other = person.sign_in(&node).await;
@@ -136,15 +137,15 @@ both_databases! {
 
     async fn a_gap_is_made_up_for(database: Database) {
         let (node, person, _) = crate::support::somebody(database).await;
-        let door = node.door().await;
-        let (_, first) = Follower::subscribe(&door, None).await;
+        let endpoint = node.service_endpoint().await;
+        let (_, first) = Follower::subscribe(&endpoint, None).await;
         let mut ended = Vec::new();
         for _ in 0..3 {
             let session = person.sign_in(&node).await;
             session.http(&node).ok("auth.logout", json!({ "scope": "local" })).await;
             ended.push(json!(session.id));
         }
-        let (_, missed) = Follower::subscribe(&door, Some(&first["cursor"])).await;
+        let (_, missed) = Follower::subscribe(&endpoint, Some(&first["cursor"])).await;
         let told: Vec<Value> = entries(&missed).iter().map(|entry| entry["session_id"].clone()).collect();
         assert_eq!(told, ended);
     }
@@ -152,13 +153,13 @@ both_databases! {
     async fn a_restore_voids_every_token_by_one_entry(database: Database) {
         let node = Node::on(database).set("SWEEP_PERIOD", "100ms").start().await;
         let (_, session) = node.signed_in("ann").await;
-        let door = node.door().await;
-        let (mut follower, before) = Follower::subscribe(&door, None).await;
+        let endpoint = node.service_endpoint().await;
+        let (mut follower, before) = Follower::subscribe(&endpoint, None).await;
         assert!(node.command(&["new-epoch"]).await.status.success());
         let (entry, cursor) = follower.until(|entry| entry["reason"] == "restored").await;
         assert_eq!((&entry["session_id"], &entry["user_id"], &entry["below"]), (&Value::Null, &Value::Null, &Value::Null));
         assert_ne!(history(&cursor), history(&before["cursor"]));
-        let listed = door.with("tokens:verify").await.ok("revocations.list", json!({ "since": before["cursor"] })).await;
+        let listed = endpoint.with("tokens:verify").await.ok("revocations.list", json!({ "since": before["cursor"] })).await;
         assert!(entries(&listed).iter().all(|entry| entry["session_id"].is_null()), "{listed}");
         session.http(&node).refused("session_ended", "profile.get", json!({})).await;
     }
@@ -166,10 +167,10 @@ both_databases! {
     async fn who_is_slow_gets_all_of_it_from_the_table(database: Database) {
         let node = Node::on(database).set("LOG", "debug").set("SWEEP_PERIOD", "100ms").start().await;
         let (person, _) = node.signed_in("ann").await;
-        let door = node.door().await;
-        let (mut follower, _) = Follower::subscribe(&door, None).await;
-        let key = door.key("tokens:verify").await;
-        let mut deaf = door.deaf(&key).await;
+        let endpoint = node.service_endpoint().await;
+        let (mut follower, _) = Follower::subscribe(&endpoint, None).await;
+        let key = endpoint.key("tokens:verify").await;
+        let mut deaf = endpoint.deaf(&key).await;
         assert!(deaf.send(1, "revocations.subscribe", json!({}), PATIENCE).await);
         deaf.read().await.expect("the answer");
         deaf.read().await.expect("the first notification");
@@ -198,7 +199,7 @@ both_databases! {
         }
         assert!(node.output().contains("a subscriber to the revocations is slow"), "the story is of one that lags behind");
         // Wherever its socket broke, it would have missed nothing.
-        let shop = door.with("tokens:verify").await;
+        let shop = endpoint.with("tokens:verify").await;
         let last = shop.ok("revocations.list", json!({ "since": cursors.last() })).await;
         assert!(entries(&last).iter().all(|entry| told.contains(entry["session_id"].as_str().expect("an id"))), "{last}");
         let session = person.sign_in(&node).await;
@@ -211,13 +212,13 @@ both_databases! {
 
     async fn a_socket_that_breaks_between_two_notifications_of_a_page_misses_nothing(database: Database) {
         let node = Node::start(database).await;
-        let door = node.door().await;
+        let endpoint = node.service_endpoint().await;
         let mut expected = BTreeSet::new();
         insert(&node, 1000, &mut expected).await;
         // Of a page with several notifications only the first arrives, each time.
         let (mut since, mut told, mut connections) = (None, BTreeSet::new(), 0);
         while told.len() < expected.len() {
-            let (_, page) = Follower::subscribe(&door, since.as_ref()).await;
+            let (_, page) = Follower::subscribe(&endpoint, since.as_ref()).await;
             told.extend(entries(&page).iter().map(|entry| entry["session_id"].as_str().expect("an id").to_owned()));
             since = Some(page["cursor"].clone());
             connections += 1;
@@ -228,8 +229,8 @@ both_databases! {
 
     async fn one_subscription_a_socket_and_none_elsewhere(database: Database) {
         let node = Node::start(database).await;
-        let door = node.door().await;
-        let (Follower { socket, .. }, first) = Follower::subscribe(&door, None).await;
+        let endpoint = node.service_endpoint().await;
+        let (Follower { socket, .. }, first) = Follower::subscribe(&endpoint, None).await;
         socket.refused("forbidden", "revocations.subscribe", json!({})).await;
         let cursor = json!({ "since": "4711" });
         socket.invalid(&[("since", &["format"])], "revocations.list", cursor.clone()).await;
@@ -241,9 +242,9 @@ both_databases! {
         socket.ok("revocations.subscribe", json!({ "since": first["cursor"] })).await;
         assert_eq!(next(&socket).await["revocations"], json!([]));
 
-        let http = door.with("tokens:verify").await;
+        let http = endpoint.with("tokens:verify").await;
         http.refused("forbidden", "revocations.subscribe", json!({})).await;
-        let other = door.ws(&door.key("users:read").await).await;
+        let other = endpoint.ws(&endpoint.key("users:read").await).await;
         for method in ["revocations.subscribe", "revocations.list"] {
             let refused = other.refused("forbidden", method, json!({})).await;
             assert_eq!(refused.data["scope"], "tokens:verify");
@@ -260,9 +261,9 @@ async fn an_entry_that_is_committed_late_is_not_missed() {
         let mut late = PgConnection::connect(url).await.expect("a connection");
         let node = Node::on(database).set("SWEEP_PERIOD", "100ms").start().await;
         let (person, _) = node.signed_in("ann").await;
-        let door = node.door().await;
-        let shop = door.with("tokens:verify").await;
-        let (mut follower, first) = Follower::subscribe(&door, None).await;
+        let endpoint = node.service_endpoint().await;
+        let shop = endpoint.with("tokens:verify").await;
+        let (mut follower, first) = Follower::subscribe(&endpoint, None).await;
 
         let mut transaction = late.begin().await.expect("a transaction");
         sqlx::query("INSERT INTO revocations (at, reason) VALUES (now(), 'logout')")
@@ -297,7 +298,7 @@ async fn subscribers_on_every_node_hear_of_a_logout_on_one() {
     let person = cluster.nodes[0].registered("ann").await;
     let mut followers = Vec::new();
     for node in &cluster.nodes {
-        followers.push(Follower::subscribe(&node.door().await, None).await.0);
+        followers.push(Follower::subscribe(&node.service_endpoint().await, None).await.0);
     }
     let mut times = Vec::new();
     for round in 0..10 {
@@ -320,7 +321,7 @@ async fn without_a_bus_the_sweep_finds_them() {
     cluster.ready().await;
     let [first, second, ..] = &cluster.nodes[..] else { panic!("nodes") };
     let person = first.registered("ann").await;
-    let (mut follower, _) = Follower::subscribe(&second.door().await, None).await;
+    let (mut follower, _) = Follower::subscribe(&second.service_endpoint().await, None).await;
     cluster.nats.kill().await;
     eventually("the bus is gone", || async {
         (crate::support::readiness(second).await.1.contains("bus")).then_some(())

@@ -7,7 +7,7 @@ both_databases! {
     async fn a_token_for_a_backend_is_good_there_until_its_session_ends(database: Database) {
         let node = Node::on(database).set("TOKEN_BACKENDS", "orders, search").start().await;
         let (_, session) = node.signed_in("ann").await;
-        let (page, shop) = (session.http(&node), node.door().await.with("tokens:verify").await);
+        let (page, shop) = (session.http(&node), node.service_endpoint().await.with("tokens:verify").await);
         let given = page.ok("session.access_token", json!({ "audience": "orders" })).await;
         let token = given["access_token"].as_str().expect("a token");
 
@@ -39,7 +39,7 @@ both_databases! {
     async fn a_change_of_password_voids_the_tokens_of_before(database: Database) {
         let node = Node::on(database).set("TOKEN_BACKENDS", "orders").start().await;
         let (person, session) = node.signed_in("ann").await;
-        let shop = node.door().await.with("tokens:verify").await;
+        let shop = node.service_endpoint().await.with("tokens:verify").await;
         let given = session.http(&node).ok("session.access_token", json!({ "audience": "orders" })).await;
         let asked = json!({ "access_token": given["access_token"], "audience": "orders" });
         let change = json!({ "current_password": person.password, "new_password": "another walk by the sea" });
@@ -57,8 +57,8 @@ both_databases! {
             page.invalid(&[("audience", &["not_allowed"])], "session.access_token", json!({ "audience": audience })).await;
         }
         page.invalid(&[("audience", &["required"])], "session.access_token", json!({})).await;
-        let door = node.door().await;
-        let refused = door.with("keys").await.refused("forbidden", "tokens.verify", json!({ "access_token": "x" })).await;
+        let endpoint = node.service_endpoint().await;
+        let refused = endpoint.with("keys").await.refused("forbidden", "tokens.verify", json!({ "access_token": "x" })).await;
         assert_eq!(refused.data["scope"], "tokens:verify");
     }
 }

@@ -21,7 +21,7 @@ async fn audited(service: &Http) -> Value {
 both_databases! {
     async fn an_account_is_made_and_its_owner_sets_a_password(database: Database) {
         let node = Node::start(database).await;
-        let service = node.door().await;
+        let service = node.service_endpoint().await;
         let service = service.http(&service.key_named(KEY, SCOPES).await);
         let email = another_email("ann");
         // A registration of the address lapses.
@@ -63,7 +63,7 @@ both_databases! {
 
     async fn an_account_comes_with_a_hash_that_an_import_would_take(database: Database) {
         let node = Node::start(database).await;
-        let service = node.door().await.with("users:write").await;
+        let service = node.service_endpoint().await.with("users:write").await;
         let person = Person { email: another_email("ann"), password: PASSWORD.to_owned() };
         let new = |email: &str, hash: &str| json!({ "email": email, "first_name": "Ann", "password_hash": hash });
         let user = service.ok("users.create", new(&person.email, HASH)).await;
@@ -86,8 +86,8 @@ both_databases! {
 
     async fn a_profile_is_edited_through_the_log(database: Database) {
         let (node, _, session) = somebody(database).await;
-        let door = node.door().await;
-        let service = door.http(&door.key_named(KEY, SCOPES).await);
+        let endpoint = node.service_endpoint().await;
+        let service = endpoint.http(&endpoint.key_named(KEY, SCOPES).await);
         let tab = session.tab(&node).await;
         tab.snapshot().await;
         let id = &session.sign_in["profile"]["id"];
@@ -123,8 +123,8 @@ both_databases! {
 
     async fn a_disabled_account_is_out_until_it_is_enabled(database: Database) {
         let (node, person, session) = somebody(database).await;
-        let door = node.door().await;
-        let service = door.http(&door.key_named(KEY, SCOPES).await);
+        let endpoint = node.service_endpoint().await;
+        let service = endpoint.http(&endpoint.key_named(KEY, SCOPES).await);
         let id = &session.sign_in["profile"]["id"];
         let tab = session.tab(&node).await;
         tab.snapshot().await;
@@ -158,8 +158,8 @@ both_databases! {
 
     async fn sessions_are_ended_one_or_all(database: Database) {
         let (node, person, first) = somebody(database).await;
-        let door = node.door().await;
-        let service = door.http(&door.key_named(KEY, SCOPES).await);
+        let endpoint = node.service_endpoint().await;
+        let service = endpoint.http(&endpoint.key_named(KEY, SCOPES).await);
         let id = &first.sign_in["profile"]["id"];
         let (second, third) = (person.sign_in(&node).await, person.sign_in(&node).await);
         let tabs = [first.tab(&node).await, second.tab(&node).await, third.tab(&node).await];
@@ -190,8 +190,8 @@ both_databases! {
 
     async fn a_lost_second_factor_is_taken(database: Database) {
         let node = Node::start(database).await;
-        let door = node.door().await;
-        let service = door.http(&door.key_named(KEY, SCOPES).await);
+        let endpoint = node.service_endpoint().await;
+        let service = endpoint.http(&endpoint.key_named(KEY, SCOPES).await);
         for by_command in [false, true] {
             let (person, session) = node.signed_in("ann").await;
             let id = &session.sign_in["profile"]["id"];
@@ -216,8 +216,8 @@ both_databases! {
 
     async fn letters_with_links_are_sent_for_an_owner(database: Database) {
         let node = Node::on(database).set("LIMITS__MAILS_PER_MAILBOX", 2).start().await;
-        let door = node.door().await;
-        let service = door.http(&door.key_named(KEY, SCOPES).await);
+        let endpoint = node.service_endpoint().await;
+        let service = endpoint.http(&endpoint.key_named(KEY, SCOPES).await);
         let person = node.unverified("ann").await;
         let first = node.smtp.letter_to(&person.email).await.token();
         let email = json!({ "email": person.email });
@@ -244,8 +244,8 @@ both_databases! {
 
     async fn a_deleted_user_is_gone_at_once(database: Database) {
         let (node, person, session) = somebody(database).await;
-        let door = node.door().await;
-        let service = door.http(&door.key_named(KEY, SCOPES).await);
+        let endpoint = node.service_endpoint().await;
+        let service = endpoint.http(&endpoint.key_named(KEY, SCOPES).await);
         let user = json!({ "user_id": session.sign_in["profile"]["id"] });
         service.ok("users.update", json!({ "user_id": user["user_id"], "external_id": "crm:1" })).await;
         let tab = session.tab(&node).await;
@@ -298,7 +298,7 @@ both_databases! {
             "--phone", "+44 20 7946 0018", "--locale", "sq", "--external-id", "crm:1"];
         let user = node.run_json(&create).await;
         assert_eq!((&user["company_name"], &user["locale"], &user["external_id"]), (&json!("Lee Ltd"), &json!("sq"), &json!("crm:1")));
-        let service = node.door().await.with(SCOPES).await;
+        let service = node.service_endpoint().await.with(SCOPES).await;
         assert_eq!(service.ok("users.get", json!({ "external_id": "crm:1" })).await, user);
         let (status, _, told) = node.run(&create).await;
         assert!(status == 1 && told.contains("email belongs to another account"), "{told}");

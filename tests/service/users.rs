@@ -17,7 +17,7 @@ fn ids(page: &Value) -> Vec<String> {
 both_databases! {
     async fn users_are_found_by_the_beginning_of_address_or_name(database: Database) {
         let node = Node::start(database).await;
-        let service = node.door().await.with("users:read,users:write").await;
+        let service = node.service_endpoint().await.with("users:read,users:write").await;
         let zoe = made(&service, "someone@example.test", "Zoë", Some("STRAẞE")).await;
         let cher = made(&service, "c@strange.test", "Cher", None).await;
         let strawberry = made(&service, "strawberry@example.test", "Ann", Some("Lee")).await;
@@ -67,7 +67,7 @@ both_databases! {
 
     async fn pages_are_newest_first_and_miss_nobody(database: Database) {
         let node = Node::start(database).await;
-        let service = node.door().await.with("users:read,users:write").await;
+        let service = node.service_endpoint().await.with("users:read,users:write").await;
         let mut all = Vec::new();
         for at in 0..7 {
             let name = if at % 2 == 0 { "Ann" } else { "Bob" };
@@ -97,7 +97,7 @@ both_databases! {
 
     async fn a_user_is_shown_with_what_the_owner_does_not_see(database: Database) {
         let (node, person, session) = somebody(database).await;
-        let service = node.door().await.with("users:read,users:write").await;
+        let service = node.service_endpoint().await.with("users:read,users:write").await;
         let profile = session.http(&node).ok("profile.get", json!({})).await;
         let id = &profile["id"];
         service.ok("users.update", json!({ "user_id": id, "external_id": "crm:7" })).await;
@@ -142,7 +142,7 @@ both_databases! {
 
     async fn addresses_sessions_and_security_log_are_as_the_owner_sees_them(database: Database) {
         let (node, _, session) = somebody(database).await;
-        let service = node.door().await.with("users:read").await;
+        let service = node.service_endpoint().await.with("users:read").await;
         let owner = session.http(&node);
         for label in ["Home", "Work"] {
             owner.ok("addresses.create", address(label)).await;
@@ -172,8 +172,8 @@ both_databases! {
 
     async fn everything_that_is_kept_of_a_user_is_exported_as_the_owner_exports_it(database: Database) {
         let (node, person, session) = somebody(database).await;
-        let door = node.door().await;
-        let service = door.http(&door.key_named("desk", "users:read,audit").await);
+        let endpoint = node.service_endpoint().await;
+        let service = endpoint.http(&endpoint.key_named("desk", "users:read,audit").await);
         let owner = session.http(&node);
         owner.ok("addresses.create", address("Home")).await;
         // Once proven by the sign-in, so nothing is noted between the two.
@@ -202,7 +202,7 @@ both_databases! {
 
     async fn accounts_and_registrations_are_counted(database: Database) {
         let node = Node::start(database).await;
-        let service = node.door().await.with("users:read,users:write").await;
+        let service = node.service_endpoint().await.with("users:read,users:write").await;
         let counts = |active: i64, disabled: i64, registrations: i64| {
             json!({ "active": active, "disabled": disabled, "registrations": registrations })
         };
@@ -230,7 +230,7 @@ both_databases! {
 async fn whoever_is_not_among_the_newest_is_found_by_the_indexes() {
     for database in [Database::sqlite(), Database::postgres().await] {
         let node = Node::start(database).await;
-        let service = node.door().await.with("users:read,users:write").await;
+        let service = node.service_endpoint().await.with("users:read,users:write").await;
         let mut old = Vec::new();
         for at in 0..5 {
             old.insert(0, made(&service, &format!("old{at}@example.test"), "Methuselah", Some("Noah")).await);

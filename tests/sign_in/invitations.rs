@@ -19,7 +19,7 @@ async fn by_invitation(database: Database) -> (Node, IdentityProvider) {
 
 /// What operators call with.
 async fn desk(node: &Node) -> Http {
-    node.door().await.with(SCOPES).await
+    node.service_endpoint().await.with(SCOPES).await
 }
 
 /// Invites an address; the token of the letter, and the invitation's id.

@@ -154,7 +154,7 @@ both_databases! {
         assert_eq!((count("second_factor_required"), count("second_factor_failed")), (2, 2), "{types:?}");
     }
 
-    async fn a_challenge_dies_with_any_change_of_the_ways_in(database: Database) {
+    async fn a_challenge_ends_with_any_change_of_the_sign_in_methods(database: Database) {
         let (node, person, session, factor) = protected(database).await;
         let http = session.http(&node);
         for (method, params) in [

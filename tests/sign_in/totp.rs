@@ -160,7 +160,7 @@ both_databases! {
             let ended = accounts.get_sign_in_methods(caller).await;
             assert!(matches!(ended, Err(Error::SessionEnded(EndReason::Revoked))));
             let again = accounts.sign_in(&credentials(&address, PASSWORD), &device()).await.expect("a session");
-            let methods = accounts.get_sign_in_methods(again.caller()).await.expect("the ways in");
+            let methods = accounts.get_sign_in_methods(again.caller()).await.expect("the sign-in methods");
             assert!(!methods.totp && methods.recovery_codes_left.is_none());
             let (log, _) = accounts.security_log(again.caller(), None, 50).await.expect("the log");
             assert!(log.iter().any(|event| event.r#type == SecurityEventType::SecondFactorReset));

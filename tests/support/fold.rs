@@ -70,7 +70,7 @@ impl Account {
             "addresses.changed" => self.apply_addresses(data, revision),
             "sessions.changed" => self.apply_sessions(data),
             "sign_in_methods.changed" => {
-                assert_eq!(data["revision"], revision, "the ways in changed at their event: {event:#}");
+                assert_eq!(data["revision"], revision, "the sign-in methods changed at their event: {event:#}");
                 assert_eq!(*data, logged(data), "what is not in the log is absent: {event:#}");
                 self.sign_in_methods = data.clone();
             }

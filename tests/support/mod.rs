@@ -54,7 +54,7 @@ pub use proxy::{Proxy, Wire};
 pub use receiver::{Answers, Receiver};
 pub use reply::{Call, Reply, RpcError, won};
 pub use schema::{Specification, violations};
-pub use service::Door;
+pub use service::ServiceEndpoint;
 pub use smtp::{Mood, Smtp};
 pub use socket::Deaf;
 pub use tap::Tap;

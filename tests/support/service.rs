@@ -5,7 +5,7 @@ use std::{net::SocketAddr, sync::Arc};
 use tokio_tungstenite::tungstenite;
 
 /// `/service` of a node.
-pub struct Door<'a> {
+pub struct ServiceEndpoint<'a> {
     pub node: &'a Node,
     pub address: SocketAddr,
     specification: Arc<Specification>,
@@ -13,7 +13,7 @@ pub struct Door<'a> {
 
 impl Node {
     /// The endpoint, on the node's listener or on a separate one.
-    pub async fn door(&self) -> Door<'_> {
+    pub async fn service_endpoint(&self) -> ServiceEndpoint<'_> {
         let address = if self.environment().contains_key("MARBELLE_SERVICE_LISTEN") {
             let line = self.printed("Services and operators call ").await;
             let url = line.split_whitespace().last().expect("a URL");
@@ -22,11 +22,11 @@ impl Node {
         } else {
             self.address()
         };
-        Door { node: self, address, specification: Specification::of_service().await }
+        ServiceEndpoint { node: self, address, specification: Specification::of_service().await }
     }
 }
 
-impl Door<'_> {
+impl ServiceEndpoint<'_> {
     /// The secret of a new key with these scopes, separated by commas.
     pub async fn key(&self, scopes: &str) -> String {
         self.key_named(scopes, scopes).await

@@ -1,6 +1,6 @@
 //! The verifiers for other backends of the shop, each in a process of its language.
 
-use super::{Door, PATIENCE, within};
+use super::{PATIENCE, ServiceEndpoint, within};
 use serde_json::Value;
 use std::{
     ffi::OsString,
@@ -31,16 +31,16 @@ pub struct Verifier {
 
 impl Verifier {
     /// `clients/verify-node`, which follows this node.
-    pub async fn in_node(door: &Door<'_>) -> Self {
+    pub async fn in_node(endpoint: &ServiceEndpoint<'_>) -> Self {
         static BUILT: OnceCell<TempDir> = OnceCell::const_new();
         let folder = BUILT.get_or_init(node_package).await.path();
         let mut program = Command::new("node");
         program.arg(folder.join("tests/lines.js"));
-        Self::start("Node", program, door).await
+        Self::start("Node", program, endpoint).await
     }
 
     /// `clients/verify-python`, which follows this node.
-    pub async fn in_python(door: &Door<'_>) -> Self {
+    pub async fn in_python(endpoint: &ServiceEndpoint<'_>) -> Self {
         static LIBRARIES: OnceCell<TempDir> = OnceCell::const_new();
         let libraries = LIBRARIES.get_or_init(python_libraries).await.path();
         let source = client("verify-python");
@@ -49,16 +49,16 @@ impl Verifier {
         path.push(source.join("src"));
         let mut program = Command::new("python3");
         program.arg(source.join("tests/lines.py")).env("PYTHONPATH", path).env("PYTHONDONTWRITEBYTECODE", "1");
-        Self::start("Python", program, door).await
+        Self::start("Python", program, endpoint).await
     }
 
     /// Starts it with a key of its own, and awaits that it is ready.
-    async fn start(language: &'static str, mut program: Command, door: &Door<'_>) -> Self {
+    async fn start(language: &'static str, mut program: Command, endpoint: &ServiceEndpoint<'_>) -> Self {
         program
-            .env("ACCOUNTS_URL", format!("http://{}", door.node.address()))
-            .env("ACCOUNTS_SERVICE_URL", format!("http://{}/service/rpc", door.address))
-            .env("ACCOUNTS_SERVICE_KEY", door.key_named(language, "tokens:verify").await)
-            .env("ACCOUNTS_ISSUER", &door.node.environment()["MARBELLE_FRONTEND_URL"])
+            .env("ACCOUNTS_URL", format!("http://{}", endpoint.node.address()))
+            .env("ACCOUNTS_SERVICE_URL", format!("http://{}/service/rpc", endpoint.address))
+            .env("ACCOUNTS_SERVICE_KEY", endpoint.key_named(language, "tokens:verify").await)
+            .env("ACCOUNTS_ISSUER", &endpoint.node.environment()["MARBELLE_FRONTEND_URL"])
             .env("ACCOUNTS_AUDIENCE", BACKEND)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())

@@ -1,7 +1,7 @@
 import './styles/base.css'
 import './styles/controls.css'
 import './styles/frames.css'
-import './styles/ways-in.css'
+import './styles/sign-in-methods.css'
 import { render } from 'preact'
 import { accounts } from './accounts.js'
 import { App } from './app.js'

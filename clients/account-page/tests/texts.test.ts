@@ -6,7 +6,7 @@ const ALIKE = {
   de: [
     'page.optional',
     'fields.name',
-    'waysIn.passkeys.title',
+    'signInMethods.passkeys.title',
   ],
   sq: [],
 } as const
@@ -39,7 +39,7 @@ it('count in each language, one as one', () => {
   for (const texts of [wait(1), wait(60)]) for (const text of texts) expect(text).not.toMatch(/\d/)
   for (const text of wait(2)) expect(text).toContain('2')
   for (const text of wait(61)) expect(text).toContain('2')
-  const left = (count: number) => Object.values(LANGUAGES).map(({ waysIn }) => waysIn.codes.left(count))
+  const left = (count: number) => Object.values(LANGUAGES).map(({ signInMethods }) => signInMethods.codes.left(count))
   expect(left(1)).toEqual([
     'You have 1 recovery code left.',
     'Sie haben noch 1 Wiederherstellungscode.',

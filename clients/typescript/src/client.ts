@@ -26,10 +26,10 @@ import { type Connection, type State, UNKNOWN } from './state.js'
 import { Store } from './store.js'
 import { type TabNews, Tabs } from './tabs.js'
 import { onWake } from './wake.js'
-import { WaysIn } from './ways-in.js'
+import { Authentication } from './authentication.js'
 
 /** A client of Marbelle Accounts: typed calls, and the present state of the account. */
-export class AccountsClient extends WaysIn {
+export class AccountsClient extends Authentication {
   /** Calls back after every change of the state. */
   readonly subscribe: (listener: () => void) => () => void
   /** The state: the same object until something changes. */

@@ -50,7 +50,7 @@ export interface Address {
   company: string | null
   /** Country, free text. */
   country: string
-  /** When it was made. */
+  /** When it was created. */
   created_at: Timestamp
   /** Recipient's first name. */
   first_name: string
@@ -58,7 +58,7 @@ export interface Address {
   id: AddressId
   /** Whether this is the user's one primary address. */
   is_primary: boolean
-  /** What the owner calls it. */
+  /** The owner's name for it. */
   label: string
   /** Recipient's last name; some people have one name. */
   last_name: string | null
@@ -197,7 +197,7 @@ export type CredentialFault = 'missing' | 'invalid' | 'expired' | 'renewed'
 
 export type CredentialKind = 'bearer' | 'cookie'
 
-/** The present state of the object of an edit. */
+/** The present state of an edited object. */
 export type Current = Profile | Address
 
 /** A session and its user. */
@@ -292,14 +292,14 @@ export interface Flow {
   flow: string
 }
 
-/** Not here, or not for this caller. */
+/** The call is not allowed here, or not allowed to this caller. */
 export interface ForbiddenData {
   kind: 'forbidden'
   /** The scope that the service key lacks, if that is the reason. */
   scope: Scope | null
 }
 
-/** A defect of the server; its log has an entry with `incident`. */
+/** An unexpected fault of the server; its log has an entry with `incident`. */
 export interface InternalData {
   /** The id of the entry in the log. */
   incident: string
@@ -311,7 +311,7 @@ export interface InvalidCredentialsData {
   kind: 'invalid_credentials'
 }
 
-/** Parameters that break rules; `fields` names them all. */
+/** Some parameters break rules; `fields` lists every fault. */
 export interface InvalidParamsData {
   /** Every broken rule, by parameter. */
   fields: Faults
@@ -361,7 +361,7 @@ export interface LetterAbout {
 
 export type LetterKind = 'verify_email' | 'invitation' | 'already_registered' | 'reset_password' | 'password_was_reset' | 'passkey_added' | 'passkey_deleted' | 'provider_linked' | 'provider_unlinked' | 'password_changed' | 'password_set' | 'totp_enabled' | 'totp_disabled' | 'second_factor_reset' | 'recovery_codes_renewed' | 'recovery_code_used' | 'confirm_email_change' | 'email_taken' | 'email_change_requested' | 'email_changed' | 'delete_account' | 'account_deleted' | 'new_device' | 'webhook_switched_off'
 
-/** There is room for `limit` only. */
+/** No more than `limit` are allowed. */
 export interface LimitReachedData {
   kind: 'limit_reached'
   /** The greatest number allowed. */
@@ -385,7 +385,7 @@ export type LogoutScope = 'global' | 'local' | 'others'
 /** A row of the mail outbox. */
 export type MailId = string
 
-/** It does not exist, or belongs to somebody else. */
+/** The object does not exist, or belongs to somebody else. */
 export interface NotFoundData {
   kind: 'not_found'
 }
@@ -422,7 +422,7 @@ export interface Options {
   password_min_length: number
   /** Providers that the operator has set up. */
   providers: OfferedProvider[]
-  /** Whether anybody may register. */
+  /** Who may register. */
   sign_up: SignUp
   /** The domains whose addresses may register; all domains if the list is empty. */
   sign_up_domains: string[]
@@ -483,7 +483,7 @@ where the device has a cookie. */
 export interface Profile {
   /** The company, for business customers. */
   company_name: string | null
-  /** When the account was made. */
+  /** When the account was created. */
   created_at: Timestamp
   /** The verified e-mail address, which is used to sign in. */
   email: string
@@ -535,7 +535,7 @@ export interface Proven {
 
 /** An account at a provider that can sign in to this one. */
 export interface ProviderLink {
-  /** The e-mail address that the provider told when it was linked. */
+  /** The e-mail address that the provider reported when it was linked. */
   email: string | null
   /** The display name of the provider. */
   label: string
@@ -705,7 +705,7 @@ export type Scope = 'users:read' | 'users:write' | 'users:security' | 'users:del
 
 /** The account has a second factor: complete the sign-in by `auth.login_second_factor`. */
 export interface SecondFactorRequiredData {
-  /** Stands for the first step of the sign-in: single-use and short-lived. */
+  /** Proves the first step of the sign-in; single-use and short-lived. */
   challenge: string
   /** When it expires. */
   expires_at: Timestamp
@@ -848,7 +848,7 @@ device has a cookie for it. */
   session: Session
 }
 
-/** The ways into an account. */
+/** The sign-in methods of an account. */
 export interface SignInMethods {
   /** Oldest first. */
   passkeys: Passkey[]
@@ -895,7 +895,7 @@ export interface SignInMethodsChangedEvent {
 
 export type SignUp = 'open' | 'invited' | 'closed'
 
-/** Nobody can register, or only with a good invitation, or not with this address. */
+/** Registration is closed, or it requires an invitation that is valid for this address. */
 export interface SignUpClosedData {
   kind: 'sign_up_closed'
 }
@@ -927,7 +927,7 @@ export interface SnapshotEvent {
   type: 'snapshot'
 }
 
-/** It changed in the meantime; `current` is its present state. */
+/** The object has changed since the caller read it; `current` is its present state. */
 export interface StaleRevisionData {
   /** The object in its present state. */
   current: Current
@@ -1236,7 +1236,7 @@ export interface Methods {
       device_name?: string | null
       /** From the last sign-in of this device, if it stored one; a page that signs in by cookie has a cookie for it. */
       device_token?: Token | null
-      /** As for `auth.register`; for an account that is made by this sign-in. */
+      /** As for `auth.register`; for an account that is created by this sign-in. */
       invitation?: Token | null
     }
     result: Flow

@@ -21,7 +21,7 @@ use crate::{
         fit::Row,
         report::{Action, Line},
     },
-    store::{ImportedUser, ImportedWaysIn, RegistrationLink, RegistrationRow},
+    store::{ImportedSignInMethods, ImportedUser, RegistrationLink, RegistrationRow},
 };
 use std::collections::HashSet;
 
@@ -145,7 +145,7 @@ impl Rules<'_> {
             disabled_at: disabled.then_some(self.now),
             created_at,
             updated_at: created_at,
-            ways_in: ImportedWaysIn::default(),
+            sign_in_methods: ImportedSignInMethods::default(),
         };
         let addresses = self.addresses(person, lines);
         Outcome::Account(Box::new(account), addresses)

@@ -5,7 +5,7 @@ mod passkeys;
 mod providers;
 mod read;
 mod record;
-mod ways_in;
+mod sign_in_methods;
 mod write;
 
 pub use read::import;

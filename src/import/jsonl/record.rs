@@ -3,7 +3,7 @@
 use super::{
     passkeys::{self, PasskeyRecord},
     providers::{self, ProviderRecord},
-    ways_in::{self, TotpRecord},
+    sign_in_methods::{self, TotpRecord},
 };
 use crate::{
     crypto::sealed::Sealer,
@@ -18,7 +18,7 @@ use crate::{
         time::Timestamp,
     },
     import::addresses::Draft,
-    store::{ExternalUser, ImportedUser, ImportedWaysIn, OwnedAddress},
+    store::{ExternalUser, ImportedSignInMethods, ImportedUser, OwnedAddress},
 };
 use schemars::{JsonSchema, Schema, generate::SchemaSettings};
 use serde::{Deserialize, Serialize};
@@ -223,7 +223,8 @@ impl Record {
         let id = self.id.unwrap_or_else(|| UserId::at(created_at));
         let passkeys = passkeys::read(self.passkeys, (id, self.id.is_some()), created_at, &mut faults);
         let provider_links = providers::read(self.providers, (id, created_at), &mut faults);
-        let ways_in = ways_in::read(self.totp, &self.recovery_code_hashes, (id, created_at), sealer, &mut faults);
+        let sign_in_methods =
+            sign_in_methods::read(self.totp, &self.recovery_code_hashes, (id, created_at), sealer, &mut faults);
         let (Some(email), Some(first_name), true) = (email, first_name, faults.is_empty()) else { return Err(faults) };
         let person =
             PersonalData { first_name, last_name, company_name, phone, locale: self.locale.unwrap_or(Locale::En) };
@@ -237,7 +238,7 @@ impl Record {
             disabled_at: self.disabled_at,
             created_at,
             updated_at: self.updated_at.unwrap_or(created_at),
-            ways_in: ImportedWaysIn { passkeys, provider_links, ..ways_in },
+            sign_in_methods: ImportedSignInMethods { passkeys, provider_links, ..sign_in_methods },
         };
         Ok((user, drafts.into_iter().flatten().collect()))
     }

@@ -1,6 +1,6 @@
 //! Writes all accounts as lines of JSON.
 
-use super::{record::Record, ways_in::WaysIn};
+use super::{record::Record, sign_in_methods::ExportedSignInMethods};
 use crate::{
     crypto::sealed::Sealer,
     domain::ids::UserId,
@@ -30,11 +30,11 @@ pub async fn export(store: &Store, sealer: &Sealer, out: &mut (impl Write + Send
         for owned in tx.list_addresses_of(&ids).await? {
             addresses.entry(owned.user_id).or_default().push(owned);
         }
-        let mut ways_in = WaysIn::of(&ids, &mut tx, sealer).await?;
+        let mut sign_in_methods = ExportedSignInMethods::of(&ids, &mut tx, sealer).await?;
         for user in users {
             let id = user.user.user_id;
             let mut record = Record::from((user, addresses.remove(&id).unwrap_or_default()));
-            ways_in.add_to(&mut record, id);
+            sign_in_methods.add_to(&mut record, id);
             serde_json::to_writer(&mut *out, &record).map_err(|error| failed(error.into()))?;
             out.write_all(b"\n").map_err(failed)?;
             count += 1;

@@ -5,7 +5,7 @@ mod invitation;
 mod operator;
 mod passkeys;
 mod providers;
-mod ways_in;
+mod sign_in_methods;
 
 use super::{EmailChanged, NewDevice, Notice, Request, Span, Texts};
 
@@ -194,7 +194,7 @@ pub(super) const TEXTS: Texts = Texts {
         button: "Anmelden",
         reset: "Setzen Sie danach Ihr Passwort zurück, denn wer immer es war, kennt es. Auch das meldet alle Geräte ab.",
     },
-    ways_in: ways_in::WAYS_IN,
+    sign_in_methods: sign_in_methods::SIGN_IN_METHODS,
     passkeys: passkeys::PASSKEYS,
     providers: providers::PROVIDERS,
     webhook_switched_off: operator::WEBHOOK_SWITCHED_OFF,

@@ -5,7 +5,7 @@ mod invitation;
 mod operator;
 mod passkeys;
 mod providers;
-mod ways_in;
+mod sign_in_methods;
 
 use super::{EmailChanged, NewDevice, Notice, Request, Span, Texts};
 
@@ -192,7 +192,7 @@ pub(super) const TEXTS: Texts = Texts {
         button: "Sign in",
         reset: "Then reset your password, because somebody else knows it. The reset also signs out every device.",
     },
-    ways_in: ways_in::WAYS_IN,
+    sign_in_methods: sign_in_methods::SIGN_IN_METHODS,
     passkeys: passkeys::PASSKEYS,
     providers: providers::PROVIDERS,
     webhook_switched_off: operator::WEBHOOK_SWITCHED_OFF,

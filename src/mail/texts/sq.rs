@@ -5,7 +5,7 @@ mod invitation;
 mod operator;
 mod passkeys;
 mod providers;
-mod ways_in;
+mod sign_in_methods;
 
 use super::{EmailChanged, NewDevice, Notice, Request, Span, Texts};
 
@@ -181,7 +181,7 @@ pub(super) const TEXTS: Texts = Texts {
         reset: "Pastaj rivendoseni fjalëkalimin, sepse personi në fjalë e di. Edhe kjo i nxjerr të gjitha pajisjet \
                 nga llogaria.",
     },
-    ways_in: ways_in::WAYS_IN,
+    sign_in_methods: sign_in_methods::SIGN_IN_METHODS,
     passkeys: passkeys::PASSKEYS,
     providers: providers::PROVIDERS,
     webhook_switched_off: operator::WEBHOOK_SWITCHED_OFF,

@@ -1,4 +1,4 @@
-//! `users.invite`, `invitations.*`: who may register where sign-up is by invitation.
+//! `users.invite`, `invitations.*`: invitations to register.
 
 use crate::{
     account::{Error, Operator},
@@ -25,22 +25,22 @@ use serde_json::{Value, json};
 /// An invitation whose letter is on its way.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct Invited {
-    /// Names it for `invitations.withdraw`; the same if the address is invited already.
+    /// Identifies it for `invitations.withdraw`; unchanged if the address was already invited.
     invitation_id: InvitationId,
-    /// Until when its link is good.
+    /// When its link expires.
     expires_at: Timestamp,
 }
 
 params! {
     /// Parameters of `users.invite`.
     pub struct InviteParams {
-        /// The one address that can register with the invitation.
+        /// The only address that can register with the invitation.
         required email: EmailAddress,
-        /// For the letter, and for a sign-up by a provider that tells no name.
+        /// Used in the letter, and for a registration by a provider that gives no name.
         optional first_name: Name,
-        /// Likewise.
+        /// Used like the first name.
         optional last_name: Name,
-        /// The language of the letter, English if absent; what follows the language, as in `de-DE`, is dropped.
+        /// The language of the letter; English if absent. Subtags, as in `de-DE`, are ignored.
         defaulted locale: Locale,
     }
 }
@@ -65,7 +65,7 @@ pub fn declare(registry: &mut Registry) {
         WRITE,
         Effect::Write,
         Description {
-            summary: "Mails an address a link that is good for one registration; a former link of the address is void.",
+            summary: "Mails an address a link that is valid for one registration; earlier links of the address become void.",
             rate: Rate::Calls,
             errors: &[Kind::Conflict, Kind::SignUpClosed],
             example: (
@@ -80,7 +80,7 @@ pub fn declare(registry: &mut Registry) {
         WRITE,
         Effect::Read,
         Description {
-            summary: "Invitations that are good, and those that were used or expired in the last two weeks, newest first.",
+            summary: "Open invitations, and those that were used or expired in the last two weeks, newest first.",
             rate: Rate::Calls,
             errors: &[],
             example: (
@@ -101,7 +101,7 @@ pub fn declare(registry: &mut Registry) {
         WRITE,
         Effect::Write,
         Description {
-            summary: "Voids an invitation that was not used, and what was begun with it and is not verified yet.",
+            summary: "Voids an unused invitation, and any unverified registration that was started with it.",
             rate: Rate::Calls,
             errors: &[Kind::NotFound, Kind::Forbidden],
             example: (json!({ "invitation_id": invitation_id() }), json!({})),

@@ -45,7 +45,7 @@ macro_rules! events {
     };
 }
 
-/// The type says everything.
+/// The object of events that have none.
 struct Nothing;
 
 impl JsonSchema for Nothing {

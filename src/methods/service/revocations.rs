@@ -66,13 +66,13 @@ pub fn declare(registry: &mut Registry) {
                     example: (json!({ "subscription": REVOCATIONS }), json!(true)),
                 },
             ),
-            over_http: "subscriptions need a WebSocket; over HTTP call revocations.list",
+            over_http: "subscriptions require a WebSocket; over HTTP, call revocations.list",
             id: REVOCATIONS,
         },
         VERIFY,
         |call: Call, _: ServiceKey, params: SinceParams| async move {
             let begin = call.context.accounts.hub.subscribe_to_revocations(&call.connection, params.since);
-            begin.ok_or(Error::Forbidden("this connection has a subscription"))
+            begin.ok_or(Error::Forbidden("this connection already has a subscription"))
         },
         |call| call.context.accounts.hub.unsubscribe_from_revocations(&call.connection),
     );

@@ -73,7 +73,7 @@ impl Accounts {
     /// # Errors
     /// [`Error::Forbidden`] if the frontend has no domain for them.
     pub(super) fn relying_party(&self) -> Result<&RelyingParty, Error> {
-        self.relying_party.as_ref().ok_or(Error::Forbidden("passkeys are bound to a domain, and the frontend has none"))
+        self.relying_party.as_ref().ok_or(Error::Forbidden("passkeys require that the frontend has a domain name"))
     }
 
     /// Starts a ceremony for `purpose`, bound to `holder`.

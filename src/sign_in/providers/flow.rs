@@ -17,7 +17,7 @@ use crate::{
     },
     notices::Notices,
     providers::{Callback, Failure, Identity, Provider},
-    store::{GoodInvitation, NewProviderLink, Outcome},
+    store::{NewProviderLink, Outcome, ValidInvitation},
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
@@ -71,7 +71,7 @@ pub(super) struct LinkFlow {
 }
 
 impl Accounts {
-    /// Begins a sign-in by a provider; the invitation is for an account that is made by it.
+    /// Starts a sign-in by a provider; the invitation is for the account that it may create.
     ///
     /// # Errors
     /// [`Error::NotFound`] for a provider that is not configured, [`Error::Unavailable`] for one that does not answer.
@@ -193,11 +193,11 @@ pub(super) fn link_to(identity: &Identity) -> NewProviderLink {
     }
 }
 
-/// What a provider has told of a person with this address; what it has not, an invitation may have.
-pub(super) fn person(identity: &Identity, email: &EmailAddress, invitation: Option<&GoodInvitation>) -> PersonalData {
+/// The personal data from the provider's answer; a name that is missing there is taken from the invitation.
+pub(super) fn person(identity: &Identity, email: &EmailAddress, invitation: Option<&ValidInvitation>) -> PersonalData {
     let local_part = email.as_str().split('@').next().unwrap_or_default();
     let (first_name, last_name) = match (identity.first_name.clone(), invitation) {
-        (None, Some(GoodInvitation { first_name: Some(first_name), last_name, .. })) => {
+        (None, Some(ValidInvitation { first_name: Some(first_name), last_name, .. })) => {
             (Some(first_name.clone()), last_name.clone())
         }
         (first_name, _) => (first_name.or_else(|| Name::cut(local_part)), identity.last_name.clone()),

@@ -19,7 +19,7 @@ use crate::{
         session::AuthenticationMethod,
     },
     providers::Identity,
-    store::{GoodInvitation, NewUser, RegistrationRow, UserRow},
+    store::{NewUser, RegistrationRow, UserRow, ValidInvitation},
 };
 use serde_json::json;
 use std::sync::Arc;
@@ -100,7 +100,7 @@ impl Accounts {
             });
         }
         let invitation = match self.admit_by_provider(email, invitation).await {
-            // Spent by somebody who came with the same identity, and was quicker.
+            // A concurrent sign-in with the same identity has used it up.
             Err(Error::SignUpClosed) if self.linked_user(identity).await?.is_some() => {
                 return Err(Error::Conflict("provider"));
             }
@@ -128,12 +128,12 @@ impl Accounts {
         change.commit().await
     }
 
-    /// Sign-up by a provider follows the same policy; that it is closed to an address is told in one way.
+    /// Applies the sign-up policy to a registration by a provider; every refusal is [`Error::SignUpClosed`].
     async fn admit_by_provider(
         &self,
         email: &EmailAddress,
         invitation: Option<InvitationLink>,
-    ) -> Result<Option<GoodInvitation>, Error> {
+    ) -> Result<Option<ValidInvitation>, Error> {
         self.sign_up_policy.check_domain(email).map_err(|_| Error::SignUpClosed)?;
         self.admit(email, invitation).await
     }
@@ -144,7 +144,7 @@ impl Accounts {
         &self,
         identity: &Identity,
         email: &EmailAddress,
-        invitation: Option<GoodInvitation>,
+        invitation: Option<ValidInvitation>,
         ticket: PresentedTicket,
         client: &Client,
     ) -> Result<Error, Error> {

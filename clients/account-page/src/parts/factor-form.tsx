@@ -23,7 +23,7 @@ interface FactorFormProps {
 /** Asks for one of several proofs: a code, a recovery code, a password, a passkey. */
 export function FactorForm({ methods, submit, show, username }: FactorFormProps) {
   const texts = useTexts()
-  const { factor } = texts.waysIn
+  const { factor } = texts.signInMethods
   const typed = TYPED.filter((method) => methods.includes(method))
   const [chosen, setChosen] = useState<Typed | undefined>(typed[0])
   const [value, setValue] = useState('')

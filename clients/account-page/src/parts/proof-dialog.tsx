@@ -14,7 +14,7 @@ export function ProofDialog() {
 
 function Asking({ asked }: { readonly asked: ProofAsked }) {
   const texts = useTexts()
-  const { proof } = texts.waysIn
+  const { proof } = texts.signInMethods
   const id = useId()
   const element = useRef<HTMLDialogElement>(null)
   useEffect(() => {

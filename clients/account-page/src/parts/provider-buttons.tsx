@@ -29,10 +29,10 @@ function ProviderButton({ offered: { provider, label }, visit }: ProviderButtonP
   const texts = useTexts()
   const form = useForm({ fields: [], send: () => visit(provider) })
   return (
-    <form ref={form.element} class="other" onSubmit={form.submit} aria-label={texts.waysIn.providerSignIn(label)}>
+    <form ref={form.element} class="other" onSubmit={form.submit} aria-label={texts.signInMethods.providerSignIn(label)}>
       {form.problem !== null && <Notice kind="bad">{form.problem}</Notice>}
       <button type="submit" aria-disabled={form.isBusy}>
-        {texts.waysIn.providerSignIn(label)}
+        {texts.signInMethods.providerSignIn(label)}
       </button>
     </form>
   )

@@ -6,7 +6,7 @@ import { de as ownData } from './own-data/de.js'
 import { de as page } from './page/de.js'
 import { de as security } from './security/de.js'
 import { de as signIn } from './sign-in/de.js'
-import { de as waysIn } from './ways-in/de.js'
+import { de as signInMethods } from './sign-in-methods/de.js'
 
 /** German, with the words of the letters. */
 export const de: Texts = {
@@ -18,5 +18,5 @@ export const de: Texts = {
   ...security,
   invitation,
   ownData,
-  waysIn,
+  signInMethods,
 }

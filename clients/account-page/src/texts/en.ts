@@ -5,7 +5,7 @@ import { en as ownData } from './own-data/en.js'
 import { en as page } from './page/en.js'
 import { en as security } from './security/en.js'
 import { en as signIn } from './sign-in/en.js'
-import { en as waysIn } from './ways-in/en.js'
+import { en as signInMethods } from './sign-in-methods/en.js'
 
 /** English, and the type of every language. */
 export const en = {
@@ -17,7 +17,7 @@ export const en = {
   ...security,
   invitation,
   ownData,
-  waysIn,
+  signInMethods,
 }
 
 export type Texts = typeof en

@@ -6,7 +6,7 @@ import { sq as ownData } from './own-data/sq.js'
 import { sq as page } from './page/sq.js'
 import { sq as security } from './security/sq.js'
 import { sq as signIn } from './sign-in/sq.js'
-import { sq as waysIn } from './ways-in/sq.js'
+import { sq as signInMethods } from './sign-in-methods/sq.js'
 
 /** Albanian, with the words of the letters. */
 export const sq: Texts = {
@@ -18,5 +18,5 @@ export const sq: Texts = {
   ...security,
   invitation,
   ownData,
-  waysIn,
+  signInMethods,
 }

@@ -20,7 +20,7 @@ interface AuthenticatorAppProps {
 /** The second factor, and the recovery codes that can replace it. */
 export function AuthenticatorApp({ methods: { totp, recovery_codes_left }, email }: AuthenticatorAppProps) {
   const texts = useTexts()
-  const words = texts.waysIn.app
+  const words = texts.signInMethods.app
   const [setup, setSetup] = useState<TotpSetup | null>(null)
   const [codes, setCodes] = useState<readonly string[] | null>(null)
   useEffect(() => {
@@ -34,10 +34,10 @@ export function AuthenticatorApp({ methods: { totp, recovery_codes_left }, email
       <p class="quiet">{words.explain}</p>
       <Status>
         <p>
-          {totp ? words.on : words.off} {recovery_codes_left !== null && texts.waysIn.codes.left(recovery_codes_left)}
+          {totp ? words.on : words.off} {recovery_codes_left !== null && texts.signInMethods.codes.left(recovery_codes_left)}
         </p>
         {recovery_codes_left !== null && recovery_codes_left <= FEW_CODES && (
-          <Notice kind="plain">{texts.waysIn.codes.few}</Notice>
+          <Notice kind="plain">{texts.signInMethods.codes.few}</Notice>
         )}
       </Status>
       {codes !== null && <RecoveryCodes codes={codes} email={email} close={() => setCodes(null)} />}
@@ -59,7 +59,7 @@ function Begin({ onSetup }: { readonly onSetup: (setup: TotpSetup) => void }) {
     send: async () => onSetup(await proven(() => accounts.call('totp.begin'))),
   })
   return (
-    <FormFrame form={form} submit={texts.waysIn.app.begin} label={texts.waysIn.app.begin} isQuiet>
+    <FormFrame form={form} submit={texts.signInMethods.app.begin} label={texts.signInMethods.app.begin} isQuiet>
       {null}
     </FormFrame>
   )
@@ -73,7 +73,7 @@ interface EnableProps {
 
 function Enable({ setup: { setup, secret, uri, qr_svg }, onCodes, close }: EnableProps) {
   const texts = useTexts()
-  const words = texts.waysIn.app
+  const words = texts.signInMethods.app
   const [typed, setTyped] = useState('')
   const code = digitsOf(typed)
   const form = useForm({
@@ -111,7 +111,7 @@ function Enable({ setup: { setup, secret, uri, qr_svg }, onCodes, close }: Enabl
 /** While it is on. */
 function Settings({ onCodes }: { readonly onCodes: (codes: readonly string[]) => void }) {
   const texts = useTexts()
-  const { app, codes } = texts.waysIn
+  const { app, codes } = texts.signInMethods
   const [asking, setAsking] = useState<'renew' | 'off' | null>(null)
   const close = () => setAsking(null)
   return (

@@ -19,7 +19,7 @@ interface LinkedProvidersProps {
 /** Accounts elsewhere that can sign in to this one. */
 export function LinkedProviders({ linked, offered }: LinkedProvidersProps) {
   const texts = useTexts()
-  const words = texts.waysIn.providers
+  const words = texts.signInMethods.providers
   const others = offered.filter(({ provider }) => !linked.some((link) => link.provider === provider))
   const came = linked.find(({ provider }) => provider === told().linked)
   return (
@@ -45,7 +45,7 @@ export function LinkedProviders({ linked, offered }: LinkedProvidersProps) {
 
 function LinkedProvider({ link: { provider, label, email, linked_at } }: { readonly link: Linked }) {
   const texts = useTexts()
-  const words = texts.waysIn.providers
+  const words = texts.signInMethods.providers
   const date = useDates()
   const [isAsking, setAsking] = useState(false)
   const name = `provider-${provider}`
@@ -81,7 +81,7 @@ function LinkedProvider({ link: { provider, label, email, linked_at } }: { reado
 
 function OtherProvider({ offered: { provider, label } }: { readonly offered: OfferedProvider }) {
   const texts = useTexts()
-  const words = texts.waysIn.providers
+  const words = texts.signInMethods.providers
   const name = `provider-${provider}`
   const form = useForm({
     fields: [],

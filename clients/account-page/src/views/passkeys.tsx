@@ -13,7 +13,7 @@ import { tidyText } from '../text.js'
 
 export function Passkeys({ passkeys }: { readonly passkeys: readonly LivePasskey[] }) {
   const texts = useTexts()
-  const words = texts.waysIn.passkeys
+  const words = texts.signInMethods.passkeys
   const [added, setAdded] = useState<string | null>(null)
   const form = useForm({
     fields: [],
@@ -57,7 +57,7 @@ export function Passkeys({ passkeys }: { readonly passkeys: readonly LivePasskey
 
 function Row({ passkey }: { readonly passkey: LivePasskey }) {
   const texts = useTexts()
-  const words = texts.waysIn.passkeys
+  const words = texts.signInMethods.passkeys
   const date = useDates()
   const [doing, setDoing] = useState<'rename' | 'delete' | null>(null)
   const close = () => setDoing(null)
@@ -100,7 +100,7 @@ function Row({ passkey }: { readonly passkey: LivePasskey }) {
 
 function Rename({ passkey: { id, name }, close }: { readonly passkey: LivePasskey; readonly close: () => void }) {
   const texts = useTexts()
-  const words = texts.waysIn.passkeys
+  const words = texts.signInMethods.passkeys
   const [typed, setTyped] = useState(name)
   const form = useForm({
     fields: ['name'],

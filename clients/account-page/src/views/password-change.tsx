@@ -17,12 +17,12 @@ interface PasswordChangeProps {
 /** Changes the password, or sets the first one. */
 export function PasswordChange({ methods, email }: PasswordChangeProps) {
   const texts = useTexts()
-  const { security, waysIn } = texts
+  const { security, signInMethods } = texts
   const [present, setPresent] = useState('')
   const [password, setPassword] = useState('')
   const [done, setDone] = useState<string | null>(null)
   const isAsked = asksForPassword(methods)
-  const title = methods.password ? security.password : waysIn.methods.set
+  const title = methods.password ? security.password : signInMethods.methods.set
   const form = useForm({
     fields: isAsked ? ['current_password', 'new_password'] : ['new_password'],
     missing: () => [
@@ -36,13 +36,13 @@ export function PasswordChange({ methods, email }: PasswordChangeProps) {
       const { sessions_ended } = await write(() => proven(() => accounts.call('auth.change_password', call)))
       setPresent('')
       setPassword('')
-      setDone((methods.password ? security.changed : waysIn.methods.isSet)(sessions_ended))
+      setDone((methods.password ? security.changed : signInMethods.methods.isSet)(sessions_ended))
     },
   })
   return (
     <section class="panel" aria-labelledby="password">
       <h2 id="password">{title}</h2>
-      <p class="quiet">{methods.password ? security.passwordExplain : waysIn.methods.setExplain}</p>
+      <p class="quiet">{methods.password ? security.passwordExplain : signInMethods.methods.setExplain}</p>
       <Status>{done !== null && <Notice kind="good">{done}</Notice>}</Status>
       <FormFrame form={form} submit={title} label={title}>
         {/* For password managers: whose password it is. */}

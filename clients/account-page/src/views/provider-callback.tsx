@@ -44,7 +44,7 @@ export function ProviderCallback() {
   }
   const label = (provider: string) => options?.providers.find((one) => one.provider === provider)?.label ?? provider
   return (
-    <Card title={texts.waysIn.callback.title}>
+    <Card title={texts.signInMethods.callback.title}>
       {error === null ? (
         <p role="status">{texts.page.loading}</p>
       ) : (
@@ -65,7 +65,7 @@ function cameBack({ outcome, provider }: ProviderOutcome) {
 }
 
 function problemOf(texts: Texts, error: AccountsError, label: (provider: string) => string): string {
-  const { callback } = texts.waysIn
+  const { callback } = texts.signInMethods
   switch (error.kind) {
     case 'invalid_token':
       return callback.tooLate

@@ -16,7 +16,7 @@ interface RecoveryCodesProps {
 /** Recovery codes, shown only once. */
 export function RecoveryCodes({ codes, email, close }: RecoveryCodesProps) {
   const texts = useTexts()
-  const words = texts.waysIn.codes
+  const words = texts.signInMethods.codes
   const heading = words.heading(page.shop, email)
   const element = useRef<HTMLHeadingElement>(null)
   const [isCopied, setCopied] = useState<boolean | null>(null)

@@ -13,7 +13,7 @@ interface SecondStepProps {
 /** A sign-in that lacks its second factor. */
 export function SecondStep({ secondFactor, onSignedIn, restart }: SecondStepProps) {
   const texts = useTexts()
-  const { secondStep } = texts.waysIn
+  const { secondStep } = texts.signInMethods
   const show = async (proof: Proof) => {
     try {
       // A password is not one of the factors.

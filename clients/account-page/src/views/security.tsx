@@ -7,7 +7,7 @@ import { useDates, useTexts } from '../language.js'
 import { Notice } from '../parts/notice.js'
 import { Title } from '../parts/title.js'
 import { PasswordChange } from './password-change.js'
-import { WaysIn } from './ways-in.js'
+import { SignInMethods } from './sign-in-methods.js'
 
 const PAGE = 20
 
@@ -16,7 +16,7 @@ export function Security({ account }: { readonly account: LiveAccount }) {
   return (
     <>
       <Title>{texts.security.title}</Title>
-      <WaysIn account={account} />
+      <SignInMethods account={account} />
       <PasswordChange methods={account.sign_in_methods} email={account.profile.email} />
       <Log />
     </>

@@ -77,7 +77,7 @@ function FirstStep({ reason, isOver, onHalf }: FirstStepProps) {
     <Card title={texts.signIn.title}>
       <Status>
         {isOver ? (
-          <Notice kind="plain">{texts.waysIn.secondStep.over}</Notice>
+          <Notice kind="plain">{texts.signInMethods.secondStep.over}</Notice>
         ) : done ? (
           <Notice kind="good">{texts.signIn.done[done]}</Notice>
         ) : (
@@ -156,10 +156,10 @@ function PasskeySignIn() {
     return () => leave.abort()
   }, [])
   return (
-    <form ref={form.element} class="other" onSubmit={form.submit} aria-label={texts.waysIn.factor.usePasskey}>
+    <form ref={form.element} class="other" onSubmit={form.submit} aria-label={texts.signInMethods.factor.usePasskey}>
       {form.problem !== null && <Notice kind="bad">{form.problem}</Notice>}
       <button type="submit" aria-disabled={form.isBusy}>
-        <Icon name="passkey" /> {texts.waysIn.factor.usePasskey}
+        <Icon name="passkey" /> {texts.signInMethods.factor.usePasskey}
       </button>
     </form>
   )

@@ -96,7 +96,7 @@ export class Tour {
     const { page: home } = this.#shops.everything
     const customer = new Customer(this.#shops.everything)
     const page = await this.#tab(this.#shops.everything, '/')
-    await this.#button(page, this.#texts.waysIn.providerSignIn('Google')).waitFor()
+    await this.#button(page, this.#texts.signInMethods.providerSignIn('Google')).waitFor()
     await this.#visit(page, 'sign-in')
     await this.#submit(page, signIn.submit)
     await page.getByText(faults.required).first().waitFor()
@@ -280,29 +280,29 @@ export class Tour {
   }
 
   async #security(page: Page): Promise<void> {
-    const { security, waysIn, page: words } = this.#texts
+    const { security, signInMethods, page: words } = this.#texts
     await this.#open(page, security.title)
     await page.getByText(security.events.account_created).waitFor()
     await this.#visit(page, 'security')
-    await this.#button(page, waysIn.passkeys.add).click()
-    await this.#button(page, waysIn.passkeys.rename).first().waitFor()
+    await this.#button(page, signInMethods.passkeys.add).click()
+    await this.#button(page, signInMethods.passkeys.rename).first().waitFor()
     await this.#visit(page, 'security, passkey added')
-    await this.#button(page, waysIn.passkeys.rename).click()
+    await this.#button(page, signInMethods.passkeys.rename).click()
     await this.#visit(page, 'security, rename')
     await this.#button(page, words.cancel).click()
-    await this.#button(page, waysIn.passkeys.remove).click()
+    await this.#button(page, signInMethods.passkeys.remove).click()
     await page.getByRole('dialog').waitFor()
     await this.#visit(page, 'security, dialog')
     await page.keyboard.press('Escape')
-    await this.#button(page, waysIn.app.begin).click()
+    await this.#button(page, signInMethods.app.begin).click()
     const key = await page.locator('code.key').innerText()
     await this.#visit(page, 'security, authenticator app')
     await fill(page, { totp: new AuthenticatorApp(key.replaceAll(' ', '')).code() })
-    await this.#submit(page, waysIn.app.submit)
-    await this.#heading(page, waysIn.codes.title)
+    await this.#submit(page, signInMethods.app.submit)
+    await this.#heading(page, signInMethods.codes.title)
     await this.#visit(page, 'security, recovery codes')
-    await this.#button(page, waysIn.codes.done).click()
-    await this.#button(page, waysIn.app.turnOff).click()
+    await this.#button(page, signInMethods.codes.done).click()
+    await this.#button(page, signInMethods.app.turnOff).click()
     await page.getByRole('dialog').waitFor()
     await this.#visit(page, 'security, turn off')
     await page.keyboard.press('Escape')
@@ -322,20 +322,20 @@ export class Tour {
   }
 
   async #secondStep(page: Page, customer: Customer): Promise<void> {
-    const { waysIn, faults } = this.#texts
+    const { signInMethods, faults } = this.#texts
     await fill(page, { email: customer.email, password: customer.password })
     await this.#submit(page, this.#texts.signIn.submit)
-    await this.#heading(page, waysIn.secondStep.title)
+    await this.#heading(page, signInMethods.secondStep.title)
     await fill(page, { totp: '000000' })
-    await this.#submit(page, waysIn.secondStep.submit)
+    await this.#submit(page, signInMethods.secondStep.submit)
     await page.getByText(faults.totp).waitFor()
     await this.#visit(page, 'second step')
-    await this.#button(page, waysIn.factor.useRecoveryCode).click()
+    await this.#button(page, signInMethods.factor.useRecoveryCode).click()
     await this.#visit(page, 'second step, recovery code')
   }
 
   async #proof(): Promise<void> {
-    const { waysIn, security, register, faults } = this.#texts
+    const { signInMethods, security, register, faults } = this.#texts
     const server = this.#shops.strict
     const visitor = await this.#tab(server, '/register')
     await visitor.getByText('example.org').waitFor()
@@ -349,7 +349,7 @@ export class Tour {
     await page.getByText(security.events.account_created).waitFor()
     // It is asked for once the sign-in lies a second back.
     await page.waitForTimeout(1_100)
-    await this.#button(page, waysIn.app.begin).click()
+    await this.#button(page, signInMethods.app.begin).click()
     await page.getByRole('dialog').waitFor()
     await fill(page.getByRole('dialog'), { password: 'not mine' })
     await page.keyboard.press('Enter')

@@ -2,7 +2,7 @@
 
 use super::super::{
     Notice,
-    ways_in::{RecoveryCodeUsed, WaysIn},
+    sign_in_methods::{RecoveryCodeUsed, SignInMethods},
 };
 
 const SIGN_IN: &str = "Hyni";
@@ -10,7 +10,7 @@ const NOTHING_TO_DO: &str = "Nëse ishit ju, nuk duhet të bëni asgjë.";
 const NOT_YOU: &str = "Nëse nuk ishit ju, rivendoseni fjalëkalimin menjëherë: kështu të gjitha pajisjet nxirren nga \
                        llogaria. Pastaj shikoni mënyrat e hyrjes në llogarinë tuaj.";
 
-pub(super) const WAYS_IN: WaysIn = WaysIn {
+pub(super) const SIGN_IN_METHODS: SignInMethods = SignInMethods {
     password_set: Notice {
         subject: |shop| format!("Llogaria juaj në {shop} ka tani një fjalëkalim"),
         heading: "Llogaria juaj ka një fjalëkalim",

@@ -104,4 +104,4 @@ export const en = {
   },
 }
 
-export type WaysInTexts = typeof en
+export type SignInMethodsTexts = typeof en

@@ -16,7 +16,7 @@ use std::collections::HashSet;
 /// The sign-in methods of an account besides its password, to be created.
 #[derive(Clone, Debug, Default)]
 #[expect(missing_docs, reason = "the columns")]
-pub struct ImportedWaysIn {
+pub struct ImportedSignInMethods {
     pub totp: Option<ImportedTotp>,
     pub recovery_codes: Vec<RecoveryCodeHash>,
     pub passkeys: Vec<PasskeyRow>,
@@ -42,9 +42,9 @@ pub struct OwnedRecoveryCode {
 
 impl Tx {
     /// Adds the sign-in methods of accounts that were just created.
-    pub async fn insert_imported_ways_in(&mut self, users: &[&ImportedUser]) -> Result<(), Error> {
+    pub async fn insert_imported_sign_in_methods(&mut self, users: &[&ImportedUser]) -> Result<(), Error> {
         let totp: Vec<_> =
-            users.iter().filter_map(|user| user.ways_in.totp.as_ref().map(|totp| (user.id, totp))).collect();
+            users.iter().filter_map(|user| user.sign_in_methods.totp.as_ref().map(|totp| (user.id, totp))).collect();
         for chunk in totp.chunks(ROWS) {
             in_tx!(&mut *self, c => {
                 let mut query = QueryBuilder::new(
@@ -57,8 +57,10 @@ impl Tx {
                 query.build().execute(c).await.map(drop)
             })?;
         }
-        let codes: Vec<_> =
-            users.iter().flat_map(|user| user.ways_in.recovery_codes.iter().map(|hash| (user.id, hash))).collect();
+        let codes: Vec<_> = users
+            .iter()
+            .flat_map(|user| user.sign_in_methods.recovery_codes.iter().map(|hash| (user.id, hash)))
+            .collect();
         for chunk in codes.chunks(ROWS) {
             in_tx!(&mut *self, c => {
                 let mut query = QueryBuilder::new("INSERT INTO recovery_codes (user_id, code_hash) ");
@@ -74,7 +76,7 @@ impl Tx {
     /// Adds the passkeys of accounts that were just created; returns the ids of those that were added. The others have
     /// a taken id or credential.
     pub async fn insert_imported_passkeys(&mut self, users: &[&ImportedUser]) -> Result<HashSet<PasskeyId>, Error> {
-        let passkeys: Vec<&PasskeyRow> = users.iter().flat_map(|user| &user.ways_in.passkeys).collect();
+        let passkeys: Vec<&PasskeyRow> = users.iter().flat_map(|user| &user.sign_in_methods.passkeys).collect();
         let mut made = HashSet::with_capacity(passkeys.len());
         for chunk in passkeys.chunks(ROWS) {
             let ids: Vec<PasskeyId> = in_tx!(&mut *self, c => {
@@ -102,7 +104,7 @@ impl Tx {
         &mut self,
         users: &[&ImportedUser],
     ) -> Result<HashSet<(String, String)>, Error> {
-        let links: Vec<&ProviderLinkRow> = users.iter().flat_map(|user| &user.ways_in.provider_links).collect();
+        let links: Vec<&ProviderLinkRow> = users.iter().flat_map(|user| &user.sign_in_methods.provider_links).collect();
         let mut made = HashSet::with_capacity(links.len());
         for chunk in links.chunks(ROWS) {
             let keys: Vec<(String, String)> = in_tx!(&mut *self, c => {

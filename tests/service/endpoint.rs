@@ -13,25 +13,25 @@ const SCOPES: &str = "users:read,users:write,users:security,users:delete,tokens:
 both_databases! {
     async fn every_method_needs_its_scopes(database: Database) {
         let node = Node::start(database).await;
-        let door = node.door().await;
-        for (method, scopes) in door.methods() {
+        let endpoint = node.service_endpoint().await;
+        for (method, scopes) in endpoint.methods() {
             for missing in &scopes {
                 let others = SCOPES.split(',').filter(|scope| scope != missing).collect::<Vec<_>>().join(",");
-                let refused = door.ws(&door.key(&others).await).await.refused("forbidden", &method, wrong()).await;
+                let refused = endpoint.ws(&endpoint.key(&others).await).await.refused("forbidden", &method, wrong()).await;
                 assert_eq!(refused.data["scope"], json!(missing), "{method}");
             }
         }
         // Over a WebSocket: some methods need one.
-        let all = door.ws(&door.key(SCOPES).await).await;
-        for (method, _) in door.methods() {
+        let all = endpoint.ws(&endpoint.key(SCOPES).await).await;
+        for (method, _) in endpoint.methods() {
             all.refused("invalid_params", &method, wrong()).await;
         }
     }
 
-    async fn each_credential_is_good_at_its_own_door(database: Database) {
+    async fn each_credential_is_valid_only_at_its_own_endpoint(database: Database) {
         let (node, _, session) = somebody(database).await;
-        let door = node.door().await;
-        let key = door.key("keys").await;
+        let endpoint = node.service_endpoint().await;
+        let key = endpoint.key("keys").await;
         let token = session.sign_in["access_token"].as_str().expect("a token");
         // A key at the users' endpoint.
         let refused = node.http().bearer(&key).refused("unauthenticated", "profile.get", json!({})).await;
@@ -40,28 +40,28 @@ both_databases! {
         let authenticate = json!({ "access_token": key });
         node.ws().await.refused("unauthenticated", "session.authenticate", authenticate).await;
         // An access token, and the cookie, at the services' endpoint.
-        let refused = door.http(token).refused("unauthenticated", "keys.list", json!({})).await;
+        let refused = endpoint.http(token).refused("unauthenticated", "keys.list", json!({})).await;
         assert_eq!(refused.data["reason"], "invalid");
-        assert_eq!(door.refused_handshake(&[("authorization", &format!("Bearer {token}"))]).await, 401);
+        assert_eq!(endpoint.refused_handshake(&[("authorization", &format!("Bearer {token}"))]).await, 401);
         let cookie = format!("marbelle_session_{}={token}", node.address().port());
-        let refused = door.anonymous().with("cookie", &cookie).refused("unauthenticated", "keys.list", json!({})).await;
+        let refused = endpoint.anonymous().with("cookie", &cookie).refused("unauthenticated", "keys.list", json!({})).await;
         assert_eq!(refused.data["reason"], "missing");
-        assert_eq!(door.refused_handshake(&[("cookie", &cookie)]).await, 401);
-        assert_eq!(door.refused_handshake(&[]).await, 401);
+        assert_eq!(endpoint.refused_handshake(&[("cookie", &cookie)]).await, 401);
+        assert_eq!(endpoint.refused_handshake(&[]).await, 401);
         // And the methods of one do not exist at the other.
-        assert_eq!(door.http(&key).call("profile.get", json!({})).await.expect_err("no method").code, -32601);
+        assert_eq!(endpoint.http(&key).call("profile.get", json!({})).await.expect_err("no method").code, -32601);
         assert_eq!(node.http().call("keys.list", json!({})).await.expect_err("no method").code, -32601);
-        door.http(&key).ok("keys.list", json!({})).await;
-        door.ws(&key).await.ok("keys.list", json!({})).await;
+        endpoint.http(&key).ok("keys.list", json!({})).await;
+        endpoint.ws(&key).await.ok("keys.list", json!({})).await;
     }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn http_and_batches_are_as_at_the_other_door() {
+async fn http_and_batches_work_as_at_the_other_endpoint() {
     let node = Node::start(Database::sqlite()).await;
-    let door = node.door().await;
-    let key = door.key("keys").await;
-    let http = door.http(&key);
+    let endpoint = node.service_endpoint().await;
+    let key = endpoint.key("keys").await;
+    let http = endpoint.http(&key);
     let replies = http.batch(&[("keys.list", json!({})), ("rpc.discover", json!({})), ("keys.list", json!([]))]).await;
     assert!(replies[0].is_ok() && replies[2].is_ok());
     assert_eq!(replies[1].as_ref().expect_err("not in a batch").kind, "forbidden");
@@ -69,10 +69,10 @@ async fn http_and_batches_are_as_at_the_other_door() {
     let form =
         http.post().header("content-type", "application/x-www-form-urlencoded").body("a=b").send().await.unwrap();
     assert_eq!(form.status(), 415);
-    let put = door.anonymous().request(reqwest::Method::PUT, "/service/rpc").send().await.unwrap();
+    let put = endpoint.anonymous().request(reqwest::Method::PUT, "/service/rpc").send().await.unwrap();
     assert_eq!(put.status(), 405);
-    assert_eq!(door.anonymous().get("/service/rpc").send().await.unwrap().status(), 426);
-    assert_eq!(door.anonymous().get("/service/else").send().await.unwrap().status(), 404);
+    assert_eq!(endpoint.anonymous().get("/service/rpc").send().await.unwrap().status(), 426);
+    assert_eq!(endpoint.anonymous().get("/service/else").send().await.unwrap().status(), 404);
     let exchange = http.exchange("keys.list", json!({})).await;
     assert_eq!(exchange.header("cache-control"), "no-store");
     assert_eq!(exchange.header("access-control-allow-origin"), "");
@@ -81,18 +81,18 @@ async fn http_and_batches_are_as_at_the_other_door() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn no_page_of_another_origin_gets_in() {
     let node = Node::start(Database::sqlite()).await;
-    let door = node.door().await;
-    let key = door.key("keys").await;
+    let endpoint = node.service_endpoint().await;
+    let key = endpoint.key("keys").await;
     // Also one that may call at the users' endpoint.
     for origin in ["http://localhost:5173", "https://evil.example", "null"] {
-        let answer = door.http(&key).with("origin", origin).exchange("keys.list", json!({})).await;
+        let answer = endpoint.http(&key).with("origin", origin).exchange("keys.list", json!({})).await;
         assert_eq!((answer.status.as_u16(), answer.reply), (403, None), "{origin}");
         let headers = [("authorization", &*format!("Bearer {key}")), ("origin", origin)];
-        assert_eq!(door.refused_handshake(&headers).await, 403, "{origin}");
+        assert_eq!(endpoint.refused_handshake(&headers).await, 403, "{origin}");
     }
-    let own = format!("http://{}", door.address);
-    door.http(&key).with("origin", &own).ok("keys.list", json!({})).await;
-    let document = door.anonymous().get("/service/openrpc.json").header("origin", "https://evil.example");
+    let own = format!("http://{}", endpoint.address);
+    endpoint.http(&key).with("origin", &own).ok("keys.list", json!({})).await;
+    let document = endpoint.anonymous().get("/service/openrpc.json").header("origin", "https://evil.example");
     assert_eq!(document.send().await.unwrap().status(), 403);
 }
 
@@ -109,12 +109,12 @@ async fn it_is_where_the_operator_says_and_nowhere_else() {
         assert_eq!(posted.status(), 404);
     }
     for node in [&elsewhere, &beside] {
-        let door = node.door().await;
-        let key = door.key("keys").await;
-        door.http(&key).ok("keys.list", json!({})).await;
-        door.ws(&key).await.ok("keys.list", json!({})).await;
+        let endpoint = node.service_endpoint().await;
+        let key = endpoint.key("keys").await;
+        endpoint.http(&key).ok("keys.list", json!({})).await;
+        endpoint.ws(&key).await.ok("keys.list", json!({})).await;
         for path in ["/rpc", "/", "/openrpc.json", "/healthz", "/.well-known/jwks.json"] {
-            assert_eq!(door.anonymous().get(path).send().await.unwrap().status(), 404, "{path}");
+            assert_eq!(endpoint.anonymous().get(path).send().await.unwrap().status(), 404, "{path}");
         }
     }
 }
@@ -122,9 +122,9 @@ async fn it_is_where_the_operator_says_and_nowhere_else() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_key_has_an_allowance_of_calls() {
     let node = Node::on(Database::sqlite()).set("LIMITS__CALLS_PER_SECOND", 1).start().await;
-    let door = node.door().await;
-    let (flooding, other) = (door.key("keys").await, door.key("keys").await);
-    let socket = door.ws(&flooding).await;
+    let endpoint = node.service_endpoint().await;
+    let (flooding, other) = (endpoint.key("keys").await, endpoint.key("keys").await);
+    let socket = endpoint.ws(&flooding).await;
     let calls: Vec<_> = (0..120).map(|_| socket.send_only("keys.list", json!({}))).collect();
     let mut limited = 0;
     for call in calls {
@@ -132,31 +132,31 @@ async fn a_key_has_an_allowance_of_calls() {
     }
     // 40 at once, and 20 a second.
     assert!((1..=80).contains(&limited), "{limited} of 120 were refused");
-    door.http(&other).ok("keys.list", json!({})).await;
+    endpoint.http(&other).ok("keys.list", json!({})).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn made_up_keys_count_as_refusals() {
     let node = Node::on(Database::sqlite()).set("LIMITS__REFUSALS_PER_MINUTE", 3).start().await;
-    let door = node.door().await;
-    let key = door.key("keys").await;
+    let endpoint = node.service_endpoint().await;
+    let key = endpoint.key("keys").await;
     let made_up = format!("marbelle_{}", "A".repeat(64));
     for _ in 0..3 {
-        door.http(&made_up).refused("unauthenticated", "keys.list", json!({})).await;
+        endpoint.http(&made_up).refused("unauthenticated", "keys.list", json!({})).await;
     }
-    door.http(&made_up).refused("rate_limited", "keys.list", json!({})).await;
-    assert_eq!(door.refused_handshake(&[("authorization", &format!("Bearer {made_up}"))]).await, 429);
-    door.http(&key).ok("keys.list", json!({})).await;
-    door.ws(&key).await;
+    endpoint.http(&made_up).refused("rate_limited", "keys.list", json!({})).await;
+    assert_eq!(endpoint.refused_handshake(&[("authorization", &format!("Bearer {made_up}"))]).await, 429);
+    endpoint.http(&key).ok("keys.list", json!({})).await;
+    endpoint.ws(&key).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_clean_stop_closes_sockets_as_everywhere() {
     let mut node = Node::on(Database::sqlite()).set("SERVICE_LISTEN", "127.0.0.1:0").start().await;
     let socket = {
-        let door = node.door().await;
-        let key = door.key("keys").await;
-        door.ws(&key).await
+        let endpoint = node.service_endpoint().await;
+        let key = endpoint.key("keys").await;
+        endpoint.ws(&key).await
     };
     node.stop().await;
     socket.closed().await;

@@ -3,7 +3,7 @@
 use super::Notice;
 
 /// The letters of a language.
-pub(in crate::mail) struct WaysIn {
+pub(in crate::mail) struct SignInMethods {
     pub password_set: Notice,
     pub totp_enabled: Notice,
     pub totp_disabled: Notice,

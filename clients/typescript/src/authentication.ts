@@ -16,7 +16,7 @@ import { type Factor, SecondFactor, type SignInOutcome } from './second-factor.j
 import type { Passkey, Proven, SignIn } from './spec.js'
 
 /** Signing in, and proving later that it is the same person. */
-export abstract class WaysIn {
+export abstract class Authentication {
   readonly #passkeys = new Passkeys()
   readonly #flow: Kept<ProviderFlow>
   readonly #visit: (url: string) => void

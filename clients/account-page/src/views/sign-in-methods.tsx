@@ -9,7 +9,7 @@ import { LinkedProviders } from './linked-providers.js'
 import { Passkeys } from './passkeys.js'
 
 /** The sign-in methods of the account besides the password. */
-export function WaysIn({ account }: { readonly account: LiveAccount }) {
+export function SignInMethods({ account }: { readonly account: LiveAccount }) {
   const texts = useTexts()
   const options = useOptions()
   const { profile, sign_in_methods: methods } = account
@@ -19,8 +19,8 @@ export function WaysIn({ account }: { readonly account: LiveAccount }) {
     accounts.readSignInMethods().catch(() => {})
   }, [methods.revision])
   return (
-    <section ref={element} class="panel" aria-labelledby="ways-in">
-      <h2 id="ways-in">{texts.waysIn.methods.title}</h2>
+    <section ref={element} class="panel" aria-labelledby="sign-in-methods">
+      <h2 id="sign-in-methods">{texts.signInMethods.methods.title}</h2>
       {(options?.passkeys || methods.passkeys.length > 0) && <Passkeys passkeys={methods.passkeys} />}
       <AuthenticatorApp methods={methods} email={profile.email} />
       {(methods.providers.length > 0 || (options?.providers.length ?? 0) > 0) && (

@@ -1,7 +1,7 @@
-import type { WaysInTexts } from './en.js'
+import type { SignInMethodsTexts } from './en.js'
 
 /** Albanian: signing in, proofs, and sign-in methods. */
-export const sq: WaysInTexts = {
+export const sq: SignInMethodsTexts = {
   secondStep: {
     title: 'Edhe një hap',
     explain: 'Kjo llogari ka një faktor të dytë.',

@@ -2,7 +2,7 @@
 
 use super::super::{
     Notice,
-    ways_in::{RecoveryCodeUsed, WaysIn},
+    sign_in_methods::{RecoveryCodeUsed, SignInMethods},
 };
 
 const SIGN_IN: &str = "Sign in";
@@ -10,7 +10,7 @@ const NOTHING_TO_DO: &str = "If it was you, there is nothing to do.";
 const NOT_YOU: &str = "If it was not you, reset your password at once, which signs out every device, and check the sign-in \
                        methods of your account.";
 
-pub(super) const WAYS_IN: WaysIn = WaysIn {
+pub(super) const SIGN_IN_METHODS: SignInMethods = SignInMethods {
     password_set: Notice {
         subject: |shop| format!("Your account at {shop} has a password now"),
         heading: "Your account has a password",

@@ -9,7 +9,7 @@ use crate::{
         time::Timestamp,
     },
     import::Error,
-    store::{ImportedTotp, ImportedWaysIn, TotpRow, Tx},
+    store::{ImportedSignInMethods, ImportedTotp, TotpRow, Tx},
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -30,14 +30,14 @@ pub(super) struct TotpRecord {
 
 /// The sign-in methods of the accounts of a page of an export.
 #[derive(Default)]
-pub(super) struct WaysIn {
+pub(super) struct ExportedSignInMethods {
     totp: HashMap<UserId, TotpRecord>,
     recovery_codes: HashMap<UserId, Vec<String>>,
     passkeys: HashMap<UserId, Vec<PasskeyRecord>>,
     providers: HashMap<UserId, Vec<ProviderRecord>>,
 }
 
-impl WaysIn {
+impl ExportedSignInMethods {
     /// Reads those of these accounts.
     ///
     /// # Errors
@@ -80,7 +80,7 @@ pub(super) fn read(
     (user, created_at): (UserId, Timestamp),
     sealer: &Sealer,
     faults: &mut Faults,
-) -> ImportedWaysIn {
+) -> ImportedSignInMethods {
     if totp.is_none() && !recovery_code_hashes.is_empty() {
         faults.add("recovery_code_hashes", Fault::new(Rule::NotAllowed, "cannot be used without a second factor"));
     }
@@ -101,7 +101,7 @@ pub(super) fn read(
     }
     recovery_codes.sort_unstable();
     recovery_codes.dedup();
-    ImportedWaysIn { totp, recovery_codes, ..ImportedWaysIn::default() }
+    ImportedSignInMethods { totp, recovery_codes, ..ImportedSignInMethods::default() }
 }
 
 fn hex(bytes: &[u8]) -> String {

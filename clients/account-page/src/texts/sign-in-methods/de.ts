@@ -1,7 +1,7 @@
-import type { WaysInTexts } from './en.js'
+import type { SignInMethodsTexts } from './en.js'
 
 /** German: signing in, proofs, and sign-in methods. */
-export const de: WaysInTexts = {
+export const de: SignInMethodsTexts = {
   secondStep: {
     title: 'Noch ein Schritt',
     explain: 'Dieses Konto hat einen zweiten Faktor.',

@@ -2,7 +2,7 @@
 
 use super::super::{
     Notice,
-    ways_in::{RecoveryCodeUsed, WaysIn},
+    sign_in_methods::{RecoveryCodeUsed, SignInMethods},
 };
 
 const SIGN_IN: &str = "Anmelden";
@@ -10,7 +10,7 @@ const NOTHING_TO_DO: &str = "Falls Sie das waren, müssen Sie nichts tun.";
 const NOT_YOU: &str = "Falls Sie das nicht waren, setzen Sie sofort Ihr Passwort zurück, wodurch alle Geräte abgemeldet \
                        werden, und sehen Sie sich die Anmeldearten Ihres Kontos an.";
 
-pub(super) const WAYS_IN: WaysIn = WaysIn {
+pub(super) const SIGN_IN_METHODS: SignInMethods = SignInMethods {
     password_set: Notice {
         subject: |shop| format!("Ihr Konto bei {shop} hat jetzt ein Passwort"),
         heading: "Ihr Konto hat ein Passwort",
