@@ -180,9 +180,10 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn work_whose_claim_is_lost_is_dropped() {
-        let begun = Instant::now();
-        let lost = Lease::STANDARD.hold(pending::<()>(), || ready(Ok(begun.elapsed() < Duration::from_secs(12)))).await;
-        assert_eq!((lost, begun.elapsed().as_secs()), (None, 15));
+        let started = Instant::now();
+        let lost =
+            Lease::STANDARD.hold(pending::<()>(), || ready(Ok(started.elapsed() < Duration::from_secs(12)))).await;
+        assert_eq!((lost, started.elapsed().as_secs()), (None, 15));
     }
 
     #[tokio::test(start_paused = true)]

@@ -121,26 +121,26 @@ mod tests {
 
     #[test]
     fn a_subject_is_logged_once_a_minute_with_its_occurrences() {
-        let (notices, begun) = (Notices::new(2), Instant::now());
-        assert_eq!(notices.record_at("ann", begun), Some(1));
-        assert_eq!(notices.record_at("bob", begun), Some(1));
+        let (notices, started) = (Notices::new(2), Instant::now());
+        assert_eq!(notices.record_at("ann", started), Some(1));
+        assert_eq!(notices.record_at("bob", started), Some(1));
         for _ in 0..9 {
-            assert_eq!(notices.record_at("ann", begun + INTERVAL / 2), None);
+            assert_eq!(notices.record_at("ann", started + INTERVAL / 2), None);
         }
-        assert_eq!(notices.unlogged_at(begun + INTERVAL / 2), Unlogged { subjects: vec![], further: 0 });
-        assert_eq!(notices.record_at("ann", begun + INTERVAL), Some(10));
-        assert_eq!(notices.record_at("ann", begun + INTERVAL), None);
-        let unlogged = notices.unlogged_at(begun + 2 * INTERVAL);
+        assert_eq!(notices.unlogged_at(started + INTERVAL / 2), Unlogged { subjects: vec![], further: 0 });
+        assert_eq!(notices.record_at("ann", started + INTERVAL), Some(10));
+        assert_eq!(notices.record_at("ann", started + INTERVAL), None);
+        let unlogged = notices.unlogged_at(started + 2 * INTERVAL);
         assert_eq!(unlogged, Unlogged { subjects: vec![("ann", 1)], further: 0 });
-        assert_eq!(notices.record_at("ann", begun + 2 * INTERVAL), None, "it has just been logged");
+        assert_eq!(notices.record_at("ann", started + 2 * INTERVAL), None, "it has just been logged");
     }
 
     #[test]
     fn the_number_of_subjects_is_bounded() {
-        let (notices, begun) = (Notices::new(100), Instant::now());
-        let logged = (0..1000).filter(|n| notices.record_at(*n, begun).is_some()).count();
+        let (notices, started) = (Notices::new(100), Instant::now());
+        let logged = (0..1000).filter(|n| notices.record_at(*n, started).is_some()).count();
         assert_eq!(logged, 100);
-        assert_eq!(notices.unlogged_at(begun).further, 900);
-        assert_eq!(notices.record_at(1001, begun + INTERVAL), Some(1), "the first ones have made room");
+        assert_eq!(notices.unlogged_at(started).further, 900);
+        assert_eq!(notices.record_at(1001, started + INTERVAL), Some(1), "the first ones have made room");
     }
 }

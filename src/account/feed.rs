@@ -124,7 +124,7 @@ impl Accounts {
                 _ => Error::Forbidden("this connection already has a subscription"),
             });
         }
-        Ok(Subscription { accounts: self.clone(), connection: connection.clone(), caller, after, begun: false })
+        Ok(Subscription { accounts: self.clone(), connection: connection.clone(), caller, after, started: false })
     }
 }
 
@@ -134,13 +134,13 @@ pub struct Subscription {
     connection: Arc<Connection>,
     caller: Caller,
     after: Option<i64>,
-    begun: bool,
+    started: bool,
 }
 
 impl Subscription {
     /// Starts to send.
     pub fn begin(mut self) {
-        self.begun = true;
+        self.started = true;
         self.accounts.hub.subscribe(&self.connection, self.caller, self.after);
     }
 }
@@ -148,7 +148,7 @@ impl Subscription {
 impl Drop for Subscription {
     /// Releases the place of a subscription that was not started.
     fn drop(&mut self) {
-        if !self.begun {
+        if !self.started {
             self.connection.release_subscription();
         }
     }

@@ -91,7 +91,7 @@ impl Accounts {
         Ok(self.store.list_invitations().await?)
     }
 
-    /// Withdraws an invitation: its link is void, and a registration that was begun with it cannot be verified.
+    /// Withdraws an invitation: its link is void, and a registration that was started with it cannot be verified.
     ///
     /// # Errors
     /// [`Error::NotFound`]; [`Error::Forbidden`] for one that was used.

@@ -15,7 +15,7 @@ pub struct VerificationWaits(Mutex<Waiting>);
 #[derive(Debug, Default)]
 struct Waiting {
     by_registration: HashMap<RegistrationId, (u64, oneshot::Sender<bool>)>,
-    begun: u64,
+    started: u64,
 }
 
 /// A waiting call. It stops waiting when dropped.
@@ -34,9 +34,9 @@ impl VerificationWaits {
         if waiting.by_registration.len() >= MOST && !waiting.by_registration.contains_key(&registration) {
             return None;
         }
-        waiting.begun += 1;
+        waiting.started += 1;
         let (end, ended) = oneshot::channel();
-        let number = waiting.begun;
+        let number = waiting.started;
         if let Some((_, older)) = waiting.by_registration.insert(registration, (number, end)) {
             // Its call may have been dropped.
             let _ = older.send(false);

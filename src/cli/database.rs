@@ -47,11 +47,11 @@ impl From<account::Error> for DataError {
     fn from(error: account::Error) -> Self {
         match error {
             account::Error::InvalidParams(faults) => {
-                let told = faults.into_iter().map(|(field, faults)| {
+                let by_field = faults.into_iter().map(|(field, faults)| {
                     let messages: Vec<_> = faults.iter().map(|fault| fault.message.as_ref()).collect();
                     format!("{field} {}", messages.join(", "))
                 });
-                Self::Invalid(told.collect::<Vec<_>>().join("; "))
+                Self::Invalid(by_field.collect::<Vec<_>>().join("; "))
             }
             account::Error::Conflict(field) => Self::Invalid(format!("{field} belongs to another account")),
             account::Error::Forbidden(why) => Self::Invalid(why.to_owned()),

@@ -63,7 +63,7 @@ enum At {
 /// missing because of a typing error.
 fn parse(text: &str) -> Result<Vec<(String, String)>, usize> {
     let mut variables = Vec::new();
-    let (mut at, mut line, mut begun) = (At::Line, 1, 1);
+    let (mut at, mut line, mut started) = (At::Line, 1, 1);
     let (mut name, mut value) = (String::new(), String::new());
     // The length up to which trailing blanks are kept, because they were quoted or escaped.
     let mut kept = 0;
@@ -72,13 +72,13 @@ fn parse(text: &str) -> Result<Vec<(String, String)>, usize> {
             (At::Line, '#' | ';') => at = At::Comment,
             (At::Line, c) if c.is_ascii_whitespace() => {}
             (At::Line, c) => {
-                (name, value, kept, begun) = (c.to_string(), String::new(), 0, line);
+                (name, value, kept, started) = (c.to_string(), String::new(), 0, line);
                 at = At::Name;
             }
             (At::Comment, '\n') => at = At::Line,
             (At::Comment, _) => {}
             (At::Name, '=') if is_name(name.trim_end()) => at = At::BeforeValue,
-            (At::Name, '=' | '\n') => return Err(begun),
+            (At::Name, '=' | '\n') => return Err(started),
             (At::Name, c) => name.push(c),
             (At::BeforeValue | At::Value, '\n') => {
                 let end = kept + value[kept..].trim_end().len();
@@ -119,7 +119,7 @@ fn parse(text: &str) -> Result<Vec<(String, String)>, usize> {
         }
         line += usize::from(c == '\n');
     }
-    if at == At::Line { Ok(variables) } else { Err(begun) }
+    if at == At::Line { Ok(variables) } else { Err(started) }
 }
 
 fn is_name(name: &str) -> bool {

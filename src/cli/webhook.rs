@@ -172,8 +172,8 @@ async fn switch(settings: &Settings, id: Uuid, disabled: bool) -> Result<(), Dat
 }
 
 #[expect(clippy::print_stderr, clippy::print_stdout, reason = "standard output has only the secret")]
-fn print_secret(told: &str, secret: &Secret) {
-    eprintln!("{told}");
+fn print_secret(message: &str, secret: &Secret) {
+    eprintln!("{message}");
     eprintln!("Its secret is shown only once:");
     println!("{}", secret.expose());
 }

@@ -179,10 +179,10 @@ impl PasswordHasher {
         T: Send + 'static,
         F: FnOnce(&Work) -> Result<T, HashError> + Send + 'static,
     {
-        let begun = Instant::now();
+        let started = Instant::now();
         let one = Duration::from_micros(self.work.micros.load(Ordering::Relaxed));
         let slot = self.threads.slot(queue, one).await?;
-        meters().password_wait.record(begun.elapsed());
+        meters().password_wait.record(started.elapsed());
         let (work, threads) = (Arc::clone(&self.work), Arc::clone(&self.threads));
         // The slot moves into the closure: dropping the caller does not stop the thread, so it must not free the slot.
         let done = tokio::task::spawn_blocking(move || {

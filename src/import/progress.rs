@@ -16,8 +16,8 @@ pub struct Progress {
     what: &'static str,
     total: u64,
     done: u64,
-    begun: Instant,
-    told: Instant,
+    started: Instant,
+    printed: Instant,
 }
 
 impl Progress {
@@ -30,15 +30,15 @@ impl Progress {
             bar.set_style(style.progress_chars("#>-"));
         }
         let now = Instant::now();
-        Self { bar, what, total, done: 0, begun: now, told: now }
+        Self { bar, what, total, done: 0, started: now, printed: now }
     }
 
     /// Counts this many more.
     pub fn advance(&mut self, more: usize) {
         self.done += u64::try_from(more).unwrap_or_default();
         self.bar.set_position(self.done);
-        if self.bar.is_hidden() && self.told.elapsed() >= PERIOD {
-            self.told = Instant::now();
+        if self.bar.is_hidden() && self.printed.elapsed() >= PERIOD {
+            self.printed = Instant::now();
             self.print();
         }
     }
@@ -49,7 +49,7 @@ impl Progress {
     }
 
     fn print(&self) {
-        let seconds = self.begun.elapsed().as_secs().max(1);
+        let seconds = self.started.elapsed().as_secs().max(1);
         let rate = (self.done / seconds).max(1);
         let left = self.total.saturating_sub(self.done) / rate;
         let line = format!("{} of {} {}, {rate} a second, {left} s left\n", self.done, self.total, self.what);

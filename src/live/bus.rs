@@ -47,9 +47,9 @@ impl Bus {
     }
 
     /// Sends the other nodes a message that concerns no single user. It never waits, like [`Bus::announce`].
-    pub(super) fn tell(&self, subject: &'static str, message: String) {
+    pub(super) fn publish(&self, subject: &'static str, message: String) {
         if let Self::Nats(nats) = self {
-            nats.tell(subject, message);
+            nats.publish(subject, message);
         }
     }
 

@@ -133,13 +133,13 @@ impl Hub {
     /// they get the announcement.
     pub fn end_key(&self, key: KeyId) {
         self.shared.key_sockets.end(key, EndReason::Revoked);
-        self.shared.bus.tell(key_sockets::SUBJECT, key.to_string());
+        self.shared.bus.publish(key_sockets::SUBJECT, key.to_string());
     }
 
     /// Announces committed revocations to their subscribers on every node.
     pub fn announce_revocations(&self) {
         self.shared.revocations.look_soon();
-        self.shared.bus.tell(revocations::SUBJECT, String::new());
+        self.shared.bus.publish(revocations::SUBJECT, String::new());
     }
 
     /// The revocations after a cursor, or all that are kept.

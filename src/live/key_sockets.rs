@@ -116,14 +116,14 @@ impl Connection {
 /// Closes the sockets of keys that were revoked elsewhere or have expired, until the node stops: at once when the bus
 /// announces it, otherwise with the sweep.
 pub(super) async fn run(shared: Arc<Shared>, period: Duration) {
-    let mut told = shared.bus.listen_to(SUBJECT).await;
+    let mut announcements = shared.bus.listen_to(SUBJECT).await;
     loop {
         let wait = shared.key_sockets.wait(&shared.clock, period);
         tokio::select! {
             () = shared.stopping.cancelled() => return,
             () = tokio::time::sleep(wait) => {}
             () = shared.key_sockets.look_soon.notified() => {}
-            _ = told.next() => {}
+            _ = announcements.next() => {}
         }
         if let Err(error) = look(&shared).await {
             tracing::warn!(%error, "the service keys of open sockets could not be looked up; trying again");

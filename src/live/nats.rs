@@ -133,11 +133,11 @@ impl Nats {
 
     /// Publishes a commit if there is room for it right now.
     pub(super) fn announce(&self, committed: Committed) {
-        self.tell(subject(committed.user), message(committed));
+        self.publish(subject(committed.user), message(committed));
     }
 
     /// Publishes a message if there is room for it right now.
-    pub(super) fn tell(&self, subject: impl Into<String>, message: String) {
+    pub(super) fn publish(&self, subject: impl Into<String>, message: String) {
         if !self.is_connected() {
             return;
         }

@@ -150,13 +150,13 @@ fn settled(after: i64, rows: &[RevocationRow], now: Timestamp) -> i64 {
 
 /// Reads new entries for the subscribers of this node, until it stops.
 pub(super) async fn run(shared: Arc<Shared>, period: Duration) {
-    let mut told = shared.bus.listen_to(SUBJECT).await;
+    let mut announcements = shared.bus.listen_to(SUBJECT).await;
     loop {
         tokio::select! {
             () = shared.stopping.cancelled() => return,
             () = tokio::time::sleep(period) => {}
             () = shared.revocations.look_soon.notified() => {}
-            _ = told.next() => {}
+            _ = announcements.next() => {}
         }
         if let Err(error) = look(&shared).await {
             tracing::warn!(%error, "the revocations could not be read; trying again");

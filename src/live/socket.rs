@@ -331,8 +331,8 @@ impl Socket {
         if out.bytes > 0 && !out.sealed && now.saturating_sub(out.stalled) > STALL {
             meters().cut.increment(1);
             // The peer can get unread events again; only a frame that has begun must be finished.
-            let begun = usize::from(out.written > 0);
-            out.frames.truncate(begun);
+            let started = usize::from(out.written > 0);
+            out.frames.truncate(started);
             out.bytes = out.frames.front().map_or(0, |frame| frame.len() - out.written);
             self.put(&mut out, &frame::close(TRY_AGAIN_LATER, "the client does not read"));
             out.seal();

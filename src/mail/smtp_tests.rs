@@ -155,8 +155,8 @@ async fn only_refusals_of_the_recipient_are_final() {
         ),
     ];
     for (script, about, reason) in ALL {
-        let (found, told, reply) = refusal(script).await;
-        assert_eq!((found, told.as_str()), (*about, *reason));
+        let (found, message, reply) = refusal(script).await;
+        assert_eq!((found, message.as_str()), (*about, *reason));
         assert_eq!(reply.is_some(), reason.contains("answered"), "the operator may see the reply");
     }
 }
@@ -210,11 +210,11 @@ async fn each_stage_has_the_limit_of_the_rfc() {
         (".", Stage::Message),
     ] {
         let script: Script = Box::leak(Box::new([(silent, "")]));
-        let begun = Instant::now();
+        let started = Instant::now();
         let (about, reason, _) = refusal(script).await;
         assert_eq!(about, About::Moment, "{reason}");
         assert_eq!(reason, SendError::silence(stage).reason);
-        assert_eq!(begun.elapsed().as_secs(), stage.limit().as_secs(), "{silent}");
+        assert_eq!(started.elapsed().as_secs(), stage.limit().as_secs(), "{silent}");
     }
 }
 

@@ -67,7 +67,7 @@ pub(super) struct Notice {
     pub subject: fn(shop: &str) -> String,
     pub heading: &'static str,
     /// What happened.
-    pub told: fn(shop: &str) -> String,
+    pub event: fn(shop: &str) -> String,
     /// What to do if it was the reader.
     pub advice: &'static str,
     pub button: &'static str,
@@ -115,7 +115,7 @@ pub(super) struct ProviderTexts {
 pub(super) struct EmailChanged {
     pub subject: fn(shop: &str) -> String,
     pub heading: &'static str,
-    pub told: fn(shop: &str) -> String,
+    pub event: fn(shop: &str) -> String,
     /// Labels the new address.
     pub new_email: &'static str,
     pub advice: &'static str,
@@ -127,7 +127,7 @@ pub(super) struct EmailChanged {
 pub(super) struct NewDevice {
     pub subject: fn(shop: &str) -> String,
     pub heading: &'static str,
-    pub told: fn(shop: &str) -> String,
+    pub event: fn(shop: &str) -> String,
     /// Labels the time.
     pub time: &'static str,
     /// Labels the device's description of itself.

@@ -149,7 +149,7 @@ impl Writer {
         Wording {
             subject: (notice.subject)(&self.shop),
             heading: notice.heading,
-            before: (notice.told)(&self.shop),
+            before: (notice.event)(&self.shop),
             facts: vec![],
             advice: vec![notice.advice],
             button: notice.button,
@@ -192,7 +192,7 @@ impl Writer {
         Wording {
             subject: (texts.subject)(&self.shop),
             heading: texts.heading,
-            before: (texts.told)(&self.shop),
+            before: (texts.event)(&self.shop),
             facts: vec![Fact { name: texts.new_email, value: harmless(new_email.as_str()) }],
             advice: vec![texts.advice],
             button: texts.button,
@@ -209,14 +209,14 @@ impl Writer {
         url: &str,
         why: SwitchedOff,
     ) -> Wording {
-        let told = match why {
+        let event = match why {
             SwitchedOff::Gone => texts.gone,
             SwitchedOff::Failing => texts.failing,
         };
         Wording {
             subject: (texts.subject)(&self.shop),
             heading: texts.heading,
-            before: told.to_owned(),
+            before: event.to_owned(),
             facts: vec![
                 Fact { name: texts.url, value: harmless(url) },
                 Fact { name: texts.webhook, value: webhook.to_string() },
@@ -240,7 +240,7 @@ impl Writer {
         Wording {
             subject: (texts.subject)(&self.shop),
             heading: texts.heading,
-            before: (texts.told)(&self.shop),
+            before: (texts.event)(&self.shop),
             facts: vec![
                 Fact { name: texts.time, value: at },
                 Fact { name: texts.device, value: said.unwrap_or_else(|| texts.silent.to_owned()) },

@@ -221,13 +221,13 @@ mod tests {
     fn cost_of_counting() {
         let meters = Meters::new();
         meters.declare_calls(["profile.get", "profile.update"].into_iter());
-        let (begun, rounds) = (std::time::Instant::now(), 2_000_000);
+        let (started, rounds) = (std::time::Instant::now(), 2_000_000);
         for round in 0..rounds {
             meters.answered(Some("profile.get"), None, Duration::from_micros(400));
             if round % 100_000 == 0 {
                 meters.gather();
             }
         }
-        println!("{:?} a call", begun.elapsed() / rounds);
+        println!("{:?} a call", started.elapsed() / rounds);
     }
 }

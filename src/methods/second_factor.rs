@@ -215,13 +215,13 @@ async fn prove(call: Call, caller: Caller, params: ProveParams) -> Result<Proven
 }
 
 async fn begin_totp(call: Call, caller: ProvenCaller, _: NoParams) -> Result<TotpSetup, Error> {
-    let begun = call.context.accounts.begin_totp(caller).await?;
+    let started = call.context.accounts.begin_totp(caller).await?;
     Ok(TotpSetup {
-        setup: begun.setup.expose().to_owned(),
-        secret: begun.secret.base32(),
-        uri: begun.uri,
-        qr_svg: begun.qr_svg,
-        expires_at: begun.expires_at,
+        setup: started.setup.expose().to_owned(),
+        secret: started.secret.base32(),
+        uri: started.uri,
+        qr_svg: started.qr_svg,
+        expires_at: started.expires_at,
     })
 }
 

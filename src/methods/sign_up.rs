@@ -207,9 +207,9 @@ async fn register(call: Call, params: RegisterParams) -> Result<Registered, Erro
     let RegisterParams { email, password, person, invitation } = params;
     let invitation = invitation.map(|token| token.0);
     let registration = Registration { email, password, person, invitation };
-    let begun = call.context.accounts.register(registration, &call.client()).await?;
-    let registration = begun.handle.expose().to_owned();
-    Ok(Registered { message: CHECK_YOUR_MAIL, registration, expires_at: begun.expires_at })
+    let started = call.context.accounts.register(registration, &call.client()).await?;
+    let registration = started.handle.expose().to_owned();
+    Ok(Registered { message: CHECK_YOUR_MAIL, registration, expires_at: started.expires_at })
 }
 
 async fn verify_email(call: Call, params: VerifyEmailParams) -> Result<Confirmed, Error> {

@@ -146,7 +146,7 @@ impl<R: Receiver> Queue for Line<R> {
 impl<R: Receiver> Line<R> {
     /// Delivers the claimed event and those that wait behind it, in order, until one fails.
     async fn run(&self, open: &R::Open, head: DeliveryRow) -> Run {
-        let begun = Instant::now();
+        let started = Instant::now();
         let mut run = Run { delivered: Vec::new(), failed: None, cut: false };
         // A worker died while it delivered a doomed event: the event is dropped, and the next one follows.
         let mut next = Some(head).filter(|head| !head.doomed);
@@ -161,7 +161,7 @@ impl<R: Receiver> Line<R> {
                     break;
                 }
             }
-            if run.delivered.len() >= RUN || begun.elapsed() >= LONGEST_RUN {
+            if run.delivered.len() >= RUN || started.elapsed() >= LONGEST_RUN {
                 run.cut = true;
                 break;
             }

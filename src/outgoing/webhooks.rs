@@ -188,9 +188,9 @@ impl Receiver for WebhookReceiver {
     }
 
     async fn deliver(&self, open: &OpenWebhook, event: &DeliveryRow) -> Result<Option<i64>, Refusal> {
-        let begun = Instant::now();
+        let started = Instant::now();
         let answered = self.send(open, event).await;
-        meters().webhook_duration.record(begun.elapsed());
+        meters().webhook_duration.record(started.elapsed());
         match &answered {
             Ok(_) => meters().webhooks_delivered.increment(1),
             Err(_) => meters().webhooks_failed.increment(1),

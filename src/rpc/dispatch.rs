@@ -97,7 +97,7 @@ impl Dispatcher {
     }
 
     fn call(&self, request: Request<'_>, source: &Source) -> impl Future<Output = Answer> + Send + 'static {
-        let begun = Instant::now();
+        let started = Instant::now();
         let span = span(&request, source);
         let found = self.methods.method_with_name(&request.method);
         let name = found.map(|(name, _)| name);
@@ -119,7 +119,7 @@ impl Dispatcher {
                 let error = span.in_scope(|| ErrorObjectOwned::from(Error::Internal("a method panicked".into())));
                 MethodResponse::error(Id::Null, error)
             });
-            let (error, took) = (response.as_error_code().map(outcome), begun.elapsed());
+            let (error, took) = (response.as_error_code().map(outcome), started.elapsed());
             meters().answered(name, error, took);
             tracing::debug!(
                 parent: &span,

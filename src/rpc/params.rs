@@ -347,10 +347,10 @@ mod tests {
         let rules = Rules { password_min_length: 8, shop_name: "Marbelle".to_owned() };
         let name: String = (0..12_000).map(|n| format!("{n:04} ")).collect();
         let raw = json!({ "password": "0123 4567 8910 1112 1314", "first_name": name }).to_string();
-        let begun = Instant::now();
+        let started = Instant::now();
         let faults = read::<Chosen>(Some(&raw), &rules).map(|chosen| chosen.password).expect_err("guessable");
         // All 12,000 words take ten times as long in an optimised build; the bound leaves room for a debug build.
-        assert!(begun.elapsed() < Duration::from_millis(250), "{:?}", begun.elapsed());
+        assert!(started.elapsed() < Duration::from_millis(250), "{:?}", started.elapsed());
         let named: Vec<String> = faults.into_iter().map(|(field, _)| field.to_string()).collect();
         assert!(named.contains(&"first_name".to_owned()), "{named:?}");
     }

@@ -52,19 +52,19 @@ impl ClientAddresses {
         if !self.is_trusted(client) {
             return Ok(client);
         }
-        let mut told = false;
+        let mut found = false;
         let lines = headers.get_all(name(self.header)).iter().rev();
         // From the end, so that what a client wrote before the first trusted proxy is never reached.
         let elements = lines.flat_map(|line| line.as_bytes().rsplit(|byte| *byte == b','));
         // Empty elements are skipped (RFC 9110 §5.6.1.2).
         for element in elements.map(<[u8]>::trim_ascii).filter(|element| !element.is_empty()) {
             client = self.parse(element).ok_or(Unreadable { proxy: client })?;
-            told = true;
+            found = true;
             if !self.is_trusted(client) {
                 break;
             }
         }
-        if told { Ok(client) } else { Err(Unreadable { proxy: client }) }
+        if found { Ok(client) } else { Err(Unreadable { proxy: client }) }
     }
 
     fn parse(&self, element: &[u8]) -> Option<IpAddr> {
@@ -175,8 +175,8 @@ mod tests {
         let value = b"for=203.0.113.5, For=\"[2001:db8::1]:4711\";proto=https, for=10.0.0.2";
         assert_eq!(client("fd00::1", ClientAddressHeader::Forwarded, &[value]), "2001:db8::1");
         for unreadable in ["for=_hidden", "for=unknown", "proto=https"] {
-            let told = client("10.0.0.1", ClientAddressHeader::Forwarded, &[unreadable.as_bytes()]);
-            assert_eq!(told, "unreadable at 10.0.0.1", "{unreadable}");
+            let found = client("10.0.0.1", ClientAddressHeader::Forwarded, &[unreadable.as_bytes()]);
+            assert_eq!(found, "unreadable at 10.0.0.1", "{unreadable}");
         }
     }
 }

@@ -5,8 +5,8 @@ use super::tests::{Place, at_fault};
 #[test]
 fn an_account_at_its_limits_fits_into_one_answer() {
     let place = Place::new();
-    let told = |env: &[(&str, &str)]| place.load(env).unwrap_err().to_string();
-    let refused = told(&[("LIMITS__MAX_ADDRESSES", "1000")]);
+    let message = |env: &[(&str, &str)]| place.load(env).unwrap_err().to_string();
+    let refused = message(&[("LIMITS__MAX_ADDRESSES", "1000")]);
     let most = refused.strip_prefix("MARBELLE_LIMITS__MAX_ADDRESSES (environment): must be at most ").expect(&refused);
     let (most, rest) = most.split_once(' ').unwrap();
     assert!(rest.starts_with("while MARBELLE_LIMITS__SESSIONS_PER_USER is 50"), "{rest}");

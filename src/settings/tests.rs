@@ -101,7 +101,7 @@ fn every_fault_is_reported_at_once_with_its_source() {
     let place = Place::new();
     let file = place.file("lisen = \"x\"\n[limits]\nmax_addresses = 0\nsockets_per_user = 1.5\n");
     let faults = place.load(&[("CONFIG", &file), ("ENV", "prod"), ("LIMIT__MAX_ADDRESSES", "3")]).unwrap_err();
-    let told = faults.to_string().replace(&file, "FILE");
+    let message = faults.to_string().replace(&file, "FILE");
     let expected = "\
 MARBELLE_LIMITS__SOCKETS_PER_USER (file FILE): must be text, a whole number, true or false, or an array of these
 MARBELLE_LISEN (file FILE): there is no such setting; did you mean MARBELLE_LISTEN?
@@ -109,17 +109,18 @@ MARBELLE_LIMIT__MAX_ADDRESSES (environment): there is no such setting; did you m
 MARBELLE_ENV (environment): must be `development` or `production`
 MARBELLE_LIMITS__MAX_ADDRESSES (file FILE): must be a whole number from 1 to 1000
 ";
-    assert_eq!(told, expected);
+    assert_eq!(message, expected);
 }
 
 #[test]
 fn an_invalid_file_is_a_fault_that_quotes_nothing() {
     let place = Place::new();
     assert_eq!(at_fault(&[("CONFIG", "/no/such/file")]), ["CONFIG"]);
-    let told = place.load(&[("CONFIG", &place.file("listen = 1\nnats_url = hunter2"))]).unwrap_err().to_string();
-    assert!(told.contains("line 2") && !told.contains("hunter2"), "{told}");
-    let told = place.load(&[("CONFIG", &place.file("listen = '[::1]:1'\nMARBELLE_LISTEN = '[::1]:2'"))]).unwrap_err();
-    assert!(told.to_string().contains("given twice"), "{told}");
+    let message = place.load(&[("CONFIG", &place.file("listen = 1\nnats_url = hunter2"))]).unwrap_err().to_string();
+    assert!(message.contains("line 2") && !message.contains("hunter2"), "{message}");
+    let message =
+        place.load(&[("CONFIG", &place.file("listen = '[::1]:1'\nMARBELLE_LISTEN = '[::1]:2'"))]).unwrap_err();
+    assert!(message.to_string().contains("given twice"), "{message}");
 }
 
 #[test]
@@ -244,8 +245,8 @@ fn origins_have_the_form_of_browsers() {
 
 #[test]
 fn a_wildcard_is_refused_with_the_reason() {
-    let told = Place::new().load(&[("ALLOWED_ORIGINS", "https://*.shop.example")]).unwrap_err().to_string();
-    assert!(told.contains("wildcard") && told.contains("name each origin"), "{told}");
+    let message = Place::new().load(&[("ALLOWED_ORIGINS", "https://*.shop.example")]).unwrap_err().to_string();
+    assert!(message.contains("wildcard") && message.contains("name each origin"), "{message}");
 }
 
 #[test]
@@ -290,17 +291,17 @@ fn networks_that_may_hold_clients_are_reported() {
         assert_eq!(notices(good), [""; 0], "{good}");
     }
     for bad in ["0.0.0.0/0", "::/0", "2000::/3", "10.0.0.0/8", "192.168.0.0/16", "fc00::/7", "::ffff:0.0.0.0/96"] {
-        let told = notices(&format!("127.0.0.1,{bad}"));
-        assert!(told.len() == 1 && told[0].contains(bad), "{bad}: {told:?}");
+        let message = notices(&format!("127.0.0.1,{bad}"));
+        assert!(message.len() == 1 && message[0].contains(bad), "{bad}: {message:?}");
     }
     let place = Place::new();
-    let told = place.load(&pairs(&place.production())).unwrap().notices;
-    assert!(told.len() == 1 && told[0].contains("MARBELLE_TRUSTED_PROXIES"), "{told:?}");
+    let message = place.load(&pairs(&place.production())).unwrap().notices;
+    assert!(message.len() == 1 && message[0].contains("MARBELLE_TRUSTED_PROXIES"), "{message:?}");
     let mut env = place.production();
     env.extend([("TRUSTED_PROXIES", "127.0.0.1".into()), ("MAIL_URL", "file:///var/lib/marbelle/mail".into())]);
     env.remove(1);
-    let told = place.load(&pairs(&env)).unwrap().notices;
-    assert!(told.len() == 1 && told[0].contains("MARBELLE_MAIL_URL"), "{told:?}");
+    let message = place.load(&pairs(&env)).unwrap().notices;
+    assert!(message.len() == 1 && message[0].contains("MARBELLE_MAIL_URL"), "{message:?}");
 }
 
 #[test]
@@ -385,6 +386,6 @@ fn printed_settings_can_be_set() {
 #[test]
 fn a_file_cannot_name_another() {
     let place = Place::new();
-    let told = place.load(&[("CONFIG", &place.file("config = 'x'"))]).unwrap_err().to_string();
-    assert!(told.contains("MARBELLE_CONFIG") && told.contains("belongs in the environment"), "{told}");
+    let message = place.load(&[("CONFIG", &place.file("config = 'x'"))]).unwrap_err().to_string();
+    assert!(message.contains("MARBELLE_CONFIG") && message.contains("belongs in the environment"), "{message}");
 }

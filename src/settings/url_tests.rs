@@ -47,7 +47,7 @@ fn a_nats_url_may_name_files() {
         "tls://a.example?ca=@c.pem,tls://b.example",
         "tls://a.example?ca=@c.pem,tls://b.example?ca=@c.pem",
     ] {
-        let settings = files.load("NATS_URL", good).unwrap_or_else(|told| panic!("{good}: {told}"));
+        let settings = files.load("NATS_URL", good).unwrap_or_else(|message| panic!("{good}: {message}"));
         let nats = settings.nats.as_ref().unwrap();
         assert!(nats.servers.iter().all(|server| server.query().is_none()), "{good}");
         let printed = settings.redacted();
@@ -68,16 +68,16 @@ fn a_nats_url_may_name_files() {
         ("tls://a.example?ca=@c.pem,nats://b.example", "must begin with `tls://` at every server"),
         ("tls://a.example?ca=@c.pem,tls://b.example?ca=@k.pem", "the same `ca`"),
     ] {
-        let told = files.load("NATS_URL", bad).err().unwrap_or_else(|| panic!("{bad} is taken"));
-        assert!(told.contains(reason), "{bad}: {told}");
+        let message = files.load("NATS_URL", bad).err().unwrap_or_else(|| panic!("{bad} is taken"));
+        assert!(message.contains(reason), "{bad}: {message}");
     }
     let user_and_file = format!("tls://u:hunter2@a.example?creds={}/n.creds", files.0.path().display());
-    let told = Settings::load([
+    let message = Settings::load([
         ("MARBELLE_DATABASE_URL".to_owned(), POSTGRES.to_owned()),
         ("MARBELLE_NATS_URL".to_owned(), user_and_file),
     ]);
-    let told = told.unwrap_err().to_string();
-    assert!(told.contains("either a user (or token) or `creds`") && !told.contains("hunter2"), "{told}");
+    let message = message.unwrap_err().to_string();
+    assert!(message.contains("either a user (or token) or `creds`") && !message.contains("hunter2"), "{message}");
 }
 
 #[test]
@@ -89,7 +89,7 @@ fn a_postgres_url_has_no_option_that_would_be_ignored() {
         "postgres://db.example/m?sslmode=verify-full&sslrootcert=@c.pem&sslcert=@c.pem&sslkey=@k.pem",
         "postgres://db.example/m?ssl-mode=verify-ca&ssl-ca=@c.pem&options[search_path]=shop&application_name=x",
     ] {
-        files.load("DATABASE_URL", good).unwrap_or_else(|told| panic!("{good}: {told}"));
+        files.load("DATABASE_URL", good).unwrap_or_else(|message| panic!("{good}: {message}"));
     }
     for (bad, reason) in [
         ("postgres://db.example/m?sslmod=verify-full", "did you mean `sslmode`?"),
@@ -101,8 +101,8 @@ fn a_postgres_url_has_no_option_that_would_be_ignored() {
         ("postgres://db.example/m?sslmode=verify-full&sslcert=@c.pem", "both `sslcert` and `sslkey`"),
         ("postgres://db.example/m?sslmode=verify-full&sslcert=@k.pem&sslkey=@k.pem", "`sslcert` names holds no"),
     ] {
-        let told = files.load("DATABASE_URL", bad).err().unwrap_or_else(|| panic!("{bad} is taken"));
-        assert!(told.contains(reason), "{bad}: {told}");
+        let message = files.load("DATABASE_URL", bad).err().unwrap_or_else(|| panic!("{bad} is taken"));
+        assert!(message.contains(reason), "{bad}: {message}");
     }
     let url = "postgres://ann:hunter2@db.example/m?sslmode=verify-full&password=hunter2";
     let settings = Settings::load([("MARBELLE_DATABASE_URL".to_owned(), url.to_owned())]).unwrap();

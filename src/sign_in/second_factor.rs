@@ -117,8 +117,8 @@ impl Accounts {
         let challenge = self.issue_ticket(TicketPurpose::SecondFactor, &[], &ticket)?;
         let (purpose, id) = (TicketPurpose::PasskeySecondFactor, ticket.id);
         let passkey = self.begin_ceremony_of(change.tx(), ticket.data.user, purpose, id.0.as_bytes()).await?;
-        let passkey = passkey.map(|begun| {
-            let (ceremony, options) = begun.into_parts();
+        let passkey = passkey.map(|started| {
+            let (ceremony, options) = started.into_parts();
             PasskeyCeremony { ceremony, options }
         });
         let mut factors = methods.second_factors();

@@ -88,8 +88,8 @@ impl Drop for Unfinished {
 async fn check(path: &Path) -> Result<(), BackupError> {
     let options = SqliteConnectOptions::new().filename(path).read_only(true);
     let mut copy = SqliteConnection::connect_with(&options).await.map_err(BackupError::Copy)?;
-    let told: Vec<String> =
+    let problems: Vec<String> =
         sqlx::query_scalar("PRAGMA integrity_check").fetch_all(&mut copy).await.map_err(BackupError::Copy)?;
     copy.close().await.map_err(BackupError::Copy)?;
-    if told == ["ok"] { Ok(()) } else { Err(BackupError::Damaged(told.join("; "))) }
+    if problems == ["ok"] { Ok(()) } else { Err(BackupError::Damaged(problems.join("; "))) }
 }

@@ -240,8 +240,8 @@ impl LockedAccount {
         }
         for (revision, event) in &events {
             let (r#type, data) = (event.event_type(), json(event)?);
-            let told = OutgoingType::of(r#type);
-            outgoing.extend(told.and_then(|r#type| outgoing_event(&receivers, r#type, *revision, &data)));
+            let outgoing_type = OutgoingType::of(r#type);
+            outgoing.extend(outgoing_type.and_then(|r#type| outgoing_event(&receivers, r#type, *revision, &data)));
             log.push(LogEntry { revision: *revision, r#type, data });
         }
         if let Some(disabled) = self.disabled

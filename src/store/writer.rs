@@ -197,7 +197,7 @@ async fn serve_group(
 ) -> (Duration, Option<Request>) {
     let (result, settled) = watch::channel(None);
     let (mut turns, mut changes) = (0, 0);
-    let begun = Instant::now();
+    let started = Instant::now();
     let mut next = Some(first);
     while let Some(request) = next.take() {
         // A caller that has stopped waiting gets no turn.
@@ -228,7 +228,7 @@ async fn serve_group(
                 return (gathering, None);
             }
         }
-        if turns < GROUP && (changes == 0 || begun.elapsed() < gathering) {
+        if turns < GROUP && (changes == 0 || started.elapsed() < gathering) {
             next = queue.try_recv().ok();
         }
     }
@@ -236,10 +236,10 @@ async fn serve_group(
         // Dropping it rolls it back, also if no turn was started.
         return (gathering, None);
     }
-    let begun = Instant::now();
+    let started = Instant::now();
     let committed = commit(lease).await;
     result.send_replace(Some(committed.map_err(Arc::new)));
-    (begun.elapsed().min(LONGEST_GATHERING), None)
+    (started.elapsed().min(LONGEST_GATHERING), None)
 }
 
 async fn commit(mut lease: Lease<SqliteConnection>) -> Result<(), Error> {

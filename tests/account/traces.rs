@@ -102,9 +102,9 @@ async fn lived_in(node: &Node, provider: &IdentityProvider, operator: &Http) -> 
     address["address_line_1"] = "Larkspurweg 7".into();
     address["city"] = "Marzipanburg".into();
     let address = own.ok("addresses.create", address).await;
-    let begun = own.ok("passkeys.begin_registration", json!({})).await;
-    let credential = Browser::default().create(&begun["options"]);
-    let passkey = json!({ "ceremony": begun["ceremony"], "credential": credential, "name": "Moonstone" });
+    let started = own.ok("passkeys.begin_registration", json!({})).await;
+    let credential = Browser::default().create(&started["options"]);
+    let passkey = json!({ "ceremony": started["ceremony"], "credential": credential, "name": "Moonstone" });
     let passkey = own.ok("passkeys.register", passkey).await;
     let flow = own.ok("providers.begin_link", json!({ "provider": "shop" })).await;
     let claims =
@@ -153,9 +153,9 @@ both_databases! {
         device(&node).ok("account.confirm_deletion", json!({ "token": token })).await;
         node.smtp.letter_saying(&person.email, "was deleted").await;
         // The listening receiver gets the event, and the unreachable one will; neither gets anything else from then on.
-        let told = listens.request_of("user.deleted").await.event();
-        assert_eq!((&told["data"]["user_id"], &told["data"]["external_id"]), (&json!(account[0]), &json!(EXTERNAL_ID)));
-        assert_eq!(told["data"]["object"], Value::Null);
+        let event = listens.request_of("user.deleted").await.event();
+        assert_eq!((&event["data"]["user_id"], &event["data"]["external_id"]), (&json!(account[0]), &json!(EXTERNAL_ID)));
+        assert_eq!(event["data"]["object"], Value::Null);
         // At once only ids are left: of the sessions and of the account.
         eventually("the last letter's row to go", async || {
             let left = found(&node, &marks()).await;

@@ -35,7 +35,7 @@ async fn without_the_bus_the_sweep_delivers_and_calls_go_on() {
         cluster.nats.kill().await;
     };
     tokio::join!(writing, killing);
-    let begun = Instant::now();
+    let started = Instant::now();
     leaving.http(first).ok("auth.logout", json!({ "scope": "local" })).await;
     for node in others {
         leaving.http(node).refused("session_ended", "profile.get", json!({})).await;
@@ -49,7 +49,7 @@ async fn without_the_bus_the_sweep_delivers_and_calls_go_on() {
         assert!(status == 503 && why.contains("bus") && !why.contains("database"), "{status} {why}");
     }
     within(PERIOD + SLACK, "the close of every tab", join_all(closing.iter().map(|tab| tab.revoked("logout")))).await;
-    println!("the bus down: from the logout to the close of the last tab {:?} (sweep every 3 s)", begun.elapsed());
+    println!("the bus down: from the logout to the close of the last tab {:?} (sweep every 3 s)", started.elapsed());
     let present = Account::from_state(&caller.ok("account.get", json!({})).await);
     for (account, tab) in accounts.iter_mut().zip(&tabs) {
         within(PERIOD + SLACK, "every event by the sweep", account.follow(tab, present.revision)).await;
@@ -59,14 +59,14 @@ async fn without_the_bus_the_sweep_delivers_and_calls_go_on() {
     cluster.nats.restart().await;
     cluster.ready().await;
     let mut times = Vec::new();
-    let begun = Instant::now();
+    let started = Instant::now();
     for i in 100..120 {
         let (events, took) = change_and_wait(&caller, &tabs, rename(i)).await;
         accounts.iter_mut().zip(&events).for_each(|(account, event)| account.apply(event));
         times.push(took);
     }
     // One after the other: by the sweep, twenty would take a minute.
-    assert!(begun.elapsed() < 2 * PERIOD, "the bus is back and delivery is slow: {times:?}");
+    assert!(started.elapsed() < 2 * PERIOD, "the bus is back and delivery is slow: {times:?}");
     println!("the bus back: from the call to the last of three tabs, median {:?}", median(times));
     for (account, tab) in accounts.iter_mut().zip(&tabs) {
         account.assert_equals_get(tab, &caller).await;

@@ -52,7 +52,7 @@ async fn a_node_whose_server_dies_goes_on_at_another() {
         }
 
         cluster.ready().await;
-        let (mut times, begun) = (Vec::new(), Instant::now());
+        let (mut times, started) = (Vec::new(), Instant::now());
         for i in 0..20 {
             let caller = session.http(&cluster.nodes[i % 3]);
             let (events, took) = change_and_wait(&caller, &tabs, rename(format!("{round} at another {i}"))).await;
@@ -60,7 +60,7 @@ async fn a_node_whose_server_dies_goes_on_at_another() {
             times.push(took);
         }
         // One after the other: by the sweep, twenty would take a minute.
-        assert!(begun.elapsed() < 2 * PERIOD, "delivery is slow at two servers: {times:?}");
+        assert!(started.elapsed() < 2 * PERIOD, "delivery is slow at two servers: {times:?}");
         println!("two of three servers: from the call to the last of three tabs, median {:?}", median(times));
         for (account, tab) in accounts.iter_mut().zip(&tabs) {
             account.assert_equals_get(tab, &caller).await;

@@ -42,8 +42,8 @@ async fn a_command_reaches_the_tabs_of_every_node_at_once() {
         let tabs = cluster.tabs(&session).await;
         join_all(tabs.iter().map(|tab| tab.snapshot())).await;
         let yes: &[&str] = if command == "delete" { &["--yes"] } else { &[] };
-        let (status, _, told) = node.run(&[&["user", command, &person.email], yes].concat()).await;
-        assert_eq!(status, 0, "{told}");
+        let (status, _, message) = node.run(&[&["user", command, &person.email], yes].concat()).await;
+        assert_eq!(status, 0, "{message}");
         for tab in &tabs {
             soon("the end of a tab", tab.revoked(reason)).await;
         }

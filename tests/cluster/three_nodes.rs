@@ -55,7 +55,7 @@ async fn a_logout_on_one_closes_the_tabs_of_all_and_ends_the_tokens_at_once() {
         let session = person.sign_in(first).await;
         let tabs = cluster.tabs(&session).await;
         join_all(tabs.iter().map(Ws::snapshot)).await;
-        let begun = Instant::now();
+        let started = Instant::now();
         let http = session.http(first);
         let logout = async {
             http.ok("auth.logout", json!({ "scope": "local" })).await;
@@ -69,7 +69,7 @@ async fn a_logout_on_one_closes_the_tabs_of_all_and_ends_the_tokens_at_once() {
         };
         let closed = join_all(tabs.iter().map(|tab| async {
             tab.revoked("logout").await;
-            begun.elapsed()
+            started.elapsed()
         }));
         let ((), closed) = soon("every tab closed", async { tokio::join!(logout, closed) }).await;
         times.extend(closed.into_iter().max());

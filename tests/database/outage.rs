@@ -36,7 +36,7 @@ async fn outage(node: &Node, go: impl AsyncFnOnce(), back: impl AsyncFnOnce()) {
         ("auth.refresh", json!({ "refresh_token": session.refresh_token })),
     ];
     for (method, params) in calls {
-        assert_eq!(unavailable(&http, method, params).await, "not_done", "{method}: nothing had begun");
+        assert_eq!(unavailable(&http, method, params).await, "not_done", "{method}: no work had started");
     }
 
     back().await;

@@ -54,10 +54,10 @@ async fn a_server_that_cannot_be_believed_is_told_nothing() {
             [("MARBELLE_DATABASE_URL", url.as_str()), ("MARBELLE_DATA_DIR", folder.path().to_str().unwrap())];
         for command in ["serve", "migrate", "new-epoch"] {
             let output = marbelle(&[command], &settings).await;
-            let told = String::from_utf8_lossy(&output.stderr).into_owned();
-            assert_eq!(output.status.code(), Some(1), "{command}: {told}");
-            assert!(told.contains("database") && told.contains(reason), "{command}: {told}");
-            assert!(!told.contains(DATABASE_PASSWORD), "{told}");
+            let message = String::from_utf8_lossy(&output.stderr).into_owned();
+            assert_eq!(output.status.code(), Some(1), "{command}: {message}");
+            assert!(message.contains("database") && message.contains(reason), "{command}: {message}");
+            assert!(!message.contains(DATABASE_PASSWORD), "{message}");
         }
         assert_eq!(tap.heard("marbelle"), (true, false), "{reason}");
     }

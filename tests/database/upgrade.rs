@@ -50,7 +50,7 @@ async fn use_everything(node: &Node, person: &Person) {
     node.signed_in("another").await;
 }
 
-fn told(output: &Output) -> String {
+fn error_text(output: &Output) -> String {
     String::from_utf8_lossy(&output.stderr).into_owned()
 }
 
@@ -58,8 +58,8 @@ fn told(output: &Output) -> String {
 async fn assert_does_not_start(node: &Node, reason: &str) {
     for command in ["serve", "migrate", "new-epoch"] {
         let output = node.command(&[command]).await;
-        assert_eq!(output.status.code(), Some(1), "{command}: {}", told(&output));
-        assert!(told(&output).contains(reason), "{command}: {}", told(&output));
+        assert_eq!(output.status.code(), Some(1), "{command}: {}", error_text(&output));
+        assert!(error_text(&output).contains(reason), "{command}: {}", error_text(&output));
     }
 }
 
@@ -115,5 +115,5 @@ async fn old_nodes_go_on_while_another_migrates() {
     }
     let settings = [("MARBELLE_DATABASE_URL", first.database.url().unwrap())];
     let output = marbelle(&["migrate"], &settings).await;
-    assert_eq!(output.status.code(), Some(0), "{}", told(&output));
+    assert_eq!(output.status.code(), Some(0), "{}", error_text(&output));
 }

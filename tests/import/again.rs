@@ -1,6 +1,6 @@
 //! Repeated imports: after an interruption, after changes on either side, beside a running server.
 
-use super::source::{Source, import, told};
+use super::source::{Source, import, reported};
 use crate::support::{Call, Database, Node, Session, address, both_databases};
 use serde_json::{Value, json};
 use std::{process::Stdio, time::Duration};
@@ -37,9 +37,9 @@ both_databases! {
             Database::Sqlite => Database::sqlite(),
             Database::Postgres(_) => Database::postgres().await,
         }).await;
-        let begun = std::time::Instant::now();
+        let started = std::time::Instant::now();
         let (status, report, _) = import(&whole, &source, &["--batch", "3"]).await;
-        let takes = begun.elapsed();
+        let takes = started.elapsed();
         assert_eq!(status, Some(1));
 
         let node = Node::start(database).await;
@@ -79,8 +79,8 @@ both_databases! {
         let (status, report, printed) = import(&node, &source, &[]).await;
         assert_eq!(status, Some(1));
         assert!(printed.contains("0  accounts made"), "{printed}");
-        assert_eq!(told(&report, "users", 1), ["differs first_name"]);
-        assert_eq!(told(&report, "addresses", 2), ["differs -"]);
+        assert_eq!(reported(&report, "users", 1), ["differs first_name"]);
+        assert_eq!(reported(&report, "addresses", 2), ["differs -"]);
         assert_eq!(exported(&node).await, before);
         let texts = report.iter().map(Value::to_string).collect::<String>();
         assert!(!texts.contains("Käthe") && !texts.contains("Katrin"), "no values");
@@ -103,9 +103,9 @@ async fn what_is_new_there_comes() {
     let map = after.file("map.csv");
     let (_, report, printed) = import(&node, &after, &["--map", &map.display().to_string()]).await;
     assert!(printed.contains("2  accounts made") && printed.contains("1  addresses made"), "{printed}");
-    assert_eq!(told(&report, "users", 900), ["replaced date_joined"]);
-    assert_eq!(told(&report, "users", 2), ["differs first_name"]);
-    assert_eq!(told(&report, "addresses", 900), ["replaced is_primary", "renamed label"]);
+    assert_eq!(reported(&report, "users", 900), ["replaced date_joined"]);
+    assert_eq!(reported(&report, "users", 2), ["differs first_name"]);
+    assert_eq!(reported(&report, "addresses", 900), ["replaced is_primary", "renamed label"]);
     let session = sign_in(&node, EMAIL, PASSWORD).await;
     let list = session.http(&node).ok("addresses.list", json!({})).await;
     let labels: Vec<&Value> = list.as_array().unwrap().iter().map(|address| &address["label"]).collect();
@@ -133,7 +133,11 @@ async fn an_address_that_has_an_account_here_is_not_taken_over() {
         Source::changed(&format!("UPDATE users SET email = '{}' WHERE id = 1", person.email.to_uppercase())).await;
     let (status, report, _) = import(&node, &taken, &[]).await;
     assert_eq!(status, Some(1));
-    assert!(told(&report, "users", 1).contains(&"kept_out email".to_owned()), "{:?}", told(&report, "users", 1));
+    assert!(
+        reported(&report, "users", 1).contains(&"kept_out email".to_owned()),
+        "{:?}",
+        reported(&report, "users", 1)
+    );
     person.sign_in(&node).await;
 }
 

@@ -74,11 +74,11 @@ both_databases! {
         std::fs::write(&third, other.to_string()).expect("written");
         let (status, printed) = read(&node, &third, &["--report", &report.display().to_string()]).await;
         assert!(status == Some(0) && printed.contains("1  accounts made"), "{printed}");
-        let told = lines(&report);
-        let cleared: Vec<_> = told.iter().map(|line| (&line["action"], &line["field"])).collect();
+        let reported = lines(&report);
+        let cleared: Vec<_> = reported.iter().map(|line| (&line["action"], &line["field"])).collect();
         let expected = [json!("passkeys[0]"), json!("providers[0]")];
-        assert_eq!(cleared, expected.iter().map(|field| (&told[0]["action"], field)).collect::<Vec<_>>());
-        assert_eq!(told[0]["action"], "cleared");
+        assert_eq!(cleared, expected.iter().map(|field| (&reported[0]["action"], field)).collect::<Vec<_>>());
+        assert_eq!(reported[0]["action"], "cleared");
         by_provider(&node, &cleo).await.expect("a session");
         let refused = by_provider(&node, &linked).await.expect_err("a refusal");
         assert_eq!(refused.kind, "second_factor_required");
@@ -137,7 +137,7 @@ both_databases! {
                 Session::from_wire(node.http().ok("auth.login", credentials.clone()).await);
             }
         }
-        let told: Vec<(i64, Option<String>)> = lines(&report).iter()
+        let reported: Vec<(i64, Option<String>)> = lines(&report).iter()
             .map(|line| (line["id"].as_i64().unwrap(), line["field"].as_str().map(str::to_owned))).collect();
         let some = |text: &str| Some(text.to_owned());
         let mut expected = vec![
@@ -148,10 +148,10 @@ both_databases! {
             (12, some("providers[0].issuer")), (12, some("providers[0].label")), (12, some("providers[0].provider")),
             (12, some("providers[0].subject")),
         ];
-        let mut told = told;
-        told.sort();
+        let mut reported = reported;
+        reported.sort();
         expected.sort();
-        assert_eq!(told, expected);
+        assert_eq!(reported, expected);
     }
 }
 

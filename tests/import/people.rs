@@ -1,6 +1,6 @@
 //! Every user of the old application is imported as documented in `docs/import.md`, with the same password.
 
-use super::source::{Person, Source, import, people, told};
+use super::source::{Person, Source, import, people, reported};
 use crate::support::{Call, Database, Node, Session, both_databases};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -78,20 +78,20 @@ async fn assert_addresses(node: &Node, people: &[Person], report: &[Value]) {
     let list = addresses(node, of(people, 189)).await;
     assert_eq!(field(&list, "label"), ["Home", "Work", "Sea"]);
     assert_eq!(field(&list, "is_primary"), [true, false, false]);
-    assert_eq!(told(report, "addresses", 304), ["replaced is_primary"]);
+    assert_eq!(reported(report, "addresses", 304), ["replaced is_primary"]);
     let list = addresses(node, of(people, 190)).await;
     assert_eq!((field(&list, "label"), &list[0]["is_primary"]), (vec![&json!("Home"), &json!("Work")], &json!(true)));
-    assert_eq!(told(report, "addresses", 306), ["replaced is_primary"]);
+    assert_eq!(reported(report, "addresses", 306), ["replaced is_primary"]);
     let list = addresses(node, of(people, 192)).await;
     assert_eq!(field(&list, "label"), ["Home", "home 2", "HOME 3"]);
-    assert_eq!(told(report, "addresses", 322), ["renamed label"]);
+    assert_eq!(reported(report, "addresses", 322), ["renamed label"]);
     let list = addresses(node, of(people, 193)).await;
     assert_eq!(
         (&list[0]["address_line_1"], &list[0]["state"], &list[0]["phone"]),
         (&json!("1 Sea Road"), &Value::Null, &Value::Null)
     );
-    assert_eq!(told(report, "addresses", 324), ["replaced address_line_1", "cleared phone"]);
-    assert_eq!(told(report, "email_change_tokens", 1), ["cleared new_email"]);
+    assert_eq!(reported(report, "addresses", 324), ["replaced address_line_1", "cleared phone"]);
+    assert_eq!(reported(report, "email_change_tokens", 1), ["cleared new_email"]);
     // More than ten: all are imported, and none can be added until there are fewer.
     let session = sign_in(node, of(people, 191)).await;
     let http = session.http(node);
@@ -127,11 +127,11 @@ both_databases! {
         assert_eq!((status, dry_status), (Some(1), Some(1)), "some were kept out: {printed}");
         assert_eq!(report, dry_report, "a dry run says the same");
         for (id, expected) in TOLD {
-            assert_eq!(told(&report, "users", *id), *expected, "{}", of(&people, *id).note);
+            assert_eq!(reported(&report, "users", *id), *expected, "{}", of(&people, *id).note);
         }
         for person in people.iter().filter(|person| person.note == "ordinary") {
-            let told = told(&report, "users", person.id);
-            assert!(told.is_empty() || told == ["cleared phone"], "{told:?}");
+            let reported = reported(&report, "users", person.id);
+            assert!(reported.is_empty() || reported == ["cleared phone"], "{reported:?}");
         }
         assert!(printed.contains("189  accounts made") && printed.contains("2  registrations made"), "{printed}");
         assert_eq!(hashes(&node).await.len(), 189);

@@ -72,8 +72,8 @@ pub async fn import(node: &Node, source: &Source, more: &[&str]) -> (Option<i32>
     let report_name = report.display().to_string();
     let arguments = ["import", "django", "--from", &source.url, "--report", &report_name];
     let output = node.command(&[&arguments[..], more].concat()).await;
-    let told = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
-    (output.status.code(), lines(&report), told)
+    let output_text = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    (output.status.code(), lines(&report), output_text)
 }
 
 /// The lines of a JSON Lines file.
@@ -83,7 +83,7 @@ pub fn lines(path: &Path) -> Vec<Value> {
 }
 
 /// The report on a row, as `action field`.
-pub fn told(report: &[Value], table: &str, id: i64) -> Vec<String> {
+pub fn reported(report: &[Value], table: &str, id: i64) -> Vec<String> {
     let of = |line: &&Value| line["table"] == table && line["id"] == id;
     let words =
         |line: &Value| format!("{} {}", line["action"].as_str().unwrap(), line["field"].as_str().unwrap_or("-"));

@@ -137,7 +137,7 @@ both_databases! {
             ("Larchfox/7.0", "198.51.100.1", "IPv4"), // nothing but the token is missing
             ("Pinezilla/2", "2001:db8::1", "IPv6"),
         ];
-        let told = devices.len();
+        let notices = devices.len();
         for (says, address, family) in devices {
             let session = Session::from_wire(sign_in("", says, address).await);
             let letter = node.smtp.letter_to(&person.email).await;
@@ -148,6 +148,6 @@ both_databases! {
         }
         let marker = node.unverified("marker").await;
         node.smtp.letter_to(&marker.email).await; // queued after all of them, and here
-        assert_eq!(node.smtp.letters_to(&person.email).len(), known + told);
+        assert_eq!(node.smtp.letters_to(&person.email).len(), known + notices);
     }
 }

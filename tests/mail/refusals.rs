@@ -55,7 +55,7 @@ async fn a_server_as_slow_as_it_may_be_gets_each_letter_once() {
     first.smtp.be(Mood::Slow(SLOW));
     let person = first.unverified("ann").await;
     first.smtp.letter_within(SLOW * 2, &person.email).await;
-    // The other node would have begun by now, and its greeting would be over; the next letter comes after it.
+    // The other node would have started by now, and its greeting would be over; the next letter comes after it.
     first.smtp.be(Mood::Accept);
     let marker = second.unverified("marker").await;
     first.smtp.letter_to(&marker.email).await;
@@ -78,9 +78,9 @@ async fn an_operator_tries_the_way_of_letters() {
     node.smtp.be(Mood::RefuseSender("RCPT", 554, "5.7.1 relay access denied"));
     let output = node.command(&["mail", "test", "ops@shop.example"]).await;
     assert_eq!(output.status.code(), Some(1));
-    let told = String::from_utf8_lossy(&output.stderr);
+    let message = String::from_utf8_lossy(&output.stderr);
     for words in ["RCPT TO", "554 5.7.1 relay access denied", "MARBELLE_MAIL_FROM"] {
-        assert!(told.contains(words), "{words} is not in\n{told}");
+        assert!(message.contains(words), "{words} is not in\n{message}");
     }
 }
 

@@ -4,7 +4,7 @@ use crate::support::{Call, DATABASE_PASSWORD, Database, Node, both_databases, ma
 use std::process::Output;
 use tempfile::TempDir;
 
-fn told(output: &Output) -> String {
+fn error_text(output: &Output) -> String {
     format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
 }
 
@@ -23,9 +23,9 @@ async fn a_command_on_data_makes_no_database() {
     for command in ON_DATA {
         let output = marbelle(command, &settings).await;
         assert_eq!(output.status.code(), Some(1), "{command:?}");
-        let told = told(&output);
-        assert!(told.contains(data.join("marbelle.db").to_str().unwrap()), "it names the database: {told}");
-        assert!(told.contains("--env-file"), "and what may be wrong: {told}");
+        let error_text = error_text(&output);
+        assert!(error_text.contains(data.join("marbelle.db").to_str().unwrap()), "it names the database: {error_text}");
+        assert!(error_text.contains("--env-file"), "and what may be wrong: {error_text}");
         assert!(!data.exists(), "{command:?} made something");
     }
 }
@@ -38,7 +38,7 @@ async fn a_database_without_tables_is_none_of_ours() {
     for command in ON_DATA {
         let output = marbelle(command, &settings).await;
         assert_eq!(output.status.code(), Some(1), "{command:?}");
-        assert!(!told(&output).contains(DATABASE_PASSWORD), "{}", told(&output));
+        assert!(!error_text(&output).contains(DATABASE_PASSWORD), "{}", error_text(&output));
     }
     let mut connection = database.connect().await;
     let sql = "SELECT count(*) FROM information_schema.tables WHERE table_schema = 'public'";
@@ -50,7 +50,7 @@ both_databases! {
     async fn a_command_on_data_says_which_database_it_touches(database: Database) {
         let node = Node::start(database).await;
         let output = node.command(&["new-epoch"]).await;
-        assert_eq!(output.status.code(), Some(0), "{}", told(&output));
+        assert_eq!(output.status.code(), Some(0), "{}", error_text(&output));
         let errors = String::from_utf8_lossy(&output.stderr).into_owned();
         let name = match node.database.url() {
             Some(url) => url.rsplit('/').next().unwrap().to_owned(),
@@ -66,12 +66,12 @@ both_databases! {
         let arguments = ["user", "delete", person.email.as_str()];
         for answer in ["", "n\n", "maybe\n"] {
             let output = node.command_reading(&arguments, answer).await;
-            assert_eq!(output.status.code(), Some(1), "{answer:?}: {}", told(&output));
-            assert!(told(&output).contains(&person.email), "it asks about whom: {}", told(&output));
+            assert_eq!(output.status.code(), Some(1), "{answer:?}: {}", error_text(&output));
+            assert!(error_text(&output).contains(&person.email), "it asks about whom: {}", error_text(&output));
             person.sign_in(&node).await;
         }
         let output = node.command_reading(&arguments, "y\n").await;
-        assert_eq!(output.status.code(), Some(0), "{}", told(&output));
+        assert_eq!(output.status.code(), Some(0), "{}", error_text(&output));
         node.http().refused("invalid_credentials", "auth.login", person.credentials()).await;
     }
 }
@@ -89,22 +89,22 @@ async fn a_file_of_systemds_gives_the_settings() {
     let file = file.to_str().unwrap();
     for arguments in [["--env-file", file, "check-config"], ["check-config", "--env-file", file]] {
         let output = marbelle(&arguments, &[("MARBELLE_SHOP_NAME", "of the shell")]).await;
-        assert_eq!(output.status.code(), Some(0), "{}", told(&output));
+        assert_eq!(output.status.code(), Some(0), "{}", error_text(&output));
         for line in ["MARBELLE_SHOP_NAME = Larch \"& Co\"\n", "MAX_ADDRESSES = 7\n"] {
-            assert!(told(&output).contains(line), "{line} is not in\n{}", told(&output));
+            assert!(error_text(&output).contains(line), "{line} is not in\n{}", error_text(&output));
         }
     }
     let output = marbelle(&["--env-file", file, "migrate"], &[]).await;
-    assert_eq!(output.status.code(), Some(0), "{}", told(&output));
+    assert_eq!(output.status.code(), Some(0), "{}", error_text(&output));
     assert!(data.join("marbelle.db").is_file());
     let output = marbelle(&["--env-file", file, "new-epoch"], &[]).await;
-    assert_eq!(output.status.code(), Some(0), "{}", told(&output));
+    assert_eq!(output.status.code(), Some(0), "{}", error_text(&output));
 
     std::fs::write(file, "MARBELLE_LISTEN=127.0.0.1:0\nexport MARBELLE_ENV=production\n").unwrap();
     let output = marbelle(&["--env-file", file, "check-config"], &[]).await;
     assert_eq!(output.status.code(), Some(2));
-    assert!(told(&output).contains("line 2"), "{}", told(&output));
+    assert!(error_text(&output).contains("line 2"), "{}", error_text(&output));
     let output = marbelle(&["--env-file", "/nonexistent/environment", "check-config"], &[]).await;
     assert_eq!(output.status.code(), Some(2));
-    assert!(told(&output).contains("/nonexistent/environment"), "{}", told(&output));
+    assert!(error_text(&output).contains("/nonexistent/environment"), "{}", error_text(&output));
 }

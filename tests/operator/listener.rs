@@ -37,8 +37,8 @@ async fn an_idle_connection_is_kept_for_as_long_as_is_set() {
         assert!(connection.read(&mut answer).await.unwrap() > 0, "it is used again");
         tokio::time::sleep(IDLE / 2).await;
     }
-    let begun = Instant::now();
+    let started = Instant::now();
     let end = tokio::time::timeout(IDLE * 3, connection.read(&mut answer)).await.expect("it is closed").unwrap_or(0);
     assert_eq!(end, 0);
-    assert!(begun.elapsed() > IDLE / 4, "not before its time: {:?}", begun.elapsed());
+    assert!(started.elapsed() > IDLE / 4, "not before its time: {:?}", started.elapsed());
 }

@@ -57,6 +57,6 @@ async fn an_address_that_is_taken_is_named() {
     )
     .await;
     assert_eq!(output.status.code(), Some(1));
-    let told = String::from_utf8_lossy(&output.stderr);
-    assert!(told.contains(&node.address().to_string()), "{told}");
+    let message = String::from_utf8_lossy(&output.stderr);
+    assert!(message.contains(&node.address().to_string()), "{message}");
 }

@@ -36,16 +36,16 @@ async fn it_starts_with_every_required_setting_or_names_those_that_lack() {
         let given: Vec<_> = required.into_iter().filter(|setting| *setting != missing).collect();
         let blank = [given.clone(), vec![(missing.0, "  ")]].concat(); // how compose files say "not set"
         for given in [given, blank] {
-            let (code, told) = serve(&given).await;
-            assert_eq!(code, Some(2), "without {}: {told}", missing.0);
+            let (code, message) = serve(&given).await;
+            assert_eq!(code, Some(2), "without {}: {message}", missing.0);
             for (name, _) in required {
-                assert_eq!(told.contains(name), name == missing.0, "without {}: {told}", missing.0);
+                assert_eq!(message.contains(name), name == missing.0, "without {}: {message}", missing.0);
             }
         }
     }
-    let (code, told) = serve(&[]).await;
+    let (code, message) = serve(&[]).await;
     assert_eq!(code, Some(2));
-    assert!(required.iter().all(|(name, _)| told.contains(name)), "all at once: {told}");
+    assert!(required.iter().all(|(name, _)| message.contains(name)), "all at once: {message}");
     assert!(!data.exists(), "nothing was made");
 }
 
@@ -73,10 +73,10 @@ async fn what_development_allows_is_refused() {
     ] {
         let given: Vec<_> = good.into_iter().filter(|(n, _)| *n != name).chain([(name, value)]).collect();
         let output = marbelle(&["check-config"], &given).await;
-        let told = String::from_utf8(output.stderr).expect("text");
+        let message = String::from_utf8(output.stderr).expect("text");
         assert_eq!(output.status.code(), Some(2), "{name}={value}");
-        assert!(told.contains(name), "{name}={value}: {told}");
-        assert!(!told.contains("Mp8uVb3x") && !told.contains(short), "{told}");
+        assert!(message.contains(name), "{name}={value}: {message}");
+        assert!(!message.contains("Mp8uVb3x") && !message.contains(short), "{message}");
     }
 }
 

@@ -46,13 +46,13 @@ async fn every_fault_is_told_at_once_and_nothing_starts() {
     for command in ["serve", "check-config", "migrate"] {
         let output = marbelle(&[command], &faulty).await;
         assert_eq!(output.status.code(), Some(2), "{command}: {}", stderr(&output));
-        let told = stderr(&output);
+        let message = stderr(&output);
         for (name, _) in &faulty[1..] {
-            assert!(told.contains(name), "{command} does not tell of {name}:\n{told}");
+            assert!(message.contains(name), "{command} does not tell of {name}:\n{message}");
         }
-        assert!(told.contains("MARBELLE_SWEEP_PERIOD"), "the nearest known name:\n{told}");
+        assert!(message.contains("MARBELLE_SWEEP_PERIOD"), "the nearest known name:\n{message}");
         for secret in ["Zq7hunter2", "c2hvcnQ="] {
-            assert!(!told.contains(secret) && !stdout(&output).contains(secret), "{secret} in\n{told}");
+            assert!(!message.contains(secret) && !stdout(&output).contains(secret), "{secret} in\n{message}");
         }
     }
     assert!(!data.exists(), "nothing was made");
@@ -62,9 +62,9 @@ async fn every_fault_is_told_at_once_and_nothing_starts() {
 async fn production_demands_what_a_default_would_make_unsafe() {
     let output = marbelle(&["check-config"], &[("MARBELLE_ENV", "production")]).await;
     assert_eq!(output.status.code(), Some(2));
-    let told = stderr(&output);
+    let message = stderr(&output);
     for name in ["MAIL_URL", "MAIL_FROM", "FRONTEND_URL", "ALLOWED_ORIGINS", "SIGNING_KEY", "TOKEN_SECRET"] {
-        assert!(told.contains(&format!("MARBELLE_{name}")), "{name}:\n{told}");
+        assert!(message.contains(&format!("MARBELLE_{name}")), "{name}:\n{message}");
     }
     let folder = TempDir::new().unwrap();
     let (key, secret) = (signing_key(1), token_secret(1));

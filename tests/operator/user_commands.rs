@@ -8,8 +8,8 @@ const NEW: &str = "nine loud herons above a mill";
 async fn user(node: &Node, action: &str, email: &str) {
     let yes: &[&str] = if action == "delete" { &["--yes"] } else { &[] };
     let output = node.command(&[&["user", action, email], yes].concat()).await;
-    let told = String::from_utf8_lossy(&output.stderr);
-    assert_eq!(output.status.code(), Some(0), "{action}: {told}");
+    let message = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(0), "{action}: {message}");
 }
 
 /// Asserts that a disabled or deleted account cannot be entered without its password.
@@ -64,8 +64,8 @@ both_databases! {
             node.http().refused("invalid_token", method, params.clone()).await;
         }
         let log = again.http(&node).ok("account.security_log", json!({})).await;
-        let told: Vec<&Value> = log["events"].as_array().unwrap().iter().map(|event| &event["type"]).collect();
-        assert!(told.contains(&&json!("account_disabled")) && told.contains(&&json!("account_enabled")), "{told:?}");
+        let message: Vec<&Value> = log["events"].as_array().unwrap().iter().map(|event| &event["type"]).collect();
+        assert!(message.contains(&&json!("account_disabled")) && message.contains(&&json!("account_enabled")), "{message:?}");
         assert_eq!(bobs_tab.ok("profile.get", json!({})).await["email"], bob.email);
     }
 
@@ -133,8 +133,8 @@ both_databases! {
         for action in ["disable", "enable", "delete"] {
             let output = node.command(&["user", action, "nobody@example.test"]).await;
             assert_eq!(output.status.code(), Some(1), "{action}");
-            let told = String::from_utf8_lossy(&output.stderr);
-            assert!(told.contains("nobody@example.test"), "{told}");
+            let message = String::from_utf8_lossy(&output.stderr);
+            assert!(message.contains("nobody@example.test"), "{message}");
         }
         assert_eq!(node.command(&["user", "promote", "nobody@example.test"]).await.status.code(), Some(2));
         assert_eq!(node.command(&["user", "disable"]).await.status.code(), Some(2));

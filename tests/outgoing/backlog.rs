@@ -69,11 +69,11 @@ both_databases! {
         let (_, session) = node.signed_in("ann").await;
         let page = session.http(&node);
         let change = async |n: usize| {
-            let begun = Instant::now();
+            let started = Instant::now();
             page.ok("profile.update", json!({ "first_name": format!("Ann {n}") })).await;
-            let called = begun.elapsed();
+            let called = started.elapsed();
             good.requests(n + 1).await;
-            (called, begun.elapsed())
+            (called, started.elapsed())
         };
         let (mut before, mut beside) = (Vec::new(), Vec::new());
         for n in 0..10 {

@@ -30,9 +30,9 @@ both_databases! {
         node.command(&["user", "disable", &person.email]).await;
         node.command(&["user", "enable", &person.email]).await;
 
-        let told = ["user.created", "sessions.changed", "profile.changed", "addresses.changed", "sessions.changed",
+        let delivered = ["user.created", "sessions.changed", "profile.changed", "addresses.changed", "sessions.changed",
             "user.disabled", "user.enabled"];
-        assert_eq!(types(&operator, &all).await, told);
+        assert_eq!(types(&operator, &all).await, delivered);
         assert_eq!(types(&operator, &some).await, ["profile.changed"]);
         let user = &session.sign_in["profile"]["id"];
         for (at, delivery) in deliveries(&operator, &all).await.iter().enumerate() {
@@ -80,11 +80,11 @@ both_databases! {
             enable().await;
             (alone, measure().await)
         }).await;
-        let [alone, told] = [measured.0, measured.1].map(|number| works.remove(&number).expect("it was measured").texts);
+        let [alone, delivered] = [measured.0, measured.1].map(|number| works.remove(&number).expect("it was measured").texts);
         let of_queue = |text: &str| text.contains("outgoing_events") || text.contains("webhooks ");
         assert!(!alone.iter().any(|text| of_queue(text)), "{alone:?}");
-        assert_eq!(told.len(), alone.len(), "{alone:?}\n{told:?}");
-        let of_queue: Vec<_> = told.iter().filter(|text| of_queue(text)).collect();
+        assert_eq!(delivered.len(), alone.len(), "{alone:?}\n{delivered:?}");
+        let of_queue: Vec<_> = delivered.iter().filter(|text| of_queue(text)).collect();
         assert!(matches!(&of_queue[..], [only] if only.contains("UPDATE users SET revision")), "{of_queue:?}");
     }
 
@@ -145,8 +145,8 @@ both_databases! {
             session.http(&second).ok("profile.update", json!({ "first_name": "Dora" })).await;
         }
         first.command(&["user", "disable", &person.email]).await;
-        let told = types(&operator, &hook).await;
-        assert_eq!(&told[told.len() - 2..], ["sessions.changed", "user.disabled"]);
+        let delivered = types(&operator, &hook).await;
+        assert_eq!(&delivered[delivered.len() - 2..], ["sessions.changed", "user.disabled"]);
     }
 
     async fn accounts_that_are_imported_are_told_of_like_any_other(database: Database) {
@@ -196,11 +196,11 @@ both_databases! {
         assert!(String::from_utf8_lossy(&output.stderr).contains(&format!("there is no webhook {other}")));
 
         let log = operator.ok("audit.list", json!({})).await;
-        let mut told: Vec<(&str, &str)> = Vec::new();
+        let mut delivered: Vec<(&str, &str)> = Vec::new();
         for entry in log["entries"].as_array().expect("a list").iter().rev() {
             let method = entry["method"].as_str().expect("a method");
             if method.starts_with("webhooks.") {
-                told.push((method, entry["actor"].as_str().expect("an actor")));
+                delivered.push((method, entry["actor"].as_str().expect("an actor")));
                 assert!([&json!(hook), &json!(other)].contains(&&entry["detail"]["webhook_id"]), "{entry}");
             }
         }
@@ -210,7 +210,7 @@ both_databases! {
             ("webhooks.create", line), ("webhooks.update", line), ("webhooks.update", line), ("webhooks.rotate_secret", line),
             ("webhooks.test", line), ("webhooks.delete", line),
         ];
-        assert_eq!(told, expected);
+        assert_eq!(delivered, expected);
         assert!(!log.to_string().contains("hush"));
     }
 

@@ -22,13 +22,13 @@ both_databases! {
         receiver.request_of("user.deleted").await;
 
         let requests = receiver.received();
-        let told: Vec<String> = requests.iter().map(|one| one.r#type()).collect();
+        let delivered: Vec<String> = requests.iter().map(|one| one.r#type()).collect();
         // The events that were waiting when the account was deleted are dropped.
         let all = ["user.created", "sessions.changed", "profile.changed", "user.deleted"];
         let mut place = 0;
-        for one in &told {
+        for one in &delivered {
             let found = all[place..].iter().position(|name| name == one);
-            place += found.unwrap_or_else(|| panic!("{told:?} are in order")) + 1;
+            place += found.unwrap_or_else(|| panic!("{delivered:?} are in order")) + 1;
         }
         let specification = Specification::of_service().await;
         for request in &requests {
@@ -143,8 +143,8 @@ both_databases! {
                     tokio::time::sleep(Duration::from_millis(20)).await;
                 }
             }).await;
-            let told: Vec<String> = receiver.received().iter().map(|one| one.r#type()).collect();
-            assert_eq!(told, ["user.created", "user.created", "sessions.changed", "profile.changed"], "{hook}");
+            let delivered: Vec<String> = receiver.received().iter().map(|one| one.r#type()).collect();
+            assert_eq!(delivered, ["user.created", "user.created", "sessions.changed", "profile.changed"], "{hook}");
         }
         assert_eq!(elsewhere.received().len(), 0, "redirects are not followed");
     }

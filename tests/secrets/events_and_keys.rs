@@ -14,21 +14,21 @@ both_databases! {
         let endpoint = node.service_endpoint().await;
         let key = endpoint.key("webhooks,users:read,keys").await;
         let operator = endpoint.http(&key);
-        let mut told = Vec::new();
+        let mut answers = Vec::new();
         // Refused: shortened, by its end with a different beginning, at the other endpoint, with a fault beside it.
         let other = format!("{}{}", &key[..key.len() - 1], if key.ends_with('A') { "B" } else { "A" });
         for wrong in [&other, &key[..key.len() - 4]] {
-            told.push(format!("{:?}", endpoint.http(wrong).refused("unauthenticated", "keys.list", json!({})).await));
+            answers.push(format!("{:?}", endpoint.http(wrong).refused("unauthenticated", "keys.list", json!({})).await));
         }
-        told.push(format!("{:?}", node.http().bearer(&key).refused("unauthenticated", "profile.get", json!({})).await));
-        told.push(format!("{:?}", operator.refused("invalid_params", "keys.create", json!({ "nam": key })).await));
+        answers.push(format!("{:?}", node.http().bearer(&key).refused("unauthenticated", "profile.get", json!({})).await));
+        answers.push(format!("{:?}", operator.refused("invalid_params", "keys.create", json!({ "nam": key })).await));
 
         let made = operator.ok("keys.create", json!({ "name": "mailing", "scopes": ["users:read"] })).await;
         let second = text(&made["secret"]);
         endpoint.http(&second).ok("users.count", json!({})).await;
         operator.ok("keys.revoke", json!({ "key_id": made["key"]["id"] })).await;
-        told.push(format!("{:?}", endpoint.http(&second).refused("unauthenticated", "users.count", json!({})).await));
-        told.push(operator.ok("keys.list", json!({})).await.to_string());
+        answers.push(format!("{:?}", endpoint.http(&second).refused("unauthenticated", "users.count", json!({})).await));
+        answers.push(operator.ok("keys.list", json!({})).await.to_string());
 
         // A receiver that accepts its events, and one that does not.
         let (listens, fails) = (Receiver::start().await, Receiver::start().await);
@@ -42,13 +42,13 @@ both_databases! {
             secrets.push(text(&rotated["secret"]));
             let (person, _) = node.signed_in("ann").await;
             receiver.request_of("user.created").await;
-            told.push(operator.ok("webhooks.deliveries", json!({ "webhook_id": webhook })).await.to_string());
-            told.push(person.email);
+            answers.push(operator.ok("webhooks.deliveries", json!({ "webhook_id": webhook })).await.to_string());
+            answers.push(person.email);
         }
-        told.push(operator.ok("webhooks.list", json!({})).await.to_string());
+        answers.push(operator.ok("webhooks.list", json!({})).await.to_string());
         assert!(listens.received()[0].is_signed_by(&secrets[0]), "they are what signs");
 
-        let content = everything(&node, &told).await;
+        let content = everything(&node, &answers).await;
         assert!(holds(&content, listens.url().as_bytes()), "the story looks at the right places");
         let secrets = secrets.iter().map(|secret| ("a webhook's secret", secret.as_str()));
         let keys = [&key, &second, &other].map(|key| ("a service key", key.as_str()));

@@ -56,11 +56,11 @@ fn forms(secret: &str) -> Vec<Vec<u8>> {
 }
 
 /// Everything that must not contain secrets: the database, the data folder, the log, and the errors of callers.
-async fn everything(node: &Node, told: &[String]) -> Vec<u8> {
+async fn everything(node: &Node, answers: &[String]) -> Vec<u8> {
     let mut content = database(node).await;
     files(&node.data(), &mut content);
     content.extend(node.output().into_bytes());
-    content.extend(told.concat().into_bytes());
+    content.extend(answers.concat().into_bytes());
     content
 }
 

@@ -17,8 +17,8 @@ both_databases! {
         let (person, session) = node.signed_in("ann").await;
         let (http, mine) = (node.http(), session.http(&node));
         let mut refusals = Vec::new();
-        let begun = mine.ok("totp.begin", json!({})).await;
-        let (setup, secret) = (text(&begun["setup"]), text(&begun["secret"]));
+        let started = mine.ok("totp.begin", json!({})).await;
+        let (setup, secret) = (text(&started["setup"]), text(&started["secret"]));
         let app = Authenticator::with(&secret);
         let wrong = json!({ "setup": setup, "code": app.wrong_code() });
         refusals.push(format!("{:?}", mine.refused("invalid_credentials", "totp.enable", wrong).await));
@@ -62,13 +62,13 @@ both_databases! {
         let (person, session) = node.signed_in("ann").await;
         let (http, mine, mut browser) = (node.http(), session.http(&node), Browser::default());
         let (mut secrets, mut refusals) = (Vec::new(), Vec::new());
-        let mut note = |begun: &Value| {
-            secrets.push(("a ceremony", text(&begun["ceremony"])));
-            secrets.push(("a challenge", text(&begun["options"]["challenge"])));
+        let mut note = |started: &Value| {
+            secrets.push(("a ceremony", text(&started["ceremony"])));
+            secrets.push(("a challenge", text(&started["options"]["challenge"])));
         };
-        let begun = mine.ok("passkeys.begin_registration", json!({})).await;
-        note(&begun);
-        let register = json!({ "ceremony": begun["ceremony"], "credential": browser.create(&begun["options"]), "name": "key" });
+        let started = mine.ok("passkeys.begin_registration", json!({})).await;
+        note(&started);
+        let register = json!({ "ceremony": started["ceremony"], "credential": browser.create(&started["options"]), "name": "key" });
         let mut misspelt = register.clone();
         misspelt["nam"] = "key".into();
         refusals.push(format!("{:?}", mine.refused("invalid_params", "passkeys.register", misspelt).await));
@@ -76,20 +76,20 @@ both_databases! {
         refusals.push(format!("{:?}", mine.refused("invalid_token", "passkeys.register", register).await));
 
         // Signing in: refused for another page, done, repeated.
-        let login = |begun: &Value, browser: &mut Browser| json!({ "ceremony": begun["ceremony"], "credential": browser.get(&begun["options"]) });
-        let begun = http.ok("auth.begin_passkey_login", json!({})).await;
-        note(&begun);
+        let login = |started: &Value, browser: &mut Browser| json!({ "ceremony": started["ceremony"], "credential": browser.get(&started["options"]) });
+        let started = http.ok("auth.begin_passkey_login", json!({})).await;
+        note(&started);
         let mut elsewhere = Browser { origin: "https://evil.example".into(), passkeys: std::mem::take(&mut browser.passkeys), ..Browser::default() };
-        refusals.push(format!("{:?}", http.refused("invalid_credentials", "auth.login_passkey", login(&begun, &mut elsewhere)).await));
+        refusals.push(format!("{:?}", http.refused("invalid_credentials", "auth.login_passkey", login(&started, &mut elsewhere)).await));
         browser.passkeys = elsewhere.passkeys;
-        let good = login(&begun, &mut browser);
+        let good = login(&started, &mut browser);
         http.ok("auth.login_passkey", good.clone()).await;
         refusals.push(format!("{:?}", http.refused("invalid_token", "auth.login_passkey", good.clone()).await));
         refusals.push(format!("{:?}", mine.refused("invalid_token", "session.prove", json!({ "passkey": good })).await));
         // A proof, and a second factor.
-        let begun = mine.ok("session.begin_passkey_proof", json!({})).await;
-        note(&begun);
-        mine.ok("session.prove", json!({ "passkey": login(&begun, &mut browser) })).await;
+        let started = mine.ok("session.begin_passkey_proof", json!({})).await;
+        note(&started);
+        mine.ok("session.prove", json!({ "passkey": login(&started, &mut browser) })).await;
         session.second_factor(&node).await;
         let refused = http.refused("second_factor_required", "auth.login", person.credentials()).await;
         note(&refused.data["passkey"]);

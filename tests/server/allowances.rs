@@ -128,13 +128,13 @@ both_databases! {
         for _ in 0..4 {
             sessions.push(person.sign_in(&node).await);
         }
-        let begun = Instant::now();
+        let started = Instant::now();
         let mut passed = 0;
         for session in &sessions {
             let replies = session.http(&node).batch(&calls).await;
             passed += replies.len() - count(&replies, "rate_limited");
         }
-        let refilled = 10 * (begun.elapsed().as_secs() as usize + 1);
+        let refilled = 10 * (started.elapsed().as_secs() as usize + 1);
         assert!((20..=20 + refilled).contains(&passed), "{passed} of five sessions went through");
         // A handshake uses the database as a call does.
         let bearer = format!("Bearer {}", sessions[0].access_token);
@@ -177,7 +177,7 @@ async fn the_specification_is_rated_and_no_part_of_a_batch() {
     let client = from(&node, CLIENT);
     // One more is allowed each second: on a slow machine some come back meanwhile.
     let allowed = |since: Instant| 30..=31 + usize::try_from(since.elapsed().as_secs()).unwrap();
-    let begun = Instant::now();
+    let started = Instant::now();
     let mut answered = 0;
     let refusal = loop {
         match client.call("rpc.discover", json!({})).await {
@@ -186,13 +186,13 @@ async fn the_specification_is_rated_and_no_part_of_a_batch() {
         }
     };
     assert_eq!(refusal.kind, "rate_limited");
-    assert!(allowed(begun).contains(&answered), "{answered} in {:?}", begun.elapsed());
+    assert!(allowed(started).contains(&answered), "{answered} in {:?}", started.elapsed());
     client.refused("unauthenticated", "profile.get", json!({})).await;
-    let begun = Instant::now();
+    let started = Instant::now();
     let replies = from(&node, "198.51.100.8").batch(&vec![("rpc.discover", json!({})); 50]).await;
     let (forbidden, limited) = (count(&replies, "forbidden"), count(&replies, "rate_limited"));
     assert_eq!(forbidden + limited, 50, "a batch has none of it");
-    assert!(allowed(begun).contains(&forbidden), "{forbidden} in {:?}", begun.elapsed());
+    assert!(allowed(started).contains(&forbidden), "{forbidden} in {:?}", started.elapsed());
 }
 
 #[tokio::test]

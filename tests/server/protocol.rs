@@ -231,8 +231,9 @@ async fn the_settings_are_those_in_force() {
         rows.iter().filter(|row| ["_LIMITS__", "_LIFETIMES__", "_ARGON2__"].iter().any(|part| row[0].contains(part)))
     {
         let name = quoted(&row[0])[0];
-        let (told, value) = (row[1].trim_matches('`'), in_force[name]);
-        let same = told == value || span(told).is_some_and(|told: Duration| span(value) == Some(told));
-        assert!(same, "{name} is {value}, and docs/settings.md says {told}");
+        let (documented, value) = (row[1].trim_matches('`'), in_force[name]);
+        let same =
+            documented == value || span(documented).is_some_and(|documented: Duration| span(value) == Some(documented));
+        assert!(same, "{name} is {value}, and docs/settings.md says {documented}");
     }
 }

@@ -16,10 +16,10 @@ async fn left_open(beginning: &str) -> (String, Duration) {
         socket.write_all(beginning.as_bytes()).await.expect("the server reads");
         // From here on, time advances to the next timer whenever nothing else is to be done.
         pause();
-        let begun = Instant::now();
+        let started = Instant::now();
         let mut answer = Vec::new();
         socket.read_to_end(&mut answer).await.expect("the server closes the connection");
-        let waited = begun.elapsed();
+        let waited = started.elapsed();
         resume();
         (String::from_utf8(answer).expect("text"), waited)
     });

@@ -22,10 +22,10 @@ both_databases! {
 
         let log = auditor.ok("audit.list", json!({ "limit": 3 })).await;
         assert_eq!(log["more"], true, "the keys that commands made");
-        let told: Vec<Value> = log["entries"].as_array().expect("entries").iter()
+        let recorded: Vec<Value> = log["entries"].as_array().expect("entries").iter()
             .map(|entry| json!([entry["actor"], entry["method"], entry["user_id"]])).collect();
         let user = &session.sign_in["profile"]["id"];
-        assert_eq!(told, [
+        assert_eq!(recorded, [
             json!(["command line", "users.disable", user]),
             json!(["Support desk", "keys.revoke", null]),
             json!(["Support desk", "keys.create", null]),

@@ -50,8 +50,8 @@ both_databases! {
         assert!(letter.text.contains("Ann Lee") && letter.text.contains(&ann) && letter.text.contains("7 Tage"), "{}", letter.text);
         let other = service.ok("users.invite", json!({ "email": bob })).await;
         let listed = list(&service).await;
-        let told: Vec<_> = listed.iter().map(|one| (&one["id"], &one["email"], &one["used_at"])).collect();
-        assert_eq!(told, [(&other["invitation_id"], &json!(bob), &Value::Null), (id, &json!(ann), &Value::Null)]);
+        let message: Vec<_> = listed.iter().map(|one| (&one["id"], &one["email"], &one["used_at"])).collect();
+        assert_eq!(message, [(&other["invitation_id"], &json!(bob), &Value::Null), (id, &json!(ann), &Value::Null)]);
         assert_eq!(listed[1]["expires_at"], invited["expires_at"]);
         let again = service.ok("users.invite", json!({ "email": ann })).await;
         assert_eq!((&again["invitation_id"], list(&service).await.len()), (id, 2), "it has a new link");
@@ -81,9 +81,9 @@ both_databases! {
         let ann = Person { email: email.clone(), password: PASSWORD.to_owned() };
         let mut params = ann.registration();
         params["invitation"] = tokens[1].clone().into();
-        let begun = node.http().ok("auth.register", params).await;
+        let started = node.http().ok("auth.register", params).await;
         let code = node.smtp.letter_saying(&email, "/verify-email?token=").await.code();
-        node.http().ok("auth.verify_email", json!({ "registration": begun["registration"], "code": code })).await;
+        node.http().ok("auth.verify_email", json!({ "registration": started["registration"], "code": code })).await;
 
         let refused = service.refused("conflict", "users.invite", json!({ "email": email })).await;
         assert_eq!(refused.data["field"], "email");
@@ -105,25 +105,25 @@ both_databases! {
         let id = invited["invitation_id"].as_str().expect("an id");
         assert_eq!(audited(&service).await, json!(["command line", "users.invite", null, { "invitation_id": id }]));
         node.smtp.letter_saying(&ann, "Ftesë").await;
-        let (status, told, _) = node.run(&["invitation", "create", &ann]).await;
-        assert!(status == 0 && told.contains(id) && told.contains(&ann), "{told}");
+        let (status, message, _) = node.run(&["invitation", "create", &ann]).await;
+        assert!(status == 0 && message.contains(id) && message.contains(&ann), "{message}");
         assert_eq!(node.run_json(&["invitation", "list"]).await, json!(list(&service).await));
         let (status, table, _) = node.run(&["invitation", "list"]).await;
         assert!(status == 0 && table.contains(&ann) && table.contains("open"), "{table}");
 
-        let (status, _, told) = node.run(&["invitation", "create", "x", "--last-name", "", "--locale", "xx"]).await;
-        assert!(status == 1 && told.contains("email") && told.contains("--locale"), "{told}");
-        let (status, told, _) = node.run(&["invitation", "withdraw", id]).await;
-        assert!(status == 0 && told.contains(id), "{told}");
+        let (status, _, message) = node.run(&["invitation", "create", "x", "--last-name", "", "--locale", "xx"]).await;
+        assert!(status == 1 && message.contains("email") && message.contains("--locale"), "{message}");
+        let (status, message, _) = node.run(&["invitation", "withdraw", id]).await;
+        assert!(status == 0 && message.contains(id), "{message}");
         assert_eq!(audited(&service).await, json!(["command line", "invitations.withdraw", null, { "invitation_id": id }]));
         for unknown in [id, NOBODY] {
-            let (status, _, told) = node.run(&["invitation", "withdraw", unknown]).await;
-            assert!(status == 1 && told.contains(unknown), "{told}");
+            let (status, _, message) = node.run(&["invitation", "withdraw", unknown]).await;
+            assert!(status == 1 && message.contains(unknown), "{message}");
         }
         let taken = node.service_endpoint().await.with("users:write").await;
         taken.ok("users.create", json!({ "email": ann, "first_name": "Ann" })).await;
-        let (status, _, told) = node.run(&["invitation", "create", &ann]).await;
-        assert!(status == 1 && told.contains("has an account"), "{told}");
+        let (status, _, message) = node.run(&["invitation", "create", &ann]).await;
+        assert!(status == 1 && message.contains("has an account"), "{message}");
     }
 
     async fn an_invitation_is_valid_for_a_week_and_deleted_two_weeks_later(database: Database) {

@@ -96,16 +96,16 @@ both_databases! {
         // Without a bus, the sweep closes what another process has revoked.
         let node = Node::on(database).set("SWEEP_PERIOD", "100ms").start().await;
         let endpoint = node.service_endpoint().await;
-        let (status, secret, told) = node.run(&["key", "create", "Support desk", "--scope", "keys",
+        let (status, secret, message) = node.run(&["key", "create", "Support desk", "--scope", "keys",
             "--scope", "users:read", "--expires", "90d"]).await;
-        assert_eq!(status, 0, "{told}");
+        assert_eq!(status, 0, "{message}");
         assert_eq!(secret.trim().lines().count(), 1, "the secret alone: {secret}");
         let socket = endpoint.ws(secret.trim()).await;
         let listed = socket.ok("keys.list", json!({})).await;
         assert_eq!((&listed[0]["name"], &listed[0]["scopes"]), (&json!("Support desk"), &json!(["users:read", "keys"])));
         assert!(listed[0]["expires_at"].is_string());
         let id = listed[0]["id"].as_str().expect("an id");
-        assert!(told.contains(id), "{told}");
+        assert!(message.contains(id), "{message}");
         let (_, json, _) = node.run(&["key", "list", "--json"]).await;
         let as_listed: Value = serde_json::from_str(&json).expect("JSON");
         assert_eq!(as_listed[0]["id"], id);
@@ -116,10 +116,10 @@ both_databases! {
         socket.closed().await;
         assert_eq!(socket.close_frame(), Some((4401, "revoked".into())));
         assert!(node.run(&["key", "list"]).await.1.contains("revoked"));
-        let (status, _, told) = node.run(&["key", "revoke", "019aa3c5-1f00-7c10-8a51-6f1f6c2d9e07"]).await;
-        assert!(status == 1 && told.contains("019aa3c5-1f00-7c10-8a51-6f1f6c2d9e07"), "{status}: {told}");
-        let (status, _, told) = node.run(&["key", "create", "x", "--scope", "everything"]).await;
-        assert!(status == 2 && told.contains("users:read"), "{status}: {told}");
+        let (status, _, message) = node.run(&["key", "revoke", "019aa3c5-1f00-7c10-8a51-6f1f6c2d9e07"]).await;
+        assert!(status == 1 && message.contains("019aa3c5-1f00-7c10-8a51-6f1f6c2d9e07"), "{status}: {message}");
+        let (status, _, message) = node.run(&["key", "create", "x", "--scope", "everything"]).await;
+        assert!(status == 2 && message.contains("users:read"), "{status}: {message}");
     }
 }
 

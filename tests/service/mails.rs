@@ -34,8 +34,8 @@ both_databases! {
         let rest = service.ok("mails.list", json!({ "before": given_up["id"] })).await;
         assert_eq!((&rest["more"], &rest["mails"][0]["state"]), (&json!(false), &json!("sent")));
         assert_eq!(node.run_json(&["mail", "list", "--before", given_up["id"].as_str().expect("an id")]).await, rest);
-        let (status, table, told) = node.run(&["mail", "list", "--limit", "1"]).await;
-        assert!(status == 0 && table.contains(&put_off.email) && told.contains("--before"), "{table}{told}");
+        let (status, table, message) = node.run(&["mail", "list", "--limit", "1"]).await;
+        assert!(status == 0 && table.contains(&put_off.email) && message.contains("--before"), "{table}{message}");
 
         // Decoys are not letters, and the row of a letter does not contain its link.
         node.http().ok("auth.request_password_reset", json!({ "email": "nobody@example.test" })).await;
@@ -50,12 +50,12 @@ both_databases! {
         assert_eq!((&entry["actor"], &entry["method"], &entry["detail"]), (&json!("mailer"), &json!("mails.retry"), &detail));
         let id = rest["mails"][0]["id"].as_str().expect("an id");
         service.refused("forbidden", "mails.retry", json!({ "mail_id": id })).await;
-        let (status, _, told) = node.run(&["mail", "retry", id]).await;
-        assert!(status == 1 && told.contains("sent already"), "{told}");
+        let (status, _, message) = node.run(&["mail", "retry", id]).await;
+        assert!(status == 1 && message.contains("already been sent"), "{message}");
         let nothing = "019aa3c5-1f00-7c10-8a51-6f1f6c2d9e07";
         service.refused("not_found", "mails.retry", json!({ "mail_id": nothing })).await;
-        let (status, _, told) = node.run(&["mail", "retry", nothing]).await;
-        assert!(status == 1 && told.contains(nothing), "{told}");
+        let (status, _, message) = node.run(&["mail", "retry", nothing]).await;
+        assert!(status == 1 && message.contains(nothing), "{message}");
     }
 
     async fn a_command_tries_a_letter_that_is_put_off_for_long(database: Database) {
@@ -71,7 +71,7 @@ both_databases! {
         node.smtp.be(Mood::Accept);
         assert_eq!(node.run(&["mail", "retry", mail["id"].as_str().expect("an id")]).await.0, 0);
         node.smtp.letter_to(&person.email).await;
-        let (status, _, told) = node.run(&["mail", "list", "--state", "lost"]).await;
-        assert!(status == 2 && told.contains("given_up"), "{told}");
+        let (status, _, message) = node.run(&["mail", "list", "--state", "lost"]).await;
+        assert!(status == 2 && message.contains("given_up"), "{message}");
     }
 }

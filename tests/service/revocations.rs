@@ -146,8 +146,8 @@ both_databases! {
             ended.push(json!(session.id));
         }
         let (_, missed) = Follower::subscribe(&endpoint, Some(&first["cursor"])).await;
-        let told: Vec<Value> = entries(&missed).iter().map(|entry| entry["session_id"].clone()).collect();
-        assert_eq!(told, ended);
+        let seen: Vec<Value> = entries(&missed).iter().map(|entry| entry["session_id"].clone()).collect();
+        assert_eq!(seen, ended);
     }
 
     async fn a_restore_voids_every_token_by_one_entry(database: Database) {
@@ -184,12 +184,12 @@ both_databases! {
             expected.insert(session.id);
         }
         // It reads again, slowly at first; sessions keep ending in the meantime.
-        let mut told = BTreeSet::new();
+        let mut seen = BTreeSet::new();
         let mut cursors = Vec::new();
-        while !expected.is_subset(&told) {
+        while !expected.is_subset(&seen) {
             let message = deaf.read().await.expect("it is not cut off");
             let page = &message["params"]["result"];
-            told.extend(entries(page).iter().map(|entry| entry["session_id"].as_str().expect("an id").to_owned()));
+            seen.extend(entries(page).iter().map(|entry| entry["session_id"].as_str().expect("an id").to_owned()));
             cursors.push(page["cursor"].clone());
             if cursors.len() % 50 == 1 {
                 let session = person.sign_in(&node).await;
@@ -201,7 +201,7 @@ both_databases! {
         // Wherever its socket broke, it would have missed nothing.
         let shop = endpoint.with("tokens:verify").await;
         let last = shop.ok("revocations.list", json!({ "since": cursors.last() })).await;
-        assert!(entries(&last).iter().all(|entry| told.contains(entry["session_id"].as_str().expect("an id"))), "{last}");
+        assert!(entries(&last).iter().all(|entry| seen.contains(entry["session_id"].as_str().expect("an id"))), "{last}");
         let session = person.sign_in(&node).await;
         session.http(&node).ok("auth.logout", json!({ "scope": "local" })).await;
         soon("the next one as it is committed", async {
@@ -216,15 +216,15 @@ both_databases! {
         let mut expected = BTreeSet::new();
         insert(&node, 1000, &mut expected).await;
         // Of a page with several notifications only the first arrives, each time.
-        let (mut since, mut told, mut connections) = (None, BTreeSet::new(), 0);
-        while told.len() < expected.len() {
+        let (mut since, mut seen, mut connections) = (None, BTreeSet::new(), 0);
+        while seen.len() < expected.len() {
             let (_, page) = Follower::subscribe(&endpoint, since.as_ref()).await;
-            told.extend(entries(&page).iter().map(|entry| entry["session_id"].as_str().expect("an id").to_owned()));
+            seen.extend(entries(&page).iter().map(|entry| entry["session_id"].as_str().expect("an id").to_owned()));
             since = Some(page["cursor"].clone());
             connections += 1;
-            assert!(connections <= 10, "{} of {} after {since:?}", told.len(), expected.len());
+            assert!(connections <= 10, "{} of {} after {since:?}", seen.len(), expected.len());
         }
-        assert_eq!(told, expected);
+        assert_eq!(seen, expected);
     }
 
     async fn one_subscription_a_socket_and_none_elsewhere(database: Database) {

@@ -51,9 +51,9 @@ both_databases! {
         node.http().ok("auth.confirm_password_reset", json!({ "token": token, "new_password": PASSWORD })).await;
         let session = registering.sign_in(&node).await;
         let log = session.http(&node).ok("account.security_log", json!({})).await;
-        let told: Vec<Value> = log["events"].as_array().expect("events").iter()
+        let message: Vec<Value> = log["events"].as_array().expect("events").iter()
             .filter(|event| event["detail"]["actor"] == KEY).map(|event| event["type"].clone()).collect();
-        assert_eq!(told, [json!("password_reset_requested"), json!("account_created")]);
+        assert_eq!(message, [json!("password_reset_requested"), json!("account_created")]);
 
         let rules: &[(&str, &[&str])] =
             &[("email", &["format"]), ("first_name", &["required"]), ("phone", &["format"]), ("external_id", &["too_long"])];
@@ -179,8 +179,8 @@ both_databases! {
         let done = node.run_json(&["user", "end-sessions", &person.email, "--session", &first.id]).await;
         assert_eq!(done["sessions_ended"], 1);
         tabs[0].revoked("revoked").await;
-        let (status, _, told) = node.run(&["user", "end-sessions", &person.email, "--session", &first.id]).await;
-        assert!(status == 1 && told.contains("no such session"), "{told}");
+        let (status, _, message) = node.run(&["user", "end-sessions", &person.email, "--session", &first.id]).await;
+        assert!(status == 1 && message.contains("no such session"), "{message}");
         assert_eq!(service.ok("users.end_sessions", json!({ "user_id": id })).await, json!({ "sessions_ended": 1 }));
         tabs[2].revoked("revoked").await;
         assert_eq!(service.ok("users.end_sessions", json!({ "user_id": id })).await, json!({ "sessions_ended": 0 }));
@@ -209,8 +209,8 @@ both_databases! {
             service.ok("users.reset_second_factor", json!({ "user_id": id })).await; // there is none: nothing happens
             person.sign_in(&node).await;
             let letters = node.run_json(&["mail", "list", "--limit", "200"]).await;
-            let told = |letter: &&Value| letter["recipient"] == *person.email && letter["kind"] == "second_factor_reset";
-            assert_eq!(letters["mails"].as_array().expect("letters").iter().filter(told).count(), 1);
+            let message = |letter: &&Value| letter["recipient"] == *person.email && letter["kind"] == "second_factor_reset";
+            assert_eq!(letters["mails"].as_array().expect("letters").iter().filter(message).count(), 1);
         }
     }
 
@@ -274,24 +274,24 @@ both_databases! {
         let (node, person, session) = somebody(database).await;
         for (answer, done) in [("", false), ("n\n", false), ("yess\n", false), ("Y\n", true)] {
             let output = node.command_reading(&["user", "delete", &person.email], answer).await;
-            let told = String::from_utf8_lossy(&output.stderr).into_owned();
-            assert!(told.contains("[y/N]") && told.contains(&person.email), "{told}");
-            assert_eq!(output.status.code(), Some(i32::from(!done)), "{answer:?}: {told}");
-            assert_eq!(told.contains("nothing was changed"), !done);
+            let message = String::from_utf8_lossy(&output.stderr).into_owned();
+            assert!(message.contains("[y/N]") && message.contains(&person.email), "{message}");
+            assert_eq!(output.status.code(), Some(i32::from(!done)), "{answer:?}: {message}");
+            assert_eq!(message.contains("nothing was changed"), !done);
             let called = session.http(&node).call("profile.get", json!({})).await;
             assert_eq!(called.is_err(), done);
         }
         let output = node.command_reading(&["user", "delete", &person.email], "y\n").await;
-        let told = String::from_utf8_lossy(&output.stderr).into_owned();
-        assert!(output.status.code() == Some(1) && !told.contains("[y/N]") && told.contains(&person.email), "{told}");
+        let message = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(output.status.code() == Some(1) && !message.contains("[y/N]") && message.contains(&person.email), "{message}");
     }
 
     async fn a_command_that_makes_an_account_tells_every_fault(database: Database) {
         let node = Node::start(database).await;
-        let (status, _, told) = node.run(&["user", "create", "nobody", "--first-name", "", "--phone", "12"]).await;
+        let (status, _, message) = node.run(&["user", "create", "nobody", "--first-name", "", "--phone", "12"]).await;
         assert_eq!(status, 1);
         for part in ["email", "--first-name", "--phone"] {
-            assert!(told.contains(part), "{part}: {told}");
+            assert!(message.contains(part), "{part}: {message}");
         }
         let email = another_email("ann");
         let create = ["user", "create", &email, "--first-name", "Ann", "--last-name", "Lee", "--company-name", "Lee Ltd",
@@ -300,7 +300,7 @@ both_databases! {
         assert_eq!((&user["company_name"], &user["locale"], &user["external_id"]), (&json!("Lee Ltd"), &json!("sq"), &json!("crm:1")));
         let service = node.service_endpoint().await.with(SCOPES).await;
         assert_eq!(service.ok("users.get", json!({ "external_id": "crm:1" })).await, user);
-        let (status, _, told) = node.run(&create).await;
-        assert!(status == 1 && told.contains("email belongs to another account"), "{told}");
+        let (status, _, message) = node.run(&create).await;
+        assert!(status == 1 && message.contains("email belongs to another account"), "{message}");
     }
 }

@@ -61,8 +61,8 @@ both_databases! {
         }
         let rules: &[(&str, &[&str])] = &[("state", &["format"]), ("limit", &["out_of_range"]), ("after", &["format"])];
         service.invalid(rules, "users.find", json!({ "state": "asleep", "limit": 201, "after": "x" })).await;
-        let (status, _, told) = node.run(&["user", "find", "--state", "asleep"]).await;
-        assert!(status == 2 && told.contains("disabled"), "{told}");
+        let (status, _, message) = node.run(&["user", "find", "--state", "asleep"]).await;
+        assert!(status == 2 && message.contains("disabled"), "{message}");
     }
 
     async fn pages_are_newest_first_and_miss_nobody(database: Database) {
@@ -87,12 +87,12 @@ both_databases! {
             }
             assert_eq!(found, all, "{query:?}");
         }
-        let (status, table, told) = node.run(&["user", "find", "ann", "--limit", "2"]).await;
-        assert_eq!(status, 0, "{told}");
+        let (status, table, message) = node.run(&["user", "find", "ann", "--limit", "2"]).await;
+        assert_eq!(status, 0, "{message}");
         assert!(table.starts_with("ID ") && table.lines().count() == 3, "{table}");
-        let next = told.lines().find_map(|line| line.split_once("--after ")).expect("there are more").1;
-        let (_, table, told) = node.run(&["user", "find", "ann", "--limit", "2", "--after", next]).await;
-        assert!(table.lines().count() == 3 && !told.contains("--after"), "{table}{told}");
+        let next = message.lines().find_map(|line| line.split_once("--after ")).expect("there are more").1;
+        let (_, table, message) = node.run(&["user", "find", "ann", "--limit", "2", "--after", next]).await;
+        assert!(table.lines().count() == 3 && !message.contains("--after"), "{table}{message}");
     }
 
     async fn a_user_is_shown_with_what_the_owner_does_not_see(database: Database) {
@@ -135,8 +135,8 @@ both_databases! {
         let two = json!({ "user_id": id, "email": person.email });
         service.invalid(&[("user_id", &["not_allowed"]), ("email", &["not_allowed"])], "users.get", two).await;
         for nobody in ["nobody@example.test", "crm:8", &session.id, "no@body"] {
-            let (status, _, told) = node.run(&["user", "show", nobody]).await;
-            assert!(status == 1 && told.contains(nobody), "{told}");
+            let (status, _, message) = node.run(&["user", "show", nobody]).await;
+            assert!(status == 1 && message.contains(nobody), "{message}");
         }
     }
 
@@ -193,10 +193,10 @@ both_databases! {
         let rest = service.ok("users.export", json!({ "user_id": user["user_id"], "after": exported["cursor"] })).await;
         assert_eq!((&rest["events"], &rest["profile"]), (&json!([]), &own["profile"]));
         let log = service.ok("audit.list", json!({ "limit": 3 })).await;
-        let told: Vec<Value> = log["entries"].as_array().expect("entries").iter()
+        let message: Vec<Value> = log["entries"].as_array().expect("entries").iter()
             .map(|entry| json!([entry["actor"], entry["method"]])).collect();
         let (desk, command) = (json!(["desk", "users.export"]), json!(["command line", "users.export"]));
-        assert_eq!(told, [desk.clone(), command, desk], "each page: {log}");
+        assert_eq!(message, [desk.clone(), command, desk], "each page: {log}");
         service.refused("not_found", "users.export", json!({ "user_id": session.id })).await;
     }
 

@@ -83,7 +83,7 @@ const PROBES: &[(&str, Presented)] = &[
 
 /// The observable results of a call.
 #[derive(Debug, PartialEq)]
-struct Told {
+struct Observed {
     answer: Value,
     work: Work,
 }
@@ -134,9 +134,9 @@ impl<'a> Stranger<'a> {
     /// Starts a sign-in with the provider and agrees there; parameters of `auth.login_provider`.
     async fn come_back(&self, email: &str) -> Value {
         let begin = json!({ "jsonrpc": "2.0", "id": 1, "method": "auth.begin_provider_login", "params": { "provider": "shop" } });
-        let begun = self.measuring.dispatcher.single(&begin.to_string(), &self.source).await.expect("an answer");
-        let begun: Value = serde_json::from_str(&begun.into_json()).expect("JSON");
-        self.provider.agree(&begun["result"], at_provider(email, false)).params(&begun["result"])
+        let started = self.measuring.dispatcher.single(&begin.to_string(), &self.source).await.expect("an answer");
+        let started: Value = serde_json::from_str(&started.into_json()).expect("JSON");
+        self.provider.agree(&started["result"], at_provider(email, false)).params(&started["result"])
     }
 }
 
@@ -172,11 +172,11 @@ async fn assert_nothing_is_told(Probed { inside, provider }: &Probed, sequences:
                 let mut by_standing = Vec::new();
                 for standing in STANDINGS {
                     let target = stranger.target(standing, &presented).await;
-                    let mut told = Vec::new();
+                    let mut observed = Vec::new();
                     for probe in sequence {
-                        told.push(stranger.call(*probe, &target).await);
+                        observed.push(stranger.call(*probe, &target).await);
                     }
-                    by_standing.push(told);
+                    by_standing.push(observed);
                 }
                 calls.push(by_standing);
             }
@@ -185,16 +185,17 @@ async fn assert_nothing_is_told(Probed { inside, provider }: &Probed, sequences:
         .await;
     for (sequence, by_standing) in sequences.iter().zip(calls) {
         let names: Vec<&str> = sequence.iter().map(|(method, _)| *method).collect();
-        let mut told = by_standing.into_iter().map(|calls| -> Vec<Told> {
-            let told = |(answer, number)| Told { answer, work: works.remove(&number).expect("it was measured") };
-            calls.into_iter().map(told).collect()
+        let mut observed = by_standing.into_iter().map(|calls| -> Vec<Observed> {
+            let observed =
+                |(answer, number)| Observed { answer, work: works.remove(&number).expect("it was measured") };
+            calls.into_iter().map(observed).collect()
         });
-        let first = told.next().expect("one of each");
-        for ((method, presented), told) in sequence.iter().zip(&first) {
+        let first = observed.next().expect("one of each");
+        for ((method, presented), observed) in sequence.iter().zip(&first) {
             let looks_up = !matches!(presented, Nothing(_));
-            assert!(!looks_up || !told.work.statements.is_empty(), "{method}: nothing was seen of {told:?}");
+            assert!(!looks_up || !observed.work.statements.is_empty(), "{method}: nothing was seen of {observed:?}");
         }
-        for (standing, other) in STANDINGS[1..].iter().zip(told) {
+        for (standing, other) in STANDINGS[1..].iter().zip(observed) {
             assert_eq!(other, first, "{names:?}: {standing:?} differs from {:?}", STANDINGS[0]);
         }
     }

@@ -42,9 +42,9 @@ fn with_invitation(person: &Person, token: &str) -> Value {
 
 /// Begins a registration; what verifies it by its letter's code.
 async fn registering(node: &Node, person: &Person, token: &str) -> Value {
-    let begun = node.http().ok("auth.register", with_invitation(person, token)).await;
+    let started = node.http().ok("auth.register", with_invitation(person, token)).await;
     let code = node.smtp.letter_saying(&person.email, "/verify-email?token=").await.code();
-    json!({ "registration": begun["registration"], "code": code })
+    json!({ "registration": started["registration"], "code": code })
 }
 
 /// The person as the provider tells of them.
@@ -101,12 +101,12 @@ both_databases! {
         invite(&node, &desk, &invited.email).await;
         desk.ok("users.create", json!({ "email": owner.email, "first_name": "Bob" })).await;
         for token in [None, Some("made-up")] {
-            let mut told = Vec::new();
+            let mut reported = Vec::new();
             for person in [&invited, &owner, &person("eve")] {
                 let params = token.map_or_else(|| person.registration(), |token| with_invitation(person, token));
-                told.push(node.http().call("auth.register", params).await.expect_err("a refusal"));
+                reported.push(node.http().call("auth.register", params).await.expect_err("a refusal"));
             }
-            let kinds: Vec<_> = told.iter().map(|error| (&error.kind, &error.message, &error.data)).collect();
+            let kinds: Vec<_> = reported.iter().map(|error| (&error.kind, &error.message, &error.data)).collect();
             assert!(kinds.iter().all(|kind| kind == &kinds[0] && kind.0 == "sign_up_closed"), "{kinds:?}");
         }
     }
@@ -120,9 +120,9 @@ both_databases! {
         let mut calls = Vec::new();
         for number in 0..10 {
             let params = with_invitation(&ann, &token);
-            let begun = http.ok("auth.register", params).await;
+            let started = http.ok("auth.register", params).await;
             let code = node.smtp.letter_saying(&ann.email, "/verify-email?token=").await.code();
-            calls.push(("auth.verify_email", json!({ "registration": begun["registration"], "code": code })));
+            calls.push(("auth.verify_email", json!({ "registration": started["registration"], "code": code })));
             let begin = json!({ "provider": "shop", "invitation": token });
             let flow = http.ok("auth.begin_provider_login", begin).await;
             let mut claims = claims(&ann, true);
@@ -155,7 +155,7 @@ both_databases! {
         http.refused("sign_up_closed", "auth.register", with_invitation(&ann, &first)).await;
         closed_by_provider(&node, &provider, &claims(&ann, true), &first).await;
 
-        // A registration that was begun in time can be verified, even if the person is invited again meanwhile.
+        // A registration that was started in time can be verified, even if the person is invited again meanwhile.
         let verification = registering(&node, &ann, &second).await;
         let (third, _) = invite(&node, &desk, &ann.email).await;
         node.execute("UPDATE invitations SET expires_at = '2020-01-01T00:00:00.000Z'").await;
@@ -169,7 +169,7 @@ both_databases! {
         desk.ok("invitations.withdraw", json!({ "invitation_id": id })).await;
         http.refused("sign_up_closed", "auth.register", with_invitation(&bob, &token)).await;
         closed_by_provider(&node, &provider, &claims(&bob, true), &token).await;
-        // Told to who has the code, and to nobody else.
+        // Visible only to the holder of the code.
         let guess = json!({ "registration": verification["registration"], "code": "00000000" });
         http.refused("invalid_token", "auth.verify_email", guess).await;
         http.refused("sign_up_closed", "auth.verify_email", verification).await;
@@ -186,8 +186,8 @@ both_databases! {
         closed_by_provider(&node, &provider, &known("eve"), &token).await;
         let session = Session::from_wire(come_back(&node, &provider, &claims(&ann, true), &token).await.expect("a session"));
         let profile = &session.sign_in["profile"];
-        let told = (&profile["email"], &profile["first_name"], &profile["last_name"], &profile["locale"]);
-        assert_eq!(told, (&json!(ann.email), &json!("Anna"), &json!("Lee"), &json!("de")));
+        let reported = (&profile["email"], &profile["first_name"], &profile["last_name"], &profile["locale"]);
+        assert_eq!(reported, (&json!(ann.email), &json!("Anna"), &json!("Lee"), &json!("de")));
         assert!(listed(&desk, &id).await["used_at"].is_string());
         closed_by_provider(&node, &provider, &known("eve"), &token).await;
         // Who has an account signs in as ever.
@@ -290,9 +290,9 @@ both_databases! {
         // An account that is made without it leaves nothing of an invitation behind.
         let cleo = person("cleo");
         let (_, id) = invite(&node, &desk, &cleo.email).await;
-        let begun = node.http().ok("auth.register", cleo.registration()).await;
+        let started = node.http().ok("auth.register", cleo.registration()).await;
         let code = node.smtp.letter_saying(&cleo.email, "/verify-email?token=").await.code();
-        let verification = json!({ "registration": begun["registration"], "code": code });
+        let verification = json!({ "registration": started["registration"], "code": code });
         node.http().ok("auth.verify_email", verification).await;
         assert_eq!(listed(&desk, &id).await, Value::Null);
     }

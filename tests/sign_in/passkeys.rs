@@ -44,13 +44,13 @@ both_databases! {
         let (node, person, session) = somebody(database).await;
         let tab = session.tab(&node).await;
         let mut account = Account::of(&tab).await;
-        let begun = session.http(&node).ok("passkeys.begin_registration", json!({})).await;
-        assert_eq!(begun["options"]["rp"], json!({ "id": "localhost", "name": "Marbelle" }));
-        assert_eq!(begun["options"]["user"]["name"], person.email.as_str());
-        assert_eq!(begun["options"]["user"]["displayName"], "Ann Lee");
+        let started = session.http(&node).ok("passkeys.begin_registration", json!({})).await;
+        assert_eq!(started["options"]["rp"], json!({ "id": "localhost", "name": "Marbelle" }));
+        assert_eq!(started["options"]["user"]["name"], person.email.as_str());
+        assert_eq!(started["options"]["user"]["displayName"], "Ann Lee");
         let mut browser = Browser { backed_up: Some(false), ..Browser::default() };
-        let credential = browser.create(&begun["options"]);
-        let params = json!({ "ceremony": begun["ceremony"], "credential": credential, "name": "Ann's phone" });
+        let credential = browser.create(&started["options"]);
+        let params = json!({ "ceremony": started["ceremony"], "credential": credential, "name": "Ann's phone" });
         let passkey = session.http(&node).ok("passkeys.register", params).await;
         assert_eq!((&passkey["name"], &passkey["backed_up"]), (&json!("Ann's phone"), &json!(false)));
         assert_eq!(passkey["last_used_at"], Value::Null);
@@ -103,9 +103,9 @@ both_databases! {
         session.unproven(&node).await;
         let error = http.refused("proof_required", "passkeys.begin_registration", json!({})).await;
         assert_eq!(error.data["methods"], json!(["password", "passkey"]));
-        let begun = http.ok("session.begin_passkey_proof", json!({})).await;
-        let credential = browser.get(&begun["options"]);
-        let mut answer = json!({ "ceremony": begun["ceremony"], "credential": credential });
+        let started = http.ok("session.begin_passkey_proof", json!({})).await;
+        let credential = browser.get(&started["options"]);
+        let mut answer = json!({ "ceremony": started["ceremony"], "credential": credential });
         let bad = flipped(&answer, "signature", 300);
         http.refused("invalid_credentials", "session.prove", json!({ "passkey": bad })).await;
         http.refused("proof_required", "passkeys.begin_registration", json!({})).await;
@@ -173,8 +173,8 @@ both_databases! {
         session.add_passkey(&node, &mut second, "Second").await;
         session.unproven(&node).await;
         http.refused("proof_required", "passkeys.delete", delete.clone()).await;
-        let begun = http.ok("session.begin_passkey_proof", json!({})).await;
-        let answer = json!({ "ceremony": begun["ceremony"], "credential": second.get(&begun["options"]) });
+        let started = http.ok("session.begin_passkey_proof", json!({})).await;
+        let answer = json!({ "ceremony": started["ceremony"], "credential": second.get(&started["options"]) });
         http.ok("session.prove", json!({ "passkey": answer })).await;
         assert_eq!(http.ok("passkeys.delete", delete.clone()).await, json!({}));
         http.refused("not_found", "passkeys.delete", delete).await;
@@ -192,10 +192,10 @@ both_databases! {
         let (node, _, session, mut browser, _) = with_passkey(database).await;
         let http = session.http(&node);
         let (_, bob) = node.signed_in("bob").await;
-        let begun = bob.http(&node).ok("passkeys.begin_registration", json!({})).await;
+        let started = bob.http(&node).ok("passkeys.begin_registration", json!({})).await;
         // The same key again: no honest authenticator does so.
         let mut copy = Browser::default();
-        let mut credential = copy.create(&begun["options"]);
+        let mut credential = copy.create(&started["options"]);
         let object = BASE64URL.decode(credential["response"]["attestationObject"].as_str().expect("text")).expect("Base64url");
         let (taken, fresh) = (&browser.passkeys[0].id, &copy.passkeys[0].id);
         let at = object.windows(32).position(|window| window == fresh.as_slice()).expect("the id is in it");
@@ -203,7 +203,7 @@ both_databases! {
         credential["response"]["attestationObject"] = BASE64URL.encode(object).into();
         credential["id"] = BASE64URL.encode(taken).into();
         credential["rawId"] = credential["id"].clone();
-        let params = json!({ "ceremony": begun["ceremony"], "credential": credential });
+        let params = json!({ "ceremony": started["ceremony"], "credential": credential });
         let error = bob.http(&node).refused("conflict", "passkeys.register", params).await;
         assert_eq!(error.data["field"], "credential");
 
@@ -228,9 +228,9 @@ both_databases! {
         let firefox = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0";
         for (model, name) in [(apple, "Apple Passwords"), ([0; 16], "Firefox (Linux)")] {
             let http = session.http(&node).with("user-agent", firefox);
-            let begun = http.ok("passkeys.begin_registration", json!({})).await;
+            let started = http.ok("passkeys.begin_registration", json!({})).await;
             let mut browser = Browser { model, ..Browser::default() };
-            let params = json!({ "ceremony": begun["ceremony"], "credential": browser.create(&begun["options"]) });
+            let params = json!({ "ceremony": started["ceremony"], "credential": browser.create(&started["options"]) });
             assert_eq!(http.ok("passkeys.register", params).await["name"], name);
         }
     }

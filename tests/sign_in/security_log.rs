@@ -154,7 +154,7 @@ both_databases! {
 }
 
 /// The security events among lines of JSON, as type and user.
-fn told(lines: &str) -> Vec<(String, Option<String>)> {
+fn logged_events(lines: &str) -> Vec<(String, Option<String>)> {
     let events = lines.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
     let security = events.filter(|event| event["target"] == "security");
     let text = |value: &Value| value.as_str().map(str::to_owned);
@@ -171,7 +171,7 @@ async fn it_is_told_as_json_lines_in_the_log_and_in_a_file() {
     let user = session.sign_in["profile"]["id"].as_str().unwrap().to_owned();
     node.http().refused("unauthenticated", "auth.refresh", json!({ "refresh_token": "garbage" })).await;
     node.stop().await;
-    let logged = told(&node.output());
+    let logged = logged_events(&node.output());
     // Each end of a session is logged as well; the owner's log has its cause.
     let of_user = logged.iter().filter(|(what, who)| who.as_deref() == Some(&user) && what != "session_ended");
     assert_eq!(of_user.map(|(what, _)| what.as_str()).collect::<Vec<_>>(), noted, "under the same names");
@@ -182,7 +182,7 @@ async fn it_is_told_as_json_lines_in_the_log_and_in_a_file() {
     let date = name.strip_prefix("security.log.").unwrap_or_else(|| panic!("{name}"));
     assert!(date.len() == 10 && date.split('-').count() == 3, "a file a day: {name}");
     let written: String = files.iter().map(|file| std::fs::read_to_string(file).unwrap()).collect();
-    assert_eq!(told(&written), logged, "the file says what the log says");
+    assert_eq!(logged_events(&written), logged, "the file says what the log says");
     assert!(written.lines().all(|line| line.contains("\"target\":\"security\"")), "and nothing else:\n{written}");
 }
 
@@ -198,7 +198,7 @@ async fn the_operators_commands_are_written_to_the_file_as_well() {
     }
     let read = || {
         let files = std::fs::read_dir(folder.path()).unwrap().flatten();
-        told(&files.map(|file| std::fs::read_to_string(file.path()).unwrap()).collect::<String>())
+        logged_events(&files.map(|file| std::fs::read_to_string(file.path()).unwrap()).collect::<String>())
     };
     let events = eventually("the file", || async { Some(read()).filter(|events| events.len() == 3) }).await;
     let what: Vec<&str> = events.iter().map(|(what, _)| what.as_str()).collect();

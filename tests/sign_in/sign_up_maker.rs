@@ -233,7 +233,7 @@ both_databases! {
         let mut answers = Vec::new();
         for handle in handles {
             assert_good_for_nothing(&node, handle).await;
-            let mut told = Vec::new();
+            let mut answered = Vec::new();
             for (method, params) in [
                 ("auth.await_verification", json!({ "registration": handle, "wait_ms": 1 })),
                 ("auth.resend_verification", json!({ "registration": handle })),
@@ -241,9 +241,9 @@ both_databases! {
                 ("auth.verify_email", by_code(handle, &code)),
                 ("auth.verify_email", by_handle(&second.token(), handle)),
             ] {
-                told.push(node.http().call(method, params).await);
+                answered.push(node.http().call(method, params).await);
             }
-            answers.push(told);
+            answers.push(answered);
         }
         assert!(answers.windows(2).all(|pair| pair[0] == pair[1]), "{answers:#?}");
     }

@@ -110,11 +110,11 @@ async fn owner(accounts: &Arc<Accounts>, address: &EmailAddress) -> Caller {
 }
 
 async fn add_passkey(accounts: &Arc<Accounts>, owner: Caller) {
-    let begun = accounts.begin_passkey_registration(ProvenCaller(owner)).await.expect("a ceremony");
-    let begun = serde_json::to_value(begun).expect("JSON");
-    let made = Browser::default().create(&begun["options"]);
+    let started = accounts.begin_passkey_registration(ProvenCaller(owner)).await.expect("a ceremony");
+    let started = serde_json::to_value(started).expect("JSON");
+    let made = Browser::default().create(&started["options"]);
     let registration = PasskeyRegistration {
-        ceremony: begun["ceremony"].as_str().expect("text").to_owned(),
+        ceremony: started["ceremony"].as_str().expect("text").to_owned(),
         credential: RegistrationCredential::deserialize(made).expect("a credential"),
         name: None,
     };

@@ -31,14 +31,14 @@ both_databases! {
             "password": true, "totp": false, "recovery_codes_left": null, "passkeys": [], "providers": [], "revision": 0,
         }));
         let http = session.http(&node);
-        let begun = http.ok("totp.begin", json!({})).await;
-        let secret = begun["secret"].as_str().expect("a secret");
-        assert!(begun["uri"].as_str().expect("a URI").contains(secret));
-        assert!(begun["qr_svg"].as_str().expect("an image").contains("<svg"));
+        let started = http.ok("totp.begin", json!({})).await;
+        let secret = started["secret"].as_str().expect("a secret");
+        assert!(started["uri"].as_str().expect("a URI").contains(secret));
+        assert!(started["qr_svg"].as_str().expect("an image").contains("<svg"));
         assert_eq!(http.ok("sign_in_methods.get", json!({})).await["totp"], false, "nothing is stored yet");
 
         let app = Authenticator::with(secret);
-        let enabled = http.ok("totp.enable", json!({ "setup": begun["setup"], "code": app.code() })).await;
+        let enabled = http.ok("totp.enable", json!({ "setup": started["setup"], "code": app.code() })).await;
         let codes: BTreeSet<&str> = enabled["recovery_codes"].as_array().expect("codes").iter().filter_map(Value::as_str).collect();
         assert_eq!(codes.len(), 10);
         account.assert_equals_get(&tab, &tab).await;
@@ -63,9 +63,9 @@ both_databases! {
         let (node, person, session) = somebody(database).await;
         let other = person.sign_in(&node).await.http(&node);
         let http = session.http(&node);
-        let begun = http.ok("totp.begin", json!({})).await;
-        let app = Authenticator::with(begun["secret"].as_str().expect("a secret"));
-        let setup = |code: String| json!({ "setup": begun["setup"], "code": code });
+        let started = http.ok("totp.begin", json!({})).await;
+        let app = Authenticator::with(started["secret"].as_str().expect("a secret"));
+        let setup = |code: String| json!({ "setup": started["setup"], "code": code });
         other.refused("invalid_token", "totp.enable", setup(app.code())).await;
         http.refused("invalid_token", "totp.enable", json!({ "setup": "x", "code": app.code() })).await;
         http.refused("invalid_credentials", "totp.enable", setup(app.wrong_code())).await;

@@ -67,9 +67,9 @@ impl Session {
     /// Turns the second factor on, which uses the code of the present step.
     pub async fn second_factor(&self, node: &Node) -> SecondFactor {
         let http = self.http(node);
-        let begun = http.ok("totp.begin", json!({})).await;
-        let app = Authenticator::with(begun["secret"].as_str().expect("a secret"));
-        let enabled = http.ok("totp.enable", json!({ "setup": begun["setup"], "code": app.code() })).await;
+        let started = http.ok("totp.begin", json!({})).await;
+        let app = Authenticator::with(started["secret"].as_str().expect("a secret"));
+        let enabled = http.ok("totp.enable", json!({ "setup": started["setup"], "code": app.code() })).await;
         SecondFactor { app, recovery_codes: serde_json::from_value(enabled["recovery_codes"].clone()).expect("codes") }
     }
 

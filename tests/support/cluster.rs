@@ -74,11 +74,11 @@ pub async fn reconnected(node: &Node) {
 /// Makes a change, and awaits its event on every tab: the events, and how long the last one took from the
 /// moment of the call.
 pub async fn change_and_wait(caller: &impl Call, tabs: &[Ws], change: Value) -> (Vec<Value>, Duration) {
-    let begun = Instant::now();
+    let started = Instant::now();
     let events = join_all(tabs.iter().map(Ws::next_event));
     let (reply, events) =
         soon("a change on every tab", async { tokio::join!(caller.call("profile.update", change), events) }).await;
-    let took = begun.elapsed();
+    let took = started.elapsed();
     reply.expect("the change");
     (events, took)
 }

@@ -24,7 +24,7 @@ impl NatsCluster {
                 return cluster;
             }
         }
-        panic!("three clusters were begun, and none has routes to every server");
+        panic!("three clusters were started, and none has routes to every server");
     }
 
     async fn begin() -> Self {

@@ -235,8 +235,8 @@ impl Node {
 
     /// The JSON that a command prints, which must succeed.
     pub async fn run_json(&self, arguments: &[&str]) -> Value {
-        let (status, printed, told) = self.run(&[arguments, &["--json"]].concat()).await;
-        assert_eq!(status, 0, "{arguments:?}: {told}");
+        let (status, printed, message) = self.run(&[arguments, &["--json"]].concat()).await;
+        assert_eq!(status, 0, "{arguments:?}: {message}");
         serde_json::from_str(&printed).unwrap_or_else(|e| panic!("{arguments:?}: {e}: {printed}"))
     }
 

@@ -208,10 +208,10 @@ impl Key {
 impl Session {
     /// Registers a passkey; the answer.
     pub async fn add_passkey(&self, node: &Node, browser: &mut Browser, name: &str) -> Value {
-        let begun = self.http(node).ok("passkeys.begin_registration", json!({})).await;
+        let started = self.http(node).ok("passkeys.begin_registration", json!({})).await;
         let params = json!({
-            "ceremony": begun["ceremony"],
-            "credential": browser.create(&begun["options"]),
+            "ceremony": started["ceremony"],
+            "credential": browser.create(&started["options"]),
             "name": name,
         });
         self.http(node).ok("passkeys.register", params).await
@@ -221,8 +221,8 @@ impl Session {
 impl Node {
     /// Parameters of `auth.login_passkey`.
     pub async fn passkey_login(&self, browser: &mut Browser) -> Value {
-        let begun = self.http().ok("auth.begin_passkey_login", json!({})).await;
-        json!({ "ceremony": begun["ceremony"], "credential": browser.get(&begun["options"]) })
+        let started = self.http().ok("auth.begin_passkey_login", json!({})).await;
+        json!({ "ceremony": started["ceremony"], "credential": browser.get(&started["options"]) })
     }
 }
 

@@ -79,13 +79,13 @@ impl Verifier {
 
     /// Asks until the token is refused: why, and how long that took.
     pub async fn refusal(&mut self, token: &str) -> (Value, Duration) {
-        let begun = Instant::now();
+        let started = Instant::now();
         loop {
             let answer = self.verify(token).await;
             if answer.get("code").is_some() {
-                return (answer, begun.elapsed());
+                return (answer, started.elapsed());
             }
-            assert!(begun.elapsed() < PATIENCE, "{}: the token stays good", self.language);
+            assert!(started.elapsed() < PATIENCE, "{}: the token stays good", self.language);
             // The node and the other verifier need the processor, too.
             tokio::time::sleep(Duration::from_millis(1)).await;
         }

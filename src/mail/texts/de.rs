@@ -54,7 +54,7 @@ pub(super) const TEXTS: Texts = Texts {
     already_registered: Notice {
         subject: |shop| format!("Sie haben bereits ein Konto bei {shop}"),
         heading: "Sie haben bereits ein Konto",
-        told: |shop| {
+        event: |shop| {
             format!(
                 "Jemand, vermutlich Sie selbst, wollte sich mit dieser E-Mail-Adresse bei {shop} registrieren. \
                  Zu ihr gibt es bereits ein Konto, deshalb wurde kein weiteres eröffnet."
@@ -82,7 +82,7 @@ pub(super) const TEXTS: Texts = Texts {
     password_was_reset: Notice {
         subject: |shop| format!("Ihr Passwort für {shop} wurde zurückgesetzt"),
         heading: "Ihr Passwort wurde zurückgesetzt",
-        told: |shop| {
+        event: |shop| {
             format!(
                 "Das Passwort Ihres Kontos bei {shop} wurde über einen Link zurückgesetzt, der an diese \
                  E-Mail-Adresse ging. Alle Geräte wurden abgemeldet."
@@ -96,7 +96,7 @@ pub(super) const TEXTS: Texts = Texts {
     password_changed: Notice {
         subject: |shop| format!("Ihr Passwort für {shop} wurde geändert"),
         heading: "Ihr Passwort wurde geändert",
-        told: |shop| {
+        event: |shop| {
             format!(
                 "Das Passwort Ihres Kontos bei {shop} wurde geändert, und zwar von jemandem, der angemeldet war und \
                  sich dabei als Sie ausgewiesen hat. Alle anderen Geräte wurden abgemeldet."
@@ -124,7 +124,7 @@ pub(super) const TEXTS: Texts = Texts {
     email_taken: Notice {
         subject: |shop| format!("Zu Ihrer E-Mail-Adresse gibt es bereits ein Konto bei {shop}"),
         heading: "Zu dieser Adresse gibt es bereits ein Konto",
-        told: |shop| {
+        event: |shop| {
             format!(
                 "Jemand, vermutlich Sie selbst, wollte diese E-Mail-Adresse für ein anderes Konto bei {shop} \
                  verwenden. Sie gehört bereits zu Ihrem Konto, deshalb wurde nichts geändert."
@@ -139,7 +139,7 @@ pub(super) const TEXTS: Texts = Texts {
     email_change_requested: EmailChanged {
         subject: |shop| format!("Für {shop} wurde eine andere E-Mail-Adresse gewünscht"),
         heading: "Eine andere E-Mail-Adresse wurde gewünscht",
-        told: |shop| {
+        event: |shop| {
             format!(
                 "Jemand, der in Ihrem Konto bei {shop} angemeldet ist, möchte ihm eine andere E-Mail-Adresse geben. Noch ist \
                  nichts geändert: Die neue Adresse muss erst bestätigt werden."
@@ -158,7 +158,7 @@ pub(super) const TEXTS: Texts = Texts {
     email_changed: EmailChanged {
         subject: |shop| format!("Ihre E-Mail-Adresse für {shop} wurde geändert"),
         heading: "Ihre E-Mail-Adresse wurde geändert",
-        told: |shop| {
+        event: |shop| {
             format!(
                 "Ihr Konto bei {shop} hat jetzt eine andere E-Mail-Adresse. Alle Geräte wurden abgemeldet, und mit \
                  der Adresse, an die diese E-Mail ging, können Sie sich nicht mehr anmelden."
@@ -178,7 +178,7 @@ pub(super) const TEXTS: Texts = Texts {
     new_device: NewDevice {
         subject: |shop| format!("Neue Anmeldung in Ihrem Konto bei {shop}"),
         heading: "Anmeldung von einem neuen Gerät",
-        told: |shop| {
+        event: |shop| {
             format!(
                 "Jemand, vermutlich Sie selbst, hat sich in Ihrem Konto bei {shop} von einem Gerät angemeldet, das \
                  dafür bisher nicht verwendet wurde."

@@ -54,7 +54,7 @@ pub(super) const TEXTS: Texts = Texts {
     already_registered: Notice {
         subject: |shop| format!("You already have an account at {shop}"),
         heading: "You already have an account",
-        told: |shop| {
+        event: |shop| {
             format!(
                 "Somebody, probably you, tried to register at {shop} with this e-mail address. \
                  It already has an account, so no other was opened."
@@ -82,7 +82,7 @@ pub(super) const TEXTS: Texts = Texts {
     password_was_reset: Notice {
         subject: |shop| format!("Your password for {shop} was reset"),
         heading: "Your password was reset",
-        told: |shop| {
+        event: |shop| {
             format!(
                 "The password of your account at {shop} was reset with a link that was sent to this \
                  e-mail address. Every device was signed out."
@@ -96,7 +96,7 @@ pub(super) const TEXTS: Texts = Texts {
     password_changed: Notice {
         subject: |shop| format!("Your password for {shop} was changed"),
         heading: "Your password was changed",
-        told: |shop| {
+        event: |shop| {
             format!(
                 "The password of your account at {shop} was changed by somebody who was signed in and had \
                  confirmed to be you. Every other device was signed out."
@@ -123,7 +123,7 @@ pub(super) const TEXTS: Texts = Texts {
     email_taken: Notice {
         subject: |shop| format!("Your e-mail address already has an account at {shop}"),
         heading: "This address already has an account",
-        told: |shop| {
+        event: |shop| {
             format!(
                 "Somebody, probably you, asked to make this the e-mail address of another account at {shop}. \
                  It already belongs to your account, so nothing was changed."
@@ -137,7 +137,7 @@ pub(super) const TEXTS: Texts = Texts {
     email_change_requested: EmailChanged {
         subject: |shop| format!("A change of your e-mail address was requested at {shop}"),
         heading: "A change of your e-mail address was requested",
-        told: |shop| {
+        event: |shop| {
             format!(
                 "Somebody who is signed in to your account at {shop} asked to change its e-mail address. Nothing has \
                  changed yet: the new address has to be confirmed first."
@@ -156,7 +156,7 @@ pub(super) const TEXTS: Texts = Texts {
     email_changed: EmailChanged {
         subject: |shop| format!("Your e-mail address for {shop} was changed"),
         heading: "Your e-mail address was changed",
-        told: |shop| {
+        event: |shop| {
             format!(
                 "Your account at {shop} now has another e-mail address. Every device was signed out, and \
                  the address that this letter was sent to can no longer be used to sign in."
@@ -176,7 +176,7 @@ pub(super) const TEXTS: Texts = Texts {
     new_device: NewDevice {
         subject: |shop| format!("New sign-in to your account at {shop}"),
         heading: "Sign-in from a new device",
-        told: |shop| {
+        event: |shop| {
             format!(
                 "Somebody, probably you, signed in to your account at {shop} from a device that had not \
                  been used for it before."

@@ -42,7 +42,7 @@ pub(super) const TEXTS: Texts = Texts {
     already_registered: Notice {
         subject: |shop| format!("Ju keni tashmë një llogari në {shop}"),
         heading: "Ju keni tashmë një llogari",
-        told: |shop| {
+        event: |shop| {
             format!(
                 "Dikush, me gjasë ju vetë, u përpoq të regjistrohet në {shop} me këtë adresë e-maili. \
                  Ajo ka tashmë një llogari, prandaj nuk u hap asnjë tjetër."
@@ -70,7 +70,7 @@ pub(super) const TEXTS: Texts = Texts {
     password_was_reset: Notice {
         subject: |shop| format!("Fjalëkalimi juaj për {shop} u rivendos"),
         heading: "Fjalëkalimi juaj u rivendos",
-        told: |shop| {
+        event: |shop| {
             format!(
                 "Fjalëkalimi i llogarisë suaj në {shop} u rivendos me një lidhje që u dërgua në këtë adresë e-maili. \
                  Të gjitha pajisjet u nxorën nga llogaria."
@@ -84,7 +84,7 @@ pub(super) const TEXTS: Texts = Texts {
     password_changed: Notice {
         subject: |shop| format!("Fjalëkalimi juaj për {shop} u ndryshua"),
         heading: "Fjalëkalimi juaj u ndryshua",
-        told: |shop| {
+        event: |shop| {
             format!(
                 "Fjalëkalimi i llogarisë suaj në {shop} u ndryshua nga dikush që kishte hyrë në llogari dhe u vërtetua \
                  si ju. Të gjitha pajisjet e tjera u nxorën nga llogaria."
@@ -111,7 +111,7 @@ pub(super) const TEXTS: Texts = Texts {
     email_taken: Notice {
         subject: |shop| format!("Adresa juaj e e-mailit ka tashmë një llogari në {shop}"),
         heading: "Kjo adresë ka tashmë një llogari",
-        told: |shop| {
+        event: |shop| {
             format!(
                 "Dikush, me gjasë ju vetë, kërkoi që kjo të bëhet adresa e e-mailit e një llogarie tjetër në {shop}. \
                  Ajo i përket tashmë llogarisë suaj, prandaj nuk u ndryshua asgjë."
@@ -125,7 +125,7 @@ pub(super) const TEXTS: Texts = Texts {
     email_change_requested: EmailChanged {
         subject: |shop| format!("Për {shop} u kërkua një adresë tjetër e-maili"),
         heading: "U kërkua një adresë tjetër e-maili",
-        told: |shop| {
+        event: |shop| {
             format!(
                 "Dikush që ka hyrë në llogarinë tuaj në {shop} kërkoi t'i japë asaj një adresë tjetër e-maili. Ende nuk ka \
                  ndryshuar asgjë: adresa e re duhet konfirmuar më parë."
@@ -144,7 +144,7 @@ pub(super) const TEXTS: Texts = Texts {
     email_changed: EmailChanged {
         subject: |shop| format!("Adresa juaj e e-mailit për {shop} u ndryshua"),
         heading: "Adresa juaj e e-mailit u ndryshua",
-        told: |shop| {
+        event: |shop| {
             format!(
                 "Llogaria juaj në {shop} ka tani një adresë tjetër e-maili. Të gjitha pajisjet u nxorën nga llogaria, \
                  dhe me adresën ku u dërgua ky mesazh nuk mund të hyni më."
@@ -164,7 +164,7 @@ pub(super) const TEXTS: Texts = Texts {
     new_device: NewDevice {
         subject: |shop| format!("Hyrje e re në llogarinë tuaj në {shop}"),
         heading: "Hyrje nga një pajisje e re",
-        told: |shop| {
+        event: |shop| {
             format!(
                 "Dikush, me gjasë ju vetë, hyri në llogarinë tuaj në {shop} nga një pajisje që nuk ishte përdorur \
                  më parë për të."

@@ -9,7 +9,7 @@ const LONGEST_HEADER: usize = 14;
 pub struct Boundary {
     header: [u8; LONGEST_HEADER],
     /// The number of bytes of a header that have arrived.
-    begun: usize,
+    started: usize,
     /// The number of bytes of the frame that are still missing.
     left: u64,
     /// Whether the message continues in another frame.
@@ -27,10 +27,10 @@ impl Boundary {
                 bytes = &bytes[passed..];
                 continue;
             }
-            self.header[self.begun] = *next;
-            self.begun += 1;
+            self.header[self.started] = *next;
+            self.started += 1;
             bytes = rest;
-            if self.begun >= 2 && self.begun == self.header_length() {
+            if self.started >= 2 && self.started == self.header_length() {
                 self.begin_payload();
             }
         }
@@ -38,7 +38,7 @@ impl Boundary {
 
     /// Whether all bytes so far belong to whole messages.
     pub fn is_between_messages(&self) -> bool {
-        self.begun == 0 && self.left == 0 && !self.continues
+        self.started == 0 && self.left == 0 && !self.continues
     }
 
     /// The payload length of the longest frame so far.
@@ -64,7 +64,7 @@ impl Boundary {
             short => u64::from(short),
         };
         self.longest = self.longest.max(self.left);
-        self.begun = 0;
+        self.started = 0;
         let is_control = self.header[0] & 0x08 != 0;
         if !is_control {
             self.continues = self.header[0] & 0x80 == 0;

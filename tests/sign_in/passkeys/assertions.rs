@@ -57,9 +57,9 @@ both_databases! {
         replies.into_iter().filter_map(Result::err).for_each(|error| assert_eq!(error.kind, "invalid_token"));
         refused(&node, "invalid_token", &params).await;
 
-        let begun = session.http(&node).ok("passkeys.begin_registration", json!({})).await;
+        let started = session.http(&node).ok("passkeys.begin_registration", json!({})).await;
         let mut second = Browser::default();
-        let params = json!({ "ceremony": begun["ceremony"], "credential": second.create(&begun["options"]) });
+        let params = json!({ "ceremony": started["ceremony"], "credential": second.create(&started["options"]) });
         let http = session.http(&node);
         let replies = join_all((0..20).map(|_| http.call("passkeys.register", params.clone()))).await;
         assert_eq!(replies.iter().filter(|reply| reply.is_ok()).count(), 1);
@@ -108,8 +108,8 @@ both_databases! {
         let crossed = answer(&login, made["credential"].clone());
         http.refused("invalid_token", "passkeys.register", crossed).await;
         let mut elsewhere = made.clone();
-        let begun = http.ok("passkeys.begin_registration", json!({})).await;
-        elsewhere["ceremony"] = begun["ceremony"].clone();
+        let started = http.ok("passkeys.begin_registration", json!({})).await;
+        elsewhere["ceremony"] = started["ceremony"].clone();
         http.refused("invalid_credentials", "passkeys.register", elsewhere).await;
         http.ok("passkeys.register", made).await;
         let proven = answer(&proof, browser.get(&proof["options"]));
@@ -120,13 +120,13 @@ both_databases! {
 
     async fn a_ceremony_expires(database: Database) {
         let inside = Inside::on(&database, &[]);
-        let begun = inside.with(async |accounts| accounts.begin_passkey_login().expect("begun")).await;
-        let begun = serde_json::to_value(begun).expect("JSON");
+        let started = inside.with(async |accounts| accounts.begin_passkey_login().expect("a ceremony")).await;
+        let started = serde_json::to_value(started).expect("JSON");
         let mut browser = Browser::default();
         browser.passkeys.push(Passkey::of(b"nobody"));
         let answer = PasskeyAnswer {
-            ceremony: begun["ceremony"].as_str().expect("text").to_owned(),
-            credential: serde_json::from_value(browser.get(&begun["options"])).expect("an assertion"),
+            ceremony: started["ceremony"].as_str().expect("text").to_owned(),
+            credential: serde_json::from_value(browser.get(&started["options"])).expect("an assertion"),
         };
         let refused = async || {
             let answered = inside.with(async |accounts| accounts.sign_in_by_passkey(&answer, &device()).await);

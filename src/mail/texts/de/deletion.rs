@@ -24,7 +24,7 @@ pub(super) const DELETION: DeletionTexts = DeletionTexts {
     done: Notice {
         subject: |shop| format!("Ihr Konto bei {shop} wurde gelöscht"),
         heading: "Ihr Konto wurde gelöscht",
-        told: |shop| {
+        event: |shop| {
             format!(
                 "Ihr Konto bei {shop} wurde mit dem Link gelöscht, der an diese E-Mail-Adresse geschickt wurde. \
                  Alle Geräte wurden abgemeldet, und nichts von dem, was über Sie gespeichert war, kann \

@@ -6,7 +6,7 @@ pub(super) const PASSKEYS: PasskeyTexts = PasskeyTexts {
     added: Notice {
         subject: |shop| format!("Ihr Konto bei {shop} hat einen neuen Passkey"),
         heading: "Ein Passkey wurde hinzugefügt",
-        told: |shop| {
+        event: |shop| {
             format!(
                 "Jemand, der in Ihrem Konto bei {shop} angemeldet war, vermutlich Sie selbst, hat ihm einen Passkey hinzugefügt. \
                  Mit ihm meldet man sich ohne Passwort an."
@@ -20,7 +20,7 @@ pub(super) const PASSKEYS: PasskeyTexts = PasskeyTexts {
     deleted: Notice {
         subject: |shop| format!("Ein Passkey Ihres Kontos bei {shop} wurde gelöscht"),
         heading: "Ein Passkey wurde gelöscht",
-        told: |shop| {
+        event: |shop| {
             format!(
                 "Jemand, der in Ihrem Konto bei {shop} angemeldet war, vermutlich Sie selbst, hat einen Passkey gelöscht. Mit ihm \
                  kann sich niemand mehr anmelden."

@@ -6,7 +6,7 @@ pub(super) const PROVIDERS: ProviderTexts = ProviderTexts {
     linked: Notice {
         subject: |shop| format!("Ihr Konto bei {shop} ist mit einem Anbieter verknüpft"),
         heading: "Eine Anmeldeart wurde hinzugefügt",
-        told: |shop| {
+        event: |shop| {
             format!(
                 "Jemand, der in Ihrem Konto bei {shop} angemeldet war, vermutlich Sie selbst, hat es mit einem Konto bei \
                  einem Anbieter verknüpft. Wer sich dort anmeldet, kann sich auch hier ohne Passwort anmelden."
@@ -20,7 +20,7 @@ pub(super) const PROVIDERS: ProviderTexts = ProviderTexts {
     unlinked: Notice {
         subject: |shop| format!("Eine Verknüpfung Ihres Kontos bei {shop} wurde gelöst"),
         heading: "Eine Anmeldeart wurde entfernt",
-        told: |shop| {
+        event: |shop| {
             format!(
                 "Jemand, der in Ihrem Konto bei {shop} angemeldet war, vermutlich Sie selbst, hat die Verknüpfung mit einem \
                  Konto bei einem Anbieter gelöst. Damit kann man sich nicht mehr anmelden."

@@ -14,7 +14,7 @@ pub(super) const SIGN_IN_METHODS: SignInMethods = SignInMethods {
     password_set: Notice {
         subject: |shop| format!("Ihr Konto bei {shop} hat jetzt ein Passwort"),
         heading: "Ihr Konto hat ein Passwort",
-        told: |shop| {
+        event: |shop| {
             format!(
                 "Ihr Konto bei {shop} hatte bisher kein Passwort. Jemand, der angemeldet war, hat eines festgelegt. Alle \
                  anderen Geräte wurden abgemeldet."
@@ -27,7 +27,7 @@ pub(super) const SIGN_IN_METHODS: SignInMethods = SignInMethods {
     totp_enabled: Notice {
         subject: |shop| format!("Der zweite Faktor für {shop} ist eingeschaltet"),
         heading: "Der zweite Faktor ist eingeschaltet",
-        told: |shop| {
+        event: |shop| {
             format!(
                 "Ab jetzt wird für die Anmeldung bei Ihrem Konto bei {shop} auch ein Code Ihrer Authenticator-App \
                  verlangt."
@@ -41,7 +41,7 @@ pub(super) const SIGN_IN_METHODS: SignInMethods = SignInMethods {
     totp_disabled: Notice {
         subject: |shop| format!("Der zweite Faktor für {shop} wurde ausgeschaltet"),
         heading: "Der zweite Faktor wurde ausgeschaltet",
-        told: |shop| {
+        event: |shop| {
             format!(
                 "Für die Anmeldung bei Ihrem Konto bei {shop} wird kein Code Ihrer Authenticator-App mehr verlangt. Die \
                  Wiederherstellungscodes sind ungültig."
@@ -54,7 +54,7 @@ pub(super) const SIGN_IN_METHODS: SignInMethods = SignInMethods {
     second_factor_reset: Notice {
         subject: |shop| format!("Der zweite Faktor für {shop} wurde entfernt"),
         heading: "Der zweite Faktor wurde entfernt",
-        told: |shop| {
+        event: |shop| {
             format!(
                 "Unser Personal hat den zweiten Faktor von Ihrem Konto bei {shop} entfernt, wie es bei einem Verlust \
                  geschieht. Alle Geräte wurden abgemeldet, und die Wiederherstellungscodes sind ungültig."
@@ -68,7 +68,7 @@ pub(super) const SIGN_IN_METHODS: SignInMethods = SignInMethods {
     recovery_codes_renewed: Notice {
         subject: |shop| format!("Sie haben neue Wiederherstellungscodes für {shop}"),
         heading: "Sie haben neue Wiederherstellungscodes",
-        told: |shop| {
+        event: |shop| {
             format!(
                 "Für Ihr Konto bei {shop} wurden neue Wiederherstellungscodes erstellt. Die bisherigen sind ungültig."
             )
@@ -81,7 +81,7 @@ pub(super) const SIGN_IN_METHODS: SignInMethods = SignInMethods {
         notice: Notice {
             subject: |shop| format!("Ein Wiederherstellungscode für {shop} wurde benutzt"),
             heading: "Ein Wiederherstellungscode wurde benutzt",
-            told: |shop| {
+            event: |shop| {
                 format!(
                     "Ein Wiederherstellungscode Ihres Kontos bei {shop} wurde anstelle der Authenticator-App benutzt."
                 )

@@ -24,7 +24,7 @@ pub(super) const DELETION: DeletionTexts = DeletionTexts {
     done: Notice {
         subject: |shop| format!("Your account at {shop} was deleted"),
         heading: "Your account was deleted",
-        told: |shop| {
+        event: |shop| {
             format!(
                 "Your account at {shop} was deleted with the link that was sent to this e-mail address. Every \
                  device was signed out, and your data cannot be restored."

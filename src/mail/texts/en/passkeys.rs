@@ -6,7 +6,7 @@ pub(super) const PASSKEYS: PasskeyTexts = PasskeyTexts {
     added: Notice {
         subject: |shop| format!("Your account at {shop} has a new passkey"),
         heading: "A passkey was added",
-        told: |shop| {
+        event: |shop| {
             format!(
                 "Somebody who was signed in to your account at {shop}, probably you, added a passkey to it. \
                  It can sign in without a password."
@@ -20,7 +20,7 @@ pub(super) const PASSKEYS: PasskeyTexts = PasskeyTexts {
     deleted: Notice {
         subject: |shop| format!("A passkey of your account at {shop} was deleted"),
         heading: "A passkey was deleted",
-        told: |shop| {
+        event: |shop| {
             format!(
                 "Somebody who was signed in to your account at {shop}, probably you, deleted a passkey of it. \
                  It can no longer be used to sign in."

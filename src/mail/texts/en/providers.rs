@@ -6,7 +6,7 @@ pub(super) const PROVIDERS: ProviderTexts = ProviderTexts {
     linked: Notice {
         subject: |shop| format!("Your account at {shop} is linked to a provider"),
         heading: "A sign-in method was added",
-        told: |shop| {
+        event: |shop| {
             format!(
                 "Somebody who was signed in to your account at {shop}, probably you, linked an account at a provider to it. \
                  Whoever signs in there can sign in here as well, without a password."
@@ -20,7 +20,7 @@ pub(super) const PROVIDERS: ProviderTexts = ProviderTexts {
     unlinked: Notice {
         subject: |shop| format!("A provider was unlinked from your account at {shop}"),
         heading: "A sign-in method was removed",
-        told: |shop| {
+        event: |shop| {
             format!(
                 "Somebody who was signed in to your account at {shop}, probably you, unlinked an account at a provider. \
                  It can no longer be used to sign in."

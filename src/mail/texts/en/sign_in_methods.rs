@@ -14,7 +14,7 @@ pub(super) const SIGN_IN_METHODS: SignInMethods = SignInMethods {
     password_set: Notice {
         subject: |shop| format!("Your account at {shop} has a password now"),
         heading: "Your account has a password",
-        told: |shop| {
+        event: |shop| {
             format!(
                 "Your account at {shop} had no password until now. Somebody who was signed in has set one. Every other \
                  device was signed out."
@@ -27,7 +27,7 @@ pub(super) const SIGN_IN_METHODS: SignInMethods = SignInMethods {
     totp_enabled: Notice {
         subject: |shop| format!("The second factor for {shop} is on"),
         heading: "The second factor is on",
-        told: |shop| {
+        event: |shop| {
             format!("From now on, signing in to your account at {shop} also needs a code from your authenticator app.")
         },
         advice: "If it was you, keep the recovery codes where you can find them without your phone.",
@@ -37,7 +37,7 @@ pub(super) const SIGN_IN_METHODS: SignInMethods = SignInMethods {
     totp_disabled: Notice {
         subject: |shop| format!("The second factor for {shop} was turned off"),
         heading: "The second factor was turned off",
-        told: |shop| {
+        event: |shop| {
             format!(
                 "Signing in to your account at {shop} no longer needs a code from your authenticator app. The recovery codes \
                  no longer work."
@@ -50,7 +50,7 @@ pub(super) const SIGN_IN_METHODS: SignInMethods = SignInMethods {
     second_factor_reset: Notice {
         subject: |shop| format!("The second factor for {shop} was removed"),
         heading: "The second factor was removed",
-        told: |shop| {
+        event: |shop| {
             format!(
                 "Our staff has removed the second factor of your account at {shop}, as is done when it is lost. Every \
                  device was signed out, and the recovery codes no longer work."
@@ -63,7 +63,7 @@ pub(super) const SIGN_IN_METHODS: SignInMethods = SignInMethods {
     recovery_codes_renewed: Notice {
         subject: |shop| format!("You have new recovery codes for {shop}"),
         heading: "You have new recovery codes",
-        told: |shop| {
+        event: |shop| {
             format!("New recovery codes were made for your account at {shop}. The former ones no longer work.")
         },
         advice: "If it was you, keep the new ones where you can find them without your phone.",
@@ -74,7 +74,7 @@ pub(super) const SIGN_IN_METHODS: SignInMethods = SignInMethods {
         notice: Notice {
             subject: |shop| format!("A recovery code for {shop} was used"),
             heading: "A recovery code was used",
-            told: |shop| {
+            event: |shop| {
                 format!("A recovery code of your account at {shop} was used in place of the authenticator app.")
             },
             advice: NOTHING_TO_DO,

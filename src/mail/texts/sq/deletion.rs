@@ -24,7 +24,7 @@ pub(super) const DELETION: DeletionTexts = DeletionTexts {
     done: Notice {
         subject: |shop| format!("Llogaria juaj në {shop} u fshi"),
         heading: "Llogaria juaj u fshi",
-        told: |shop| {
+        event: |shop| {
             format!(
                 "Llogaria juaj në {shop} u fshi me lidhjen që u dërgua në këtë adresë e-maili. Të gjitha pajisjet \
                  u nxorën nga llogaria, dhe asgjë nga ato që ruheshin për ju nuk mund të rikthehet."

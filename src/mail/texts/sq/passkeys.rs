@@ -6,7 +6,7 @@ pub(super) const PASSKEYS: PasskeyTexts = PasskeyTexts {
     added: Notice {
         subject: |shop| format!("Llogaria juaj në {shop} ka një çelës të ri kalimi"),
         heading: "U shtua një çelës kalimi",
-        told: |shop| {
+        event: |shop| {
             format!(
                 "Dikush që kishte hyrë në llogarinë tuaj në {shop}, me gjasë ju vetë, i shtoi asaj një çelës kalimi (passkey). Me \
                  të hyhet pa fjalëkalim."
@@ -20,7 +20,7 @@ pub(super) const PASSKEYS: PasskeyTexts = PasskeyTexts {
     deleted: Notice {
         subject: |shop| format!("Një çelës kalimi i llogarisë suaj në {shop} u fshi"),
         heading: "U fshi një çelës kalimi",
-        told: |shop| {
+        event: |shop| {
             format!(
                 "Dikush që kishte hyrë në llogarinë tuaj në {shop}, me gjasë ju vetë, fshiu një çelës kalimi (passkey) të saj. Me të \
                  nuk hyhet më."

@@ -6,7 +6,7 @@ pub(super) const PROVIDERS: ProviderTexts = ProviderTexts {
     linked: Notice {
         subject: |shop| format!("Llogaria juaj në {shop} u lidh me një ofrues"),
         heading: "U shtua një mënyrë hyrjeje",
-        told: |shop| {
+        event: |shop| {
             format!(
                 "Dikush që kishte hyrë në llogarinë tuaj në {shop}, me gjasë ju vetë, e lidhi atë me një llogari te një \
                  ofrues. Kush hyn atje, mund të hyjë edhe këtu pa fjalëkalim."
@@ -20,7 +20,7 @@ pub(super) const PROVIDERS: ProviderTexts = ProviderTexts {
     unlinked: Notice {
         subject: |shop| format!("Një lidhje e llogarisë suaj në {shop} u hoq"),
         heading: "U hoq një mënyrë hyrjeje",
-        told: |shop| {
+        event: |shop| {
             format!(
                 "Dikush që kishte hyrë në llogarinë tuaj në {shop}, me gjasë ju vetë, hoqi lidhjen me një llogari te një \
                  ofrues. Me të nuk hyhet më."

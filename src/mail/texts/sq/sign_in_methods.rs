@@ -14,7 +14,7 @@ pub(super) const SIGN_IN_METHODS: SignInMethods = SignInMethods {
     password_set: Notice {
         subject: |shop| format!("Llogaria juaj në {shop} ka tani një fjalëkalim"),
         heading: "Llogaria juaj ka një fjalëkalim",
-        told: |shop| {
+        event: |shop| {
             format!(
                 "Llogaria juaj në {shop} deri tani nuk kishte fjalëkalim. Dikush që kishte hyrë në llogari caktoi një. \
                  Të gjitha pajisjet e tjera u nxorën nga llogaria."
@@ -27,7 +27,7 @@ pub(super) const SIGN_IN_METHODS: SignInMethods = SignInMethods {
     totp_enabled: Notice {
         subject: |shop| format!("Faktori i dytë për {shop} është aktiv"),
         heading: "Faktori i dytë është aktiv",
-        told: |shop| {
+        event: |shop| {
             format!(
                 "Nga tani, për të hyrë në llogarinë tuaj në {shop} nevojitet edhe një kod i aplikacionit tuaj të \
                  vërtetimit."
@@ -40,7 +40,7 @@ pub(super) const SIGN_IN_METHODS: SignInMethods = SignInMethods {
     totp_disabled: Notice {
         subject: |shop| format!("Faktori i dytë për {shop} u çaktivizua"),
         heading: "Faktori i dytë u çaktivizua",
-        told: |shop| {
+        event: |shop| {
             format!(
                 "Për të hyrë në llogarinë tuaj në {shop} nuk nevojitet më një kod i aplikacionit tuaj të vërtetimit. \
                  Kodet e rikuperimit nuk vlejnë më."
@@ -53,7 +53,7 @@ pub(super) const SIGN_IN_METHODS: SignInMethods = SignInMethods {
     second_factor_reset: Notice {
         subject: |shop| format!("Faktori i dytë për {shop} u hoq"),
         heading: "Faktori i dytë u hoq",
-        told: |shop| {
+        event: |shop| {
             format!(
                 "Stafi ynë e hoqi faktorin e dytë nga llogaria juaj në {shop}, siç bëhet kur ai humbet. Të gjitha \
                  pajisjet u nxorën nga llogaria dhe kodet e rikuperimit nuk vlejnë më."
@@ -66,7 +66,7 @@ pub(super) const SIGN_IN_METHODS: SignInMethods = SignInMethods {
     recovery_codes_renewed: Notice {
         subject: |shop| format!("Keni kode të reja rikuperimi për {shop}"),
         heading: "Keni kode të reja rikuperimi",
-        told: |shop| {
+        event: |shop| {
             format!("Për llogarinë tuaj në {shop} u krijuan kode të reja rikuperimi. Të mëparshmet nuk vlejnë më.")
         },
         advice: "Nëse ishit ju, ruajini të rejat aty ku i gjeni edhe pa telefonin tuaj.",
@@ -77,7 +77,7 @@ pub(super) const SIGN_IN_METHODS: SignInMethods = SignInMethods {
         notice: Notice {
             subject: |shop| format!("U përdor një kod rikuperimi për {shop}"),
             heading: "U përdor një kod rikuperimi",
-            told: |shop| {
+            event: |shop| {
                 format!("Një kod rikuperimi i llogarisë suaj në {shop} u përdor në vend të aplikacionit të vërtetimit.")
             },
             advice: NOTHING_TO_DO,
