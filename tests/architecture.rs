@@ -110,12 +110,15 @@ fn the_picture_is_the_source() {
         fs::write(&path, &drawn).expect("the picture can be written");
     }
     let kept = fs::read_to_string(&path).unwrap_or_default();
-    assert!(kept == drawn, "docs/architecture/parts.svg is old: DRAW=1 cargo test --test it the_picture_is_the_source");
+    assert!(
+        kept == drawn,
+        "docs/architecture/parts.svg is outdated: DRAW=1 cargo test --test it the_picture_is_the_source"
+    );
 }
 
 /// The files that the pages for readers of the source name exist.
 #[test]
-fn the_pages_name_files_that_there_are() {
+fn the_pages_name_existing_files() {
     let mut missing = Vec::new();
     for page in ["docs/architecture.md", "docs/protocol.md"] {
         let text = fs::read_to_string(root().join(page)).expect("the page");
@@ -132,7 +135,7 @@ fn the_pages_name_files_that_there_are() {
 
 /// Comments refer to the protocol by section.
 #[test]
-fn the_sections_that_comments_name_are_there() {
+fn the_sections_that_comments_name_exist() {
     let page = fs::read_to_string(root().join("docs/protocol.md")).expect("the page");
     let reference = ["docs/protocol.md", ", \""].concat();
     let mut wrong = Vec::new();
@@ -152,7 +155,7 @@ fn the_sections_that_comments_name_are_there() {
 
 /// No two parts use each other, directly or indirectly.
 #[test]
-fn no_circle_of_parts() {
+fn parts_have_no_import_cycle() {
     let mut left: BTreeMap<&str, BTreeSet<&str>> =
         ARROWS.iter().map(|(part, used)| (*part, used.iter().copied().collect())).collect();
     while let Some(part) = left.iter().find(|(_, used)| used.is_empty()).map(|(part, _)| *part) {
@@ -161,11 +164,11 @@ fn no_circle_of_parts() {
             used.remove(part);
         }
     }
-    assert!(left.is_empty(), "each of these uses another of them: {left:#?}");
+    assert!(left.is_empty(), "import cycle among: {left:#?}");
 }
 
 #[test]
-fn every_foreign_crate_stays_at_home() {
+fn every_foreign_crate_is_used_in_its_place_only() {
     let mut wrong = Vec::new();
     for (path, text) in sources() {
         for (name, homes) in HOMES {
@@ -274,7 +277,7 @@ fn parts_used(text: &str) -> BTreeSet<String> {
 }
 
 #[test]
-fn what_a_file_uses_is_found() {
+fn the_uses_of_a_file_are_found() {
     let text = "use crate::{\n    account::{self, Error},\n    live::Hub,\n};\nuse crate::store::Tx;\ncrate::limits::X";
     assert_eq!(parts_used(text).into_iter().collect::<Vec<_>>(), ["account", "limits", "live", "store"]);
 }

@@ -21,7 +21,7 @@ async fn without_database<T>(node: &Node, meanwhile: impl Future<Output = T>) ->
     let mut file = node.sqlite().await;
     let lock = file.begin_with("BEGIN IMMEDIATE").await.expect("the lock");
     let done = meanwhile.await;
-    lock.rollback().await.expect("the lock is given back");
+    lock.rollback().await.expect("the lock is returned");
     done
 }
 
@@ -42,7 +42,7 @@ async fn break_users(node: &Node, broken: bool) {
 }
 
 both_databases! {
-    async fn a_profile_that_cannot_be_saved_is_not_called_saved(database: Database) {
+    async fn a_profile_that_cannot_be_saved_is_not_reported_as_saved(database: Database) {
         let (node, _, session) = somebody(database).await;
         let http = session.http(&node);
         let tab = session.tab(&node).await;
@@ -61,7 +61,7 @@ both_databases! {
         assert_eq!(http.ok("profile.get", json!({})).await, profile);
         break_users(&node, false).await;
         account.assert_equals_get(&tab, &http).await;
-        assert_eq!(account.revision, 1, "what failed left no event");
+        assert_eq!(account.revision, 1, "a failed change leaves no event");
         assert_eq!(http.ok("profile.update", edit).await["first_name"], "Anne");
         account.assert_equals_get(&tab, &http).await;
     }
@@ -70,7 +70,7 @@ both_databases! {
         let (node, _, anns) = somebody(database).await;
         let (_, bobs) = node.signed_in("bob").await;
         let http = anns.http(&node);
-        // Another user's token is no parameter, under whatever name.
+        // Another user's token is not a parameter, under any name.
         for name in ["refresh", "refresh_token", "session_id"] {
             let unknown: &[(&str, &[&str])] = &[(name, &["unknown"])];
             http.invalid(unknown, "auth.logout", json!({ name: bobs.refresh_token })).await;
@@ -83,7 +83,7 @@ both_databases! {
         bobs.refreshed(&node).await;
     }
 
-    async fn an_address_is_one_whatever_its_case(database: Database) {
+    async fn an_address_is_the_same_whatever_its_case(database: Database) {
         let node = Node::start(database).await;
         let person = Person { email: another_email("Ann.Lee").to_uppercase(), password: crate::support::PASSWORD.into() };
         node.http().ok("auth.register", person.registration()).await;
@@ -102,7 +102,7 @@ both_databases! {
         node.smtp.letter_saying(&lower, "/password-reset?token=").await;
     }
 
-    async fn a_long_address_is_as_good_as_a_short_one(database: Database) {
+    async fn a_long_address_works_like_a_short_one(database: Database) {
         let node = Node::start(database).await;
         let domain = format!("{}.{}.test", "d".repeat(63), "e".repeat(63));
         let local = "l".repeat(64);
@@ -119,7 +119,7 @@ both_databases! {
         assert_eq!(error.rules().into_keys().collect::<Vec<_>>(), ["email"]);
     }
 
-    async fn what_is_spent_or_ended_does_not_stay_for_ever(database: Database) {
+    async fn used_and_ended_rows_are_deleted_in_time(database: Database) {
         let node = Node::start(database.clone()).await;
         let (person, session) = node.signed_in("ann").await;
         node.reset_token(&person.email).await;
@@ -132,7 +132,7 @@ both_databases! {
         let tables = ["one_time_tokens", "registrations", "mail_outbox", "sessions", "account_events", "password_failures"];
         let rows = node.rows().await;
         for table in tables {
-            assert!(kept(&rows, table) > 0, "the story looks at the right places: {table}");
+            assert!(kept(&rows, table) > 0, "the test looks at the right places: {table}");
         }
         let file = format!("sqlite://{}", node.data().join("marbelle.db").display());
         let inside = match &node.database {
@@ -140,7 +140,7 @@ both_databases! {
             Database::Postgres(_) => Inside::on(&node.database, &[]),
         };
         inside.advance(Duration::from_secs(400 * 86_400));
-        // Again where a letter was sent but not yet marked so.
+        // Repeated in case a letter was sent but not yet marked as sent.
         let rows = eventually("the letters to be pruned", || async {
             inside.with(async |accounts| accounts.prune().await.expect("pruned")).await;
             Some(node.rows().await).filter(|rows| kept(rows, "mail_outbox") == 0)

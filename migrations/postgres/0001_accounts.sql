@@ -1,18 +1,19 @@
--- The same tables, columns and names as for SQLite.
+-- Tables, columns and names are the same as on SQLite.
 
--- One row: which history of the database this is (docs/protocol.md, "Events", `epoch`), and since when, if
--- it was restored.
+-- One row: the history of the database that this is (docs/protocol.md, "Events", `epoch`), and since when, if it was
+-- restored.
 CREATE TABLE database_epoch (
     singleton   BOOLEAN NOT NULL PRIMARY KEY CHECK (singleton = TRUE),
     epoch       UUID    NOT NULL,
     since       TIMESTAMPTZ
 );
 
--- Registrations wait here until their address is verified; they reserve nothing. `failures` counts wrong passwords and
--- codes; after five the registration is dead. `sent_generation` is the token whose letter was last handed over: the
--- letter's code is good from then on, while it is `token_generation`. An address that has an account gets a row too,
--- whose token nobody is sent. One that was begun by a provider has no password, and is linked to `provider_subject` of
--- `provider_issuer` when it is verified. One that was begun with an invitation spends it when it is verified.
+-- Registrations whose address is not verified yet; they reserve nothing. `failures` counts wrong passwords and codes;
+-- after five the registration is blocked. `sent_generation` is the token whose letter was last handed over: the
+-- letter's code is valid from then on, while it is `token_generation`. An address that has an account gets a row too,
+-- whose token is sent to nobody. A registration that was started with a provider has no password, and is linked to
+-- `provider_subject` of `provider_issuer` when it is verified. One that was started with an invitation uses it up when
+-- it is verified.
 CREATE TABLE registrations (
     id                UUID    NOT NULL PRIMARY KEY,
     email             TEXT    NOT NULL,
@@ -37,15 +38,14 @@ CREATE TABLE registrations (
 CREATE INDEX registrations_by_email ON registrations (email, id);
 CREATE INDEX registrations_by_age ON registrations (created_at);
 
--- `credentials_version` counts what a sign-in is decided by: password, other sign-in methods, e-mail address, state.
--- `revision` counts the account's changes and is the lock of its log; `profile_revision` is the one at
--- which the profile last changed. Without `password_hash` there is no password. `password_cost` says what a hash
--- of another system costs to verify, and is null for our own; `imported_cost` is what it was when the account came.
--- `name_key` and `surname_key` are the names folded, for the search of operators: with the first name first, and with the
--- last name first if there is one.
--- `external_id` is what another system knows the user by. `second_factor` says whether there is a row in `totp`: it is
--- here because the row of the user is the one that is locked. `sign_in_methods_revision` is the revision at which the ways
--- in last changed.
+-- `credentials_version` rises with every change that affects sign-ins: of the password, other sign-in methods, the
+-- e-mail address or the state. `revision` counts the account's changes and is the lock of its log; `profile_revision`
+-- is the revision at which the profile last changed. Without `password_hash` the account has no password.
+-- `password_cost` is the cost of verifying a hash of another system, and null for our own; `imported_cost` is its value
+-- at the import. `name_key` and `surname_key` are the folded names for operators' searches: first name first, and last
+-- name first if there is one. `external_id` is the user's id in another system. `second_factor` is true if `totp` has a
+-- row: it is repeated here because the user's row is the one that is locked. `sign_in_methods_revision` is the revision
+-- at which the sign-in methods last changed.
 CREATE TABLE users (
     id                UUID    NOT NULL PRIMARY KEY,
     email             TEXT    COLLATE "C" NOT NULL UNIQUE,
@@ -61,7 +61,7 @@ CREATE TABLE users (
     phone             TEXT,
     locale            TEXT    NOT NULL CHECK (locale IN ('en', 'de', 'sq')),
     pending_email     TEXT,
-    -- The session that asked for it: the change is dropped with that session.
+    -- The session that requested it: the change is dropped with that session.
     pending_email_session UUID,
     disabled_at       TIMESTAMPTZ,
     second_factor     BOOLEAN NOT NULL,
@@ -73,14 +73,15 @@ CREATE TABLE users (
     updated_at        TIMESTAMPTZ NOT NULL
 );
 CREATE INDEX users_by_cost ON users (imported_cost, password_cost) WHERE password_hash IS NOT NULL;
--- Of a search for the beginning of an address or a name: each has what the search looks at, so that no row is read.
+-- For searches by the beginning of an address or a name: each index has all columns that the search reads, so that no
+-- row is read.
 CREATE INDEX users_by_address ON users (email, id, disabled_at);
 CREATE INDEX users_by_name ON users (name_key, id, disabled_at);
 CREATE INDEX users_by_surname ON users (surname_key, id, disabled_at) WHERE surname_key IS NOT NULL;
 CREATE INDEX users_disabled ON users (id) WHERE disabled_at IS NOT NULL;
 
--- Accounts that were made just now, for who began their registration: good for one sign-in while `credentials_version`
--- is what it was.
+-- Accounts that were just created, for whoever started their registration: each allows one sign-in while
+-- `credentials_version` is unchanged.
 CREATE TABLE registration_sign_ins (
     registration_id      UUID    NOT NULL PRIMARY KEY,
     user_id              UUID    NOT NULL REFERENCES users (id) ON DELETE CASCADE,
@@ -90,9 +91,9 @@ CREATE TABLE registration_sign_ins (
 CREATE INDEX registration_sign_ins_by_user ON registration_sign_ins (user_id);
 CREATE INDEX registration_sign_ins_by_age ON registration_sign_ins (expires_at);
 
--- Invitations to register, each good once, for one address. The token of the letter's link is derived from the id and
--- `generation`: an address that is invited again keeps its row, and the newest link alone is good. `user_id` is the account
--- that was made with it; what was said of the person goes then.
+-- Invitations to register: each is valid once, for one address. The token of the letter's link is derived from the id
+-- and `generation`: an address that is invited again keeps its row, and only the newest link is valid. `user_id` is the
+-- account that was created with it; the names are cleared then.
 CREATE TABLE invitations (
     id          UUID    NOT NULL PRIMARY KEY,
     email       TEXT    NOT NULL,
@@ -110,7 +111,7 @@ CREATE UNIQUE INDEX invitations_unused ON invitations (email) WHERE used_at IS N
 CREATE INDEX invitations_by_user ON invitations (user_id) WHERE user_id IS NOT NULL;
 CREATE INDEX invitations_by_age ON invitations (expires_at);
 
--- `device_id` is the device that signed in, known still or not: guesses of the session count on it.
+-- `device_id` is the device that signed in, whether or not it is still known: guesses of the session count for it.
 CREATE TABLE sessions (
     id                  UUID    NOT NULL PRIMARY KEY,
     user_id             UUID    NOT NULL REFERENCES users (id) ON DELETE CASCADE,
@@ -120,13 +121,13 @@ CREATE TABLE sessions (
     device_id           UUID    NOT NULL,
     methods             TEXT    NOT NULL,
     proven_at           TIMESTAMPTZ NOT NULL,
-    -- `version` is the one that the session's credentials carry; they are renewed with each change of the password by
-    -- this session, and refresh tokens of a generation before `renewed_generation` are of an earlier version.
+    -- `version` is the version of the session's credentials: they are renewed with each change of the password by this
+    -- session, and refresh tokens of a generation before `renewed_generation` are of an earlier version.
     version             BIGINT  NOT NULL CHECK (version >= 0),
     renewed_generation  BIGINT  NOT NULL CHECK (renewed_generation >= 0),
     refresh_generation  BIGINT  NOT NULL CHECK (refresh_generation >= 0),
     refreshed_at        TIMESTAMPTZ NOT NULL,
-    -- The entry of the account's log that tells of its opening: the order of sessions, whatever clocks say.
+    -- The revision of the log entry that reports the opening: it orders sessions independently of clocks.
     opened_revision     BIGINT  NOT NULL,
     created_at          TIMESTAMPTZ NOT NULL,
     last_seen_at        TIMESTAMPTZ NOT NULL,
@@ -164,7 +165,7 @@ CREATE TABLE addresses (
 CREATE UNIQUE INDEX addresses_label ON addresses (user_id, label_key);
 CREATE UNIQUE INDEX addresses_one_primary ON addresses (user_id) WHERE is_primary;
 
--- The ordered log of each user: `data` is the JSON that clients are sent.
+-- The ordered log of each user: `data` is the JSON that is sent to clients.
 CREATE TABLE account_events (
     user_id     UUID    NOT NULL REFERENCES users (id) ON DELETE CASCADE,
     revision    BIGINT  NOT NULL,
@@ -172,13 +173,14 @@ CREATE TABLE account_events (
     type        TEXT    NOT NULL,
     data        TEXT    NOT NULL,
     session_id  UUID,
-    -- That of the user after the commit: who delivers the entry looks whether a session was renewed by then.
+    -- The user's `credentials_version` after the commit: a node that delivers the entry checks by it whether a session
+    -- was renewed.
     credentials_version BIGINT NOT NULL,
     PRIMARY KEY (user_id, revision)
 );
 CREATE INDEX account_events_by_age ON account_events (at);
 
--- Nodes that run, and the sessions that have a socket open on each; a node not seen for a minute is dead.
+-- Running nodes, and the sessions that have an open socket on each; a node not seen for a minute is dead.
 CREATE TABLE nodes (
     id       UUID    NOT NULL PRIMARY KEY,
     seen_at  TIMESTAMPTZ NOT NULL
@@ -190,9 +192,10 @@ CREATE TABLE connected_sessions (
 );
 CREATE INDEX connected_sessions_by_node ON connected_sessions (node_id);
 
--- Letters to be sent. `content` holds no token: links are made when a letter is sent. A decoy is written
--- where there is nobody to write to, so that both are the same work; it is never sent. `kind` and `network` say what was
--- asked for and from which network, for the mailbox's allowances; a letter that only its owner can cause has no network.
+-- Letters to send. `content` holds no token: links are derived when a letter is sent. Where there is nobody to write
+-- to, a decoy is written, so that the work is the same; it is never sent. `kind` and `network` record what was
+-- requested and from which network, for the mailbox's allowances; a letter that only its owner can cause has no
+-- network.
 CREATE TABLE mail_outbox (
     id               UUID    NOT NULL PRIMARY KEY,
     user_id          UUID,
@@ -215,8 +218,8 @@ CREATE INDEX mail_outbox_by_age ON mail_outbox (created_at);
 CREATE INDEX mail_outbox_by_recipient ON mail_outbox (recipient, kind, created_at);
 CREATE INDEX mail_outbox_by_user ON mail_outbox (user_id) WHERE user_id IS NOT NULL;
 
--- The second factor by an app that makes codes (RFC 6238). `sealed_secret` is encrypted under a key that is made of a token
--- secret; `sealed_by` says of which. A code of `last_step` or of a step before it is not taken again.
+-- Second factors by authenticator apps (RFC 6238). `sealed_secret` is encrypted under a key derived from a token
+-- secret, which `sealed_by` identifies. Codes of `last_step` and of earlier steps are refused.
 CREATE TABLE totp (
     user_id        UUID    NOT NULL PRIMARY KEY REFERENCES users (id) ON DELETE CASCADE,
     sealed_secret  BYTEA   NOT NULL,
@@ -226,15 +229,15 @@ CREATE TABLE totp (
 );
 CREATE INDEX totp_by_sealing_key ON totp (sealed_by);
 
--- Codes that stand in for the second factor, each once: those that are not used yet.
+-- Unused recovery codes: each replaces the second factor once.
 CREATE TABLE recovery_codes (
     user_id    UUID    NOT NULL REFERENCES users (id) ON DELETE CASCADE,
     code_hash  BYTEA   NOT NULL CHECK (length(code_hash) = 32),
     PRIMARY KEY (user_id, code_hash)
 );
 
--- The public halves of passkeys (WebAuthn): `public_key` is a COSE_Key, `counter` the signature counter of the last use.
--- `backup_eligible`: the authenticator may keep copies elsewhere, which never changes; `backed_up`: it has one.
+-- Public keys of passkeys (WebAuthn): `public_key` is a COSE_Key, `counter` the signature counter of the last use.
+-- `backup_eligible` is true if the authenticator may back it up, which never changes; `backed_up` if it has done so.
 CREATE TABLE passkeys (
     id             UUID    NOT NULL PRIMARY KEY,
     user_id        UUID    NOT NULL REFERENCES users (id) ON DELETE CASCADE,
@@ -249,8 +252,9 @@ CREATE TABLE passkeys (
 );
 CREATE INDEX passkeys_by_user ON passkeys (user_id, id);
 
--- Accounts at providers (OpenID Connect) that sign in to an account here: `subject` is the user's id at `issuer`.
--- `provider` is the name that the operator has given it, `label` what people call it, as they were when it was linked.
+-- Accounts at providers (OpenID Connect) that can sign in to an account here: `subject` is the user's id at `issuer`.
+-- `provider` is the operator's name for the provider and `label` its display name, both as they were when it was
+-- linked.
 CREATE TABLE provider_links (
     issuer     TEXT    NOT NULL,
     subject    TEXT    NOT NULL,
@@ -263,9 +267,8 @@ CREATE TABLE provider_links (
 );
 CREATE UNIQUE INDEX provider_links_by_user ON provider_links (user_id, provider);
 
--- Tickets are what a client holds between the two steps of a ceremony, a provider's flow, a setup or a challenge; nothing
--- of one is stored before it is used. Here are those that are spent, or that came with wrong answers, until they
--- expire.
+-- A client holds a ticket between the two steps of a ceremony, a provider's flow, a setup or a challenge; nothing about
+-- it is stored before it is used. These are the tickets that were used, or came with wrong answers, until they expire.
 CREATE TABLE used_tickets (
     id          UUID    NOT NULL PRIMARY KEY,
     failures    BIGINT  NOT NULL CHECK (failures >= 0),

@@ -1,12 +1,13 @@
--- Tokens of reset and e-mail-change letters. The token itself is derived from the id; it is not here. `device_id`
--- is the known device that asked for it: its letters have an allowance of their own.
+-- Tokens of letters that reset a password, confirm a new e-mail address or delete the account. The token itself is
+-- derived from the id and not stored. `device_id` is the known device that requested it: its letters have an allowance
+-- of their own.
 CREATE TABLE one_time_tokens (
     id          UUID    NOT NULL PRIMARY KEY,
     user_id     UUID    NOT NULL REFERENCES users (id) ON DELETE CASCADE,
     purpose     TEXT    NOT NULL CHECK (purpose IN ('reset_password', 'change_email', 'delete_account')),
     new_email   TEXT,
     device_id   UUID,
-    -- Wrong passwords that came with it; after five it is dead.
+    -- Wrong passwords that came with it; after five it is void.
     failures    BIGINT  NOT NULL DEFAULT 0,
     created_at  TIMESTAMPTZ NOT NULL,
     expires_at  TIMESTAMPTZ NOT NULL,
@@ -16,7 +17,7 @@ CREATE TABLE one_time_tokens (
 CREATE INDEX one_time_tokens_by_user ON one_time_tokens (user_id, purpose);
 CREATE INDEX one_time_tokens_by_age ON one_time_tokens (created_at);
 
--- Devices that have signed in to an account: at most 20 an account. The secret itself is with the device alone.
+-- Devices that have signed in to an account: at most 20 per account. Only the device has the secret itself.
 CREATE TABLE known_devices (
     id            UUID    NOT NULL PRIMARY KEY,
     user_id       UUID    NOT NULL REFERENCES users (id) ON DELETE CASCADE,
@@ -28,8 +29,8 @@ CREATE TABLE known_devices (
 CREATE INDEX known_devices_by_user ON known_devices (user_id, last_used_at);
 CREATE INDEX known_devices_by_age ON known_devices (last_used_at);
 
--- Wrong passwords by what was guessed at: an e-mail address, known or not, or an address and a device that is known
--- to its account. Counted before the password is verified, so that parallel guesses count.
+-- Wrong passwords by the subject of the guess: an e-mail address, known or not, or an address and a device that is
+-- known to its account. Each guess is counted before the password is verified, so that concurrent guesses count.
 CREATE TABLE password_failures (
     subject     TEXT    NOT NULL PRIMARY KEY,
     since       TIMESTAMPTZ NOT NULL,
@@ -37,7 +38,7 @@ CREATE TABLE password_failures (
 );
 CREATE INDEX password_failures_by_age ON password_failures (since);
 
--- What happened to an account's security, for its owner.
+-- The security log of each account, for its owner.
 CREATE TABLE security_events (
     id          UUID    NOT NULL PRIMARY KEY,
     user_id     UUID    NOT NULL REFERENCES users (id) ON DELETE CASCADE,
@@ -51,7 +52,7 @@ CREATE TABLE security_events (
 CREATE INDEX security_events_by_user ON security_events (user_id, id);
 CREATE INDEX security_events_by_age ON security_events (at);
 
--- All that is left of a deleted account: which sessions it had, so that they can be told.
+-- All that remains of a deleted account: its sessions, so that their clients get the reason.
 CREATE TABLE deleted_sessions (
     id          UUID    NOT NULL PRIMARY KEY,
     deleted_at  TIMESTAMPTZ NOT NULL

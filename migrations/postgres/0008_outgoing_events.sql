@@ -1,13 +1,13 @@
--- One row: another random version with every change of which webhooks listen, so that a node knows by one look whether
--- those that it remembers are still right.
+-- One row: a version, random after every change of the webhooks, by which a node checks whether its cached webhooks are
+-- current.
 CREATE TABLE webhooks_version (
     singleton   BOOLEAN NOT NULL PRIMARY KEY CHECK (singleton = TRUE),
     version     UUID    NOT NULL
 );
 
--- Where other systems are told of changes. `events` are names, separated by spaces; null stands for all. The secrets are
--- encrypted under keys that are made of a token secret; the former one signs too until `former_until`. `failing_since` is
--- the first failure since the last success.
+-- Webhooks: receivers of changes in other systems. `events` are names, separated by spaces; null stands for all. The
+-- secrets are encrypted under keys derived from a token secret; the former secret also signs until `former_until`.
+-- `failing_since` is the time of the first failure since the last success.
 CREATE TABLE webhooks (
     id                UUID    NOT NULL PRIMARY KEY,
     url               TEXT    NOT NULL,
@@ -24,10 +24,10 @@ CREATE TABLE webhooks (
     CHECK ((former_secret IS NULL) = (former_sealed_by IS NULL) AND (former_secret IS NULL) = (former_until IS NULL))
 );
 
--- What leaves the server, one row for each event and receiver: a webhook, or the stream, whose id is zero. Of what waits
--- for one receiver about one user, the row of the lowest `place` is the head, and it alone has `next_attempt_at`: the
--- others wait behind it. A claimed head is its worker's until `next_attempt_at`. A `doomed` row is dropped after the attempt
--- that is under way. Trials of a webhook have no user.
+-- Outgoing events: one row for each event and receiver, which is a webhook, or the stream, whose id is zero. Of the
+-- rows that wait for one receiver and concern one user, the one with the lowest `place` is the head, and only it has
+-- `next_attempt_at`: the others wait behind it. A claimed head belongs to its worker until `next_attempt_at`. A
+-- `doomed` row is dropped after the attempt under way. Test events of a webhook have no user.
 CREATE TABLE outgoing_events (
     id               UUID    NOT NULL PRIMARY KEY,
     receiver_id      UUID    NOT NULL,

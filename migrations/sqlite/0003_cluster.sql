@@ -1,5 +1,5 @@
--- How often something was done, for limits that hold across nodes (GCRA): the theoretical arrival time, in
--- milliseconds since 1970, from which on nothing counts any more.
+-- Counts for limits that hold across nodes (GCRA): the theoretical arrival time in milliseconds since 1970. A row whose
+-- time has passed has no effect any more.
 CREATE TABLE rate_limits (
     subject     TEXT    NOT NULL PRIMARY KEY,
     arrival_ms  BIGINT  NOT NULL

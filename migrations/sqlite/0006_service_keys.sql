@@ -1,4 +1,4 @@
--- What other services and operators call with. The secret itself is with them alone. `scopes` are names, separated by
+-- Keys that other services and operators call with. Only they have the secrets. `scopes` are names, separated by
 -- spaces.
 CREATE TABLE service_keys (
     id            BLOB    NOT NULL PRIMARY KEY CHECK (length(id) = 16),
@@ -11,8 +11,8 @@ CREATE TABLE service_keys (
     revoked_at    TIMESTAMPTZ
 );
 
--- What operators have done, by a service key or by the command line (without `key_id`). `detail` is JSON. When a user is
--- deleted it is emptied at once, and `user_id` 30 days after `user_deleted_at`.
+-- Actions of operators, by a service key or by the command line (without `key_id`). `detail` is JSON. When a user is
+-- deleted it is cleared at once, and `user_id` 30 days after `user_deleted_at`.
 CREATE TABLE audit_log (
     id               BLOB    NOT NULL PRIMARY KEY CHECK (length(id) = 16),
     at               TIMESTAMPTZ NOT NULL,

@@ -104,19 +104,19 @@ impl Accounts {
     /// # Errors
     /// [`Error::MissingScope`] if the new key would have a scope that the caller's key lacks; `out_of_range` for
     /// `expires_at` in the past, or beyond that of the caller's key.
-    pub async fn create_key(&self, new: NewKey, maker: Operator<'_>) -> Result<(ServiceKey, Secret), Error> {
+    pub async fn create_key(&self, new: NewKey, operator: Operator<'_>) -> Result<(ServiceKey, Secret), Error> {
         let mut tx = self.store.write().await?;
         let now = self.clock.now();
-        if let Operator::Key(maker) = maker {
-            check_key(&mut tx, maker, now).await?;
-            if let Some(missing) = maker.scopes.lacks(&new.scopes) {
+        if let Operator::Key(caller) = operator {
+            check_key(&mut tx, caller, now).await?;
+            if let Some(missing) = caller.scopes.lacks(&new.scopes) {
                 return Err(Error::MissingScope(missing));
             }
         }
         if new.expires_at.is_some_and(|at| at <= now) {
             return Err(Error::invalid("expires_at", Fault::new(Rule::OutOfRange, "must be in the future")));
         }
-        if let Operator::Key(ServiceKey { expires_at: Some(longest), .. }) = maker
+        if let Operator::Key(ServiceKey { expires_at: Some(longest), .. }) = operator
             && new.expires_at.is_none_or(|at| at > *longest)
         {
             let message = format!("must not be after the expiry of the calling key, {longest}");
@@ -137,7 +137,7 @@ impl Accounts {
         let detail = json!({
             "key_id": key.id, "name": key.name.as_str(), "scopes": key.scopes, "expires_at": key.expires_at,
         });
-        tx.insert_audit_entry(&AuditEntry::of(maker, "keys.create", None, detail, now)).await?;
+        tx.insert_audit_entry(&AuditEntry::of(operator, "keys.create", None, detail, now)).await?;
         tx.commit().await?;
         tracing::info!(target: "security", key = %key.id, name = %key.name, scopes = %key.scopes, "key_created");
         Ok((key, secret))

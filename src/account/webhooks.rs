@@ -50,7 +50,7 @@ impl Accounts {
         url: WebhookUrl,
         events: Option<EventTypes>,
         description: Option<WebhookDescription>,
-        maker: Operator<'_>,
+        operator: Operator<'_>,
     ) -> Result<(Webhook, Secret), Error> {
         self.check_webhook_url(&url)?;
         let secret = WebhookSecret::new();
@@ -69,7 +69,7 @@ impl Accounts {
             created_at: self.clock.now(),
         };
         tx.insert_webhook(&webhook, &secret.seal(&self.sealer, webhook.id)).await?;
-        self.audit_webhook(&mut tx, maker, "webhooks.create", described(&webhook)).await?;
+        self.audit_webhook(&mut tx, operator, "webhooks.create", described(&webhook)).await?;
         tx.commit().await?;
         tracing::info!(target: "security", webhook = %webhook.id, "webhook_created");
         Ok((webhook, secret.text()))

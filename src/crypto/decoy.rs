@@ -138,7 +138,7 @@ mod tests {
     }
 
     #[test]
-    fn a_cost_drawn_changes_as_that_of_an_account_does() {
+    fn a_drawn_cost_changes_as_that_of_an_account_does() {
         let decoys = decoys();
         let (slow, quick) = (cost("pbkdf2_sha256:1000000"), cost("bcrypt:10"));
         let mut before: Vec<_> = Vec::new();

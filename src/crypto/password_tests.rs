@@ -53,7 +53,7 @@ async fn other_parameters_are_outdated_and_still_verify() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn callers_beyond_the_queue_are_told_when_to_retry() {
+async fn callers_beyond_the_queue_learn_when_to_retry() {
     let hasher = Arc::new(PasswordHasher::new(Argon2Settings { memory_kib: 8192, ..CHEAP }, 1, 2).unwrap());
     let callers: Vec<_> = (0..20)
         .map(|_| {

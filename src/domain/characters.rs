@@ -135,7 +135,7 @@ mod tests {
     }
 
     #[test]
-    fn letters_signs_and_emoji_are_seen() {
+    fn letters_signs_and_emoji_are_visible() {
         for c in "aÄßΣжא数カ1.-_'’@#+&🦀\u{301}\u{fffd}".chars() {
             assert!(!is_invisible(c) && !is_blank(c) && !is_refused(c), "{c:?}");
         }

@@ -128,7 +128,7 @@ mod tests {
     }
 
     #[test]
-    fn an_umlaut_domain_is_taken_in_its_ascii_form() {
+    fn an_umlaut_domain_is_stored_in_its_ascii_form() {
         for raw in [
             "a@bücher.example",
             "A@BÜCHER.example",

@@ -128,7 +128,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_ticket_s_id_tells_when_it_was_made() {
+    fn a_tickets_id_holds_the_time_of_its_creation() {
         let made = Timestamp::new(chrono::DateTime::from_timestamp_millis(1_764_321_000_123).unwrap());
         assert_eq!(TicketId::at(made).made_at(), made);
         assert!(TicketId(Uuid::new_v4()).made_at() < made);

@@ -136,7 +136,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_read_of_the_log_at_a_time_is_bounded() {
+    fn a_read_of_the_log_is_bounded() {
         // Two addresses change when the primary moves: the largest entry that one can repeat.
         let now = Timestamp::from_unix(0).unwrap();
         let entry = bytes(&AddressesChanged { upserted: vec![address(now); 2], deleted: vec![] });

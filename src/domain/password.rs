@@ -164,7 +164,7 @@ mod tests {
     }
 
     #[test]
-    fn what_everybody_knows_of_the_user_makes_a_password_guessable() {
+    fn a_password_based_on_the_users_data_is_guessable() {
         let context = ["Wolfhilde", "Krasniqi", "zylfije.hoxhaj@example.org", "Marbelle"];
         for raw in ["WolfhildeKrasniqi", "zylfije.hoxhaj1", "zylfije.hoxhaj@example.org", "Zylf1j3.h0xh@j1"] {
             assert_eq!(rules(raw, &context), [Rule::Guessable], "{raw}");

@@ -218,7 +218,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_international_number_is_refused() {
+    fn anything_but_an_international_number_is_refused() {
         for raw in [
             "",
             "-",

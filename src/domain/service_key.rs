@@ -146,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn what_one_key_lacks_of_another_is_named() {
+    fn a_missing_scope_is_named() {
         let all = Scopes::new([Scope::UsersRead, Scope::Keys]).unwrap();
         let few = Scopes::new([Scope::Keys]).unwrap();
         assert_eq!(all.lacks(&few), None);

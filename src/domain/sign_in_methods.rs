@@ -121,7 +121,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_strongest_of_what_there_is_proves() {
+    fn only_the_strongest_method_proves() {
         use AuthenticationMethod::{Passkey as ByPasskey, Password, Provider, RecoveryCode, Totp};
         let at = Timestamp::from_unix(0).unwrap();
         let passkey = Passkey {

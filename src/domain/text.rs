@@ -119,7 +119,7 @@ mod tests {
     }
 
     #[test]
-    fn what_shows_nothing_is_empty() {
+    fn invisible_text_is_empty() {
         for raw in [
             "",
             "   ",
@@ -149,7 +149,7 @@ mod tests {
     }
 
     #[test]
-    fn what_controls_is_refused_and_no_emptiness() {
+    fn control_characters_are_refused_and_not_taken_for_emptiness() {
         for raw in [
             "a\u{202e}b",
             "\u{202a}ab\u{202c}",
@@ -206,7 +206,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_takes_more_bytes_than_the_largest() {
+    fn no_text_takes_more_bytes_than_the_largest() {
         let bytes = |text: &Text<4>| serde_json::to_string(text).unwrap().len();
         let largest = bytes(&Text::largest());
         assert_eq!(largest, 4 * 4 + 2);

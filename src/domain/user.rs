@@ -127,7 +127,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_an_operator_types_is_told_apart() {
+    fn an_operators_input_is_an_id_an_address_or_an_external_id() {
         let id = UserId::new();
         assert_eq!(UserRef::parse(&format!(" {id} ")), Ok(UserRef::Id(id)));
         let email = EmailAddress::parse("ann@example.org").unwrap();

@@ -194,7 +194,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_url_leads_to_a_host_and_says_no_more_than_that() {
+    fn a_url_has_a_host_and_neither_user_nor_fragment() {
         for (raw, url) in [
             ("https://shop.example/hook?a=1", "https://shop.example/hook?a=1"),
             (" HTTP://127.0.0.1:8080 ", "http://127.0.0.1:8080/"),

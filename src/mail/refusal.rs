@@ -142,7 +142,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn of_a_servers_text_only_the_status_is_logged() {
+    fn only_the_status_of_a_servers_reply_is_logged() {
         for (text, status) in [
             ("5.1.1 <ann@example.org> is unknown", Some("5.1.1")),
             ("4.7.1", Some("4.7.1")),

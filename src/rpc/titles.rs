@@ -56,7 +56,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_schema_is_named_by_where_it_stands() {
+    fn a_schema_is_named_by_its_path() {
         let mut schema = json!({
             "type": "object",
             "properties": {

@@ -38,7 +38,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn some_descriptors_are_kept_back() {
+    fn some_descriptors_are_reserved() {
         assert_eq!(room(Some(1024)), 1024 - KEPT_BACK);
         assert_eq!(room(Some(100)), 50);
         assert_eq!(room(Some(0)), 0);

@@ -197,7 +197,7 @@ async fn a_caller_that_stopped_waiting_gets_no_turn() {
 }
 
 #[tokio::test]
-async fn the_log_s_file_shrinks_after_a_burst() {
+async fn the_logs_file_shrinks_after_a_burst() {
     let folder = tempfile::tempdir().unwrap();
     let database = folder.path().join("db");
     let store = Store::open(&crate::settings::Database::Sqlite(database.clone())).await.unwrap();

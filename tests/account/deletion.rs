@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 const LINK: &str = "/confirm-deletion?token=";
 
 both_databases! {
-    async fn an_account_is_deleted_with_everything_that_is_kept_of_its_owner(database: Database) {
+    async fn an_account_is_deleted_with_all_data_about_its_owner(database: Database) {
         let (node, person, session) = somebody(database).await;
         let http = session.http(&node);
         let name = json!({ "first_name": "Zephyrine", "phone": "+4915123456789" });
@@ -29,8 +29,8 @@ both_databases! {
         assert_eq!(log["events"][0]["type"], "account_deletion_requested");
         let rows = node.rows().await;
         let traces = [person.email.as_str(), "Zephyrine", "4915123456789", "zephyrine.new", "Lindenweg"];
-        assert!(traces.iter().all(|trace| rows.contains(trace)), "the story looks at the right place");
-        assert!(!rows.contains(&token), "the link is kept nowhere");
+        assert!(traces.iter().all(|trace| rows.contains(trace)), "the test looks at the right place");
+        assert!(!rows.contains(&token), "the link is stored nowhere");
 
         node.http().ok("account.confirm_deletion", json!({ "token": token })).await;
         assert_eq!(tab.revoked("account_deleted").await, Vec::<Value>::new());
@@ -52,7 +52,7 @@ both_databases! {
         node.http().ok("auth.verify_email", crate::support::verification(&token)).await;
     }
 
-    async fn of_links_the_newest_is_good_and_of_callers_one_wins(database: Database) {
+    async fn only_the_newest_link_is_valid_and_one_of_its_callers_wins(database: Database) {
         let (node, person, session) = somebody(database).await;
         let http = session.http(&node);
         let mut tokens = Vec::new();
@@ -70,7 +70,7 @@ both_databases! {
         assert!(answers.iter().filter_map(|answer| answer.as_ref().err()).all(|error| error.kind == "invalid_token"));
     }
 
-    async fn a_request_beyond_the_mailboxs_allowance_leaves_the_link_that_was_sent(database: Database) {
+    async fn a_request_beyond_the_mailboxs_allowance_keeps_the_sent_link_valid(database: Database) {
         let node = Node::on(database).set("LIMITS__MAILS_PER_MAILBOX", "1").start().await;
         let (person, session) = node.signed_in("ann").await;
         let http = session.http(&node);

@@ -20,7 +20,7 @@ async fn whole(http: &Http) -> Value {
 }
 
 both_databases! {
-    async fn everything_that_is_kept_of_the_caller_and_nothing_of_others(database: Database) {
+    async fn all_data_about_the_caller_and_none_about_others(database: Database) {
         let (node, person, session) = somebody(database).await;
         let (bob, bobs) = node.signed_in("bob").await;
         bobs.http(&node).ok("addresses.create", address("Bob's den")).await;
@@ -60,7 +60,7 @@ both_databases! {
         http.invalid(&[("after", &["format"])], "account.export", json!({ "after": "x" })).await;
     }
 
-    async fn long_lists_go_on_from_page_to_page(database: Database) {
+    async fn long_lists_continue_from_page_to_page(database: Database) {
         let node = Node::on(database).set("LIMITS__WRITES_PER_MINUTE", "10000").start().await;
         let (_, session) = node.signed_in("ann").await;
         let http = session.http(&node);

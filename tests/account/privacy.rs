@@ -3,7 +3,7 @@
 use std::{collections::BTreeSet, fs, path::Path};
 
 #[test]
-fn every_table_says_what_it_keeps_of_people() {
+fn the_personal_data_of_every_table_is_documented() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     for backend in ["sqlite", "postgres"] {
         let files = fs::read_dir(root.join("migrations").join(backend)).expect("the migrations");

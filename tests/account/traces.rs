@@ -66,7 +66,7 @@ fn device(node: &Node) -> Http {
 /// An account with data in every table; the owner's session, and ids of the account.
 async fn lived_in(node: &Node, provider: &IdentityProvider, operator: &Http) -> (Person, Session, Vec<String>) {
     let http = device(node);
-    // It begins under another address, which is invited; so is the one that it will ask for.
+    // The account starts under another address, which is invited, as is the address that it will change to.
     let mut person = Person { email: another_email("hazelgrouse"), password: PASSWORD.into() };
     for email in [&person.email, NEW_ADDRESS] {
         operator.ok("users.invite", json!({ "email": email, "first_name": "Quillfeather" })).await;
@@ -112,7 +112,7 @@ async fn lived_in(node: &Node, provider: &IdentityProvider, operator: &Http) -> 
     own.ok("providers.link", provider.agree(&flow, claims).params(&flow)).await;
     session.second_factor(node).await;
     own.ok("profile.request_email_change", json!({ "new_email": NEW_ADDRESS })).await;
-    // Strangers and others with data about the addresses.
+    // Strangers and other users who leave data about the addresses.
     for email in [&person.email, NEW_ADDRESS] {
         let wrong = json!({ "email": email, "password": "wrong larches beside no brook" });
         node.http().refused("invalid_credentials", "auth.login", wrong).await;
@@ -126,7 +126,7 @@ async fn lived_in(node: &Node, provider: &IdentityProvider, operator: &Http) -> 
 }
 
 both_databases! {
-    async fn no_byte_of_its_owner_is_left(database: Database) {
+    async fn no_byte_about_its_owner_is_left(database: Database) {
         let provider = IdentityProvider::start(Manner::Plain).await;
         let mut node = Node::on(database)
             .provider("shop", &provider)
@@ -144,7 +144,7 @@ both_databases! {
         let ids = ids(&account.iter().map(String::as_str).collect::<Vec<_>>());
         let there = found(&node, &marks()).await;
         for mark in MARKS {
-            assert!(there.iter().any(|place| place.ends_with(mark)), "the story looks at the right places: {mark}");
+            assert!(there.iter().any(|place| place.ends_with(mark)), "the test looks at the right places: {mark}");
         }
 
         let own = device(&node).bearer(&session.access_token);
@@ -167,7 +167,7 @@ both_databases! {
         let expected = ["audit_log", "deleted_sessions", "outgoing_events", "revocations"].map(str::to_owned);
         assert!(tables.is_subset(&expected.into()), "{tables:?}");
         let waiting = found(&node, &ids).await;
-        assert!(waiting.iter().any(|place| table(place) == "outgoing_events"), "the deletion waits: {waiting:?}");
+        assert!(waiting.iter().any(|place| table(place) == "outgoing_events"), "the deletion is still queued: {waiting:?}");
 
         // Thirty days later; the receiver has been unreachable all the time.
         node.stop().await;

@@ -5,7 +5,7 @@ mod racing;
 use crate::support::{Account, Call, Database, Http, Node, address, both_databases, somebody};
 use serde_json::{Value, json};
 
-/// Somebody's client and tab, folded.
+/// A person's client, and a tab with the state of its account.
 async fn customer(database: Database) -> (Node, Http, crate::support::Ws, Account) {
     let (node, _, session) = somebody(database).await;
     let tab = session.tab(&node).await;
@@ -29,7 +29,7 @@ fn with(mut base: Value, more: Value) -> Value {
 }
 
 both_databases! {
-    async fn an_address_is_kept_in_its_normal_form(database: Database) {
+    async fn an_address_is_stored_in_its_normal_form(database: Database) {
         let (_node, http, tab, mut account) = customer(database).await;
         let full = with(address(" Büro "), json!({
             "company": " Lärche & Co ", "address_line_2": "  ", "phone": "+49 (151) 2345-67.89", "is_primary": false,
@@ -37,7 +37,7 @@ both_databases! {
         let made = http.ok("addresses.create", full).await;
         assert_eq!((&made["label"], &made["company"]), (&json!("Büro"), &json!("Lärche & Co")));
         assert_eq!((&made["address_line_2"], &made["phone"]), (&Value::Null, &json!("+4915123456789")));
-        assert_eq!(made["is_primary"], true, "the first is primary whatever is asked");
+        assert_eq!(made["is_primary"], true, "the first is primary whatever is requested");
         assert_eq!(made["revision"], account.revision + 1);
         assert_eq!(http.ok("addresses.get", json!({ "address_id": made["id"] })).await, made);
         assert_eq!(http.ok("addresses.list", json!({})).await, json!([made]));
@@ -77,7 +77,7 @@ both_databases! {
         account.assert_equals_get(&tab, &http).await;
     }
 
-    async fn the_primary_cannot_be_given_up_only_moved(database: Database) {
+    async fn the_primary_mark_can_be_moved_but_not_removed(database: Database) {
         let (_node, http, ..) = customer(database).await;
         let (home, work) = (create(&http, "Home").await, create(&http, "Work").await);
         let down = json!({ "address_id": home["id"], "is_primary": false });
@@ -106,7 +106,7 @@ both_databases! {
         assert_eq!(account.revision, renamed["revision"].as_i64().unwrap());
     }
 
-    async fn an_edit_of_something_changed_since_is_refused(database: Database) {
+    async fn an_edit_of_a_stale_revision_is_refused(database: Database) {
         let (_node, http, ..) = customer(database).await;
         let (home, work) = (create(&http, "Home").await, create(&http, "Work").await);
         let edit = |city: &str, seen: &Value| json!({ "address_id": home["id"], "city": city, "expected_revision": seen });
@@ -140,7 +140,7 @@ both_databases! {
         // Another user has labels of their own.
         let (_, bob) = node.signed_in("bob").await;
         create(&bob.http(&node), "Home").await;
-        // A deleted one's label is free again.
+        // The label of a deleted address is free again.
         http.ok("addresses.delete", json!({ "address_id": home["id"] })).await;
         create(&http, "HOME").await;
     }
@@ -245,7 +245,7 @@ both_databases! {
         }
     }
 
-    async fn each_faulty_field_is_told(database: Database) {
+    async fn each_faulty_field_is_reported(database: Database) {
         let (_node, http, ..) = customer(database).await;
         let required: [(&str, &[&str]); 5] = ["label", "first_name", "address_line_1", "city", "country"]
             .map(|name| (name, &["required"][..]));

@@ -31,7 +31,7 @@ impl Source {
 }
 
 #[test]
-fn each_is_there() {
+fn each_exists() {
     let root = root();
     let sources: Vec<Source> = ["src", "tests"]
         .iter()

@@ -17,12 +17,12 @@ async fn the_feed_is_exact_whatever_the_order_of_wake_ups() {
     let nodes: Vec<_> = cluster.nodes.iter().collect();
     within(Duration::from_secs(150), "the story", writers_and_tabs(&nodes, 9, &person)).await;
     for wire in &wires {
-        assert!(wire.messages() > 40, "it was put to the test: {} wake-ups", wire.messages());
+        assert!(wire.messages() > 40, "only {} wake-ups were sent", wire.messages());
     }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_wake_up_that_is_none_or_not_true_changes_nothing() {
+async fn an_invalid_or_false_wake_up_changes_nothing() {
     let cluster = Cluster::start(RARE_SWEEP).await;
     cluster.ready().await;
     let (_, session) = cluster.nodes[0].signed_in("ann").await;
@@ -32,7 +32,7 @@ async fn a_wake_up_that_is_none_or_not_true_changes_nothing() {
     let subject = format!("marbelle.user.{}", accounts[0].profile["id"].as_str().expect("an id"));
     let lies = ["", "nonsense", "-1", "0", "1", "99999999999999999999", "9223372036854775807", "1000", "{\"a\":1}"];
     for i in 0..40 {
-        // Each forged one beside a true change, which must be delivered nevertheless, and close no socket.
+        // Each forged wake-up comes beside a real change, which must be delivered nevertheless; no socket may close.
         let lie = lies[i % lies.len()];
         let lying = cluster.nats.publish(&subject, lie);
         tokio::join!(lying, caller.ok("profile.update", rename(i)));

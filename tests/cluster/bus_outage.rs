@@ -74,7 +74,7 @@ async fn without_the_bus_the_sweep_delivers_and_calls_go_on() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_was_missed_is_swept_at_once_when_the_bus_is_back() {
+async fn missed_changes_are_swept_at_once_when_the_bus_is_back() {
     let cluster = Cluster::start(RARE_SWEEP).await;
     cluster.ready().await;
     let (_, session) = cluster.nodes[0].signed_in("ann").await;
@@ -98,7 +98,7 @@ async fn what_was_missed_is_swept_at_once_when_the_bus_is_back() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn nodes_start_without_the_bus_and_use_it_once_it_is_there() {
+async fn nodes_start_without_the_bus_and_use_it_once_it_is_up() {
     let nats = Nats::start().await;
     nats.kill().await;
     let cluster = Cluster::on(Database::postgres().await, nats, RARE_SWEEP, |nats, _| nats.url()).await;
@@ -118,7 +118,7 @@ async fn nodes_start_without_the_bus_and_use_it_once_it_is_there() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn of_several_servers_one_that_runs_is_used() {
+async fn a_running_one_of_several_servers_is_used() {
     let (dead, alive) = (Nats::start().await, Nats::start().await);
     dead.kill().await;
     let urls = format!("{}, {}", dead.url(), alive.url());
@@ -131,7 +131,7 @@ async fn of_several_servers_one_that_runs_is_used() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_server_that_demands_a_password_gets_that_of_the_url() {
+async fn the_password_of_the_url_is_sent_to_a_server_that_demands_one() {
     for (arguments, url_user) in
         [(&["--user", "mar", "--pass", "b:l@e"][..], "mar:b%3Al%40e@"), (&["--auth", "t/oken"], "t%2Foken@")]
     {

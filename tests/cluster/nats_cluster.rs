@@ -17,7 +17,7 @@ async fn connected(nats: &NatsCluster) -> usize {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_node_whose_server_dies_goes_on_at_another() {
+async fn a_node_whose_server_dies_connects_to_another() {
     let cluster = Cluster::on(Database::postgres().await, NatsCluster::start().await, "3s", |nats, _| nats.url()).await;
     cluster.ready().await;
     let person = cluster.nodes[0].registered("ann").await;
@@ -73,7 +73,7 @@ async fn a_node_whose_server_dies_goes_on_at_another() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn when_all_are_back_nodes_are() {
+async fn nodes_reconnect_after_an_outage_of_the_whole_cluster() {
     let cluster = Cluster::on(Database::postgres().await, NatsCluster::start().await, "3s", |nats, _| nats.url()).await;
     cluster.ready().await;
     join_all(cluster.nats.servers.iter().map(|server| server.kill())).await;

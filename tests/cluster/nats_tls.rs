@@ -22,7 +22,7 @@ async fn assert_delivers<Bus>(cluster: &Cluster<Bus>) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn nodes_and_server_prove_to_each_other_who_they_are() {
+async fn nodes_and_server_authenticate_each_other() {
     let authority = Authority::new();
     let (ca, node) = (authority.file().display().to_string(), authority.certify("node.shop.example"));
     let mut arguments = vec!["--user".into(), "mar".into(), "--pass".into(), "belle".into()];
@@ -38,7 +38,7 @@ async fn nodes_and_server_prove_to_each_other_who_they_are() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_server_that_cannot_be_believed_is_told_nothing() {
+async fn an_unauthenticated_server_is_sent_nothing() {
     let (authority, another) = (Authority::new(), Authority::new());
     let known = Nats::start_with(&authority.certify(HERE).nats_arguments()).await;
     let elsewhere = Nats::start_with(&authority.certify("bus.shop.example").nats_arguments()).await;

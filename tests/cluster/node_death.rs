@@ -52,7 +52,7 @@ async fn what_it_committed_reaches_the_tabs_on_the_others() {
         for profile in &answered {
             assert!(log.iter().any(|event| event["data"] == *profile), "an answered change is missing: {profile}");
         }
-        // At most the change that each writer had no answer to.
+        // At most the one unanswered change of each writer.
         assert!(log.len() <= answered.len() + WRITERS, "{} events of {} answers", log.len(), answered.len());
         dying.restart().await;
     }

@@ -51,7 +51,7 @@ async fn a_command_reaches_the_tabs_of_every_node_at_once() {
             service.ok("users.enable", json!({ "user_id": id })).await;
         }
     }
-    // By a service on one node, on all of them.
+    // A service's call on one node takes effect on all of them.
     let (_, session) = node.signed_in("bob").await;
     let tabs = cluster.tabs(&session).await;
     join_all(tabs.iter().map(|tab| tab.snapshot())).await;

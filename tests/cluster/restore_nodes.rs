@@ -9,7 +9,7 @@ use std::time::Duration;
 const SWEPT: Duration = Duration::from_secs(4);
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn every_node_closes_its_sockets_and_starts_anew() {
+async fn every_node_closes_its_sockets_and_starts_again() {
     let cluster = Cluster::start("1s").await;
     cluster.ready().await;
     let [first, second, third] = &cluster.nodes[..] else { panic!("three nodes") };

@@ -52,7 +52,7 @@ async fn a_logout_on_one_ends_calls_and_sockets_on_the_other() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn tokens_of_one_are_good_on_the_other() {
+async fn tokens_of_one_are_valid_on_the_other() {
     let (first, second) = Node::pair().await;
     let person = first.unverified("ann").await;
     let token = first.smtp.letter_to(&person.email).await.token();

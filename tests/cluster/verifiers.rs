@@ -1,4 +1,4 @@
-//! Both verifiers for other backends follow one of three nodes, and people sign out on the others.
+//! Both verifiers for other backends follow one of three nodes, and users sign out on the others.
 
 use crate::support::{BACKEND, Call, Cluster, Node, RARE_SWEEP, Session, Verifier, eventually, median, readiness};
 use serde_json::json;
@@ -7,21 +7,20 @@ use std::time::Duration;
 /// Verifiers ask the database every three seconds: what is refused sooner was pushed.
 const PUSHED: Duration = Duration::from_secs(2);
 
-/// One of each language, on the last node.
+/// One verifier per language, on the last node.
 async fn verifiers(cluster: &Cluster) -> [Verifier; 2] {
     let endpoint = cluster.nodes[2].service_endpoint().await;
     let (node, python) = tokio::join!(Verifier::in_node(&endpoint), Verifier::in_python(&endpoint));
     [node, python]
 }
 
-/// A token for the backend, made by this node.
+/// A token for the backend, issued by this node.
 async fn token(session: &Session, node: &Node) -> String {
     let token = session.http(node).ok("session.access_token", json!({ "audience": BACKEND })).await;
     token["access_token"].as_str().expect("a token").to_owned()
 }
 
-/// Signs out on the nodes that the verifiers do not follow, and gives how long each verifier took to refuse, from the
-/// answer on.
+/// Signs out on the nodes that the verifiers do not follow; returns how long after the answer each verifier refused.
 async fn refusals(cluster: &Cluster, verifiers: &mut [Verifier; 2], rounds: usize) -> [Vec<Duration>; 2] {
     let person = cluster.nodes[0].registered("ann").await;
     let mut times = [vec![], vec![]];

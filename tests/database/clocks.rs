@@ -86,7 +86,7 @@ both_databases! {
         }
     }
 
-    async fn a_use_in_the_future_is_not_taken_back_by_a_clock_that_is_behind(database: Database) {
+    async fn a_clock_that_is_behind_does_not_revert_a_use_in_the_future(database: Database) {
         let inside = Inside::on(&database, &[]);
         let ann = email(&another_email("ann"));
         inside.with(async |accounts| account(accounts, &ann).await).await;
@@ -107,7 +107,7 @@ both_databases! {
         .await;
     }
 
-    async fn a_superseded_refresh_token_does_not_live_on_where_the_clock_goes_back(database: Database) {
+    async fn a_superseded_refresh_token_stays_superseded_when_the_clock_goes_back(database: Database) {
         let inside = Inside::on(&database, &[]);
         let ann = email(&another_email("ann"));
         inside.with(async |accounts| account(accounts, &ann).await).await;

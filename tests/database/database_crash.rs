@@ -14,7 +14,7 @@ use std::{
 const CRASHES: usize = 3;
 const WRITERS: usize = 6;
 
-/// Writes until told to stop; returns every answered change. `unavailable` is the only error allowed.
+/// Writes until it is stopped; returns every answered change. `unavailable` is the only error allowed.
 async fn write(http: Http, name: usize, stop: Arc<AtomicBool>, unavailable: Arc<AtomicUsize>) -> Vec<Value> {
     let mut answered = Vec::new();
     let mut n = 0;
@@ -34,7 +34,7 @@ async fn write(http: Http, name: usize, stop: Arc<AtomicBool>, unavailable: Arc<
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn every_answered_change_is_there_and_no_tab_misses_anything() {
+async fn no_answered_change_is_lost_and_no_tab_misses_any() {
     let postgres = OwnPostgres::start().await;
     let nats = Nats::start().await;
     let cluster = Cluster::on(postgres.database.clone(), nats, "1s", |nats, _| nats.url()).await;
@@ -78,7 +78,7 @@ async fn every_answered_change_is_there_and_no_tab_misses_anything() {
     }
     for profile in &answered {
         let at = profile["revision"].as_u64().expect("a revision") as usize;
-        assert_eq!(log.get(at - 1).map(|event| &event["data"]), Some(profile), "an answered change is there");
+        assert_eq!(log.get(at - 1).map(|event| &event["data"]), Some(profile), "an answered change is kept");
     }
     println!("{} changes answered, {} times unavailable", answered.len(), unavailable.load(Ordering::SeqCst));
 }

@@ -81,7 +81,7 @@ async fn a_full_disk() {
             Err(error) => break error,
         }
         edits += 1;
-        assert!(edits < 5000, "the disk does not get full");
+        assert!(edits < 5000, "the disk never gets full");
     };
     assert_eq!((refused.kind.as_str(), &refused.data["outcome"]), ("unavailable", &json!("not_done")), "{refused:?}");
     not_done(&http, "profile.update", json!({ "first_name": "A".repeat(90) })).await;
@@ -118,7 +118,7 @@ async fn a_lock_of_another_process() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_damaged_page_spoils_what_is_on_it_and_nothing_else() {
+async fn a_damaged_page_affects_only_its_own_rows() {
     let (mut node, _, session) = somebody(Database::sqlite()).await;
     session.http(&node).ok("addresses.create", address("Home")).await;
     let before = session.http(&node).ok("account.get", json!({})).await;
@@ -146,7 +146,7 @@ async fn a_damaged_page_spoils_what_is_on_it_and_nothing_else() {
 }
 
 #[tokio::test]
-async fn a_file_that_is_no_database() {
+async fn a_file_that_is_not_a_database() {
     let (mut node, ..) = somebody(Database::sqlite()).await;
     node.stop().await;
     fs::write(node.data().join("marbelle.db"), "a letter to grandmother\n".repeat(400)).unwrap();

@@ -26,7 +26,7 @@ async fn outage(node: &Node, go: impl AsyncFnOnce(), back: impl AsyncFnOnce()) {
     let ready = within(A_WHILE, "readiness", node.http().get("/readyz").send()).await.unwrap();
     assert_eq!(ready.status(), 503);
     let why = ready.text().await.unwrap().to_lowercase();
-    assert!(why.contains("database"), "it names what does not answer: {why}");
+    assert!(why.contains("database"), "it names the silent part: {why}");
     let calls = [
         ("profile.get", json!({})),
         ("profile.update", json!({ "first_name": "Anne" })),
@@ -72,7 +72,7 @@ async fn a_database_that_takes_no_connections() {
 
 /// The database's machine is replaced by another of the same name: nothing shows that the connections are dead.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn connections_that_are_dead_without_a_word_give_way_to_others() {
+async fn silently_dead_connections_are_replaced() {
     let proxy = Proxy::start().await;
     let node = Node::start(proxy.database()).await;
     let (_, session) = node.signed_in("ann").await;
@@ -95,9 +95,9 @@ async fn connections_that_are_dead_without_a_word_give_way_to_others() {
     within(A_WHILE, "calls that are all answered", async { while many().await.iter().any(Result::is_err) {} }).await;
 }
 
-/// Of the connections that a restart of the database has ended, one call finds out for all.
+/// After a restart of the database, one call finds all connections dead.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn one_call_fails_after_the_database_was_away_and_not_one_for_each_connection() {
+async fn after_an_outage_one_call_fails_and_not_one_per_connection() {
     let database = Database::postgres().await;
     let node = Node::start(database.clone()).await;
     let (_, session) = node.signed_in("ann").await;
@@ -121,7 +121,7 @@ async fn one_call_fails_after_the_database_was_away_and_not_one_for_each_connect
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_commit_whose_answer_is_lost_was_done_and_reaches_the_tabs() {
+async fn a_commit_whose_answer_is_lost_reaches_the_tabs() {
     let proxy = Proxy::start().await;
     let node = Node::start(proxy.database()).await;
     let (_, session) = node.signed_in("ann").await;
@@ -132,14 +132,14 @@ async fn a_commit_whose_answer_is_lost_was_done_and_reaches_the_tabs() {
     assert_eq!(unavailable(&http, "profile.update", json!({ "first_name": "Anne" })).await, "unknown");
     proxy.set(Wire::Whole);
     let profile = eventually("an answer", || async { http.call("profile.get", json!({})).await.ok() }).await;
-    assert_eq!(profile["first_name"], "Anne", "the client reads first, as it is told");
+    assert_eq!(profile["first_name"], "Anne", "the client reads first, as instructed");
     // Committed but never announced: the sweep finds it.
     account.apply(&tab.next_of("profile.changed").await);
     account.assert_equals_get(&tab, &http).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_commit_that_never_arrived_was_not_done() {
+async fn a_commit_that_never_arrived_has_no_effect() {
     let proxy = Proxy::start().await;
     let node = Node::start(proxy.database()).await;
     let (_, session) = node.signed_in("ann").await;

@@ -54,7 +54,7 @@ async fn nodes_work_through_a_pgbouncer() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_database_without_limits_of_time_is_told_of() {
+async fn a_database_without_time_limits_is_reported() {
     let direct = Database::postgres().await;
     let bouncer = PgBouncer::before(&direct).await;
     let node = Node::on(bouncer.database.clone()).start().await;

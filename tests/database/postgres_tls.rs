@@ -38,7 +38,7 @@ async fn a_node_trusts_the_authority_of_its_url() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_server_that_cannot_be_believed_is_told_nothing() {
+async fn an_unauthenticated_server_is_sent_nothing() {
     let (authority, another) = (Authority::new(), Authority::new());
     let known = OwnPostgres::with_tls(authority.certify(HERE)).await;
     let elsewhere = OwnPostgres::with_tls(authority.certify("db.shop.example")).await;

@@ -100,7 +100,7 @@ async fn move_on(node: &Node, session: &Session) -> (Ws, Account) {
 }
 
 both_databases! {
-    async fn what_was_begun_before_it_is_not_gone_on_with(database: Database) {
+    async fn nothing_started_before_it_can_be_completed(database: Database) {
         let provider = IdentityProvider::start(Manner::Plain).await;
         let node = Node::on(database).provider("shop", &provider).start().await;
         let (ann, session) = node.signed_in("ann").await;
@@ -132,7 +132,7 @@ both_databases! {
         node.http().ok("auth.login_second_factor", answer(&challenged().await)).await;
     }
 
-    async fn after_it_no_one_goes_on_with_what_no_longer_is(database: Database) {
+    async fn after_it_nobody_continues_from_a_lost_state(database: Database) {
         let mut node = Node::on(database).set("SWEEP_PERIOD", "200ms").start().await;
         let (ann, at_home) = node.signed_in("ann").await;
         let at_work = ann.sign_in(&node).await;
@@ -166,7 +166,7 @@ both_databases! {
         assert_eq!(restored.map(|event| &event["detail"]["sessions_ended"]), Some(&json!(2)), "{log:#}");
     }
 
-    async fn links_that_may_have_been_used_are_good_no_more(database: Database) {
+    async fn links_that_may_have_been_used_are_void(database: Database) {
         let mut node = Node::start(database).await;
         let (ann, session) = node.signed_in("ann").await;
         node.http().ok("auth.request_password_reset", json!({ "email": ann.email })).await;

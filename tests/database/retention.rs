@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use std::time::Duration;
 
 both_databases! {
-    async fn who_comes_back_too_late_gets_a_snapshot(database: Database) {
+    async fn a_client_that_returns_too_late_gets_a_snapshot(database: Database) {
         let mut node = Node::on(database).set("LIFETIMES__EVENTS", "1s").start().await;
         let (_, session) = node.signed_in("ann").await;
         for label in ["A", "B", "C"] {

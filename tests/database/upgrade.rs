@@ -33,7 +33,7 @@ async fn use_everything(node: &Node, person: &Person) {
     let mut account = Account::of(&tab).await;
     let http = session.http(node);
     http.ok("profile.update", rename(account.revision)).await;
-    // Of two, so that the one that is deleted is never the only one.
+    // With a second address, so that the deleted one is never the only one.
     http.ok("addresses.create", address(&format!("A {}", account.revision))).await;
     let created = http.ok("addresses.create", address(&format!("B {}", account.revision))).await;
     http.ok("addresses.update", json!({ "address_id": created["id"], "city": "Vlorë" })).await;
@@ -87,7 +87,7 @@ both_databases! {
         assert_does_not_start(&node, &format!("need a program that knows migration {FUTURE}")).await;
     }
 
-    async fn it_does_not_start_where_a_migration_was_another(database: Database) {
+    async fn it_does_not_start_if_a_migration_differs(database: Database) {
         let mut node = Node::start(database).await;
         node.execute("UPDATE _sqlx_migrations SET checksum = '\\x00' WHERE version = 2").await;
         node.stop().await;
@@ -96,7 +96,7 @@ both_databases! {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn old_nodes_go_on_while_another_migrates() {
+async fn old_nodes_keep_working_while_another_migrates() {
     let (first, second) = Node::pair().await;
     let person = first.registered("ann").await;
     let writing = async { writers_and_tabs(&[&first, &second], 4, &person).await };

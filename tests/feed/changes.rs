@@ -18,7 +18,7 @@ async fn five_changes(http: &Http) {
 }
 
 both_databases! {
-    async fn the_log_of_a_user_has_so_many_entries(database: Database) {
+    async fn the_log_of_a_user_has_a_limit(database: Database) {
         let node = Node::on(database).set("LIMITS__EVENTS_PER_USER", 5).start().await;
         let (_, session) = node.signed_in("ann").await;
         let http = session.http(&node);
@@ -78,7 +78,7 @@ both_databases! {
         assert_eq!((&none["events"], &none["revision"], &none["more"]), (&json!([]), &since, &json!(false)));
     }
 
-    async fn where_the_log_does_not_reach_a_snapshot_is_required(database: Database) {
+    async fn a_snapshot_is_required_where_the_log_does_not_reach_back(database: Database) {
         let (node, _, session) = somebody(database).await;
         let http = session.http(&node);
         five_changes(&http).await;
@@ -89,7 +89,7 @@ both_databases! {
         }
     }
 
-    async fn faulty_parameters_are_told(database: Database) {
+    async fn faulty_parameters_are_reported(database: Database) {
         let (node, _, session) = somebody(database).await;
         let http = session.http(&node);
         http.invalid(&[("since", &["required"])], "account.changes", json!({})).await;
@@ -120,7 +120,7 @@ both_databases! {
         }
     }
 
-    async fn a_wait_for_nothing_ends_in_time(database: Database) {
+    async fn a_wait_without_an_event_ends_in_time(database: Database) {
         let (node, _, session) = somebody(database).await;
         let http = session.http(&node);
         let since = http.ok("account.get", json!({})).await["revision"].clone();
@@ -135,7 +135,7 @@ both_databases! {
         assert_ne!(answer["events"], Value::Array(vec![]));
     }
 
-    async fn a_wait_whose_session_ends_says_so(database: Database) {
+    async fn a_wait_reports_the_end_of_its_session(database: Database) {
         let (node, person, mine) = somebody(database).await;
         let lost = person.sign_in(&node).await;
         let since = mine.http(&node).ok("account.get", json!({})).await["revision"].clone();
@@ -143,7 +143,7 @@ both_databases! {
         let wait = json!({ "since": since, "wait_ms": 30_000 });
         let over_the_socket = tab.send_only("account.changes", wait.clone());
         let over_http = tokio::spawn(async move { http.call("account.changes", wait).await });
-        // Nothing shows that they wait by now. They most likely do, and the answer is the same if not.
+        // Nothing shows when the calls wait. They most likely do by now, and the answer is the same if not.
         tokio::time::sleep(Duration::from_millis(200)).await;
         mine.http(&node).ok("session.revoke", json!({ "session_id": lost.id })).await;
         let over_http = soon("the wait to end", over_http).await.unwrap();

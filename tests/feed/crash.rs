@@ -13,7 +13,7 @@ use std::{
 
 const ROUNDS: u64 = 10;
 
-/// Writes until the node dies or the story tells it to stop; returns every answered change.
+/// Writes until the node dies or the story stops it; returns every answered change.
 async fn write(http: Http, name: String, stop: Arc<AtomicBool>) -> Vec<Value> {
     let mut answered = Vec::new();
     while !stop.load(Ordering::SeqCst) {
@@ -65,7 +65,7 @@ both_databases! {
             }
             for profile in &answered {
                 let at = profile["revision"].as_u64().unwrap() as usize;
-                assert_eq!(events.get(at - 1).map(|e| &e["data"]), Some(profile), "an answered change is there");
+                assert_eq!(events.get(at - 1).map(|e| &e["data"]), Some(profile), "an answered change is kept");
             }
             tab = session.tab(&node).await;
             tab.subscribe(Some(account.revision), Some(&account.epoch)).await;
@@ -104,7 +104,7 @@ both_databases! {
         node.http().ok("auth.verify_email", crate::support::verification(letter.token())).await;
     }
 
-    async fn a_registration_and_its_letter_are_one(database: Database) {
+    async fn a_registration_and_its_letter_are_committed_together(database: Database) {
         let mut node = Node::start(database).await;
         let emails: Vec<String> = (0..40).map(|_| another_email("ann")).collect();
         let (answered, mut first) = tokio::sync::mpsc::channel(emails.len());

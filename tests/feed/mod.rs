@@ -53,7 +53,7 @@ both_databases! {
         account.assert_equals_get(&tab, &tab).await;
     }
 
-    async fn a_subscriber_resumes_where_it_was(database: Database) {
+    async fn a_subscriber_resumes_at_its_revision(database: Database) {
         let (node, person, session) = somebody(database).await;
         let http = session.http(&node);
         let tab = session.tab(&node).await;
@@ -84,7 +84,7 @@ both_databases! {
         }
     }
 
-    async fn who_is_up_to_date_gets_the_next_change_first(database: Database) {
+    async fn a_subscriber_that_is_up_to_date_gets_the_next_change_first(database: Database) {
         let (node, _, session) = somebody(database).await;
         let tab = session.tab(&node).await;
         let state = tab.ok("account.get", json!({})).await;
@@ -94,7 +94,7 @@ both_databases! {
         assert_eq!(event["revision"], state["revision"].as_i64().unwrap() + 1);
     }
 
-    async fn a_revision_of_the_future_or_another_epoch_earns_a_snapshot(database: Database) {
+    async fn a_revision_of_the_future_or_another_epoch_gets_a_snapshot(database: Database) {
         let (node, _, session) = somebody(database).await;
         let http = session.http(&node);
         http.ok("profile.update", json!({ "first_name": "Anne" })).await;
@@ -108,7 +108,7 @@ both_databases! {
         }
     }
 
-    async fn faulty_parameters_are_told(database: Database) {
+    async fn faulty_parameters_are_reported(database: Database) {
         let (node, _, session) = somebody(database).await;
         let tab = session.tab(&node).await;
         tab.invalid(&[("since", &["out_of_range"])], "account.subscribe", json!({ "since": -1 })).await;
@@ -118,7 +118,7 @@ both_databases! {
         tab.snapshot().await;
     }
 
-    async fn one_subscription_a_connection(database: Database) {
+    async fn a_connection_has_one_subscription(database: Database) {
         let (node, _, session) = somebody(database).await;
         let tab = session.tab(&node).await;
         let mut account = Account::of(&tab).await;
@@ -152,7 +152,7 @@ both_databases! {
         tab.snapshot().await;
     }
 
-    async fn after_unsubscribing_nothing_comes(database: Database) {
+    async fn after_unsubscribing_no_event_comes(database: Database) {
         let (node, _, session) = somebody(database).await;
         let (tab, witness) = (session.tab(&node).await, session.tab(&node).await);
         let subscription = tab.subscribe(None, None).await;

@@ -5,7 +5,7 @@ use jsonrpsee::core::client::{ClientT, Subscription, SubscriptionClientT};
 use jsonrpsee_ws_client::{HeaderMap, HeaderValue, WsClientBuilder};
 use serde_json::{Value, json};
 
-/// What it sends for a method without parameters.
+/// The parameters that it sends to a method without any.
 fn nothing() -> jsonrpsee::core::params::ArrayParams {
     jsonrpsee::core::params::ArrayParams::new()
 }
@@ -30,7 +30,7 @@ both_databases! {
         }
     }
 
-    async fn what_is_unsubscribed_is_told_and_nothing_comes_after_it(database: Database) {
+    async fn unsubscribing_is_confirmed_and_no_event_comes_after_it(database: Database) {
         let (node, _, session) = somebody(database).await;
         let tab = session.tab(&node).await;
         let id = tab.subscribe(None, None).await;

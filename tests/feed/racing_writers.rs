@@ -8,7 +8,7 @@ use std::time::Duration;
 const WRITERS: usize = 8;
 const CHANGES: usize = 25;
 
-/// Numbers that look random and are the same in every run.
+/// Pseudo-random numbers, the same in every run.
 struct Dice(u64);
 
 impl Dice {

@@ -84,7 +84,7 @@ both_databases! {
         assert_eq!((&account, &behind), (&present, &present));
     }
 
-    async fn twenty_thousand_calls_of_who_never_reads_the_answers(database: Database) {
+    async fn twenty_thousand_calls_of_a_client_that_never_reads_the_answers(database: Database) {
         let (node, _, session) = somebody(database).await;
         let (_, bob) = node.signed_in("bob").await;
         for i in 0..10 {

@@ -31,7 +31,7 @@ async fn exported(node: &Node) -> Vec<Value> {
 }
 
 both_databases! {
-    async fn killed_at_ten_random_moments_it_comes_to_the_same_end(database: Database) {
+    async fn killed_at_ten_random_moments_it_ends_with_the_same_result(database: Database) {
         let source = Source::like(&database).await;
         let whole = Node::start(match database {
             Database::Sqlite => Database::sqlite(),
@@ -55,17 +55,17 @@ both_databases! {
                 .spawn()
                 .expect("the binary starts");
             tokio::time::sleep(takes.mul_f64(rand::random_range(0.05..0.9))).await;
-            child.start_kill().expect("it takes the signal");
+            child.start_kill().expect("it accepts the signal");
             cut_short += usize::from(child.wait().await.expect("its end").code().is_none());
         }
-        assert!(cut_short > 0, "not one was killed in time");
+        assert!(cut_short > 0, "none was killed in time");
         let (status, resumed, _) = import(&node, &source, &["--batch", "3"]).await;
         assert_eq!(status, Some(1));
         assert_eq!(exported(&node).await, exported(&whole).await);
         assert_eq!(resumed, report);
     }
 
-    async fn what_was_changed_here_stays_and_is_told(database: Database) {
+    async fn local_changes_are_kept_and_reported(database: Database) {
         let source = Source::like(&Database::sqlite()).await;
         let node = Node::start(database).await;
         import(&node, &source, &[]).await;
@@ -96,7 +96,7 @@ const MORE: &str = "
     UPDATE users SET is_active = 1 WHERE id = 185;";
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_is_new_there_comes() {
+async fn new_rows_of_the_source_are_imported() {
     let (before, after) = (Source::changed("").await, Source::changed(MORE).await);
     let node = Node::start(Database::sqlite()).await;
     import(&node, &before, &[]).await;
@@ -142,7 +142,7 @@ async fn an_address_that_has_an_account_here_is_not_taken_over() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn calls_go_on_beside_an_import() {
+async fn calls_are_answered_during_an_import() {
     let source = Source::like(&Database::sqlite()).await;
     let node = Node::start(Database::sqlite()).await;
     let (_, session) = node.signed_in("ann").await;
@@ -156,12 +156,12 @@ async fn calls_go_on_beside_an_import() {
     };
     tokio::select! {
         (status, _, _) = import(&node, &source, &["--batch", "5"]) => assert_eq!(status, Some(1)),
-        () = calls => panic!("calls have no end"),
+        () = calls => panic!("calls never end"),
     }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_cannot_be_read_is_said_so() {
+async fn an_unreadable_source_is_reported() {
     let node = Node::start(Database::sqlite()).await;
     for (url, word) in
         [("mysql://localhost/shop", "sqlite://"), ("sqlite:///nowhere/shop.sqlite3", "could not be read")]

@@ -21,7 +21,7 @@ async fn a_backup_is_whole_private_and_replaces_nothing() {
     let backup = ["backup", name.as_str()];
     let output = tokio::select! {
         output = node.command(&backup) => output,
-        () = writes => panic!("writes have no end"),
+        () = writes => panic!("writes never end"),
     };
     assert_eq!(output.status.code(), Some(0), "{output:?}");
     assert_eq!(file.metadata().unwrap().permissions().mode() & 0o777, 0o600);

@@ -1,4 +1,4 @@
-//! Hashes made by a present Django from the package registry, in addition to the stored ones.
+//! Hashes made by a current Django from the package registry, in addition to the stored ones.
 
 use marbelle::{
     crypto::password::{Argon2Settings, PasswordHasher},
@@ -16,7 +16,7 @@ fn run(command: &mut Command) -> String {
 /// `cargo test --test it -- --ignored a_django_of_today`: needs Python 3 and a package index.
 #[tokio::test]
 #[ignore = "installs Django"]
-async fn hashes_of_a_django_of_today_verify() {
+async fn hashes_of_a_current_django_verify() {
     let folder = TempDir::new().expect("a folder");
     run(Command::new("python3").args(["-m", "venv"]).arg(folder.path()));
     let bin = folder.path().join("bin");

@@ -24,7 +24,7 @@ fn other(database: &Database) -> impl Future<Output = Database> {
 }
 
 both_databases! {
-    async fn what_goes_from_one_database_to_the_other_is_the_same(database: Database) {
+    async fn accounts_are_unchanged_from_one_database_to_the_other(database: Database) {
         let folder = TempDir::new().expect("a folder");
         let (first, second) = (folder.path().join("first.jsonl"), folder.path().join("second.jsonl"));
         let target = other(&database).await;
@@ -40,7 +40,7 @@ both_databases! {
         let mut browser = Browser { backed_up: Some(true), ..Browser::default() };
         session.add_passkey(&node, &mut browser, "Bea's phone").await;
         node.http().ok("auth.login_passkey", node.passkey_login(&mut browser).await).await;
-        // One with a link alone, and Bea with one as well.
+        // One account with only a provider link, and Bea with a link as well.
         let cleo = json!({ "sub": "cleo", "email": crate::support::another_email("cleo"), "email_verified": true });
         let by_provider = async |node: &Node, claims: &Value| {
             let flow = node.http().ok("auth.begin_provider_login", json!({ "provider": "shop" })).await;
@@ -98,7 +98,7 @@ both_databases! {
         node.http().ok("auth.login", legacy).await;
     }
 
-    async fn accounts_of_other_systems_come_with_their_passwords(database: Database) {
+    async fn accounts_of_other_systems_keep_their_passwords(database: Database) {
         let folder = TempDir::new().expect("a folder");
         let file = folder.path().join("accounts.jsonl");
         let hashes = [
@@ -172,7 +172,7 @@ fn the_schemas_in_the_documentation_are_those_of_the_program() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_is_written_is_as_the_schemas_say() {
+async fn exported_lines_match_the_schemas() {
     let docs = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs");
     let validator = |name: &str| {
         let schema = serde_json::from_str(&std::fs::read_to_string(docs.join(name)).expect(name)).expect("JSON");

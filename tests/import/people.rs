@@ -117,7 +117,7 @@ async fn assert_first_password(node: &Node, email: &str) {
 }
 
 both_databases! {
-    async fn everybody_comes_as_the_rules_say(database: Database) {
+    async fn everybody_is_imported_by_the_rules(database: Database) {
         let source = Source::like(&database).await;
         let node = Node::start(database).await;
         let people = people();
@@ -125,7 +125,7 @@ both_databases! {
         assert_eq!(hashes(&node).await, BTreeMap::new(), "nothing was written");
         let (status, report, printed) = import(&node, &source, &[]).await;
         assert_eq!((status, dry_status), (Some(1), Some(1)), "some were kept out: {printed}");
-        assert_eq!(report, dry_report, "a dry run says the same");
+        assert_eq!(report, dry_report, "a dry run reports the same");
         for (id, expected) in TOLD {
             assert_eq!(reported(&report, "users", *id), *expected, "{}", of(&people, *id).note);
         }
@@ -156,11 +156,11 @@ both_databases! {
         }
     }
 
-    async fn who_had_not_verified_does_so_here(database: Database) {
+    async fn unverified_users_verify_here(database: Database) {
         let source = Source::like(&database).await;
         let node = Node::start(database).await;
         import(&node, &source, &[]).await;
-        assert_eq!(node.smtp.letters_to("unverified@example.org").len(), 0, "nobody is mailed");
+        assert_eq!(node.smtp.letters_to("unverified@example.org").len(), 0, "no letter is sent");
         for (email, id) in [("unverified@example.org", 185), ("unverified-old@example.org", 186)] {
             node.http().ok("auth.resend_verification", json!({ "email": email })).await;
             let token = node.smtp.letter_saying(email, "/verify-email?token=").await.token();

@@ -109,7 +109,7 @@ async fn restore(connection: &mut PgConnection) {
         let mut rows: String = lines.by_ref().take_while(|line| *line != "\\.").collect::<Vec<_>>().join("\n");
         rows.push('\n');
         let mut copy = connection.copy_in_raw(line).await.expect("COPY begins");
-        copy.send(rows.as_bytes()).await.expect("the rows are taken");
+        copy.send(rows.as_bytes()).await.expect("the rows are accepted");
         copy.finish().await.expect("COPY ends");
     }
     run(connection, statements).await;

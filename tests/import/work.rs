@@ -55,7 +55,7 @@ const FEWER: &str = "PRAGMA foreign_keys = OFF; DELETE FROM users WHERE id < 10 
 const NATIVE: usize = 30;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn imported_native_and_unknown_addresses_cannot_be_told_apart() {
+async fn imported_native_and_unknown_addresses_cannot_be_distinguished() {
     let source = Source::changed(FEWER).await;
     let people: Vec<_> = people().into_iter().filter(|person| (10..=160).contains(&person.id)).collect();
     let inside = Inside::on(&Database::sqlite(), &[("LIMITS__FAILURES_PER_ACCOUNT", "1000")]);

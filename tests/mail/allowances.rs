@@ -30,7 +30,7 @@ async fn resent(inside: &Inside, to: &EmailAddress, from_each: &[String]) -> i64
         .await
 }
 
-/// The same of letters that reset a password.
+/// The same for letters that reset a password.
 async fn resets(inside: &Inside, to: &EmailAddress, from_each: &[&str]) -> i64 {
     inside
         .with(async |accounts| {
@@ -56,17 +56,17 @@ both_databases! {
         let near: Vec<String> = (1..=8).map(|n| format!("192.0.2.{n}")).collect();
         assert_eq!(resent(&inside, &address, &near).await, 5);
         let near: Vec<String> = (1..=8).map(|n| format!("2001:db8:7:{n}::1")).collect();
-        assert_eq!(resent(&inside, &address, &near).await, 4, "ten in all");
-        // Beyond the ten only what is a network's first, up to thirty.
+        assert_eq!(resent(&inside, &address, &near).await, 4, "ten in total");
+        // Beyond the ten only the first letter of each network, up to thirty.
         assert_eq!(resent(&inside, &address, &times("198.51.100.1", 3)).await, 1);
         let many: Vec<String> = (0..40).map(|n| format!("203.0.{n}.1")).collect();
         assert_eq!(resent(&inside, &address, &many).await, 19);
-        // An hour later all of it is as before.
+        // An hour later every allowance is full again.
         inside.advance(HOUR);
         assert_eq!(resent(&inside, &address, &times("192.0.2.1", 8)).await, 5);
     }
 
-    async fn whoever_races_gets_no_more_than_the_allowance(database: Database) {
+    async fn concurrent_requests_get_no_more_than_the_allowance(database: Database) {
         let inside = Inside::on(&database, &[("LIMITS__MAILS_PER_MAILBOX", "3")]);
         let (pending, owner) = (email(&another_email("pending")), email(&another_email("owner")));
         let known = inside
@@ -84,16 +84,16 @@ both_databases! {
                 let before = waiting().await;
                 let one = near.iter().map(|client| accounts.resend_verification(ResendTo::Email(&pending), client));
                 try_join_all(one).await.expect("accepted");
-                assert_eq!(waiting().await - before, 2, "of one network half");
+                assert_eq!(waiting().await - before, 2, "half of them from one network");
                 let many = far.iter().map(|client| accounts.resend_verification(ResendTo::Email(&pending), client));
                 try_join_all(many).await.expect("accepted");
-                assert_eq!(waiting().await - before, 8, "nine in all, three times the allowance, each a network's first");
+                assert_eq!(waiting().await - before, 8, "nine in total, three times the allowance, each a network's first");
 
                 let before = waiting().await;
                 let strangers = far.iter().map(|client| accounts.request_password_reset(&owner, None, client));
                 let device = near.iter().map(|client| accounts.request_password_reset(&owner, Some(&known), client));
                 try_join(try_join_all(strangers), try_join_all(device)).await.expect("accepted");
-                assert_eq!(waiting().await - before, 9 + 3, "of strangers, and of the device");
+                assert_eq!(waiting().await - before, 9 + 3, "those of strangers and of the device");
                 // Notices to an owner: one an hour.
                 let before = waiting().await;
                 try_join_all(far.iter().map(|client| accounts.register(registration(&owner), client))).await.expect("accepted");
@@ -102,7 +102,7 @@ both_databases! {
             .await;
     }
 
-    async fn the_letters_of_a_known_device_take_nothing_from_those_of_anybody(database: Database) {
+    async fn letters_for_a_known_device_do_not_use_up_the_open_allowance(database: Database) {
         let inside = Inside::on(&database, &[("LIMITS__MAILS_PER_MAILBOX", "10")]);
         let owner = email(&another_email("owner"));
         let asked = inside.with(async |accounts| {
@@ -143,7 +143,7 @@ both_databases! {
             .await
         };
         inside.with(async |accounts| account(accounts, &owner).await).await;
-        assert_eq!(notices().await, 1, "from wherever it is caused");
+        assert_eq!(notices().await, 1, "wherever it is caused");
         // Nine registrations by strangers do not affect the owner's reset.
         assert_eq!(resets(&inside, &owner, &["192.0.2.1"; 7]).await, 5);
         assert_eq!(resets(&inside, &owner, &["198.51.100.1"; 7]).await, 5);

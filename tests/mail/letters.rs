@@ -23,7 +23,7 @@ fn assert_whole(letter: &Letter, locale: &str, to: &str) {
             "{name}: {headers}"
         );
     }
-    assert!(letter.text.contains("http://localhost:5173"), "where to act: {}", letter.text);
+    assert!(letter.text.contains("http://localhost:5173"), "it says where to act: {}", letter.text);
 }
 
 async fn register(node: &Node, locale: &str) -> Person {
@@ -35,7 +35,7 @@ async fn register(node: &Node, locale: &str) -> Person {
     person
 }
 
-/// Every letter there is, in the order of the flows, each with the address it went to.
+/// Every letter, in the order of the flows, with its recipient.
 async fn every_letter(node: &Node, locale: &str) -> Vec<(&'static str, Letter)> {
     let mut letters = Vec::new();
     let http = node.http();
@@ -119,7 +119,7 @@ both_databases! {
         }
     }
 
-    async fn the_owner_hears_of_each_new_device_once(database: Database) {
+    async fn the_owner_is_notified_of_each_new_device_once(database: Database) {
         let node = Node::on(database).set("TRUSTED_PROXIES", "127.0.0.0/8").start().await;
         let person = node.registered("ann").await;
         let sign_in = async |token: &str, says: &'static str, address: &str| {
@@ -143,11 +143,11 @@ both_databases! {
             let letter = node.smtp.letter_to(&person.email).await;
             assert!(letter.text.contains(says) && letter.text.contains(family), "{}", letter.text);
             assert!(!letter.text.contains(address), "the address itself is not mailed: {}", letter.text);
-            // The way to end it that the letter describes.
+            // The way to end the session that the letter describes.
             session.http(&node).ok("session.revoke", json!({ "session_id": session.id })).await;
         }
         let marker = node.unverified("marker").await;
-        node.smtp.letter_to(&marker.email).await; // queued after all of them, and here
+        node.smtp.letter_to(&marker.email).await; // queued after all of them, and arrived
         assert_eq!(node.smtp.letters_to(&person.email).len(), known + notices);
     }
 }

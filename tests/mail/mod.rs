@@ -10,7 +10,7 @@ use serde_json::json;
 use std::{collections::BTreeSet, time::Duration};
 
 both_databases! {
-    async fn a_letter_has_all_that_a_letter_has(database: Database) {
+    async fn a_letter_is_complete(database: Database) {
         let node = Node::on(database)
             .set("MAIL_FROM", "Larch & Co <accounts@larch.example>")
             .set("SHOP_NAME", "Larch <i>& Co")
@@ -72,7 +72,7 @@ both_databases! {
         }
     }
 
-    async fn what_is_refused_for_good_holds_up_nothing_behind_it(database: Database) {
+    async fn a_permanent_refusal_holds_up_no_other_letter(database: Database) {
         let node = Node::start(database).await;
         node.smtp.be(Mood::RefuseForGood);
         let lost = node.unverified("ann").await;

@@ -17,8 +17,8 @@ const REFUSALS: [(&str, u16, &str); 5] = [
 const SECOND_ATTEMPT: Duration = Duration::from_secs(40);
 
 both_databases! {
-    async fn a_fault_of_the_sender_costs_no_letter_and_raises_an_alarm(database: Database) {
-        // The first refusal on the story's own database, the others beside it, as each takes a while.
+    async fn a_fault_of_the_sender_loses_no_letter_and_raises_an_alarm(database: Database) {
+        // The first refusal on the test's own database, the others in parallel, since each takes a while.
         let others = if matches!(database, Database::Sqlite) { &REFUSALS[1..] } else { &[] };
         let stories = others.iter().map(|refusal| refused(Database::sqlite(), *refusal));
         tokio::join!(refused(database, REFUSALS[0]), join_all(stories));
@@ -42,7 +42,7 @@ async fn refused(database: Database, (stage, code, words): (&'static str, u16, &
     assert!(held_up >= 2, "{held_up}");
     assert!(metrics.contains("marbelle_mails_total{outcome=\"given_up\"} 0"), "{metrics}");
     let output = node.output();
-    assert_eq!(output.matches("not for its recipient's address").count(), 1, "told once in a while:\n{output}");
+    assert_eq!(output.matches("not for its recipient's address").count(), 1, "logged once in a while:\n{output}");
     assert!(!output.contains(words), "a server's words may repeat the recipient:\n{output}");
 }
 
@@ -67,7 +67,7 @@ async fn a_server_as_slow_as_it_may_be_gets_each_letter_once() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_operator_tries_the_way_of_letters() {
+async fn an_operator_tests_the_delivery_of_letters() {
     let node = Node::on(Database::sqlite()).set("MAIL_HELO", "out.shop.example").start().await;
     let output = node.command(&["mail", "test", "ops@shop.example"]).await;
     assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));

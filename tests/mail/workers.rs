@@ -3,7 +3,7 @@
 use crate::support::{Call, Cluster, Letter, Mood, Node, RARE_SWEEP, eventually};
 use std::{collections::BTreeSet, time::Duration};
 
-/// A claim of a dead worker lapses, and another looks again.
+/// The claim of a dead worker lapses, and another worker polls again.
 const TAKEN_OVER: Duration = Duration::from_secs(60);
 
 async fn verify(node: &Node, letter: &Letter) {
@@ -25,12 +25,12 @@ async fn each_letter_is_sent_once() {
     }
     assert_eq!(ids.len(), people.len());
     for person in &people {
-        assert_eq!(cluster.smtp.letters_to(&person.email).len(), 1, "a letter twice");
+        assert_eq!(cluster.smtp.letters_to(&person.email).len(), 1, "a letter was sent twice");
     }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn none_is_lost_with_nodes_that_are_killed_while_sending() {
+async fn none_is_lost_when_nodes_are_killed_while_sending() {
     let mut cluster = Cluster::start(RARE_SWEEP).await;
     cluster.nodes[2].signal("-STOP").await; // it claims nothing yet
     cluster.smtp.be(Mood::Hang);
@@ -62,7 +62,7 @@ async fn a_letter_that_was_sent_and_not_marked_is_repeated_with_the_same_message
     cluster.smtp.connected(1).await; // claimed, and on its way
     let mut holder = cluster.nodes[0].database.connect().await;
     let sql = "BEGIN; LOCK TABLE mail_outbox IN EXCLUSIVE MODE";
-    sqlx::raw_sql(sql).execute(&mut holder).await.expect("nobody marks anything now");
+    sqlx::raw_sql(sql).execute(&mut holder).await.expect("marking fails now");
     cluster.smtp.be(Mood::Accept);
     let first = cluster.smtp.letter_to(&person.email).await;
     let marking = || async {
@@ -77,9 +77,9 @@ async fn a_letter_that_was_sent_and_not_marked_is_repeated_with_the_same_message
     for node in &cluster.nodes[1..] {
         node.signal("-CONT").await;
     }
-    sqlx::raw_sql("ROLLBACK").execute(&mut holder).await.expect("others may mark again");
+    sqlx::raw_sql("ROLLBACK").execute(&mut holder).await.expect("marking works again");
     let second = cluster.smtp.letter_within(TAKEN_OVER, &person.email).await;
-    assert_eq!(first.message_id, second.message_id, "one letter, for whoever receives it twice");
+    assert_eq!(first.message_id, second.message_id, "recognisably one letter if received twice");
     assert_eq!(first.token(), second.token());
     verify(&cluster.nodes[1], &second).await;
 }

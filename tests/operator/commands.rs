@@ -16,7 +16,7 @@ const ON_DATA: [&[&str]; 4] = [
 ];
 
 #[tokio::test]
-async fn a_command_on_data_makes_no_database() {
+async fn a_command_on_data_creates_no_database() {
     let folder = TempDir::new().unwrap();
     let data = folder.path().join("data");
     let settings = [("MARBELLE_DATA_DIR", data.to_str().unwrap())];
@@ -31,7 +31,7 @@ async fn a_command_on_data_makes_no_database() {
 }
 
 #[tokio::test]
-async fn a_database_without_tables_is_none_of_ours() {
+async fn a_database_without_tables_is_not_ours() {
     let database = Database::postgres().await;
     let url = database.url().expect("a URL").to_owned();
     let settings = [("MARBELLE_DATABASE_URL", url.as_str())];
@@ -47,7 +47,7 @@ async fn a_database_without_tables_is_none_of_ours() {
 }
 
 both_databases! {
-    async fn a_command_on_data_says_which_database_it_touches(database: Database) {
+    async fn a_command_on_data_names_its_database(database: Database) {
         let node = Node::start(database).await;
         let output = node.command(&["new-epoch"]).await;
         assert_eq!(output.status.code(), Some(0), "{}", error_text(&output));
@@ -60,14 +60,14 @@ both_databases! {
         assert!(!errors.contains(DATABASE_PASSWORD), "{errors}");
     }
 
-    async fn an_account_is_deleted_by_who_says_yes(database: Database) {
+    async fn an_account_is_deleted_after_confirmation(database: Database) {
         let node = Node::start(database).await;
         let person = node.registered("ann").await;
         let arguments = ["user", "delete", person.email.as_str()];
         for answer in ["", "n\n", "maybe\n"] {
             let output = node.command_reading(&arguments, answer).await;
             assert_eq!(output.status.code(), Some(1), "{answer:?}: {}", error_text(&output));
-            assert!(error_text(&output).contains(&person.email), "it asks about whom: {}", error_text(&output));
+            assert!(error_text(&output).contains(&person.email), "it names the account: {}", error_text(&output));
             person.sign_in(&node).await;
         }
         let output = node.command_reading(&arguments, "y\n").await;
@@ -77,7 +77,7 @@ both_databases! {
 }
 
 #[tokio::test]
-async fn a_file_of_systemds_gives_the_settings() {
+async fn a_systemd_environment_file_gives_the_settings() {
     let folder = TempDir::new().unwrap();
     let data = folder.path().join("data");
     let file = folder.path().join("environment");

@@ -115,12 +115,12 @@ fn name() -> impl Strategy<Value = String> {
 fn load(folder: &TempDir, given: Vec<(String, String)>) {
     let data = ("MARBELLE_DATA_DIR".to_owned(), folder.path().display().to_string());
     let given = given.into_iter().map(|(name, value)| (format!("MARBELLE_{name}"), value));
-    // The folder last: no value of the story may lead elsewhere.
+    // The folder comes last: no generated value may lead elsewhere.
     match Settings::load(given.chain([data])) {
         Ok(settings) => assert!(!settings.redacted().is_empty()),
         Err(faults) => assert!(!faults.to_string().is_empty()),
     }
-    assert!(!folder.path().join("signing-key.pem").exists(), "nothing is made");
+    assert!(!folder.path().join("signing-key.pem").exists(), "nothing is created");
 }
 
 #[test]

@@ -15,7 +15,7 @@ async fn service(node: &Node) -> String {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn production_serves_metrics_where_it_is_told_to_and_nowhere_else() {
+async fn production_serves_metrics_only_on_the_configured_listener() {
     let closed = Node::on(Database::sqlite()).production().start().await;
     assert_eq!(get(&format!("http://{}/metrics", closed.address())).await.0, 404, "not at all");
 
@@ -35,7 +35,7 @@ async fn production_serves_metrics_where_it_is_told_to_and_nowhere_else() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn development_serves_metrics_on_its_listener_unless_told_otherwise() {
+async fn development_serves_metrics_on_its_listener_by_default() {
     let node = Node::start(Database::sqlite()).await;
     assert_eq!(get(&format!("http://{}/metrics", node.address())).await.0, 200);
     let node = Node::on(Database::sqlite()).set("SERVICE_LISTEN", "127.0.0.1:0").start().await;
@@ -45,7 +45,7 @@ async fn development_serves_metrics_on_its_listener_unless_told_otherwise() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_address_that_is_taken_is_named() {
+async fn an_address_in_use_is_named() {
     let node = Node::start(Database::sqlite()).await;
     let output = crate::support::marbelle(
         &["serve"],

@@ -15,7 +15,7 @@ fn public_key(seed: u8) -> String {
 }
 
 #[tokio::test]
-async fn it_starts_with_every_required_setting_or_names_those_that_lack() {
+async fn it_starts_with_every_required_setting_or_names_the_missing_ones() {
     let folder = TempDir::new().unwrap();
     let data = folder.path().join("data");
     let (key, secret) = (signing_key(1), token_secret(1));
@@ -46,11 +46,11 @@ async fn it_starts_with_every_required_setting_or_names_those_that_lack() {
     let (code, message) = serve(&[]).await;
     assert_eq!(code, Some(2));
     assert!(required.iter().all(|(name, _)| message.contains(name)), "all at once: {message}");
-    assert!(!data.exists(), "nothing was made");
+    assert!(!data.exists(), "nothing was created");
 }
 
 #[tokio::test]
-async fn what_development_allows_is_refused() {
+async fn values_that_only_development_allows_are_refused() {
     let (key, secret) = (signing_key(1), token_secret(1));
     let good = [
         ("MARBELLE_ENV", "production"),

@@ -8,7 +8,7 @@ use tokio::{
 
 /// Units ordered after the service, and callers of `systemctl start`, find it serving.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn it_is_told_when_the_server_listens_and_when_it_stops() {
+async fn it_is_notified_when_the_server_listens_and_when_it_stops() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("notify");
     let manager = UnixDatagram::bind(&path).unwrap();

@@ -14,7 +14,7 @@ fn stderr(output: &Output) -> String {
     String::from_utf8(output.stderr.clone()).expect("text")
 }
 
-/// What production demands, in order.
+/// The settings that production requires, in order.
 fn production<'a>(key: &'a str, secret: &'a str, data: &'a str) -> Vec<(&'a str, &'a str)> {
     vec![
         ("MARBELLE_ENV", "production"),
@@ -29,7 +29,7 @@ fn production<'a>(key: &'a str, secret: &'a str, data: &'a str) -> Vec<(&'a str,
 }
 
 #[tokio::test]
-async fn every_fault_is_told_at_once_and_nothing_starts() {
+async fn every_fault_is_reported_at_once_and_nothing_starts() {
     let folder = TempDir::new().unwrap();
     let data = folder.path().join("data");
     let faulty = [
@@ -55,11 +55,11 @@ async fn every_fault_is_told_at_once_and_nothing_starts() {
             assert!(!message.contains(secret) && !stdout(&output).contains(secret), "{secret} in\n{message}");
         }
     }
-    assert!(!data.exists(), "nothing was made");
+    assert!(!data.exists(), "nothing was created");
 }
 
 #[tokio::test]
-async fn production_demands_what_a_default_would_make_unsafe() {
+async fn production_requires_settings_without_a_safe_default() {
     let output = marbelle(&["check-config"], &[("MARBELLE_ENV", "production")]).await;
     assert_eq!(output.status.code(), Some(2));
     let message = stderr(&output);
@@ -95,7 +95,7 @@ async fn the_settings_in_force_are_printed_without_secrets() {
     for shown in ["7m", "db.shop.example", "mail.shop.example", "https://shop.example", "production"] {
         assert!(printed.contains(shown), "no {shown} in\n{printed}");
     }
-    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0, "checking makes nothing");
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0, "checking creates nothing");
 }
 
 #[tokio::test]
@@ -126,7 +126,7 @@ async fn a_file_is_read_and_the_environment_overrides_it() {
 }
 
 #[tokio::test]
-async fn what_fails_later_has_status_1() {
+async fn later_failures_have_status_1() {
     let node = Node::start(Database::sqlite()).await;
     let folder = TempDir::new().unwrap();
     let (taken, data) = (node.address().to_string(), folder.path().to_str().unwrap());
@@ -144,7 +144,7 @@ async fn what_fails_later_has_status_1() {
 }
 
 #[tokio::test]
-async fn migrating_alone_makes_a_database_that_a_node_then_serves() {
+async fn migrate_creates_a_database_that_a_node_then_serves() {
     for database in [Database::sqlite(), Database::postgres().await] {
         let folder = TempDir::new().unwrap();
         let data = folder.path().join("data");
@@ -172,7 +172,7 @@ async fn each_command_explains_itself() {
 }
 
 #[tokio::test]
-async fn keys_are_made_once_and_only_their_owner_reads_them() {
+async fn keys_are_created_once_and_readable_by_their_owner_only() {
     let mut node = Node::start(Database::sqlite()).await;
     let (person, session) = node.signed_in("ann").await;
     let secrets = std::fs::read_dir(node.data()).unwrap().flatten().filter(|entry| {
@@ -195,12 +195,12 @@ async fn keys_are_made_once_and_only_their_owner_reads_them() {
 }
 
 #[tokio::test]
-async fn a_first_start_needs_no_setting_and_says_what_to_do_next() {
+async fn a_first_start_needs_no_settings_and_prints_the_next_step() {
     let node = Node::on(Database::sqlite()).mail_to_files().start().await;
     let http = format!("http://{}", node.address());
     assert!(node.output().contains(&http), "where it listens:\n{}", node.output());
     let mail = node.data().join("mail");
-    node.printed(mail.to_str().unwrap()).await; // where mail lands
+    node.printed(mail.to_str().unwrap()).await; // where letters are written
     node.printed("curl").await; // the next command to type
     let answer = node.http().request(Method::GET, "/healthz").send().await.unwrap();
     assert_eq!(answer.status(), 200);

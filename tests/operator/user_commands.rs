@@ -12,7 +12,7 @@ async fn user(node: &Node, action: &str, email: &str) {
     assert_eq!(output.status.code(), Some(0), "{action}: {message}");
 }
 
-/// Asserts that a disabled or deleted account cannot be entered without its password.
+/// Asserts that nobody can sign in to a disabled or deleted account by a link.
 async fn assert_no_way_back(node: &Node, person: &Person, tokens: &[(&str, Value)]) {
     for (method, params) in tokens {
         node.http().refused("invalid_token", method, params.clone()).await;
@@ -21,7 +21,7 @@ async fn assert_no_way_back(node: &Node, person: &Person, tokens: &[(&str, Value
     node.http().ok("auth.request_password_reset", email.clone()).await;
     node.http().ok("auth.resend_verification", email).await;
     let marker = node.unverified("marker").await;
-    node.smtp.letter_to(&marker.email).await; // queued later, and here
+    node.smtp.letter_to(&marker.email).await; // queued later, and arrived
 }
 
 /// A reset link and an e-mail-change link, as calls.
@@ -35,7 +35,7 @@ async fn links(node: &Node, person: &Person, session: &crate::support::Session) 
 }
 
 both_databases! {
-    async fn a_disabled_account_is_out_until_it_is_enabled(database: Database) {
+    async fn a_disabled_account_cannot_sign_in_until_it_is_enabled(database: Database) {
         let (node, person, session) = somebody(database).await;
         let links = links(&node, &person, &session).await;
         let letters = node.smtp.letters_to(&person.email).len();
@@ -85,10 +85,10 @@ both_databases! {
         let marker = node.unverified("marker").await;
         node.smtp.letter_to(&marker.email).await;
         let links = node.smtp.letters_to(&person.email).iter().filter(|l| l.text.contains("?token=")).count();
-        assert_eq!(links, 1, "the one that verified");
+        assert_eq!(links, 1, "the one that was verified");
     }
 
-    async fn of_a_deleted_account_nothing_is_left(database: Database) {
+    async fn nothing_is_left_of_a_deleted_account(database: Database) {
         let (node, person, session) = somebody(database).await;
         let http = session.http(&node);
         http.ok("addresses.create", crate::support::address("Home")).await;
@@ -100,7 +100,7 @@ both_databases! {
         let forms = [id.clone(), id.replace('-', "").to_uppercase(), person.email.clone()];
         let rows = node.rows().await;
         assert!(forms[2..].iter().all(|form| rows.contains(form)) && forms[..2].iter().any(|form| rows.contains(form)),
-            "the story looks at the right place");
+            "the test looks at the right place");
         let (tab, mute) = (session.tab(&node).await, session.browser_tab(&node).await);
         tab.snapshot().await;
         let (bob, bobs) = node.signed_in("bob").await;
@@ -128,7 +128,7 @@ both_databases! {
         assert_eq!(again.http(&node).ok("addresses.list", json!({})).await, json!([]));
     }
 
-    async fn who_is_not_there_is_told_so(database: Database) {
+    async fn an_unknown_user_is_reported(database: Database) {
         let node = Node::start(database).await;
         for action in ["disable", "enable", "delete"] {
             let output = node.command(&["user", action, "nobody@example.test"]).await;
@@ -142,7 +142,7 @@ both_databases! {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn every_node_tells_its_sockets() {
+async fn every_node_pushes_to_its_sockets() {
     for (action, reason) in [("disable", "account_disabled"), ("delete", "account_deleted")] {
         let (one, two) = Node::pair().await;
         let (person, session) = one.signed_in("ann").await;

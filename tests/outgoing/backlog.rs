@@ -60,7 +60,7 @@ fn backlog(database: &Database, webhook: &str) -> String {
 }
 
 both_databases! {
-    async fn it_costs_nobody_else_anything(database: Database) {
+    async fn it_slows_nobody_else_down(database: Database) {
         let node = Node::start(database).await;
         let (operator, dead, good) = (operator(&node).await, Receiver::start().await, Receiver::start().await);
         dead.be(Answers::Never);
@@ -108,7 +108,7 @@ both_databases! {
         assert_eq!(deliveries(&operator, &hook).await.len(), 0);
     }
 
-    async fn no_statement_of_the_queue_reads_the_table_through(database: Database) {
+    async fn no_statement_of_the_queue_scans_the_table(database: Database) {
         let inside = Inside::on(&database, &[]);
         let ann = email(&another_email("ann"));
         let hook = inside.with(async |accounts| {
@@ -155,7 +155,7 @@ both_databases! {
     }
 }
 
-/// What a worker does with the events of a receiver: it delivers one, fails with the next, and is told again.
+/// A worker's statements for the events of a receiver: it delivers one, fails with the next, and delivers again.
 async fn deliver(accounts: &Arc<Accounts>, receiver: ReceiverId) {
     let (store, now) = (&accounts.store, accounts.clock.now());
     let until = now.after(Duration::from_secs(60));
@@ -186,7 +186,7 @@ async fn deliver(accounts: &Arc<Accounts>, receiver: ReceiverId) {
     store.list_deliveries(receiver, None, None, 50).await.expect("a page");
 }
 
-/// Forgets what PostgreSQL has counted of the tables, such as the scans by which their indexes were made.
+/// Resets PostgreSQL's statistics of the tables, such as the scans that built their indexes.
 async fn forget_scans(database: &Database) {
     let others = "SELECT COUNT(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()";
     // A connection hands its counts in when it ends.

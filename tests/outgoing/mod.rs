@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 /// The scopes for webhooks.
 const SCOPES: &str = "webhooks,users:read";
 
-/// An address where nobody listens: its events wait.
+/// An address where nothing listens: its events wait.
 const NOWHERE: &str = "http://127.0.0.1:1/";
 
 /// A client that may manage webhooks.

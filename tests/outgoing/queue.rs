@@ -42,7 +42,7 @@ both_databases! {
         }
     }
 
-    async fn where_nobody_listens_nothing_is_queued(database: Database) {
+    async fn nothing_is_queued_without_a_listener(database: Database) {
         let node = Node::start(database).await;
         let operator = operator(&node).await;
         let (_, session) = node.signed_in("ann").await;
@@ -63,7 +63,7 @@ both_databases! {
         assert!(!node.rows().await.contains("outgoing_events: "));
     }
 
-    async fn a_change_has_as_many_statements_where_somebody_listens_and_else_none_of_the_queue(database: Database) {
+    async fn a_change_needs_no_more_statements_with_a_listener_and_none_of_the_queue_without(database: Database) {
         let inside = Inside::on(&database, &[]);
         let (ann, url) = (email(&another_email("ann")), WebhookUrl::parse(NOWHERE).expect("a URL"));
         let (measured, mut works) = inside.measuring(async |measuring| {
@@ -80,7 +80,7 @@ both_databases! {
             enable().await;
             (alone, measure().await)
         }).await;
-        let [alone, delivered] = [measured.0, measured.1].map(|number| works.remove(&number).expect("it was measured").texts);
+        let [alone, delivered] = [measured.0, measured.1].map(|number| works.remove(&number).expect("the call was measured").texts);
         let of_queue = |text: &str| text.contains("outgoing_events") || text.contains("webhooks ");
         assert!(!alone.iter().any(|text| of_queue(text)), "{alone:?}");
         assert_eq!(delivered.len(), alone.len(), "{alone:?}\n{delivered:?}");
@@ -88,7 +88,7 @@ both_databases! {
         assert!(matches!(&of_queue[..], [only] if only.contains("UPDATE users SET revision")), "{of_queue:?}");
     }
 
-    async fn of_a_deleted_user_nothing_waits_but_the_deletion(database: Database) {
+    async fn only_the_deletion_of_a_deleted_user_waits(database: Database) {
         let node = Node::start(database).await;
         let operator = operator(&node).await;
         let (hook, _) = webhook(&operator, json!({ "url": NOWHERE })).await;
@@ -108,7 +108,7 @@ both_databases! {
         }).await;
     }
 
-    async fn one_resync_takes_the_place_of_too_many(database: Database) {
+    async fn one_resync_replaces_too_many_events(database: Database) {
         let node = Node::start(database).await;
         let operator = operator(&node).await;
         let (_, session) = node.signed_in("ann").await;
@@ -122,14 +122,14 @@ both_databases! {
         let left = deliveries(&operator, &hook).await;
         let resync = left.last().expect("one is left");
         assert_eq!(resync["type"], "user.resync");
-        // Besides, one that was under way at that moment.
+        // Apart from one that was under way at that moment.
         assert!(left.len() <= 2, "{left:#?}");
         page.ok("profile.update", json!({ "first_name": "Another" })).await;
         assert_eq!(types(&operator, &hook).await.last().expect("one"), "profile.changed");
         assert!(profile["revision"].as_i64().expect("a revision") > MOST as i64);
     }
 
-    async fn other_nodes_and_commands_know_at_once_who_listens(database: Database) {
+    async fn other_nodes_and_commands_know_the_listeners_at_once(database: Database) {
         let first = Node::on(database.clone()).shared_keys().start().await;
         let operator = operator(&first).await;
         let (person, session) = first.signed_in("ann").await;
@@ -149,7 +149,7 @@ both_databases! {
         assert_eq!(&delivered[delivered.len() - 2..], ["sessions.changed", "user.disabled"]);
     }
 
-    async fn accounts_that_are_imported_are_told_of_like_any_other(database: Database) {
+    async fn imported_accounts_are_announced_like_any_other(database: Database) {
         let before = Node::start(Database::sqlite()).await;
         let (ann, bob) = (before.registered("ann").await, before.registered("bob").await);
         before.command(&["user", "disable", &bob.email]).await;
@@ -169,7 +169,7 @@ both_databases! {
         assert!(node.rows().await.contains(&ann.email));
     }
 
-    async fn what_operators_do_with_webhooks_is_in_the_audit_log(database: Database) {
+    async fn operators_actions_on_webhooks_are_in_the_audit_log(database: Database) {
         let node = Node::start(database).await;
         let endpoint = node.service_endpoint().await;
         let operator = endpoint.with("webhooks,users:read,audit").await;
@@ -214,7 +214,7 @@ both_databases! {
         assert!(!log.to_string().contains("hush"));
     }
 
-    async fn who_makes_webhooks_must_be_allowed_to_read_users(database: Database) {
+    async fn creating_webhooks_requires_reading_users(database: Database) {
         let node = Node::start(database).await;
         let endpoint = node.service_endpoint().await;
         let (webhooks, both) = (endpoint.with("webhooks").await, endpoint.with(SCOPES).await);

@@ -18,7 +18,7 @@ use tokio::{
 /// The time limit for the package registry.
 const INSTALLING: Duration = Duration::from_secs(120);
 
-/// A folder with a library, which is installed once a test process.
+/// A folder with a library, which is installed once per test process.
 async fn installed(cell: &OnceCell<TempDir>, command: &mut Command) -> PathBuf {
     let install = async {
         let folder = TempDir::with_prefix("marbelle-receiver-").expect("a temporary folder");
@@ -124,7 +124,7 @@ async fn in_node() {
         let mut npm = Command::new("npm");
         npm.args(["install", "--no-audit", "--no-fund", "--prefix", ".", "standardwebhooks@1.1.1"]);
         let library = installed(&LIBRARY, &mut npm).await;
-        // Packages are looked for beside the script.
+        // Packages are looked up beside the script.
         let script = library.join("receiver.mjs");
         std::fs::copy(source("receiver.mjs"), &script).expect("the script is copied");
         let mut program = Command::new("node");

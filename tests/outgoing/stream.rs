@@ -11,7 +11,7 @@ const STREAM: &str = "ACCOUNTS";
 /// Longer than the lease of a worker that was killed.
 const AFTER_A_KILL: Duration = Duration::from_secs(60);
 
-/// A NATS server with JetStream, and where it keeps its streams.
+/// A NATS server with JetStream, and the folder of its streams.
 struct Servers {
     nats: Nats,
     _folder: TempDir,
@@ -39,7 +39,7 @@ impl Servers {
         serde_json::from_slice(&asked.expect("an answer").payload).expect("JSON")
     }
 
-    /// A new consumer of all that the stream has.
+    /// A new consumer of everything in the stream.
     async fn consumer(&self) -> Subscriber {
         let client = self.client().await;
         let inbox = client.new_inbox();
@@ -52,7 +52,7 @@ impl Servers {
         messages
     }
 
-    /// How many messages the stream has.
+    /// The number of messages in the stream.
     async fn count(&self) -> u64 {
         let info = self.ask(&format!("STREAM.INFO.{STREAM}"), json!({})).await;
         info["state"]["messages"].as_u64().unwrap_or_default()
@@ -118,7 +118,7 @@ async fn a_consumer_gets_each_event_once_and_in_order_over_restarts() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_stream_is_made_where_it_is_missing_and_else_left_as_it_is() {
+async fn a_missing_stream_is_created_and_an_existing_one_left_as_it_is() {
     let servers = Servers::start().await;
     let node = servers.node(Database::postgres().await).await;
     node.registered("ann").await;

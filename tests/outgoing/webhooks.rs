@@ -11,7 +11,7 @@ use std::time::Duration;
 const FIRST_RETRY: Duration = Duration::from_secs(40);
 
 both_databases! {
-    async fn a_receiver_is_told_of_everything_in_order(database: Database) {
+    async fn a_receiver_gets_everything_in_order(database: Database) {
         let node = Node::start(database).await;
         let (operator, receiver) = (operator(&node).await, Receiver::start().await);
         let (hook, secret) = webhook(&operator, json!({ "url": receiver.url() })).await;
@@ -107,7 +107,7 @@ both_databases! {
         assert!(!request.is_signed_by(&first) && request.is_signed_by(&second) && request.is_signed_by(&third));
     }
 
-    async fn a_receiver_that_misbehaves_is_tried_again(database: Database) {
+    async fn a_misbehaving_receiver_is_tried_again(database: Database) {
         let node = Node::start(database).await;
         let (operator, elsewhere) = (operator(&node).await, Receiver::start().await);
         let mut hooks = Vec::new();
@@ -126,7 +126,7 @@ both_databases! {
         let (_, session) = node.signed_in("ann").await;
         for (hook, receiver) in &hooks {
             receiver.requests(1).await;
-            let failed = eventually("the failure is noted", async || {
+            let failed = eventually("the failure is recorded", async || {
                 let first = deliveries(&operator, hook).await.remove(0);
                 (first["attempts"] == 1 && first["last_error"].is_string()).then_some(first)
             }).await;
@@ -149,7 +149,7 @@ both_databases! {
         assert_eq!(elsewhere.received().len(), 0, "redirects are not followed");
     }
 
-    async fn a_receiver_that_is_slow_delays_no_other_and_no_change(database: Database) {
+    async fn a_slow_receiver_delays_no_other_and_no_change(database: Database) {
         let node = Node::start(database).await;
         let (operator, slow, quick) = (operator(&node).await, Receiver::start().await, Receiver::start().await);
         slow.be(Answers::Never);
@@ -220,7 +220,7 @@ both_databases! {
         }).await;
     }
 
-    async fn the_operator_hears_of_a_webhook_that_is_gone(database: Database) {
+    async fn the_operator_is_notified_of_a_webhook_that_is_gone(database: Database) {
         let node = Node::on(database).set("OPERATOR_EMAIL", "operator@shop.example").start().await;
         let (operator, receiver) = (operator(&node).await, Receiver::start().await);
         receiver.be(Answers::Status(410));
@@ -238,7 +238,7 @@ both_databases! {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn in_production_webhooks_are_encrypted_and_may_be_kept_to_public_addresses() {
+async fn production_webhooks_are_encrypted_and_can_be_limited_to_public_addresses() {
     let node = Node::on(Database::sqlite()).production().set("SERVICE_LISTEN", "127.0.0.1:0");
     let node = node.set("WEBHOOKS__ALLOW_PRIVATE", false).start().await;
     let (operator, receiver) = (operator(&node).await, Receiver::start().await);
@@ -248,7 +248,7 @@ async fn in_production_webhooks_are_encrypted_and_may_be_kept_to_public_addresse
     let plain = json!({ "webhook_id": hook, "url": receiver.url() });
     operator.invalid(&[("url", &["not_allowed"])], "webhooks.update", plain).await;
     operator.ok("webhooks.test", json!({ "webhook_id": hook })).await;
-    let failed = eventually("the refusal is noted", async || {
+    let failed = eventually("the refusal is recorded", async || {
         let one = deliveries(&operator, &hook).await.remove(0);
         one["last_error"].as_str().map(str::to_owned)
     })
@@ -276,7 +276,7 @@ async fn two_nodes_share_the_work_and_keep_the_order() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_token_secret_that_is_replaced_leaves_webhooks_working() {
+async fn webhooks_keep_working_after_a_rotation_of_the_token_secret() {
     let mut node = Node::on(Database::sqlite()).set("TOKEN_SECRET", crate::support::token_secret(1)).start().await;
     let receiver = Receiver::start().await;
     let (hook, secret) = webhook(&operator(&node).await, json!({ "url": receiver.url() })).await;

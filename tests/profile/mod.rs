@@ -30,7 +30,7 @@ both_databases! {
         assert_eq!(last["revision"], 3);
     }
 
-    async fn what_changes_nothing_adds_no_event_and_no_revision(database: Database) {
+    async fn an_edit_without_effect_adds_no_event_and_no_revision(database: Database) {
         let (node, _, session) = somebody(database).await;
         let tab = session.tab(&node).await;
         let mut account = Account::of(&tab).await;
@@ -44,7 +44,7 @@ both_databases! {
         assert_eq!(account.profile, changed);
     }
 
-    async fn every_tab_learns_of_an_edit_and_who_made_it(database: Database) {
+    async fn every_tab_gets_an_edit_and_its_author(database: Database) {
         let (node, person, session) = somebody(database).await;
         let (writer, same) = (session.tab(&node).await, session.tab(&node).await);
         let other = person.sign_in(&node).await.tab(&node).await;
@@ -59,7 +59,7 @@ both_databases! {
         }
     }
 
-    async fn each_faulty_field_is_told(database: Database) {
+    async fn each_faulty_field_is_reported(database: Database) {
         let (node, _, session) = somebody(database).await;
         let http = session.http(&node);
         let faulty = json!({
@@ -92,7 +92,7 @@ both_databases! {
         http.ok("profile.update", longest).await;
     }
 
-    async fn the_address_is_changed_elsewhere(database: Database) {
+    async fn the_email_address_cannot_be_edited_here(database: Database) {
         let (node, person, session) = somebody(database).await;
         let http = session.http(&node);
         let params = json!({ "email": "other@example.test", "first_name": "Anne" });
@@ -104,7 +104,7 @@ both_databases! {
         assert_eq!((&profile["email"], &profile["first_name"]), (&json!(person.email), &json!("Ann")));
     }
 
-    async fn an_edit_of_something_changed_since_is_refused(database: Database) {
+    async fn an_edit_of_a_stale_revision_is_refused(database: Database) {
         let (node, _, session) = somebody(database).await;
         let http = session.http(&node);
         let seen = http.ok("profile.get", json!({})).await["revision"].clone();
@@ -137,7 +137,7 @@ both_databases! {
         assert_eq!(account.profile, winner);
     }
 
-    async fn a_profile_is_its_owners(database: Database) {
+    async fn a_profile_is_only_its_owners(database: Database) {
         let (node, ann, anns) = somebody(database).await;
         let (bob, bobs) = node.signed_in("bob").await;
         bobs.http(&node).ok("profile.update", json!({ "first_name": "Bob" })).await;

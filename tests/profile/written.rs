@@ -65,7 +65,7 @@ both_databases! {
         }
     }
 
-    async fn text_that_shows_nothing_is_empty(database: Database) {
+    async fn invisible_text_counts_as_empty(database: Database) {
         let (node, _, session) = somebody(database).await;
         let http = session.http(&node);
         for nothing in NOTHING {
@@ -81,7 +81,7 @@ both_databases! {
         }
     }
 
-    async fn what_controls_text_is_refused(database: Database) {
+    async fn control_characters_are_refused(database: Database) {
         let (node, person, session) = somebody(database).await;
         let http = session.http(&node);
         for control in ["\u{202a}", "\u{202b}", "\u{202c}", "\u{202d}", "\u{202e}", "\u{2066}", "\u{2067}", "\u{2068}", "\u{2069}", "\u{7}", "\u{2028}"] {
@@ -98,7 +98,7 @@ both_databases! {
         assert_eq!(session["device_name"], Value::Null);
     }
 
-    async fn what_a_device_says_of_itself_is_cut_and_never_refused(database: Database) {
+    async fn a_devices_description_is_shortened_and_never_refused(database: Database) {
         let (node, person, _) = somebody(database).await;
         for (said, kept) in [
             ("Firefox \u{202e}xoferiF\u{2066}", json!("Firefox xoferiF")),

@@ -15,7 +15,7 @@ both_databases! {
         let key = endpoint.key("webhooks,users:read,keys").await;
         let operator = endpoint.http(&key);
         let mut answers = Vec::new();
-        // Refused: shortened, by its end with a different beginning, at the other endpoint, with a fault beside it.
+        // Refused uses of the key: shortened, its end with a different beginning, at the other endpoint, beside a faulty parameter.
         let other = format!("{}{}", &key[..key.len() - 1], if key.ends_with('A') { "B" } else { "A" });
         for wrong in [&other, &key[..key.len() - 4]] {
             answers.push(format!("{:?}", endpoint.http(wrong).refused("unauthenticated", "keys.list", json!({})).await));
@@ -46,10 +46,10 @@ both_databases! {
             answers.push(person.email);
         }
         answers.push(operator.ok("webhooks.list", json!({})).await.to_string());
-        assert!(listens.received()[0].is_signed_by(&secrets[0]), "they are what signs");
+        assert!(listens.received()[0].is_signed_by(&secrets[0]), "the secrets sign");
 
         let content = everything(&node, &answers).await;
-        assert!(holds(&content, listens.url().as_bytes()), "the story looks at the right places");
+        assert!(holds(&content, listens.url().as_bytes()), "the test looks at the right places");
         let secrets = secrets.iter().map(|secret| ("a webhook's secret", secret.as_str()));
         let keys = [&key, &second, &other].map(|key| ("a service key", key.as_str()));
         assert_unreadable(&content, &node, &secrets.chain(keys).collect::<Vec<_>>());

@@ -86,7 +86,7 @@ fn assert_unreadable(content: &[u8], node: &Node, secrets: &[(&str, &str)]) {
 }
 
 both_databases! {
-    async fn nothing_secret_is_readable_anywhere(database_kind: Database) {
+    async fn no_secret_of_a_sign_in_is_readable_anywhere(database_kind: Database) {
         let node = Node::on(database_kind).set("LOG", "trace").start().await;
         let http = node.http();
         node.smtp.down();
@@ -112,8 +112,8 @@ both_databases! {
         content.extend(database(&node).await);
         files(&node.data(), &mut content);
         content.extend(node.output().into_bytes());
-        assert!(holds(&content, person.email.as_bytes()), "the story looks at the right places");
-        assert!(node.output().contains("DEBUG"), "the log is at its most talkative");
+        assert!(holds(&content, person.email.as_bytes()), "the test looks at the right places");
+        assert!(node.output().contains("DEBUG"), "the log is at its most verbose");
         let secrets = [
             ("the password", person.password.as_str()),
             ("a wrong password", wrong),
@@ -127,7 +127,7 @@ both_databases! {
         assert_unreadable(&content, &node, &secrets);
     }
 
-    async fn nor_is_a_secret_of_the_other_flows(database_kind: Database) {
+    async fn no_secret_of_the_other_flows_is_readable_anywhere(database_kind: Database) {
         let log_folder = tempfile::TempDir::new().unwrap();
         let security_log = log_folder.path().join("security.log");
         let node = Node::on(database_kind).set("LOG", "trace").set("SECURITY_LOG", security_log.display()).start().await;
@@ -137,7 +137,7 @@ both_databases! {
         let (person, session) = node.signed_in("ann").await;
         let mine = session.http(&node);
 
-        // By cookie: rightly, from a foreign origin, forged, dead.
+        // By cookie: valid, from a foreign origin, forged, dead.
         let page = http.with("origin", "http://localhost:5173");
         let mut by_cookie = person.credentials();
         by_cookie["credentials"] = "cookie".into();
@@ -197,7 +197,7 @@ both_databases! {
         files(log_folder.path(), &mut content);
         content.extend(node.output().into_bytes());
         content.extend(refusals.concat().into_bytes());
-        assert!(holds(&content, person.email.as_bytes()), "the story looks at the right places");
+        assert!(holds(&content, person.email.as_bytes()), "the test looks at the right places");
         let secrets = [
             ("the password", person.password.as_str()),
             ("the second password", second),
@@ -217,7 +217,7 @@ both_databases! {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_database_s_files_are_their_owner_s_alone() {
+async fn only_their_owner_can_read_the_databases_files() {
     use std::{fs::Permissions, os::unix::fs::PermissionsExt};
     let mut node = Node::start(Database::sqlite()).await;
     node.signed_in("ann").await;
@@ -228,7 +228,7 @@ async fn the_database_s_files_are_their_owner_s_alone() {
     }
     node.stop().await;
     // A backup that was restored.
-    std::fs::set_permissions(&files[0], Permissions::from_mode(0o644)).expect("its owner may");
+    std::fs::set_permissions(&files[0], Permissions::from_mode(0o644)).expect("its owner may read it");
     node.restart().await;
     node.signed_in("bob").await;
     for file in &files {

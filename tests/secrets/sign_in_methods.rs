@@ -12,7 +12,7 @@ fn text(value: &Value) -> String {
 }
 
 both_databases! {
-    async fn nor_is_one_of_the_second_factor(database_kind: Database) {
+    async fn no_secret_of_the_second_factor_is_readable_anywhere(database_kind: Database) {
         let node = Node::on(database_kind).set("LOG", "trace").start().await;
         let (person, session) = node.signed_in("ann").await;
         let (http, mine) = (node.http(), session.http(&node));
@@ -47,7 +47,7 @@ both_databases! {
         node.smtp.letter_saying(&person.email, "was used in place").await;
 
         let content = everything(&node, &refusals).await;
-        assert!(holds(&content, person.email.as_bytes()), "the story looks at the right places");
+        assert!(holds(&content, person.email.as_bytes()), "the test looks at the right places");
         assert!(!holds(&content, app.secret()), "the bytes of the secret are readable");
         let mut secrets = vec![("the secret", secret.as_str()), ("the setup", &setup), ("the challenge", &challenge)];
         secrets.extend(codes.iter().map(|code| ("a recovery code", code.as_str())));
@@ -57,7 +57,7 @@ both_databases! {
         assert!(!holds_code(&node.output(), &code), "a code is readable in the log");
     }
 
-    async fn nor_is_one_of_passkeys(database_kind: Database) {
+    async fn no_secret_of_passkeys_is_readable_anywhere(database_kind: Database) {
         let node = Node::on(database_kind).set("LOG", "trace").start().await;
         let (person, session) = node.signed_in("ann").await;
         let (http, mine, mut browser) = (node.http(), session.http(&node), Browser::default());
@@ -100,12 +100,12 @@ both_databases! {
         secrets.push(("the challenge of a sign-in", challenge));
 
         let content = everything(&node, &refusals).await;
-        assert!(holds(&content, person.email.as_bytes()), "the story looks at the right places");
+        assert!(holds(&content, person.email.as_bytes()), "the test looks at the right places");
         let secrets: Vec<(&str, &str)> = secrets.iter().map(|(what, secret)| (*what, secret.as_str())).collect();
         assert_unreadable(&content, &node, &secrets);
     }
 
-    async fn nor_is_one_of_providers(database_kind: Database) {
+    async fn no_secret_of_providers_is_readable_anywhere(database_kind: Database) {
         let provider = IdentityProvider::start(Manner::Plain).await;
         let node = Node::on(database_kind).provider("shop", &provider).set("LOG", "trace").start().await;
         let http = node.http();
@@ -176,7 +176,7 @@ both_databases! {
         secrets.extend(codes.into_iter().map(|code| ("a provider's code", code)));
         secrets.extend(provider.secrets());
         let content = everything(&node, &refusals).await;
-        assert!(holds(&content, person.email.as_bytes()), "the story looks at the right places");
+        assert!(holds(&content, person.email.as_bytes()), "the test looks at the right places");
         let kinds: std::collections::BTreeSet<&str> = secrets.iter().map(|(what, _)| *what).collect();
         assert!(kinds.contains("a verifier") && kinds.contains("an ID token"), "{kinds:?}");
         let secrets: Vec<(&str, &str)> = secrets.iter().map(|(what, secret)| (*what, secret.as_str())).collect();
@@ -184,7 +184,7 @@ both_databases! {
         assert!(!holds_code(&node.output(), &code), "a letter's code is readable in the log");
     }
 
-    async fn nor_is_one_of_a_deletion_or_a_device(database_kind: Database) {
+    async fn no_secret_of_a_deletion_or_a_device_is_readable_anywhere(database_kind: Database) {
         let node = Node::on(database_kind).set("LOG", "trace").start().await;
         let (person, session) = node.signed_in("ann").await;
         let (http, mine) = (node.http(), session.http(&node));
@@ -199,10 +199,10 @@ both_databases! {
         let other = json!({ "token": token, "new_password": "nine loud herons above a mill" });
         refusals.push(format!("{:?}", http.refused("invalid_token", "auth.confirm_password_reset", other).await));
         let exported = mine.ok("account.export", json!({})).await.to_string();
-        assert!(exported.contains(&person.email), "the story looks at the right places");
+        assert!(exported.contains(&person.email), "the test looks at the right places");
         refusals.push(exported);
         let content = everything(&node, &refusals).await;
-        assert!(holds(&content, person.email.as_bytes()), "the story looks at the right places");
+        assert!(holds(&content, person.email.as_bytes()), "the test looks at the right places");
         http.ok("account.confirm_deletion", json!({ "token": token })).await;
         refusals.push(format!("{:?}", http.refused("invalid_token", "account.confirm_deletion", json!({ "token": token })).await));
         let content = [content, everything(&node, &refusals).await].concat();

@@ -38,7 +38,7 @@ fn assets(document: &str) -> Vec<&str> {
 }
 
 #[tokio::test]
-async fn one_document_is_at_every_view() {
+async fn every_view_serves_the_same_document() {
     let node = Node::on(Database::sqlite())
         .set("SHOP_NAME", "Larch \"&\" <Co>")
         .set("LIMITS__PASSWORD_MIN_LENGTH", 12)
@@ -64,7 +64,7 @@ async fn one_document_is_at_every_view() {
 }
 
 #[tokio::test]
-async fn what_it_loads_is_kept_for_ever_and_named_by_its_content() {
+async fn its_assets_are_immutable_and_named_by_their_content() {
     let node = Node::start(Database::sqlite()).await;
     let document = get(&node, "/").await.text().await.unwrap();
     let assets = assets(&document);
@@ -87,7 +87,7 @@ async fn what_it_loads_is_kept_for_ever_and_named_by_its_content() {
 }
 
 #[tokio::test]
-async fn the_document_says_what_protects_who_reads_it() {
+async fn the_document_has_security_headers() {
     let node = Node::start(Database::sqlite()).await;
     let answer = get(&node, "/password-reset?token=x").await;
     let headers = answer.headers();
@@ -120,7 +120,7 @@ async fn the_document_says_what_protects_who_reads_it() {
 }
 
 #[tokio::test]
-async fn it_is_compressed_for_who_reads_that() {
+async fn it_is_compressed_for_clients_that_accept_it() {
     let node = Node::start(Database::sqlite()).await;
     let plain = get(&node, "/").await;
     assert_eq!(header(plain.headers(), "content-encoding"), "");
@@ -141,7 +141,7 @@ async fn it_is_compressed_for_who_reads_that() {
 }
 
 #[tokio::test]
-async fn who_has_it_gets_it_no_second_time() {
+async fn a_client_that_has_it_gets_304() {
     let node = Node::start(Database::sqlite()).await;
     let tag = header(get(&node, "/").await.headers(), "etag").to_owned();
     assert!(tag.starts_with("W/\""), "{tag}");
@@ -156,7 +156,7 @@ async fn who_has_it_gets_it_no_second_time() {
 }
 
 #[tokio::test]
-async fn it_is_read_and_nothing_else() {
+async fn only_get_and_head_are_allowed() {
     let node = Node::start(Database::sqlite()).await;
     let full = get(&node, "/").await;
     let head = node.http().request(Method::HEAD, "/").send().await.unwrap();
@@ -171,7 +171,7 @@ async fn it_is_read_and_nothing_else() {
 }
 
 #[tokio::test]
-async fn it_can_be_off_and_is_so_in_production() {
+async fn it_can_be_off_and_is_off_by_default_in_production() {
     let off = Node::on(Database::sqlite()).set("ACCOUNT_PAGE", false).start().await;
     let production = Node::on(Database::sqlite()).production().start().await;
     for node in [off, production] {
@@ -183,7 +183,7 @@ async fn it_can_be_off_and_is_so_in_production() {
 }
 
 #[tokio::test]
-async fn in_production_it_shows_no_way_to_letters() {
+async fn in_production_it_does_not_link_to_letters() {
     let node = Node::on(Database::sqlite()).production().set("ACCOUNT_PAGE", true).start().await;
     let answer = get(&node, "/").await;
     assert_eq!(answer.status(), 200);
@@ -192,7 +192,7 @@ async fn in_production_it_shows_no_way_to_letters() {
 }
 
 #[tokio::test]
-async fn on_a_free_port_it_works_as_on_a_known_one() {
+async fn it_works_on_a_free_port_as_on_a_given_one() {
     let node = Node::on(Database::sqlite()).set("FRONTEND_URL", "").mail_to_files().start().await;
     let origin = format!("http://localhost:{}", node.address().port());
     node.printed(&format!("Open {origin} in a browser")).await;

@@ -1,4 +1,4 @@
-//! How often and how much: what strangers present, what users change, what a client address holds open (docs/security.md,
+//! Limits on what strangers present, what users change, and what a client address holds open (docs/security.md,
 //! "What a stranger can make grow").
 
 use crate::support::{Call, Database, Http, Node, Reply, Session, address, both_databases, eventually, soon};
@@ -45,7 +45,7 @@ async fn answers(stream: &mut TcpStream) -> bool {
 }
 
 both_databases! {
-    async fn refused_credentials_have_an_allowance_and_good_ones_go_on(database: Database) {
+    async fn refused_credentials_have_an_allowance_and_valid_ones_still_work(database: Database) {
         let node = behind_proxy(database, &[("LIMITS__REFUSALS_PER_MINUTE", 20)]).await;
         let person = node.registered("ann").await;
         let mut session = person.sign_in(&node).await;
@@ -87,7 +87,7 @@ both_databases! {
         assert!(lines[0].contains(CLIENT), "{lines:#?}");
     }
 
-    async fn changes_have_an_allowance_of_the_user(database: Database) {
+    async fn changes_have_an_allowance_per_user(database: Database) {
         let node = Node::on(database).set("LIMITS__WRITES_PER_MINUTE", 12).start().await;
         let (person, one) = node.signed_in("ann").await;
         let other = person.sign_in(&node).await;
@@ -148,7 +148,7 @@ both_databases! {
         assert!(!statuses.is_empty() && statuses.iter().all(|status| *status == 429), "{statuses:?}");
     }
 
-    async fn a_password_is_changed_so_often_an_hour(database: Database) {
+    async fn changes_of_a_password_are_limited_per_hour(database: Database) {
         let node = Node::on(database).set("LIMITS__PASSWORD_CHANGES_PER_HOUR", 2).start().await;
         let (person, session) = node.signed_in("ann").await;
         let http = session.http(&node);
@@ -172,7 +172,7 @@ both_databases! {
 }
 
 #[tokio::test]
-async fn the_specification_is_rated_and_no_part_of_a_batch() {
+async fn the_specification_is_rate_limited_and_refused_in_a_batch() {
     let node = behind_proxy(Database::sqlite(), &[("LIMITS__REFUSALS_PER_MINUTE", 60)]).await;
     let client = from(&node, CLIENT);
     // One more is allowed each second: on a slow machine some come back meanwhile.
@@ -191,12 +191,12 @@ async fn the_specification_is_rated_and_no_part_of_a_batch() {
     let started = Instant::now();
     let replies = from(&node, "198.51.100.8").batch(&vec![("rpc.discover", json!({})); 50]).await;
     let (forbidden, limited) = (count(&replies, "forbidden"), count(&replies, "rate_limited"));
-    assert_eq!(forbidden + limited, 50, "a batch has none of it");
+    assert_eq!(forbidden + limited, 50, "a batch cannot contain it");
     assert!(allowed(started).contains(&forbidden), "{forbidden} in {:?}", started.elapsed());
 }
 
 #[tokio::test]
-async fn an_address_has_so_many_connections_of_any_kind() {
+async fn the_connections_of_an_address_are_limited() {
     let node = Node::on(Database::sqlite()).set("LIMITS__CONNECTIONS_PER_ADDRESS", 20).start().await;
     let (near, elsewhere) = (Ipv4Addr::new(127, 0, 0, 2), Ipv4Addr::new(127, 0, 0, 3));
     let mut open = Vec::new();
@@ -235,7 +235,7 @@ async fn silent_connections_do_not_use_up_the_descriptors() {
         silent.push(connect(&node, from).await);
     }
     node.printed("there is room for no more").await;
-    // Whoever is there goes on, with the database, mail and files that this takes.
+    // Present clients can continue, with the database, mail and files that they need.
     assert_eq!(tab.ok("profile.update", json!({ "first_name": "Anna" })).await["email"], person.email);
     let reset = json!({ "email": person.email });
     tab.ok("auth.request_password_reset", reset).await;

@@ -45,13 +45,13 @@ fn no_requests() -> Vec<(String, i64)> {
 }
 
 both_databases! {
-    async fn what_is_no_request_is_answered_as_the_specification_of_json_rpc_says(database: Database) {
+    async fn invalid_requests_are_answered_as_json_rpc_specifies(database: Database) {
         let (node, _, session) = somebody(database).await;
         let http = session.http(&node);
         for (body, expected) in no_requests() {
             let (_, answer) = http.raw(body.clone()).await;
             let answered = code(&answer);
-            // A parser may take what is no object for no JSON at all.
+            // A parser may report anything but an object as invalid JSON.
             assert!(answered == expected || (expected == -32600 && answered == -32700), "{body}: {answer}");
         }
         let tab = session.tab(&node).await;
@@ -63,7 +63,7 @@ both_databases! {
         assert_well(&node, &session).await;
     }
 
-    async fn parameters_come_by_name(database: Database) {
+    async fn parameters_are_passed_by_name(database: Database) {
         let (node, _, session) = somebody(database).await;
         let http = session.http(&node);
         for params in [json!(["Anne"]), json!([null]), json!([{ "first_name": "Anne" }])] {
@@ -95,7 +95,7 @@ both_databases! {
         assert_eq!(state["revision"], 1);
     }
 
-    async fn an_id_is_a_string_a_number_or_null_and_comes_back_as_it_was_written(database: Database) {
+    async fn an_id_is_a_string_a_number_or_null_and_is_echoed_as_written(database: Database) {
         let (node, _, session) = somebody(database).await;
         let (http, tab) = (session.http(&node), session.tab(&node).await);
         let edit = |id: &str| format!(r#"{{"jsonrpc":"2.0","id":{id},"method":"profile.update","params":{{"locale":"en"}}}}"#);
@@ -108,7 +108,7 @@ both_databases! {
             for answer in [&single, batch.trim_start_matches('[')] {
                 assert!(answer.starts_with(&format!(r#"{{"jsonrpc":"2.0","id":{id},"result":"#)), "{id}: {answer}");
             }
-            // The reader of the tab takes ids for numbers that it has given out: it hands others on.
+            // The reader of the tab only knows the ids that it has assigned, and passes on other messages.
             if serde_json::from_str::<Value>(id).is_ok() {
                 tab.send_raw(Message::text(edit(id)));
                 assert!(tab.next_other().await["result"].is_object());
@@ -128,7 +128,7 @@ both_databases! {
         assert_well(&node, &session).await;
     }
 
-    async fn every_parameter_of_every_method_refuses_what_it_is_not(database: Database) {
+    async fn every_parameter_of_every_method_refuses_other_types(database: Database) {
         let (node, _, session) = somebody(database).await;
         let http = session.http(&node);
         let home = http.ok("addresses.create", address("Home")).await;
@@ -162,7 +162,7 @@ both_databases! {
         assert_well(&node, &session).await;
     }
 
-    async fn nothing_of_another_user_is_in_any_answer(database: Database) {
+    async fn no_answer_has_data_of_another_user(database: Database) {
         let (node, _, mallorys) = somebody(database).await;
         let (bob, bobs) = node.signed_in("bob").await;
         let lair = bobs.http(&node).ok("addresses.create", address("Secret lair")).await;
@@ -191,7 +191,7 @@ both_databases! {
         assert_eq!(bobs.http(&node).ok("addresses.list", json!({})).await, json!([lair]));
     }
 
-    async fn what_is_too_large_or_too_deep_is_refused(database: Database) {
+    async fn messages_that_are_too_large_or_too_deep_are_refused(database: Database) {
         let (node, _, session) = somebody(database).await;
         let http = session.http(&node);
         let (status, answer) = http.raw(call(1, "profile.update", json!({ "first_name": "x".repeat(64 << 10) })).to_string()).await;
@@ -234,7 +234,7 @@ both_databases! {
         assert_well(&node, &session).await;
     }
 
-    async fn bytes_that_are_no_protocol_harm_nobody(database: Database) {
+    async fn bytes_without_a_protocol_do_no_harm(database: Database) {
         let (node, _, session) = somebody(database).await;
         let bad: [&[u8]; 7] = [
             b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",
@@ -247,7 +247,7 @@ both_databases! {
         ];
         for bytes in bad {
             let mut socket = tokio::net::TcpStream::connect(node.address()).await.unwrap();
-            let _ = socket.write_all(bytes).await; // the server may close amid it
+            let _ = socket.write_all(bytes).await; // the server may close meanwhile
             let mut answer = [0; 1024];
             let read = crate::support::soon("an answer or the end", socket.read(&mut answer)).await.unwrap_or(0);
             let answer = &answer[..read];

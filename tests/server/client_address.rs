@@ -37,7 +37,7 @@ both_databases! {
 }
 
 #[tokio::test]
-async fn nothing_that_a_client_writes_earns_a_new_allowance() {
+async fn no_header_of_a_client_gets_it_a_new_allowance() {
     let forwarded_for: &[&[u8]] = &[
         b"198.51.100.7",
         b"203.0.113.1, 198.51.100.7",

@@ -21,7 +21,7 @@ async fn page(node: &Node, path: &str) -> String {
     answer.text().await.unwrap()
 }
 
-/// Somebody registers; the letter, once it is written.
+/// Registers a person; returns the letter once it is written.
 async fn registered(node: &Node, name: &str) -> (String, Letter) {
     let email = another_email(name);
     let registration = json!({ "email": email, "password": PASSWORD, "first_name": "Ann", "last_name": "Lee" });
@@ -69,7 +69,7 @@ async fn letters_are_listed_newest_first_and_by_address() {
 }
 
 #[tokio::test]
-async fn what_letters_say_is_text() {
+async fn letters_are_shown_as_text() {
     let node = node().await;
     registered(&node, "ann").await;
     let list = page(&node, "/dev/mail").await;
@@ -86,7 +86,7 @@ async fn what_letters_say_is_text() {
 }
 
 #[tokio::test]
-async fn its_pages_run_nothing_and_are_not_kept() {
+async fn its_pages_run_no_script_and_are_not_cached() {
     let node = node().await;
     registered(&node, "ann").await;
     let list = page(&node, "/dev/mail").await;
@@ -110,7 +110,7 @@ async fn its_pages_run_nothing_and_are_not_kept() {
 }
 
 #[tokio::test]
-async fn nothing_but_letters_is_read() {
+async fn only_files_of_letters_are_read() {
     let node = node().await;
     registered(&node, "ann").await;
     for path in [
@@ -153,7 +153,7 @@ async fn no_other_name_and_no_proxy_reads_them() {
 }
 
 #[tokio::test]
-async fn it_is_there_in_development_with_files_alone() {
+async fn it_exists_only_in_development_with_mail_files() {
     let by_smtp = Node::start(Database::sqlite()).await;
     assert!(!page(&by_smtp, "/").await.contains("data-mail"));
     let production = Node::on(Database::sqlite()).production();

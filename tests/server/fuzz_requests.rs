@@ -10,7 +10,7 @@ use serde_json::{Map, Value, json};
 use std::path::Path;
 use tokio_tungstenite::tungstenite::Message;
 
-/// Where proptest keeps what failed; found again whatever the working directory is.
+/// The file in which proptest keeps failed inputs, independent of the working directory.
 const FAILURES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/seeds/requests.txt");
 /// Requests written by hand.
 const SEEDS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/seeds/requests");
@@ -20,7 +20,7 @@ fn runner(cases: u32) -> TestRunner {
     TestRunner::new(Config { cases, max_shrink_iters: 200, failure_persistence, ..Config::default() })
 }
 
-/// Text that parsers stumble over, as likely as any other.
+/// Text that often breaks parsers, as likely as any other.
 fn text() -> impl Strategy<Value = String> {
     prop_oneof![
         any::<String>(),
@@ -70,13 +70,13 @@ fn call(examples: Vec<Example>) -> impl Strategy<Value = Value> {
             }
             params.extend(more);
             let params = instead.unwrap_or(params.into());
-            // No id that a socket of the suite gives its own calls.
+            // Not an id that a socket of the tests assigns to its own calls.
             json!({ "jsonrpc": "2.0", "id": "fuzz", "method": method, "params": params })
         },
     )
 }
 
-/// The state that any client must find after any request.
+/// Asserts the state that every client must find after any request.
 fn judge(status: u16, body: &Value) -> Result<(), TestCaseError> {
     prop_assert!([200, 400, 413, 415, 431].contains(&status), "HTTP {status}: {body}");
     let replies = body.as_array().map_or_else(|| vec![body.clone()], Clone::clone);
@@ -112,7 +112,7 @@ impl Target {
             let names: Vec<String> = list(&method["params"]).iter().map(name).collect();
             let given = list(&method["examples"][0]["params"]);
             let mut params: Map<String, Value> = given.iter().map(|p| (name(p), p["value"].clone())).collect();
-            // Not for 30 s in vain.
+            // Waits must not take 30 s.
             for (real, value) in [("wait_ms", json!(1)), ("current_password", json!(PASSWORD))] {
                 params.extend(names.iter().any(|name| name == real).then(|| (real.to_owned(), value)));
             }
@@ -168,7 +168,7 @@ fn bytes_and_json_over_http() {
 }
 
 #[test]
-fn calls_gone_wrong_over_http() {
+fn mutated_calls_over_http() {
     let target = Target::new();
     let call = call(target.examples.clone());
     runner(2000).run(&call, |call| target.post(call.to_string())).unwrap();
@@ -176,7 +176,7 @@ fn calls_gone_wrong_over_http() {
 }
 
 #[test]
-fn batches_and_cut_calls_over_http() {
+fn batches_and_truncated_calls_over_http() {
     let target = Target::new();
     let calls =
         prop::collection::vec(prop_oneof![4 => call(target.examples.clone()).boxed(), 1 => json().boxed()], 0..8);
@@ -195,7 +195,7 @@ fn batches_and_cut_calls_over_http() {
 }
 
 #[test]
-fn calls_gone_wrong_over_a_socket() {
+fn mutated_calls_over_a_socket() {
     let target = Target::new();
     let tab = target.runtime.block_on(target.session.tab(&target.node));
     let frames = prop_oneof![

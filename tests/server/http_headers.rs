@@ -49,7 +49,7 @@ async fn answers(node: &Node) -> Vec<(&'static str, StatusCode, HeaderMap)> {
 }
 
 #[tokio::test]
-async fn each_answer_says_what_protects_who_reads_it() {
+async fn every_answer_has_security_headers() {
     for production in [false, true] {
         let builder = Node::on(Database::sqlite());
         let node = if production { builder.production() } else { builder }.start().await;
@@ -78,7 +78,7 @@ async fn each_answer_says_what_protects_who_reads_it() {
 }
 
 #[tokio::test]
-async fn what_is_no_json_is_not_looked_at() {
+async fn bodies_that_are_not_json_are_refused_unread() {
     let node = Node::start(Database::sqlite()).await;
     let (person, _) = node.signed_in("ann").await;
     let login =

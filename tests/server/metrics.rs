@@ -53,11 +53,11 @@ async fn outrun(node: &Node, session: &Session) {
             return;
         }
     }
-    panic!("nobody falls behind");
+    panic!("no socket falls behind");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn every_metric_that_is_documented_is_there() {
+async fn every_documented_metric_exists() {
     let node = Node::start(Database::sqlite()).await;
     let handbook = include_str!("../../docs/operations.md");
     let text = Metrics::of(&node).await.0;
@@ -94,7 +94,7 @@ async fn calls_sockets_and_events_are_counted() {
     for metric in ["marbelle_events_sent_total", "marbelle_delivery_seconds_count", "marbelle_sweep_seconds_count"] {
         moved(&node, metric, "").await;
     }
-    assert_eq!(metrics.sum("marbelle_sweep_repaired_total", ""), 0.0, "what is announced needs no repair");
+    assert_eq!(metrics.sum("marbelle_sweep_repaired_total", ""), 0.0, "announced changes need no repair");
     for (pool, state) in [("read", "idle"), ("write", "idle")] {
         moved(&node, "marbelle_database_connections", &format!(r#"pool="{pool}",state="{state}""#)).await;
     }

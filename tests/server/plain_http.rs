@@ -15,7 +15,7 @@ async fn preflight(node: &Node, origin: &str) -> reqwest::Response {
 }
 
 both_databases! {
-    async fn a_node_tells_that_it_lives_and_is_ready(database: Database) {
+    async fn a_node_reports_liveness_and_readiness(database: Database) {
         let node = Node::start(database).await;
         for path in ["/healthz", "/readyz"] {
             assert_eq!(node.http().get(path).send().await.unwrap().status(), 200, "{path}");
@@ -37,7 +37,7 @@ async fn the_specification_and_the_keys_are_served() {
 }
 
 #[tokio::test]
-async fn what_is_not_there_is_not_found() {
+async fn unknown_paths_are_not_found() {
     let node = Node::start(Database::sqlite()).await;
     for path in ["/nothing", "/rpc/", "/rpc/x", "/healthz/x", "/.well-known", "/.git/config", "/%2e%2e/etc/passwd"] {
         assert_eq!(node.http().get(path).send().await.unwrap().status(), 404, "{path}");
@@ -97,7 +97,7 @@ async fn pages_of_allowed_origins_may_call() {
 }
 
 #[tokio::test]
-async fn pages_of_other_origins_get_no_leave() {
+async fn pages_of_other_origins_may_not_call() {
     let node = Node::start(Database::sqlite()).await;
     for origin in [FOREIGN, "null", "https://localhost:5173", "http://localhost:5173.evil.example"] {
         let answer = preflight(&node, origin).await;
@@ -110,7 +110,7 @@ async fn pages_of_other_origins_get_no_leave() {
 }
 
 #[tokio::test]
-async fn the_log_says_once_which_origin_is_refused() {
+async fn a_refused_origin_is_logged_once() {
     let node = Node::start(Database::sqlite()).await;
     for _ in 0..20 {
         preflight(&node, FOREIGN).await;
@@ -125,11 +125,11 @@ async fn the_log_says_once_which_origin_is_refused() {
     let lines = node.output().lines().filter(|line| line.contains("MARBELLE_ALLOWED_ORIGINS")).count();
     assert!(lines <= 100, "{lines} lines: their number is bounded, whatever origins are made up");
     let of_one = node.output().lines().filter(|line| line.contains(FOREIGN)).count();
-    assert_eq!(of_one, 1, "one an origin and minute");
+    assert_eq!(of_one, 1, "one line per origin and minute");
 }
 
 #[tokio::test]
-async fn what_is_public_may_be_read_by_any_page_and_kept_for_a_while() {
+async fn public_documents_can_be_read_by_any_page_and_cached_briefly() {
     let node = Node::start(Database::sqlite()).await;
     for path in ["/openrpc.json", "/.well-known/jwks.json"] {
         for origin in [FOREIGN, ALLOWED, "null"] {
@@ -143,7 +143,7 @@ async fn what_is_public_may_be_read_by_any_page_and_kept_for_a_while() {
         let asked = asked.header("access-control-request-headers", "traceparent").send().await.unwrap();
         assert!(asked.status().is_success(), "{path}: {}", asked.status());
         assert_eq!(asked.headers()["access-control-allow-headers"], "*");
-        // A client that has it need not fetch it again.
+        // A client that has the document need not fetch it again.
         let first = node.http().get(path).send().await.unwrap();
         let again =
             node.http().get(path).header("if-none-match", first.headers()["etag"].clone()).send().await.unwrap();

@@ -56,7 +56,7 @@ fn result_name(schema: &Value) -> String {
     reference(schema)
         .or_else(|| Some(format!("[{}]", reference(&schema["items"])?)))
         .or_else(|| schema["type"].as_str().map(str::to_owned))
-        .unwrap_or_else(|| panic!("a result that the page has no name for: {schema:#}"))
+        .unwrap_or_else(|| panic!("a result that the page does not name: {schema:#}"))
 }
 
 /// The parameters of a method as the pages name them.

@@ -57,7 +57,7 @@ async fn signed_in(node: &Node, name: &str) -> crate::support::Session {
 }
 
 both_databases! {
-    async fn each_method_that_guesses_or_mails_has_an_allowance_of_an_address(database: Database) {
+    async fn methods_that_guess_or_mail_have_an_allowance_per_address(database: Database) {
         let node = node(database).await;
         for method in ["auth.register", "auth.login"] {
             let error = assert_allowance(&from(&node, &another_address()), method, 5).await;
@@ -77,7 +77,7 @@ both_databases! {
         let session = signed_in(&node, "ann").await;
         let http = from(&node, &another_address()).bearer(&session.access_token);
         assert_allowance(&http, "profile.request_email_change", 3).await;
-        // Those of a kind share it; the kinds do not, and nothing else is limited in this way.
+        // Methods of one kind share an allowance, the kinds do not, and nothing else is limited in this way.
         http.refused("rate_limited", "auth.verify_email", json!({})).await;
         assert_allowance(&http, "auth.login", 5).await;
         http.refused("rate_limited", "auth.register", json!({})).await;
@@ -106,7 +106,7 @@ both_databases! {
         assert!(!is_limited(&elsewhere.call("auth.login", json!({})).await));
     }
 
-    async fn a_limit_is_over_when_it_said(database: Database) {
+    async fn a_limit_ends_when_it_announced(database: Database) {
         let node = Node::on(database).set("LIMITS__SIGN_IN_PER_MINUTE", 60).start().await;
         let calls: Vec<(&str, Value)> = (0..30).map(|_| ("auth.login", json!({}))).collect();
         let mut limited = None;
@@ -116,7 +116,7 @@ both_databases! {
         }
         let retry = limited.expect("one").data["retry_after_ms"].as_u64().expect("a time");
         assert!((1..=1000).contains(&retry), "{retry}");
-        tokio::time::sleep(Duration::from_millis(retry)).await; // what the client was told to wait
+        tokio::time::sleep(Duration::from_millis(retry)).await; // the announced wait
         assert!(!is_limited(&node.http().call("auth.login", json!({})).await));
     }
 
@@ -144,7 +144,7 @@ both_databases! {
         other.http(&node).ok("session.current", json!({})).await;
     }
 
-    async fn a_letter_that_is_not_sent_voids_no_link_that_was(database: Database) {
+    async fn a_letter_that_is_not_sent_voids_no_earlier_link(database: Database) {
         let node = Node::on(database).set("LIMITS__MAILS_PER_MAILBOX", 4).start().await;
         let person = node.registered("ann").await;
         node.reset_token(&person.email).await;
@@ -163,7 +163,7 @@ both_databases! {
         node.http().ok("auth.verify_email", crate::support::verification(&newest)).await;
     }
 
-    async fn a_mailbox_gets_so_many_letters_and_the_answer_stays_the_same(database: Database) {
+    async fn letters_to_a_mailbox_are_limited_and_the_answer_stays_the_same(database: Database) {
         let node = Node::on(database).set("LIMITS__MAILS_PER_MAILBOX", 3).start().await;
         let person = node.registered("ann").await; // one letter
         let session = person.sign_in(&node).await;
@@ -179,7 +179,7 @@ both_databases! {
             assert_eq!(session.http(&node).ok("profile.request_email_change", change).await, first);
         }
         let marker = node.unverified("bob").await;
-        node.smtp.letter_to(&marker.email).await; // queued after all of them, and here
+        node.smtp.letter_to(&marker.email).await; // queued after all of them, and arrived
         // Half of the three resets, rounded up, one notice, and half of the three words on a change that was asked for.
         // Letters are sent side by side: the marker may be ahead of the last of them.
         let count = |to: &str| node.smtp.letters_to(to).len();
@@ -205,7 +205,7 @@ async fn an_ipv6_client_is_its_network() {
 }
 
 #[tokio::test]
-async fn a_trusted_proxy_is_believed_and_nobody_else() {
+async fn only_a_trusted_proxy_is_believed() {
     let node = node(Database::sqlite()).await;
     let client = another_address();
     let forged = |n: u32| format!("203.0.113.{n}, {client}, 127.0.0.1");

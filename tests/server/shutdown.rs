@@ -49,7 +49,7 @@ both_databases! {
         assert_eq!(account.profile["first_name"], "Anne");
     }
 
-    async fn every_answered_write_of_a_stop_amid_writes_is_there(database: Database) {
+    async fn no_answered_write_is_lost_when_the_server_stops_amid_writes(database: Database) {
         let (mut node, _, session) = somebody(database).await;
         let tab = session.tab(&node).await;
         let calls: Vec<Pending> =
@@ -92,7 +92,7 @@ both_databases! {
 }
 
 #[tokio::test]
-async fn an_interrupt_stops_it_cleanly_too() {
+async fn an_interrupt_also_stops_it_cleanly() {
     let mut node = Node::start(Database::sqlite()).await;
     node.signal("-INT").await;
     assert_eq!(node.exited().await.code(), Some(0), "{}", node.output());

@@ -49,7 +49,7 @@ async fn the_checked_in_documents_are_the_printed_and_the_served_ones() {
 }
 
 #[tokio::test]
-async fn every_method_says_what_it_takes_answers_and_refuses() {
+async fn every_method_declares_parameters_result_and_errors() {
     for document in documents().await {
         assert!(text(&document, "openrpc").starts_with("1.4"));
         assert!(text(&document["info"], "title").contains("Marbelle"));
@@ -71,7 +71,7 @@ async fn every_method_says_what_it_takes_answers_and_refuses() {
 }
 
 #[tokio::test]
-async fn what_is_described_is_there() {
+async fn every_described_method_exists() {
     let (node, _, session) = somebody(Database::sqlite()).await;
     let http = session.http(&node);
     for name in node.specification.methods() {
@@ -84,7 +84,7 @@ async fn what_is_described_is_there() {
 }
 
 #[tokio::test]
-async fn the_examples_keep_to_their_schemas() {
+async fn the_examples_match_their_schemas() {
     for document in documents().await {
         let specification = Specification::compile(document.clone());
         for (i, method) in list(&document, "methods").iter().enumerate() {
@@ -136,7 +136,7 @@ async fn the_events_have_examples_in_their_envelope() {
     }
     let mut without_data = list(&document, "x-events")[0]["examples"][0].clone();
     without_data["params"]["result"]["data"].take();
-    assert!(!envelope.is_valid(&without_data), "the envelope lets anything pass");
+    assert!(!envelope.is_valid(&without_data), "the envelope accepts anything");
 }
 
 #[tokio::test]
@@ -189,7 +189,7 @@ async fn every_schema_has_a_title_and_no_two_share_one() {
         }
     }
     for document in documents().await {
-        // A generator calls the type of a method so.
+        // The name that a generator gives to the type of a method.
         let mut found: BTreeMap<String, String> = list(&document, "methods")
             .iter()
             .map(|method| text(method, "name"))
@@ -233,7 +233,7 @@ async fn it_is_an_openrpc_document() {
         assert!(wrong.is_empty(), "{wrong:#?}");
         let mut without_params = document;
         without_params["methods"][0].as_object_mut().expect("a method").remove("params");
-        assert!(!validator.is_valid(&without_params), "the schema lets anything pass");
+        assert!(!validator.is_valid(&without_params), "the schema accepts anything");
     }
 }
 
@@ -245,7 +245,7 @@ async fn it_refers_to_no_other_document() {
 }
 
 #[tokio::test]
-async fn references_lead_somewhere_and_limits_are_stated() {
+async fn references_resolve_and_limits_are_stated() {
     let [document, _] = documents().await;
     fn references<'a>(value: &'a Value, found: &mut Vec<&'a str>) {
         match value {

@@ -10,7 +10,7 @@ fn traceparent(trace: &str) -> String {
 }
 
 #[tokio::test]
-async fn the_callers_trace_is_taken_over() {
+async fn the_callers_trace_is_adopted() {
     let node = Node::start(Database::sqlite()).await;
     let ann = node.registered("ann").await;
     let login = json!({ "jsonrpc": "2.0", "id": 1, "method": "auth.login", "params": ann.credentials() });

@@ -17,7 +17,7 @@ async fn node() -> Node {
     Node::start(Database::sqlite()).await
 }
 
-/// A call of exactly so many bytes: blanks are no part of JSON.
+/// A call of exactly this many bytes, padded with blanks, which JSON ignores.
 fn padded(bytes: usize) -> Vec<u8> {
     let mut text = call(7, "no.such").into_bytes();
     text.resize(bytes, b' ');
@@ -48,7 +48,7 @@ async fn fragments_with_control_frames_between_them() {
 }
 
 #[tokio::test]
-async fn calls_that_come_byte_by_byte_or_all_at_once() {
+async fn calls_that_arrive_byte_by_byte_or_all_at_once() {
     let node = node().await;
     let mut socket = RawSocket::open(node.address()).await;
     for byte in frame(TEXT, call(1, "no.such").as_bytes()) {
@@ -59,12 +59,12 @@ async fn calls_that_come_byte_by_byte_or_all_at_once() {
     let many: Vec<u8> = (0..500).flat_map(|id| frame(TEXT, call(id, "no.such").as_bytes())).collect();
     socket.send(&many).await;
     for id in 0..500 {
-        assert_eq!(socket.json().await["id"], id, "what needs no waiting is answered in order");
+        assert_eq!(socket.json().await["id"], id, "calls that need no waiting are answered in order");
     }
 }
 
 #[tokio::test]
-async fn a_message_may_have_64_kib_and_not_a_byte_more() {
+async fn a_message_may_have_64_kib_and_not_one_byte_more() {
     let node = node().await;
     let mut socket = RawSocket::open(node.address()).await;
     socket.send(&frame(TEXT, &padded(MESSAGE_BYTES))).await;
@@ -106,7 +106,7 @@ async fn each_bad_frame_has_its_close_code() {
     ];
     for (what, bytes, code) in bad {
         let mut socket = RawSocket::open(node.address()).await;
-        // What came before is answered, what comes after is not.
+        // Calls before the bad frame are answered, calls after it are not.
         socket.call(1, "no.such").await;
         socket.send(&bytes).await;
         socket.call(2, "no.such").await;
@@ -254,7 +254,7 @@ async fn ten_thousand_fuzzed_connections() {
                     let bytes = fuzzed(&mut StdRng::seed_from_u64(seed));
                     let mut socket = RawSocket::open(address).await;
                     socket.send(&bytes).await;
-                    // Half of them stay to see what comes back, which is whole frames.
+                    // Half of them stay to read the answers, which are whole frames.
                     if seed % 2 == 0 {
                         socket.stream.shutdown().await.unwrap_or_default();
                         while socket.frame().await.is_some() {}

@@ -68,7 +68,7 @@ both_databases! {
         assert_eq!(ids, (1..=IN_FLIGHT).chain([1002]).collect::<Vec<_>>());
     }
 
-    async fn whoever_floods_calls_and_does_not_read_is_bounded_and_cut_with_1013(database: Database) {
+    async fn a_client_that_floods_calls_and_does_not_read_is_bounded_and_closed_with_1013(database: Database) {
         let (node, _, session) = somebody(database).await;
         let http = session.http(&node);
         for i in 0..10 {
@@ -101,7 +101,7 @@ both_databases! {
             }
         };
         within(CUT, "the cut", cut).await;
-        // What the kernel held comes, then, where it reads before the grace is over, the Close frame.
+        // The peer gets what the kernel held, and then the Close frame if it reads before the grace period is over.
         let closed = async {
             loop {
                 match deaf.0.next().await {
@@ -118,7 +118,7 @@ both_databases! {
         }).await;
     }
 
-    async fn nothing_follows_a_close_frame_and_calls_after_it_are_not_worked_on(database: Database) {
+    async fn nothing_follows_a_close_frame_and_calls_after_it_are_not_executed(database: Database) {
         let (node, _, session) = somebody(database).await;
         let mut socket = RawSocket::open_as(node.address(), Some(&session.access_token)).await;
         let edit = r#"{"jsonrpc":"2.0","id":1,"method":"profile.update","params":{"first_name":"Mallory"}}"#;
@@ -147,7 +147,7 @@ both_databases! {
 }
 
 #[tokio::test]
-async fn batches_of_a_socket_take_turns_and_calls_pass_them() {
+async fn batches_of_a_socket_take_turns_and_calls_overtake_them() {
     let (node, _, session) = somebody(Database::sqlite()).await;
     let mut socket = RawSocket::open_as(node.address(), Some(&session.access_token)).await;
     let wait =

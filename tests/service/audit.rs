@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use std::time::Duration;
 
 both_databases! {
-    async fn keys_and_commands_stand_in_it_by_name(database: Database) {
+    async fn it_names_keys_and_commands(database: Database) {
         let (node, person, session) = somebody(database).await;
         let endpoint = node.service_endpoint().await;
         let auditor = endpoint.with("audit").await;
@@ -21,7 +21,7 @@ both_databases! {
         assert_eq!(disabled.status.code(), Some(0));
 
         let log = auditor.ok("audit.list", json!({ "limit": 3 })).await;
-        assert_eq!(log["more"], true, "the keys that commands made");
+        assert_eq!(log["more"], true, "the keys that commands created");
         let recorded: Vec<Value> = log["entries"].as_array().expect("entries").iter()
             .map(|entry| json!([entry["actor"], entry["method"], entry["user_id"]])).collect();
         let user = &session.sign_in["profile"]["id"];
@@ -46,12 +46,12 @@ both_databases! {
         assert_eq!(rest["more"], false);
         let methods: Vec<&str> =
             rest["entries"].as_array().expect("entries").iter().filter_map(|entry| entry["method"].as_str()).collect();
-        assert_eq!(methods, ["keys.create", "keys.create"], "those that commands made");
+        assert_eq!(methods, ["keys.create", "keys.create"], "those that commands created");
         let secret = node.rows().await;
         assert!(!secret.contains(made["secret"].as_str().expect("a secret")));
     }
 
-    async fn of_a_deleted_user_nothing_but_the_id_is_told(database: Database) {
+    async fn only_the_id_of_a_deleted_user_is_kept(database: Database) {
         let (node, person, session) = somebody(database).await;
         let auditor = node.service_endpoint().await.with("audit").await;
         for action in [&["user", "disable"][..], &["user", "enable"], &["user", "delete", "--yes"]] {
@@ -67,7 +67,7 @@ both_databases! {
         }
     }
 
-    async fn who_was_deleted_is_forgotten_after_30_days_and_all_of_it_after_a_year(database: Database) {
+    async fn deleted_users_are_removed_after_30_days_and_entries_after_a_year(database: Database) {
         let inside = Inside::on(&database, &[]);
         let (gone, present) = (email(&another_email("ann")), email(&another_email("bob")));
         let day = Duration::from_secs(86_400);
@@ -96,7 +96,7 @@ both_databases! {
         assert_eq!(known().await, Vec::<bool>::new());
     }
 
-    async fn bad_parameters_are_told(database: Database) {
+    async fn bad_parameters_are_reported(database: Database) {
         let node = Node::start(database).await;
         let auditor = node.service_endpoint().await.with("audit").await;
         let rules: &[(&str, &[&str])] = &[("before", &["format"]), ("limit", &["out_of_range"])];
@@ -104,14 +104,14 @@ both_databases! {
     }
 }
 
-/// What is noted of a user at the moment of their deletion must not outlive the thirty days.
+/// An entry recorded at the moment of a user's deletion must not outlive the thirty days.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_export_that_races_with_a_deletion_names_nobody() {
     within(STORY, "the story", async {
         let (node, person, session) = somebody(Database::postgres().await).await;
         let service = node.service_endpoint().await.with("users:read,audit").await;
         let user = &session.sign_in["profile"]["id"];
-        // Somebody deletes the account while the export, which has read it, is about to be noted.
+        // The account is deleted after the export has read it and before the export is recorded.
         let mut deleting = node.database.connect().await;
         let delete = format!("BEGIN; SELECT 1 FROM users WHERE id = '{}' FOR UPDATE", user.as_str().expect("an id"));
         sqlx::raw_sql(sqlx::AssertSqlSafe(delete)).execute(&mut deleting).await.expect("the account is locked");

@@ -1,4 +1,4 @@
-//! Access to `/service/rpc`: where it is, and who is refused.
+//! Access to `/service/rpc`: where it is served, and which callers are refused.
 
 use crate::support::{Call, Database, Node, both_databases, somebody};
 use serde_json::{Value, json};
@@ -79,11 +79,11 @@ async fn http_and_batches_work_as_at_the_other_endpoint() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn no_page_of_another_origin_gets_in() {
+async fn pages_of_other_origins_are_refused() {
     let node = Node::start(Database::sqlite()).await;
     let endpoint = node.service_endpoint().await;
     let key = endpoint.key("keys").await;
-    // Also one that may call at the users' endpoint.
+    // Including an origin that may call at the users' endpoint.
     for origin in ["http://localhost:5173", "https://evil.example", "null"] {
         let answer = endpoint.http(&key).with("origin", origin).exchange("keys.list", json!({})).await;
         assert_eq!((answer.status.as_u16(), answer.reply), (403, None), "{origin}");
@@ -97,7 +97,7 @@ async fn no_page_of_another_origin_gets_in() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn it_is_where_the_operator_says_and_nowhere_else() {
+async fn it_is_served_only_on_the_configured_listener() {
     let closed = Node::on(Database::sqlite()).production().start().await;
     let elsewhere = Node::on(Database::sqlite()).production().set("SERVICE_LISTEN", "127.0.0.1:0").start().await;
     let beside = Node::on(Database::sqlite()).set("SERVICE_LISTEN", "127.0.0.1:0").start().await;
@@ -151,7 +151,7 @@ async fn made_up_keys_count_as_refusals() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_clean_stop_closes_sockets_as_everywhere() {
+async fn a_clean_stop_closes_its_sockets() {
     let mut node = Node::on(Database::sqlite()).set("SERVICE_LISTEN", "127.0.0.1:0").start().await;
     let socket = {
         let endpoint = node.service_endpoint().await;

@@ -66,7 +66,7 @@ both_databases! {
         service.invalid(rules, "users.invite", bad).await;
     }
 
-    async fn who_has_an_account_is_not_invited_and_a_used_invitation_is_not_withdrawn(database: Database) {
+    async fn an_address_with_an_account_is_not_invited_and_a_used_invitation_is_not_withdrawn(database: Database) {
         let node = Node::on(database).set("LIMITS__MAILS_PER_MAILBOX", 2).start().await;
         let service = node.service_endpoint().await.with("users:write,users:delete,users:read").await;
         let email = another_email("ann");
@@ -90,7 +90,7 @@ both_databases! {
         let used = &list(&service).await[0];
         assert!(used["used_at"].is_string(), "{used}");
         service.refused("forbidden", "invitations.withdraw", json!({ "invitation_id": used["id"] })).await;
-        // With the account everything goes that tells of it.
+        // Everything about the invitation is deleted with the account.
         let user = service.ok("users.get", json!({ "email": email })).await;
         service.ok("users.delete", json!({ "user_id": user["id"] })).await;
         assert_eq!(list(&service).await, Vec::<Value>::new());
@@ -145,7 +145,7 @@ both_databases! {
         assert_eq!(kept().await, []);
     }
 
-    async fn after_a_restore_and_with_the_account_that_has_the_address_it_is_gone(database: Database) {
+    async fn it_is_deleted_by_a_restore_and_with_the_account_of_its_address(database: Database) {
         let inside = Inside::on(&database, &[]);
         let (ann, bob) = (another_email("ann"), another_email("bob"));
         inside.with(async |accounts| {

@@ -4,7 +4,7 @@ use crate::support::{Call, Database, Node, both_databases, eventually};
 use serde_json::{Value, json};
 
 both_databases! {
-    async fn a_key_is_made_listed_and_revoked(database: Database) {
+    async fn a_key_is_created_listed_and_revoked(database: Database) {
         let node = Node::start(database).await;
         let endpoint = node.service_endpoint().await;
         let operator = endpoint.with("keys,users:read").await;
@@ -37,7 +37,7 @@ both_databases! {
         operator.refused("not_found", "keys.revoke", unknown).await;
     }
 
-    async fn a_key_gives_no_more_than_it_has(database: Database) {
+    async fn a_key_grants_no_more_than_it_has(database: Database) {
         let node = Node::start(database).await;
         let endpoint = node.service_endpoint().await;
         let (few, all) = (endpoint.key("keys,mails").await, endpoint.with("keys,mails,audit").await);
@@ -63,7 +63,7 @@ both_databases! {
         all.invalid(&[("expires_at", &["out_of_range"])], "keys.create", child(json!("2001-01-01T00:00:00Z"))).await;
     }
 
-    async fn bad_parameters_are_told_all_at_once(database: Database) {
+    async fn bad_parameters_are_reported_all_at_once(database: Database) {
         let node = Node::start(database).await;
         let operator = node.service_endpoint().await.with("keys").await;
         operator.invalid(&[("name", &["required"]), ("scopes", &["required"])], "keys.create", json!({})).await;
@@ -76,7 +76,7 @@ both_databases! {
         operator.invalid(&[("key_id", &["format"])], "keys.revoke", json!({ "key_id": "x" })).await;
     }
 
-    async fn an_expired_key_is_none(database: Database) {
+    async fn an_expired_key_is_refused(database: Database) {
         let node = Node::start(database).await;
         let endpoint = node.service_endpoint().await;
         let secret = endpoint.key("keys").await;
@@ -92,7 +92,7 @@ both_databases! {
         socket.ok("keys.list", json!({})).await;
     }
 
-    async fn the_command_line_makes_lists_and_revokes(database: Database) {
+    async fn the_command_line_creates_lists_and_revokes(database: Database) {
         // Without a bus, the sweep closes what another process has revoked.
         let node = Node::on(database).set("SWEEP_PERIOD", "100ms").start().await;
         let endpoint = node.service_endpoint().await;

@@ -58,7 +58,7 @@ both_databases! {
         assert!(status == 1 && message.contains(nothing), "{message}");
     }
 
-    async fn a_command_tries_a_letter_that_is_put_off_for_long(database: Database) {
+    async fn a_command_retries_a_letter_that_was_postponed_for_long(database: Database) {
         let node = Node::start(database).await;
         node.smtp.be(Mood::RefuseForNow);
         let person = node.unverified("ann").await;

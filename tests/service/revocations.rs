@@ -43,7 +43,7 @@ async fn insert(node: &Node, count: usize, inserted: &mut BTreeSet<String>) {
 /// A socket that follows the revocations.
 struct Follower {
     socket: Ws,
-    /// Entries that the story has not read yet, each with the cursor that came with it.
+    /// Entries that the test has not read yet, each with the cursor that came with it.
     waiting: VecDeque<(Value, Value)>,
 }
 
@@ -68,7 +68,7 @@ impl Follower {
         }
     }
 
-    /// The next entry that is like this.
+    /// The next entry that matches.
     async fn until(&mut self, is_it: impl Fn(&Value) -> bool) -> (Value, Value) {
         loop {
             let (entry, cursor) = self.entry().await;
@@ -98,7 +98,7 @@ fn entries(page: &Value) -> Vec<Value> {
 }
 
 both_databases! {
-    async fn sessions_that_end_and_credentials_that_are_renewed_are_told(database: Database) {
+    async fn ended_sessions_and_renewed_credentials_are_announced(database: Database) {
         let (node, person, session) = crate::support::somebody(database).await;
         let user = &session.sign_in["profile"]["id"];
         let endpoint = node.service_endpoint().await;
@@ -106,7 +106,7 @@ both_databases! {
         let none = shop.ok("revocations.list", json!({})).await;
         assert_eq!(none["revocations"], json!([]));
         let (mut follower, first) = Follower::subscribe(&endpoint, None).await;
-        assert_eq!(first, none, "the subscriber learns where it is");
+        assert_eq!(first, none, "the subscriber gets its cursor");
 
         let other = person.sign_in(&node).await;
         other.http(&node).ok("auth.logout", json!({ "scope": "local" })).await;
@@ -128,14 +128,14 @@ both_databases! {
         let nothing = shop.ok("revocations.list", json!({ "since": all["cursor"] })).await;
         assert_eq!((entries(&nothing), &nothing["cursor"]), (vec![], &all["cursor"]));
         let elsewhere = BASE64_URL_SAFE_NO_PAD.encode(json!([uuid::Uuid::new_v4(), 4711]).to_string());
-        assert_eq!(shop.ok("revocations.list", json!({ "since": elsewhere })).await, all, "of another history");
+        assert_eq!(shop.ok("revocations.list", json!({ "since": elsewhere })).await, all, "from another history");
 
         assert!(node.command(&["user", "delete", &person.email, "--yes"]).await.status.success());
         let (deleted, _) = follower.until(|entry| entry["reason"] == "account_deleted").await;
         assert_eq!((&deleted["session_id"], &deleted["user_id"]), (&json!(session.id), user));
     }
 
-    async fn a_gap_is_made_up_for(database: Database) {
+    async fn missed_entries_are_sent_after_a_reconnect(database: Database) {
         let (node, person, _) = crate::support::somebody(database).await;
         let endpoint = node.service_endpoint().await;
         let (_, first) = Follower::subscribe(&endpoint, None).await;
@@ -164,7 +164,7 @@ both_databases! {
         session.http(&node).refused("session_ended", "profile.get", json!({})).await;
     }
 
-    async fn who_is_slow_gets_all_of_it_from_the_table(database: Database) {
+    async fn a_slow_subscriber_reads_everything_from_the_table(database: Database) {
         let node = Node::on(database).set("LOG", "debug").set("SWEEP_PERIOD", "100ms").start().await;
         let (person, _) = node.signed_in("ann").await;
         let endpoint = node.service_endpoint().await;
@@ -197,7 +197,7 @@ both_databases! {
                 expected.insert(session.id);
             }
         }
-        assert!(node.output().contains("a subscriber to the revocations is slow"), "the story is of one that lags behind");
+        assert!(node.output().contains("a subscriber to the revocations is slow"), "the subscriber lags behind");
         // Wherever its socket broke, it would have missed nothing.
         let shop = endpoint.with("tokens:verify").await;
         let last = shop.ok("revocations.list", json!({ "since": cursors.last() })).await;
@@ -227,7 +227,7 @@ both_databases! {
         assert_eq!(seen, expected);
     }
 
-    async fn one_subscription_a_socket_and_none_elsewhere(database: Database) {
+    async fn a_socket_has_one_subscription_and_http_has_none(database: Database) {
         let node = Node::start(database).await;
         let endpoint = node.service_endpoint().await;
         let (Follower { socket, .. }, first) = Follower::subscribe(&endpoint, None).await;
@@ -292,7 +292,7 @@ async fn an_entry_that_is_committed_late_is_not_missed() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn subscribers_on_every_node_hear_of_a_logout_on_one() {
+async fn subscribers_on_every_node_get_a_logout_on_one() {
     let cluster = Cluster::start(RARE_SWEEP).await;
     cluster.ready().await;
     let person = cluster.nodes[0].registered("ann").await;

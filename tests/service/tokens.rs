@@ -4,7 +4,7 @@ use crate::support::{Call, Database, Node, both_databases};
 use serde_json::json;
 
 both_databases! {
-    async fn a_token_for_a_backend_is_good_there_until_its_session_ends(database: Database) {
+    async fn a_token_for_a_backend_is_valid_there_until_its_session_ends(database: Database) {
         let node = Node::on(database).set("TOKEN_BACKENDS", "orders, search").start().await;
         let (_, session) = node.signed_in("ann").await;
         let (page, shop) = (session.http(&node), node.service_endpoint().await.with("tokens:verify").await);
@@ -12,7 +12,7 @@ both_databases! {
         let token = given["access_token"].as_str().expect("a token");
 
         let refused = node.http().bearer(token).refused("unauthenticated", "profile.get", json!({})).await;
-        assert_eq!(refused.data["reason"], "invalid", "no good here");
+        assert_eq!(refused.data["reason"], "invalid", "not valid here");
         let verified = shop.ok("tokens.verify", json!({ "access_token": token, "audience": "orders" })).await;
         let expected = json!({
             "active": true, "user_id": session.sign_in["profile"]["id"], "session_id": session.id,
@@ -36,7 +36,7 @@ both_databases! {
         }
     }
 
-    async fn a_change_of_password_voids_the_tokens_of_before(database: Database) {
+    async fn a_change_of_password_voids_earlier_tokens(database: Database) {
         let node = Node::on(database).set("TOKEN_BACKENDS", "orders").start().await;
         let (person, session) = node.signed_in("ann").await;
         let shop = node.service_endpoint().await.with("tokens:verify").await;
@@ -50,7 +50,7 @@ both_databases! {
         assert_eq!(verified, json!({ "active": false, "reason": "invalid" }));
     }
 
-    async fn tokens_are_given_for_backends_of_the_shop_alone(database: Database) {
+    async fn tokens_are_issued_for_configured_backends_only(database: Database) {
         let (node, _, session) = crate::support::somebody(database).await;
         let page = session.http(&node);
         for audience in ["orders", "marbelle", "*"] {

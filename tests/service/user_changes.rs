@@ -19,7 +19,7 @@ async fn audited(service: &Http) -> Value {
 }
 
 both_databases! {
-    async fn an_account_is_made_and_its_owner_sets_a_password(database: Database) {
+    async fn an_account_is_created_and_its_owner_sets_a_password(database: Database) {
         let node = Node::start(database).await;
         let service = node.service_endpoint().await;
         let service = service.http(&service.key_named(KEY, SCOPES).await);
@@ -61,7 +61,7 @@ both_databases! {
         service.invalid(rules, "users.create", bad).await;
     }
 
-    async fn an_account_comes_with_a_hash_that_an_import_would_take(database: Database) {
+    async fn an_account_is_created_with_a_hash_that_an_import_accepts(database: Database) {
         let node = Node::start(database).await;
         let service = node.service_endpoint().await.with("users:write").await;
         let person = Person { email: another_email("ann"), password: PASSWORD.to_owned() };
@@ -121,7 +121,7 @@ both_databases! {
         assert_eq!(tab.waiting_events(), Vec::<Value>::new());
     }
 
-    async fn a_disabled_account_is_out_until_it_is_enabled(database: Database) {
+    async fn a_disabled_account_cannot_sign_in_until_it_is_enabled(database: Database) {
         let (node, person, session) = somebody(database).await;
         let endpoint = node.service_endpoint().await;
         let service = endpoint.http(&endpoint.key_named(KEY, SCOPES).await);
@@ -188,7 +188,7 @@ both_databases! {
         assert_eq!((status, &*printed), (0, "Sessions ended: 0\n"));
     }
 
-    async fn a_lost_second_factor_is_taken(database: Database) {
+    async fn a_lost_second_factor_is_removed(database: Database) {
         let node = Node::start(database).await;
         let endpoint = node.service_endpoint().await;
         let service = endpoint.http(&endpoint.key_named(KEY, SCOPES).await);
@@ -270,7 +270,7 @@ both_databases! {
         }
     }
 
-    async fn deletion_asks_for_an_account_that_is_there(database: Database) {
+    async fn deletion_asks_only_about_an_existing_account(database: Database) {
         let (node, person, session) = somebody(database).await;
         for (answer, done) in [("", false), ("n\n", false), ("yess\n", false), ("Y\n", true)] {
             let output = node.command_reading(&["user", "delete", &person.email], answer).await;
@@ -286,7 +286,7 @@ both_databases! {
         assert!(output.status.code() == Some(1) && !message.contains("[y/N]") && message.contains(&person.email), "{message}");
     }
 
-    async fn a_command_that_makes_an_account_tells_every_fault(database: Database) {
+    async fn a_command_that_creates_an_account_reports_every_fault(database: Database) {
         let node = Node::start(database).await;
         let (status, _, message) = node.run(&["user", "create", "nobody", "--first-name", "", "--phone", "12"]).await;
         assert_eq!(status, 1);

@@ -42,7 +42,7 @@ both_databases! {
             assert_eq!(page["next"], Value::Null, "{query}");
             assert_eq!(node.run_json(&["user", "find", query]).await, page, "{query}");
         }
-        // A name that changes is found by the new one alone.
+        // A changed name is found only by its new form.
         service.ok("users.update", json!({ "user_id": cher, "first_name": "Björk", "last_name": "Ö" })).await;
         assert_eq!(ids(&service.ok("users.find", json!({ "query": "bjö" })).await), std::slice::from_ref(&cher));
         assert_eq!(ids(&service.ok("users.find", json!({ "query": "ö b" })).await), std::slice::from_ref(&cher));
@@ -90,12 +90,12 @@ both_databases! {
         let (status, table, message) = node.run(&["user", "find", "ann", "--limit", "2"]).await;
         assert_eq!(status, 0, "{message}");
         assert!(table.starts_with("ID ") && table.lines().count() == 3, "{table}");
-        let next = message.lines().find_map(|line| line.split_once("--after ")).expect("there are more").1;
+        let next = message.lines().find_map(|line| line.split_once("--after ")).expect("more users follow").1;
         let (_, table, message) = node.run(&["user", "find", "ann", "--limit", "2", "--after", next]).await;
         assert!(table.lines().count() == 3 && !message.contains("--after"), "{table}{message}");
     }
 
-    async fn a_user_is_shown_with_what_the_owner_does_not_see(database: Database) {
+    async fn a_user_is_shown_with_fields_that_the_owner_does_not_see(database: Database) {
         let (node, person, session) = somebody(database).await;
         let service = node.service_endpoint().await.with("users:read,users:write").await;
         let profile = session.http(&node).ok("profile.get", json!({})).await;
@@ -170,13 +170,13 @@ both_databases! {
         }
     }
 
-    async fn everything_that_is_kept_of_a_user_is_exported_as_the_owner_exports_it(database: Database) {
+    async fn a_users_data_is_exported_as_the_owner_exports_it(database: Database) {
         let (node, person, session) = somebody(database).await;
         let endpoint = node.service_endpoint().await;
         let service = endpoint.http(&endpoint.key_named("desk", "users:read,audit").await);
         let owner = session.http(&node);
         owner.ok("addresses.create", address("Home")).await;
-        // Once proven by the sign-in, so nothing is noted between the two.
+        // The sign-in proves the session, so nothing is recorded between the two.
         let mut own = owner.ok("account.export", json!({})).await;
         let user = json!({ "user_id": session.sign_in["profile"]["id"] });
         let exported = service.ok("users.export", user.clone()).await;
@@ -225,9 +225,9 @@ both_databases! {
     }
 }
 
-/// More users than are walked through begin alike, and those who do not are looked up.
+/// More users than are walked through share a prefix, and the others are looked up by the index.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn whoever_is_not_among_the_newest_is_found_by_the_indexes() {
+async fn users_that_are_not_among_the_newest_are_found_by_the_indexes() {
     for database in [Database::sqlite(), Database::postgres().await] {
         let node = Node::start(database).await;
         let service = node.service_endpoint().await.with("users:read,users:write").await;
@@ -252,7 +252,7 @@ async fn whoever_is_not_among_the_newest_is_found_by_the_indexes() {
             }
         }
         assert_eq!(found, old);
-        // Of those who begin alike, a page ends among the newest, and the last one behind them.
+        // A page of users with the shared prefix ends among the newest, and the last one beyond them.
         let first = service.ok("users.find", json!({ "query": "eve", "limit": 200 })).await;
         assert!(ids(&first).len() == 200 && first["next"].is_string());
         let mut seen = 0;

@@ -86,7 +86,7 @@ both_databases! {
         assert_eq!(bearer.header("set-cookie"), "");
     }
 
-    async fn it_is_set_over_http_alone_and_outside_batches(database: Database) {
+    async fn it_is_set_only_over_http_and_outside_batches(database: Database) {
         let (node, person, session) = somebody(database).await;
         let not_here: &[(&str, &[&str])] = &[("credentials", &["not_allowed"])];
         let ws = node.ws_with(&[("origin", ALLOWED)]).await.unwrap();
@@ -96,7 +96,7 @@ both_databases! {
         let replies = page.batch(&[("auth.login", by_cookie(&person)), ("auth.resend_verification", other)]).await;
         let error = replies[0].clone().expect_err("not in a batch");
         assert_eq!(error.rules()["credentials"], ["not_allowed"]);
-        replies[1].as_ref().expect("the others of the batch run");
+        replies[1].as_ref().expect("the other entries of the batch run");
         page.invalid(&[("credentials", &["format"])], "auth.login", {
             let mut params = person.credentials();
             params["credentials"] = "biscuit".into();
@@ -113,7 +113,7 @@ both_databases! {
         let origins = FOREIGN.map(Some).into_iter().chain([None]);
         for origin in origins {
             let from = |http: Http| origin.iter().fold(http, |http, origin| http.with("origin", origin));
-            // To sign in by cookie; with the cookie, whatever is called; with the cookie in a batch; in the handshake.
+            // Signing in by cookie; any call with the cookie; a batch with the cookie; the handshake.
             let answer = from(node.http()).exchange("auth.login", by_cookie(&person)).await;
             assert_eq!((answer.status, answer.header("set-cookie")), (StatusCode::FORBIDDEN, ""), "{origin:?}");
             let carrying = from(node.http().with("cookie", &cookie));
@@ -142,7 +142,7 @@ both_databases! {
                 assert_eq!(status, if origin.is_some() { 403 } else { expected }, "{authorization} {origin:?}");
             }
             if let Some(origin) = origin {
-                assert_eq!(node.refused_handshake(&[("origin", origin)]).await, 403, "nobody's, from {origin}");
+                assert_eq!(node.refused_handshake(&[("origin", origin)]).await, 403, "no session's, from {origin}");
             }
         }
         assert_eq!(sessions(&session.http(&node)).await, 2, "no session was opened");
@@ -182,7 +182,7 @@ both_databases! {
         assert_eq!(answer.header("set-cookie"), lax_and_dead(&node));
         let error = answer.reply.unwrap().unwrap_err();
         assert_eq!((error.kind.as_str(), &error.data["reason"]), ("session_ended", &json!("revoked")));
-        page.ok("auth.login", person.credentials()).await; // what needs no session runs
+        page.ok("auth.login", person.credentials()).await; // methods without a session still work
         let (ws, cleared) = opened(&node, &[("origin", ALLOWED), ("cookie", &cookie)]).await;
         assert_eq!(cleared, lax_and_dead(&node), "the handshake clears it as well");
         let error = ws.refused("unauthenticated", "profile.get", json!({})).await;
@@ -190,7 +190,7 @@ both_databases! {
         ws.ok("session.authenticate", json!({ "access_token": session.access_token })).await;
     }
 
-    async fn what_is_no_cookie_of_ours_is_as_good_as_dead(database: Database) {
+    async fn a_cookie_that_is_not_ours_counts_as_dead(database: Database) {
         let (node, person, session) = somebody(database).await;
         let (cookie, _) = signed_in(&node, &person).await;
         let value = cookie.split_once('=').unwrap().1;
@@ -273,7 +273,7 @@ both_databases! {
         session.http(&node).ok("profile.get", json!({})).await;
     }
 
-    async fn a_refused_refresh_token_says_nothing_of_the_cookie(database: Database) {
+    async fn a_refused_refresh_token_leaves_the_cookie(database: Database) {
         let node = Node::start(database).await;
         let person = node.registered("ann").await;
         let (cookie, _) = signed_in(&node, &person).await;

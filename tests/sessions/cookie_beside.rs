@@ -5,7 +5,7 @@ use reqwest::header::HeaderValue;
 use serde_json::json;
 
 const ALLOWED: &str = "http://localhost:5173";
-/// What a browser sends for a proxy that asks for a password of its own.
+/// The header that a browser sends for a proxy that requires a password of its own.
 const BASIC: &str = "Basic c2hvcDpzaG9w";
 
 /// The cookie of a sign-in by a page, as `name=value`.
@@ -25,7 +25,7 @@ async fn by_bearer(node: &Node, name: &str) -> (Person, Session) {
 }
 
 both_databases! {
-    async fn a_scheme_that_is_not_ours_is_not_looked_at(database: Database) {
+    async fn other_authorization_schemes_are_ignored(database: Database) {
         let (node, person, session) = somebody(database).await;
         let cookie = cookie(&node, &person).await;
         let page = page(&node, &cookie).with("authorization", BASIC);
@@ -57,7 +57,7 @@ both_databases! {
         assert_eq!(ws.ok("session.authenticate", token.clone()).await["profile"]["email"], bob.email);
         assert_eq!(ws.ok("profile.get", json!({})).await["email"], bob.email);
         ws.ok("session.authenticate", token.clone()).await;
-        // It is Bob's socket from now on: it gets his events, and ends with his session and not with hers.
+        // From now on it is Bob's socket: it gets his events, and closes with his session, not with hers.
         let snapshot = ws.snapshot().await;
         assert_eq!(snapshot["data"]["profile"]["email"], bob.email);
         page(&node, &cookie).ok("auth.logout", json!({})).await;
@@ -68,7 +68,7 @@ both_databases! {
         ws.revoked("logout").await;
     }
 
-    async fn a_socket_that_a_token_has_bound_or_that_has_subscribed_stays_whose_it_is(database: Database) {
+    async fn a_socket_bound_by_a_token_or_subscribed_keeps_its_session(database: Database) {
         let node = Node::start(database).await;
         let ann = node.registered("ann").await;
         let (_, bobs) = by_bearer(&node, "bob").await;
@@ -105,11 +105,11 @@ async fn cookies_of_others_may_hold_any_bytes() {
         assert_eq!(answer["result"]["email"], person.email, "{beside:?}");
     }
     let answer = send(format!("\u{2003}{cookie}").into_bytes()).await;
-    assert_eq!(answer["error"]["data"]["reason"], "missing", "another name, to a browser as to us");
+    assert_eq!(answer["error"]["data"]["reason"], "missing", "a different name, for browsers and for us");
 }
 
 #[tokio::test]
-async fn servers_on_two_ports_have_a_cookie_each() {
+async fn servers_on_two_ports_have_separate_cookies() {
     let (one, other) = (Node::start(Database::sqlite()).await, Node::start(Database::sqlite()).await);
     let (ann, bob) = (one.registered("ann").await, other.registered("bob").await);
     let both = format!("{}; {}", cookie(&one, &ann).await, cookie(&other, &bob).await);

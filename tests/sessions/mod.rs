@@ -14,7 +14,7 @@ fn ids(sessions: &Value) -> Vec<&str> {
 }
 
 both_databases! {
-    async fn a_socket_becomes_a_session_by_authenticating(database: Database) {
+    async fn authenticating_binds_a_socket_to_a_session(database: Database) {
         let (node, person, session) = somebody(database).await;
         let ws = node.ws().await;
         let error = ws.refused("unauthenticated", "session.current", json!({})).await;
@@ -49,7 +49,7 @@ both_databases! {
         session.http(&node).refused("forbidden", "session.authenticate", token).await;
     }
 
-    async fn a_bad_credential_opens_nothing_but_leaves_the_open_methods(database: Database) {
+    async fn a_bad_credential_still_allows_the_open_methods(database: Database) {
         let (node, person, session) = somebody(database).await;
         session.http(&node).ok("auth.logout", json!({})).await;
         for bearer in ["Bearer garbage".to_owned(), format!("Bearer {}", session.access_token)] {
@@ -110,7 +110,7 @@ both_databases! {
         account.assert_equals_get(&my_tab, &my_tab).await;
         let error = lost.http(&node).refused("session_ended", "session.list", json!({})).await;
         assert_eq!(error.data["reason"], "revoked");
-        // A second time it is not there any more.
+        // The second time it no longer exists.
         my_tab.refused("not_found", "session.revoke", json!({ "session_id": lost.id })).await;
         kept_tab.ok("profile.get", json!({})).await;
     }
@@ -136,7 +136,7 @@ both_databases! {
         bob.http(&node).ok("profile.get", json!({})).await;
     }
 
-    async fn a_local_logout_ends_this_session_alone(database: Database) {
+    async fn a_local_logout_ends_only_this_session(database: Database) {
         let (node, person, mine) = somebody(database).await;
         let other = person.sign_in(&node).await;
         let (tab, second_tab, other_tab) =
@@ -174,7 +174,7 @@ both_databases! {
         account.assert_equals_get(&my_tab, &my_tab).await;
     }
 
-    async fn a_logout_is_global_unless_it_says_otherwise(database: Database) {
+    async fn a_logout_is_global_by_default(database: Database) {
         let (node, person, first) = somebody(database).await;
         let second = person.sign_in(&node).await;
         let (bob, bobs) = node.signed_in("bob").await;

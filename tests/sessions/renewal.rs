@@ -29,7 +29,7 @@ async fn assert_void(node: &Node, session: &Session) {
 }
 
 both_databases! {
-    async fn every_former_credential_is_void_and_the_session_lives(database: Database) {
+    async fn every_former_credential_is_void_and_the_session_lives_on(database: Database) {
         let (node, person, session) = somebody(database).await;
         let tabs = [session.tab(&node).await, session.browser_tab(&node).await];
         for tab in &tabs {
@@ -57,7 +57,7 @@ both_databases! {
         ws.snapshot().await;
     }
 
-    async fn the_socket_that_changes_it_stays_and_the_others_hear_nothing_of_it(database: Database) {
+    async fn the_calling_socket_stays_open_and_the_others_get_no_event(database: Database) {
         let (node, person, session) = somebody(database).await;
         let other_session = person.sign_in(&node).await;
         let (mine, other) = (session.tab(&node).await, session.tab(&node).await);
@@ -76,7 +76,7 @@ both_databases! {
         assert_void(&node, &session).await;
     }
 
-    async fn a_wait_and_a_change_by_the_former_credentials_come_to_nothing(database: Database) {
+    async fn a_wait_and_a_change_by_former_credentials_have_no_effect(database: Database) {
         let (node, person, session) = somebody(database).await;
         let tab = session.tab(&node).await;
         let waiting = tab.send_only("account.changes", json!({ "since": 1, "wait_ms": 30_000 }));
@@ -90,7 +90,7 @@ both_databases! {
         assert_eq!(profile["first_name"], "Ann");
     }
 
-    async fn a_session_by_cookie_gets_a_new_cookie_over_http_alone(database: Database) {
+    async fn a_session_by_cookie_gets_a_new_cookie_only_over_http(database: Database) {
         let node = Node::start(database).await;
         let person = node.registered("ann").await;
         let origin = "http://localhost:5173";

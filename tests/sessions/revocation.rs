@@ -53,7 +53,7 @@ async fn assert_nothing_after_the_end(
             Ok(profile) => {
                 done += 1;
                 let revision = profile["revision"].as_i64().expect("a revision");
-                assert!(revision < end, "a reply of after the end");
+                assert!(revision < end, "a reply after the end");
                 let event = log.iter().find(|e| e["revision"] == revision).expect("an answered change is in the log");
                 assert_eq!(event["data"], profile);
             }
@@ -88,7 +88,7 @@ async fn assert_powerless(node: &Node, session: &Session, reason: &str) {
 }
 
 both_databases! {
-    async fn five_hundred_calls_in_flight_when_another_session_ends_theirs(database: Database) {
+    async fn five_hundred_calls_in_flight_when_another_session_ends_their_session(database: Database) {
         let (node, person, mine) = somebody(database).await;
         let busy = person.sign_in(&node).await;
         let tab = busy.tab(&node).await;

@@ -90,7 +90,7 @@ both_databases! {
         let (header, claims) = (part(token, 0), part(token, 1));
         let (text, signature) = token.rsplit_once('.').unwrap();
         assert_eq!(node.http().bearer(signed(&header, &claims, 1)).ok("profile.get", json!({})).await["id"], claims["sub"],
-            "the story can sign, so that what follows is refused for its own reason");
+            "the test can sign, so the following tokens are refused for their own faults");
 
         let hs256 = unsigned(&with(&header, "alg", json!("HS256")), &claims);
         let public = public_key(1);

@@ -59,7 +59,7 @@ async fn unanswered(node: &Node) -> String {
 }
 
 both_databases! {
-    async fn a_stolen_password_is_refused_wherever_one_is_chosen(database: Database) {
+    async fn a_breached_password_is_refused_wherever_one_is_chosen(database: Database) {
         let (prefix, rest) = suffix(STOLEN);
         let padding = format!("{}:0\r\n{rest}:17\r\n", "0".repeat(35));
         let (url, mut questions) = list(ok(&padding)).await;
@@ -82,7 +82,7 @@ both_databases! {
         assert_eq!(unanswered(&node).await, "0");
     }
 
-    async fn a_list_that_is_silent_or_talks_nonsense_lets_it_pass_and_is_counted(database: Database) {
+    async fn an_unanswered_or_invalid_check_accepts_the_password_and_is_counted(database: Database) {
         let (_, rest) = suffix(STOLEN);
         let error = format!("HTTP/1.1 503 Busy\r\nContent-Length: 38\r\n\r\n{rest}:17");
         let elsewhere = format!("HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:1/\r\nContent-Length: 38\r\n\r\n{rest}:17");
@@ -91,7 +91,7 @@ both_databases! {
             let node = Node::on(database.clone()).set("BREACHED_PASSWORDS_URL", url).start().await;
             let registering = node.http();
             let registered = registering.ok("auth.register", registration(STOLEN));
-            tokio::time::timeout(Duration::from_secs(8), registered).await.expect("within a second and some");
+            tokio::time::timeout(Duration::from_secs(8), registered).await.expect("within little more than a second");
             soon("a question", questions.recv()).await.expect("one");
             assert_eq!(unanswered(&node).await, "1", "{answer:?}");
         }

@@ -30,7 +30,7 @@ both_databases! {
             other.assert_ended(&node, "password_changed").await;
         }
         let event = tab.next_of("sessions.changed").await;
-        assert_eq!(my_other_tab.closed().await, Vec::<Value>::new(), "its credentials are from before");
+        assert_eq!(my_other_tab.closed().await, Vec::<Value>::new(), "its credentials are outdated");
         assert_eq!(event["session_id"], mine.id, "who did it");
         account.apply(&event);
         account.assert_equals_get(&tab, &tab).await;
@@ -41,7 +41,7 @@ both_databases! {
         node.smtp.letter_saying(&person.email, "was changed").await;
     }
 
-    async fn a_wrong_present_password_changes_nothing(database: Database) {
+    async fn a_wrong_current_password_changes_nothing(database: Database) {
         let (node, person, session) = somebody(database).await;
         let other = person.sign_in(&node).await;
         let http = session.http(&node);
@@ -80,7 +80,7 @@ both_databases! {
         person.sign_in(&node).await;
     }
 
-    async fn a_change_spends_every_token_and_drops_a_pending_change_of_email(database: Database) {
+    async fn a_change_uses_up_every_token_and_drops_a_pending_change_of_email(database: Database) {
         let (node, person, session) = somebody(database).await;
         let reset = node.reset_token(&person.email).await;
         let email_change = session.email_change_token(&node, &person.password, &another_email("new")).await;
@@ -110,13 +110,13 @@ both_databases! {
         assert_eq!(account.revision, revision);
     }
 
-    async fn of_changes_that_race_one_wins(database: Database) {
+    async fn one_of_several_concurrent_changes_wins(database: Database) {
         let (node, person, session) = somebody(database).await;
         let tab = session.tab(&node).await;
         let wishes: Vec<String> = (0..10).map(|n| format!("{NEW} number {n}")).collect();
         let replies = join_all(wishes.iter().map(|new| tab.call("auth.change_password", change(&person.password, new)))).await;
         let won: Vec<&String> = wishes.iter().zip(&replies).filter(|(_, reply)| reply.is_ok()).map(|(new, _)| new).collect();
-        assert_eq!(won.len(), 1, "the password, or the credentials, are others for the later ones: {replies:#?}");
+        assert_eq!(won.len(), 1, "the password or the credentials have changed for the later ones: {replies:#?}");
         let lost = replies.iter().filter_map(|reply| reply.as_ref().err());
         assert!(lost.clone().all(|error| ["invalid_credentials", "unauthenticated"].contains(&error.kind.as_str())), "{replies:#?}");
         Person { password: won[0].clone(), ..person }.sign_in(&node).await;

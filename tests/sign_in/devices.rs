@@ -44,7 +44,7 @@ async fn assert_forgotten(node: &Node, person: &Person, token: &str) {
     assert_ne!(token_after(node, person, token).await, token);
 }
 
-/// Two devices of somebody, each with a session.
+/// Two devices of one person, each with a session.
 async fn two_devices(node: &Node) -> (Person, [(Session, String); 2]) {
     let person = node.registered("ann").await;
     let mut devices = Vec::new();
@@ -112,7 +112,7 @@ both_databases! {
         assert_forgotten(&node, &person, &other).await;
     }
 
-    async fn a_device_goes_with_a_session_that_is_revoked_or_stolen(database: Database) {
+    async fn a_device_is_forgotten_with_a_revoked_or_stolen_session(database: Database) {
         let node = Node::start(database).await;
         let (person, [(first, revoked), (second, own)]) = two_devices(&node).await;
         second.http(&node).ok("session.revoke", json!({ "session_id": first.id })).await;
@@ -126,7 +126,7 @@ both_databases! {
         assert_forgotten(&node, &person, &own).await;
     }
 
-    async fn signing_out_keeps_the_device_unless_it_is_to_be_forgotten(database: Database) {
+    async fn signing_out_keeps_the_device_unless_forgetting_is_requested(database: Database) {
         let node = Node::start(database).await;
         let (person, [(first, mut own), (second, other)]) = two_devices(&node).await;
         first.http(&node).ok("auth.logout", json!({ "scope": "global" })).await;
@@ -146,7 +146,7 @@ both_databases! {
         assert_known(&node, &person, &other).await;
     }
 
-    async fn the_device_that_was_not_used_for_the_longest_time_goes(database: Database) {
+    async fn the_least_recently_used_device_is_dropped(database: Database) {
         let inside = Inside::on(&database, &[]);
         let ann = email(&another_email("ann"));
         let sign_in = async |token: Option<&DeviceToken>| {
@@ -173,7 +173,7 @@ both_databases! {
         assert!(!is_known(&second).await, "the twenty-first takes its place");
     }
 
-    async fn a_page_keeps_its_device_in_a_cookie(database: Database) {
+    async fn the_device_of_a_page_is_in_a_cookie(database: Database) {
         let node = Node::start(database).await;
         let person = node.registered("ann").await;
         let answer = page(&node, "x").exchange("auth.login", by_cookie(&person)).await;
@@ -215,7 +215,7 @@ both_databases! {
         assert_known(&node, &person, &cookie).await;
     }
 
-    async fn a_known_device_has_reset_letters_of_its_own(database: Database) {
+    async fn a_known_device_has_its_own_allowance_of_reset_letters(database: Database) {
         let node = Node::on(database)
             .set("LIMITS__MAILS_PER_MAILBOX", 2)
             .set("LIMITS__TOKEN_PER_MINUTE", 100)
@@ -243,7 +243,7 @@ both_databases! {
         links_are(before + 3).await;
         let marker = node.unverified("marker").await;
         node.smtp.letter_to(&marker.email).await;
-        assert_eq!(links(), before + 3, "each device has two of its own; three were asked for by one");
+        assert_eq!(links(), before + 3, "each device has two of its own, and one requested three");
     }
 
     async fn a_device_that_is_not_used_for_a_year_is_forgotten(database: Database) {

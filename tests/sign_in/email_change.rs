@@ -32,7 +32,7 @@ both_databases! {
         let letter = node.smtp.letter_to(&new_email).await;
         assert!(letter.link().starts_with("http://localhost:5173/confirm-email-change?token="), "{}", letter.link());
         assert!(!letter.text.contains("Ann"), "the address may be a stranger's: {}", letter.text);
-        person.sign_in(&node).await; // the old address is good until then
+        person.sign_in(&node).await; // the old address is valid until then
 
         let confirmed = node.http().ok("profile.confirm_email_change", json!({ "token": letter.token(), "password": person.password })).await;
         assert_eq!(confirmed, json!({ "email": new_email }));
@@ -81,7 +81,7 @@ both_databases! {
         tab.snapshot().await;
         assert_eq!(http.ok("profile.request_email_change", change(&person, &bob.email)).await, free);
         assert_eq!(tab.next_of("profile.changed").await["data"]["pending_email"], bob.email);
-        assert_eq!(tokens(&node.rows().await), before, "no token is made");
+        assert_eq!(tokens(&node.rows().await), before, "no token is created");
         let notice = node.smtp.letter_saying(&bob.email, "already has an account").await;
         assert!(!notice.text.contains("?token="), "{}", notice.text);
         node.http().refused("invalid_token", "profile.confirm_email_change", json!({ "token": spent })).await;
@@ -112,7 +112,7 @@ both_databases! {
         assert_eq!(http.ok("profile.get", json!({})).await["email"], person.email);
     }
 
-    async fn a_cancelled_change_leaves_no_good_token(database: Database) {
+    async fn a_cancelled_change_leaves_no_valid_token(database: Database) {
         let (node, person, session) = somebody(database).await;
         let token = session.email_change_token(&node, &person.password, &another_email("new")).await;
         let (tab, other_tab) = (session.tab(&node).await, person.sign_in(&node).await.tab(&node).await);
@@ -130,7 +130,7 @@ both_databases! {
         person.sign_in(&node).await;
     }
 
-    async fn a_change_waits_no_longer_than_its_link_is_good(database: Database) {
+    async fn a_change_waits_no_longer_than_its_link_is_valid(database: Database) {
         let node = Node::on(database).set("LIFETIMES__ONE_TIME_TOKEN", "5s").start().await;
         let (person, session) = node.signed_in("ann").await;
         let taken = node.registered("bob").await;
@@ -146,8 +146,8 @@ both_databases! {
         }
     }
 
-    async fn a_request_beyond_the_allowance_leaves_the_link_that_was_sent(database: Database) {
-        // Of two letters an hour, one network may ask for one.
+    async fn a_request_beyond_the_allowance_keeps_the_sent_link_valid(database: Database) {
+        // Of two letters an hour, one network may request one.
         let node = Node::on(database).set("LIMITS__MAILS_PER_MAILBOX", 2).start().await;
         let (person, session) = node.signed_in("ann").await;
         let taken = node.registered("bob").await;
@@ -159,7 +159,7 @@ both_databases! {
             let mine = another_email("mine");
             let link = session.email_change_token(&node, &person.password, &mine).await;
             assert_eq!(http.ok("profile.request_email_change", change(&person, &crowded)).await, granted);
-            assert_eq!(http.ok("profile.get", json!({})).await["pending_email"], mine, "as the link that was sent");
+            assert_eq!(http.ok("profile.get", json!({})).await["pending_email"], mine, "as for the link that was sent");
             // The link is checked, and not refused as a void one.
             node.http().refused("invalid_credentials", "profile.confirm_email_change", json!({ "token": link })).await;
         }
@@ -228,7 +228,7 @@ both_databases! {
         wanted.sign_in(&node).await;
     }
 
-    async fn of_twenty_callers_with_one_link_one_wins(database: Database) {
+    async fn one_of_twenty_callers_with_one_link_wins(database: Database) {
         let (node, person, session) = somebody(database).await;
         let new_email = another_email("new");
         let token = session.email_change_token(&node, &person.password, &new_email).await;
@@ -241,7 +241,7 @@ both_databases! {
         node.smtp.letter_saying(&person.email, "was changed").await;
     }
 
-    async fn a_link_is_confirmed_by_a_session_of_the_account_or_its_password(database: Database) {
+    async fn a_link_needs_a_session_of_the_account_or_its_password(database: Database) {
         let (node, person, session) = somebody(database).await;
         let (_, strangers) = node.signed_in("eve").await;
         let new_email = another_email("new");
@@ -264,7 +264,7 @@ both_databases! {
         node.http().refused("invalid_token", confirm, right).await;
     }
 
-    async fn a_change_ends_with_the_session_that_asked_for_it(database: Database) {
+    async fn a_change_ends_with_the_session_that_requested_it(database: Database) {
         let (node, person, owner) = somebody(database).await;
         let taken = node.registered("bob").await;
         for wanted in [another_email("thief"), taken.email.clone()] {
@@ -288,7 +288,7 @@ both_databases! {
         }
     }
 
-    async fn a_changed_address_spends_a_reset_link(database: Database) {
+    async fn a_changed_address_voids_a_reset_link(database: Database) {
         let (node, person, session) = somebody(database).await;
         let reset = node.reset_token(&person.email).await;
         let token = session.email_change_token(&node, &person.password, &another_email("new")).await;

@@ -59,7 +59,7 @@ fn registration(email: &str) -> Value {
     json!({ "email": email, "password": "nine loud herons above a mill", "first_name": "Eve", "last_name": "Moe" })
 }
 
-async fn assert_nothing_is_told(node: &Node, addresses: &[(Standing, String)]) {
+async fn assert_nothing_is_revealed(node: &Node, addresses: &[(Standing, String)]) {
     assert_one_answer(node, addresses, "auth.login", |email| json!({ "email": email, "password": WRONG })).await;
     assert_one_answer(node, addresses, "auth.resend_verification", |email| json!({ "email": email })).await;
     assert_one_answer(node, addresses, "auth.request_password_reset", |email| json!({ "email": email })).await;
@@ -69,9 +69,9 @@ async fn assert_nothing_is_told(node: &Node, addresses: &[(Standing, String)]) {
 both_databases! {
     async fn every_address_gets_the_same_answer(database: Database) {
         let (node, addresses) = addresses(database).await;
-        assert_nothing_is_told(&node, &addresses).await;
+        assert_nothing_is_revealed(&node, &addresses).await;
         node.smtp.down();
-        assert_nothing_is_told(&node, &addresses).await;
+        assert_nothing_is_revealed(&node, &addresses).await;
         let (person, session) = { node.smtp.up().await; node.signed_in("eve").await };
         node.smtp.down();
         let mut answers = Vec::new();
@@ -85,7 +85,7 @@ both_databases! {
         assert!(answers.iter().all(|answer| answer.is_ok() && *answer == answers[0]), "{answers:#?}");
     }
 
-    async fn the_state_of_an_account_is_told_to_who_knows_its_password(database: Database) {
+    async fn the_state_of_an_account_is_shown_only_to_callers_with_its_password(database: Database) {
         let (node, addresses) = addresses(database).await;
         for (standing, email) in addresses {
             let reply = node.http().call("auth.login", json!({ "email": email, "password": PASSWORD })).await;
@@ -122,7 +122,7 @@ both_databases! {
         let eves = inside.with(async |a| a.sign_in(&credentials(&eve, PASSWORD), &device()).await.expect("a session")).await;
         let from = |token: &DeviceToken| Device { token: Some(token.clone()), ..device() };
         let foreign = [from(&eves.device_token), from(&DeviceToken::new())];
-        // A handle for each: what its maker can do with it is the same for all.
+        // A handle for each: it allows the same for all of them.
         let mut handles = Vec::new();
         for address in &targets {
             handles.push(inside.with(async |accounts| register(accounts, address).await).await);
@@ -161,7 +161,7 @@ both_databases! {
             }).await.1);
         }
         for address in &targets {
-            registering.push(inside.work(async |a| register(a, address).await).await.1); // makes a pending one of it
+            registering.push(inside.work(async |a| register(a, address).await).await.1); // makes the address a pending one
         }
         for (what, works, hashes, mails) in [
             ("await", awaiting, 0, 0),
@@ -179,7 +179,7 @@ both_databases! {
             assert_same(what, &works);
             assert_eq!(works[0].hashes, hashes, "{what}");
             let letters = works[0].statements.iter().filter(|s| s.starts_with("INSERT INTO mail_outbox")).count();
-            assert_eq!(letters, mails, "the story sees what is done: {:#?}", works[0]);
+            assert_eq!(letters, mails, "the test sees the work: {:#?}", works[0]);
         }
     }
 

@@ -162,7 +162,10 @@ fn without_what_always_differs(answer: &mut Value) {
 }
 
 /// Makes these calls, one after the other, for a new address of each standing; the results must be the same.
-async fn assert_nothing_is_told(Probed { inside, provider }: &Probed, sequences: &[Vec<(&'static str, Presented)>]) {
+async fn assert_nothing_is_revealed(
+    Probed { inside, provider }: &Probed,
+    sequences: &[Vec<(&'static str, Presented)>],
+) {
     let (calls, mut works) = inside
         .measuring(async |measuring| {
             let stranger = Stranger::of(measuring, provider).await;
@@ -187,7 +190,7 @@ async fn assert_nothing_is_told(Probed { inside, provider }: &Probed, sequences:
         let names: Vec<&str> = sequence.iter().map(|(method, _)| *method).collect();
         let mut observed = by_standing.into_iter().map(|calls| -> Vec<Observed> {
             let observed =
-                |(answer, number)| Observed { answer, work: works.remove(&number).expect("it was measured") };
+                |(answer, number)| Observed { answer, work: works.remove(&number).expect("the call was measured") };
             calls.into_iter().map(observed).collect()
         });
         let first = observed.next().expect("one of each");
@@ -243,16 +246,16 @@ async fn probed(database: &Database, failures: &str, letters: &str) -> Probed {
 }
 
 both_databases! {
-    async fn alone_tells_nothing(database: Database) {
-        assert_nothing_is_told(&probed(&database, "1000", "1000").await, &alone()).await;
+    async fn each_method_alone_reveals_nothing(database: Database) {
+        assert_nothing_is_revealed(&probed(&database, "1000", "1000").await, &alone()).await;
     }
 
-    async fn after_another_tells_nothing(database: Database) {
-        assert_nothing_is_told(&probed(&database, "1000", "1000").await, &pairs()).await;
+    async fn each_method_after_another_reveals_nothing(database: Database) {
+        assert_nothing_is_revealed(&probed(&database, "1000", "1000").await, &pairs()).await;
     }
 
-    async fn where_allowances_are_used_up_tells_nothing(database: Database) {
-        assert_nothing_is_told(&probed(&database, "1", "1").await, &pairs()).await;
+    async fn used_up_allowances_reveal_nothing(database: Database) {
+        assert_nothing_is_revealed(&probed(&database, "1", "1").await, &pairs()).await;
     }
 }
 
@@ -270,5 +273,5 @@ fn every_method_that_anybody_may_call_is_probed() {
         .filter(|method| method["x-session"] == false || takes_an_address(method));
     let concerned: BTreeSet<&str> = concerned.map(|method| method["name"].as_str().expect("a name")).collect();
     let probed: BTreeSet<&str> = PROBES.iter().map(|(method, _)| *method).collect();
-    assert_eq!(concerned, probed, "each of these stands in PROBES, with what a stranger can present to it");
+    assert_eq!(concerned, probed, "each of these is in PROBES, with all inputs of a stranger");
 }

@@ -51,7 +51,7 @@ both_databases! {
         let node = node(database).await;
         let person = node.registered("ann").await;
         exhaust(&node, &person.email).await;
-        // Right and wrong alike, from wherever the account was never used, by whatever way.
+        // Right and wrong passwords alike, from any unknown device, by any method.
         stranger(&node).refused("rate_limited", "auth.login", person.credentials()).await;
         stranger(&node).refused("rate_limited", "auth.login", json!({
             "email": person.email.to_uppercase(), "password": person.password,
@@ -62,7 +62,7 @@ both_databases! {
         other.sign_in(&node).await;
     }
 
-    async fn an_address_without_account_is_limited_alike(database: Database) {
+    async fn an_address_without_an_account_has_the_same_limit(database: Database) {
         let node = node(database).await;
         exhaust(&node, &another_email("nobody")).await;
         let pending = node.unverified("bob").await;
@@ -113,7 +113,7 @@ both_databases! {
         stranger(&node).ok("auth.login", person.credentials()).await;
     }
 
-    async fn the_reset_stays_open(database: Database) {
+    async fn a_reset_remains_possible(database: Database) {
         let node = node(database).await;
         let person = node.registered("ann").await;
         exhaust(&node, &person.email).await;
@@ -145,10 +145,10 @@ both_databases! {
                 wrong += 1;
             }
         }
-        assert_eq!(wrong, 3, "whoever reads the mailbox has one allowance, however often they reset the password");
+        assert_eq!(wrong, 3, "a reader of the mailbox has one allowance, however many resets there are");
     }
 
-    async fn whoever_holds_a_session_guesses_no_more_often(database: Database) {
+    async fn a_session_allows_no_further_guesses(database: Database) {
         let node = node(database).await;
         let person = node.registered("ann").await;
         let guesses = [
@@ -176,7 +176,7 @@ both_databases! {
         }
     }
 
-    async fn guesses_at_once_are_counted_before_they_are_looked_at(database: Database) {
+    async fn concurrent_guesses_are_counted_before_they_are_checked(database: Database) {
         let node = node(database).await;
         let person = node.registered("ann").await;
         let callers: Vec<Http> = (0..20).map(|_| stranger(&node)).collect();
@@ -186,7 +186,7 @@ both_databases! {
         assert_eq!(kinds.iter().filter(|kind| *kind == "rate_limited").count(), 17, "{kinds:?}");
     }
 
-    async fn a_right_password_is_no_guess(database: Database) {
+    async fn a_right_password_does_not_count_as_a_guess(database: Database) {
         let node = node(database).await;
         let person = node.registered("ann").await;
         let http = from(&node, HOME);
@@ -210,7 +210,7 @@ both_databases! {
         }
     }
 
-    async fn guesses_are_forgotten_after_a_quarter_of_an_hour(database: Database) {
+    async fn guesses_no_longer_count_after_15_minutes(database: Database) {
         let inside = Inside::on(&database, &[("LIMITS__FAILURES_PER_ACCOUNT", "3")]);
         let ann = email(&another_email("ann"));
         inside.with(async |accounts| account(accounts, &ann).await).await;
@@ -224,6 +224,6 @@ both_databases! {
         let Err(Error::RateLimited { retry_after }) = sign_in(PASSWORD).await else { panic!("not limited") };
         assert!(retry_after <= MINUTE, "{retry_after:?}");
         inside.advance(retry_after);
-        sign_in(PASSWORD).await.expect("a session, when it was told");
+        sign_in(PASSWORD).await.expect("a session, after the announced wait");
     }
 }

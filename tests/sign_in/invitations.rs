@@ -10,19 +10,19 @@ use serde_json::{Value, json};
 
 const SCOPES: &str = "users:read,users:write";
 
-/// A node where sign-up is by invitation, with a provider that is called `shop`.
+/// A node where sign-up is by invitation, with a provider named `shop`.
 async fn by_invitation(database: Database) -> (Node, IdentityProvider) {
     let provider = IdentityProvider::start(Manner::Plain).await;
     let node = Node::on(database).provider("shop", &provider).set("SIGN_UP", "invited");
     (node.start().await, provider)
 }
 
-/// What operators call with.
+/// The scopes of the operators' key.
 async fn desk(node: &Node) -> Http {
     node.service_endpoint().await.with(SCOPES).await
 }
 
-/// Invites an address; the token of the letter, and the invitation's id.
+/// Invites an address; returns the token of the letter, and the invitation's id.
 async fn invite(node: &Node, desk: &Http, email: &str) -> (String, Value) {
     let invited = desk.ok("users.invite", json!({ "email": email })).await;
     let letter = node.smtp.letter_saying(email, "/accept-invitation?token=").await;
@@ -33,26 +33,26 @@ fn person(name: &str) -> Person {
     Person { email: another_email(name), password: crate::support::PASSWORD.to_owned() }
 }
 
-/// Parameters of `auth.register` by somebody with an invitation.
+/// Parameters of `auth.register` with an invitation.
 fn with_invitation(person: &Person, token: &str) -> Value {
     let mut params = person.registration();
     params["invitation"] = token.into();
     params
 }
 
-/// Begins a registration; what verifies it by its letter's code.
+/// Starts a registration; returns the parameters that verify it by its letter's code.
 async fn registering(node: &Node, person: &Person, token: &str) -> Value {
     let started = node.http().ok("auth.register", with_invitation(person, token)).await;
     let code = node.smtp.letter_saying(&person.email, "/verify-email?token=").await.code();
     json!({ "registration": started["registration"], "code": code })
 }
 
-/// The person as the provider tells of them.
+/// The provider's claims about the person.
 fn claims(person: &Person, is_verified: bool) -> Value {
     json!({ "sub": person.email, "email": person.email, "email_verified": is_verified })
 }
 
-/// Comes back from the provider with an invitation.
+/// Returns from the provider with an invitation.
 async fn come_back(node: &Node, provider: &IdentityProvider, claims: &Value, token: &str) -> Reply {
     let begin = json!({ "provider": "shop", "invitation": token });
     let flow = node.http().ok("auth.begin_provider_login", begin).await;
@@ -82,11 +82,11 @@ both_databases! {
             http.refused("sign_up_closed", "auth.register", with_invitation(&ann, bad)).await;
         }
         http.refused("sign_up_closed", "auth.register", with_invitation(&person("eve"), &token)).await;
-        // No token of another purpose.
+        // A token of another purpose is refused.
         let verification = registering(&node, &ann, &token).await;
         let handle = verification["registration"].as_str().expect("a handle");
         http.refused("sign_up_closed", "auth.register", with_invitation(&ann, handle)).await;
-        assert_eq!(listed(&desk, &id).await["used_at"], Value::Null, "nothing is spent before the verification");
+        assert_eq!(listed(&desk, &id).await["used_at"], Value::Null, "nothing is used up before the verification");
 
         http.ok("auth.verify_email", verification.clone()).await;
         http.ok("auth.login_registration", json!({ "registration": verification["registration"] })).await;
@@ -95,7 +95,7 @@ both_databases! {
         assert!(!node.rows().await.contains(&token));
     }
 
-    async fn nobody_can_tell_who_is_invited_or_has_an_account(database: Database) {
+    async fn nobody_can_learn_who_is_invited_or_has_an_account(database: Database) {
         let (node, _provider) = by_invitation(database).await;
         let (desk, invited, owner) = (desk(&node).await, person("ann"), person("bob"));
         invite(&node, &desk, &invited.email).await;
@@ -111,7 +111,7 @@ both_databases! {
         }
     }
 
-    async fn of_twenty_that_race_with_one_invitation_one_makes_an_account(database: Database) {
+    async fn one_of_twenty_callers_with_one_invitation_creates_an_account(database: Database) {
         let (node, provider) = by_invitation(database).await;
         provider.set(Mischief::TakesCodesAgain);
         let (desk, http, ann) = (desk(&node).await, node.http(), person("ann"));
@@ -136,7 +136,7 @@ both_databases! {
         assert_eq!(desk.ok("users.count", json!({})).await["active"], 1);
     }
 
-    async fn of_twenty_tabs_that_come_back_with_one_invitation_all_get_the_one_account(database: Database) {
+    async fn twenty_tabs_that_return_with_one_invitation_get_the_same_account(database: Database) {
         let (node, provider) = by_invitation(database).await;
         let (desk, ann) = (desk(&node).await, person("ann"));
         let (token, _) = invite(&node, &desk, &ann.email).await;
@@ -146,12 +146,12 @@ both_databases! {
         assert_eq!(desk.ok("users.count", json!({})).await["active"], 1);
     }
 
-    async fn links_that_were_replaced_withdrawn_or_have_expired_let_nobody_in(database: Database) {
+    async fn replaced_withdrawn_and_expired_links_are_refused(database: Database) {
         let (node, provider) = by_invitation(database).await;
         let (desk, http, ann) = (desk(&node).await, node.http(), person("ann"));
         let (first, id) = invite(&node, &desk, &ann.email).await;
         let (second, same) = invite(&node, &desk, &ann.email).await;
-        assert!(id == same && first != second, "the newest link is the good one, of the same invitation");
+        assert!(id == same && first != second, "the newest link of the same invitation is valid");
         http.refused("sign_up_closed", "auth.register", with_invitation(&ann, &first)).await;
         closed_by_provider(&node, &provider, &claims(&ann, true), &first).await;
 
@@ -176,7 +176,7 @@ both_databases! {
         http.refused("invalid_credentials", "auth.login", bob.credentials()).await;
     }
 
-    async fn a_provider_signs_up_whom_an_invitation_is_for(database: Database) {
+    async fn a_provider_registers_an_invited_address(database: Database) {
         let (node, provider) = by_invitation(database).await;
         let (desk, ann) = (desk(&node).await, person("ann"));
         refused(&node, &provider, &claims(&ann, true), "sign_up_closed").await;
@@ -190,10 +190,10 @@ both_databases! {
         assert_eq!(reported, (&json!(ann.email), &json!("Anna"), &json!("Lee"), &json!("de")));
         assert!(listed(&desk, &id).await["used_at"].is_string());
         closed_by_provider(&node, &provider, &known("eve"), &token).await;
-        // Who has an account signs in as ever.
+        // A person who has an account signs in as usual.
         sign_in(&node, &provider, &claims(&ann, true)).await;
 
-        // An address that the provider does not vouch for is verified first.
+        // An address that the provider has not verified is verified first.
         let bob = person("bob");
         closed_by_provider(&node, &provider, &claims(&bob, false), "made-up").await;
         let (token, id) = invite(&node, &desk, &bob.email).await;
@@ -207,7 +207,7 @@ both_databases! {
         sign_in(&node, &provider, &claims(&bob, false)).await;
     }
 
-    async fn a_closed_sign_up_and_other_domains_are_closed_by_every_way(database: Database) {
+    async fn closed_sign_up_and_other_domains_are_refused_by_every_method(database: Database) {
         let (mut node, provider) = by_invitation(database).await;
         let (ann, bob) = (person("ann"), person("bob"));
         let (mine, waits) = {
@@ -248,7 +248,7 @@ both_databases! {
         node.http().ok("auth.register", with_invitation(&here, &token)).await;
     }
 
-    async fn an_invitation_is_no_way_round_the_second_factor(database: Database) {
+    async fn an_invitation_does_not_bypass_the_second_factor(database: Database) {
         let (node, provider) = by_invitation(database).await;
         let (desk, http, ann) = (desk(&node).await, node.http(), person("ann"));
         let (token, _) = invite(&node, &desk, &ann.email).await;
@@ -271,14 +271,14 @@ both_databases! {
         let code = answer(&error.data["challenge"], "totp", &factor.app.unused_code(&node).await);
         http.ok("auth.login_second_factor", code).await;
         desk.refused("conflict", "users.invite", json!({ "email": ann.email })).await;
-        // Nor where the address was invited before the account had it.
+        // Nor if the address was invited before the account had it.
         let (bobs, _) = invite(&node, &desk, &another_email("bob")).await;
         let moved = json!({ "sub": "another", "email": ann.email, "email_verified": true });
         let error = come_back(&node, &provider, &moved, &bobs).await.expect_err("a refusal");
         assert_eq!(error.kind, "link_required");
     }
 
-    async fn where_everybody_may_register_an_invitation_is_spent_and_a_bad_one_does_not_matter(database: Database) {
+    async fn with_open_sign_up_a_valid_invitation_is_used_up_and_an_invalid_one_ignored(database: Database) {
         let node = Node::start(database).await;
         let (desk, ann, bob) = (desk(&node).await, person("ann"), person("bob"));
         let (token, id) = invite(&node, &desk, &ann.email).await;
@@ -287,7 +287,7 @@ both_databases! {
             node.http().ok("auth.verify_email", verification).await;
         }
         assert!(listed(&desk, &id).await["used_at"].is_string());
-        // An account that is made without it leaves nothing of an invitation behind.
+        // An account that is created without an invitation leaves no open one behind.
         let cleo = person("cleo");
         let (_, id) = invite(&node, &desk, &cleo.email).await;
         let started = node.http().ok("auth.register", cleo.registration()).await;

@@ -15,7 +15,7 @@ mod providers;
 mod second_factor;
 mod security_log;
 mod sign_up;
-mod sign_up_maker;
+mod sign_up_handle;
 mod sign_up_policy;
 mod standing;
 mod totp;
@@ -63,7 +63,7 @@ both_databases! {
         session.http(&node).ok("session.current", json!({})).await;
     }
 
-    async fn a_session_remembers_who_asked(database: Database) {
+    async fn a_session_records_its_client(database: Database) {
         let node = Node::start(database).await;
         let person = node.registered("ann").await;
         let mut post = node.http().post().header("user-agent", "x".repeat(300));
@@ -87,7 +87,7 @@ both_databases! {
         assert_eq!(of_the_password, of_the_address);
     }
 
-    async fn a_registration_is_told_to_nobody(database: Database) {
+    async fn a_registration_is_revealed_to_nobody(database: Database) {
         let node = Node::start(database).await;
         let http = node.http();
         let pending = node.unverified("ann").await;
@@ -114,7 +114,7 @@ both_databases! {
         assert_ne!(third.refresh_token, second.refresh_token);
         for session in [&first, &second, &third] {
             let current = session.http(&node).ok("session.current", json!({})).await;
-            assert_eq!(current["session"]["id"], first.id, "each access token is good until its own end");
+            assert_eq!(current["session"]["id"], first.id, "each access token is valid until its own expiry");
         }
         let sessions = third.http(&node).ok("session.list", json!({})).await;
         assert_eq!(sessions.as_array().map(Vec::len), Some(1));
@@ -126,7 +126,7 @@ both_databases! {
         let successors: BTreeSet<String> = join_all(tabs).await.into_iter().map(|s| s.refresh_token).collect();
         assert_eq!(successors.len(), 1, "{successors:?}");
         assert!(!successors.contains(&session.refresh_token));
-        // A lost answer, asked for again, and everybody goes on from there.
+        // A lost answer is requested again, and both callers continue from it.
         let again = session.refreshed(&node).await;
         assert!(successors.contains(&again.refresh_token));
         again.refreshed(&node).await.refreshed(&node).await.http(&node).ok("profile.get", json!({})).await;
@@ -158,7 +158,7 @@ both_databases! {
         account.assert_equals_get(&bystanders_tab, &bystanders_tab).await;
     }
 
-    async fn what_never_was_a_refresh_token_is_unauthenticated(database: Database) {
+    async fn an_invalid_refresh_token_is_unauthenticated(database: Database) {
         let (node, _, session) = somebody(database).await;
         let token = &session.refresh_token;
         let middle = token.len() / 2;
@@ -180,7 +180,7 @@ both_databases! {
         session.refreshed(&node).await; // and no guess did any harm
     }
 
-    async fn the_tokens_of_an_ended_session_say_so(database: Database) {
+    async fn the_tokens_of_an_ended_session_give_the_reason(database: Database) {
         let (node, _, session) = somebody(database).await;
         session.http(&node).ok("auth.logout", json!({})).await;
         assert_eq!(refuse_refresh(&node, &session.refresh_token).await, ended("logout"));
@@ -227,7 +227,7 @@ both_databases! {
         assert_eq!(alive, 4);
     }
 
-    async fn an_access_token_expires_while_its_tabs_go_on(database: Database) {
+    async fn an_access_token_expires_while_its_tabs_stay_connected(database: Database) {
         let node = Node::on(database).set("LIFETIMES__ACCESS_TOKEN", "3s").start().await;
         let (_, session) = node.signed_in("ann").await;
         let tab = session.tab(&node).await;

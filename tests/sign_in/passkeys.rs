@@ -7,7 +7,7 @@ use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD as BASE64URL};
 use futures_util::future::join_all;
 use serde_json::{Value, json};
 
-/// Somebody with a passkey.
+/// A person with a passkey.
 async fn with_passkey(database: Database) -> (Node, Person, Session, Browser, Value) {
     let (node, person, session) = somebody(database).await;
     let mut browser = Browser::default();
@@ -40,7 +40,7 @@ async fn security_log(node: &Node, session: &Session) -> Vec<Value> {
 }
 
 both_databases! {
-    async fn one_is_registered_and_signs_in_and_every_tab_sees_it(database: Database) {
+    async fn a_passkey_is_registered_and_signs_in_and_every_tab_sees_it(database: Database) {
         let (node, person, session) = somebody(database).await;
         let tab = session.tab(&node).await;
         let mut account = Account::of(&tab).await;
@@ -118,7 +118,7 @@ both_databases! {
         http.invalid(&[("passkey", &["type"])], "session.prove", json!({ "passkey": "x" })).await;
     }
 
-    async fn it_is_a_second_factor_and_needs_none(database: Database) {
+    async fn it_serves_as_a_second_factor_and_needs_none(database: Database) {
         let (node, person, session, mut browser, _) = with_passkey(database).await;
         session.second_factor(&node).await;
         let signed_in = login(&node, &node.passkey_login(&mut browser).await).await;
@@ -130,7 +130,7 @@ both_databases! {
         let ceremony = &error.data["passkey"];
         let answer = json!({ "ceremony": ceremony["ceremony"], "credential": browser.get(&ceremony["options"]) });
         let complete = |challenge: &Value, answer: &Value| json!({ "challenge": challenge, "passkey": answer });
-        // The ceremony is its challenge's.
+        // The ceremony belongs to its challenge.
         let another = challenged().await.data["challenge"].clone();
         node.http().refused("invalid_token", "auth.login_second_factor", complete(&another, &answer)).await;
         let by_login = node.passkey_login(&mut browser).await;
@@ -150,7 +150,7 @@ both_databases! {
         replies.iter().filter_map(|reply| reply.as_ref().err()).for_each(|error| assert_eq!(error.kind, "invalid_token"));
     }
 
-    async fn they_are_renamed_and_deleted_but_not_the_last_way_in(database: Database) {
+    async fn they_are_renamed_and_deleted_but_not_the_last_sign_in_method(database: Database) {
         let (node, person, session, mut browser, passkey) = with_passkey(database).await;
         let (tab, http) = (session.tab(&node).await, session.http(&node));
         let mut account = Account::of(&tab).await;
@@ -188,7 +188,7 @@ both_databases! {
         assert!(log.iter().any(|event| event["type"] == "passkey_deleted"), "{log:?}");
     }
 
-    async fn twenty_are_enough_and_each_is_one_account_s(database: Database) {
+    async fn an_account_has_at_most_twenty_and_each_belongs_to_one_account(database: Database) {
         let (node, _, session, mut browser, _) = with_passkey(database).await;
         let http = session.http(&node);
         let (_, bob) = node.signed_in("bob").await;
@@ -222,7 +222,7 @@ both_databases! {
         login(&node, &node.passkey_login(&mut browser).await).await;
     }
 
-    async fn one_without_a_name_is_named(database: Database) {
+    async fn a_passkey_without_a_name_gets_one(database: Database) {
         let (node, _, session) = somebody(database).await;
         let apple = [0xfb, 0xfc, 0x30, 0x07, 0x15, 0x4e, 0x4e, 0xcc, 0x8c, 0x0b, 0x6e, 0x02, 0x05, 0x57, 0xd7, 0xbd];
         let firefox = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0";
@@ -235,7 +235,7 @@ both_databases! {
         }
     }
 
-    async fn a_reset_leaves_them_and_names_them_and_a_disabled_account_is_told(database: Database) {
+    async fn a_reset_keeps_and_lists_them_and_a_disabled_account_is_reported(database: Database) {
         let (node, person, _, mut browser, _) = with_passkey(database).await;
         node.http().ok("auth.request_password_reset", json!({ "email": person.email })).await;
         let token = node.smtp.letter_saying(&person.email, "/password-reset?token=").await.token();
@@ -251,7 +251,7 @@ both_databases! {
         refused(&node, "account_disabled", &good).await;
     }
 
-    async fn they_need_a_name_to_be_bound_to(database: Database) {
+    async fn they_require_a_domain_name(database: Database) {
         let node = Node::on(database).set("FRONTEND_URL", "http://127.0.0.1:5173").start().await;
         let (_, session) = node.signed_in("ann").await;
         node.http().refused("forbidden", "auth.begin_passkey_login", json!({})).await;

@@ -28,7 +28,7 @@ both_databases! {
         assert_eq!(node.http().ok("auth.request_password_reset", unknown).await, answer);
         let letter = node.smtp.letter_saying(&person.email, "/password-reset?token=").await;
         assert!(letter.link().starts_with("http://localhost:5173/password-reset?token="), "{}", letter.link());
-        tab.ok("profile.get", json!({})).await; // asking alone ends nothing
+        tab.ok("profile.get", json!({})).await; // a request alone ends nothing
 
         node.http().ok("auth.confirm_password_reset", reset(&letter.token(), NEW)).await;
         assert_eq!(tab.revoked("password_reset").await, Vec::<Value>::new());
@@ -47,7 +47,7 @@ both_databases! {
         node.smtp.letter_saying(&person.email, "was reset").await;
     }
 
-    async fn only_the_newest_link_is_good_and_only_once(database: Database) {
+    async fn only_the_newest_link_is_valid_and_only_once(database: Database) {
         let (node, person, _) = somebody(database).await;
         let (older, newer) = (node.reset_token(&person.email).await, node.reset_token(&person.email).await);
         assert_ne!(older, newer);
@@ -60,7 +60,7 @@ both_databases! {
         with_password(&person, NEW).sign_in(&node).await;
     }
 
-    async fn a_refused_password_spends_no_token(database: Database) {
+    async fn a_refused_password_uses_up_no_token(database: Database) {
         let (node, person, session) = somebody(database).await;
         let token = node.reset_token(&person.email).await;
         let refused = [
@@ -81,7 +81,7 @@ both_databases! {
         node.http().ok("auth.confirm_password_reset", reset(&token, NEW)).await;
     }
 
-    async fn a_link_that_is_no_good_has_one_answer(database: Database) {
+    async fn every_invalid_link_gets_the_same_answer(database: Database) {
         let (node, person, session) = somebody(database).await;
         let change = session.email_change_token(&node, &person.password, &another_email("new")).await;
         let unverified = node.unverified("bob").await;
@@ -115,7 +115,7 @@ both_databases! {
         session.http(&node).ok("profile.get", json!({})).await;
     }
 
-    async fn of_twenty_callers_with_one_link_one_wins(database: Database) {
+    async fn one_of_twenty_callers_with_one_link_wins(database: Database) {
         let (node, person, _) = somebody(database).await;
         let token = node.reset_token(&person.email).await;
         let http = node.http();
@@ -162,12 +162,12 @@ both_databases! {
         assert_eq!(kinds, ["sessions.changed", "profile.changed", "sessions.changed"], "{changes:#}");
     }
 
-    async fn an_address_that_only_registered_gets_no_reset_letter(database: Database) {
+    async fn an_unverified_address_gets_no_reset_letter(database: Database) {
         let node = Node::start(database).await;
         let person = node.unverified("ann").await;
         node.http().ok("auth.request_password_reset", json!({ "email": person.email })).await;
         let marker = node.unverified("bob").await;
-        node.smtp.letter_to(&marker.email).await; // queued later, and here
+        node.smtp.letter_to(&marker.email).await; // queued later, and arrived
         let letters = node.smtp.letters_to(&person.email);
         assert!(letters.iter().all(|letter| letter.link().contains("/verify-email?")), "{letters:#?}");
     }

@@ -32,7 +32,7 @@ both_databases! {
         assert!(asked >= 3, "{asked}");
     }
 
-    async fn a_password_proves_for_a_while(database: Database) {
+    async fn a_password_proves_a_session_for_a_while(database: Database) {
         let (node, person, session) = somebody(database).await;
         let http = session.http(&node);
         http.ok("totp.begin", json!({})).await;
@@ -56,7 +56,7 @@ both_databases! {
             let caller = accounts.sign_in(&credentials(&address, PASSWORD), &device()).await.expect("a session").caller();
             let begin = async || accounts.begin_totp(ProvenCaller(caller)).await;
             inside.advance(Duration::from_secs(9 * 60 + 30));
-            begin().await.expect("it signed in lately");
+            begin().await.expect("it signed in recently");
             inside.advance(Duration::from_secs(30));
             assert!(matches!(begin().await, Err(Error::ProofRequired(methods)) if methods == [AuthenticationMethod::Password]));
             // A change checks under its lock.
@@ -65,11 +65,11 @@ both_databases! {
             let password = password(PASSWORD);
             accounts.prove(caller, &client(), SessionProof::Password(&password)).await.expect("it is proven");
             inside.advance(Duration::from_secs(9 * 60 + 30));
-            begin().await.expect("it was proven lately");
+            begin().await.expect("it was proven recently");
         }).await;
     }
 
-    async fn a_proof_of_one_session_is_none_of_another(database: Database) {
+    async fn a_proof_of_one_session_does_not_prove_another(database: Database) {
         let (node, person, session) = somebody(database).await;
         let other = person.sign_in(&node).await;
         session.unproven(&node).await;
@@ -79,7 +79,7 @@ both_databases! {
         other.http(&node).refused("proof_required", "totp.begin", json!({})).await;
     }
 
-    async fn of_twenty_that_race_with_one_code_one_proves(database: Database) {
+    async fn one_of_twenty_callers_with_one_code_proves_its_session(database: Database) {
         let node = Node::on(database).set("LIMITS__FAILURES_PER_ACCOUNT", 1000).start().await;
         let (_, session) = node.signed_in("ann").await;
         let factor = session.second_factor(&node).await;
@@ -94,7 +94,7 @@ both_databases! {
         assert_eq!(http.ok("sign_in_methods.get", json!({})).await["recovery_codes_left"], 9);
     }
 
-    async fn failures_count_on_the_session_s_device(database: Database) {
+    async fn failures_count_for_the_sessions_device(database: Database) {
         let node = Node::on(database).set("LIMITS__FAILURES_PER_ACCOUNT", 2).start().await;
         let (person, session) = node.signed_in("ann").await;
         let http = session.http(&node);

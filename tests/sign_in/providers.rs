@@ -23,7 +23,7 @@ pub fn known(name: &str) -> Value {
     json!({ "sub": format!("the {name}"), "email": another_email(name), "email_verified": true, "given_name": "Ann", "family_name": "Lee" })
 }
 
-/// Begins a sign-in.
+/// Starts a sign-in.
 pub async fn begin(node: &Node) -> Value {
     node.http().ok("auth.begin_provider_login", json!({ "provider": "shop" })).await
 }
@@ -55,7 +55,7 @@ pub async fn link(node: &Node, session: &Session, provider: &IdentityProvider, c
 }
 
 both_databases! {
-    async fn the_first_sign_in_makes_the_account(database: Database) {
+    async fn the_first_sign_in_creates_the_account(database: Database) {
         let (node, provider) = provided(database).await;
         let offered = json!([{ "provider": "shop", "label": "shop" }]);
         assert_eq!(node.http().ok("providers.list", json!({})).await, offered);
@@ -84,7 +84,7 @@ both_databases! {
         let again = sign_in(&node, &provider, &moved).await;
         assert_eq!(again.sign_in["profile"], *profile);
         account.assert_equals_get(&tab, &tab).await;
-        // There is no password to sign in with, or to prove with; signing in again proves.
+        // The account has no password to sign in or prove with; signing in again proves the session.
         node.http().refused("invalid_credentials", "auth.login", json!({ "email": ann["email"], "password": "" })).await;
         session.unproven(&node).await;
         let refused = session.http(&node).refused("proof_required", "totp.begin", json!({})).await;
@@ -92,7 +92,7 @@ both_databases! {
         again.http(&node).ok("totp.begin", json!({})).await;
     }
 
-    async fn of_twenty_that_race_with_a_flow_one_signs_in(database: Database) {
+    async fn one_of_twenty_callers_with_one_flow_signs_in(database: Database) {
         let (node, provider) = provided(database).await;
         let http = node.http();
         let ann = known("ann");
@@ -107,13 +107,13 @@ both_databases! {
             assert_eq!(won(join_all(calls).await, &["invalid_token"]), 1, "{mischief:?}");
             let exchanges = provider.requests("/token");
             http.refused("invalid_token", "auth.login_provider", params).await;
-            assert_eq!(provider.requests("/token"), exchanges, "the provider is not asked about a flow that was used");
+            assert_eq!(provider.requests("/token"), exchanges, "the provider gets no request about a used flow");
             let list = sign_in(&node, &provider, &claims).await.http(&node).ok("session.list", json!({})).await;
             assert_eq!(list.as_array().expect("sessions").len(), sessions);
         }
     }
 
-    async fn of_twenty_that_come_for_the_first_time_at_once_all_get_the_one_account(database: Database) {
+    async fn twenty_concurrent_first_sign_ins_get_the_same_account(database: Database) {
         let (node, provider) = provided(database).await;
         let ann = known("ann");
         let came = join_all((0..20).map(|_| come_back(&node, &provider, &ann))).await;
@@ -145,7 +145,7 @@ both_databases! {
         node.http().refused("invalid_token", "auth.login_provider", params).await;
     }
 
-    async fn a_flow_carries_its_device_on(database: Database) {
+    async fn a_flow_keeps_its_device(database: Database) {
         let (node, provider) = provided(database).await;
         let ann = known("ann");
         let first = sign_in(&node, &provider, &ann).await;
@@ -167,7 +167,7 @@ both_databases! {
         assert!(exchange.header("set-cookie").starts_with("marbelle_"));
     }
 
-    async fn a_disabled_account_stays_closed(database: Database) {
+    async fn a_disabled_account_stays_disabled(database: Database) {
         let (node, provider) = provided(database).await;
         let ann = known("ann");
         sign_in(&node, &provider, &ann).await;

@@ -47,7 +47,7 @@ both_databases! {
         assert!(letter.text.contains(": 9\n"), "{}", letter.text);
     }
 
-    async fn the_device_of_the_sign_in_is_carried_on(database: Database) {
+    async fn the_device_of_the_sign_in_is_kept(database: Database) {
         let (node, person, session, factor) = protected(database).await;
         let mut credentials = person.credentials();
         credentials["device_token"] = session.sign_in["device_token"].clone();
@@ -66,7 +66,7 @@ both_databases! {
         assert!(exchange.header("set-cookie").starts_with("marbelle_"));
     }
 
-    async fn a_code_is_good_once_and_a_challenge_too(database: Database) {
+    async fn a_code_and_a_challenge_are_single_use(database: Database) {
         let (node, person, _, factor) = protected(database).await;
         let http = node.http();
         let (first, second) = (challenged(&node, &person).await, challenged(&node, &person).await);
@@ -85,7 +85,7 @@ both_databases! {
         }
     }
 
-    async fn of_twenty_that_race_one_signs_in(database: Database) {
+    async fn one_of_twenty_concurrent_callers_signs_in(database: Database) {
         let (node, person, _, factor) = protected(database).await;
         let (http, kinds) = (node.http(), ["invalid_credentials", "invalid_token"]);
         let mut challenges = Vec::new();
@@ -104,7 +104,7 @@ both_databases! {
         let code = &factor.recovery_codes[0];
         let calls = challenges.iter().map(|challenge| http.call("auth.login_second_factor", answer(challenge, "recovery_code", code)));
         assert_eq!(won(join_all(calls).await, &kinds), 1);
-        // One challenge, each of the others' codes and the app's.
+        // One challenge, with each of the others' codes and the app's.
         let challenge = challenged(&node, &person).await;
         let code = factor.app.unused_code(&node).await;
         let by_code = (0..11).map(|_| answer(&challenge, "totp", &code));
@@ -168,7 +168,7 @@ both_databases! {
         }
     }
 
-    async fn no_path_goes_by_the_factor(database: Database) {
+    async fn no_method_bypasses_the_factor(database: Database) {
         let (node, person, session, factor) = protected(database).await;
         // The reset sets the password and opens nothing.
         let token = node.reset_token(&person.email).await;
@@ -203,7 +203,7 @@ both_databases! {
         challenged(&node, &moved).await;
     }
 
-    async fn neither_does_what_was_asked_for_before_it_was_on(database: Database) {
+    async fn earlier_requests_do_not_bypass_the_factor(database: Database) {
         let (node, person, theirs) = somebody(database).await;
         let (new_email, password) = (crate::support::another_email("thief"), person.password.clone());
         // A holder of the password has a session too, and has requested a new address.
@@ -239,7 +239,7 @@ both_databases! {
         }
     }
 
-    async fn a_provider_does_not_go_by_the_factor_either(database: Database) {
+    async fn a_provider_does_not_bypass_the_factor(database: Database) {
         let provider = IdentityProvider::start(Manner::Plain).await;
         let node = Node::on(database).provider("shop", &provider).start().await;
         let (person, session) = node.signed_in("ann").await;
@@ -260,7 +260,7 @@ both_databases! {
         assert_eq!(signed_in["session"]["methods"], json!(["provider", "totp"]));
     }
 
-    async fn a_registration_s_handle_is_void_once_the_factor_is_on(database: Database) {
+    async fn a_registrations_handle_is_void_once_the_factor_is_on(database: Database) {
         let node = Node::start(database).await;
         let person = Person { email: crate::support::another_email("ann"), password: crate::support::PASSWORD.into() };
         let registered = node.http().ok("auth.register", person.registration()).await;
@@ -271,7 +271,7 @@ both_databases! {
         node.http().refused("invalid_token", "auth.login_registration", handle).await;
     }
 
-    async fn refreshing_and_sockets_go_on_when_the_factor_is_turned_on(database: Database) {
+    async fn sessions_and_sockets_survive_turning_the_factor_on(database: Database) {
         let (node, _, session) = somebody(database).await;
         let tab = session.browser_tab(&node).await;
         session.second_factor(&node).await;

@@ -72,7 +72,7 @@ async fn live(node: &Node, http: &Http) -> (Person, Session, Vec<&'static str>) 
 }
 
 both_databases! {
-    async fn everything_is_noted_newest_first(database: Database) {
+    async fn everything_is_recorded_newest_first(database: Database) {
         let node = Node::start(database).await;
         let (_, bobs) = node.signed_in("bob").await;
         let http = node.http().with("user-agent", DEVICE);
@@ -85,13 +85,13 @@ both_databases! {
         let newest = &events[0];
         assert_eq!(newest["session_id"], session.id);
         assert_eq!((&newest["ip"], &newest["user_agent"]), (&json!("127.0.0.1"), &json!(DEVICE)));
-        let of = |kind: &str| events.iter().find(|event| event["type"] == kind).expect("it was noted");
+        let of = |kind: &str| events.iter().find(|event| event["type"] == kind).expect("it was recorded");
         assert_eq!(of("sign_in_failed")["session_id"], Value::Null, "nobody's");
         assert_eq!((&of("sign_in_failed")["ip"], &of("sign_in_failed")["user_agent"]), (&json!("127.0.0.1"), &json!(DEVICE)));
         assert_ne!(of("session_revoked")["session_id"], of("session_revoked")["detail"]["session_id"]);
         assert_eq!(of("logout")["detail"], json!({ "scope": "local", "sessions_ended": 1 }));
         assert!(of("refresh_token_reuse")["session_id"].is_string());
-        assert_eq!(types(&log(&bobs.http(&node)).await), ["sign_in", "account_created"], "each sees the own one alone");
+        assert_eq!(types(&log(&bobs.http(&node)).await), ["sign_in", "account_created"], "each user sees only their own");
     }
 
     async fn it_is_read_in_pages(database: Database) {
@@ -125,7 +125,7 @@ both_databases! {
         node.http().refused("unauthenticated", "account.security_log", json!({})).await;
     }
 
-    async fn what_cannot_be_noted_does_not_happen(database: Database) {
+    async fn nothing_happens_that_cannot_be_recorded(database: Database) {
         let (node, person, session) = somebody(database.clone()).await;
         let other = person.sign_in(&node).await;
         let tab = other.tab(&node).await;
@@ -162,7 +162,7 @@ fn logged_events(lines: &str) -> Vec<(String, Option<String>)> {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn it_is_told_as_json_lines_in_the_log_and_in_a_file() {
+async fn it_is_written_as_json_lines_to_the_log_and_to_a_file() {
     let folder = TempDir::new().unwrap();
     let path = folder.path().join("security.log");
     let mut node =
@@ -182,7 +182,7 @@ async fn it_is_told_as_json_lines_in_the_log_and_in_a_file() {
     let date = name.strip_prefix("security.log.").unwrap_or_else(|| panic!("{name}"));
     assert!(date.len() == 10 && date.split('-').count() == 3, "a file a day: {name}");
     let written: String = files.iter().map(|file| std::fs::read_to_string(file).unwrap()).collect();
-    assert_eq!(logged_events(&written), logged, "the file says what the log says");
+    assert_eq!(logged_events(&written), logged, "the file has the same events as the log");
     assert!(written.lines().all(|line| line.contains("\"target\":\"security\"")), "and nothing else:\n{written}");
 }
 

@@ -14,7 +14,7 @@ fn registration(email: &str, first_name: &str, password: &str) -> Value {
     json!({ "email": email, "password": password, "first_name": first_name, "last_name": "Lee" })
 }
 
-/// Text of so many characters, all of two bytes, that nobody guesses.
+/// Text of this many characters, each of two bytes, that is hard to guess.
 fn scrambled(length: usize) -> String {
     let step = |n: &mut u32| {
         *n = n.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
@@ -52,7 +52,7 @@ both_databases! {
         assert_eq!((&profile["is_business_customer"], &profile["revision"]), (&json!(false), &json!(0)));
     }
 
-    async fn every_given_field_is_kept_in_its_normal_form(database: Database) {
+    async fn every_given_field_is_stored_in_its_normal_form(database: Database) {
         let node = Node::start(database).await;
         let email = another_email("zoe");
         let registration = json!({
@@ -87,7 +87,7 @@ both_databases! {
         assert_eq!((&profile["company_name"], &profile["phone"]), (&Value::Null, &Value::Null));
     }
 
-    async fn every_fault_of_a_registration_is_told_at_once(database: Database) {
+    async fn every_fault_of_a_registration_is_reported_at_once(database: Database) {
         let node = Node::start(database).await;
         let http = node.http();
         let faulty = json!({
@@ -181,7 +181,7 @@ both_databases! {
         let owner = node.registered("owner").await;
         let fresh = node.http().ok("auth.register", registration(&another_email("new"), "Ann", PASSWORD)).await;
         let known = node.http().ok("auth.register", registration(&owner.email, "Mallory", OTHER_PASSWORD)).await;
-        assert_eq!(known["message"], fresh["message"], "the answer tells nothing");
+        assert_eq!(known["message"], fresh["message"], "the answer reveals nothing");
         let length = |answer: &Value| answer["registration"].as_str().map(str::len);
         assert_eq!(length(&known), length(&fresh));
         let notice = node.smtp.letter_to(&owner.email).await;
@@ -216,7 +216,7 @@ both_databases! {
         }
     }
 
-    async fn a_token_that_is_no_good_has_one_answer(database: Database) {
+    async fn every_invalid_token_gets_the_same_answer(database: Database) {
         let node = Node::start(database).await;
         let http = node.http();
         let person = node.unverified("ann").await;
@@ -238,7 +238,7 @@ both_databases! {
         }
     }
 
-    async fn twenty_callers_with_one_token_make_one_account(database: Database) {
+    async fn twenty_callers_with_one_token_create_one_account(database: Database) {
         let node = Node::start(database).await;
         let person = node.unverified("ann").await;
         let token = node.smtp.letter_to(&person.email).await.token();
@@ -254,7 +254,7 @@ both_databases! {
         person.sign_in(&node).await;
     }
 
-    async fn the_account_is_made_from_the_registration_whose_token_came_back(database: Database) {
+    async fn the_account_is_created_from_the_registration_of_the_token(database: Database) {
         let node = Node::start(database).await;
         let (http, email) = (node.http(), another_email("contested"));
         http.ok("auth.register", registration(&email, "Mallory", OTHER_PASSWORD)).await;
@@ -295,7 +295,7 @@ both_databases! {
             async move { http.call("auth.verify_email", verification(&token)).await }
         });
         let (won, lost): (Vec<_>, Vec<_>) = join_all(verifying).await.into_iter().partition(Result::is_ok);
-        assert_eq!((won.len(), lost.len()), (1, 3), "one account an address");
+        assert_eq!((won.len(), lost.len()), (1, 3), "one account per address");
         for error in lost.into_iter().map(Result::unwrap_err) {
             match error.kind.as_str() {
                 "conflict" => assert_eq!(error.data["field"], "email"),
@@ -305,7 +305,7 @@ both_databases! {
         profile_of(&node, &Person { email, password: PASSWORD.into() }).await;
     }
 
-    async fn another_letter_is_for_the_newest_registration(database: Database) {
+    async fn a_further_letter_is_for_the_newest_registration(database: Database) {
         let node = Node::start(database).await;
         let (http, email) = (node.http(), another_email("ann"));
         http.ok("auth.register", registration(&email, "Older", OTHER_PASSWORD)).await;
@@ -319,7 +319,7 @@ both_databases! {
         assert_eq!(profile["first_name"], "Newer");
     }
 
-    async fn asking_for_another_letter_tells_nothing(database: Database) {
+    async fn requesting_another_letter_reveals_nothing(database: Database) {
         let node = Node::start(database).await;
         let (http, verified, unverified) = (node.http(), node.registered("ann").await, node.unverified("bob").await);
         let unknown = another_email("nobody");

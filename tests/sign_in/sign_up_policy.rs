@@ -8,7 +8,7 @@ fn registration(email: &str) -> Value {
 }
 
 both_databases! {
-    async fn a_page_learns_what_it_may_offer(database: Database) {
+    async fn a_page_gets_the_options_that_it_may_offer(database: Database) {
         let node = Node::start(database).await;
         let options = node.http().ok("auth.options", json!({})).await;
         let expected = json!({
@@ -17,7 +17,7 @@ both_databases! {
         assert_eq!(options, expected);
     }
 
-    async fn a_closed_sign_up_is_told_whoever_asks(database: Database) {
+    async fn a_closed_sign_up_is_reported_to_everybody(database: Database) {
         let mut node = Node::on(database).start().await;
         let known = node.registered("ann").await;
         let waiting = node.unverified("bob").await;

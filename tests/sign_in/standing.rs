@@ -41,7 +41,7 @@ pub const STANDINGS: [Standing; 7] = {
     [Known, Protected, WithPasskey, OfProvider, Pending, Unknown, Disabled]
 };
 
-/// A user whom the provider knows by this address.
+/// A user whom the provider knows under this address.
 pub fn at_provider(address: &str, vouched_for: bool) -> Value {
     json!({ "sub": another_email("sub"), "email": address, "email_verified": vouched_for, "given_name": "Ann", "family_name": "Lee" })
 }

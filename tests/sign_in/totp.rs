@@ -53,13 +53,13 @@ both_databases! {
         let revision = account.revision;
         http.ok("totp.disable", json!({})).await;
         account.assert_equals_get(&tab, &tab).await;
-        assert_eq!(account.revision, revision, "what changes nothing has no event");
+        assert_eq!(account.revision, revision, "a call without effect has no event");
         person.sign_in(&node).await;
         let log = http.ok("account.security_log", json!({})).await;
         assert!(types(&log).is_superset(&BTreeSet::from(["totp_enabled", "totp_disabled"])), "{log:#}");
     }
 
-    async fn a_setup_is_good_once_for_its_session_and_its_code(database: Database) {
+    async fn a_setup_is_valid_once_for_its_session_and_its_code(database: Database) {
         let (node, person, session) = somebody(database).await;
         let other = person.sign_in(&node).await.http(&node);
         let http = session.http(&node);
@@ -80,7 +80,7 @@ both_databases! {
         http.refused("invalid_token", "totp.enable", json!({ "setup": of_another["setup"], "code": "000000" })).await;
     }
 
-    async fn new_recovery_codes_make_the_former_void(database: Database) {
+    async fn new_recovery_codes_void_the_former(database: Database) {
         let (node, person, session) = somebody(database).await;
         let http = session.http(&node);
         http.refused("not_found", "recovery_codes.renew", json!({})).await;
@@ -97,7 +97,7 @@ both_databases! {
         node.smtp.letter_saying(&person.email, "Few recovery codes are left").await;
     }
 
-    async fn the_first_password_of_an_account_is_told(database: Database) {
+    async fn the_first_password_of_an_account_is_an_event_and_a_letter(database: Database) {
         let (node, person, session) = somebody(database).await;
         node.execute("UPDATE users SET password_hash = NULL").await;
         let tab = session.tab(&node).await;
@@ -133,7 +133,7 @@ both_databases! {
             let (first, wrong) = (challenge().await, || SecondFactor::Totp(TypedCode("no code".into())));
             inside.advance(Duration::from_secs(4 * 60 + 30));
             let answered = accounts.complete_sign_in(first.expose(), wrong(), device()).await;
-            assert!(matches!(answered, Err(Error::InvalidCredentials)), "it is good still");
+            assert!(matches!(answered, Err(Error::InvalidCredentials)), "it is still valid");
             inside.advance(Duration::from_secs(30));
             let answered = accounts.complete_sign_in(first.expose(), wrong(), device()).await;
             assert!(matches!(answered, Err(Error::InvalidToken)));
@@ -143,7 +143,7 @@ both_databases! {
         }).await;
     }
 
-    async fn from_an_owner_who_has_lost_it_it_is_taken(database: Database) {
+    async fn an_operator_removes_a_lost_factor(database: Database) {
         let inside = Inside::on(&database, &[]);
         let address = email(&another_email("ann"));
         inside.with(async |accounts| {
@@ -155,7 +155,7 @@ both_databases! {
             let refused = accounts.sign_in(&credentials(&address, PASSWORD), &device()).await;
             assert!(matches!(refused, Err(Error::SecondFactorRequired(_))));
 
-            assert!(accounts.reset_second_factor(caller.user, Operator::CommandLine).await.expect("it is taken"));
+            assert!(accounts.reset_second_factor(caller.user, Operator::CommandLine).await.expect("the factor is removed"));
             assert!(!accounts.reset_second_factor(caller.user, Operator::CommandLine).await.expect("it is gone already"));
             let ended = accounts.get_sign_in_methods(caller).await;
             assert!(matches!(ended, Err(Error::SessionEnded(EndReason::Revoked))));
@@ -167,7 +167,7 @@ both_databases! {
         }).await;
     }
 
-    async fn after_a_rotation_the_secret_is_sealed_anew(database: Database) {
+    async fn after_a_rotation_the_secret_is_sealed_again(database: Database) {
         use crate::support::token_secret;
         let mut node = crate::support::Node::on(database).set("TOKEN_SECRET", token_secret(1)).start().await;
         let (person, session) = node.signed_in("ann").await;

@@ -52,7 +52,7 @@ both_databases! {
         }
     }
 
-    async fn somebody_may_have_one_name(database: Database) {
+    async fn a_person_may_have_one_name(database: Database) {
         let node = Node::start(database).await;
         for last_name in [None, Some(Value::Null), Some(json!("")), Some(json!(" \u{3164}"))] {
             let email = another_email("suharto");

@@ -5,7 +5,7 @@ use marbelle::domain::time::Clock;
 use ring::hmac;
 use serde_json::{Value, json};
 
-/// Seconds of a step.
+/// The length of a step in seconds.
 const STEP: u64 = 30;
 
 /// An app that has the secret of one account.

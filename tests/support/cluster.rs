@@ -71,8 +71,7 @@ pub async fn reconnected(node: &Node) {
     .await;
 }
 
-/// Makes a change, and awaits its event on every tab: the events, and how long the last one took from the
-/// moment of the call.
+/// Makes a change and awaits its event on every tab; returns the events, and the time from the call until the last one.
 pub async fn change_and_wait(caller: &impl Call, tabs: &[Ws], change: Value) -> (Vec<Value>, Duration) {
     let started = Instant::now();
     let events = join_all(tabs.iter().map(Ws::next_event));

@@ -87,7 +87,7 @@ async fn shuffle(from: OwnedReadHalf, to: mpsc::UnboundedSender<Vec<u8>>, messag
         let n = messages.fetch_add(1, Ordering::Relaxed);
         for copy in 0..=u64::from(n.is_multiple_of(3)) {
             let (to, frame) = (to.clone(), frame.clone());
-            // Far apart for neighbours, and the same in every run.
+            // Pseudo-random: far apart for neighbours, and the same in every run.
             let late = Duration::from_millis((n + copy * 7).wrapping_mul(61) % LATEST);
             tokio::spawn(async move {
                 tokio::time::sleep(late).await;

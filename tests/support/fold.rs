@@ -64,14 +64,17 @@ impl Account {
         let data = &event["data"];
         match event["type"].as_str().expect("a type") {
             "profile.changed" => {
-                assert_eq!(data["revision"], revision, "the profile changed at its event: {event:#}");
+                assert_eq!(data["revision"], revision, "the profile has the revision of its event: {event:#}");
                 self.profile = data.clone();
             }
             "addresses.changed" => self.apply_addresses(data, revision),
             "sessions.changed" => self.apply_sessions(data),
             "sign_in_methods.changed" => {
-                assert_eq!(data["revision"], revision, "the sign-in methods changed at their event: {event:#}");
-                assert_eq!(*data, logged(data), "what is not in the log is absent: {event:#}");
+                assert_eq!(
+                    data["revision"], revision,
+                    "the sign-in methods have the revision of their event: {event:#}"
+                );
+                assert_eq!(*data, logged(data), "fields that are not in the log are absent: {event:#}");
                 self.sign_in_methods = data.clone();
             }
             other => panic!("no event to apply: {other}: {event:#}"),
@@ -81,13 +84,13 @@ impl Account {
 
     fn apply_addresses(&mut self, data: &Value, revision: i64) {
         let (upserted, deleted) = (array(&data["upserted"]), array(&data["deleted"]));
-        assert!(!upserted.is_empty() || !deleted.is_empty(), "an event for nothing: {data:#}");
+        assert!(!upserted.is_empty() || !deleted.is_empty(), "an event without a change: {data:#}");
         for id in deleted {
             let id = id.as_str().expect("an id");
-            assert!(self.addresses.remove(id).is_some(), "deleted {id}, which was not there");
+            assert!(self.addresses.remove(id).is_some(), "deleted {id}, which did not exist");
         }
         for address in upserted {
-            assert_eq!(address["revision"], revision, "the address changed at its event: {data:#}");
+            assert_eq!(address["revision"], revision, "the address has the revision of its event: {data:#}");
             let before = self.addresses.insert(id(address), address.clone());
             assert_ne!(before.as_ref(), Some(address), "an upsert that changes nothing");
         }
@@ -95,15 +98,15 @@ impl Account {
 
     fn apply_sessions(&mut self, data: &Value) {
         let ended = array(&data["ended"]);
-        assert!(data["opened"].is_object() || !ended.is_empty(), "an event for nothing: {data:#}");
+        assert!(data["opened"].is_object() || !ended.is_empty(), "an event without a change: {data:#}");
         for entry in ended {
             let id = entry["session_id"].as_str().expect("an id");
             assert!(entry["reason"].is_string(), "{data:#}");
-            assert!(self.sessions.remove(id).is_some(), "ended {id}, which was not there");
+            assert!(self.sessions.remove(id).is_some(), "ended {id}, which did not exist");
         }
         if data["opened"].is_object() {
             let opened = &data["opened"];
-            assert_eq!(*opened, lasting(opened), "what is not in the log is absent: {data:#}");
+            assert_eq!(*opened, lasting(opened), "fields that are not in the log are absent: {data:#}");
             assert!(self.sessions.insert(id(opened), opened.clone()).is_none(), "opened twice: {data:#}");
         }
     }

@@ -53,7 +53,7 @@ pub enum Manner {
 pub enum Mischief {
     /// It answers 503 to everything.
     Down,
-    /// It accepts connections and answers nothing.
+    /// It accepts connections and does not answer.
     Silent,
     /// Its answers are not JSON.
     Nonsense,
@@ -84,7 +84,7 @@ pub struct Answer {
     pub code: String,
     pub state: String,
     pub iss: Option<String>,
-    /// How it comes back: `form_post`, or by redirect.
+    /// How the browser returns: by `form_post`, or by redirect.
     pub response_mode: Option<String>,
     /// Where it is sent to.
     pub redirect_uri: String,
@@ -176,7 +176,7 @@ impl IdentityProvider {
         settings.into_iter().map(|(key, value)| (format!("PROVIDERS__{name}__{key}"), value)).collect()
     }
 
-    /// From now on; `None`: all is well.
+    /// Sets the fault from now on; `None` removes it.
     pub fn set(&self, mischief: impl Into<Option<Mischief>>) {
         self.state.lock().mischief = mischief.into();
     }

@@ -49,14 +49,14 @@ pub struct Inside {
     _folder: TempDir,
 }
 
-/// What a call did.
+/// The work of a call.
 #[derive(Debug)]
 pub struct Work {
     /// Passwords hashed or compared.
     pub hashes: u64,
     /// The beginning of each statement, in order.
     pub statements: Vec<String>,
-    /// The whole of each.
+    /// The text of each statement, in order.
     pub texts: Vec<String>,
 }
 
@@ -82,7 +82,7 @@ impl Inside {
         Self { settings: settings.expect("good settings"), clock: Clock::adjustable(), _folder: folder }
     }
 
-    /// SQLite's file, opened once more.
+    /// Another connection to SQLite's file.
     pub async fn file(&self) -> SqliteConnection {
         let marbelle::settings::Database::Sqlite(path) = &self.settings.database else { panic!("not SQLite") };
         SqliteConnectOptions::new().filename(path).connect().await.expect("the file opens")
@@ -137,7 +137,7 @@ impl Inside {
                 measuring.measure(async || call(&accounts).await).await
             })
             .await;
-        (done, works.remove(&measured).expect("it was measured"))
+        (done, works.remove(&measured).expect("the call was measured"))
     }
 
     /// Lets a story measure calls of the use-cases and of the methods; then returns the work of each.
@@ -171,7 +171,7 @@ pub struct Measuring {
 }
 
 impl Measuring {
-    /// Measures a call; its number.
+    /// Measures a call; returns its number.
     pub async fn measure<T>(&self, call: impl AsyncFnOnce() -> T) -> (T, u64) {
         static NUMBER: AtomicU64 = AtomicU64::new(0);
         let number = NUMBER.fetch_add(1, Ordering::SeqCst);

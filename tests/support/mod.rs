@@ -67,7 +67,7 @@ use std::{future::Future, time::Duration};
 /// The time limit of anything that is awaited. A bound for failure, never a pause.
 pub const PATIENCE: Duration = Duration::from_secs(10);
 
-/// The longest that one story may take.
+/// The time limit of one test.
 pub const STORY: Duration = Duration::from_secs(180);
 
 /// Awaits `what`, at most [`PATIENCE`].

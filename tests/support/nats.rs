@@ -67,7 +67,7 @@ impl Nats {
     pub async fn publish(&self, subject: &str, payload: &str) {
         let mut stream = TcpStream::connect(self.address).await.expect("nats-server listens");
         let text = format!("CONNECT {{\"verbose\":false}}\r\nPUB {subject} {}\r\n{payload}\r\nPING\r\n", payload.len());
-        stream.write_all(text.as_bytes()).await.expect("it takes what is sent");
+        stream.write_all(text.as_bytes()).await.expect("it accepts what is sent");
         let mut answers = BufReader::new(stream).lines();
         let pong = async {
             while let Some(line) = answers.next_line().await.expect("it answers") {

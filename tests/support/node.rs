@@ -199,7 +199,7 @@ impl Node {
     pub async fn refused_handshake(&self, headers: &[(&'static str, &str)]) -> u16 {
         match handshake(self.address(), headers, None).await.map_err(|e| *e) {
             Err(tungstenite::Error::Http(response)) => response.status().as_u16(),
-            Err(other) => panic!("the handshake fails otherwise: {other}"),
+            Err(other) => panic!("the handshake fails in another way: {other}"),
             Ok(_) => panic!("the handshake succeeds"),
         }
     }
@@ -267,7 +267,7 @@ impl Node {
     pub async fn stop(&mut self) {
         self.terminate().await;
         let status = self.exited().await;
-        assert_eq!(status.code(), Some(0), "a clean stop; the node said:\n{}", self.output());
+        assert_eq!(status.code(), Some(0), "a clean stop; the node printed:\n{}", self.output());
     }
 
     /// Starts again after the end, on the same port, data folder and database.

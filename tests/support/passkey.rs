@@ -15,19 +15,19 @@ const BACKUP_ELIGIBLE: u8 = 8;
 const BACKED_UP: u8 = 16;
 const HAS_CREDENTIAL: u8 = 64;
 
-/// A browser with an authenticator. What is public may be set to what no honest one does.
+/// A browser with an authenticator. Its public fields can be set to dishonest values.
 pub struct Browser {
-    /// Where the page is.
+    /// The origin of the page.
     pub origin: String,
-    /// The relying party that the authenticator hashes; `None`: the one that is asked for.
+    /// The relying party that the authenticator hashes; `None`: the requested one.
     pub relying_party: Option<String>,
     /// Whether the authenticator verifies its user.
     pub verifies: bool,
-    /// Whether it has copies elsewhere; `None`: it cannot.
+    /// Whether its keys are backed up; `None`: it does not support that.
     pub backed_up: Option<bool>,
-    /// What the signature counter rises by at each use.
+    /// The increment of the signature counter at each use.
     pub counts_by: u32,
-    /// Whether keys are on Ed25519, else on P-256.
+    /// Whether keys are on Ed25519 instead of P-256.
     pub on_ed25519: bool,
     /// The model of the authenticator.
     pub model: [u8; 16],
@@ -143,7 +143,7 @@ impl Browser {
 }
 
 impl Passkey {
-    /// One that no server has heard of.
+    /// A passkey that is unknown to every server.
     pub fn of(user: &[u8]) -> Self {
         Self::with(Key::new(false), user)
     }
@@ -152,7 +152,7 @@ impl Passkey {
         Self { id: rand::random::<[u8; 32]>().to_vec(), user: user.to_vec(), counter: 0, key }
     }
 
-    /// What the passkey signs, as JSON.
+    /// The data that the passkey signs, as JSON.
     pub fn assertion(&self, data: &[u8], client_data: &[u8]) -> Value {
         let signed = [data, digest(&SHA256, client_data).as_ref()].concat();
         json!({
@@ -206,7 +206,7 @@ impl Key {
 }
 
 impl Session {
-    /// Registers a passkey; the answer.
+    /// Registers a passkey; returns the answer.
     pub async fn add_passkey(&self, node: &Node, browser: &mut Browser, name: &str) -> Value {
         let started = self.http(node).ok("passkeys.begin_registration", json!({})).await;
         let params = json!({

@@ -1,10 +1,10 @@
-//! The journeys of a person: registered, verified, signed in, several tabs open.
+//! The steps of a person: registering, verifying, signing in, opening tabs.
 
 use super::{Call, Database, Http, Node, Ws};
 use serde_json::{Value, json};
 use std::sync::atomic::{AtomicU32, Ordering};
 
-/// A password that no rule refuses.
+/// A password that satisfies every rule.
 pub const PASSWORD: &str = "seven quiet larches beside a brook";
 
 /// An address that nobody has used in this process.

@@ -68,7 +68,7 @@ impl Database {
         administer(format!("ALTER DATABASE {} WITH ALLOW_CONNECTIONS {allowed}", self.name())).await;
     }
 
-    /// A connection for the story.
+    /// A connection for the test.
     pub async fn connect(&self) -> PgConnection {
         PgConnection::connect(self.url().expect("PostgreSQL")).await.expect("the database answers")
     }

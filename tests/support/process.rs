@@ -59,7 +59,7 @@ impl Running {
                 Err(output.text())
             }
         };
-        let line = line.unwrap_or_else(|all| panic!("the node does not say `{LISTENING}…`; it said:\n{all}"));
+        let line = line.unwrap_or_else(|all| panic!("the node does not print `{LISTENING}…`; it printed:\n{all}"));
         let address = line.split_once(LISTENING).expect("it was found").1;
         let address = address.split(|c: char| c.is_whitespace() || c == '/' || c == '\u{1b}').next().expect("text");
         let address = address.trim_end_matches([',', '.', '"', ';']);
@@ -73,7 +73,7 @@ impl Running {
 
     /// SIGKILL.
     pub fn kill(&mut self) {
-        self.child.start_kill().expect("the process takes the signal");
+        self.child.start_kill().expect("the process accepts the signal");
     }
 
     pub async fn wait(&mut self) -> ExitStatus {

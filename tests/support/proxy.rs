@@ -28,7 +28,7 @@ pub enum Wire {
     CutAfterCommit,
 }
 
-/// The proxy; cut off for good when dropped.
+/// The proxy; dropping it cuts all connections.
 pub struct Proxy {
     database: Database,
     wire: watch::Sender<Wire>,

@@ -185,7 +185,7 @@ async fn answer(stream: &mut TcpStream, answers: Answers) -> std::io::Result<()>
             empty(204, "")
         }
         Answers::Never => {
-            // Until the other side hangs up.
+            // Waits until the other side hangs up.
             return stream.read(&mut [0; 1]).await.map(drop);
         }
         Answers::Nonsense => "220 mail.shop.example ESMTP\r\n".to_owned(),

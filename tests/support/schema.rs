@@ -62,7 +62,7 @@ impl Specification {
     pub fn wrong_with_outgoing(&self, event: &Value) -> Vec<String> {
         let events = self.document["x-outgoing-events"].as_array().expect("events in the document");
         let at = events.iter().position(|described| described["name"] == event["type"]);
-        let at = at.unwrap_or_else(|| panic!("the document knows no {}", event["type"]));
+        let at = at.unwrap_or_else(|| panic!("the document has no {}", event["type"]));
         violations(&self.validator(&format!("/x-outgoing-events/{at}/schema")), event)
     }
 

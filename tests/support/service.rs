@@ -78,7 +78,7 @@ impl ServiceEndpoint<'_> {
     pub async fn refused_handshake(&self, headers: &[(&'static str, &str)]) -> u16 {
         match self.handshake(headers).await.map_err(|e| *e) {
             Err(tungstenite::Error::Http(response)) => response.status().as_u16(),
-            Err(other) => panic!("the handshake fails otherwise: {other}"),
+            Err(other) => panic!("the handshake fails in another way: {other}"),
             Ok(_) => panic!("the handshake succeeds"),
         }
     }

@@ -82,7 +82,7 @@ impl Smtp {
         format!("smtp://{}", self.0.address)
     }
 
-    /// From the next recipient or connection on.
+    /// Sets the behaviour from the next recipient or connection on.
     pub fn be(&self, mood: Mood) {
         self.0.received.lock().mood = mood;
         self.0.changed.send_modify(|n| *n += 1);
@@ -111,7 +111,7 @@ impl Smtp {
         self.letter_within(PATIENCE, email).await
     }
 
-    /// The same with another limit, for letters that a retry delays.
+    /// The same with another time limit, for letters that a retry delays.
     pub async fn letter_within(&self, limit: Duration, email: &str) -> Letter {
         let take = |received: &mut Received| {
             let mut found =

@@ -8,7 +8,7 @@ use tokio::{
     task::AbortHandle,
 };
 
-/// The proxy; cut off for good when dropped.
+/// The proxy; dropping it cuts all connections.
 pub struct Tap {
     pub address: SocketAddr,
     sent: Arc<Mutex<Vec<u8>>>,

@@ -42,7 +42,7 @@ impl Authority {
     /// A certificate for this host name or IP address.
     pub fn certify(&self, name: &str) -> Certificate {
         let key = KeyPair::generate().expect("a key");
-        let mut params = CertificateParams::new([name.to_owned()]).expect("a good name");
+        let mut params = CertificateParams::new([name.to_owned()]).expect("a valid name");
         params.distinguished_name.push(DnType::CommonName, name);
         params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth, ExtendedKeyUsagePurpose::ClientAuth];
         let certificate = params.signed_by(&key, &self.issuer).expect("a certificate");

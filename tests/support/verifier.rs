@@ -15,7 +15,7 @@ use tokio::{
     sync::OnceCell,
 };
 
-/// What a package registry may take.
+/// The time limit for the package registry.
 const INSTALLING: Duration = Duration::from_secs(180);
 
 /// The backend that the tokens are for.
@@ -71,13 +71,13 @@ impl Verifier {
         verifier
     }
 
-    /// What it says of a token: `user_id` and `version` of a good one, else `code` and `reason`.
+    /// Its verdict on a token: `user_id` and `version` of a valid one, otherwise `code` and `reason`.
     pub async fn verify(&mut self, token: &str) -> Value {
         self.tokens.write_all(format!("{token}\n").as_bytes()).await.expect("it reads");
         self.answer().await
     }
 
-    /// Asks until the token is refused: why, and how long that took.
+    /// Asks until the token is refused; returns the reason, and the time that it took.
     pub async fn refusal(&mut self, token: &str) -> (Value, Duration) {
         let started = Instant::now();
         loop {
@@ -116,7 +116,7 @@ async fn node_package() -> TempDir {
     for file in files {
         std::fs::copy(source.join(&file), folder.path().join(&file)).expect("a file is copied");
     }
-    // Builds it, too.
+    // Installs the dependencies and builds it.
     let mut npm = Command::new("npm");
     npm.args(["ci", "--no-audit", "--no-fund"]).current_dir(folder.path());
     install(npm).await;

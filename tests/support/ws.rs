@@ -99,7 +99,7 @@ impl Ws {
         tokio::spawn(async move {
             while let Some(message) = to_send.recv().await {
                 if sink.send(message).await.is_err() {
-                    return; // the reader tells of the end
+                    return; // the reader reports the end
                 }
             }
             let _ = sink.close().await; // the story dropped the socket
@@ -139,7 +139,7 @@ impl Ws {
 
     /// Sends any frame. Answers without the id of a call are for [`Ws::next_other`].
     pub fn send_raw(&self, message: Message) {
-        let _ = self.outgoing.send(message); // a closed socket is the reader's to tell
+        let _ = self.outgoing.send(message); // the reader reports a closed socket
     }
 
     /// The next message that is neither the reply to a call nor an event.
@@ -248,7 +248,7 @@ impl Ws {
             Err(_) => {
                 let transcript = self.transcript();
                 let tail = &transcript[transcript.len().saturating_sub(5)..];
-                panic!("waited in vain for {what}; the last that came: {tail:#?}")
+                panic!("waited in vain for {what}; the last messages: {tail:#?}")
             }
         }
     }

@@ -1,7 +1,7 @@
 //! The relying party's half of WebAuthn (W3C Web Authentication, Level 3): verifies a browser's answer to a ceremony.
 //!
 //! Every ceremony requires a discoverable credential and user verification. Attestation is neither requested nor
-//! checked: the maker of an authenticator makes no difference here.
+//! checked: the manufacturer of an authenticator does not matter here.
 
 mod authenticator_data;
 mod cose_key;

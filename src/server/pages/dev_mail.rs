@@ -199,7 +199,7 @@ mod tests {
     }
 
     #[test]
-    fn it_is_at_its_path_and_below() {
+    fn it_serves_its_path_and_those_below() {
         assert!(is_at("/dev/mail") && is_at("/dev/mail/x"));
         assert!(!is_at("/dev/mails") && !is_at("/dev") && !is_at("/x/dev/mail"));
     }

@@ -99,7 +99,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn frames_end_where_they_end_however_they_come(
+        fn frames_end_at_the_same_place_however_their_bytes_arrive(
             lengths in prop::collection::vec((prop_oneof![0..130usize, Just(70_000usize)], 0..4u8), 1..6),
             pieces in 1..5000usize,
         ) {

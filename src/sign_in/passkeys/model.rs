@@ -4,7 +4,7 @@ use crate::domain::{session::UserAgent, sign_in_methods::PasskeyName};
 use uuid::{Uuid, uuid};
 
 /// Models of authenticators (AAGUIDs) with well-known names: those of phones, browsers and password managers, from the
-/// community's list (passkey-authenticator-aaguids), and of security keys, from their makers.
+/// community's list (passkey-authenticator-aaguids), and of security keys, from their manufacturers.
 const MODELS: [(Uuid, &str); 27] = [
     (uuid!("fbfc3007-154e-4ecc-8c0b-6e020557d7bd"), "Apple Passwords"),
     (uuid!("dd4ec289-e01d-41c9-bb89-70fa845d4bf2"), "iCloud Keychain"),
@@ -76,7 +76,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_passkey_is_named_by_what_people_know() {
+    fn a_passkey_gets_a_familiar_name() {
         const UNKNOWN: Uuid = Uuid::nil();
         let apple = uuid!("fbfc3007-154e-4ecc-8c0b-6e020557d7bd");
         for (model, user_agent, name) in [

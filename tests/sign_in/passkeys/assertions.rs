@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use std::time::Duration;
 
 both_databases! {
-    async fn a_bad_assertion_is_refused_and_spends_nothing(database: Database) {
+    async fn a_bad_assertion_is_refused_and_uses_up_nothing(database: Database) {
         let (node, _, session, mut browser, _) = with_passkey(database).await;
         let good = node.passkey_login(&mut browser).await;
         for part in ["clientDataJSON", "authenticatorData", "signature"] {
@@ -26,7 +26,7 @@ both_databases! {
         refused(&node, "invalid_credentials", &unknown).await;
         for (pointer, bad) in [("/credential", json!({})), ("/credential/type", json!("password")), ("/credential/rawId", json!("AAAA"))] {
             let mut malformed = good.clone();
-            *malformed.pointer_mut(pointer).expect("it is there") = bad;
+            *malformed.pointer_mut(pointer).expect("it exists") = bad;
             node.http().invalid(&[("credential", &["format"])], "auth.login_passkey", malformed).await;
         }
         for (change, back) in [
@@ -39,7 +39,7 @@ both_databases! {
             refused(&node, "invalid_credentials", &node.passkey_login(&mut browser).await).await;
             back(&mut browser);
         }
-        // What answers another ceremony.
+        // An answer to another ceremony.
         let (one, other) = (node.passkey_login(&mut browser).await, node.passkey_login(&mut browser).await);
         let crossed = json!({ "ceremony": one["ceremony"], "credential": other["credential"] });
         refused(&node, "invalid_credentials", &crossed).await;
@@ -48,7 +48,7 @@ both_databases! {
         login(&node, &good).await;
     }
 
-    async fn of_twenty_that_race_with_one_ceremony_one_wins(database: Database) {
+    async fn one_of_twenty_callers_with_one_ceremony_wins(database: Database) {
         let (node, _, session, mut browser, _) = with_passkey(database).await;
         let params = node.passkey_login(&mut browser).await;
         let http = node.http();
@@ -66,10 +66,10 @@ both_databases! {
         replies.into_iter().filter_map(Result::err).for_each(|error| assert_eq!(error.kind, "invalid_token"));
         assert_eq!(http.ok("sign_in_methods.get", json!({})).await["passkeys"].as_array().expect("passkeys").len(), 2);
         let log = security_log(&node, &session).await;
-        assert!(log.iter().all(|event| event["type"] != "passkey_refused"), "a replay is no clone: {log:?}");
+        assert!(log.iter().all(|event| event["type"] != "passkey_refused"), "a replay is not reported as a copy: {log:?}");
     }
 
-    async fn a_counter_that_does_not_rise_is_refused_and_noted(database: Database) {
+    async fn a_counter_that_does_not_rise_is_refused_and_recorded(database: Database) {
         let (node, _, session, mut browser, _) = with_passkey(database).await;
         login(&node, &node.passkey_login(&mut browser).await).await;
         for behind in [1, 2] {
@@ -84,7 +84,7 @@ both_databases! {
         login(&node, &node.passkey_login(&mut browser).await).await;
     }
 
-    async fn a_ceremony_is_good_for_what_it_was_begun_for(database: Database) {
+    async fn a_ceremony_is_valid_for_its_purpose_only(database: Database) {
         let (node, person, session, mut browser, _) = with_passkey(database).await;
         let other = person.sign_in(&node).await;
         let http = session.http(&node);
@@ -130,7 +130,7 @@ both_databases! {
         };
         let refused = async || {
             let answered = inside.with(async |accounts| accounts.sign_in_by_passkey(&answer, &device()).await);
-            answered.await.expect_err("the passkey is nobody's")
+            answered.await.expect_err("the passkey belongs to nobody")
         };
         inside.advance(Duration::from_secs(299));
         assert!(matches!(refused().await, Error::InvalidCredentials));

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use std::time::{Duration, Instant};
 
 both_databases! {
-    async fn a_token_that_is_not_as_it_must_be_is_refused(database: Database) {
+    async fn an_invalid_id_token_is_refused(database: Database) {
         let (node, provider) = provided(database).await;
         let ann = known("ann");
         for mischief in [
@@ -31,7 +31,7 @@ both_databases! {
         sign_in(&node, &provider, &ann).await;
     }
 
-    async fn a_flow_is_good_with_its_own_code_and_state(database: Database) {
+    async fn a_flow_is_valid_only_with_its_own_code_and_state(database: Database) {
         let (node, provider) = provided(database).await;
         let http = node.http();
         let (one, other) = (begin(&node).await, begin(&node).await);
@@ -56,7 +56,7 @@ both_databases! {
         http.ok("auth.login_provider", good).await;
     }
 
-    async fn a_provider_that_names_itself_must_be_named(database: Database) {
+    async fn the_issuer_is_required_in_answers_of_providers_that_announce_it(database: Database) {
         let (node, provider) = provided(database).await;
         provider.name_itself();
         let flow = begin(&node).await;
@@ -68,7 +68,7 @@ both_databases! {
         node.http().ok("auth.login_provider", params).await;
     }
 
-    async fn new_keys_are_looked_for_when_they_are_needed(database: Database) {
+    async fn new_keys_are_fetched_when_needed(database: Database) {
         let (node, provider) = provided(database).await;
         let ann = known("ann");
         sign_in(&node, &provider, &ann).await;
@@ -91,12 +91,12 @@ both_databases! {
         provider.set(Mischief::Nonsense);
         let error = node.http().refused("unavailable", "auth.begin_provider_login", begin.clone()).await;
         assert_eq!(error.data["outcome"], "not_done");
-        // Everybody who asks in the meantime gets the same answer, and the provider is not asked.
+        // Callers in the meantime get the same answer, and the provider gets no request.
         let asked = provider.requests("/.well-known/openid-configuration");
         node.http().refused("unavailable", "auth.begin_provider_login", begin.clone()).await;
         assert_eq!(provider.requests("/.well-known/openid-configuration"), asked);
         provider.set(None);
-        let flow = eventually("the provider is asked again", || {
+        let flow = eventually("the provider gets another request", || {
             let (http, begin) = (node.http(), begin.clone());
             async move { http.call("auth.begin_provider_login", begin).await.ok() }
         })
@@ -113,7 +113,7 @@ both_databases! {
         node.printed("a provider is unavailable").await;
     }
 
-    async fn a_silent_provider_holds_nobody_up_for_long(database: Database) {
+    async fn a_silent_provider_delays_nobody_for_long(database: Database) {
         let (node, provider) = provided(database).await;
         let flow = begin(&node).await;
         let params = provider.agree(&flow, known("ann")).params(&flow);
@@ -128,7 +128,7 @@ both_databases! {
         assert!(quick.is_object() && started.elapsed() < Duration::from_secs(10));
     }
 
-    async fn a_form_goes_on_to_the_frontend(database: Database) {
+    async fn a_posted_form_is_passed_on_to_the_frontend(database: Database) {
         let node = Node::start(database).await;
         let client = Client::builder().redirect(Policy::none()).no_proxy().build().expect("a client");
         let url = format!("http://{}/provider-callback", node.address());
@@ -157,7 +157,7 @@ both_databases! {
         session.http(&node).refused("not_found", "providers.begin_link", json!({ "provider": "google" })).await;
     }
 
-    async fn a_flow_is_good_for_another_node_with_the_same_keys_only(database: Database) {
+    async fn a_flow_is_valid_on_other_nodes_with_the_same_keys_only(database: Database) {
         let provider = IdentityProvider::start(Manner::Plain).await;
         let (own, other) = (database, Database::sqlite());
         let node = Node::on(own).provider("shop", &provider).start().await;

@@ -5,7 +5,7 @@ use crate::support::{Account, Call, Database, IdentityProvider, Manner, Node, Se
 use serde_json::{Value, json};
 
 both_databases! {
-    async fn every_tab_sees_a_link_come_and_go(database: Database) {
+    async fn every_tab_sees_linking_and_unlinking(database: Database) {
         let (node, provider) = provided(database).await;
         let (person, session) = node.signed_in("ann").await;
         let tab = session.tab(&node).await;
@@ -41,7 +41,7 @@ both_databases! {
         link(&node, &other, &provider, &ann).await.expect("linked");
     }
 
-    async fn what_is_linked_elsewhere_is_a_conflict(database: Database) {
+    async fn an_identity_linked_elsewhere_is_a_conflict(database: Database) {
         let (node, provider) = provided(database).await;
         let (ann, bea) = (known("ann"), known("bea"));
         sign_in(&node, &provider, &ann).await;
@@ -49,12 +49,12 @@ both_databases! {
         let error = link(&node, &session, &provider, &ann).await.expect_err("a refusal");
         assert_eq!((error.kind.as_str(), &error.data["field"]), ("conflict", &json!("provider")));
         link(&node, &session, &provider, &bea).await.expect("linked");
-        // Another one of the same provider.
+        // Another account at the same provider.
         let error = link(&node, &session, &provider, &known("cleo")).await.expect_err("a refusal");
         assert_eq!((error.kind.as_str(), &error.data["field"]), ("conflict", &json!("provider")));
     }
 
-    async fn the_last_way_in_stays(database: Database) {
+    async fn the_last_sign_in_method_stays(database: Database) {
         let (node, provider) = provided(database).await;
         let session = sign_in(&node, &provider, &known("ann")).await;
         let http = session.http(&node);
@@ -67,7 +67,7 @@ both_databases! {
         session.http(&node).ok("providers.unlink", json!({ "provider": "shop" })).await;
     }
 
-    async fn a_link_is_made_by_the_session_that_began_it(database: Database) {
+    async fn a_link_is_completed_only_by_the_session_that_started_it(database: Database) {
         let (node, provider) = provided(database).await;
         let ((_, ann), (_, bea)) = (node.signed_in("ann").await, node.signed_in("bea").await);
         let claims = known("eve");
@@ -83,7 +83,7 @@ both_databases! {
         ann.http(&node).refused("invalid_token", "providers.link", params).await;
     }
 
-    async fn linking_and_unlinking_want_proof(database: Database) {
+    async fn linking_and_unlinking_require_proof(database: Database) {
         let (node, provider) = provided(database).await;
         let (_, session) = node.signed_in("ann").await;
         link(&node, &session, &provider, &known("ann")).await.expect("linked");
@@ -93,7 +93,7 @@ both_databases! {
         }
     }
 
-    async fn a_provider_that_is_no_longer_set_up_can_be_unlinked(database: Database) {
+    async fn a_provider_that_is_no_longer_configured_can_be_unlinked(database: Database) {
         let provider = IdentityProvider::start(Manner::Plain).await;
         let mut node = Node::on(database).provider("shop", &provider).start().await;
         let (_, session) = node.signed_in("ann").await;
@@ -109,7 +109,7 @@ both_databases! {
         assert_eq!(methods["providers"], json!([]));
     }
 
-    async fn a_reset_names_what_else_opens_the_account(database: Database) {
+    async fn a_reset_lists_the_other_sign_in_methods(database: Database) {
         let (node, provider) = provided(database).await;
         let ann = known("ann");
         let email = ann["email"].as_str().expect("text").to_owned();
@@ -123,7 +123,7 @@ both_databases! {
         sign_in(&node, &provider, &ann).await;
     }
 
-    async fn an_account_with_the_address_is_to_be_linked_from_within(database: Database) {
+    async fn an_account_with_the_address_must_be_linked_by_its_owner(database: Database) {
         let (node, provider) = provided(database).await;
         let (person, session) = node.signed_in("ann").await;
         let claims = json!({ "sub": "ann", "email": person.email, "email_verified": true });

@@ -32,7 +32,7 @@ both_databases! {
         assert_eq!(signed_in["profile"]["last_name"], "Lee");
     }
 
-    async fn microsoft_vouches_by_the_domain_of_its_tenant(database: Database) {
+    async fn microsoft_verifies_by_the_domain_of_its_tenant(database: Database) {
         let (node, provider) = preset(database, "microsoft", Manner::Microsoft).await;
         assert!(provider.issuer.ends_with("/v2.0"));
         let claims = |name: &str, vouches: Value| json!({
@@ -48,7 +48,7 @@ both_databases! {
         }
     }
 
-    async fn apple_signs_by_key_answers_by_form_and_tells_the_name_once(database: Database) {
+    async fn apple_uses_a_signed_secret_posts_a_form_and_sends_the_name_once(database: Database) {
         let (node, provider) = preset(database, "apple", Manner::Apple).await;
         let flow = begin(&node, "apple").await;
         let claims = json!({ "sub": "001.ann", "email": crate::support::another_email("ann"), "email_verified": "true", "is_private_email": "true" });
@@ -74,7 +74,7 @@ both_databases! {
         assert_eq!((&signed_in["profile"]["first_name"], &signed_in["profile"]["last_name"]), (&json!("Bea"), &Value::Null));
     }
 
-    async fn linkedin_repeats_no_nonce_and_takes_the_secret_in_the_body(database: Database) {
+    async fn linkedin_repeats_no_nonce_and_accepts_the_secret_in_the_body(database: Database) {
         let (node, provider) = preset(database, "linkedin", Manner::LinkedIn).await;
         let mut ann = known("ann");
         ann["email_verified"] = "true".into();

@@ -12,7 +12,7 @@ fn unvouched(name: &str, email: &str) -> Value {
 }
 
 both_databases! {
-    async fn an_address_that_is_not_vouched_for_is_verified_first(database: Database) {
+    async fn an_unverified_address_is_verified_first(database: Database) {
         let (node, provider) = provided(database).await;
         let email = another_email("ann");
         let ann = unvouched("ann", &email);
@@ -33,7 +33,7 @@ both_databases! {
         assert_eq!(by_provider.sign_in["profile"]["id"], profile["id"]);
     }
 
-    async fn who_has_such_an_address_is_not_told(database: Database) {
+    async fn the_owner_of_such_an_address_is_not_revealed(database: Database) {
         let (node, provider) = provided(database).await;
         let owner = node.registered("ann").await;
         let eve = unvouched("eve", &owner.email);
@@ -58,7 +58,7 @@ both_databases! {
         node.smtp.letter_to(&email).await;
     }
 
-    async fn of_two_registrations_of_one_person_at_a_provider_one_is_linked(database: Database) {
+    async fn one_of_two_registrations_of_one_provider_account_is_linked(database: Database) {
         let (node, provider) = provided(database).await;
         let mut codes = Vec::new();
         for _ in 0..2 {
@@ -88,7 +88,7 @@ both_databases! {
         assert_eq!(session.sign_in["profile"]["first_name"], person.email.split('@').next().expect("a part").to_owned());
     }
 
-    async fn without_an_address_nobody_signs_up(database: Database) {
+    async fn without_an_address_nobody_can_register(database: Database) {
         let (node, provider) = provided(database).await;
         for email in [json!(null), json!("nowhere"), json!("ann@127.0.0.1")] {
             let claims = json!({ "sub": "ann", "email": email, "email_verified": true });

@@ -1,4 +1,4 @@
-//! Registrations belong to whoever started them: the handle, the code, the wait, the first sign-in.
+//! The handle of a registration: it belongs to whoever started it. The code, the wait, the first sign-in.
 
 use crate::support::{
     Call, Database, Inside, Node, PASSWORD, Person, Session, another_email, both_databases,
@@ -49,7 +49,7 @@ fn by_password(token: &str, password: &str) -> Value {
 }
 
 /// Asserts that a handle is refused, with the same answer as any other invalid handle.
-async fn assert_good_for_nothing(node: &Node, handle: &str) {
+async fn assert_valid_for_nothing(node: &Node, handle: &str) {
     let http = node.http();
     assert_eq!(
         http.ok("auth.await_verification", json!({ "registration": handle })).await,
@@ -61,40 +61,40 @@ async fn assert_good_for_nothing(node: &Node, handle: &str) {
 }
 
 both_databases! {
-    async fn the_maker_verifies_by_the_code_and_goes_on(database: Database) {
+    async fn the_registrant_verifies_by_the_code_and_is_signed_in(database: Database) {
         let node = Node::start(database).await;
-        let (http, maker) = (node.http(), registered(&node, &another_email("ann"), PASSWORD).await);
-        let letter = node.smtp.letter_to(&maker.person.email).await;
+        let (http, registrant) = (node.http(), registered(&node, &another_email("ann"), PASSWORD).await);
+        let letter = node.smtp.letter_to(&registrant.person.email).await;
         let code = letter.code();
         let typed = format!(" {} {}", &code[..4], &code[4..]);
-        assert_eq!(http.ok("auth.verify_email", by_code(&maker.handle, &typed)).await, json!({ "email": maker.person.email }));
-        let handle = json!({ "registration": maker.handle });
+        assert_eq!(http.ok("auth.verify_email", by_code(&registrant.handle, &typed)).await, json!({ "email": registrant.person.email }));
+        let handle = json!({ "registration": registrant.handle });
         assert_eq!(http.ok("auth.await_verification", handle.clone()).await, json!({ "verified": true }));
-        let login = json!({ "registration": maker.handle, "device_name": "Laptop" });
+        let login = json!({ "registration": registrant.handle, "device_name": "Laptop" });
         let session = Session::from_wire(http.ok("auth.login_registration", login).await);
         assert_eq!(session.sign_in["session"]["methods"], json!(["registration"]));
         assert_eq!(session.sign_in["session"]["device_name"], "Laptop");
         assert_eq!(session.http(&node).ok("account.get", json!({})).await["revision"], 1);
         // Once.
-        assert_good_for_nothing(&node, &maker.handle).await;
-        http.refused("invalid_token", "auth.verify_email", by_handle(&letter.token(), &maker.handle)).await;
-        maker.person.sign_in(&node).await;
+        assert_valid_for_nothing(&node, &registrant.handle).await;
+        http.refused("invalid_token", "auth.verify_email", by_handle(&letter.token(), &registrant.handle)).await;
+        registrant.person.sign_in(&node).await;
     }
 
-    async fn a_link_is_good_with_the_handle_or_the_password_of_its_registration_alone(database: Database) {
+    async fn a_link_is_valid_only_with_the_handle_or_password_of_its_registration(database: Database) {
         let node = Node::start(database).await;
         let http = node.http();
         for with_password in [false, true] {
-            let maker = registered(&node, &another_email("ann"), PASSWORD).await;
+            let registrant = registered(&node, &another_email("ann"), PASSWORD).await;
             let other = registered(&node, &another_email("bob"), OTHER_PASSWORD).await;
-            let token = node.smtp.letter_to(&maker.person.email).await.token();
+            let token = node.smtp.letter_to(&registrant.person.email).await.token();
             for handle in [other.handle.as_str(), "x", &token] {
                 http.refused("invalid_credentials", "auth.verify_email", by_handle(&token, handle)).await;
             }
             http.refused("invalid_credentials", "auth.verify_email", by_password(&token, OTHER_PASSWORD)).await;
-            let own = if with_password { by_password(&token, PASSWORD) } else { by_handle(&token, &maker.handle) };
+            let own = if with_password { by_password(&token, PASSWORD) } else { by_handle(&token, &registrant.handle) };
             http.ok("auth.verify_email", own).await;
-            maker.person.sign_in(&node).await;
+            registrant.person.sign_in(&node).await;
         }
     }
 
@@ -114,65 +114,65 @@ both_databases! {
         }
         http.refused("invalid_token", "auth.verify_email", by_code(&owner.handle, &newest.code())).await;
         http.ok("auth.verify_email", by_handle(&owners_letter.token(), &owner.handle)).await;
-        assert_good_for_nothing(&node, &stranger.handle).await;
+        assert_valid_for_nothing(&node, &stranger.handle).await;
         http.refused("invalid_token", "auth.verify_email", by_handle(&newest.token(), &stranger.handle)).await;
         let strangers = json!({ "email": email, "password": OTHER_PASSWORD });
         http.refused("invalid_credentials", "auth.login", strangers).await;
         owner.person.sign_in(&node).await;
     }
 
-    async fn five_wrong_passwords_or_codes_kill_a_registration(database: Database) {
+    async fn five_wrong_passwords_or_codes_block_a_registration(database: Database) {
         let node = Node::start(database).await;
         let http = node.http();
-        let maker = registered(&node, &another_email("ann"), PASSWORD).await;
-        let letter = node.smtp.letter_to(&maker.person.email).await;
+        let registrant = registered(&node, &another_email("ann"), PASSWORD).await;
+        let letter = node.smtp.letter_to(&registrant.person.email).await;
         let (token, code) = (letter.token(), letter.code());
         for _ in 0..3 {
-            http.refused("invalid_token", "auth.verify_email", by_code(&maker.handle, &wrong(&code))).await;
+            http.refused("invalid_token", "auth.verify_email", by_code(&registrant.handle, &wrong(&code))).await;
         }
         // Another letter allows no new guesses.
-        http.ok("auth.resend_verification", json!({ "registration": maker.handle })).await;
-        let newer = node.smtp.letter_to(&maker.person.email).await;
-        http.refused("invalid_token", "auth.verify_email", by_handle(&token, &maker.handle)).await;
+        http.ok("auth.resend_verification", json!({ "registration": registrant.handle })).await;
+        let newer = node.smtp.letter_to(&registrant.person.email).await;
+        http.refused("invalid_token", "auth.verify_email", by_handle(&token, &registrant.handle)).await;
         for _ in 0..2 {
             http.refused("invalid_credentials", "auth.verify_email", by_password(&newer.token(), OTHER_PASSWORD)).await;
         }
-        http.refused("invalid_token", "auth.verify_email", by_code(&maker.handle, &newer.code())).await;
+        http.refused("invalid_token", "auth.verify_email", by_code(&registrant.handle, &newer.code())).await;
         http.refused("invalid_token", "auth.verify_email", by_password(&newer.token(), PASSWORD)).await;
-        http.refused("invalid_token", "auth.verify_email", by_handle(&newer.token(), &maker.handle)).await;
+        http.refused("invalid_token", "auth.verify_email", by_handle(&newer.token(), &registrant.handle)).await;
         http.refused("invalid_token", "auth.verify_email", by_handle(&newer.token(), "x")).await;
-        assert_good_for_nothing(&node, &maker.handle).await;
-        http.ok("auth.resend_verification", json!({ "email": maker.person.email })).await;
+        assert_valid_for_nothing(&node, &registrant.handle).await;
+        http.ok("auth.resend_verification", json!({ "email": registrant.person.email })).await;
         let marker = node.unverified("marker").await;
         node.smtp.letter_to(&marker.email).await;
-        assert_eq!(node.smtp.letters_to(&maker.person.email).len(), 2, "nothing is mailed for what is dead");
-        // The address is as free as before.
-        let again = registered(&node, &maker.person.email, PASSWORD).await;
-        let letter = node.smtp.letter_to(&maker.person.email).await;
+        assert_eq!(node.smtp.letters_to(&registrant.person.email).len(), 2, "nothing is mailed for a void registration");
+        // The address is still free.
+        let again = registered(&node, &registrant.person.email, PASSWORD).await;
+        let letter = node.smtp.letter_to(&registrant.person.email).await;
         http.ok("auth.verify_email", by_code(&again.handle, &letter.code())).await;
     }
 
-    async fn an_old_code_dies_with_a_newer_letter(database: Database) {
+    async fn an_old_code_is_void_after_a_newer_letter(database: Database) {
         let node = Node::start(database).await;
-        let (http, maker) = (node.http(), registered(&node, &another_email("ann"), PASSWORD).await);
-        let old = node.smtp.letter_to(&maker.person.email).await;
-        http.ok("auth.resend_verification", json!({ "email": maker.person.email })).await;
-        http.refused("invalid_token", "auth.verify_email", by_code(&maker.handle, &old.code())).await;
-        let newer = node.smtp.letter_to(&maker.person.email).await;
-        http.ok("auth.verify_email", by_code(&maker.handle, &newer.code())).await;
+        let (http, registrant) = (node.http(), registered(&node, &another_email("ann"), PASSWORD).await);
+        let old = node.smtp.letter_to(&registrant.person.email).await;
+        http.ok("auth.resend_verification", json!({ "email": registrant.person.email })).await;
+        http.refused("invalid_token", "auth.verify_email", by_code(&registrant.handle, &old.code())).await;
+        let newer = node.smtp.letter_to(&registrant.person.email).await;
+        http.ok("auth.verify_email", by_code(&registrant.handle, &newer.code())).await;
     }
 
     async fn a_wait_ends_when_the_letter_is_opened_elsewhere(database: Database) {
         let node = Node::start(database).await;
-        let maker = registered(&node, &another_email("ann"), PASSWORD).await;
-        let token = node.smtp.letter_to(&maker.person.email).await.token();
+        let registrant = registered(&node, &another_email("ann"), PASSWORD).await;
+        let token = node.smtp.letter_to(&registrant.person.email).await.token();
         let (http, phone) = (node.http(), node.http());
-        let waiting = http.ok("auth.await_verification", json!({ "registration": maker.handle, "wait_ms": 30_000 }));
+        let waiting = http.ok("auth.await_verification", json!({ "registration": registrant.handle, "wait_ms": 30_000 }));
         let began = Instant::now();
         let (answer, _) = tokio::join!(waiting, phone.ok("auth.verify_email", by_password(&token, PASSWORD)));
         assert_eq!(answer, json!({ "verified": true }));
         assert!(began.elapsed() < Duration::from_secs(20), "{:?}", began.elapsed());
-        let login = json!({ "registration": maker.handle, "credentials": "cookie" });
+        let login = json!({ "registration": registrant.handle, "credentials": "cookie" });
         let page = node.http().with("origin", "http://localhost:5173");
         let answer = page.exchange("auth.login_registration", login.clone()).await;
         let sign_in = answer.reply.clone().expect("a reply").expect("signed in");
@@ -182,17 +182,17 @@ both_databases! {
         node.ws().await.refused("invalid_params", "auth.login_registration", login).await;
     }
 
-    async fn a_newer_wait_ends_the_older_and_handles_of_nothing_wait_as_long(database: Database) {
+    async fn a_newer_wait_ends_the_older_and_invalid_handles_wait_as_long(database: Database) {
         let node = Node::start(database).await;
-        let maker = registered(&node, &another_email("ann"), PASSWORD).await;
+        let registrant = registered(&node, &another_email("ann"), PASSWORD).await;
         let owner = node.registered("owner").await;
         let decoy = registered(&node, &owner.email, OTHER_PASSWORD).await;
         let wait = |handle: &str, wait_ms: u64| json!({ "registration": handle, "wait_ms": wait_ms });
         let older = node.ws().await;
-        let pending = older.send_only("auth.await_verification", wait(&maker.handle, 30_000));
+        let pending = older.send_only("auth.await_verification", wait(&registrant.handle, 30_000));
         older.ok("rpc.discover", json!({})).await; // the wait was taken before
         let began = Instant::now();
-        for handle in [maker.handle.as_str(), &decoy.handle, "x"] {
+        for handle in [registrant.handle.as_str(), &decoy.handle, "x"] {
             let (began, answer) = (Instant::now(), node.http().ok("auth.await_verification", wait(handle, 700)).await);
             assert_eq!(answer, json!({ "verified": false }));
             assert!(began.elapsed() >= Duration::from_millis(700), "{handle}: {:?}", began.elapsed());
@@ -204,9 +204,9 @@ both_databases! {
 
     async fn a_wait_is_answered_when_the_server_stops(database: Database) {
         let mut node = Node::start(database).await;
-        let maker = registered(&node, &another_email("ann"), PASSWORD).await;
+        let registrant = registered(&node, &another_email("ann"), PASSWORD).await;
         let socket = node.ws().await;
-        let params = json!({ "registration": maker.handle, "wait_ms": 30_000 });
+        let params = json!({ "registration": registrant.handle, "wait_ms": 30_000 });
         let pending = socket.send_only("auth.await_verification", params);
         socket.ok("rpc.discover", json!({})).await;
         let began = Instant::now();
@@ -217,7 +217,7 @@ both_databases! {
         assert!(began.elapsed() < Duration::from_secs(20), "{:?}", began.elapsed());
     }
 
-    async fn what_is_forged_a_decoy_or_dropped_is_answered_alike(database: Database) {
+    async fn forged_decoy_and_dropped_registrations_get_the_same_answer(database: Database) {
         let node = Node::start(database).await;
         let owner = node.registered("owner").await;
         let decoy = registered(&node, &owner.email, OTHER_PASSWORD).await;
@@ -232,7 +232,7 @@ both_databases! {
         let handles = [forged.as_str(), &decoy.handle, &dropped.handle, &of_a_link];
         let mut answers = Vec::new();
         for handle in handles {
-            assert_good_for_nothing(&node, handle).await;
+            assert_valid_for_nothing(&node, handle).await;
             let mut answered = Vec::new();
             for (method, params) in [
                 ("auth.await_verification", json!({ "registration": handle, "wait_ms": 1 })),
@@ -248,15 +248,15 @@ both_databases! {
         assert!(answers.windows(2).all(|pair| pair[0] == pair[1]), "{answers:#?}");
     }
 
-    async fn twenty_verifications_with_one_handle_make_one_account(database: Database) {
+    async fn twenty_verifications_with_one_handle_create_one_account(database: Database) {
         let node = Node::start(database).await;
-        let maker = registered(&node, &another_email("ann"), PASSWORD).await;
-        let letter = node.smtp.letter_to(&maker.person.email).await;
+        let registrant = registered(&node, &another_email("ann"), PASSWORD).await;
+        let letter = node.smtp.letter_to(&registrant.person.email).await;
         let callers = (0..20).map(|i| {
             let (http, token, code) = (node.http(), letter.token(), letter.code());
             let params = match i % 3 {
-                0 => by_handle(&token, &maker.handle),
-                1 => by_code(&maker.handle, &code),
+                0 => by_handle(&token, &registrant.handle),
+                1 => by_code(&registrant.handle, &code),
                 _ => by_password(&token, PASSWORD),
             };
             async move { http.call("auth.verify_email", params).await }
@@ -265,14 +265,14 @@ both_databases! {
         assert_eq!((won.len(), lost.len()), (1, 19));
         assert!(lost.iter().all(|reply| reply.as_ref().is_err_and(|error| error.kind == "invalid_token")), "{lost:#?}");
         let logins = (0..20).map(|_| {
-            let (http, params) = (node.http(), json!({ "registration": maker.handle }));
+            let (http, params) = (node.http(), json!({ "registration": registrant.handle }));
             async move { http.call("auth.login_registration", params).await }
         });
         let signed_in = join_all(logins).await.into_iter().filter(Result::is_ok).count();
         assert_eq!(signed_in, 1);
     }
 
-    async fn a_conflict_is_told_to_who_has_the_letter(database: Database) {
+    async fn a_conflict_is_reported_to_the_holder_of_the_letter(database: Database) {
         let (node, person, session) = somebody(database).await;
         let wanted = registered(&node, &another_email("wanted"), OTHER_PASSWORD).await;
         let letter = node.smtp.letter_to(&wanted.person.email).await;
@@ -334,7 +334,7 @@ both_databases! {
         inside.with(async |accounts| accounts.prune().await.expect("pruned")).await;
     }
 
-    async fn a_code_is_good_once_its_letter_is_handed_over_and_for_seven_days_at_most(database: Database) {
+    async fn a_code_is_valid_from_the_hand_over_of_its_letter_and_for_seven_days_at_most(database: Database) {
         let inside = Inside::on(&database, &[]);
         let address = email(&another_email("ann"));
         let handle = inside.with(async |accounts| register(accounts, &address).await).await;
@@ -373,18 +373,18 @@ both_databases! {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_wait_hears_of_what_happens_on_another_node() {
+async fn a_wait_ends_with_a_verification_on_another_node() {
     let (first, second) = Node::pair().await;
-    let maker = registered(&first, &another_email("ann"), PASSWORD).await;
-    let token = first.smtp.letter_to(&maker.person.email).await.token();
+    let registrant = registered(&first, &another_email("ann"), PASSWORD).await;
+    let token = first.smtp.letter_to(&registrant.person.email).await.token();
     let socket = first.ws().await;
-    let params = json!({ "registration": maker.handle, "wait_ms": 30_000 });
+    let params = json!({ "registration": registrant.handle, "wait_ms": 30_000 });
     let pending = socket.send_only("auth.await_verification", params);
     socket.ok("rpc.discover", json!({})).await;
     let began = Instant::now();
     second.http().ok("auth.verify_email", by_password(&token, PASSWORD)).await;
     assert_eq!(pending.reply().await.expect("open").expect("an answer"), json!({ "verified": true }));
     assert!(began.elapsed() < Duration::from_secs(15), "{:?}", began.elapsed());
-    let login = json!({ "registration": maker.handle });
+    let login = json!({ "registration": registrant.handle });
     Session::from_wire(second.http().ok("auth.login_registration", login).await);
 }
