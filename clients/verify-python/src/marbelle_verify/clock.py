@@ -1,4 +1,4 @@
-"""How old something is, and how long to wait before the next attempt."""
+"""Ages by clocks that survive sleep, and delays between attempts."""
 
 import random
 import time
@@ -16,7 +16,7 @@ class Moment:
     wall: float = field(default_factory=lambda: time.time())
 
     def age(self, now: "Moment | None" = None) -> float:
-        """How many seconds ago it was, by the clock that says more."""
+        """The age in seconds, by the clock that shows more."""
         now = now or Moment()
         return max(now.monotonic - self.monotonic, now.wall - self.wall)
 
@@ -26,14 +26,14 @@ class Deadline:
     """The end of a wait. A timer of asyncio stands still while the machine sleeps; this does not."""
 
     seconds: float
-    begun: Moment = field(default_factory=Moment)
+    started: Moment = field(default_factory=Moment)
 
     def is_over(self) -> bool:
-        return self.begun.age() >= self.seconds
+        return self.started.age() >= self.seconds
 
 
 def delay_after(failures: int, share: float | None = None) -> float:
-    """How many seconds to wait after so many failures.
+    """The delay in seconds after this many failures.
 
     The delay doubles with each failure, up to a bound. It lies anywhere in its upper half (``share``, 0 to 1), so that
     clients that failed together do not come back together.

@@ -1,4 +1,4 @@
-"""Django: a middleware for access tokens, and what views need of it.
+"""Django: a middleware for access tokens, and its interface for views.
 
 ``settings.MARBELLE_VERIFY`` is a dictionary of the fields of :class:`marbelle_verify.VerifierOptions`.
 """
@@ -21,23 +21,23 @@ from .options import VerifierOptions
 from .tokens import Claims
 from .verifier import Verifier
 
-# How many seconds the first request of a process waits for keys and revocations.
+# The number of seconds that the first request of a process waits for keys and revocations.
 _FIRST = 5.0
 
 _View = TypeVar("_View", bound=Callable[..., Any])
 
 _making = threading.Lock()
-# With the process that it follows in: one that was forked has no thread of its parent's.
+# With the process that it belongs to: a forked process does not have its parent's thread.
 _made: tuple[int, Verifier] | None = None
 
 
 def get_verifier() -> Verifier:
-    """The process's verifier, for its ``health()`` above all. The first call waits some seconds until it is ready."""
+    """The process's verifier, mainly for its ``health()``. The first call waits some seconds until it is ready."""
     global _made
     with _making:
         if (verifier := _present()) is None:
             verifier = Verifier(_options()).start()
-            # Where it cannot be ready, requests with a token are answered 503; others need no verifier.
+            # If it does not get ready, requests with a token are answered 503; others need no verifier.
             with suppress(VerifierUnavailable):
                 verifier.ready(_FIRST)
             _made = (os.getpid(), verifier)
@@ -45,7 +45,7 @@ def get_verifier() -> Verifier:
 
 
 def caller_of(request: HttpRequest) -> Claims:
-    """Who makes the request, in a view with :func:`token_required`."""
+    """The caller of the request, in a view with :func:`token_required`."""
     caller = _caller(request)
     if caller is None:
         raise RuntimeError("this view lacks token_required")
@@ -75,8 +75,8 @@ def token_required(view: _View) -> _View:
 
 @sync_and_async_middleware
 def access_token_middleware(get_response: Callable[[HttpRequest], Any]) -> Callable[[HttpRequest], Any]:
-    """Finds out who calls, by ``Authorization: Bearer``. A bad token is answered 401; 503 where that cannot be told."""
-    # A fault in the settings is told when the server starts.
+    """Authenticates the caller by ``Authorization: Bearer``. Answers 401 for a bad token, 503 if unverifiable."""
+    # A fault in the settings is reported when the server starts.
     _options()
     if iscoroutinefunction(get_response):
 
@@ -128,7 +128,7 @@ def _identify(request: HttpRequest, token: str, verifier: Verifier) -> HttpRespo
 
 
 def _refusal(code: str) -> HttpResponseBase:
-    # RFC 6750 §3.1: a request without a token is told of no error.
+    # RFC 6750 §3.1: a request without a token gets no error code.
     challenge = "Bearer" if code == "missing" else f'Bearer error="invalid_token", error_description="{code}"'
     headers = {"WWW-Authenticate": challenge, "Cache-Control": "no-store"}
     return JsonResponse({"error": code}, status=401, headers=headers)

@@ -1,4 +1,4 @@
-"""What :meth:`Verifier.verify` raises."""
+"""The errors that :meth:`Verifier.verify` raises."""
 
 from typing import Literal
 
@@ -7,17 +7,17 @@ UnavailableCode = Literal["no_keys", "feed_stale"]
 
 
 class TokenRefused(Exception):
-    """The token is no good: answer 401, upon which the caller gets a newer one or signs in."""
+    """The token is invalid: answer 401, after which the caller gets a newer one or signs in."""
 
     def __init__(self, code: RefusalCode, message: str, reason: str | None = None) -> None:
         super().__init__(message)
         self.code: RefusalCode = code
-        #: Why the session ended or its credentials were renewed, as the account server says it.
+        #: Why the session ended or its credentials were renewed, as the account server reports it.
         self.reason = reason
 
 
 class VerifierUnavailable(Exception):
-    """Whether the token is good cannot be told at this moment: answer 503. The token may be good later."""
+    """The token cannot be verified at present: answer 503. The token may be accepted later."""
 
     def __init__(self, code: UnavailableCode, message: str) -> None:
         super().__init__(message)

@@ -1,7 +1,7 @@
 """Follows the revocations over a WebSocket.
 
-What is pushed comes at once, and ``revocations.list`` is asked every few seconds. Its answer is read from the database,
-so it shows that nothing is missing up to the moment of the question; an open connection alone would not.
+Pushed entries arrive at once, and ``revocations.list`` is called every few seconds. Its answer is read from the
+database, so it proves that nothing is missing up to the time of the request; an open connection alone would not.
 """
 
 import asyncio
@@ -26,13 +26,13 @@ _LARGEST_MESSAGE = 4 * 1024 * 1024
 _LONGEST_POLL = 3.0
 _SUBSCRIBE = 0
 
-# At the level of DEBUG, websockets logs the headers that it sends, so the service key.
+# At level DEBUG, websockets logs the headers that it sends, including the service key.
 _log = logging.getLogger(__name__)
 _log.setLevel(logging.INFO)
 
 
 class FeedFailed(Exception):
-    """This connection is of no use any more."""
+    """This connection can no longer be used."""
 
 
 class Feed:
@@ -49,33 +49,33 @@ class Feed:
         self._complete: Moment | None = None
         self._last_id = _SUBSCRIBE
         self._failures = 0
-        # When the wait of now should be over.
+        # When the present wait should be over.
         self._deadline = Deadline(self._timeout)
         self._reconnect: Callable[[], None] = lambda: None
         self.is_connected = False
-        #: Why the revocations cannot be followed at this moment.
+        #: Why the revocations cannot be followed at present.
         self.error: str | None = None
 
     @property
     def age(self) -> float | None:
-        """How many seconds ago nothing was missing; ``None`` before the first time."""
+        """The number of seconds since nothing was missing; ``None`` before the first time."""
         return None if self._complete is None else self._complete.age()
 
     def wake(self) -> None:
-        """Connects at once if the wait of now should be over already.
+        """Connects at once if the present wait should already be over.
 
-        After a sleep of the machine its timer would be late, and a connection from before is probably dead.
+        After a sleep of the machine its timer would be late, and an earlier connection is probably dead.
         """
         if self._deadline.is_over():
             self._deadline = Deadline(self._timeout)
             self._reconnect()
 
     async def follow(self) -> None:
-        """Connects again and again, until it is cancelled."""
+        """Keeps connecting until it is cancelled."""
         loop, woken = asyncio.get_running_loop(), asyncio.Event()
 
         def reconnect() -> None:
-            # The loop may be closed by now.
+            # The loop may be closed already.
             with contextlib.suppress(RuntimeError):
                 loop.call_soon_threadsafe(woken.set)
 
@@ -95,7 +95,7 @@ class Feed:
                 await self._follow_one_connection()
                 continue
             except Exception as error:
-                # Whatever it was: this goes on as long as the program runs.
+                # Any error: this continues for as long as the program runs.
                 self.error = f"the revocations at {self._url} cannot be followed: {_explained(error)}"
             finally:
                 self.is_connected = False
@@ -105,7 +105,7 @@ class Feed:
             await asyncio.sleep(delay)
 
     async def _follow_one_connection(self) -> None:
-        """Returns when the process got no time for so long that the connection may be dead."""
+        """Returns when the process was suspended for so long that the connection may be dead."""
         self._deadline = Deadline(self._timeout)
         async with self._connect() as socket:
             try:
@@ -115,7 +115,7 @@ class Feed:
                     asked = await self._catch_up(socket)
                     await self._listen(socket)
             finally:
-                # A server that may be gone is not told; and to wait for its answer could be cancelled.
+                # A server that may be gone is not notified, and waiting for its answer could be cancelled.
                 socket.transport.abort()
 
     def _connect(self) -> connect:
@@ -125,14 +125,14 @@ class Feed:
             compression=None,
             proxy=None,
             open_timeout=self._timeout,
-            # A dead connection is found out by its answers.
+            # A dead connection is detected by missing answers.
             ping_interval=None,
             max_size=_LARGEST_MESSAGE,
             logger=_log,
         )
 
     async def _catch_up(self, socket: ClientConnection) -> Moment:
-        """Asks for what is missing, page by page. Returns when it was complete."""
+        """Fetches missing entries, page by page. Returns the time at which nothing was missing."""
         while True:
             asked = Moment()
             self._last_id += 1
@@ -151,7 +151,7 @@ class Feed:
         return asked
 
     async def _listen(self, socket: ClientConnection) -> None:
-        """Takes what is pushed until it is time to ask again."""
+        """Receives pushed entries until the next request is due."""
         self._deadline = Deadline(self._poll)
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(self._poll):
@@ -163,7 +163,7 @@ class Feed:
         await socket.send(json.dumps({"jsonrpc": "2.0", "id": call_id, "method": method, "params": params}))
 
     def _take(self, text: str | bytes) -> Page | None:
-        """Applies a message, and gives the page where it answers the last question."""
+        """Applies a message; returns the page if it answers the last request."""
         message: Any = json.loads(text)
         if message.get("method") == "revocations.event":
             self._apply(Page.read(message["params"]["result"]))
@@ -185,7 +185,7 @@ class Feed:
 
 class _Connect(connect):
     def process_redirect(self, exc: Exception) -> Exception | str:
-        # What another address says is not the account server's word.
+        # Answers of another address are not the account server's.
         return exc
 
 

@@ -1,4 +1,4 @@
-"""What a verifier is told."""
+"""The options of a verifier."""
 
 from dataclasses import dataclass, field
 from urllib.parse import urljoin, urlsplit
@@ -6,9 +6,9 @@ from urllib.parse import urljoin, urlsplit
 
 @dataclass(frozen=True, kw_only=True)
 class VerifierOptions:
-    """How to reach the account server, and what is accepted. All times are in seconds."""
+    """How to reach the account server, and which tokens are accepted. All times are in seconds."""
 
-    #: Where the account server is: its keys are at ``/.well-known/jwks.json`` of this.
+    #: The URL of the account server, whose keys are at ``/.well-known/jwks.json`` below it.
     url: str
     #: A service key with the scope ``tokens:verify``.
     service_key: str = field(repr=False)
@@ -16,17 +16,17 @@ class VerifierOptions:
     issuer: str
     #: This backend's name, one of ``MARBELLE_TOKEN_BACKENDS``.
     audience: str
-    #: Where services call it (``MARBELLE_SERVICE_LISTEN``); ``/service/rpc`` of ``url`` unless given.
+    #: The URL for service keys (``MARBELLE_SERVICE_LISTEN``); ``/service/rpc`` of ``url`` by default.
     service_url: str | None = None
-    #: Nothing is verified once the revocations are older than this; at least one second.
+    #: The age of the revocations beyond which nothing is verified; at least one second.
     max_feed_age: float = 15.0
-    #: The longest life of a token that is accepted. The account server's is 10 minutes by default.
+    #: The longest accepted lifetime of a token. That of the account server is 10 minutes by default.
     token_lifetime: float = 3600.0
-    #: How far behind this machine's clock may be, or ahead.
+    #: How far this machine's clock may be behind or ahead.
     clock_tolerance: float = 0.0
-    #: Ended sessions that are kept; beyond that every token from before the oldest one's end is refused.
+    #: The most ended sessions to keep; beyond that, every token from before the end of the oldest one is refused.
     max_revocations: int = 200_000
-    #: How often unknown key ids may have the keys fetched.
+    #: The shortest interval at which unknown key ids cause the keys to be fetched.
     keys_pause: float = 10.0
 
     def __post_init__(self) -> None:

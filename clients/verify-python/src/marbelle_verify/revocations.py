@@ -1,4 +1,4 @@
-"""What voids tokens that are good by their signature and time."""
+"""Revocations of tokens that are valid by signature and time."""
 
 from collections import OrderedDict
 from collections.abc import Iterable
@@ -9,9 +9,9 @@ from typing import Any, Literal
 
 from .tokens import Claims
 
-# How much the clocks of nodes may differ: a token may be good for so much longer than its life.
+# How much the clocks of nodes may differ: a token may be valid for that much longer than its lifetime.
 _CLOCKS_DIFFER = 15 * 60.0
-# Why tokens are void whose session's entry had no room.
+# The reason for tokens that are void because the entry of a session had to be dropped.
 _FORGOTTEN = "forgotten"
 
 
@@ -24,7 +24,7 @@ class Revocation:
     #: Unix time in seconds.
     at: float
     reason: str
-    #: The session's tokens with a ``ver`` below this are void; all of them where it is ``None``.
+    #: The session's tokens with a ``ver`` below this are void; all of them if it is ``None``.
     below: int | None
 
 
@@ -37,7 +37,7 @@ class Page:
 
     @classmethod
     def read(cls, value: Any) -> "Page":
-        """Reads what the server sent; raises ``ValueError`` where it is no page."""
+        """Reads what the server sent; raises ``ValueError`` if it is not a page."""
         try:
             cursor, entries = value["cursor"], value["revocations"]
             if not isinstance(cursor, str) or not isinstance(entries, list):
@@ -74,16 +74,16 @@ class _Void:
 
 
 class Revocations:
-    """The entries, for as long as a token from before may be good.
+    """The entries, for as long as an earlier token may be valid.
 
-    One thread adds, any thread looks: each step leaves what voids a token in place until something wider stands there.
+    One thread adds, any thread reads: each step keeps an entry in place until a wider one replaces it.
     """
 
     def __init__(self, token_lifetime: float, most: int) -> None:
-        """Keeps entries for ``token_lifetime`` seconds and what clocks may differ by, and ``most`` sessions at most."""
+        """Keeps entries for ``token_lifetime`` seconds and a margin for clocks, and at most ``most`` sessions."""
         self._keep = token_lifetime + _CLOCKS_DIFFER
         self._most = most
-        # By session, as they were received. A plain dictionary is slow to tell its first entry after deletions.
+        # By session, in the order of receipt. A plain dictionary is slow to find its first entry after deletions.
         self._sessions: OrderedDict[str, _Void] = OrderedDict()
         # Tokens issued in this second (Unix time) or before are void, and why.
         self._issued_by: tuple[int, str] | None = None
@@ -92,27 +92,27 @@ class Revocations:
         return len(self._sessions)
 
     def add(self, entries: Iterable[Revocation], now: float) -> None:
-        """``now``: seconds of the monotonic clock. A wall clock that is set forth and back would forget too early."""
+        """``now``: seconds of the monotonic clock. A wall clock that is set back and forth drops entries too early."""
         for entry in entries:
             self._add(entry, now)
-        # Every token from before has expired.
+        # Every earlier token has expired.
         while self._sessions and self._oldest()[1].received + self._keep < now:
             del self._sessions[self._oldest()[0]]
         while len(self._sessions) > self._most:
-            # Which session it was is forgotten, so it counts for all: whoever is not meant fetches a new token.
+            # The session is forgotten, so the entry counts for all: the callers of other sessions fetch a new token.
             session_id, void = self._oldest()
             self._void_issued_by(void.at, _FORGOTTEN)
             del self._sessions[session_id]
 
     def voiding(self, claims: Claims) -> Voiding | None:
-        """What voids the token, if anything does."""
-        # In this order: an entry is dropped after it counts for all.
+        """The reason why the token is void, if it is."""
+        # In this order, because an entry is dropped only once it counts for all.
         found = self._sessions.get(claims.session_id)
         issued_by = self._issued_by
         if found and claims.version < found.below:
             return Voiding("session_ended" if found.below == inf else "renewed", found.reason)
         if issued_by and claims.issued_at <= issued_by[0]:
-            # By an entry that was dropped, the session may live on: a newer token is good if it does.
+            # If the entry was dropped, the session may be alive: then a newer token is valid.
             return Voiding("renewed" if issued_by[1] == _FORGOTTEN else "session_ended", issued_by[1])
         return None
 
@@ -130,7 +130,7 @@ class Revocations:
             self._sessions.move_to_end(entry.session_id)
 
     def _void_issued_by(self, at: float, reason: str) -> None:
-        # `iat` has whole seconds: a token of the same second may be from before, and counts as if it were.
+        # `iat` has whole seconds: a token of the same second may be earlier, and is treated as such.
         second = floor(at)
         if self._issued_by is None or second > self._issued_by[0]:
             self._issued_by = (second, reason)

@@ -9,14 +9,14 @@ from .errors import TokenRefused
 from .keys import Keys
 from .options import VerifierOptions
 
-# The account server makes none that are longer.
+# The account server issues no longer ones.
 _LONGEST = 2048
 _CLAIMS = {"sub": str, "sid": str, "ver": int, "iat": int, "exp": int}
 
 
 @dataclass(frozen=True)
 class Claims:
-    """Who calls, by a good token."""
+    """The caller, by a valid token."""
 
     #: The user's id (``sub``).
     user_id: str
@@ -31,7 +31,7 @@ class Claims:
 
 
 def read_token(token: str, keys: Keys, options: VerifierOptions) -> Claims:
-    """What a token says, if it was made by one of the keys for this audience and has not expired."""
+    """The claims of a token that one of the keys has signed for this audience and that has not expired."""
     if len(token) > _LONGEST:
         raise TokenRefused("invalid", "the token is too long")
     key = keys.get(_key_id(token))
@@ -45,7 +45,7 @@ def read_token(token: str, keys: Keys, options: VerifierOptions) -> Claims:
             issuer=options.issuer,
             audience=options.audience,
             leeway=options.clock_tolerance,
-            # A clock that is a little behind must not refuse a token that was made just now.
+            # A clock that is a little behind must not refuse a token that was just issued.
             options={"require": ["iss", "aud", *_CLAIMS], "verify_iat": False},
         )
     except jwt.ExpiredSignatureError:
@@ -57,14 +57,16 @@ def read_token(token: str, keys: Keys, options: VerifierOptions) -> Claims:
     # Not isinstance: `True` is an int.
     if not is_access_token or any(type(claims[name]) is not kind for name, kind in _CLAIMS.items()):
         raise TokenRefused("invalid", "this is not an access token")
-    # What voids a token might be forgotten before it expires.
+    # The revocation of a longer token could be dropped before the token expires.
     if (life := claims["exp"] - claims["iat"]) > options.token_lifetime:
-        raise TokenRefused("invalid", f"the token is good for {life} s, which is more than token_lifetime")
+        raise TokenRefused("invalid", f"the token is valid for {life} s, which is more than token_lifetime")
     return Claims(claims["sub"], claims["sid"], claims["ver"], claims["iat"], claims["exp"])
 
 
 def _key_id(token: str) -> str:
-    """Which key the token names. Nothing else of its header is used before the signature is checked, ``alg`` never."""
+    """The id of the key that the token names. Nothing else in its header is used before the signature is checked, and
+    ``alg`` never.
+    """
     try:
         kid = jwt.get_unverified_header(token).get("kid")
     except (jwt.InvalidTokenError, ValueError, RecursionError):

@@ -14,27 +14,27 @@ from .options import VerifierOptions
 from .revocations import Revocations
 from .tokens import Claims, read_token
 
-# How often `ready` looks, in seconds.
+# The interval at which `ready` checks, in seconds.
 _LOOK = 0.02
 
 
 @dataclass(frozen=True)
 class Health:
-    """What a health check shows."""
+    """The state for a health check."""
 
     #: Whether tokens can be verified.
     ok: bool
-    #: How many seconds old the revocations are; ``None`` before they were complete for the first time.
+    #: The age of the revocations in seconds; ``None`` before they were first complete.
     feed_age: float | None
     is_connected: bool
     keys: int
     revocations: int
-    #: What went wrong last with the keys or the feed, and is not mended yet.
+    #: The present errors of the keys and of the feed.
     errors: tuple[str, ...]
 
 
 class _Verification:
-    """What both verifiers share: everything but who runs :meth:`_follow`."""
+    """The common part of both verifiers: everything but the caller of :meth:`_follow`."""
 
     def __init__(self, options: VerifierOptions) -> None:
         self._options = options
@@ -43,10 +43,10 @@ class _Verification:
         self._feed = Feed(options, self._revocations)
 
     def verify(self, token: str) -> Claims:
-        """Who calls with this token. Makes no call and waits for nothing; may be called from any thread.
+        """The caller with this token. Makes no request and does not wait; may be called from any thread.
 
-        Raises :class:`TokenRefused` where the token is no good, and :class:`VerifierUnavailable` where that cannot be
-        told because keys or revocations could not be followed.
+        Raises :class:`TokenRefused` if the token is invalid, and :class:`VerifierUnavailable` if it cannot be verified
+        because keys or revocations could not be followed.
         """
         if not token:
             raise TokenRefused("missing", "there is no token")
@@ -69,7 +69,7 @@ class _Verification:
         )
 
     def _lacking(self) -> VerifierUnavailable | None:
-        """What cannot be relied on at present. After a sleep it is fetched at once, in the background."""
+        """Why nothing can be verified, if so. After a sleep, outdated data is fetched at once in the background."""
         if not self._keys.are_known():
             return VerifierUnavailable("no_keys", self._keys.error or "the keys were not fetched yet")
         age = self._feed.age
@@ -99,7 +99,7 @@ class Verifier(_Verification):
         self._thread: threading.Thread | None = None
 
     def start(self) -> Self:
-        """Begins to follow keys and revocations."""
+        """Starts to follow keys and revocations."""
         if self._thread is None:
             # Before the thread: `close` may follow at once.
             self._runner.get_loop()
@@ -116,7 +116,7 @@ class Verifier(_Verification):
             time.sleep(_LOOK)
 
     def close(self) -> None:
-        """Ends the thread; nothing is verified any more once the revocations are too old."""
+        """Ends the thread; once the revocations are too old, nothing is verified any more."""
         if self._thread is not None and self._thread.is_alive():
             self._runner.get_loop().call_soon_threadsafe(self._stop.set)
             self._thread.join()
@@ -149,7 +149,7 @@ class AsyncVerifier(_Verification):
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> Self:
-        """Begins to follow keys and revocations, in the running event loop."""
+        """Starts to follow keys and revocations, in the running event loop."""
         if self._task is None:
             self._task = asyncio.create_task(self._follow())
         return self
@@ -163,7 +163,7 @@ class AsyncVerifier(_Verification):
             await asyncio.sleep(_LOOK)
 
     async def close(self) -> None:
-        """Ends the task; nothing is verified any more once the revocations are too old."""
+        """Ends the task; once the revocations are too old, nothing is verified any more."""
         if self._task is not None:
             await _cancelled(self._task)
 
