@@ -11,7 +11,7 @@ export function useAccounts<T>(select: (state: State) => T): T {
   return useState(accounts, select)
 }
 
-/** How long the feed may take to confirm a change of this tab, before the event counts as somebody else's. */
+/** How long the feed may take to confirm a change of this tab, before the event counts as a change made elsewhere. */
 const ECHO_MS = 3_000
 
 let writing = 0

@@ -12,7 +12,7 @@ beforeEach(async () => {
   customer = await Customer.withAccount(stage.server)
 })
 
-/** A device whose authenticator answers what it is asked while somebody is there. */
+/** A device whose authenticator answers requests while its user is present. */
 async function device(): Promise<{ context: BrowserContext; page: Page; authenticator: Authenticator }> {
   const context = await stage.chrome.device()
   const page = await tab(context, 'about:blank', '')

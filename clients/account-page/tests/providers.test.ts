@@ -60,7 +60,7 @@ it('makes an account at the first visit, which proves itself by another one, and
   await panva().getByText(email).waitFor()
   await page.getByRole('heading', { name: 'Set a password' }).waitFor()
 
-  // The last way in stays.
+  // The last sign-in method stays.
   await page.getByRole('button', { name: 'Unlink Panva' }).click()
   await page.getByRole('dialog').getByRole('button', { name: 'Unlink' }).click()
   await page.getByText('This is the only way to sign in').waitFor()
@@ -133,7 +133,7 @@ it('takes over no account by its e-mail address', async () => {
   await signInAtProvider(page, customer.email)
   await page.getByText('Sign in to it, and link Panva under Security.').waitFor()
   await expectAccessible(page)
-  // What was sent along is good once.
+  // The code in the address can be used once.
   await page.reload()
   await page.getByText('This was already used, or took too long.').waitFor()
 })

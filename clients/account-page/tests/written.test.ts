@@ -42,7 +42,7 @@ it('takes what shows nothing for empty', () => {
     expect(tidyText(nothing), JSON.stringify(nothing)).toBe('')
   }
   expect(tidyText('\u00a0Zoe\u0308\u3000')).toBe('Zo\u00eb')
-  // Not empty, but refused by the server, which says so.
+  // Not empty, but refused by the server, whose message is shown.
   expect(tidyText('\u202e')).toBe('\u202e')
 })
 

@@ -15,7 +15,7 @@ import { answerIn, defaultFlowKept, noFlow, type ProviderFlow, type ProviderOutc
 import { type Factor, SecondFactor, type SignInOutcome } from './second-factor.js'
 import type { Passkey, Proven, SignIn } from './spec.js'
 
-/** Signing in, and proving later that it is the same person. */
+/** Signing in, and proving the session again later. */
 export abstract class Authentication {
   readonly #passkeys = new Passkeys()
   readonly #flow: Kept<ProviderFlow>

@@ -18,7 +18,7 @@ interface Edit<T> {
   readonly send: (expectedRevision: number) => Promise<T>
 }
 
-/** The edits of this tab: shown at once, sent one after the other, refused if somebody else was faster. */
+/** The edits of this tab: shown at once, sent one after the other, refused if the object was changed elsewhere first. */
 export class Edits {
   pending: readonly PendingEdit[] = []
   /** Own edits, by object: from the revision that they began at to the one that they made. */

@@ -27,7 +27,7 @@ export class Tabs {
   readonly #channel: BroadcastChannel | null
   readonly #options: TabsOptions
   readonly #questions = new Map<string, (kept: KeptToken) => void>()
-  /** Whether another tab was ever heard: a single tab waits for nobody. */
+  /** Whether another tab has ever answered: a single tab does not wait. */
   #hasOthers = false
 
   constructor(name: string, options: TabsOptions) {

@@ -123,7 +123,7 @@ describe('a passkey', () => {
     await page.evaluate(() => accounts.readSignInMethods())
     const { passkeys } = (await shown(page)).account!.sign_in_methods
     expect(passkeys).toMatchObject([{ id, name: 'Laptop', last_used_at: expect.any(String) }])
-    // What was read stays when the feed tells of the passkey again.
+    // The value that was read stays when the feed reports the passkey again.
     await page.evaluate((passkey_id) => accounts.call('passkeys.rename', { passkey_id, name: 'Old laptop' }), id)
     await untilShown(page, ({ account }) => account!.sign_in_methods.passkeys[0]!.name === 'Old laptop')
     expect((await shown(page)).account!.sign_in_methods.passkeys[0]!.last_used_at).toBe(passkeys[0]!.last_used_at)
@@ -162,7 +162,7 @@ describe('a passkey', () => {
       Object.assign(globalThis, { leave, offer })
     })
     await first
-    // A dialog takes the offer's place; who is not recognised gets nothing.
+    // A dialog replaces the offer; without a recognised user there is no result.
     await authenticator.setVerified(false)
     await authenticator.setPresent(true)
     const dialog = await refused(page, () => accounts.signInWithPasskey())

@@ -190,7 +190,7 @@ const stuttering = through((deliver, event) => {
   setTimeout(() => deliver(event), 30)
 })
 
-/** Loses the first event that tells of a name. */
+/** Loses the first event about a name. */
 function forgetful(name: string): SocketConstructor {
   let isLost = false
   return through((deliver, event) => {

@@ -189,7 +189,7 @@ describe('the end of a session', () => {
   })
 })
 
-/** A WebSocket that reaches nobody. */
+/** A WebSocket that connects to nothing. */
 const nowhere = class {
   onopen = null
   onmessage = null

@@ -90,7 +90,7 @@ interface NoRegistrationProps {
   readonly why: string
 }
 
-/** In place of the form where nobody can register by it. */
+/** Replaces the form where registration is closed. */
 export function NoRegistration({ title, why }: NoRegistrationProps) {
   const texts = useTexts()
   return (

@@ -6,7 +6,7 @@ import { expect } from 'vitest'
 export async function expectAccessible(page: Page): Promise<void> {
   // A card that still fades in has too little contrast, and only for that moment.
   await page.waitForFunction(() => document.getAnimations().every(({ playState }) => playState !== 'running'))
-  // Into the page by the debugger: its content security policy lets no foreign script in.
+  // Into the page by the debugger: its content security policy blocks foreign scripts.
   await page.evaluate(axe.source)
   const violations = await page.evaluate(async () => {
     const { violations } = await (globalThis as unknown as { axe: typeof axe }).axe.run()

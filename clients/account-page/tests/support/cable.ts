@@ -28,7 +28,7 @@ export class Cable {
     this.#port = Number(new URL(origin).port)
   }
 
-  /** Bytes are lost from now on, and nobody is told. */
+  /** Bytes are silently lost from now on. */
   cut(): void {
     this.#isCut = true
   }

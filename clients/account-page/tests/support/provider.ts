@@ -27,7 +27,7 @@ export class Provider {
     return `http://127.0.0.1:${(this.#http.address() as AddressInfo).port}`
   }
 
-  /** What the shop's server is told of it. */
+  /** The settings of the shop's server for it. */
   get settings(): Record<string, string> {
     return {
       MARBELLE_PROVIDERS__PANVA__ISSUER: this.issuer,
@@ -77,7 +77,7 @@ export class Provider {
   }
 }
 
-/** Signs in at the provider and agrees; who has a session there only agrees. */
+/** Signs in at the provider and agrees; a user with a session there only agrees. */
 export async function signInAtProvider(page: Page, email: string): Promise<void> {
   await page.getByPlaceholder('Enter any login').fill(email)
   await page.getByPlaceholder('and password').fill('any')

@@ -7,7 +7,7 @@ import type { Page } from 'playwright-core'
 export async function readQrCode(page: Page): Promise<string | undefined> {
   const code = page.getByRole('img', { name: 'QR code' })
   const picture = (await code.screenshot()).toString('base64')
-  // Into the page by the debugger: its content security policy lets no foreign script in.
+  // Into the page by the debugger: its content security policy blocks foreign scripts.
   await page.evaluate(await readFile(createRequire(import.meta.url).resolve('jsqr'), 'utf8'))
   return page.evaluate(async (base64) => {
     const bytes = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0))

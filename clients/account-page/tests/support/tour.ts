@@ -90,7 +90,7 @@ export class Tour {
     return LANGUAGES[this.#locale]
   }
 
-  /** What somebody sees who is not signed in. */
+  /** The views for visitors who are not signed in. */
   async visitor(): Promise<void> {
     const { signIn, register, checkMail, verifyEmail, faults, errors, link } = this.#texts
     const { page: home } = this.#shops.everything
@@ -153,7 +153,7 @@ export class Tour {
     await this.#invitations()
   }
 
-  /** What somebody sees where only the invited may register. */
+  /** The views where only the invited may register. */
   async #invitations(): Promise<void> {
     const { invitation, register } = this.#texts
     const { invited } = this.#shops

@@ -2,7 +2,7 @@ import { expect } from 'vitest'
 import type { Account, AccountsClient, LiveAccount, LiveSession, Session } from '../../src/index.js'
 import { eventually } from './wait.js'
 
-/** What tabs show is what the server says. */
+/** The state of the tabs equals the server's. */
 export async function expectToAgree(...tabs: AccountsClient[]): Promise<void> {
   await eventually(async () => {
     const [first] = tabs

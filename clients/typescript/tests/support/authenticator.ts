@@ -10,7 +10,7 @@ export class Authenticator {
     this.#authenticatorId = authenticatorId
   }
 
-  /** For one tab. While nobody is `present`, whatever it is asked waits. */
+  /** For one tab. While the user is not `present`, requests wait. */
   static async of(page: Page, { present = true } = {}): Promise<Authenticator> {
     const session = await page.context().newCDPSession(page)
     await session.send('WebAuthn.enable')

@@ -11,7 +11,7 @@ export interface Claims {
   readonly exp: number
 }
 
-/** What a token says, if the server with this origin has signed it. */
+/** The claims of a token, if the server with this origin has signed it. */
 export async function claimsOf(origin: string, token: string): Promise<Claims> {
   const [header, payload, signature] = token.split('.') as [string, string, string]
   const { kid } = JSON.parse(Buffer.from(header, 'base64url').toString()) as { kid: string }

@@ -27,7 +27,7 @@ const PROFILE = { id: 'user', email: 'ann@example.org', first_name: 'Ann', last_
 
 /** A server with one session, which does what a real one does too seldom or too quickly. */
 export class Scripted {
-  /** The version of the credentials that are good. */
+  /** The version of the valid credentials. */
   version = 1
   /** Every call: its method, and its parameters. */
   readonly calls: { method: string; params: Record<string, unknown> }[] = []

@@ -17,7 +17,7 @@ export async function eventually<T>(attempt: () => T | Promise<T>): Promise<T> {
   }
 }
 
-/** Waits, by the store alone, for a state. */
+/** Waits for a state by subscribing to the store. */
 export function until(client: AccountsClient, holds: (state: State) => boolean): Promise<State> {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => {
