@@ -8,6 +8,7 @@ use super::{
 use crate::{
     domain::{
         ids::{MailId, RegistrationId},
+        invitation::InvitationLink,
         letter::{Content, Letter},
         time::Clock,
     },
@@ -81,9 +82,16 @@ impl Worker {
     /// Tries once to send a letter, and records the outcome.
     async fn attempt(&self, row: OutboxRow) {
         let OutboxRow { id, attempts, .. } = row;
-        if let Err(error) = self.record_hand_over(&row).await {
-            tracing::warn!(mail = %id, %error, "the letter was not started; it is due again after its lease");
-            return;
+        match self.record_hand_over(&row).await {
+            Ok(true) => {}
+            Ok(false) => {
+                tracing::info!(mail = %id, attempts, "letter dropped: its invitation is no longer valid");
+                return;
+            }
+            Err(error) => {
+                tracing::warn!(mail = %id, %error, "the letter was not started; it is due again after its lease");
+                return;
+            }
         }
         let kind = match &row.queued {
             // Claimed and marked like a letter, so that the database's work does not reveal which of the two it was.
@@ -109,8 +117,15 @@ impl Worker {
     }
 
     /// Makes the code of a verification letter valid. This comes before sending, so that nobody reads a code that is
-    /// not valid yet. The work is the same for every letter and decoy.
-    async fn record_hand_over(&self, row: &OutboxRow) -> Result<(), Error> {
+    /// not valid yet. The work is the same for every letter and decoy that a stranger can cause. A letter whose
+    /// invitation was withdrawn, replaced or used, or has expired, is deleted: returns whether there is one to send.
+    async fn record_hand_over(&self, row: &OutboxRow) -> Result<bool, Error> {
+        if self.has_void_invitation(row).await? {
+            let mut tx = self.store.write().await?;
+            tx.delete_letter(row.id).await?;
+            tx.commit().await?;
+            return Ok(false);
+        }
         let (registration, generation) = match &row.queued {
             Queued::Letter(Letter { content: Content::VerifyEmail { registration, generation }, .. }) => {
                 (*registration, *generation)
@@ -119,7 +134,18 @@ impl Worker {
         };
         let mut tx = self.store.write().await?;
         tx.mark_verification_handed_over(registration, generation).await?;
-        tx.commit().await
+        tx.commit().await?;
+        Ok(true)
+    }
+
+    async fn has_void_invitation(&self, row: &OutboxRow) -> Result<bool, Error> {
+        let Queued::Letter(Letter { content: Content::Invitation { invitation, generation, .. }, to, .. }) =
+            &row.queued
+        else {
+            return Ok(false);
+        };
+        let link = InvitationLink { id: *invitation, generation: *generation };
+        Ok(self.store.find_valid_invitation(link, to, self.clock.now()).await?.is_none())
     }
 
     async fn hand_over(&self, row: &OutboxRow) -> Result<(), SendError> {

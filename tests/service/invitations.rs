@@ -1,7 +1,7 @@
 //! `users.invite`, `invitations.*` and `marbelle invitation`.
 
 use crate::support::{
-    Call, Database, Http, Inside, Node, PASSWORD, Person, another_email, both_databases,
+    Call, Database, Http, Inside, Mood, Node, PASSWORD, Person, another_email, both_databases, eventually,
     inside::{account, email},
 };
 use marbelle::{
@@ -95,6 +95,36 @@ both_databases! {
         service.ok("users.delete", json!({ "user_id": user["id"] })).await;
         assert_eq!(list(&service).await, Vec::<Value>::new());
         assert!(!node.rows().await.contains(&email));
+    }
+
+    async fn a_letter_that_waits_is_not_sent_once_its_invitation_is_void(database: Database) {
+        let node = Node::on(database).set("SIGN_UP", "invited").start().await;
+        let service = node.service_endpoint().await.with("users:write,mails").await;
+        let [withdrawn, replaced, signed_up] = ["ann", "bob", "cleo"].map(another_email);
+        node.smtp.be(Mood::RefuseForNow);
+        let mut ids = Vec::new();
+        for email in [&withdrawn, &replaced, &signed_up] {
+            ids.push(service.ok("users.invite", json!({ "email": email })).await["invitation_id"].clone());
+        }
+        node.smtp.refused(3).await;
+        service.ok("invitations.withdraw", json!({ "invitation_id": ids[0] })).await;
+        service.ok("users.invite", json!({ "email": replaced })).await;
+        service.ok("users.create", json!({ "email": signed_up, "first_name": "Cleo" })).await;
+
+        node.smtp.be(Mood::Accept);
+        node.execute("UPDATE mail_outbox SET next_attempt_at = created_at WHERE sent_at IS NULL").await;
+        eventually("no letter to wait", || async {
+            let waiting = service.ok("mails.list", json!({ "state": "waiting" })).await;
+            (waiting["mails"] == json!([])).then_some(())
+        }).await;
+        let given_up = service.ok("mails.list", json!({ "state": "given_up" })).await;
+        assert_eq!(given_up["mails"], json!([]), "nothing for the operator to look at");
+        let invited = |email: &str| node.smtp.letters_to(email).iter().filter(|l| l.text.contains("/accept-invitation")).count();
+        assert_eq!([&withdrawn, &replaced, &signed_up].map(|email| invited(email)), [0, 1, 0]);
+        let bob = Person { email: replaced.clone(), password: PASSWORD.to_owned() };
+        let mut params = bob.registration();
+        params["invitation"] = node.smtp.letter_to(&replaced).await.token().into();
+        node.http().ok("auth.register", params).await;
     }
 
     async fn commands_do_the_same(database: Database) {
