@@ -30,9 +30,9 @@ pub struct SessionsChanged {
     pub ended: Vec<EndedSession>,
 }
 
-/// A change as the log keeps it.
+/// `data` of an entry of the log.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Change {
+pub enum EventData {
     /// Sessions were opened or ended.
     Sessions(SessionsChanged),
     /// The profile changed.
@@ -61,7 +61,7 @@ text_enum! {
     }
 }
 
-impl Change {
+impl EventData {
     /// Its name on the wire.
     pub fn event_type(&self) -> EventType {
         match self {
@@ -73,7 +73,7 @@ impl Change {
     }
 }
 
-impl Serialize for Change {
+impl Serialize for EventData {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self {
             Self::Sessions(data) => data.serialize(serializer),

@@ -8,7 +8,7 @@ use super::{
     users::LockedUser,
 };
 use crate::domain::{
-    event::{AddressesChanged, Change, SessionsChanged},
+    event::{AddressesChanged, EventData, SessionsChanged},
     ids::{SessionId, UserId},
     outgoing_event::OutgoingType,
     profile::Profile,
@@ -216,16 +216,16 @@ impl LockedAccount {
     pub async fn commit(mut self, kept: i64, receivers: &Receivers) -> Result<Option<Committed>, Error> {
         let (profile, written) = (self.profile(), self.profile.is_some());
         let revocations = self.revocations();
-        let mut events: Vec<(i64, Change)> = Vec::new();
-        events.extend(self.sessions.take().map(|staged| (staged.revision, Change::Sessions(staged.data))));
-        events.extend(self.profile.take().map(|staged| (staged.revision, Change::Profile(staged.data))));
-        events.extend(self.addresses.take().map(|staged| (staged.revision, Change::Addresses(staged.data))));
+        let mut events: Vec<(i64, EventData)> = Vec::new();
+        events.extend(self.sessions.take().map(|staged| (staged.revision, EventData::Sessions(staged.data))));
+        events.extend(self.profile.take().map(|staged| (staged.revision, EventData::Profile(staged.data))));
+        events.extend(self.addresses.take().map(|staged| (staged.revision, EventData::Addresses(staged.data))));
         let user = self.user.user_id;
         if self.sign_in_methods_changed {
             let revision = self.next_revision;
             self.next_revision += 1;
             let methods = self.tx.save_sign_in_methods(user, revision).await?;
-            events.push((revision, Change::SignInMethods(methods.into())));
+            events.push((revision, EventData::SignInMethods(methods.into())));
         }
         if events.is_empty() && !self.must_commit {
             return Ok(None);
