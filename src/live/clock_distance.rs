@@ -1,12 +1,12 @@
 //! The distance between this node's clock and the database's, which nodes use as their common clock.
 
 use super::hub::Shared;
-use crate::{domain::time::Timestamp, meters::meters};
+use crate::{domain::time::Timestamp, meters::meters, store};
 use parking_lot::Mutex;
 use std::{
     sync::{
         Arc,
-        atomic::{AtomicI64, Ordering},
+        atomic::{AtomicBool, AtomicI64, Ordering},
     },
     time::Duration,
 };
@@ -24,6 +24,8 @@ const SILENCE: Duration = Duration::from_secs(600);
 pub(super) struct ClockDistance {
     /// How many milliseconds this node's clock is ahead.
     ahead_ms: AtomicI64,
+    /// Whether the last measurement failed. The distance is that of the one before.
+    failed: AtomicBool,
     warned: Mutex<Option<Instant>>,
 }
 
@@ -35,6 +37,9 @@ impl ClockDistance {
 
     fn record(&self, ahead_ms: i64) {
         self.ahead_ms.store(ahead_ms, Ordering::Relaxed);
+        if self.failed.swap(false, Ordering::Relaxed) {
+            tracing::info!(ahead_ms, "this node's clock is compared with the database's again");
+        }
         let ahead = Duration::from_millis(ahead_ms.unsigned_abs()).as_secs_f64().copysign(if ahead_ms < 0 {
             -1.0
         } else {
@@ -53,26 +58,30 @@ impl ClockDistance {
             );
         }
     }
-}
 
-/// Measures once and returns by how many milliseconds this node's clock is ahead; `None` if that failed, and on SQLite,
-/// which has no clock of its own.
-pub(super) async fn measure(shared: &Shared) -> Option<i64> {
-    let begun = shared.clock.now();
-    match shared.store.database_time().await {
-        // The way there is taken to be half of the round trip.
-        Ok(Some(database)) => {
-            let (begun, ended) = (begun.unix_millis(), shared.clock.now().unix_millis());
-            let ahead_ms = begun.midpoint(ended) - database.unix_millis();
-            shared.clock_distance.record(ahead_ms);
-            Some(ahead_ms)
-        }
-        Ok(None) => None,
-        Err(error) => {
-            tracing::warn!(%error, "this node's clock could not be compared with the database's");
-            None
+    fn record_failure(&self, error: &store::Error) {
+        meters().clock_ahead.set(f64::NAN);
+        if !self.failed.swap(true, Ordering::Relaxed) {
+            tracing::warn!(%error, "this node's clock could not be compared with the database's; trying every minute");
         }
     }
+}
+
+/// Measures once and returns by how many milliseconds this node's clock is ahead; `None` on SQLite, which has no clock
+/// of its own.
+pub(super) async fn measure(shared: &Shared) -> Result<Option<i64>, store::Error> {
+    let begun = shared.clock.now();
+    let database =
+        shared.store.database_time().await.inspect_err(|error| shared.clock_distance.record_failure(error))?;
+    // The way there is taken to be half of the round trip.
+    let ahead_ms = database.map(|database| {
+        let (begun, ended) = (begun.unix_millis(), shared.clock.now().unix_millis());
+        begun.midpoint(ended) - database.unix_millis()
+    });
+    if let Some(ahead_ms) = ahead_ms {
+        shared.clock_distance.record(ahead_ms);
+    }
+    Ok(ahead_ms)
 }
 
 /// Measures until the node stops, first after one period: [`measure`] has measured at the start.
@@ -84,6 +93,7 @@ pub(super) async fn run(shared: Arc<Shared>) {
             () = shared.stopping.cancelled() => return,
             _ = ticks.tick() => {}
         }
-        measure(&shared).await;
+        // A failure is in the log and the metrics; the next measurement may succeed.
+        let _ = measure(&shared).await;
     }
 }

@@ -219,9 +219,12 @@ impl Hub {
         Ok(here || self.shared.store.is_session_connected(caller.session, alive_since).await?)
     }
 
-    /// Measures by how many milliseconds this node's clock is ahead of the database's.
-    pub async fn measure_clock(&self) -> i64 {
-        clock_distance::measure(&self.shared).await.unwrap_or_default()
+    /// Measures by how many milliseconds this node's clock is ahead of the database's; `None` if both are one.
+    ///
+    /// # Errors
+    /// The database could not be asked. The distance that was measured before remains in use.
+    pub async fn measure_clock(&self) -> Result<Option<i64>, store::Error> {
+        clock_distance::measure(&self.shared).await
     }
 
     /// Every session that has an open socket on this node.

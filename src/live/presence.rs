@@ -27,7 +27,7 @@ impl Shared {
 
 /// Writes presence until the node stops, then withdraws it.
 pub(super) async fn run(shared: Arc<Shared>) {
-    if let Some(ahead_ms) = clock_distance::measure(&shared).await {
+    if let Ok(Some(ahead_ms)) = clock_distance::measure(&shared).await {
         tracing::info!(ahead_ms, "this node's clock was compared with the database's");
     }
     let mut ticks = tokio::time::interval(PERIOD);

@@ -110,7 +110,7 @@ meters! {
     outgoing_oldest: Gauge = "marbelle_outgoing_events_oldest_seconds"; "Age of the oldest waiting event; the same on every node."
     breached_unanswered: Counter = "marbelle_breached_passwords_unanswered_total"; "New passwords accepted unchecked because the list of breached passwords did not answer."
     bus_connected: Gauge = "marbelle_bus_connected"; "1 while wake-ups from other nodes arrive, or where there is no bus; 0 while only the sweep finds their changes."
-    clock_ahead: Gauge = "marbelle_clock_ahead_seconds"; "How far this node's clock is ahead of the database's; negative if it is behind; 0 on SQLite, which uses this node's clock."
+    clock_ahead: Gauge = "marbelle_clock_ahead_seconds"; "How far this node's clock is ahead of the database's; negative if it is behind; NaN after a failed comparison; 0 on SQLite, which uses this node's clock."
     sealed_by_older_secrets: Gauge = "marbelle_sealed_by_older_secrets"; "Secrets at rest that are still sealed under an entry of MARBELLE_TOKEN_SECRET other than the first; the same on every node."
     jobs_failed: Counter = "marbelle_jobs_failed_total"; "Failed runs of periodic jobs."
 }
