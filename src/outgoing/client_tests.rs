@@ -121,8 +121,11 @@ fn client() -> HttpClient {
     HttpClient::default()
 }
 
-/// A client for which `resolve` gives the addresses of every name, by the number of earlier look-ups.
-fn resolving(resolve: impl Fn(usize) -> Vec<SocketAddr> + Send + Sync + 'static) -> (HttpClient, Arc<AtomicUsize>) {
+/// A client for which `resolve` gives the addresses of every name, by the number of earlier look-ups; and the number
+/// of look-ups.
+pub(super) fn resolving(
+    resolve: impl Fn(usize) -> Vec<SocketAddr> + Send + Sync + 'static,
+) -> (HttpClient, Arc<AtomicUsize>) {
     let look_ups = Arc::new(AtomicUsize::new(0));
     let count = Arc::clone(&look_ups);
     let connector = Connector::by(move |_, _| Ok(resolve(count.fetch_add(1, Ordering::SeqCst))));

@@ -2,8 +2,7 @@
 
 use super::{
     client::HttpClient,
-    connect::Connector,
-    tls::Tls,
+    client_tests::resolving,
     webhooks::{WebhookSettings, Webhooks},
 };
 use crate::{
@@ -25,14 +24,7 @@ use crate::{
 };
 use base64::{Engine, engine::general_purpose::STANDARD};
 use parking_lot::Mutex;
-use std::{
-    net::SocketAddr,
-    sync::{
-        Arc,
-        atomic::{AtomicUsize, Ordering},
-    },
-    time::Duration,
-};
+use std::{net::SocketAddr, sync::Arc, time::Duration};
 use tempfile::TempDir;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -320,13 +312,6 @@ async fn five_days_of_failures_switch_a_webhook_off_and_one_success_ends_them() 
     assert_eq!(letters(&office).await, ["webhook_switched_off operator@shop.example"]);
 }
 
-/// A client for which `resolve` gives the addresses of every name, by the number of earlier look-ups.
-fn resolving(resolve: impl Fn(usize) -> Vec<SocketAddr> + Send + Sync + 'static) -> HttpClient {
-    let look_ups = AtomicUsize::new(0);
-    let connector = Connector::by(move |_, _| Ok(resolve(look_ups.fetch_add(1, Ordering::SeqCst))));
-    HttpClient::new(connector, Tls::default())
-}
-
 #[tokio::test]
 async fn private_addresses_are_refused_unless_allowed() {
     let endpoint = Endpoint::answering(OK).await;
@@ -335,9 +320,9 @@ async fn private_addresses_are_refused_unless_allowed() {
         (HttpClient::default(), format!("http://127.0.0.1:{}/", endpoint.port)),
         (HttpClient::default(), format!("http://[::ffff:127.0.0.1]:{}/", endpoint.port)),
         (HttpClient::default(), "http://169.254.169.254/latest/meta-data/".to_owned()),
-        (resolving(move |_| vec![metadata]), "https://hooks.shop.example/".to_owned()),
+        (resolving(move |_| vec![metadata]).0, "https://hooks.shop.example/".to_owned()),
         (
-            resolving(move |_| vec!["93.184.215.14:443".parse().unwrap(), inside]),
+            resolving(move |_| vec!["93.184.215.14:443".parse().unwrap(), inside]).0,
             "https://hooks.shop.example/".to_owned(),
         ),
     ] {
@@ -355,7 +340,7 @@ async fn private_addresses_are_refused_unless_allowed() {
 async fn the_checked_address_is_used_though_the_name_changes() {
     let (first, second) = (Endpoint::answering(OK).await, Endpoint::answering(OK).await);
     let ports = [first.port, second.port];
-    let client = resolving(move |look_ups| vec![([127, 0, 0, 1], ports[look_ups.min(1)]).into()]);
+    let (client, _) = resolving(move |look_ups| vec![([127, 0, 0, 1], ports[look_ups.min(1)]).into()]);
     let office = Office::by(client, "http://hooks.shop.example/", true).await;
     office.account().await;
     office.work().await;
