@@ -214,20 +214,4 @@ mod tests {
             assert!(text.lines().any(|printed| printed == line), "{line} is not in\n{text}");
         }
     }
-
-    /// The cost of counting a call; run by hand with `--release -- --ignored --nocapture`.
-    #[test]
-    #[ignore = "a measurement"]
-    fn cost_of_counting() {
-        let meters = Meters::new();
-        meters.declare_calls(["profile.get", "profile.update"].into_iter());
-        let (started, rounds) = (std::time::Instant::now(), 2_000_000);
-        for round in 0..rounds {
-            meters.answered(Some("profile.get"), None, Duration::from_micros(400));
-            if round % 100_000 == 0 {
-                meters.gather();
-            }
-        }
-        println!("{:?} a call", started.elapsed() / rounds);
-    }
 }

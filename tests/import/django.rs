@@ -13,9 +13,9 @@ fn run(command: &mut Command) -> String {
     String::from_utf8(output.stdout).expect("text")
 }
 
-/// `cargo test --test it -- --ignored a_django_of_today`: needs Python 3 and a package index.
+/// Ignored by `cargo test`, since it needs a package index; `tests/run` runs it.
 #[tokio::test]
-#[ignore = "installs Django"]
+#[ignore = "installs Django from a package index"]
 async fn hashes_of_a_current_django_verify() {
     let folder = TempDir::new().expect("a folder");
     run(Command::new("python3").args(["-m", "venv"]).arg(folder.path()));
