@@ -1,8 +1,12 @@
 //! "Adding a method" of docs/architecture.md, done in a copy of the source.
 
 use super::root;
-use std::{fs, path::Path, process::Command};
-use tempfile::TempDir;
+use std::{
+    collections::BTreeMap,
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+};
 
 /// The lines of the block of the page that begins with the name of this file.
 fn block<'p>(page: &'p str, file: &str) -> &'p str {
@@ -11,49 +15,63 @@ fn block<'p>(page: &'p str, file: &str) -> &'p str {
     text.split("```").next().expect("a first part")
 }
 
-fn copy(from: &Path, to: &Path) {
-    fs::create_dir_all(to).expect("a folder");
-    for entry in fs::read_dir(from).expect("a folder") {
-        let path = entry.expect("an entry").path();
-        let target = to.join(path.file_name().expect("a name"));
-        if path.is_dir() {
-            copy(&path, &target);
+/// The files below a folder, with their content.
+fn read(folder: &Path, relative: &Path, files: &mut BTreeMap<PathBuf, Vec<u8>>) {
+    for entry in fs::read_dir(folder.join(relative)).into_iter().flatten() {
+        let entry = entry.expect("an entry");
+        let path = relative.join(entry.file_name());
+        if entry.file_type().expect("a type").is_dir() {
+            read(folder, &path, files);
         } else {
-            fs::copy(&path, &target).expect("a file is copied");
+            files.insert(path.clone(), fs::read(folder.join(path)).expect("a file"));
         }
     }
 }
 
-/// The check shares the target folder of this build, so that only the copy itself is compiled.
+/// Makes a folder hold these files and no others. Files that are right keep their times: cargo checks only changes.
+fn write(folder: &Path, files: &BTreeMap<PathBuf, Vec<u8>>) {
+    let mut present = BTreeMap::new();
+    read(folder, Path::new(""), &mut present);
+    for path in present.keys().filter(|path| !files.contains_key(*path)) {
+        fs::remove_file(folder.join(path)).expect("a file is removed");
+    }
+    for (path, content) in files.iter().filter(|(path, content)| present.get(*path) != Some(content)) {
+        let path = folder.join(path);
+        fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
+        fs::write(path, content).expect("a file is written");
+    }
+}
+
+/// The copy keeps its place, and the check shares the target folder of this build: so only the copy itself is compiled,
+/// and of that only what has changed since the last run.
 #[test]
 fn the_method_of_the_page_compiles() {
     let page = fs::read_to_string(root().join("docs/architecture.md")).expect("the page");
-    let scratch = TempDir::new().expect("a folder");
+    let mut files = BTreeMap::new();
     for folder in ["src", "migrations", "benches"] {
-        copy(&root().join(folder), &scratch.path().join(folder));
+        read(&root(), Path::new(folder), &mut files);
     }
     for file in ["Cargo.toml", "Cargo.lock", "askama.toml", "tests/main.rs"] {
-        let target = scratch.path().join(file);
-        fs::create_dir_all(target.parent().expect("a folder")).expect("a folder");
-        fs::copy(root().join(file), target).expect("a file is copied");
+        files.insert(file.into(), fs::read(root().join(file)).expect("a file"));
     }
-    fs::write(scratch.path().join("src/methods/greeting.rs"), block(&page, "src/methods/greeting.rs"))
-        .expect("a file is written");
+    files.insert("src/methods/greeting.rs".into(), block(&page, "src/methods/greeting.rs").into());
 
-    let namespaces = scratch.path().join("src/methods/mod.rs");
-    let mut source = fs::read_to_string(&namespaces).expect("the file");
+    let namespaces = files.get_mut(Path::new("src/methods/mod.rs")).expect("the namespaces");
+    let mut source = String::from_utf8(namespaces.clone()).expect("text");
     for line in block(&page, "src/methods/mod.rs").lines() {
         // Beside the line of its kind that is there for profiles.
         let beside = format!("{}\n", line.replace("greeting", "profile"));
         assert!(source.contains(&beside), "src/methods/mod.rs has no line {beside}");
         source = source.replacen(&beside, &format!("{line}\n{beside}"), 1);
     }
-    fs::write(&namespaces, source).expect("the file is written");
+    *namespaces = source.into();
 
+    let copy = Path::new(env!("CARGO_TARGET_TMPDIR")).join("adding");
+    write(&copy, &files);
     let target = Path::new(env!("CARGO_BIN_EXE_marbelle")).ancestors().nth(2).expect("the target folder");
     let check = Command::new(env!("CARGO"))
         .args(["check", "--lib", "--locked", "--offline", "--quiet"])
-        .current_dir(scratch.path())
+        .current_dir(copy)
         .env("CARGO_TARGET_DIR", target)
         .output()
         .expect("cargo runs");
