@@ -86,7 +86,7 @@ impl Tx {
                 );
                 query.push_values(chunk, |mut row, passkey| {
                     row.push_bind(passkey.id).push_bind(passkey.user_id).push_bind(&passkey.credential_id)
-                        .push_bind(&passkey.public_key).push_bind(passkey.counter).push_bind(passkey.backup_eligible)
+                        .push_bind(&passkey.public_key).push_bind(i64::from(passkey.counter)).push_bind(passkey.backup_eligible)
                         .push_bind(passkey.backed_up).push_bind(&passkey.name).push_bind(passkey.created_at)
                         .push_bind(passkey.last_used_at);
                 });

@@ -15,7 +15,8 @@ pub struct PasskeyRow {
     pub user_id: UserId,
     pub credential_id: Vec<u8>,
     pub public_key: Vec<u8>,
-    pub counter: i64,
+    #[sqlx(try_from = "i64")]
+    pub counter: u32,
     pub backup_eligible: bool,
     pub backed_up: bool,
     pub name: PasskeyName,

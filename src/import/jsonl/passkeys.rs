@@ -49,8 +49,7 @@ impl From<PasskeyRow> for PasskeyRecord {
             id: Some(row.id),
             credential_id: URL_SAFE_NO_PAD.encode(row.credential_id),
             public_key: URL_SAFE_NO_PAD.encode(row.public_key),
-            // It was written from 32 bits.
-            counter: u32::try_from(row.counter).unwrap_or(u32::MAX),
+            counter: row.counter,
             backup_eligible: row.backup_eligible,
             backed_up: row.backed_up,
             name: row.name.as_str().to_owned(),
@@ -99,7 +98,7 @@ impl PasskeyRecord {
             user_id,
             credential_id: credential_id?,
             public_key: public_key?,
-            counter: i64::from(self.counter),
+            counter: self.counter,
             backup_eligible: self.backup_eligible,
             backed_up: self.backed_up,
             name: name.ok()?,

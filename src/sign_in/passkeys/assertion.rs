@@ -105,8 +105,7 @@ impl Accounts {
         let stored = StoredCredential {
             user: user.user_id.0.as_bytes(),
             public_key: &passkey.public_key,
-            // It was written from 32 bits.
-            counter: u32::try_from(passkey.counter).unwrap_or(u32::MAX),
+            counter: passkey.counter,
             backup_eligible: passkey.backup_eligible,
         };
         match party.verify_assertion(&ceremony.challenge, credential, stored) {
