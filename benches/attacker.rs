@@ -1,13 +1,13 @@
-//! What one attacker with one address and the source at hand does to an owner, with every limit as it is by default.
+//! The effect on an account's owner of one attacker who has one address and knows the source, with default limits.
 //!
 //! `cargo bench --bench attacker` pins the server to one core and the load to another, attacks for 60 seconds, and prints
-//! how an owner on a known device fares meanwhile: how long their sign-ins and reads take, and how the server's memory and
-//! disk grow. It ends with an error where a bound is missed.
+//! how long the sign-ins and reads of an owner on a known device take during the attack, and how much the server's memory
+//! and disk usage grow. It fails if a bound is exceeded.
 
-#![expect(clippy::print_stdout, reason = "figures for a person")]
+#![expect(clippy::print_stdout, reason = "prints figures for people")]
 
 #[path = "ratios/children.rs"]
-#[allow(dead_code, reason = "the other bench uses the rest")]
+#[allow(dead_code, reason = "the rest is used by another bench")]
 mod children;
 #[path = "attacker/flood.rs"]
 mod flood;
@@ -16,7 +16,7 @@ mod http;
 #[path = "attacker/owner.rs"]
 mod owner;
 #[path = "ratios/stats.rs"]
-#[allow(dead_code, reason = "the other bench uses the rest")]
+#[allow(dead_code, reason = "the rest is used by another bench")]
 mod stats;
 
 use children::{Cores, Process, raise_file_limit};
@@ -31,14 +31,14 @@ use std::{
 };
 use tokio::task::LocalSet;
 
-/// Whatever went wrong; a measurement that failed is none.
+/// Any error ends the bench: a measurement that failed has no result.
 type Result<T> = std::result::Result<T, Box<dyn Error + Send + Sync>>;
 
 /// How long the attack lasts.
 const ATTACK: Duration = Duration::from_secs(60);
-/// How often memory and disk are looked at.
-const LOOK: Duration = Duration::from_millis(500);
-/// The bounds: milliseconds of a sign-in (median) and of a read (of a hundred the slowest), MiB of memory and disk.
+/// How often memory and disk usage are sampled.
+const SAMPLE_PERIOD: Duration = Duration::from_millis(500);
+/// The bounds: the median of a sign-in and the 99th percentile of a read in milliseconds, growth of memory and disk in MiB.
 const BOUNDS: [(&str, f64); 4] = [
     ("sign-in of the owner, median, ms", 1000.0),
     ("read of the owner, p99, ms", 50.0),
@@ -58,24 +58,24 @@ async fn measure(cores: Cores) -> Result<()> {
     let folder = tempfile::TempDir::new_in(env!("CARGO_TARGET_TMPDIR"))?;
     let (server, address) = start(cores, folder.path())?;
     let owner = Owner::register(address, folder.path()).await?;
-    let quiet = owner.live(Duration::from_secs(10)).await?;
+    let quiet = owner.measure(Duration::from_secs(10)).await?;
     println!("quiet:  {quiet}");
 
     let (memory, disk) = (server.resident_kib()?, size_of(folder.path())?);
-    let begun = Instant::now();
-    let attack = flood::begin(address, owner.email());
-    let watched = async {
+    let started = Instant::now();
+    let attack = flood::start(address, owner.email());
+    let sampling = async {
         let (mut most_memory, mut most_disk) = (memory, disk);
-        while begun.elapsed() < ATTACK {
-            tokio::time::sleep(LOOK).await;
+        while started.elapsed() < ATTACK {
+            tokio::time::sleep(SAMPLE_PERIOD).await;
             most_memory = most_memory.max(server.resident_kib()?);
             most_disk = most_disk.max(size_of(folder.path())?);
         }
         Ok::<_, Box<dyn Error + Send + Sync>>((most_memory - memory, most_disk.saturating_sub(disk)))
     };
     let busy = server.watch()?;
-    let (attacked, watched) = tokio::join!(owner.live(ATTACK), watched);
-    let (attacked, (memory, disk)) = (attacked?, watched?);
+    let (attacked, growth) = tokio::join!(owner.measure(ATTACK), sampling);
+    let (attacked, (memory, disk)) = (attacked?, growth?);
     let [of_server, of_load] = busy.shares()?;
     println!("attack: {attacked}");
     println!(
@@ -98,7 +98,7 @@ async fn measure(cores: Cores) -> Result<()> {
     if missed.is_empty() { Ok(()) } else { Err(format!("missed: {}", missed.join("; ")).into()) }
 }
 
-/// The server with its defaults, on its core.
+/// Starts the server with default settings on its core.
 fn start(cores: Cores, folder: &Path) -> Result<(Process, SocketAddr)> {
     let mut command = Command::new(env!("CARGO_BIN_EXE_marbelle"));
     for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("MARBELLE_")) {
@@ -114,12 +114,12 @@ fn start(cores: Cores, folder: &Path) -> Result<(Process, SocketAddr)> {
     Ok((process, address))
 }
 
-/// Bytes of what lies in a folder: database, letters and log.
+/// The size of the files in a folder, in bytes: database, letters and log.
 fn size_of(folder: &Path) -> Result<u64> {
     let mut bytes = 0;
     for entry in fs::read_dir(folder)? {
         let entry = entry?;
-        // A letter may be renamed, and the write-ahead log go, while we look.
+        // A letter may be renamed, or the write-ahead log removed, between the two calls.
         let Ok(metadata) = entry.metadata() else { continue };
         bytes += if metadata.is_dir() { size_of(&entry.path())? } else { metadata.len() };
     }

@@ -1,8 +1,12 @@
-//! How long `marbelle import django` takes, and how much memory: `cargo bench --bench import` makes an SQLite database
-//! with the Django application's tables, 100,000 users and 300,000 addresses in them, imports it into SQLite with the
-//! release binary, and prints time, rate and memory. `cargo bench --bench import -- 10000` takes another number.
+//! The time and memory that `marbelle import django` takes: `cargo bench --bench import` creates an SQLite database with
+//! the Django application's tables, 100,000 users and 300,000 addresses, imports it into SQLite with the release binary, and
+//! prints time, rate and memory. `cargo bench --bench import -- 10000` uses another number of users.
 
-#![expect(clippy::print_stdout, clippy::cast_precision_loss, reason = "figures for a person, of counts far below 2^52")]
+#![expect(
+    clippy::print_stdout,
+    clippy::cast_precision_loss,
+    reason = "prints figures for people; counts are far below 2^52"
+)]
 
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection, SqliteConnection, sqlite::SqliteConnectOptions};
 use std::{
@@ -15,8 +19,8 @@ use std::{
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
 const USERS: usize = 100_000;
-/// How often memory is looked at.
-const BEAT: Duration = Duration::from_millis(20);
+/// How often memory is sampled.
+const SAMPLE_PERIOD: Duration = Duration::from_millis(20);
 
 const TABLES: &str = "
     CREATE TABLE users (id integer NOT NULL PRIMARY KEY AUTOINCREMENT, password varchar(128) NOT NULL,
@@ -37,7 +41,7 @@ const TABLES: &str = "
         expires_at datetime NOT NULL, user_id bigint NOT NULL);
     CREATE INDEX email_change_tokens_by_user ON email_change_tokens (user_id);";
 
-/// One in a hundred has an address with capitals, one in a thousand shares it with the user before.
+/// One user in a hundred has an e-mail address with capitals; one in a thousand shares it with the previous user.
 const FILL: &str = "
     WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < $USERS)
     INSERT INTO users SELECT i, 'pbkdf2_sha256$1000000$Bf54RRpwCEqTjH5By2yJca$3H7AWjMuM6nFoRXL6ATDRi0Bie9+7e35b7CugHcnI+U=',
@@ -57,7 +61,7 @@ fn main() -> Result<()> {
     let source = folder.path().join("django.sqlite3");
     tokio::runtime::Runtime::new()?.block_on(fill(&source, users))?;
     let data = folder.path().join("data");
-    println!("| {users} users, {} addresses | s | users/s | MiB at most |", users * 3);
+    println!("| {users} users, {} addresses | s | users/s | peak MiB |", users * 3);
     println!("| --- | ---: | ---: | ---: |");
     run(&data, &["migrate"])?;
     let from = format!("sqlite://{}", source.display());
@@ -91,9 +95,9 @@ async fn fill(file: &Path, users: usize) -> Result<()> {
     Ok(connection.close().await?)
 }
 
-/// Runs a command of the binary; gives its time, and its resident memory at most in KiB.
+/// Runs a command of the binary, and returns the time it took and its peak resident memory in KiB.
 fn run(data: &Path, arguments: &[&str]) -> Result<(Duration, u64)> {
-    let begun = Instant::now();
+    let started = Instant::now();
     let mut child = Command::new(env!("CARGO_BIN_EXE_marbelle"))
         .args(arguments)
         .env_clear()
@@ -105,19 +109,19 @@ fn run(data: &Path, arguments: &[&str]) -> Result<(Duration, u64)> {
         memory = resident(&child).unwrap_or_default().max(memory);
         match child.try_wait()? {
             Some(status) => break status,
-            None => std::thread::sleep(BEAT),
+            None => std::thread::sleep(SAMPLE_PERIOD),
         }
     };
-    // The users who share an address are kept out.
-    let kept_out = arguments.first() == Some(&"import") && status.code() == Some(1);
-    if status.success() || kept_out {
-        Ok((begun.elapsed(), memory))
+    // Users who share an e-mail address are not imported, for which the command exits with 1.
+    let is_partial_import = arguments.first() == Some(&"import") && status.code() == Some(1);
+    if status.success() || is_partial_import {
+        Ok((started.elapsed(), memory))
     } else {
         Err(format!("{arguments:?}: {status}").into())
     }
 }
 
-/// The most that the process has had so far.
+/// The peak resident memory of the process so far, in KiB.
 fn resident(child: &Child) -> Option<u64> {
     let status = std::fs::read_to_string(format!("/proc/{}/status", child.id())).ok()?;
     status.lines().find(|line| line.starts_with("VmHWM:"))?.split_whitespace().nth(1)?.parse().ok()

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""Draws the table of `cargo bench -- fan-out`, read from standard input, as `docs/performance.svg` on standard output:
-memory, and steady deliveries, against the number of tabs."""
+"""Reads the table of `cargo bench --bench ratios -- fan-out` from standard input, and writes `docs/performance.svg` to
+standard output: memory and steady deliveries against the number of tabs."""
 
 import re
 import sys
@@ -14,7 +14,7 @@ LINES = [("Marbelle", "#0b6e4f"), ("bare jsonrpsee", "#b3541e")]
 
 
 def rows(pattern, value):
-    """Tabs, our figure and the bare one, of the rows whose case matches."""
+    """Yields tabs, our figure and the bare one of each row whose case matches."""
     for line in TABLE:
         cells = [cell.strip() for cell in line.strip().strip("|").split("|")]
         case = re.search(pattern, cells[0])
@@ -24,7 +24,7 @@ def rows(pattern, value):
 
 
 def panel(left, title, points):
-    """One diagram, both axes from zero."""
+    """Draws one diagram; both axes start at zero."""
     most_tabs, most = max(point[0] for point in points), max(max(point[1:]) for point in points) * 1.1
     x = lambda tabs: left + tabs / most_tabs * WIDTH
     y = lambda figure: TOP + HEIGHT - figure / most * HEIGHT

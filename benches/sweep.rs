@@ -1,20 +1,20 @@
-//! What following costs a node, per user, and what a sweep of all of them costs: on SQLite, on PostgreSQL,
-//! and on PostgreSQL with NATS (servers of its own, as in the tests).
+//! The cost of following a user on a node, and of a sweep of all followed users: on SQLite, on PostgreSQL, and on
+//! PostgreSQL with NATS (on servers of its own, as in the tests).
 //!
-//! `cargo bench --bench sweep` follows 100,000 users; `cargo bench --bench sweep -- 1000` another number.
+//! `cargo bench --bench sweep` follows 100,000 users; `cargo bench --bench sweep -- 1000` follows another number.
 
 #![expect(
     clippy::print_stdout,
     clippy::cast_precision_loss,
     clippy::unreachable,
-    reason = "figures for a person, of counts far below 2^52"
+    reason = "prints figures for people; counts are far below 2^52"
 )]
 
 #[path = "../tests/support/nats.rs"]
-#[allow(dead_code, clippy::panic, reason = "the tests use the rest, and stop where something is wrong")]
+#[allow(dead_code, clippy::panic, reason = "the tests use the rest, and panic on errors")]
 mod nats;
 #[path = "../tests/support/postgres.rs"]
-#[allow(dead_code, clippy::panic, reason = "the tests use the rest, and stop where something is wrong")]
+#[allow(dead_code, clippy::panic, reason = "the tests use the rest, and panic on errors")]
 mod postgres;
 
 use futures_util::{StreamExt, TryStreamExt, stream};
@@ -49,16 +49,16 @@ use tracing_subscriber::{
 type Result<T> = std::result::Result<T, Box<dyn Error + Send + Sync>>;
 
 const FOLLOWED: usize = 100_000;
-/// Sweeps of each case; the median counts.
+/// Sweeps of each case, of which the median is printed.
 const SWEEPS: usize = 5;
 /// The default of `MARBELLE_SWEEP_PERIOD`.
 const PERIOD: Duration = Duration::from_secs(2);
-/// Users who begin to be followed at the same time.
-const AT_ONCE: usize = 64;
+/// Followers that are started at the same time.
+const STARTED_AT_ONCE: usize = 64;
 
-/// Waits for what the two servers need; a bench has no stories.
+/// Awaits a future of the two servers' modules, with a limit of 30 seconds.
 async fn soon<T>(what: &str, future: impl Future<Output = T>) -> T {
-    tokio::time::timeout(Duration::from_secs(30), future).await.unwrap_or_else(|_| unreachable!("{what} never came"))
+    tokio::time::timeout(Duration::from_secs(30), future).await.unwrap_or_else(|_| unreachable!("timed out: {what}"))
 }
 
 const CASES: [&str; 3] = ["SQLite", "PostgreSQL", "PostgreSQL and NATS"];
@@ -72,7 +72,7 @@ fn main() -> Result<()> {
     println!("{followed} users; {SWEEPS} sweeps, one every {} s", PERIOD.as_secs());
     println!("{:<20} {:>12} {:>14} {:>14} {:>16}", "", "follow/s", "KiB a user", "sweep ms", "CPU ms a sweep");
     for case in CASES {
-        // A process of its own: memory that an earlier case has given back would not be counted.
+        // Each case has a process of its own: growth into memory that an earlier case has freed would not be counted.
         let status = Command::new(std::env::current_exe()?).args([case, &followed.to_string()]).status()?;
         if !status.success() {
             return Err(format!("{case}: {status}").into());
@@ -94,14 +94,14 @@ async fn run(case: &str, followed: usize) -> Result<()> {
         return measure(case, &database, Bus::Local, followed, &mut sweeps).await;
     }
     let server = nats::Nats::start().await;
-    let given =
+    let variables =
         [("MARBELLE_DATABASE_URL", "postgres://localhost/marbelle".to_owned()), ("MARBELLE_NATS_URL", server.url())];
-    let settings = Settings::load(given.map(|(name, value)| (name.to_owned(), value)))?;
+    let settings = Settings::load(variables.map(|(name, value)| (name.to_owned(), value)))?;
     let bus = Bus::Nats(Box::new(Nats::connect(&settings.nats.ok_or("a NATS server")?).await?));
     measure(case, &database, bus, followed, &mut sweeps).await
 }
 
-/// Follows so many users, of whom nothing changes: what a sweep costs that finds nothing.
+/// Follows `followed` users, of whom nothing changes, and measures sweeps that find nothing.
 async fn measure(
     name: &str,
     database: &Database,
@@ -110,7 +110,7 @@ async fn measure(
     sweeps: &mut mpsc::UnboundedReceiver<Duration>,
 ) -> Result<()> {
     let store = Store::open(database).await?;
-    let users = make_users(&store, followed).await?;
+    let users = create_users(&store, followed).await?;
     let lifetimes = SessionLifetimes { idle: Duration::from_secs(1 << 20), absolute: Duration::from_secs(1 << 20) };
     let settings = HubSettings { sockets_per_user: 1, sweep_period: PERIOD };
     let tasks = TaskTracker::new();
@@ -119,16 +119,16 @@ async fn measure(
     while hub.check_bus().await.is_err() {
         tokio::task::yield_now().await;
     }
-    let (memory, begun) = (resident_kib()?, Instant::now());
+    let (memory, started) = (resident_kib()?, Instant::now());
     let memberships: Vec<Membership> = stream::iter(users)
         .map(|user| hub.follow(user))
-        .buffer_unordered(AT_ONCE)
+        .buffer_unordered(STARTED_AT_ONCE)
         .filter_map(|membership| async { membership.ok() })
         .collect()
         .await;
-    let follow_rate = memberships.len() as f64 / begun.elapsed().as_secs_f64();
+    let follow_rate = memberships.len() as f64 / started.elapsed().as_secs_f64();
     let memory = (resident_kib()? - memory) / memberships.len() as f64;
-    // Those that have swept only some of them.
+    // Discards sweeps that covered only some of the users.
     while sweeps.try_recv().is_ok() {}
     sweeps.recv().await.ok_or("no sweeps")?;
     let cpu = cpu_ms()?;
@@ -148,11 +148,11 @@ async fn measure(
     Ok(())
 }
 
-/// Users that are made at a time: they share the database's syncs.
-const MADE_AT_ONCE: usize = 64;
+/// Users that are created at the same time: they share the database's syncs.
+const CREATED_AT_ONCE: usize = 64;
 
-/// Makes the users of a case.
-async fn make_users(store: &Store, count: usize) -> Result<Vec<UserId>> {
+/// Creates the users of a case.
+async fn create_users(store: &Store, count: usize) -> Result<Vec<UserId>> {
     let now = Clock::system().now();
     let name = |text| Text::parse(text).map_err(|faults| format!("{faults:?}"));
     let person = PersonalData {
@@ -163,7 +163,7 @@ async fn make_users(store: &Store, count: usize) -> Result<Vec<UserId>> {
         locale: Locale::En,
     };
     let nobody = Receivers::new(false);
-    let made = stream::iter(0..count).map(async |_| {
+    let created = stream::iter(0..count).map(async |_| {
         let id = UserId::new();
         let email = EmailAddress::parse(&format!("{id}@example.test")).map_err(|faults| format!("{faults:?}"))?;
         let user = NewUser {
@@ -180,10 +180,10 @@ async fn make_users(store: &Store, count: usize) -> Result<Vec<UserId>> {
         account.commit(1, &nobody).await?;
         Ok(id)
     });
-    made.buffer_unordered(MADE_AT_ONCE).try_collect().await
+    created.buffer_unordered(CREATED_AT_ONCE).try_collect().await
 }
 
-/// Passes on how long each sweep took.
+/// Passes on the time that each sweep took.
 struct Sweeps(mpsc::UnboundedSender<Duration>);
 
 impl<S: Subscriber> Layer<S> for Sweeps {
@@ -192,21 +192,21 @@ impl<S: Subscriber> Layer<S> for Sweeps {
         event.record(&mut |field: &Field, value: &dyn std::fmt::Debug| {
             if field.name() == "elapsed_us" {
                 let micros = format!("{value:?}").parse().unwrap_or(0);
-                // Nobody listens between two cases.
+                // The receiver is gone once the case is over.
                 let _ = sender.send(Duration::from_micros(micros));
             }
         });
     }
 }
 
-/// Resident memory of this process.
+/// The resident memory of this process.
 fn resident_kib() -> Result<f64> {
     let status = std::fs::read_to_string("/proc/self/status")?;
     let line = status.lines().find(|line| line.starts_with("VmRSS:")).ok_or("no VmRSS")?;
     Ok(line.split_whitespace().nth(1).ok_or("no number")?.parse()?)
 }
 
-/// Processor time of this process, in ticks of 10 ms.
+/// The CPU time of this process in milliseconds, counted by the kernel in ticks of 10 ms.
 fn cpu_ms() -> Result<f64> {
     let stat = std::fs::read_to_string("/proc/self/stat")?;
     let fields: Vec<&str> = stat.rsplit(')').next().unwrap_or_default().split_whitespace().collect();

@@ -1,12 +1,12 @@
-//! How long `users.find` takes with many users, on SQLite and on PostgreSQL (a server of its own, as in the tests).
+//! How long `users.find` takes with many users, on SQLite and on PostgreSQL (on a server of its own, as in the tests).
 //!
-//! `cargo bench --bench users` makes a million users and asks for the first page by beginnings that many, few and none of
-//! them have; `cargo bench --bench users -- 100000` makes another number.
+//! `cargo bench --bench users` creates a million users and requests the first page of searches for prefixes that many, few
+//! and none of them have; `cargo bench --bench users -- 100000` creates another number.
 
-#![expect(clippy::print_stdout, reason = "figures for a person")]
+#![expect(clippy::print_stdout, reason = "prints figures for people")]
 
 #[path = "../tests/support/postgres.rs"]
-#[allow(dead_code, clippy::panic, reason = "the tests use the rest, and stop where something is wrong")]
+#[allow(dead_code, clippy::panic, reason = "the tests use the rest, and panic on errors")]
 mod postgres;
 
 use marbelle::{
@@ -30,13 +30,13 @@ use std::{
 type Result<T> = std::result::Result<T, Box<dyn Error + Send + Sync>>;
 
 const USERS: usize = 1_000_000;
-/// Users of one transaction.
+/// Users created in one transaction.
 const BATCH: usize = 10_000;
-/// Users of a page, and pages of each case; the median counts.
+/// Users per page, and requests of each case, of which the median and the longest are printed.
 const PAGE: i64 = 50;
 const PAGES: usize = 21;
 
-/// The older of the users have a name of their own: a tenth of all begin with what none of the newer ones does.
+/// The first name of the oldest tenth of the users. No newer user's name begins like it.
 const OLD: &str = "Methuselah";
 const FIRST_NAMES: [&str; 20] = [
     "Ann", "Arta", "Ben", "Blerim", "Clara", "Dardan", "Elena", "Fatos", "Greta", "Hans", "Ilir", "Jana", "Karl",
@@ -57,9 +57,10 @@ fn main() -> Result<()> {
 
 async fn measure(name: &str, url: Option<&str>, users: usize) -> Result<()> {
     let folder = tempfile::tempdir()?;
-    let given = [("DATA_DIR", Some(folder.path().display().to_string())), ("LISTEN", Some("127.0.0.1:0".to_owned()))];
-    let given = given.into_iter().chain([("DATABASE_URL", url.map(str::to_owned))]);
-    let settings = Settings::load(given.filter_map(|(name, value)| Some((format!("MARBELLE_{name}"), value?))))?;
+    let variables =
+        [("DATA_DIR", Some(folder.path().display().to_string())), ("LISTEN", Some("127.0.0.1:0".to_owned()))];
+    let variables = variables.into_iter().chain([("DATABASE_URL", url.map(str::to_owned))]);
+    let settings = Settings::load(variables.filter_map(|(name, value)| Some((format!("MARBELLE_{name}"), value?))))?;
     fill(&settings.database, users).await?;
     if let Some(url) = url {
         vacuum(url).await?;
@@ -80,10 +81,10 @@ async fn measure(name: &str, url: Option<&str>, users: usize) -> Result<()> {
         let mut times = Vec::new();
         let mut found = 0;
         for _ in 0..PAGES {
-            let begun = Instant::now();
+            let started = Instant::now();
             let find = FindUsers { query: query.as_ref(), state, after: None, limit: PAGE };
             let page = app.accounts().find_users(find).await.map_err(|error| format!("{error:?}"))?;
-            times.push(begun.elapsed());
+            times.push(started.elapsed());
             found = page.users.len();
         }
         times.sort_unstable();
@@ -95,29 +96,29 @@ async fn measure(name: &str, url: Option<&str>, users: usize) -> Result<()> {
     Ok(())
 }
 
-/// Makes the users, the oldest first; one in a hundred is disabled.
+/// Creates the users, oldest first; one in a hundred is disabled.
 async fn fill(database: &Database, users: usize) -> Result<()> {
     let store = Store::open(database).await?;
-    let begin = Timestamp::from_unix(1_700_000_000).ok_or("a time")?;
+    let oldest = Timestamp::from_unix(1_700_000_000).ok_or("an invalid time")?;
     for batch in (0..users).step_by(BATCH) {
         let mut tx = store.write().await?;
-        let made: Result<Vec<ImportedUser>> =
-            (batch..users.min(batch + BATCH)).map(|at| user(at, users, begin)).collect();
-        tx.insert_imported_users(&made?).await?;
+        let rows: Result<Vec<ImportedUser>> =
+            (batch..users.min(batch + BATCH)).map(|at| user(at, users, oldest)).collect();
+        tx.insert_imported_users(&rows?).await?;
         tx.commit().await?;
     }
     store.close().await;
     Ok(())
 }
 
-fn user(at: usize, users: usize, begin: Timestamp) -> Result<ImportedUser> {
+fn user(at: usize, users: usize, oldest: Timestamp) -> Result<ImportedUser> {
     let name = |text: &str| Name::parse(text).map_err(|faults| format!("{faults:?}"));
-    // Digits of a number without a pattern that the order of the users would share.
+    // A hash of the user's number, so that names do not follow the order of the users.
     let mixed = at.wrapping_mul(2_654_435_761) >> 4;
     let syllable = |place: usize| SYLLABLES[mixed / SYLLABLES.len().pow(u32::try_from(place).unwrap_or(0)) % 16];
     let first = if at < users / 10 { OLD } else { FIRST_NAMES[mixed % FIRST_NAMES.len()] };
     let last = [syllable(1), syllable(2), syllable(3)].concat();
-    let created_at = begin.after(Duration::from_secs(u64::try_from(at)?));
+    let created_at = oldest.after(Duration::from_secs(u64::try_from(at)?));
     Ok(ImportedUser {
         id: UserId::at(created_at),
         external_id: None,
@@ -138,7 +139,7 @@ fn user(at: usize, users: usize, begin: Timestamp) -> Result<ImportedUser> {
     })
 }
 
-/// What PostgreSQL does by itself in the minutes after so many rows have come.
+/// Does what PostgreSQL's autovacuum does in the minutes after so many rows were inserted.
 async fn vacuum(url: &str) -> Result<()> {
     use sqlx::{Connection, PgConnection};
     let mut connection = PgConnection::connect(url).await?;

@@ -1,4 +1,5 @@
-//! The attack: everything that costs a stranger little and a server much, from one address, as fast as one core can.
+//! The attack: all requests that are cheap for a stranger and expensive for the server, from one address, as fast as one
+//! core can send them.
 
 use super::{
     Result,
@@ -21,36 +22,37 @@ use tokio::{
     time::sleep,
 };
 
-/// From where.
+/// The attacker's address.
 const ATTACKER: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
-/// Connections that send request after request and await each answer.
-const EAGER: usize = 48;
-/// Connections that ask for the largest answer and read none of it.
-const DEAF: usize = 150;
-/// WebSockets that send batches and read no answer.
-const DEAF_SOCKETS: usize = 150;
-/// Bytes of a message as large as it may be.
+/// Connections that send one request after another and await each answer.
+const CALLERS: usize = 48;
+/// Connections that request the largest answer and hardly read it.
+const SLOW_READERS: usize = 150;
+/// WebSockets that send batches and read no answers.
+const STOPPED_SOCKETS: usize = 150;
+/// The size of a message near the limit, in bytes.
 const LARGE: usize = 60 * 1024;
 
-/// An attack under way, on a thread of its own.
+/// A running attack, on a thread of its own.
 pub struct Attack {
     thread: JoinHandle<io::Result<u64>>,
     stop: oneshot::Sender<()>,
 }
 
 impl Attack {
-    /// Ends it; says how much there was of it.
+    /// Ends the attack, and returns how many messages it sent.
     pub fn end(self) -> Result<String> {
-        // The other end is gone only if the thread has failed, which `join` tells.
+        // The receiver is gone only if the thread has failed, which `join` reports.
         let _ = self.stop.send(());
         let sent = self.thread.join().map_err(|_| "the attack has panicked")??;
         Ok(format!("{sent} messages of the attacker"))
     }
 }
 
-/// Begins the attack on an owner whose address is known. It yields to every other thread: filling the buffers of 150
-/// sockets takes its core a third of a second, which would else count as a slow answer to the owner on that core.
-pub fn begin(server: SocketAddr, owner: &'static str) -> Attack {
+/// Starts the attack on an owner whose e-mail address is known. Its thread has the lowest priority: filling the buffers of
+/// 150 sockets takes a third of a second of its core, which would otherwise count as a slow answer to the owner, who shares
+/// the core.
+pub fn start(server: SocketAddr, owner: &'static str) -> Attack {
     let (stop, stopped) = oneshot::channel();
     let thread = std::thread::spawn(move || {
         nice(19)?;
@@ -68,24 +70,24 @@ pub fn begin(server: SocketAddr, owner: &'static str) -> Attack {
 
 fn attack(server: SocketAddr, owner: &str, sent: &Rc<Cell<u64>>) -> Vec<task::JoinHandle<()>> {
     let mut tasks = Vec::new();
-    let arsenal: Rc<[String]> = arsenal(owner).into();
-    for number in 0..EAGER {
-        let (arsenal, sent) = (arsenal.clone(), sent.clone());
-        tasks.push(task::spawn_local(again(move || eager(server, arsenal.clone(), number, sent.clone()))));
+    let requests: Rc<[String]> = attack_requests(owner).into();
+    for number in 0..CALLERS {
+        let (requests, sent) = (requests.clone(), sent.clone());
+        tasks.push(task::spawn_local(repeat(move || call_in_turn(server, requests.clone(), number, sent.clone()))));
     }
-    for _ in 0..DEAF {
+    for _ in 0..SLOW_READERS {
         let sent = sent.clone();
-        tasks.push(task::spawn_local(again(move || deaf(server, sent.clone()))));
+        tasks.push(task::spawn_local(repeat(move || read_slowly(server, sent.clone()))));
     }
-    for _ in 0..DEAF_SOCKETS {
+    for _ in 0..STOPPED_SOCKETS {
         let sent = sent.clone();
-        tasks.push(task::spawn_local(again(move || deaf_socket(server, sent.clone()))));
+        tasks.push(task::spawn_local(repeat(move || send_batches(server, sent.clone()))));
     }
     tasks
 }
 
-/// The server closes what it can do without; the attacker comes back.
-async fn again<F: Future<Output = Result<()>>>(attack: impl Fn() -> F) {
+/// Repeats an attack, since the server may close its connection.
+async fn repeat<F: Future<Output = Result<()>>>(attack: impl Fn() -> F) {
     loop {
         if attack().await.is_err() {
             sleep(Duration::from_millis(50)).await;
@@ -93,8 +95,8 @@ async fn again<F: Future<Output = Result<()>>>(attack: impl Fn() -> F) {
     }
 }
 
-/// What is sent in turn; `@` stands for what is new each time.
-fn arsenal(owner: &str) -> Vec<String> {
+/// The requests, sent in turn; `@` is replaced by a new number each time.
+fn attack_requests(owner: &str) -> Vec<String> {
     let call = |method: &str, params: Value| request(method, &params);
     let many = |call: String| format!("[{}]", vec![call; 50].join(","));
     let name = "Zoë ".repeat(LARGE / 5);
@@ -125,30 +127,30 @@ fn arsenal(owner: &str) -> Vec<String> {
     ]
 }
 
-async fn eager(server: SocketAddr, arsenal: Rc<[String]>, number: usize, sent: Rc<Cell<u64>>) -> Result<()> {
+async fn call_in_turn(server: SocketAddr, requests: Rc<[String]>, number: usize, sent: Rc<Cell<u64>>) -> Result<()> {
     let mut http = Http::open(ATTACKER, server).await?;
     for turn in number.. {
-        let body = arsenal[turn % arsenal.len()].replace('@', &sent.get().to_string());
+        let body = requests[turn % requests.len()].replace('@', &sent.get().to_string());
         sent.set(sent.get() + 1);
         http.exchange(&post(&body, None)).await?;
     }
     Ok(())
 }
 
-async fn deaf(server: SocketAddr, sent: Rc<Cell<u64>>) -> Result<()> {
+async fn read_slowly(server: SocketAddr, sent: Rc<Cell<u64>>) -> Result<()> {
     let mut stream = connect(ATTACKER, server).await?;
     for _ in 0..50 {
         stream.write_all(post(&request("rpc.discover", &json!({})), None).as_bytes()).await?;
         sent.set(sent.get() + 1);
     }
-    // Reads a byte now and then, as slowly as it may.
+    // Reads a byte now and then: slowly, but often enough not to be cut off.
     loop {
         sleep(Duration::from_secs(5)).await;
         stream.read_u8().await?;
     }
 }
 
-async fn deaf_socket(server: SocketAddr, sent: Rc<Cell<u64>>) -> Result<()> {
+async fn send_batches(server: SocketAddr, sent: Rc<Cell<u64>>) -> Result<()> {
     let mut stream = connect(ATTACKER, server).await?;
     let handshake = "GET /rpc HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
                      Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";

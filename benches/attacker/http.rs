@@ -1,4 +1,4 @@
-//! Calls over HTTP from an address of our choice.
+//! Calls over HTTP from a chosen source address.
 
 use super::Result;
 use serde_json::Value;
@@ -8,7 +8,7 @@ use tokio::{
     net::{TcpSocket, TcpStream},
 };
 
-/// Connects from `from`: every address of 127.0.0.0/8 is this machine's.
+/// Connects from `from`: every address of 127.0.0.0/8 belongs to this machine.
 pub async fn connect(from: IpAddr, to: SocketAddr) -> Result<TcpStream> {
     let socket = TcpSocket::new_v4()?;
     socket.bind(SocketAddr::new(from, 0))?;
@@ -17,7 +17,7 @@ pub async fn connect(from: IpAddr, to: SocketAddr) -> Result<TcpStream> {
     Ok(stream)
 }
 
-/// The text of a request that posts `body`.
+/// The text of an HTTP request that posts `body`.
 pub fn post(body: &str, bearer: Option<&str>) -> String {
     let bearer = bearer.map(|token| format!("Authorization: Bearer {token}\r\n")).unwrap_or_default();
     let length = body.len();
@@ -31,7 +31,7 @@ pub fn request(method: &str, params: &Value) -> String {
     format!(r#"{{"jsonrpc":"2.0","id":1,"method":"{method}","params":{params}}}"#)
 }
 
-/// A connection that is kept.
+/// A connection that is kept alive.
 pub struct Http {
     stream: TcpStream,
 }
@@ -41,7 +41,7 @@ impl Http {
         Ok(Self { stream: connect(from, to).await? })
     }
 
-    /// Sends a request and reads the body of its answer.
+    /// Sends a request and returns the body of the answer.
     pub async fn exchange(&mut self, request: &str) -> Result<Vec<u8>> {
         self.stream.write_all(request.as_bytes()).await?;
         let mut bytes = Vec::with_capacity(4096);
@@ -62,7 +62,7 @@ impl Http {
         }
     }
 
-    /// Calls a method; its result, or an error.
+    /// Calls a method and returns its result, or an error.
     pub async fn call(&mut self, method: &str, params: &Value, bearer: Option<&str>) -> Result<Value> {
         let answer = self.exchange(&post(&request(method, params), bearer)).await?;
         let mut answer: Value = serde_json::from_slice(&answer)?;

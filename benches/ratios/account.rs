@@ -1,4 +1,4 @@
-//! A server with people in it: everything goes over the wire, links come from the letters it writes.
+//! A running server with registered users. They are registered over the wire, with the links from the letters it writes.
 
 use super::{
     Result,
@@ -19,12 +19,12 @@ use std::{
 };
 use tempfile::TempDir;
 
-/// People who can sign in, each so seldom that no session is ended to make room; the first is the one whose
-/// account is measured.
+/// Registered users: so many that none of them signs in so often that a session is ended to make room. The account of the
+/// first is the one that is measured.
 pub const PEOPLE: usize = 48;
-/// People who edit their profiles at the same time.
+/// Users who edit their profiles at the same time.
 pub const EDITORS: usize = 16;
-/// Everybody's password.
+/// The password of every user.
 pub const PASSWORD: &str = "a long walk by the sea";
 
 /// A running server, ours or bare.
@@ -40,7 +40,7 @@ pub struct World {
     pub bare: Node,
     /// The access token of the account that is measured.
     pub token: String,
-    /// Those of people who edit at the same time.
+    /// The access tokens of the users who edit at the same time.
     pub editors: Arc<[String]>,
     plan: Plan,
     program: PathBuf,
@@ -48,14 +48,14 @@ pub struct World {
 }
 
 impl World {
-    /// Starts both servers and registers everybody. Without a `source` the server makes a file of its own.
+    /// Starts both servers and registers the users. Without a `source` the server creates an SQLite file.
     pub async fn build(cores: &Cores, source: Option<Source>) -> Result<Self> {
         Self::of(cores, Path::new(env!("CARGO_BIN_EXE_marbelle")), source).await
     }
 
     /// The same with another build of the server.
     pub async fn of(cores: &Cores, program: &Path, source: Option<Source>) -> Result<Self> {
-        // On the disk that the build is on: a durable write into memory would be none.
+        // On the disk of the build, since the system's folder for temporary files may be in memory, where syncs cost nothing.
         let folder = TempDir::new_in(env!("CARGO_TARGET_TMPDIR"))?;
         let source = source.unwrap_or_else(|| Source::Sqlite(folder.path().join("marbelle.db")));
         let ours = start_ours(*cores, program, &source, folder.path())?;
@@ -75,7 +75,7 @@ impl World {
         let token = editors[0].clone();
         let mut http = Http::open(ours.address, Some(&token)).await?;
         let profile = result_of(http.call("profile.update", r#"{"first_name":"Anna"}"#).await?)?;
-        let before = profile["revision"].as_i64().ok_or("a profile without revision")? - 1;
+        let before = profile["revision"].as_i64().ok_or("a profile has no revision")? - 1;
         let mut changes = result_of(http.call("account.changes", &json!({ "since": before }).to_string()).await?)?;
         let subject = Subject { source, people };
         let event = to_raw_value(&changes["events"][0].take())?;
@@ -85,7 +85,7 @@ impl World {
         Ok(Self { cores: *cores, ours, bare, token, editors: editors.into(), plan, program, folder })
     }
 
-    /// What the rows of this world's database are called.
+    /// The name of this world's database in the table.
     pub fn database(&self) -> &'static str {
         match self.plan.subject.source {
             Source::Sqlite(_) => "SQLite",
@@ -93,12 +93,12 @@ impl World {
         }
     }
 
-    /// Whether its database syncs what is committed.
+    /// Whether its database syncs commits to the disk.
     pub fn is_durable(&self) -> bool {
         matches!(self.plan.subject.source, Source::Sqlite(_))
     }
 
-    /// Runs a command of the binary on this world's database, and gives what it prints.
+    /// Runs a command of the binary on this world's database, and returns its output.
     pub fn command(&self, arguments: &[&str]) -> Result<String> {
         let mut command = marbelle(&self.program, &self.plan.subject.source, self.folder.path());
         let output = command.args(arguments).output()?;
@@ -108,13 +108,13 @@ impl World {
         Ok(String::from_utf8(output.stdout)?)
     }
 
-    /// Starts a baseline that ends by itself.
+    /// Starts a baseline that ends by itself after some seconds.
     pub fn baseline(&self, name: &str, seconds: f64) -> Result<Process> {
         let plan = Plan { seconds, ..self.plan.clone() };
         self.cores.start(this_program()?.arg(name).arg(serde_json::to_string(&plan)?))
     }
 
-    /// Both servers anew, with nothing of what they remember.
+    /// Restarts both servers, so that nothing is left in their memory.
     pub fn restart(self) -> Result<Self> {
         let Self { cores, ours, bare, token, editors, plan, program, folder } = self;
         drop((ours, bare));
@@ -124,7 +124,7 @@ impl World {
     }
 }
 
-/// The binary, with what its commands have to know of a world.
+/// The binary, with the settings of a world.
 fn marbelle(program: &Path, source: &Source, folder: &Path) -> Command {
     let mut command = Command::new(program);
     for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("MARBELLE_")) {
@@ -142,7 +142,7 @@ fn start_ours(cores: Cores, program: &Path, source: &Source, folder: &Path) -> R
     let many = "1000000";
     command
         .arg("serve")
-        // The port is another each time, and the tokens outlive it.
+        // The default issuer contains the port, which changes with each restart, while the tokens stay in use.
         .env("MARBELLE_TOKEN_ISSUER", "https://bench.example")
         .env("MARBELLE_LIFETIMES__ACCESS_TOKEN", "1h")
         .env("MARBELLE_LIMITS__CALLS_PER_SECOND", many)
@@ -173,8 +173,8 @@ fn credentials(person: usize) -> Value {
     json!({ "email": email(person), "password": PASSWORD })
 }
 
-/// The parameters of a sign-in of everybody but the first, each from a device that has signed in before: of a new one its
-/// owner gets a letter.
+/// The parameters of a sign-in of every user but the first, each from a known device: a sign-in from a new device would
+/// queue a letter to the owner.
 pub async fn known_sign_ins(ours: &Node) -> Result<Arc<[String]>> {
     let mut http = Http::open(ours.address, None).await?;
     let mut known = Vec::new();
@@ -199,7 +199,7 @@ async fn register(http: &mut Http, email: &str, folder: &Path) -> Result<()> {
     Ok(())
 }
 
-/// The token of the letter to `email`, once it is there; the letter is removed.
+/// Waits for the letter to `email`, removes it, and returns its token.
 async fn mailed_token(email: &str, folder: &Path) -> Result<String> {
     for _ in 0..500 {
         for entry in fs::read_dir(folder).into_iter().flatten() {
@@ -208,14 +208,14 @@ async fn mailed_token(email: &str, folder: &Path) -> Result<String> {
                 continue;
             }
             let raw = fs::read(&path)?;
-            let letter = MessageParser::default().parse(&raw).ok_or("a letter that is none")?;
+            let letter = MessageParser::default().parse(&raw).ok_or("a letter that cannot be parsed")?;
             let to = letter.to().and_then(|to| to.first()).and_then(|to| to.address());
-            let body = letter.body_text(0).ok_or("a letter without text")?;
+            let body = letter.body_text(0).ok_or("a letter has no text")?;
             if to != Some(email) {
                 continue;
             }
             let token = body.split_once("?token=").and_then(|(_, rest)| rest.split_whitespace().next());
-            let token = token.ok_or("a letter without a link")?.to_owned();
+            let token = token.ok_or("a letter has no link")?.to_owned();
             fs::remove_file(path)?;
             return Ok(token);
         }

@@ -1,5 +1,5 @@
-//! What the server is compared with, each in a process of its own: this program, with one of these names
-//! as its first argument.
+//! The baselines that the server is compared with. Each runs in a process of its own: this program, with one of these
+//! names as its first argument.
 
 use super::{
     Result,
@@ -29,16 +29,16 @@ use tokio::task::JoinSet;
 
 /// Bare jsonrpsee. Prints `listening on <address>`.
 pub const SERVER: &str = "bare-server";
-/// Argon2id for some seconds. Prints `hashes a second: <rate>`.
+/// Runs Argon2id for some seconds. Prints `hashes a second: <rate>`.
 pub const HASHES: &str = "raw-hashes";
-/// The statements of `profile.update` for some seconds. Prints `updates a second: <rate>` and
+/// Runs the statements of `profile.update` for some seconds. Prints `updates a second: <rate>` and
 /// `CPU microseconds an update: <time>`.
 pub const UPDATES: &str = "raw-updates";
 
-/// Sinks served before other tasks get their turn.
+/// Sinks served before the task yields to others.
 const TURN: usize = 256;
 
-/// What a baseline works on, as the JSON in its second argument.
+/// The input of a baseline, as the JSON in its second argument.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Plan {
     pub subject: Subject,
@@ -46,11 +46,11 @@ pub struct Plan {
     pub constant: Box<RawValue>,
     /// An event of `account.subscribe`.
     pub event: Box<RawValue>,
-    /// How long to run, for those that end by themselves.
+    /// How long to run, for baselines that end by themselves.
     pub seconds: f64,
 }
 
-/// Runs the baseline that the arguments name; `None` if they name none.
+/// Runs the baseline named by the arguments; returns `None` if they name none.
 pub fn run(arguments: &[String]) -> Option<Result<()>> {
     let [name, plan] = arguments else { return None };
     let baseline: fn(Plan) -> Result<()> = match name.as_str() {
@@ -110,7 +110,7 @@ impl Bare {
                 let mut sinks = self.sinks.lock();
                 let end = sinks.len().min(served + TURN);
                 for sink in &mut sinks[served..end] {
-                    // Full or gone: the load would notice that an event is missing.
+                    // Its buffer may be full or the subscriber gone: the load reports missing events.
                     let _ = sink.try_send(SubscriptionMessage::from(self.plan.event.clone()));
                 }
                 served = end;
@@ -132,13 +132,13 @@ async fn update(plan: Plan) -> Result<()> {
     let people = plan.subject.people.len();
     let statements = Arc::new(Statements::open(plan.subject).await?);
     statements.profile().await?;
-    let (begun, used) = (Instant::now(), own_cpu_time()?);
+    let (started, cpu_before) = (Instant::now(), own_cpu_time()?);
     let mut editors = JoinSet::new();
     for person in 0..people {
         let statements = statements.clone();
         editors.spawn(async move {
             let mut done = 0;
-            while begun.elapsed() < Duration::from_secs_f64(plan.seconds) {
+            while started.elapsed() < Duration::from_secs_f64(plan.seconds) {
                 done += 1;
                 statements.update(person, &format!("Ann{}", letters(done))).await?;
             }
@@ -149,8 +149,8 @@ async fn update(plan: Plan) -> Result<()> {
     while let Some(edits) = editors.join_next().await {
         done += edits??;
     }
-    println!("updates a second: {}", rate(done, begun));
-    println!("CPU microseconds an update: {}", (own_cpu_time()? - used).as_secs_f64() * 1e6 / done as f64);
+    println!("updates a second: {}", rate(done, started));
+    println!("CPU microseconds an update: {}", (own_cpu_time()? - cpu_before).as_secs_f64() * 1e6 / done as f64);
     Ok(())
 }
 
@@ -158,25 +158,25 @@ fn hash(plan: Plan) -> Result<()> {
     let argon2 = Argon2::default();
     let (m, t, p) = (argon2.params().m_cost(), argon2.params().t_cost(), argon2.params().p_cost());
     if (m, t, p) != (19_456, 2, 1) {
-        return Err(format!("the parameters of the argon2 crate are m={m}, t={t}, p={p} by now").into());
+        return Err(format!("the parameters of the argon2 crate are now m={m}, t={t}, p={p}").into());
     }
     let password = b"a long walk by the sea";
     let hash = argon2.hash_password(password).map_err(|error| error.to_string())?.to_string();
     let hash = PasswordHash::new(&hash).map_err(|error| error.to_string())?;
-    let (begun, mut done) = (Instant::now(), 0);
-    while begun.elapsed() < Duration::from_secs_f64(plan.seconds) {
+    let (started, mut done) = (Instant::now(), 0);
+    while started.elapsed() < Duration::from_secs_f64(plan.seconds) {
         black_box(argon2.verify_password(black_box(password), &hash)).map_err(|error| error.to_string())?;
         done += 1;
     }
-    println!("hashes a second: {}", rate(done, begun));
+    println!("hashes a second: {}", rate(done, started));
     Ok(())
 }
 
-fn rate(done: u64, begun: Instant) -> f64 {
-    done as f64 / begun.elapsed().as_secs_f64()
+fn rate(done: u64, started: Instant) -> f64 {
+    done as f64 / started.elapsed().as_secs_f64()
 }
 
-/// A number as letters, because names have no digits to begin with.
+/// A number written with letters, as part of a name.
 pub fn letters(number: u64) -> String {
     number.to_string().bytes().map(|digit| char::from(digit - b'0' + b'a')).collect()
 }

@@ -1,4 +1,4 @@
-//! Processes on the server's core.
+//! Child processes, pinned to the server's core or the load's, and their memory and CPU time.
 
 use super::Result;
 use rustix::{
@@ -12,7 +12,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// Clock ticks a second in `/proc` (`USER_HZ`, the same on every Linux that we run on).
+/// Clock ticks per second in `/proc` (`USER_HZ`, 100 on every supported Linux).
 const TICKS_PER_SECOND: f64 = 100.0;
 
 /// The two cores of a run.
@@ -23,7 +23,7 @@ pub struct Cores {
 }
 
 impl Cores {
-    /// The first two that this process may use.
+    /// Chooses the first two cores that this process may use.
     pub fn choose() -> Result<Self> {
         let usable = sched_getaffinity(None)?;
         let mut cores = (0..CpuSet::MAX_CPU).filter(|core| usable.is_set(*core));
@@ -33,19 +33,19 @@ impl Cores {
         }
     }
 
-    /// Begins to watch what else runs on the two cores.
+    /// Starts to measure how much other work runs on the two cores.
     pub fn watch_others(self) -> Result<Others> {
         Ok(Others { cores: self, since: Instant::now(), before: self.others()? })
     }
 
-    /// Time that the two cores have spent on what is not ours, ever. Children count once they have ended.
+    /// The time that the two cores have spent on other processes since boot. Our children count as ours once they have ended.
     fn others(self) -> Result<Duration> {
         let stat = fs::read_to_string("/proc/stat")?;
         let mut ticks = 0.0;
         for core in [self.server, self.load] {
             let name = format!("cpu{core} ");
-            let line = stat.lines().find_map(|line| line.strip_prefix(&name)).ok_or("a core without statistics")?;
-            // user nice system idle iowait irq softirq steal: all but the two that wait.
+            let line = stat.lines().find_map(|line| line.strip_prefix(&name)).ok_or("a core has no statistics")?;
+            // user nice system idle iowait irq softirq steal: all but idle and iowait count.
             let times: Vec<f64> =
                 line.split_whitespace().take(8).map(str::parse).collect::<std::result::Result<_, _>>()?;
             ticks += times.iter().sum::<f64>() - times[3] - times[4];
@@ -54,13 +54,13 @@ impl Cores {
         Ok(Duration::from_secs_f64(((ticks - ours) / TICKS_PER_SECOND).max(0.0)))
     }
 
-    /// Keeps this thread, which makes the load, on its core.
+    /// Pins this thread, which generates the load, to its core.
     pub fn pin_load(self) -> Result<()> {
         pin(self.load)
     }
 
-    /// Runs on the server's core what starts processes; they inherit the affinity from this thread.
-    pub fn beside_the_server<T>(self, start: impl FnOnce() -> T) -> Result<T> {
+    /// Runs a function that starts processes, which inherit this thread's affinity, on the server's core.
+    pub fn on_server_core<T>(self, start: impl FnOnce() -> T) -> Result<T> {
         pin(self.server)?;
         let started = start();
         pin(self.load)?;
@@ -70,7 +70,7 @@ impl Cores {
     /// Starts a process on the server's core.
     pub fn start(self, command: &mut Command) -> Result<Process> {
         let command = command.stdin(Stdio::null()).stdout(Stdio::piped());
-        Process::of(self.beside_the_server(|| command.spawn())??)
+        Process::of(self.on_server_core(|| command.spawn())??)
     }
 
     /// Starts a process on the load's core.
@@ -84,18 +84,19 @@ fn pin(core: usize) -> Result<()> {
     only.set(core);
     Ok(sched_setaffinity(None, &only)?)
 }
-/// Ten thousand sockets need as many files, here and in the servers, which inherit the limit.
+
+/// Raises the limit on open files to its maximum, here and in the servers, which inherit it: every socket takes one.
 pub fn raise_file_limit() -> Result<()> {
     let limit = getrlimit(Resource::Nofile);
     Ok(setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, maximum: limit.maximum })?)
 }
 
-/// This very program, to be run as a baseline.
+/// This program, to be run as a baseline.
 pub fn this_program() -> Result<Command> {
     Ok(Command::new(std::env::current_exe()?))
 }
 
-/// A process on the server's core; it ends when this is dropped.
+/// A child process, which is killed when this is dropped.
 pub struct Process {
     child: Child,
     output: BufReader<ChildStdout>,
@@ -103,11 +104,11 @@ pub struct Process {
 
 impl Process {
     fn of(mut child: Child) -> Result<Self> {
-        let output = child.stdout.take().map(BufReader::new).ok_or("a child without output")?;
+        let output = child.stdout.take().map(BufReader::new).ok_or("a child process has no output")?;
         Ok(Self { child, output })
     }
 
-    /// What follows `mark` up to the next blank, in the first line that has it.
+    /// Reads lines up to the first that contains `mark`, and returns the word after it.
     pub fn read_after(&mut self, mark: &str) -> Result<String> {
         let mut line = String::new();
         while self.output.read_line(&mut line)? > 0 {
@@ -116,7 +117,7 @@ impl Process {
             }
             line.clear();
         }
-        Err(format!("a child ended without saying `{mark}`").into())
+        Err(format!("a child process ended without printing `{mark}`").into())
     }
 
     /// Its resident memory, in KiB.
@@ -126,7 +127,7 @@ impl Process {
         Ok(line.split_whitespace().nth(1).ok_or("no VmRSS")?.parse()?)
     }
 
-    /// Begins to watch how busy it is, and how busy the load is.
+    /// Starts to measure the CPU time of this process and of the load.
     pub fn watch(&self) -> Result<Busy> {
         let (server, load) = (self.child.id(), std::process::id());
         Ok(Busy { since: Instant::now(), before: [cpu_time(server)?, cpu_time(load)?], of: [server, load] })
@@ -135,13 +136,13 @@ impl Process {
 
 impl Drop for Process {
     fn drop(&mut self) {
-        // An error says that it has ended by itself.
+        // An error means that it has already ended.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
 }
 
-/// How much of their cores the server and the load use.
+/// The CPU use of the server and of the load.
 pub struct Busy {
     since: Instant,
     of: [u32; 2],
@@ -149,7 +150,7 @@ pub struct Busy {
 }
 
 impl Busy {
-    /// The shares of one core since the watch began: the server's, the load's.
+    /// The shares of one core that the server and the load have used since `watch`.
     pub fn shares(&self) -> Result<[f64; 2]> {
         let elapsed = self.since.elapsed().as_secs_f64();
         let share = |i: usize| -> Result<f64> { Ok((cpu_time(self.of[i])? - self.before[i]).as_secs_f64() / elapsed) };
@@ -157,7 +158,7 @@ impl Busy {
     }
 }
 
-/// What else ran on the two cores.
+/// Other work on the two cores.
 pub struct Others {
     cores: Cores,
     since: Instant,
@@ -165,7 +166,7 @@ pub struct Others {
 }
 
 impl Others {
-    /// Its share of the two cores since the watch began; to be asked when every child has ended.
+    /// Its share of the two cores since `watch_others`. Call this when every child process has ended.
     pub fn share(&self) -> Result<f64> {
         let spent = self.cores.others()?.saturating_sub(self.before);
         Ok(spent.as_secs_f64() / (2.0 * self.since.elapsed().as_secs_f64()))
@@ -176,15 +177,15 @@ fn cpu_time(pid: u32) -> Result<Duration> {
     Ok(Duration::from_secs_f64(ticks_of(&pid.to_string(), 2)? / TICKS_PER_SECOND))
 }
 
-/// What this process has used so far.
+/// The CPU time that this process has used so far.
 pub fn own_cpu_time() -> Result<Duration> {
     cpu_time(std::process::id())
 }
 
-/// The sum of the first of a process's user and system time and its ended children's.
+/// The sum of the first `times` of: a process's user time, its system time, and both of its ended children.
 fn ticks_of(process: &str, times: usize) -> Result<f64> {
     let stat = fs::read_to_string(format!("/proc/{process}/stat"))?;
-    // The program's name may hold blanks: fields are counted after its closing bracket.
-    let fields = stat.rsplit_once(')').ok_or("a process without statistics")?.1;
+    // The program's name may contain blanks, so fields are counted after its closing bracket.
+    let fields = stat.rsplit_once(')').ok_or("a process has no statistics")?.1;
     Ok(fields.split_whitespace().skip(11).take(times).map(str::parse::<f64>).sum::<std::result::Result<f64, _>>()?)
 }

@@ -1,4 +1,4 @@
-//! The least that sending an event to many sockets takes: one `write` to each, of a frame that is finished.
+//! The minimum cost of sending an event to many sockets: one `write` of a finished frame to each.
 
 use super::{
     Result,
@@ -13,13 +13,13 @@ use tokio_tungstenite::accept_async;
 /// The name of this baseline. Prints `listening on <address>`.
 pub const KERNEL_FLOOR: &str = "kernel-floor";
 
-/// Sockets that are written to.
+/// The sockets that events are written to.
 type Subscribers = Arc<Mutex<Vec<Arc<TcpStream>>>>;
 
-/// What every call is answered, as a text frame.
+/// The answer to every call, as a text frame.
 const ANSWER: &[u8] = b"\x81\x23{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":1}";
 
-/// Starts it.
+/// Starts this baseline.
 pub fn start(world: &World) -> Result<Node> {
     let mut process = world.baseline(KERNEL_FLOOR, 0.0)?;
     let address = process.read_after("listening on ")?.parse()?;
@@ -55,11 +55,11 @@ async fn serve(mut socket: TcpStream, subscribers: &Subscribers, event: &[u8]) -
             Err(error) if error.kind() == ErrorKind::WouldBlock => continue,
             read => read?,
         };
-        // The load masks with zeros.
+        // The load's mask is zero, so the payload is readable as it is.
         let message = String::from_utf8_lossy(&buffer[..read]);
         if message.contains(r#""publish""#) {
             for subscriber in &*subscribers.lock() {
-                // Full or gone: the load would notice that an event is missing.
+                // Its buffer may be full or the subscriber gone: the load reports missing events.
                 let _ = subscriber.try_write(event);
             }
         } else if message.contains(r#""subscribe""#) {

@@ -1,20 +1,20 @@
-//! What Marbelle costs over what it cannot do without: every figure of the server stands beside one of
-//! bare jsonrpsee, of the same statements alone, or of Argon2id alone, taken in the same run.
+//! The server's costs compared with the minimum: every figure of the server is printed beside one of bare jsonrpsee, of the
+//! same statements alone, or of Argon2id alone, measured in the same run.
 //!
-//! `cargo bench` pins the server to one core and the load to another, and prints a table. The servers are
-//! processes of their own: the real binary, and this one with the name of a [`baseline`] as argument.
-//! `docs/performance.md` says what the rows mean.
+//! `cargo bench --bench ratios` pins the server to one core and the load to another, and prints a table. The servers are
+//! processes of their own: the real binary, and this one with the name of a [`baseline`] as its argument.
+//! `docs/performance.md` explains the rows.
 
 #![expect(
     clippy::print_stdout,
     clippy::print_stderr,
     clippy::cast_precision_loss,
     clippy::unreachable,
-    reason = "figures for a person, of counts far below 2^52"
+    reason = "prints figures for people; counts are far below 2^52"
 )]
 
 #[path = "../../tests/support/postgres.rs"]
-#[allow(dead_code, clippy::panic, reason = "the tests use the rest, and stop where something is wrong")]
+#[allow(dead_code, clippy::panic, reason = "the tests use the rest, and panic on errors")]
 mod postgres;
 
 mod account;
@@ -34,22 +34,22 @@ use statements::Source;
 use std::{error::Error, path::Path};
 use table::Table;
 
-/// Whatever went wrong; a measurement that failed is none.
+/// Any error ends the bench: a measurement that failed has no result.
 type Result<T> = std::result::Result<T, Box<dyn Error + Send + Sync>>;
 
-/// Rounds of every comparison, ours and bare in turn; the median counts.
+/// Rounds of every comparison, ours and bare in turn. The table has their medians.
 const ROUNDS: usize = 3;
 
-/// Another build of the server, to compare this one with.
+/// The environment variable with the path of another build of the server, to compare this one with.
 const OTHER_BUILD: &str = "OTHER_BUILD";
 
-/// Percent of the two cores that other work may take.
-const UNDISTURBED: f64 = 5.0;
+/// The percentage of the two cores that other work may take.
+const MAX_OTHER_WORK: f64 = 5.0;
 
 fn main() -> Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).filter(|argument| argument != "--bench").collect();
-    if let Some(done) = baseline::run(&arguments) {
-        return done;
+    if let Some(result) = baseline::run(&arguments) {
+        return result;
     }
     children::raise_file_limit()?;
     if let [name, clients] = &arguments[..]
@@ -63,9 +63,9 @@ fn main() -> Result<()> {
     let wanted = |case: &str| arguments.is_empty() || arguments.iter().any(|argument| case.contains(&**argument));
     let others = cores.watch_others()?;
     runtime.block_on(async {
-        let mut table = Table::begin();
+        let mut table = Table::start();
         if wanted("postgres") {
-            let server = cores.beside_the_server(|| postgres::Postgres::start(&[]))?;
+            let server = cores.on_server_core(|| postgres::Postgres::start(&[]))?;
             let source = Source::Postgres(server.database().await);
             let world = World::build(&cores, Some(source)).await?.restart()?;
             cases::calls::measure(&world, &mut table).await?;
@@ -73,7 +73,7 @@ fn main() -> Result<()> {
             cases::webhook::measure(&world, &mut table).await?;
         }
         if let Some(program) = std::env::var_os(OTHER_BUILD).filter(|_| wanted("other")) {
-            let server = cores.beside_the_server(|| postgres::Postgres::start(&[]))?;
+            let server = cores.on_server_core(|| postgres::Postgres::start(&[]))?;
             let ours = World::build(&cores, Some(Source::Postgres(server.database().await))).await?.restart()?;
             let source = Source::Postgres(server.database().await);
             let other = World::of(&cores, Path::new(&program), Some(source)).await?.restart()?;
@@ -83,7 +83,7 @@ fn main() -> Result<()> {
             let other = World::of(&cores, Path::new(&program), None).await?.restart()?;
             cases::other_build::measure(&ours, &other, &mut table).await?;
         }
-        // Anew: what registering everybody took stays behind.
+        // Restarted, to release the memory that the registrations took.
         let mut world = World::build(&cores, None).await?.restart()?;
         if wanted("calls") {
             cases::calls::measure(&world, &mut table).await?;
@@ -100,7 +100,7 @@ fn main() -> Result<()> {
         if wanted("stopped-reader") {
             cases::stopped_reader::measure(&world, &mut table).await?;
         }
-        // Memory is compared from the start of a process, so these start their own.
+        // These compare memory from the start of a process, so they restart the servers.
         if wanted("fan-out") {
             world = cases::fan_out::measure(world, &mut table).await?;
         }
@@ -115,8 +115,8 @@ fn main() -> Result<()> {
     })?;
     let percent = others.share()? * 100.0;
     println!("\nOther work took {percent:.1} % of the two cores.");
-    if percent > UNDISTURBED {
-        println!("That is too much for these figures to mean anything: run it again when the machine is quiet.");
+    if percent > MAX_OTHER_WORK {
+        println!("That is too much for meaningful figures. Run this again when the machine is quiet.");
     }
     Ok(())
 }

@@ -1,7 +1,7 @@
-//! The statements of `profile.get` and `profile.update`, alone, on the server's own database.
+//! The statements of `profile.get` and `profile.update` alone, on the server's own database.
 //!
-//! Texts and pool options are those of `src/store`, written out once more on purpose: a baseline that went
-//! through the server's code would share its cost.
+//! SQL and pool options are those of `src/store`, repeated here on purpose: a baseline that used the server's code would
+//! include its cost.
 
 use super::Result;
 use chrono::{DateTime, Utc};
@@ -41,14 +41,14 @@ pub struct Person {
     pub session: Uuid,
 }
 
-/// Whose rows, and in which database.
+/// A database, and the users whose rows are read and changed in it.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Subject {
     pub source: Source,
     pub people: Vec<Person>,
 }
 
-/// What an answer shows of a row of `users`; times are what the database makes of them with the least work.
+/// The columns of `users` that an answer shows. The type of the times is the one that costs least to read.
 #[derive(Clone, Debug, sqlx::FromRow, Serialize)]
 pub struct Profile<T> {
     id: Uuid,
@@ -75,19 +75,19 @@ pub enum Answer {
     Postgres(Profile<DateTime<Utc>>),
 }
 
-/// The pools: those of SQLite with the server's options, that of PostgreSQL with sqlx's defaults.
+/// The connection pools: SQLite's with the server's options, PostgreSQL's with sqlx's defaults.
 enum Pools {
     Sqlite { read: SqlitePool, write: SqlitePool },
     Postgres(PgPool),
 }
 
-/// The statements, and whose rows they are about.
+/// The statements, and the users whose rows they concern.
 pub struct Statements {
     people: Vec<Person>,
     pools: Pools,
 }
 
-/// The transaction of `profile.update` on either database, until it is durable.
+/// Runs the transaction of `profile.update` on either database, including its commit.
 macro_rules! update {
     ($tx:expr, $person:expr, $first_name:expr, $time:ty) => {{
         let (mut tx, Person { user, session }) = ($tx, $person);
@@ -123,7 +123,7 @@ macro_rules! update {
 }
 
 impl Statements {
-    /// Opens the database, which a server has made.
+    /// Opens the database, which a server has created.
     pub async fn open(subject: Subject) -> Result<Self> {
         let pools = match subject.source {
             Source::Postgres(url) => Pools::Postgres(PgPool::connect(&url).await?),
@@ -141,7 +141,7 @@ impl Statements {
         Ok(Self { people: subject.people, pools })
     }
 
-    /// The statement of `profile.get`, for the first person.
+    /// Runs the statement of `profile.get` for the first person.
     pub async fn profile(&self) -> Result<Answer> {
         let session = self.people[0].session;
         Ok(match &self.pools {
@@ -150,7 +150,7 @@ impl Statements {
         })
     }
 
-    /// The transaction of `profile.update`, until it is durable.
+    /// Runs the transaction of `profile.update`, including its commit.
     pub async fn update(&self, person: usize, first_name: &str) -> Result<()> {
         let person = self.people[person];
         match &self.pools {

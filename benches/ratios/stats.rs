@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-/// The middle one, or the mean of the two middle ones.
+/// The middle sample, or the mean of the two middle ones.
 pub fn median(samples: &[f64]) -> f64 {
     let mut sorted = samples.to_vec();
     sorted.sort_by(f64::total_cmp);

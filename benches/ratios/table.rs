@@ -1,8 +1,8 @@
-//! The table: each row is printed as soon as it is known.
+//! The table of results. Each row is printed as soon as it has been measured.
 
 use super::stats::median;
 
-/// What a ratio is to be.
+/// The goal for a ratio.
 #[derive(Clone, Copy, Debug)]
 pub enum Goal {
     AtLeast(f64),
@@ -11,34 +11,34 @@ pub enum Goal {
     None,
 }
 
-/// The results.
+/// The table.
 pub struct Table(());
 
-/// The figures of one side, one a round.
+/// The figures of one side, one per round.
 #[derive(Clone, Debug, Default)]
 pub struct Figures(Vec<f64>);
 
 impl Figures {
-    /// None yet, of two sides.
+    /// No figures yet, for two sides.
     pub fn of_two() -> [Self; 2] {
         [Self::default(), Self::default()]
     }
 
-    /// Adds a round's.
+    /// Adds the figure of a round.
     pub fn push(&mut self, figure: f64) {
         self.0.push(figure);
     }
 }
 
 impl Table {
-    /// Prints the head.
-    pub fn begin() -> Self {
+    /// Prints the header.
+    pub fn start() -> Self {
         println!("| case | against | Marbelle | bare | ratio | goal | |");
         println!("| --- | --- | ---: | ---: | ---: | --- | --- |");
         Self(())
     }
 
-    /// Prints a row: medians of the rounds, and their ratio.
+    /// Prints a row: the medians of the rounds, and their ratio.
     pub fn row(&mut self, case: &str, against: &str, ours: &Figures, bare: &Figures, goal: Goal) {
         eprintln!("{case}: {:.1?}, {against}: {:.1?}", ours.0, bare.0);
         let (ours, bare) = (median(&ours.0), median(&bare.0));
@@ -51,7 +51,7 @@ impl Table {
         println!("| {case} | {against} | {} | {} | {ratio:.2} | {goal} | {verdict} |", figure(ours), figure(bare));
     }
 
-    /// Prints a row of a figure that stands alone: it is to be at most so much.
+    /// Prints a row of a single figure, whose goal is at most `limit`.
     pub fn limit(&mut self, case: &str, ours: &Figures, limit: f64) {
         let ours = median(&ours.0);
         println!("| {case} | | {} | | | ≤ {limit} | {} |", figure(ours), verdict(ours <= limit));

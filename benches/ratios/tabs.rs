@@ -1,4 +1,4 @@
-//! Tabs that count what they are sent: a tab's k-th event is the k-th one published since it opened.
+//! Tabs that count the events they receive: a tab's k-th event is the k-th one published since it opened.
 
 use super::{
     Result,
@@ -16,30 +16,30 @@ use std::{
 };
 use tokio::{sync::Notify, task::JoinSet};
 
-/// Tabs being opened at a time.
-const OPENING: usize = 64;
-/// How long an event may take to reach everybody.
-const PATIENCE: Duration = Duration::from_secs(30);
+/// Tabs that are opened at the same time.
+const OPENED_AT_ONCE: usize = 64;
+/// How long an event may take to reach every tab.
+const DELIVERY_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// How tabs of one server subscribe.
+/// How the tabs of a server subscribe.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Subscribing {
     pub bearer: Option<String>,
     pub method: Cow<'static, str>,
-    /// Whether the first event is there without anybody publishing.
-    pub greets: bool,
+    /// Whether a subscription starts with an event, the snapshot.
+    pub sends_snapshot: bool,
 }
 
-/// Open tabs, and one connection more that publishes.
+/// Open tabs, and one more connection that publishes.
 pub struct Tabs {
     publisher: WebSocket,
     readers: JoinSet<Result<()>>,
-    board: Arc<Board>,
+    deliveries: Arc<Deliveries>,
     subscribing: Subscribing,
 }
 
 #[derive(Default)]
-struct Board {
+struct Deliveries {
     events: Mutex<Vec<Event>>,
     progress: Notify,
 }
@@ -52,23 +52,23 @@ struct Event {
 }
 
 impl Tabs {
-    /// No tabs yet.
+    /// Connects the publisher; no tabs are open yet.
     pub async fn of(node: &Node, subscribing: Subscribing) -> Result<Self> {
         Self::at(node.address, subscribing).await
     }
 
-    /// No tabs yet, of the server at this address.
+    /// The same for the server at an address.
     pub async fn at(address: SocketAddr, subscribing: Subscribing) -> Result<Self> {
         let publisher = WebSocket::open(address, subscribing.bearer.as_deref()).await?;
-        Ok(Self { publisher, readers: JoinSet::new(), board: Arc::default(), subscribing })
+        Ok(Self { publisher, readers: JoinSet::new(), deliveries: Arc::default(), subscribing })
     }
 
-    /// Opens more until there are `count`.
+    /// Opens more tabs until there are `count`.
     pub async fn grow(&mut self, node: &Node, count: usize) -> Result<()> {
         self.grow_at(node.address, count).await
     }
 
-    /// The same at an address.
+    /// The same for the server at an address.
     pub async fn grow_at(&mut self, address: SocketAddr, count: usize) -> Result<()> {
         let subscribing = &self.subscribing;
         let mut opening = stream::iter(self.readers.len()..count)
@@ -77,17 +77,17 @@ impl Tabs {
                 subscribe(&mut socket, subscribing).await?;
                 Ok::<_, Box<dyn std::error::Error + Send + Sync>>(socket)
             })
-            .buffer_unordered(OPENING);
-        let known = self.board.events.lock().len();
+            .buffer_unordered(OPENED_AT_ONCE);
+        let known = self.deliveries.events.lock().len();
         while let Some(socket) = opening.next().await {
-            self.readers.spawn(read(socket?, self.board.clone(), known));
+            self.readers.spawn(read(socket?, self.deliveries.clone(), known));
         }
         Ok(())
     }
 
-    /// The number of the next event, which somebody else publishes to every tab.
+    /// Returns the number of the next event, which another process publishes to every tab.
     pub fn expect(&self) -> usize {
-        self.board.begin(self.readers.len())
+        self.deliveries.start(self.readers.len())
     }
 
     /// Publishes one event to every tab; returns its number.
@@ -97,12 +97,12 @@ impl Tabs {
         Ok(number)
     }
 
-    /// Waits until every tab has an event; returns how long the last one waited for it.
+    /// Waits until every tab has received an event, and returns how long the last one waited for it.
     pub async fn arrived(&mut self, number: usize) -> Result<Duration> {
         let arrival = async {
             loop {
-                let progress = self.board.progress.notified();
-                if let Some(event) = self.board.events.lock().get(number).filter(|event| event.missing == 0) {
+                let progress = self.deliveries.progress.notified();
+                if let Some(event) = self.deliveries.events.lock().get(number).filter(|event| event.missing == 0) {
                     return event.last - event.sent;
                 }
                 progress.await;
@@ -110,14 +110,14 @@ impl Tabs {
         };
         tokio::select! {
             delay = arrival => Ok(delay),
-            () = tokio::time::sleep(PATIENCE) => Err("an event did not reach every tab".into()),
-            Some(lost) = self.readers.join_next() => Err(format!("a tab was lost: {lost:?}").into()),
+            () = tokio::time::sleep(DELIVERY_TIMEOUT) => Err("an event did not reach every tab".into()),
+            Some(lost) = self.readers.join_next() => Err(format!("a tab lost its connection: {lost:?}").into()),
         }
     }
 
-    /// Events a second that reached every tab, from the first one's sending to the last one's arrival.
+    /// Events per second that reached every tab, from the sending of the first to the arrival of the last.
     pub fn rate(&self, numbers: std::ops::Range<usize>) -> f64 {
-        let events = &self.board.events.lock()[numbers];
+        let events = &self.deliveries.events.lock()[numbers];
         match (events.first(), events.iter().map(|event| event.last).max()) {
             (Some(first), Some(last)) => events.len() as f64 / (last - first.sent).as_secs_f64(),
             _ => f64::NAN,
@@ -126,12 +126,12 @@ impl Tabs {
 
     /// How long each tab waited for each of these events.
     pub fn delays(&self, numbers: std::ops::Range<usize>) -> Vec<Duration> {
-        self.board.events.lock()[numbers].iter().flat_map(|event| event.delays.iter().copied()).collect()
+        self.deliveries.events.lock()[numbers].iter().flat_map(|event| event.delays.iter().copied()).collect()
     }
 }
 
-impl Board {
-    fn begin(&self, tabs: usize) -> usize {
+impl Deliveries {
+    fn start(&self, tabs: usize) -> usize {
         let mut events = self.events.lock();
         let now = Instant::now();
         events.push(Event { sent: now, missing: tabs, last: now, delays: Vec::with_capacity(tabs) });
@@ -151,15 +151,15 @@ impl Board {
     }
 }
 
-/// Subscribes and waits until the subscription is live.
+/// Subscribes, and waits for the answer and the snapshot, if there is one.
 async fn subscribe(socket: &mut WebSocket, subscribing: &Subscribing) -> Result<()> {
     socket.feed(&request(1, &subscribing.method, "{}"));
     socket.flush().await?;
-    let (mut answered, mut greeted) = (false, !subscribing.greets);
-    while !(answered && greeted) {
+    let (mut answered, mut has_snapshot) = (false, !subscribing.sends_snapshot);
+    while !(answered && has_snapshot) {
         let message = socket.next().await?;
         if is_event(message) {
-            greeted = true;
+            has_snapshot = true;
         } else {
             expect_result(message)?;
             answered = true;
@@ -168,10 +168,10 @@ async fn subscribe(socket: &mut WebSocket, subscribing: &Subscribing) -> Result<
     Ok(())
 }
 
-async fn read(mut socket: WebSocket, board: Arc<Board>, known: usize) -> Result<()> {
+async fn read(mut socket: WebSocket, deliveries: Arc<Deliveries>, known: usize) -> Result<()> {
     for number in known.. {
         while !is_event(socket.next().await?) {}
-        board.arrived(number)?;
+        deliveries.arrived(number)?;
     }
     Ok(())
 }

@@ -1,6 +1,5 @@
-//! The least that a client needs of WebSocket, HTTP/1.1 and JSON-RPC: a load generator that did more would
-//! be slower than the server. It looks at what it gets only as far as to tell answers from events and
-//! results from errors.
+//! A minimal client for WebSocket, HTTP/1.1 and JSON-RPC: a load generator that did more would be slower than the server. It
+//! reads messages only as far as needed to distinguish answers from events and results from errors.
 
 use super::Result;
 use serde_json::Value;
@@ -25,13 +24,13 @@ pub fn is_event(message: &[u8]) -> bool {
     message.starts_with(br#"{"jsonrpc":"2.0","method""#)
 }
 
-/// Refuses an answer that is an error: what a server refuses it does quickly.
+/// Fails if the answer is an error: refusing calls is fast, so errors would distort the figures.
 pub fn expect_result(answer: &[u8]) -> Result<()> {
     let head = &answer[..answer.len().min(64)];
     if head.windows(9).any(|part| part == br#""result":"#) {
         return Ok(());
     }
-    Err(format!("an error was answered: {}", String::from_utf8_lossy(answer)).into())
+    Err(format!("a call was answered with an error: {}", String::from_utf8_lossy(answer)).into())
 }
 
 /// The `result` of an answer.
@@ -40,7 +39,7 @@ pub fn result_of(answer: &[u8]) -> Result<Value> {
     Ok(serde_json::from_slice::<Value>(answer)?["result"].take())
 }
 
-/// Bytes as they come in.
+/// A buffer of received bytes.
 struct Incoming {
     bytes: Vec<u8>,
     filled: usize,
@@ -87,12 +86,12 @@ pub struct WebSocket {
 }
 
 impl WebSocket {
-    /// Connects and shakes hands.
+    /// Connects, and does the handshake.
     pub async fn open(address: SocketAddr, bearer: Option<&str>) -> Result<Self> {
         Self::open_on(TcpSocket::new_v4()?, address, bearer).await
     }
 
-    /// The same on a socket that the kernel buffers next to nothing for.
+    /// The same with a socket whose receive buffer is as small as possible.
     pub async fn open_narrow(address: SocketAddr, bearer: Option<&str>) -> Result<Self> {
         let socket = TcpSocket::new_v4()?;
         socket.set_recv_buffer_size(4096)?;
@@ -121,7 +120,7 @@ impl WebSocket {
         self.frame(TEXT, message.len(), |out| out.extend_from_slice(message.as_bytes()));
     }
 
-    /// A frame with the mask 0, which is legal and leaves the payload as it is.
+    /// Queues a frame with a mask of zero, which is legal and leaves the payload unchanged.
     fn frame(&mut self, opcode: u8, length: usize, payload: impl FnOnce(&mut Vec<u8>)) {
         self.outgoing.push(0x80 | opcode);
         match (u8::try_from(length), u16::try_from(length)) {
@@ -130,20 +129,20 @@ impl WebSocket {
                 self.outgoing.push(0x80 | 126);
                 self.outgoing.extend_from_slice(&long.to_be_bytes());
             }
-            _ => unreachable!("the load sends no message of 64 KiB"),
+            _ => unreachable!("the load sends no messages of 64 KiB or more"),
         }
         self.outgoing.extend_from_slice(&[0; 4]);
         payload(&mut self.outgoing);
     }
 
-    /// Sends what is queued.
+    /// Sends the queued messages.
     pub async fn flush(&mut self) -> Result<()> {
         self.stream.write_all(&self.outgoing).await?;
         self.outgoing.clear();
         Ok(())
     }
 
-    /// The next message.
+    /// Waits for the next message.
     pub async fn next(&mut self) -> Result<&[u8]> {
         loop {
             if let Some(range) = self.next_buffered()? {
@@ -156,7 +155,7 @@ impl WebSocket {
         }
     }
 
-    /// The next message, if it is here already.
+    /// The next message, if it has already been received.
     pub fn next_now(&mut self) -> Result<Option<&[u8]>> {
         Ok(self.next_buffered()?.map(|range| &self.incoming.bytes[range]))
     }
@@ -190,7 +189,7 @@ impl WebSocket {
         }
     }
 
-    /// One call and its answer; events that come meanwhile are dropped.
+    /// Makes a call and returns its answer; events that arrive before it are dropped.
     pub async fn call(&mut self, method: &str, params: &str) -> Result<&[u8]> {
         self.feed(&request(1, method, params));
         self.flush().await?;
@@ -202,7 +201,7 @@ impl WebSocket {
         Ok(answer)
     }
 
-    /// The next message, left where it is.
+    /// Waits for the next message, and leaves it in the buffer.
     async fn peek(&mut self) -> Result<&[u8]> {
         let length = self.next().await?.len();
         let header = if length < 126 {
@@ -237,14 +236,14 @@ impl Http {
         Ok(Self { stream, incoming: Incoming::new(), head })
     }
 
-    /// One call; the answer's body.
+    /// Makes a call and returns the body of the answer.
     pub async fn call(&mut self, method: &str, params: &str) -> Result<&[u8]> {
         let body = request(1, method, params);
         let request = format!("{}{}\r\n\r\n{body}", self.head, body.len());
         self.stream.write_all(request.as_bytes()).await?;
         let head = head_of(&mut self.incoming, &mut self.stream).await?.to_ascii_lowercase();
         let length = head.split_once("content-length:").and_then(|(_, rest)| rest.lines().next());
-        let length = length.ok_or("an answer without a length")?.trim().parse()?;
+        let length = length.ok_or("an answer has no length")?.trim().parse()?;
         while self.incoming.pending().len() < length {
             self.incoming.read_more(&mut self.stream).await?;
         }
@@ -253,7 +252,7 @@ impl Http {
     }
 }
 
-/// The head of an HTTP answer.
+/// Reads the head of an HTTP answer.
 async fn head_of(incoming: &mut Incoming, stream: &mut TcpStream) -> Result<String> {
     loop {
         if let Some(end) = incoming.pending().windows(4).position(|part| part == b"\r\n\r\n") {

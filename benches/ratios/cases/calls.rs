@@ -1,4 +1,4 @@
-//! `profile.get` against bare methods: one that runs the same statement, one that runs none.
+//! `profile.get` compared with two bare methods: one that runs the same statement, and one that runs none.
 
 use super::load::{Call, Transport, rate};
 use crate::{
@@ -15,7 +15,7 @@ pub async fn measure(world: &World, table: &mut Table) -> Result<()> {
     table.limit("MiB resident at rest", &resident(world)?, 20.0);
     let (statement, constant) = (Call::plain("statement", None), Call::plain("constant", None));
     let is_postgres = world.database() == "PostgreSQL";
-    // The goal against a constant is the embedded default's: a statement to PostgreSQL is a round trip to another process.
+    // The goal against a constant is for SQLite only: a statement to PostgreSQL is a round trip to another process.
     let against_constant = if is_postgres { Goal::None } else { Goal::AtLeast(0.3) };
     for (name, transport, against_statement) in [
         ("HTTP", Transport::Http, 0.85),

@@ -1,7 +1,7 @@
-//! 15,000 tabs, more than one process of clients may hold open.
+//! 15,000 tabs, which are more than one client process may hold open.
 
 use super::{
-    fan_out::{Way, ways},
+    fan_out::{Variant, variants},
     updates::new_edit,
 };
 use crate::{
@@ -19,14 +19,15 @@ use std::{
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
-/// Half of the tabs, in a process of its own. Prints `open`, then when each event had reached all of them.
+/// The argument that starts a client process, which opens half of the tabs. It prints `clients are open`, and then the time
+/// at which each event had reached all of them.
 pub const CLIENTS: &str = "clients";
 
 const TABS: usize = 15_000;
 const EVENTS: usize = 8;
 const SETTLE: Duration = Duration::from_secs(1);
 
-/// What a process of clients does, as the JSON in its second argument.
+/// The input of a client process, as the JSON in its second argument.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Clients {
     address: SocketAddr,
@@ -38,7 +39,7 @@ pub struct Clients {
 /// Measures.
 pub async fn measure(mut world: World, table: &mut Table) -> Result<World> {
     world = world.restart()?;
-    let [ours, bare, _] = ways(&world);
+    let [ours, bare, _] = variants(&world);
     let (ours_ms, ours_kib) = crowd(&world, &world.ours, &ours).await?;
     let (bare_ms, bare_kib) = crowd(&world, &world.bare, &bare).await?;
     let case = format!("an event to {TABS} tabs of two processes, ms until the last has it");
@@ -48,10 +49,10 @@ pub async fn measure(mut world: World, table: &mut Table) -> Result<World> {
     Ok(world)
 }
 
-async fn crowd(world: &World, node: &Node, way: &Way) -> Result<(Figures, Figures)> {
+async fn crowd(world: &World, node: &Node, variant: &Variant) -> Result<(Figures, Figures)> {
     let before = node.process.resident_kib()?;
     let clients =
-        Clients { address: node.address, subscribing: way.subscribing.clone(), tabs: TABS / 2, events: EVENTS };
+        Clients { address: node.address, subscribing: variant.subscribing.clone(), tabs: TABS / 2, events: EVENTS };
     let mut processes: Vec<Process> = Vec::new();
     for _ in 0..2 {
         processes.push(world.cores.start_load(this_program()?.arg(CLIENTS).arg(serde_json::to_string(&clients)?))?);
@@ -62,11 +63,11 @@ async fn crowd(world: &World, node: &Node, way: &Way) -> Result<(Figures, Figure
     tokio::time::sleep(SETTLE).await;
     let mut kib = Figures::default();
     kib.push((node.process.resident_kib()? - before) / TABS as f64);
-    let mut publisher = WebSocket::open(node.address, way.subscribing.bearer.as_deref()).await?;
+    let mut publisher = WebSocket::open(node.address, variant.subscribing.bearer.as_deref()).await?;
     let mut delays = Vec::new();
     for _ in 0..EVENTS {
         let sent = micros();
-        publisher.call(way.method, &new_edit()).await?;
+        publisher.call(variant.method, &new_edit()).await?;
         let mut last = sent;
         for process in &mut processes {
             last = last.max(process.read_after("arrived at ")?.parse()?);
@@ -78,7 +79,7 @@ async fn crowd(world: &World, node: &Node, way: &Way) -> Result<(Figures, Figure
     Ok((figures, kib))
 }
 
-/// Opens the tabs and says when events have come.
+/// Opens the tabs and prints when events have arrived.
 pub fn run(clients: &Clients) -> Result<()> {
     tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
         let mut tabs = Tabs::at(clients.address, clients.subscribing.clone()).await?;
@@ -93,8 +94,8 @@ pub fn run(clients: &Clients) -> Result<()> {
     })
 }
 
-/// Microseconds of the clock that both processes see.
-#[expect(clippy::disallowed_methods, reason = "a measurement, whose time nothing moves")]
+/// The system time in microseconds, which all processes share.
+#[expect(clippy::disallowed_methods, reason = "measures real time")]
 fn micros() -> u64 {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     u64::try_from(now.as_micros()).unwrap_or(u64::MAX)

@@ -1,4 +1,4 @@
-//! One event to many tabs of one user, and what a tab costs while nothing happens.
+//! One event to many tabs of one user, and the memory of an idle tab.
 
 use super::{
     load::{Call, Rate},
@@ -18,16 +18,16 @@ use std::time::Duration;
 const SIZES: [usize; 3] = [1_000, 5_000, 10_000];
 /// Events published one after the other.
 const SINGLE: usize = 8;
-/// Deliveries of events that follow each other closely.
+/// Deliveries of events in quick succession.
 const STEADY: usize = 160_000;
-/// Events on their way at a time while the steady rate is taken.
+/// Events on their variant at a time while the steady rate is measured.
 const WINDOW: usize = 4;
-/// Time for what opening leaves behind to go away.
+/// Time for the server to free what it needed only to open connections.
 const SETTLE: Duration = Duration::from_secs(1);
 
-/// What one server does with one number of tabs.
+/// The figures of one server with one number of tabs.
 #[derive(Default)]
-struct Figure {
+struct SizeFigures {
     until_last_ms: Figures,
     deliveries_per_second: Figures,
     us_per_delivery: Figures,
@@ -35,38 +35,38 @@ struct Figure {
     kib_per_tab: Figures,
 }
 
-/// A server's way to publish.
-pub struct Way {
+/// How a server publishes, and how its tabs subscribe.
+pub struct Variant {
     pub method: &'static str,
     pub subscribing: Subscribing,
-    /// What somebody else calls meanwhile.
+    /// The call that another user makes meanwhile.
     call: Call,
 }
 
-/// Ours, bare, and bare that first runs the same statements.
-pub fn ways(world: &World) -> [Way; 3] {
+/// Our server, a bare server, and a bare server that runs the same statements first.
+pub fn variants(world: &World) -> [Variant; 3] {
     let bearer = Some(world.token.clone());
-    let subscribing = Subscribing { bearer, method: "account.subscribe".into(), greets: true };
+    let subscribing = Subscribing { bearer, method: "account.subscribe".into(), sends_snapshot: true };
     let call = Call::plain("profile.get", Some(&world.editors[1]));
-    let ours = Way { method: "profile.update", subscribing, call };
-    let bare = |method| Way {
+    let ours = Variant { method: "profile.update", subscribing, call };
+    let bare = |method| Variant {
         method,
-        subscribing: Subscribing { bearer: None, method: "subscribe".into(), greets: false },
+        subscribing: Subscribing { bearer: None, method: "subscribe".into(), sends_snapshot: false },
         call: Call::plain("statement", None),
     };
     [ours, bare("publish"), bare("commit_and_publish")]
 }
 
-/// Measures, each round with servers that have just started.
+/// Measures, with freshly started servers in each round.
 pub async fn measure(mut world: World, table: &mut Table) -> Result<World> {
-    let [ours, bare, committing] = ways(&world);
-    let mut figures: [[Figure; 3]; 3] = Default::default();
-    let mut floor: [Figure; 3] = Default::default();
+    let [ours, bare, committing] = variants(&world);
+    let mut figures: [[SizeFigures; 3]; 3] = Default::default();
+    let mut floor: [SizeFigures; 3] = Default::default();
     for _ in 0..ROUNDS {
-        for (way, figures) in [&ours, &bare, &committing].into_iter().zip(&mut figures) {
+        for (variant, figures) in [&ours, &bare, &committing].into_iter().zip(&mut figures) {
             world = world.restart()?;
-            let node = if way.method == ours.method { &world.ours } else { &world.bare };
-            round(node, way, figures).await?;
+            let node = if variant.method == ours.method { &world.ours } else { &world.bare };
+            round(node, variant, figures).await?;
         }
         round(&kernel_floor::start(&world)?, &bare, &mut floor).await?;
     }
@@ -97,8 +97,8 @@ pub async fn measure(mut world: World, table: &mut Table) -> Result<World> {
     Ok(world)
 }
 
-async fn round(node: &Node, way: &Way, figures: &mut [Figure; 3]) -> Result<()> {
-    let mut tabs = Tabs::of(node, way.subscribing.clone()).await?;
+async fn round(node: &Node, variant: &Variant, figures: &mut [SizeFigures; 3]) -> Result<()> {
+    let mut tabs = Tabs::of(node, variant.subscribing.clone()).await?;
     let before = node.process.resident_kib()?;
     for (size, figure) in SIZES.into_iter().zip(figures) {
         tabs.grow(node, size).await?;
@@ -107,17 +107,17 @@ async fn round(node: &Node, way: &Way, figures: &mut [Figure; 3]) -> Result<()> 
 
         let mut delays = Vec::new();
         for _ in 0..SINGLE {
-            let event = tabs.publish(way.method, &new_edit()).await?;
+            let event = tabs.publish(variant.method, &new_edit()).await?;
             delays.push(tabs.arrived(event).await?.as_secs_f64() * 1000.0);
         }
         figure.until_last_ms.push(median(&delays));
 
         let count = STEADY / size;
         let mut events = Vec::with_capacity(count);
-        let probe = Probe::begin(node, &way.call);
+        let probe = Probe::start(node, &variant.call);
         let busy = node.process.watch()?;
         for i in 0..count {
-            events.push(tabs.publish(way.method, &new_edit()).await?);
+            events.push(tabs.publish(variant.method, &new_edit()).await?);
             if let Some(earlier) = i.checked_sub(WINDOW - 1) {
                 tabs.arrived(events[earlier]).await?;
             }
@@ -126,7 +126,7 @@ async fn round(node: &Node, way: &Way, figures: &mut [Figure; 3]) -> Result<()> 
         let per_second = tabs.rate(events[0]..events[count - 1] + 1) * size as f64;
         let rate = Rate { per_second, busy: busy.shares()? };
         figure.call_p99_ms.push(percentile_ms(&mut probe.end()?, 99));
-        eprintln!("{} to {size}: {rate}", way.method);
+        eprintln!("{} to {size}: {rate}", variant.method);
         figure.deliveries_per_second.push(per_second);
         figure.us_per_delivery.push(rate.cpu_us());
     }

@@ -1,4 +1,4 @@
-//! Closed loops of calls: as many as a server answers, or at a pace.
+//! Loads of calls: closed loops that call as fast as the server answers, and calls at a fixed pace.
 
 use crate::{
     Result,
@@ -17,7 +17,7 @@ use tokio::task::JoinSet;
 
 /// Time for connections to open and caches to fill.
 const WARM_UP: Duration = Duration::from_millis(400);
-/// Time that counts.
+/// Time that is measured.
 const MEASURED: Duration = Duration::from_millis(1500);
 
 /// A transport, and calls in flight on each connection.
@@ -27,40 +27,40 @@ pub enum Transport {
     WebSocket { in_flight: usize },
 }
 
-/// A call to be made over and over.
+/// A call that is made repeatedly.
 #[derive(Clone, Debug)]
 pub struct Call {
     pub method: &'static str,
-    /// Takes turns among these.
+    /// The parameters, used in turn.
     pub params: Arc<[String]>,
-    /// Of whom; the connections take turns among these, if there are any.
+    /// The access tokens, assigned to the connections in turn; none for calls without a token.
     pub bearers: Arc<[String]>,
 }
 
 impl Call {
-    /// One that is always the same, without parameters.
+    /// A call without parameters, always by the same user.
     pub fn plain(method: &'static str, bearer: Option<&str>) -> Self {
         Self { method, params: Arc::new(["{}".to_owned()]), bearers: bearer.into_iter().map(str::to_owned).collect() }
     }
 }
 
-/// Connections that call as fast as they are answered, for as long as this is kept.
+/// Connections that call as fast as they are answered, until this is dropped.
 pub struct Load {
     answered: Arc<AtomicU64>,
     connections: JoinSet<Result<()>>,
 }
 
-/// What a load came to.
+/// The result of a load.
 #[derive(Clone, Copy, Debug)]
 pub struct Rate {
-    /// Calls answered a second.
+    /// Answered calls per second.
     pub per_second: f64,
-    /// How busy the server's core and the load's were.
+    /// The shares of their cores that the server and the load used.
     pub busy: [f64; 2],
 }
 
 impl Rate {
-    /// CPU time of the server's process for each call, in microseconds.
+    /// CPU time of the server's process per call, in microseconds.
     pub fn cpu_us(&self) -> f64 {
         self.busy[0] * 1e6 / self.per_second
     }
@@ -80,8 +80,8 @@ impl Call {
 }
 
 impl Load {
-    /// Begins to call.
-    pub fn begin(node: &Node, transport: Transport, connections: usize, call: &Call) -> Self {
+    /// Starts to call.
+    pub fn start(node: &Node, transport: Transport, connections: usize, call: &Call) -> Self {
         let mut load = Self { answered: Arc::default(), connections: JoinSet::new() };
         for connection in 0..connections {
             let (address, call, answered) = (node.address, call.clone(), load.answered.clone());
@@ -103,13 +103,13 @@ impl Load {
         load
     }
 
-    /// How fast calls are answered, once warm.
+    /// Measures how fast calls are answered after the warm-up.
     pub async fn rate(mut self, node: &Node, measured: Duration) -> Result<Rate> {
         tokio::time::sleep(WARM_UP).await;
-        let (busy, begun, before) = (node.process.watch()?, Instant::now(), self.answered.load(Ordering::Relaxed));
+        let (busy, started, before) = (node.process.watch()?, Instant::now(), self.answered.load(Ordering::Relaxed));
         tokio::time::sleep(measured).await;
         let answered = self.answered.load(Ordering::Relaxed) - before;
-        let per_second = answered as f64 / begun.elapsed().as_secs_f64();
+        let per_second = answered as f64 / started.elapsed().as_secs_f64();
         let busy = busy.shares()?;
         match self.connections.try_join_next() {
             Some(lost) => Err(format!("a connection ended: {lost:?}").into()),
@@ -143,12 +143,12 @@ async fn call_over(
     }
 }
 
-/// The rate of one load.
+/// Runs a load, and returns its rate.
 pub async fn rate(node: &Node, transport: Transport, connections: usize, call: &Call) -> Result<Rate> {
-    Load::begin(node, transport, connections, call).rate(node, MEASURED).await
+    Load::start(node, transport, connections, call).rate(node, MEASURED).await
 }
 
-/// How long answers take while `connections` WebSockets call once every `pace` each, for a while.
+/// How long answers take while each of `connections` WebSockets calls once every `pace`.
 pub async fn latencies(
     node: &Node,
     connections: u32,
@@ -157,16 +157,17 @@ pub async fn latencies(
     call: &Call,
 ) -> Result<Vec<Duration>> {
     let mut callers = JoinSet::new();
-    let begun = Instant::now() + WARM_UP;
+    let start = Instant::now() + WARM_UP;
     for connection in 0..connections {
         let (address, call) = (node.address, call.clone());
         callers.spawn(async move {
             let mut socket = WebSocket::open(address, call.bearer(0)).await?;
             let mut samples = Vec::new();
-            let mut due = begun + pace * connection / connections;
-            while due < begun + measured {
+            let mut due = start + pace * connection / connections;
+            while due < start + measured {
                 tokio::time::sleep_until(due.into()).await;
-                // The timer is late by up to a millisecond; an earlier answer that was late counts whole.
+                // The timer may be late by a millisecond, which is not the server's delay. If the previous answer was late, this call
+                // is timed from when it was due.
                 let sent = if due.elapsed() < Duration::from_millis(2) { Instant::now() } else { due };
                 socket.call(call.method, &call.params[0]).await?;
                 samples.push(sent.elapsed());

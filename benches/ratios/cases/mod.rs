@@ -1,4 +1,4 @@
-//! The comparisons, one file each.
+//! The comparisons, one per file.
 
 pub mod calls;
 pub mod crowd;

@@ -1,4 +1,4 @@
-//! The same calls on another build of the server, such as that of an earlier commit: what a change has cost.
+//! The same calls on another build of the server, such as that of an earlier commit, to measure the cost of changes.
 
 use super::{
     load::{Call, Load, Rate, Transport, rate},
@@ -12,12 +12,12 @@ use crate::{
 use std::{sync::Arc, time::Duration};
 
 const CONNECTIONS: usize = 64;
-/// Connections that sign in at the same time, and for how long.
+/// The number of connections that sign in at the same time, and for how long.
 const SIGN_INS: (usize, Duration) = (8, Duration::from_secs(3));
-/// What of an operation may be for the sake of what came since.
-const SLOWER: f64 = 1.03;
+/// The allowed ratio of this build's CPU time to that of the other one.
+const MAX_RATIO: f64 = 1.03;
 
-/// Measures both, each with a database of its own, in turn.
+/// Measures both builds in turn, each with a database of its own.
 pub async fn measure(world: &World, other: &World, table: &mut Table) -> Result<()> {
     let worlds = [world, other];
     for (name, transport) in [
@@ -57,9 +57,9 @@ pub async fn measure(world: &World, other: &World, table: &mut Table) -> Result<
 async fn signing_in(world: &World, params: Arc<[String]>) -> Result<Rate> {
     let call = Call { method: "auth.login", params, bearers: Arc::new([]) };
     let (callers, measured) = SIGN_INS;
-    Load::begin(&world.ours, Transport::Http, callers, &call).rate(&world.ours, measured).await
+    Load::start(&world.ours, Transport::Http, callers, &call).rate(&world.ours, measured).await
 }
 
 fn row(table: &mut Table, case: &str, [ours, other]: &[Figures; 2]) {
-    table.row(case, "the other build", ours, other, Goal::AtMost(SLOWER));
+    table.row(case, "the other build", ours, other, Goal::AtMost(MAX_RATIO));
 }

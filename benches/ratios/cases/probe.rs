@@ -1,4 +1,4 @@
-//! How long somebody else's calls take meanwhile.
+//! How long the calls of another user take meanwhile.
 
 use super::load::Call;
 use crate::{Result, account::Node, wire::WebSocket};
@@ -12,24 +12,24 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// Between two calls.
+/// The pause between two calls.
 const PACE: Duration = Duration::from_millis(2);
 
-/// One socket that calls again and again, in a thread of its own: the load's is busy with what it is sent.
+/// A socket that calls repeatedly, in a thread of its own, since the load's thread is busy receiving events.
 pub struct Probe {
     stop: Arc<AtomicBool>,
     thread: JoinHandle<Result<Vec<Duration>>>,
 }
 
 impl Probe {
-    /// Begins to call.
-    pub fn begin(node: &Node, call: &Call) -> Self {
+    /// Starts to call.
+    pub fn start(node: &Node, call: &Call) -> Self {
         let (address, call, stop) = (node.address, call.clone(), Arc::new(AtomicBool::new(false)));
         let stopped = stop.clone();
         Self { stop, thread: std::thread::spawn(move || run(address, &call, &stopped)) }
     }
 
-    /// How long the answers took.
+    /// Stops, and returns how long the answers took.
     pub fn end(self) -> Result<Vec<Duration>> {
         self.stop.store(true, Ordering::Relaxed);
         self.thread.join().map_err(|_| "the probe has panicked")?

@@ -1,4 +1,4 @@
-//! Sign-ins against Argon2id alone, and what either does to a reader beside it.
+//! Sign-ins compared with Argon2id alone, and the effect of either on reads at the same time.
 
 use super::load::{Call, Load, Transport, latencies};
 use crate::{
@@ -10,11 +10,11 @@ use crate::{
 };
 use std::{sync::Arc, time::Duration};
 
-/// Connections that sign in at the same time: more than there are hashing threads, so none idles.
+/// Connections that sign in at the same time: more than there are hashing threads, so that none is idle.
 const CALLERS: usize = 8;
 /// How long each measurement lasts.
 const MEASURED: Duration = Duration::from_secs(3);
-/// Readers beside, and how often each calls: far from saturating the server.
+/// Readers at the same time, and how often each calls: far from saturating the server.
 const READERS: u32 = 16;
 const PACE: Duration = Duration::from_millis(40);
 
@@ -23,7 +23,7 @@ pub async fn measure(world: &World, table: &mut Table) -> Result<()> {
     let sign_in = Call { method: "auth.login", params: known_sign_ins(&world.ours).await?, bearers: Arc::new([]) };
     let [mut ours, mut raw] = [(); 2].map(|()| Figures::default());
     for _ in 0..ROUNDS {
-        let load = Load::begin(&world.ours, Transport::Http, CALLERS, &sign_in);
+        let load = Load::start(&world.ours, Transport::Http, CALLERS, &sign_in);
         ours.push(load.rate(&world.ours, MEASURED).await?.per_second);
         raw.push(world.baseline(HASHES, MEASURED.as_secs_f64())?.read_after("hashes a second: ")?.parse()?);
     }
@@ -33,7 +33,7 @@ pub async fn measure(world: &World, table: &mut Table) -> Result<()> {
     let reading = || latencies(&world.ours, READERS, PACE, MEASURED, &profile);
     let [mut p99_beside_sign_ins, mut p99_beside_hashes, mut p99_alone] = [(); 3].map(|()| Figures::default());
     for _ in 0..ROUNDS {
-        let load = Load::begin(&world.ours, Transport::Http, CALLERS, &sign_in);
+        let load = Load::start(&world.ours, Transport::Http, CALLERS, &sign_in);
         p99_beside_sign_ins.push(percentile_ms(&mut reading().await?, 99));
         drop(load);
         let hashing = world.baseline(HASHES, 60.0)?;

@@ -13,7 +13,7 @@ use std::time::Duration;
 
 /// Tabs that read.
 const TABS: usize = 200;
-/// Events of a round.
+/// Events per round.
 const EVENTS: usize = 100;
 /// Time between two events.
 const PACE: Duration = Duration::from_millis(20);
@@ -23,7 +23,7 @@ const UNREAD_CALLS: u64 = 200;
 /// Measures.
 pub async fn measure(world: &World, table: &mut Table) -> Result<()> {
     let subscribing =
-        Subscribing { bearer: Some(world.token.clone()), method: "account.subscribe".into(), greets: true };
+        Subscribing { bearer: Some(world.token.clone()), method: "account.subscribe".into(), sends_snapshot: true };
     let mut tabs = Tabs::of(&world.ours, subscribing).await?;
     tabs.grow(&world.ours, TABS).await?;
     let [mut with, mut without, mut with_p99, mut without_p99] = [(); 4].map(|()| Figures::default());
@@ -43,7 +43,7 @@ pub async fn measure(world: &World, table: &mut Table) -> Result<()> {
     Ok(())
 }
 
-/// Publishes events at the pace; returns how long each tab waited for each.
+/// Publishes events at the pace, and returns how long each tab waited for each.
 async fn push(tabs: &mut Tabs) -> Result<Vec<Duration>> {
     let mut numbers = Vec::with_capacity(EVENTS);
     let mut pace = tokio::time::interval(PACE);
@@ -56,7 +56,7 @@ async fn push(tabs: &mut Tabs) -> Result<Vec<Duration>> {
     Ok(tabs.delays(first..last + 1))
 }
 
-/// A tab with a subscription that does not read, and whose buffers are full.
+/// Opens a tab that subscribes and then stops reading, with full buffers.
 async fn stopped_tab(world: &World) -> Result<WebSocket> {
     let mut socket = WebSocket::open_narrow(world.ours.address, Some(&world.token)).await?;
     socket.call("account.subscribe", "{}").await?;

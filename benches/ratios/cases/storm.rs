@@ -1,7 +1,7 @@
-//! All tabs of a user lose their sockets at once, come back and resume.
+//! All tabs of a user lose their sockets at once, reconnect and resume.
 
 use super::{
-    fan_out::{Way, ways},
+    fan_out::{Variant, variants},
     load::Call,
     probe::Probe,
 };
@@ -18,7 +18,7 @@ use std::time::{Duration, Instant};
 use tokio::task::JoinSet;
 
 const TABS: usize = 10_000;
-/// Time for the server to see that the sockets are gone.
+/// Time for the server to notice that the sockets are gone.
 const SETTLE: Duration = Duration::from_secs(1);
 
 /// Measures.
@@ -26,15 +26,15 @@ pub async fn measure(mut world: World, table: &mut Table) -> Result<World> {
     let [mut ours, mut bare, mut ours_p99, mut bare_p99] = [(); 4].map(|()| Figures::default());
     for _ in 0..ROUNDS {
         world = world.restart()?;
-        let [way, bare_way, _] = ways(&world);
+        let [variant, bare_variant, _] = variants(&world);
         let mut http = crate::wire::Http::open(world.ours.address, Some(&world.token)).await?;
         let state = result_of(http.call("account.get", "{}").await?)?;
         let resume = json!({ "since": state["revision"], "epoch": state["epoch"] }).to_string();
         let profile = Call::plain("profile.get", Some(&world.editors[1]));
-        let (seconds, p99) = storm(&world.ours, &way, &resume, &profile).await?;
+        let (seconds, p99) = storm(&world.ours, &variant, &resume, &profile).await?;
         ours.push(seconds);
         ours_p99.push(p99);
-        let (seconds, p99) = storm(&world.bare, &bare_way, "{}", &Call::plain("statement", None)).await?;
+        let (seconds, p99) = storm(&world.bare, &bare_variant, "{}", &Call::plain("statement", None)).await?;
         bare.push(seconds);
         bare_p99.push(p99);
     }
@@ -45,18 +45,19 @@ pub async fn measure(mut world: World, table: &mut Table) -> Result<World> {
     Ok(world)
 }
 
-async fn storm(node: &Node, way: &Way, resume: &str, call: &Call) -> Result<(f64, f64)> {
-    let mut tabs = Tabs::of(node, way.subscribing.clone()).await?;
+async fn storm(node: &Node, variant: &Variant, resume: &str, call: &Call) -> Result<(f64, f64)> {
+    let mut tabs = Tabs::of(node, variant.subscribing.clone()).await?;
     tabs.grow(node, TABS).await?;
     drop(tabs);
     tokio::time::sleep(SETTLE).await;
-    let probe = Probe::begin(node, call);
-    let begun = Instant::now();
-    let mut coming = JoinSet::new();
+    let probe = Probe::start(node, call);
+    let started = Instant::now();
+    let mut connecting = JoinSet::new();
     for _ in 0..TABS {
-        let (address, bearer, method) = (node.address, way.subscribing.bearer.clone(), way.subscribing.method.clone());
+        let (address, bearer, method) =
+            (node.address, variant.subscribing.bearer.clone(), variant.subscribing.method.clone());
         let resume = resume.to_owned();
-        coming.spawn(async move {
+        connecting.spawn(async move {
             let mut socket = WebSocket::open(address, bearer.as_deref()).await?;
             socket.feed(&request(1, &method, &resume));
             socket.flush().await?;
@@ -65,8 +66,8 @@ async fn storm(node: &Node, way: &Way, resume: &str, call: &Call) -> Result<(f64
         });
     }
     let mut live = Vec::with_capacity(TABS);
-    while let Some(socket) = coming.join_next().await {
+    while let Some(socket) = connecting.join_next().await {
         live.push(socket??);
     }
-    Ok((begun.elapsed().as_secs_f64(), percentile_ms(&mut probe.end()?, 99)))
+    Ok((started.elapsed().as_secs_f64(), percentile_ms(&mut probe.end()?, 99)))
 }

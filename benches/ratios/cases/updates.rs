@@ -1,4 +1,4 @@
-//! Durable edits of a profile against the same statements alone.
+//! Durable edits of a profile compared with the same statements alone.
 
 use super::load::{Call, Transport, rate};
 use crate::{
@@ -12,7 +12,7 @@ use std::sync::{
     atomic::{AtomicU64, Ordering},
 };
 
-/// Names that take turns, so that every edit changes something.
+/// The number of names that are used in turn, so that every edit changes something.
 const NAMES: u64 = 101;
 
 /// Measures.
@@ -28,7 +28,7 @@ pub async fn measure(world: &World, table: &mut Table) -> Result<()> {
         alone[1].push(baseline.read_after("CPU microseconds an update: ")?.parse()?);
     }
     let against = "the same statements alone";
-    // The private PostgreSQL is that of the tests and waits for no disk: nothing is compared there but work.
+    // The private PostgreSQL is that of the tests, which does not sync: only CPU work is compared there.
     let (case, goal) = if world.is_durable() {
         ("durable `profile.update`/s", Goal::AtLeast(0.8))
     } else {
@@ -40,17 +40,17 @@ pub async fn measure(world: &World, table: &mut Table) -> Result<()> {
     Ok(())
 }
 
-/// Edits that each change something.
+/// The parameters of edits that each change something.
 pub fn names() -> Arc<[String]> {
     (0..NAMES).map(edit).collect()
 }
 
-/// The parameters of an edit; the same number makes the same.
+/// The parameters of an edit, which depend on `number` only.
 pub fn edit(number: u64) -> String {
     format!(r#"{{"first_name":"Ann{}"}}"#, letters(number))
 }
 
-/// An edit that nobody has made.
+/// The parameters of an edit that has not been made before.
 pub fn new_edit() -> String {
     static NEXT: AtomicU64 = AtomicU64::new(NAMES);
     edit(NEXT.fetch_add(1, Ordering::Relaxed))

@@ -1,4 +1,4 @@
-//! A change that a webhook is told of against one that nobody is told of.
+//! The latency of a change that is queued for a webhook, compared with that of one that is not.
 
 use super::updates::new_edit;
 use crate::{
@@ -21,21 +21,22 @@ use tokio::{
     net::TcpListener,
 };
 
-/// Changes of a round, one after the other, each so long after the one before.
+/// Changes per round, one after the other, and the pause between two of them.
 const CHANGES: usize = 200;
 const PACE: Duration = Duration::from_millis(5);
-/// How long nodes may take to see that a webhook was switched off or on.
+/// Time for the node to notice that a webhook was disabled or enabled.
 const SETTLE: Duration = Duration::from_millis(600);
 
 /// Measures.
 pub async fn measure(world: &World, table: &mut Table) -> Result<()> {
-    let (url, told) = receiver().await?;
-    let made = world.command(&["webhook", "create", &url, "--event", "profile.changed", "--json"])?;
-    let made: Value = serde_json::from_str(&made)?;
-    let hook = made["webhook"]["id"].as_str().ok_or("a webhook without an id")?;
+    let (url, deliveries) = receiver().await?;
+    let created = world.command(&["webhook", "create", &url, "--event", "profile.changed", "--json"])?;
+    let created: Value = serde_json::from_str(&created)?;
+    let hook = created["webhook"]["id"].as_str().ok_or("a webhook has no id")?;
     let mut socket = WebSocket::open(world.ours.address, Some(&world.token)).await?;
     let [mut with, mut without] = [Figures::default(), Figures::default()];
-    // An account's changes become slower with their number, until PostgreSQL vacuums: neither side is always the later one.
+    // On PostgreSQL an account's changes become slower with their number until it vacuums, so the two sides take turns at
+    // being first.
     for round in 0..2 * ROUNDS {
         let mut sides = [("disable", &mut without), ("enable", &mut with)];
         if round % 2 == 1 {
@@ -48,8 +49,8 @@ pub async fn measure(world: &World, table: &mut Table) -> Result<()> {
         }
     }
     world.command(&["webhook", "delete", hook])?;
-    if told.load(Ordering::Relaxed) < CHANGES {
-        return Err("the webhook was not told of the changes".into());
+    if deliveries.load(Ordering::Relaxed) < CHANGES {
+        return Err("the webhook did not receive the changes".into());
     }
     let case = format!("µs a change that one webhook is told of, {}", world.database());
     table.row(&case, "a change that nobody is told of", &with, &without, Goal::AtMost(1.15));
@@ -58,35 +59,35 @@ pub async fn measure(world: &World, table: &mut Table) -> Result<()> {
 
 /// How long each of a round's changes took, in microseconds.
 async fn changes(socket: &mut WebSocket) -> Result<Vec<f64>> {
-    let mut took = Vec::with_capacity(CHANGES);
+    let mut latencies = Vec::with_capacity(CHANGES);
     let mut due = Instant::now();
     for _ in 0..CHANGES {
         tokio::time::sleep_until(due.into()).await;
-        let begun = Instant::now();
+        let started = Instant::now();
         socket.call("profile.update", &new_edit()).await?;
-        took.push(begun.elapsed().as_secs_f64() * 1e6);
+        latencies.push(started.elapsed().as_secs_f64() * 1e6);
         due = Instant::now() + PACE;
     }
-    Ok(took)
+    Ok(latencies)
 }
 
-/// A receiver that takes everything, and counts it.
+/// Starts a receiver that accepts and counts every delivery.
 async fn receiver() -> Result<(String, Arc<AtomicUsize>)> {
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     let url = format!("http://{}/", listener.local_addr()?);
-    let told = Arc::new(AtomicUsize::new(0));
-    let counted = told.clone();
+    let deliveries = Arc::new(AtomicUsize::new(0));
+    let received = deliveries.clone();
     tokio::spawn(async move {
         while let Ok((mut stream, _)) = listener.accept().await {
-            let counted = counted.clone();
+            let received = received.clone();
             tokio::spawn(async move {
                 let mut request = Vec::new();
-                // Every event of this kind ends the object, the data and itself.
+                // The body of this event ends with the ends of its object, its data and itself.
                 while !request.ends_with(b"}}}") && stream.read_buf(&mut request).await.unwrap_or(0) > 0 {}
-                counted.fetch_add(1, Ordering::Relaxed);
+                received.fetch_add(1, Ordering::Relaxed);
                 let _ = stream.write_all(b"HTTP/1.1 204 No Content\r\n\r\n").await;
             });
         }
     });
-    Ok((url, told))
+    Ok((url, deliveries))
 }
