@@ -65,7 +65,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("phonenumber", &["domain/phone.rs"]),
     ("scrypt", &["crypto/"]),
     ("rustls_native_certs", &["outgoing/"]),
-    ("rustix", &["server/descriptors.rs"]),
+    ("rustix", &["server/descriptors.rs", "main.rs"]),
     ("tokio_rustls", &["outgoing/"]),
     ("sqlx", &["store/", "domain/", "import/django/source.rs"]),
     ("unicase", &["domain/text.rs"]),

@@ -1,7 +1,11 @@
 //! The distance between this node's clock and the database's, which nodes use as their common clock.
 
 use super::hub::Shared;
-use crate::{domain::time::Timestamp, meters::meters, store};
+use crate::{
+    domain::{ids::rise_above, time::Timestamp},
+    meters::meters,
+    store,
+};
 use parking_lot::Mutex;
 use std::{
     sync::{
@@ -80,6 +84,10 @@ pub(super) async fn measure(shared: &Shared) -> Result<Option<i64>, store::Error
     });
     if let Some(ahead_ms) = ahead_ms {
         shared.clock_distance.record(ahead_ms);
+        // Lists are ordered by id: this node's next ids are later than those of a node whose clock is ahead.
+        if let Some(newest) = shared.store.newest_id().await? {
+            rise_above(newest);
+        }
     }
     Ok(ahead_ms)
 }

@@ -2,14 +2,25 @@
 
 use super::{Backend, Error, Store, bounded, on_pool};
 use crate::domain::time::Timestamp;
+use sqlx::AssertSqlSafe;
 use uuid::Uuid;
 
 const NOW: &str = "SELECT clock_timestamp()";
-/// Of all tables that are listed by id.
-const NEWEST_ID: &str = "SELECT id FROM (SELECT id FROM (SELECT id FROM addresses ORDER BY id DESC LIMIT 1) a \
-     UNION ALL SELECT id FROM (SELECT id FROM registrations ORDER BY id DESC LIMIT 1) r \
-     UNION ALL SELECT id FROM (SELECT id FROM security_events ORDER BY id DESC LIMIT 1) s) newest \
-     ORDER BY id DESC LIMIT 1";
+/// The tables that are listed by id.
+const LISTED: [&str; 12] = [
+    "users",
+    "addresses",
+    "registrations",
+    "invitations",
+    "known_devices",
+    "passkeys",
+    "security_events",
+    "audit_log",
+    "mail_outbox",
+    "service_keys",
+    "webhooks",
+    "outgoing_events",
+];
 
 impl Store {
     /// The time of the database's clock; `None` if that is this machine's own.
@@ -23,7 +34,9 @@ impl Store {
 
     /// The newest of the ids by which rows are listed.
     pub async fn newest_id(&self) -> Result<Option<Uuid>, Error> {
-        let newest = on_pool!(self, pool => sqlx::query_scalar(NEWEST_ID).fetch_optional(pool).await)?;
-        Ok(newest)
+        let newest =
+            LISTED.map(|table| format!("SELECT id FROM (SELECT id FROM {table} ORDER BY id DESC LIMIT 1) {table}"));
+        let newest = format!("{} ORDER BY id DESC LIMIT 1", newest.join(" UNION ALL "));
+        Ok(on_pool!(self, pool => sqlx::query_scalar(AssertSqlSafe(newest)).fetch_optional(pool).await)?)
     }
 }

@@ -58,7 +58,7 @@ macro_rules! columns {
 }
 
 const FIND: &str = concat!("SELECT ", columns!(), " FROM passkeys WHERE credential_id = $1");
-const LIST: &str = concat!("SELECT ", columns!(), " FROM passkeys WHERE user_id = $1 ORDER BY created_at, id");
+const LIST: &str = concat!("SELECT ", columns!(), " FROM passkeys WHERE user_id = $1 ORDER BY id");
 const INSERT: &str = "INSERT INTO passkeys (id, user_id, credential_id, public_key, counter, backup_eligible, \
      backed_up, name, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (credential_id) DO NOTHING";
 const USE: &str = "UPDATE passkeys SET counter = $3, backed_up = $4, last_used_at = $5 \

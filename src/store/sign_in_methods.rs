@@ -35,10 +35,11 @@ struct OwnedMethodRow {
     method: MethodRow,
 }
 
+/// Passkeys are in the order of their ids, which does not depend on a clock that is set back.
 const LIST: &str = "SELECT id AS passkey, name, NULL AS label, NULL AS email, created_at AS since, last_used_at, backed_up \
      FROM passkeys WHERE user_id = $1 \
      UNION ALL SELECT NULL, provider, label, email, linked_at, NULL, NULL FROM provider_links WHERE user_id = $1 \
-     ORDER BY since, passkey, name";
+     ORDER BY passkey, since, name";
 const COUNT_RECOVERY_CODES: &str = "SELECT CAST(COUNT(*) AS BIGINT) FROM recovery_codes WHERE user_id = $1";
 const SAVE_REVISION: &str = "UPDATE users SET sign_in_methods_revision = $2, \
      second_factor = EXISTS (SELECT 1 FROM totp WHERE user_id = $1), credentials_version = credentials_version + 1 \
@@ -75,7 +76,7 @@ impl Tx {
             "SELECT user_id, id AS passkey, name, NULL AS label, NULL AS email, created_at AS since, last_used_at, \
              backed_up FROM passkeys WHERE user_id IN (",
             ids,
-            ") ORDER BY since, passkey"
+            ") ORDER BY passkey"
         );
         let links: Vec<OwnedMethodRow> = where_in!(
             self,

@@ -1,12 +1,17 @@
 //! Clocks that are set back, and nodes whose clocks differ.
 
 use crate::support::{
-    Database, Inside, PASSWORD, another_email, both_databases,
+    Database, Inside, Node, PASSWORD, another_email, both_databases,
     inside::{account, client, credentials, device, email},
 };
 use marbelle::{
     account::Error,
-    domain::{email::EmailAddress, session::EndReason},
+    domain::{
+        email::EmailAddress,
+        ids::{InvitationId, SecurityEventId},
+        session::EndReason,
+        time::Timestamp,
+    },
     live::Connection,
     sign_in::SignedIn,
     store,
@@ -147,6 +152,43 @@ both_databases! {
         assert_eq!(events().await, 0, "the first is older than the second, whatever its time says");
     }
 
+    /// Each command is a process of its own, so it cannot know the ids of the process before it.
+    async fn lists_keep_their_order_when_a_process_starts_with_its_clock_set_back(database: Database) {
+        let node = Node::on(database).set("SIGN_UP", "invited").start().await;
+        let (hook, [ann, bob]) = ("https://hooks.example.org/", ["ann", "bob"].map(another_email));
+        let in_2100 = Timestamp::from_unix(4_102_444_800).expect("a time");
+        for (days, table, list, [first, second]) in [
+            (0, "invitations", "invitation", [&["create", &ann] as &[&str], &["create", &bob]]),
+            (1, "webhooks", "webhook", [&["create", hook], &["create", hook]]),
+            (2, "service_keys", "key", [&["create", "first", "--scope", "keys"], &["create", "second", "--scope", "keys"]]),
+            (3, "mail_outbox", "mail", [&[], &[]]),
+        ] {
+            let create = async |arguments: &[&str]| match arguments {
+                [] => drop(node.run_json(&["invitation", "create", &another_email("cleo")]).await),
+                _ => drop(node.run_json(&[&[list], arguments].concat()).await),
+            };
+            let ids = async || {
+                let listed = node.run_json(&[list, "list"]).await;
+                let rows = listed.as_array().or_else(|| listed["mails"].as_array()).expect("a list").clone();
+                rows.iter().map(|row| row["id"].as_str().expect("an id").to_owned()).collect::<Vec<_>>()
+            };
+            create(first).await;
+            // Later than all that the rounds before this one have made.
+            let ahead = InvitationId::at(in_2100.after(days * DAY)).0;
+            let literal = match &node.database {
+                Database::Sqlite => format!("X'{}'", ahead.simple()),
+                Database::Postgres(_) => format!("'{ahead}'"),
+            };
+            node.execute(&format!(
+                "UPDATE {table} SET id = {literal} WHERE id = (SELECT id FROM {table} ORDER BY id DESC LIMIT 1)"
+            ))
+            .await;
+            create(second).await;
+            let listed = ids().await;
+            assert_eq!(listed[1], ahead.to_string(), "{table}: the newer one is before it: {listed:?}");
+        }
+    }
+
     async fn the_distance_of_a_nodes_clock_is_measured(database: Database) {
         let inside = Inside::on(&database, &[]);
         let measured = async || inside.with(async |accounts| accounts.hub.measure_clock().await.expect("an answer")).await;
@@ -162,6 +204,22 @@ both_databases! {
         let ahead = measured().await;
         assert!(is_near(ahead, -7_080_000), "{ahead:?} ms");
     }
+}
+
+/// The next ids of a node are later than those of another one whose clock is ahead.
+#[tokio::test(flavor = "multi_thread")]
+async fn ids_rise_above_those_of_a_node_whose_clock_is_ahead() {
+    let database = Database::postgres().await;
+    let inside = Inside::on(&database, &[]);
+    let ann = email(&another_email("ann"));
+    let now = inside.with(async |accounts| {
+        account(accounts, &ann).await;
+        accounts.clock.now()
+    });
+    let ahead = SecurityEventId::at(now.await.after(Duration::from_secs(120)));
+    inside.execute(&database, &format!("UPDATE security_events SET id = '{ahead}'")).await;
+    inside.with(async |accounts| accounts.hub.measure_clock().await.expect("an answer")).await;
+    assert!(SecurityEventId::new() > ahead);
 }
 
 /// A comparison that failed is no distance of zero.

@@ -78,6 +78,38 @@ both_databases! {
         assert_eq!((&none["events"], &none["revision"], &none["more"]), (&json!([]), &since, &json!(false)));
     }
 
+    async fn a_page_is_bounded_in_bytes_whatever_its_limit(database: Database) {
+        const PAGE: usize = 256 * 1024;
+        let node = Node::on(database).set("LIMITS__CALLS_PER_SECOND", 10_000).start().await;
+        let (_, session) = node.signed_in("ann").await;
+        let http = session.http(&node);
+        let home = http.ok("addresses.create", address("Home")).await;
+        let crabs = |length: usize| "🦀".repeat(length);
+        for n in 0..100 {
+            let longest = json!({
+                "address_id": home["id"], "label": format!("{n:03}"), "first_name": crabs(100), "last_name": crabs(100),
+                "company": crabs(100), "address_line_1": crabs(255), "address_line_2": crabs(255), "city": crabs(100),
+                "state": crabs(100), "postal_code": crabs(20), "country": crabs(100),
+            });
+            http.ok("addresses.update", longest).await;
+        }
+        let (mut since, mut labels, mut pages) = (json!(2), Vec::new(), 0);
+        loop {
+            let page = http.ok("account.changes", json!({ "since": since, "limit": 500 })).await;
+            let events = page["events"].as_array().expect("events");
+            let size = page.to_string().len();
+            assert!(size <= PAGE + 8 * 1024 && !events.is_empty(), "{size} bytes, {} events", events.len());
+            labels.extend(events.iter().map(|event| event["data"]["upserted"][0]["label"].clone()));
+            pages += 1;
+            since = page["revision"].clone();
+            if page["more"] == false {
+                break;
+            }
+        }
+        let expected: Vec<_> = (0..100).map(|n| json!(format!("{n:03}"))).collect();
+        assert_eq!((labels, pages), (expected, 2));
+    }
+
     async fn a_snapshot_is_required_where_the_log_does_not_reach_back(database: Database) {
         let (node, _, session) = somebody(database).await;
         let http = session.http(&node);

@@ -165,6 +165,8 @@ both_databases! {
         // The present one again is refused, and has cost a hash: it counts.
         http.refused("invalid_params", "auth.change_password", change(passwords[1], passwords[1])).await;
         let third = change(passwords[1], passwords[2]);
+        // No more passwords are estimated either: a guessable one is refused like any other.
+        http.refused("rate_limited", "auth.change_password", change(passwords[1], "12345678")).await;
         let error = http.refused("rate_limited", "auth.change_password", third).await;
         let retry = error.data["retry_after_ms"].as_u64().expect("a time");
         assert!((1_700_000..=1_800_000).contains(&retry), "half an hour: {retry}");
@@ -220,6 +222,16 @@ async fn the_connections_of_an_address_are_limited() {
         assert!(soon("an answer", answers(&mut stream)).await);
         open.push(stream);
     }
+}
+
+#[tokio::test]
+async fn a_low_limit_of_open_files_is_raised_as_far_as_allowed() {
+    let node = Node::on(Database::sqlite()).open_files_at_first(256).start().await;
+    let limits = std::fs::read_to_string(format!("/proc/{}/limits", node.pid())).unwrap();
+    let limits: Vec<_> =
+        limits.lines().find(|line| line.starts_with("Max open files")).unwrap().split_whitespace().collect();
+    let [soft, hard] = [limits[3], limits[4]];
+    assert!(soft == hard && soft != "256", "{limits:?}");
 }
 
 #[tokio::test]

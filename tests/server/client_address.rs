@@ -83,3 +83,29 @@ async fn a_site_has_ten_times_the_allowance_of_its_networks() {
     let elsewhere = node.http().with("x-forwarded-for", "2001:db8:8::1");
     elsewhere.refused("invalid_params", "auth.login", json!({})).await;
 }
+
+/// The example configurations pass on the address of the peer, and nothing that the client itself sent as an address.
+#[test]
+fn the_proxies_of_the_deployment_drop_what_clients_send() {
+    let lines = |file: &str| -> Vec<String> {
+        let text = std::fs::read_to_string(format!("{}/deploy/proxy/{file}", env!("CARGO_MANIFEST_DIR"))).unwrap();
+        text.lines().map(|line| line.trim().to_owned()).collect()
+    };
+    for (file, wanted) in [
+        // Caddy sets X-Forwarded-For itself.
+        ("Caddyfile", &["header_up -Forwarded", "header_up -X-Real-IP"] as &[&str]),
+        (
+            "nginx.conf",
+            &[
+                "proxy_set_header X-Forwarded-For $remote_addr;",
+                "proxy_set_header Forwarded \"\";",
+                "proxy_set_header X-Real-IP \"\";",
+            ],
+        ),
+    ] {
+        let lines = lines(file);
+        for directive in wanted {
+            assert!(lines.iter().any(|line| line == directive), "{file}: {directive}");
+        }
+    }
+}

@@ -4,6 +4,7 @@ use crate::support::{
     Call, Database, Http, Node, Person, Session, another_email, both_databases, eventually, somebody,
 };
 use serde_json::{Value, json};
+use std::os::unix::fs::PermissionsExt;
 use tempfile::TempDir;
 
 const DEVICE: &str = "Larchfox/7.0";
@@ -178,6 +179,10 @@ async fn it_is_written_as_json_lines_to_the_log_and_to_a_file() {
     assert!(logged.iter().any(|(what, who)| what == "credentials_refused" && who.is_none()), "{logged:?}");
 
     let files: Vec<_> = std::fs::read_dir(folder.path()).unwrap().flatten().map(|entry| entry.path()).collect();
+    for file in &files {
+        let mode = file.metadata().unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600, "its owner alone reads {}: {mode:o}", file.display());
+    }
     let name = files[0].file_name().unwrap().to_str().unwrap();
     let date = name.strip_prefix("security.log.").unwrap_or_else(|| panic!("{name}"));
     assert!(date.len() == 10 && date.split('-').count() == 3, "a file a day: {name}");

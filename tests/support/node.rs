@@ -97,7 +97,13 @@ impl Builder {
 
     /// Limits the number of files that the node may have open.
     pub fn open_files(mut self, files: u32) -> Self {
-        self.settings.insert(OPEN_FILES.into(), files.to_string());
+        self.settings.insert(OPEN_FILES.into(), format!("-n {files}"));
+        self
+    }
+
+    /// The same, but the node may raise the limit.
+    pub fn open_files_at_first(mut self, files: u32) -> Self {
+        self.settings.insert(OPEN_FILES.into(), format!("-Sn {files}"));
         self
     }
 
@@ -244,6 +250,11 @@ impl Node {
     pub async fn kill9(&mut self) {
         self.running.kill();
         self.running.wait().await;
+    }
+
+    /// The id of the process.
+    pub fn pid(&self) -> u32 {
+        self.running.pid()
     }
 
     /// Sends SIGTERM and does not await the end.

@@ -33,7 +33,7 @@ impl Running {
     pub async fn start(settings: &BTreeMap<String, String>) -> Self {
         let mut command = command(settings.iter().map(|(n, v)| (n.as_str(), v.as_str())));
         if let Some(files) = settings.get(OPEN_FILES) {
-            let (program, variables) = ("ulimit -n \"$0\" && exec \"$1\" serve", command.as_std().get_envs());
+            let (program, variables) = ("ulimit $0 && exec \"$1\" serve", command.as_std().get_envs());
             let variables: Vec<_> =
                 variables.filter_map(|(name, value)| Some((name.to_owned(), value?.to_owned()))).collect();
             command = Command::new("/bin/sh");

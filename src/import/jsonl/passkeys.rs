@@ -93,8 +93,10 @@ impl PasskeyRecord {
         let name = PasskeyName::parse(&self.name).map_err(|wrong| {
             wrong.into_iter().for_each(|fault| faults.add(format!("passkeys[{at}].name"), fault));
         });
+        let created_at = self.created_at.unwrap_or(created_at);
         Some(PasskeyRow {
-            id: self.id.unwrap_or_default(),
+            // Passkeys are listed by id, the oldest first.
+            id: self.id.unwrap_or_else(|| PasskeyId::at(created_at)),
             user_id,
             credential_id: credential_id?,
             public_key: public_key?,
@@ -102,7 +104,7 @@ impl PasskeyRecord {
             backup_eligible: self.backup_eligible,
             backed_up: self.backed_up,
             name: name.ok()?,
-            created_at: self.created_at.unwrap_or(created_at),
+            created_at,
             last_used_at: self.last_used_at,
         })
     }
