@@ -81,7 +81,7 @@ enum Command {
     /// Invite somebody to register; list and withdraw invitations.
     #[command(subcommand)]
     Invitation(invitation::Action),
-    /// Make, list and revoke the keys that other services and operators' tools call with.
+    /// Create, list and revoke the keys that other services and operators' tools call with.
     #[command(subcommand)]
     Key(key::Action),
     /// Create, list and test webhooks, and see the outcome of their deliveries.

@@ -24,9 +24,9 @@ pub(super) async fn run(output: Output, settings: &Settings) -> Result<(), Box<d
         Fields(vec![
             ("Active accounts", users.active.to_string()),
             ("Disabled accounts", users.disabled.to_string()),
-            ("Registrations that wait", users.registrations.to_string()),
-            ("Letters that wait", letters.to_string()),
-            ("The oldest of them since", or_dash(oldest)),
+            ("Pending registrations", users.registrations.to_string()),
+            ("Waiting letters", letters.to_string()),
+            ("Oldest waiting letter", or_dash(oldest)),
         ])
     })?;
     Ok(())

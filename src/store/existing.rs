@@ -19,7 +19,7 @@ impl Store {
             let limit: String = on_pool!(self, pool => sqlx::query_scalar(TIME_LIMIT).fetch_one(pool).await)?;
             if limit == "0" {
                 tracing::warn!(
-                    "PostgreSQL has no limits of time for this server's statements: behind PgBouncer set statement_timeout, \
+                    "PostgreSQL sets no time limits for this server's statements: behind PgBouncer set statement_timeout, \
                      lock_timeout and idle_in_transaction_session_timeout for the role (docs/scaling.md)"
                 );
             }

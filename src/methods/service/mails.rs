@@ -56,7 +56,7 @@ pub fn declare(registry: &mut Registry) {
         MAILS,
         Effect::Read,
         Description {
-            summary: "Letters that wait, and those of the last seven days that were sent or given up, newest first.",
+            summary: "Waiting letters, and those of the last seven days that were sent or given up, newest first.",
             rate: Rate::Calls,
             errors: &[],
             example: (
