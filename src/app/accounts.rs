@@ -30,9 +30,7 @@ pub(super) async fn open_accounts(
 ) -> Result<(Arc<Accounts>, Option<JetStream>), Error> {
     let store = open(settings).await?;
     let epoch = store.epoch().await?;
-    if let Some(newest) = store.newest_id().await? {
-        rise_above(newest);
-    }
+    store.newest_ids().await?.into_iter().for_each(rise_above);
     let session_lifetimes =
         SessionLifetimes { idle: settings.lifetimes.session_idle, absolute: settings.lifetimes.session_absolute };
     let (bus, stream) = match &settings.nats {

@@ -85,9 +85,9 @@ pub(super) async fn measure(shared: &Shared) -> Result<Option<i64>, store::Error
     if let Some(ahead_ms) = ahead_ms {
         shared.clock_distance.record(ahead_ms);
         // Lists are ordered by id: this node's next ids are later than those of a node whose clock is ahead.
-        if let Some(newest) = shared.store.newest_id().await? {
-            rise_above(newest);
-        }
+        let newest =
+            shared.store.newest_ids().await.inspect_err(|error| shared.clock_distance.record_failure(error))?;
+        newest.into_iter().for_each(rise_above);
     }
     Ok(ahead_ms)
 }

@@ -32,11 +32,12 @@ impl Store {
         Ok(Some(at))
     }
 
-    /// The newest of the ids by which rows are listed.
-    pub async fn newest_id(&self) -> Result<Option<Uuid>, Error> {
+    /// The newest id of each table that is listed by id. An imported id may have no time and sort above all others, so
+    /// each table has its own.
+    pub async fn newest_ids(&self) -> Result<Vec<Uuid>, Error> {
         let newest =
             LISTED.map(|table| format!("SELECT id FROM (SELECT id FROM {table} ORDER BY id DESC LIMIT 1) {table}"));
-        let newest = format!("{} ORDER BY id DESC LIMIT 1", newest.join(" UNION ALL "));
-        Ok(on_pool!(self, pool => sqlx::query_scalar(AssertSqlSafe(newest)).fetch_optional(pool).await)?)
+        let newest = newest.join(" UNION ALL ");
+        Ok(on_pool!(self, pool => sqlx::query_scalar(AssertSqlSafe(newest)).fetch_all(pool).await)?)
     }
 }
