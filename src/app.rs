@@ -165,7 +165,7 @@ impl App {
         let context = || Context { accounts: accounts.clone(), rules: rules.clone(), rates: rates.clone() };
         let service_endpoint = |listen| {
             let dispatcher = Dispatcher::new(service_methods.install(context()));
-            ServiceEndpoint::new(dispatcher, methods::service::document_text().get(), own_url(listen), listen)
+            ServiceEndpoint::new(dispatcher, methods::service::document_text, own_url(listen), listen)
         };
         let places = places();
         let kept = if service.is_some() { SERVICE_CONNECTIONS.min(places / 4) } else { 0 };
@@ -174,7 +174,7 @@ impl App {
         let mut endpoints = Endpoints {
             rpc: Some(dispatcher.clone()),
             service: None,
-            pages: Pages::all(accounts.clone(), methods::document_text().get(), &settings)?,
+            pages: Pages::all(accounts.clone(), methods::document_text, &settings)?,
             places: places - kept,
         };
         let service = match service {

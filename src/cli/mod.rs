@@ -193,7 +193,7 @@ impl Command {
 fn print_specification(service: bool) -> Result<(), Box<dyn Error>> {
     let document = if service { methods::service::document() } else { methods::document() };
     let mut out = io::stdout().lock();
-    serde_json::to_writer_pretty(&mut out, document)?;
+    serde_json::to_writer_pretty(&mut out, &document)?;
     Ok(writeln!(out)?)
 }
 

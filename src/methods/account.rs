@@ -125,8 +125,6 @@ params! {
 
 /// Declares the namespace.
 pub fn declare(registry: &mut Registry) {
-    let mut account = examples::snapshot();
-    account["revision"] = json!(2);
     registry.session(
         "account.get",
         Effect::Read,
@@ -134,7 +132,11 @@ pub fn declare(registry: &mut Registry) {
             summary: "The whole account at one revision.",
             rate: Rate::Calls,
             errors: &[],
-            example: (json!({}), account),
+            example: || {
+                let mut account = examples::snapshot();
+                account["revision"] = json!(2);
+                (json!({}), account)
+            },
         },
         get,
     );
@@ -145,13 +147,15 @@ pub fn declare(registry: &mut Registry) {
             summary: "The pull form of the feed: the log's entries after a revision, optionally waiting for one.",
             rate: Rate::Calls,
             errors: &[],
-            example: (
-                json!({ "since": 1, "wait_ms": 30_000 }),
-                json!({
-                    "epoch": "3f2b8c1e-7a5d-4e90-9b1f-2c4d6e8f0a13", "events": [examples::addresses_changed()],
-                    "revision": 2, "more": false, "snapshot_required": false,
-                }),
-            ),
+            example: || {
+                (
+                    json!({ "since": 1, "wait_ms": 30_000 }),
+                    json!({
+                        "epoch": "3f2b8c1e-7a5d-4e90-9b1f-2c4d6e8f0a13", "events": [examples::addresses_changed()],
+                        "revision": 2, "more": false, "snapshot_required": false,
+                    }),
+                )
+            },
         },
         changes,
     );
@@ -162,7 +166,7 @@ pub fn declare(registry: &mut Registry) {
             summary: "The security log of the account, newest first.",
             rate: Rate::Calls,
             errors: &[],
-            example: (json!({ "limit": 1 }), json!({ "events": [examples::security_event()], "more": true })),
+            example: || (json!({ "limit": 1 }), json!({ "events": [examples::security_event()], "more": true })),
         },
         security_log,
     );
@@ -174,7 +178,7 @@ pub fn declare(registry: &mut Registry) {
                     summary: "Pushes the log as account.event notifications to this WebSocket, which may have one subscription.",
                     rate: Rate::Calls,
                     errors: &[Kind::Forbidden],
-                    example: (json!({ "since": 2 }), json!(SUBSCRIPTION)),
+                    example: || (json!({ "since": 2 }), json!(SUBSCRIPTION)),
                 },
             ),
             unsubscribe: (
@@ -183,7 +187,7 @@ pub fn declare(registry: &mut Registry) {
                     summary: "Ends a subscription of this WebSocket; false if there is none with this id.",
                     rate: Rate::Calls,
                     errors: &[Kind::Forbidden],
-                    example: (json!({ "subscription": SUBSCRIPTION }), json!(true)),
+                    example: || (json!({ "subscription": SUBSCRIPTION }), json!(true)),
                 },
             ),
             over_http: "subscriptions require a WebSocket; over HTTP, call account.changes",

@@ -90,7 +90,7 @@ pub fn declare(registry: &mut Registry) {
             summary: "The caller's addresses, primary first, then oldest first.",
             rate: Rate::Calls,
             errors: &[],
-            example: (json!({}), json!([examples::address()])),
+            example: || (json!({}), json!([examples::address()])),
         },
         |call: Call, caller, _: NoParams| async move { call.context.accounts.list_addresses(caller).await },
     );
@@ -101,7 +101,7 @@ pub fn declare(registry: &mut Registry) {
             summary: "One of the caller's addresses.",
             rate: Rate::Calls,
             errors: &[Kind::NotFound],
-            example: (examples::address_id(), examples::address()),
+            example: || (examples::address_id(), examples::address()),
         },
         |call: Call, caller, params: AddressIdParams| async move {
             call.context.accounts.get_address(caller, params.address_id).await
@@ -114,7 +114,7 @@ pub fn declare(registry: &mut Registry) {
             summary: "Adds an address; the first one becomes primary.",
             rate: Rate::Change,
             errors: &[Kind::Conflict, Kind::LimitReached],
-            example: (examples::new_address(), examples::address()),
+            example: || (examples::new_address(), examples::address()),
         },
         create,
     );
@@ -125,7 +125,7 @@ pub fn declare(registry: &mut Registry) {
             summary: "Edits an address; absent parameters leave their fields unchanged.",
             rate: Rate::Change,
             errors: &[Kind::NotFound, Kind::Conflict, Kind::StaleRevision],
-            example: (with_id(json!({ "city": "Berlin", "expected_revision": 2 })), examples::address()),
+            example: || (with_id(json!({ "city": "Berlin", "expected_revision": 2 })), examples::address()),
         },
         update,
     );
@@ -136,7 +136,7 @@ pub fn declare(registry: &mut Registry) {
             summary: "Deletes an address, but not the only one. If it was primary, the oldest of the others becomes primary.",
             rate: Rate::Change,
             errors: &[Kind::NotFound, Kind::LastAddress],
-            example: (examples::address_id(), json!({})),
+            example: || (examples::address_id(), json!({})),
         },
         |call: Call, caller: Caller, params: AddressIdParams| async move {
             call.context.accounts.delete_address(caller, &call.client(), params.address_id).await?;
@@ -150,7 +150,7 @@ pub fn declare(registry: &mut Registry) {
             summary: "Makes an address the primary one.",
             rate: Rate::Change,
             errors: &[Kind::NotFound],
-            example: (examples::address_id(), examples::address()),
+            example: || (examples::address_id(), examples::address()),
         },
         |call: Call, caller: Caller, params: AddressIdParams| async move {
             call.context.accounts.set_primary_address(caller, &call.client(), params.address_id).await

@@ -125,7 +125,7 @@ pub fn declare(registry: &mut Registry) {
             summary: "Opens a session. It does not bind the socket of the call: see session.authenticate.",
             rate: Rate::SignIn,
             errors: &[Kind::InvalidCredentials, Kind::AccountDisabled, Kind::SecondFactorRequired],
-            example: (
+            example: || (
                 json!({ "email": "ann@example.org", "password": "a long walk by the sea", "device_name": "Ann's laptop" }),
                 sign_in::example(),
             ),
@@ -139,7 +139,7 @@ pub fn declare(registry: &mut Registry) {
             summary: "Exchanges a refresh token for a new pair; repeated within the grace period, it returns the same successor.",
             rate: Rate::Calls,
             errors: &[Kind::Unauthenticated, Kind::SessionEnded],
-            example: (json!({ "refresh_token": "AZqjxR8Ae0…" }), examples::tokens()),
+            example: || (json!({ "refresh_token": "AZqjxR8Ae0…" }), examples::tokens()),
         },
         |call: &Call, params: &RefreshParams| {
             Ok((call.context.accounts.session_of_refresh_token(&params.refresh_token.0), ()))
@@ -153,7 +153,7 @@ pub fn declare(registry: &mut Registry) {
             summary: "Ends sessions of the user: their tokens are refused from then on, and their sockets are closed.",
             rate: Rate::Calls,
             errors: &[],
-            example: (json!({ "scope": "global" }), json!({ "sessions_ended": 3 })),
+            example: || (json!({ "scope": "global" }), json!({ "sessions_ended": 3 })),
         },
         logout,
     );

@@ -34,7 +34,7 @@ pub fn declare(registry: &mut Registry) {
             summary: "Mails a link that deletes the account to its address.",
             rate: Rate::Change,
             errors: &[],
-            example: (json!({}), examples::accepted()),
+            example: || (json!({}), examples::accepted()),
         },
         |call: Call, caller: ProvenCaller, _: NoParams| async move {
             call.context.accounts.request_deletion(caller, &call.client()).await?;
@@ -48,7 +48,7 @@ pub fn declare(registry: &mut Registry) {
             summary: "Deletes the account by a mailed token, at once, with all data about its owner.",
             rate: Rate::Token,
             errors: &[Kind::InvalidToken],
-            example: (json!({ "token": "AZqjxI…" }), json!({})),
+            example: || (json!({ "token": "AZqjxI…" }), json!({})),
         },
         |call: Call, params: ConfirmDeletionParams| async move {
             call.context.accounts.confirm_deletion(&params.token.0, &call.client()).await?;

@@ -118,7 +118,7 @@ pub fn declare(registry: &mut Registry) {
             summary: "A page of all data stored about the caller.",
             rate: Rate::Calls,
             errors: &[],
-            example: (json!({}), example()),
+            example: || (json!({}), example()),
         },
         |call: Call, caller: ProvenCaller, params: ExportParams| async move {
             let after = params.after.unwrap_or(ExportCursor::START);

@@ -32,15 +32,8 @@ use std::sync::LazyLock;
 
 const ABOUT: &str = "Accounts over JSON-RPC 2.0: HTTP (POST) and WebSocket on /rpc. Parameters go by name.";
 
-static DOCUMENT: LazyLock<Value> = LazyLock::new(|| {
-    let mut registry = Registry::default();
-    declare(&mut registry);
-    let events = events::describe(&mut registry.generator);
-    spec::render(ABOUT, registry, events)
-});
-
 static DOCUMENT_TEXT: LazyLock<Box<RawValue>> =
-    LazyLock::new(|| to_raw_value(document()).expect("a JSON value has a JSON form"));
+    LazyLock::new(|| to_raw_value(&document()).expect("a JSON value has a JSON form"));
 
 /// Declares every method, of every namespace.
 pub fn declare(registry: &mut Registry) {
@@ -64,11 +57,15 @@ pub fn declare(registry: &mut Registry) {
 }
 
 /// The OpenRPC document of the declared methods: `rpc-spec.json`.
-pub fn document() -> &'static Value {
-    &DOCUMENT
+pub fn document() -> Value {
+    let mut registry = Registry::default();
+    declare(&mut registry);
+    let mut generator = spec::generator();
+    let events = events::describe(&mut generator);
+    spec::render(ABOUT, &registry, events, generator)
 }
 
-/// The same as text, serialised once: for `rpc.discover` and `/openrpc.json`.
+/// The same as text, for `rpc.discover` and `/openrpc.json`: rendered when it is first asked for.
 pub fn document_text() -> &'static RawValue {
     &DOCUMENT_TEXT
 }

@@ -38,7 +38,7 @@ pub fn declare(registry: &mut Registry) {
             summary: "The options that a page may offer: registration and its domains, providers, passkeys, the minimum length of a password.",
             rate: Rate::Calls,
             errors: &[],
-            example: (
+            example: || (
                 json!({}),
                 json!({ "sign_up": "open", "sign_up_domains": [], "password_min_length": 8,
                     "providers": [{ "provider": "google", "label": "Google" }], "passkeys": true }),

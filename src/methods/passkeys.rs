@@ -75,7 +75,7 @@ pub fn declare_ceremonies(registry: &mut Registry) {
             summary: "Starts a sign-in with a passkey of any account.",
             rate: Rate::Ceremony,
             errors: &[Kind::Forbidden],
-            example: (json!({}), examples::assertion_ceremony(&[])),
+            example: || (json!({}), examples::assertion_ceremony(&[])),
         },
         |call: Call, _: NoParams| async move { call.context.accounts.begin_passkey_login() },
     );
@@ -86,10 +86,12 @@ pub fn declare_ceremonies(registry: &mut Registry) {
             summary: "Opens a session with a passkey. Passkeys verify their user, so no second factor is required.",
             rate: Rate::SignIn,
             errors: &[Kind::InvalidCredentials, Kind::InvalidToken, Kind::AccountDisabled, Kind::Forbidden],
-            example: (
-                json!({ "ceremony": "mDdZ…", "credential": examples::assertion(), "device_name": "Ann's laptop" }),
-                sign_in::example(),
-            ),
+            example: || {
+                (
+                    json!({ "ceremony": "mDdZ…", "credential": examples::assertion(), "device_name": "Ann's laptop" }),
+                    sign_in::example(),
+                )
+            },
         },
         login,
     );
@@ -100,7 +102,7 @@ pub fn declare_ceremonies(registry: &mut Registry) {
             summary: "Starts a proof of the session with a passkey of the account.",
             rate: Rate::Ceremony,
             errors: &[Kind::NotFound, Kind::Forbidden],
-            example: (json!({}), examples::assertion_ceremony(&["kZ3eq8…"])),
+            example: || (json!({}), examples::assertion_ceremony(&["kZ3eq8…"])),
         },
         |call: Call, caller: Caller, _: NoParams| async move { call.context.accounts.begin_passkey_proof(caller).await },
     );
@@ -115,7 +117,7 @@ pub fn declare(registry: &mut Registry) {
             summary: "Starts the registration of a passkey, by an authenticator that has no passkey of the account.",
             rate: Rate::Ceremony,
             errors: &[Kind::LimitReached, Kind::Forbidden],
-            example: (json!({}), examples::registration_ceremony()),
+            example: || (json!({}), examples::registration_ceremony()),
         },
         |call: Call, caller: ProvenCaller, _: NoParams| async move {
             call.context.accounts.begin_passkey_registration(caller).await
@@ -134,10 +136,12 @@ pub fn declare(registry: &mut Registry) {
                 Kind::LimitReached,
                 Kind::Forbidden,
             ],
-            example: (
-                json!({ "ceremony": "mDdZ…", "credential": examples::new_credential(), "name": "Ann's phone" }),
-                examples::passkey(),
-            ),
+            example: || {
+                (
+                    json!({ "ceremony": "mDdZ…", "credential": examples::new_credential(), "name": "Ann's phone" }),
+                    examples::passkey(),
+                )
+            },
         },
         register,
     );
@@ -148,7 +152,9 @@ pub fn declare(registry: &mut Registry) {
             summary: "Renames a passkey.",
             rate: Rate::Change,
             errors: &[Kind::NotFound],
-            example: (json!({ "passkey_id": examples::passkey()["id"], "name": "Ann's phone" }), examples::passkey()),
+            example: || {
+                (json!({ "passkey_id": examples::passkey()["id"], "name": "Ann's phone" }), examples::passkey())
+            },
         },
         rename,
     );
@@ -159,7 +165,7 @@ pub fn declare(registry: &mut Registry) {
             summary: "Deletes a passkey, but not the last sign-in method.",
             rate: Rate::Change,
             errors: &[Kind::NotFound, Kind::LastSignInMethod],
-            example: (json!({ "passkey_id": examples::passkey()["id"] }), json!({})),
+            example: || (json!({ "passkey_id": examples::passkey()["id"] }), json!({})),
         },
         delete,
     );

@@ -88,7 +88,7 @@ pub fn declare(registry: &mut Registry) {
             summary: "Mails a link that sets a new password.",
             rate: Rate::Token,
             errors: &[],
-            example: (json!({ "email": "ann@example.org" }), examples::accepted()),
+            example: || (json!({ "email": "ann@example.org" }), examples::accepted()),
         },
         request_password_reset,
     );
@@ -99,7 +99,7 @@ pub fn declare(registry: &mut Registry) {
             summary: "Sets a new password by a mailed token, ends every session, and forgets every device except this one.",
             rate: Rate::Token,
             errors: &[Kind::InvalidToken],
-            example: (
+            example: || (
                 json!({ "token": "AZqjxI…", "new_password": "seven green bicycles" }),
                 json!({ "device_token": DEVICE_TOKEN }),
             ),
@@ -113,10 +113,12 @@ pub fn declare(registry: &mut Registry) {
             summary: "Sets a new password, ends every other session, and renews the credentials of the caller's.",
             rate: Rate::PasswordChange,
             errors: &[Kind::InvalidCredentials, Kind::ProofRequired],
-            example: (
-                json!({ "current_password": "a long walk by the sea", "new_password": "seven green bicycles" }),
-                json!({ "sessions_ended": 2, "tokens": examples::tokens() }),
-            ),
+            example: || {
+                (
+                    json!({ "current_password": "a long walk by the sea", "new_password": "seven green bicycles" }),
+                    json!({ "sessions_ended": 2, "tokens": examples::tokens() }),
+                )
+            },
         },
         change_password,
     );

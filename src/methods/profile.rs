@@ -75,7 +75,7 @@ pub fn declare(registry: &mut Registry) {
             summary: "The caller's profile.",
             rate: Rate::Calls,
             errors: &[],
-            example: (json!({}), examples::profile()),
+            example: || (json!({}), examples::profile()),
         },
         |call: Call, caller, _: NoParams| async move { call.context.accounts.get_profile(caller).await },
     );
@@ -86,7 +86,7 @@ pub fn declare(registry: &mut Registry) {
             summary: "Edits the caller's profile; absent parameters leave their fields unchanged.",
             rate: Rate::Change,
             errors: &[Kind::StaleRevision],
-            example: (json!({ "first_name": "Ann", "expected_revision": 4 }), examples::profile()),
+            example: || (json!({ "first_name": "Ann", "expected_revision": 4 }), examples::profile()),
         },
         update,
     );
@@ -97,10 +97,12 @@ pub fn declare(registry: &mut Registry) {
             summary: "Mails a link that confirms a new e-mail address to that address.",
             rate: Rate::Token,
             errors: &[Kind::InvalidCredentials, Kind::ProofRequired],
-            example: (
-                json!({ "current_password": "a long walk by the sea", "new_email": "ann.lee@example.org" }),
-                examples::accepted(),
-            ),
+            example: || {
+                (
+                    json!({ "current_password": "a long walk by the sea", "new_email": "ann.lee@example.org" }),
+                    examples::accepted(),
+                )
+            },
         },
         request_email_change,
     );
@@ -111,7 +113,7 @@ pub fn declare(registry: &mut Registry) {
             summary: "Changes the e-mail address by a mailed token, for a session of the account or its password; ends every session.",
             rate: Rate::Token,
             errors: &[Kind::InvalidToken, Kind::InvalidCredentials, Kind::Conflict],
-            example: (json!({ "token": "AZqjxI…", "password": "a long walk by the sea" }), json!({ "email": "ann.lee@example.org" })),
+            example: || (json!({ "token": "AZqjxI…", "password": "a long walk by the sea" }), json!({ "email": "ann.lee@example.org" })),
         },
         confirm_email_change,
     );
@@ -122,7 +124,7 @@ pub fn declare(registry: &mut Registry) {
             summary: "Drops a pending change of the e-mail address and its token.",
             rate: Rate::Change,
             errors: &[],
-            example: (json!({}), examples::profile()),
+            example: || (json!({}), examples::profile()),
         },
         |call: Call, caller, _: NoParams| async move {
             call.context.accounts.cancel_email_change(caller, &call.client()).await

@@ -110,7 +110,7 @@ pub fn declare_sign_in(registry: &mut Registry) {
             summary: "Starts a sign-in with a provider: the browser stores the flow and goes to the URL.",
             rate: Rate::Ceremony,
             errors: &[Kind::NotFound],
-            example: (json!({ "provider": "google", "device_name": "Ann's laptop" }), examples::provider_flow()),
+            example: || (json!({ "provider": "google", "device_name": "Ann's laptop" }), examples::provider_flow()),
         },
         |call: Call, params: BeginLoginParams| async move {
             let BeginLoginParams { provider, device_name, device_token: token, invitation } = params;
@@ -135,7 +135,7 @@ pub fn declare_sign_in(registry: &mut Registry) {
                 Kind::EmailNotVerified,
                 Kind::SignUpClosed,
             ],
-            example: (examples::provider_answer(), sign_in::example()),
+            example: || (examples::provider_answer(), sign_in::example()),
         },
         login,
     );
@@ -150,7 +150,7 @@ pub fn declare(registry: &mut Registry) {
             summary: "The providers to sign in with.",
             rate: Rate::Calls,
             errors: &[],
-            example: (json!({}), json!([{ "provider": "google", "label": "Google" }])),
+            example: || (json!({}), json!([{ "provider": "google", "label": "Google" }])),
         },
         |call: Call, _: NoParams| async move { Ok::<_, Error>(call.context.accounts.providers.offered()) },
     );
@@ -161,7 +161,7 @@ pub fn declare(registry: &mut Registry) {
             summary: "Starts to link an account at a provider: the browser stores the flow and goes to the URL.",
             rate: Rate::Ceremony,
             errors: &[Kind::NotFound],
-            example: (json!({ "provider": "google" }), examples::provider_flow()),
+            example: || (json!({ "provider": "google" }), examples::provider_flow()),
         },
         begin_link,
     );
@@ -172,7 +172,7 @@ pub fn declare(registry: &mut Registry) {
             summary: "Links the account of a provider's answer; one per provider.",
             rate: Rate::Token,
             errors: &[Kind::InvalidToken, Kind::Conflict],
-            example: (examples::provider_answer(), examples::sign_in_methods()),
+            example: || (examples::provider_answer(), examples::sign_in_methods()),
         },
         link,
     );
@@ -183,7 +183,7 @@ pub fn declare(registry: &mut Registry) {
             summary: "Unlinks a provider, but not the last sign-in method.",
             rate: Rate::Change,
             errors: &[Kind::NotFound, Kind::LastSignInMethod],
-            example: (json!({ "provider": "google" }), examples::sign_in_methods()),
+            example: || (json!({ "provider": "google" }), examples::sign_in_methods()),
         },
         unlink,
     );

@@ -23,7 +23,7 @@ use crate::{
 };
 use schemars::JsonSchema;
 use serde::Serialize;
-use serde_json::json;
+use serde_json::{Value, json};
 
 /// A second factor that is not on yet.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
@@ -102,9 +102,12 @@ fn one_proof(reader: &mut Reader<'_>) {
     reader.exactly_one_of(&["password", "totp", "recovery_code", "passkey"]);
 }
 
+fn codes() -> Value {
+    json!({ "recovery_codes": ["7Q2M-X4KD-90PA-3VTE-WH6C-B1ZR"] })
+}
+
 /// Declares the methods.
 pub fn declare(registry: &mut Registry) {
-    let codes = || json!({ "recovery_codes": ["7Q2M-X4KD-90PA-3VTE-WH6C-B1ZR"] });
     registry.public(
         "auth.login_second_factor",
         Effect::Write,
@@ -112,7 +115,7 @@ pub fn declare(registry: &mut Registry) {
             summary: "Opens the session of a sign-in that lacked its second factor.",
             rate: Rate::SignIn,
             errors: &[Kind::InvalidToken, Kind::InvalidCredentials, Kind::AccountDisabled],
-            example: (json!({ "challenge": "sv3Wq0…", "totp": "492039" }), sign_in::example()),
+            example: || (json!({ "challenge": "sv3Wq0…", "totp": "492039" }), sign_in::example()),
         },
         login_second_factor,
     );
@@ -123,7 +126,7 @@ pub fn declare(registry: &mut Registry) {
             summary: "Proves again that the session is its user's, by the strongest method of the account.",
             rate: Rate::Change,
             errors: &[Kind::InvalidCredentials, Kind::InvalidToken, Kind::ProofRequired],
-            example: (json!({ "totp": "492039" }), json!({ "proven_at": "2026-11-21T09:20:00.000Z" })),
+            example: || (json!({ "totp": "492039" }), json!({ "proven_at": "2026-11-21T09:20:00.000Z" })),
         },
         prove,
     );
@@ -134,16 +137,18 @@ pub fn declare(registry: &mut Registry) {
             summary: "A new secret for an authenticator app; nothing is stored yet.",
             rate: Rate::Ceremony,
             errors: &[],
-            example: (
-                json!({}),
-                json!({
-                    "setup": "sv3Wq0…",
-                    "secret": "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP",
-                    "uri": "otpauth://totp/Marbelle:ann%40example%2Eorg?secret=JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP&…",
-                    "qr_svg": "<svg …>",
-                    "expires_at": "2026-11-21T09:35:00.000Z",
-                }),
-            ),
+            example: || {
+                (
+                    json!({}),
+                    json!({
+                        "setup": "sv3Wq0…",
+                        "secret": "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP",
+                        "uri": "otpauth://totp/Marbelle:ann%40example%2Eorg?secret=JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP&…",
+                        "qr_svg": "<svg …>",
+                        "expires_at": "2026-11-21T09:35:00.000Z",
+                    }),
+                )
+            },
         },
         begin_totp,
     );
@@ -154,7 +159,7 @@ pub fn declare(registry: &mut Registry) {
             summary: "Turns the second factor on, by a code from the app; returns the recovery codes.",
             rate: Rate::Change,
             errors: &[Kind::InvalidToken, Kind::InvalidCredentials, Kind::Conflict],
-            example: (json!({ "setup": "sv3Wq0…", "code": "492039" }), codes()),
+            example: || (json!({ "setup": "sv3Wq0…", "code": "492039" }), codes()),
         },
         enable_totp,
     );
@@ -165,7 +170,7 @@ pub fn declare(registry: &mut Registry) {
             summary: "Turns the second factor off, and deletes its recovery codes.",
             rate: Rate::Change,
             errors: &[],
-            example: (json!({}), json!({})),
+            example: || (json!({}), json!({})),
         },
         disable_totp,
     );
@@ -176,7 +181,7 @@ pub fn declare(registry: &mut Registry) {
             summary: "Replaces the recovery codes by new ones; not_found without a second factor.",
             rate: Rate::Change,
             errors: &[Kind::NotFound],
-            example: (json!({}), codes()),
+            example: || (json!({}), codes()),
         },
         renew_recovery_codes,
     );

@@ -20,7 +20,7 @@ use crate::{
 };
 use schemars::JsonSchema;
 use serde::Serialize;
-use serde_json::json;
+use serde_json::{Value, json};
 
 /// A session and its user.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
@@ -66,9 +66,12 @@ params! {
     }
 }
 
+fn current() -> Value {
+    json!({ "session": examples::session(), "profile": examples::profile() })
+}
+
 /// Declares the namespace.
 pub fn declare(registry: &mut Registry) {
-    let current = || json!({ "session": examples::session(), "profile": examples::profile() });
     registry.presenting(
         "session.authenticate",
         Effect::Write,
@@ -76,7 +79,7 @@ pub fn declare(registry: &mut Registry) {
             summary: "Lets this WebSocket act for a session for as long as the session lives. WebSocket only.",
             rate: Rate::Calls,
             errors: &[Kind::Unauthenticated, Kind::SessionEnded, Kind::Forbidden, Kind::LimitReached],
-            example: (json!({ "access_token": "eyJ…" }), current()),
+            example: || (json!({ "access_token": "eyJ…" }), current()),
         },
         |call: &Call, params: &AuthenticateParams| {
             if !call.connection.is_socket() {
@@ -95,7 +98,7 @@ pub fn declare(registry: &mut Registry) {
             summary: "The caller's session and profile.",
             rate: Rate::Calls,
             errors: &[],
-            example: (json!({}), current()),
+            example: || (json!({}), current()),
         },
         |call: Call, caller, _: NoParams| async move {
             let (session, profile) = call.context.accounts.current_session(caller).await?;
@@ -109,7 +112,7 @@ pub fn declare(registry: &mut Registry) {
             summary: "The user's live sessions, newest first.",
             rate: Rate::Calls,
             errors: &[],
-            example: (json!({}), json!([examples::session()])),
+            example: || (json!({}), json!([examples::session()])),
         },
         |call: Call, caller, _: NoParams| async move { call.context.accounts.list_sessions(caller).await },
     );
@@ -120,10 +123,12 @@ pub fn declare(registry: &mut Registry) {
             summary: "An access token for another backend of the shop, also for pages that are signed in by cookie.",
             rate: Rate::Calls,
             errors: &[],
-            example: (
-                json!({ "audience": "orders" }),
-                json!({ "access_token": "eyJ…", "access_expires_at": "2026-11-28T09:10:00.000Z" }),
-            ),
+            example: || {
+                (
+                    json!({ "audience": "orders" }),
+                    json!({ "access_token": "eyJ…", "access_expires_at": "2026-11-28T09:10:00.000Z" }),
+                )
+            },
         },
         |call: Call, caller: Caller, params: AccessTokenParams| async move {
             let accounts = &call.context.accounts;
@@ -138,7 +143,7 @@ pub fn declare(registry: &mut Registry) {
             summary: "Ends one of the user's sessions.",
             rate: Rate::Calls,
             errors: &[Kind::NotFound],
-            example: (json!({ "session_id": "019aa3c5-1f00-7b44-b0aa-9c7d3e5f1a22" }), json!({})),
+            example: || (json!({ "session_id": "019aa3c5-1f00-7b44-b0aa-9c7d3e5f1a22" }), json!({})),
         },
         |call: Call, caller: Caller, params: RevokeParams| async move {
             call.context.accounts.revoke_session(caller, &call.client(), params.session_id).await?;

@@ -17,7 +17,7 @@ pub fn declare(registry: &mut Registry) {
             summary: "The sign-in methods of the caller's account.",
             rate: Rate::Calls,
             errors: &[],
-            example: (json!({}), examples::sign_in_methods()),
+            example: || (json!({}), examples::sign_in_methods()),
         },
         |call: Call, caller, _: NoParams| async move { call.context.accounts.get_sign_in_methods(caller).await },
     );

@@ -145,15 +145,17 @@ pub fn declare(registry: &mut Registry) {
             summary: "Starts a registration and mails the link and the code that verify the address.",
             rate: Rate::SignIn,
             errors: &[Kind::SignUpClosed],
-            example: (
-                json!({
-                    "email": "ann@example.org", "password": "a long walk by the sea",
-                    "first_name": "Ann", "last_name": "Lee",
-                }),
-                json!({
-                    "message": CHECK_YOUR_MAIL, "registration": "AZqjxH…", "expires_at": "2026-11-28T09:00:00.000Z",
-                }),
-            ),
+            example: || {
+                (
+                    json!({
+                        "email": "ann@example.org", "password": "a long walk by the sea",
+                        "first_name": "Ann", "last_name": "Lee",
+                    }),
+                    json!({
+                        "message": CHECK_YOUR_MAIL, "registration": "AZqjxH…", "expires_at": "2026-11-28T09:00:00.000Z",
+                    }),
+                )
+            },
         },
         register,
     );
@@ -164,7 +166,7 @@ pub fn declare(registry: &mut Registry) {
             summary: "Verifies a registration and creates its account; the caller proves by its handle or password that it is theirs.",
             rate: Rate::Token,
             errors: &[Kind::InvalidToken, Kind::InvalidCredentials, Kind::Conflict, Kind::SignUpClosed],
-            example: (json!({ "token": "AZqjxI…", "registration": "AZqjxH…" }), json!({ "email": "ann@example.org" })),
+            example: || (json!({ "token": "AZqjxI…", "registration": "AZqjxH…" }), json!({ "email": "ann@example.org" })),
         },
         verify_email,
     );
@@ -175,7 +177,7 @@ pub fn declare(registry: &mut Registry) {
             summary: "Waits until a registration is verified on any device; a newer wait ends the older one.",
             rate: Rate::Ceremony,
             errors: &[],
-            example: (json!({ "registration": "AZqjxH…", "wait_ms": 25_000 }), json!({ "verified": true })),
+            example: || (json!({ "registration": "AZqjxH…", "wait_ms": 25_000 }), json!({ "verified": true })),
         },
         await_verification,
     );
@@ -186,7 +188,7 @@ pub fn declare(registry: &mut Registry) {
             summary: "Opens a session, once, by the handle of a registration that was verified in the last 10 minutes.",
             rate: Rate::SignIn,
             errors: &[Kind::InvalidToken],
-            example: (json!({ "registration": "AZqjxH…", "device_name": "Ann's laptop" }), sign_in::example()),
+            example: || (json!({ "registration": "AZqjxH…", "device_name": "Ann's laptop" }), sign_in::example()),
         },
         login_registration,
     );
@@ -197,7 +199,7 @@ pub fn declare(registry: &mut Registry) {
             summary: "Mails a new link and code for a registration, or for the newest one of an address; older ones become void.",
             rate: Rate::Token,
             errors: &[],
-            example: (json!({ "registration": "AZqjxH…" }), examples::accepted()),
+            example: || (json!({ "registration": "AZqjxH…" }), examples::accepted()),
         },
         resend_verification,
     );

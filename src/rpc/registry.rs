@@ -22,11 +22,7 @@ use jsonrpsee::{
     IntoResponse, ResponsePayload, RpcModule,
     types::{ErrorObjectOwned, Params as RawParams},
 };
-use schemars::{
-    JsonSchema, SchemaGenerator,
-    generate::{Contract, SchemaSettings},
-    transform::{ReplacePrefixItems, ReplaceUnevaluatedProperties},
-};
+use schemars::{JsonSchema, SchemaGenerator};
 use serde::Serialize;
 use serde_json::Value;
 use std::future::Future;
@@ -62,8 +58,8 @@ pub struct Description {
     pub rate: Rate,
     /// Errors of its own, beyond those of all methods with the same access.
     pub errors: &'static [Kind],
-    /// Parameters and result of an example call.
-    pub example: (Value, Value),
+    /// Makes parameters and result of an example call.
+    pub example: fn() -> (Value, Value),
 }
 
 /// Registers a method with jsonrpsee.
@@ -77,19 +73,25 @@ pub struct Declared {
     pub access: Access,
     /// Its description in the document.
     pub description: Description,
+    /// Makes the schemas of its types.
+    pub schemas: fn(&mut SchemaGenerator) -> MethodSchemas,
+    install: Install,
+}
+
+/// The schemas of a method.
+pub struct MethodSchemas {
     /// Content descriptors of its parameters.
     pub params: Vec<Value>,
     /// The schema of its result.
     pub result: Value,
-    install: Install,
 }
 
-/// All methods.
+/// All methods. What only the document needs is made by [`super::spec::render`], so that a server that is never asked
+/// for the document does not hold it.
+#[derive(Default)]
 pub struct Registry {
     /// The methods declared so far.
     pub methods: Vec<Declared>,
-    /// Makes the schemas of their types.
-    pub generator: SchemaGenerator,
 }
 
 /// The two methods of a subscription.
@@ -102,22 +104,6 @@ pub struct SubscriptionMethods {
     pub over_http: &'static str,
     /// The id of the subscription. A connection has one of each kind, so it is the same for all.
     pub id: &'static str,
-}
-
-impl Default for Registry {
-    /// A registry without methods.
-    fn default() -> Self {
-        let settings = SchemaSettings::draft07().with(|s| {
-            s.definitions_path = "/components/schemas".into();
-            s.meta_schema = None;
-            // An answer has every field, also those that are `null`.
-            s.contract = Contract::Serialize;
-            // Keeps the description beside a reference: validators of draft 7 ignore it, whereas generators would make
-            // a separate type of each `allOf` around a reference.
-            s.transforms = vec![Box::<ReplaceUnevaluatedProperties>::default(), Box::<ReplacePrefixItems>::default()];
-        });
-        Self { methods: Vec::new(), generator: settings.into_generator() }
-    }
 }
 
 impl Registry {
@@ -340,9 +326,7 @@ impl Registry {
         description: Description,
         install: impl FnOnce(&mut RpcModule<Context>) + Send + 'static,
     ) {
-        let params = P::describe(&mut self.generator);
-        let result = serde_json::to_value(self.generator.subschema_for::<R>()).unwrap_or(Value::Bool(true));
-        self.methods.push(Declared { name, access, description, params, result, install: Box::new(install) });
+        self.methods.push(Declared { name, access, description, schemas: schemas::<P, R>, install: Box::new(install) });
     }
 
     /// The names of the methods.
@@ -358,6 +342,10 @@ impl Registry {
         }
         module
     }
+}
+
+fn schemas<P: Params, R: JsonSchema>(generator: &mut SchemaGenerator) -> MethodSchemas {
+    MethodSchemas { params: P::describe(generator), result: generator.subschema_for::<R>().to_value() }
 }
 
 fn install<R, F, Fut>(module: &mut RpcModule<Context>, name: &'static str, method: F)

@@ -2,10 +2,14 @@
 
 use super::{
     error::Kind,
-    registry::{Access, Declared, Registry},
+    registry::{Access, Declared, MethodSchemas, Registry},
     titles::{Taken, entitle, pascal},
 };
-use schemars::SchemaGenerator;
+use schemars::{
+    SchemaGenerator,
+    generate::{Contract, SchemaSettings},
+    transform::{ReplacePrefixItems, ReplaceUnevaluatedProperties},
+};
 use serde_json::{Map, Value, json};
 
 /// Errors of every method.
@@ -30,12 +34,32 @@ pub struct DescribedEvent {
     pub example: Value,
 }
 
-/// Renders the document of the declared methods and of the events that are pushed.
-pub fn render(description: &str, mut registry: Registry, events: Vec<DescribedEvent>) -> Value {
+/// The generator of a document's schemas.
+pub fn generator() -> SchemaGenerator {
+    let settings = SchemaSettings::draft07().with(|s| {
+        s.definitions_path = "/components/schemas".into();
+        s.meta_schema = None;
+        // An answer has every field, also those that are `null`.
+        s.contract = Contract::Serialize;
+        // Keeps the description beside a reference: validators of draft 7 ignore it, whereas generators would make
+        // a separate type of each `allOf` around a reference.
+        s.transforms = vec![Box::<ReplaceUnevaluatedProperties>::default(), Box::<ReplacePrefixItems>::default()];
+    });
+    settings.into_generator()
+}
+
+/// Renders the document of the declared methods and of the events that are pushed, whose schemas `generator` has made.
+pub fn render(
+    description: &str,
+    registry: &Registry,
+    events: Vec<DescribedEvent>,
+    mut generator: SchemaGenerator,
+) -> Value {
     let taken = Taken::by_methods(registry.methods.iter().map(|method| method.name));
-    let methods: Vec<Value> = registry.methods.iter().map(|declared| method(declared, &taken)).collect();
+    let methods: Vec<Value> =
+        registry.methods.iter().map(|declared| method(declared, &mut generator, &taken)).collect();
     let errors: Map<String, Value> = Kind::ALL.iter().map(|kind| (kind.name().to_owned(), error(*kind))).collect();
-    let schemas = schemas(&mut registry.generator, &taken);
+    let schemas = schemas(&mut generator, &taken);
     json!({
         "openrpc": "1.4.0",
         "info": {
@@ -62,7 +86,8 @@ fn schemas(generator: &mut SchemaGenerator, taken: &Taken) -> Map<String, Value>
     schemas
 }
 
-fn method(method: &Declared, taken: &Taken) -> Value {
+fn method(method: &Declared, generator: &mut SchemaGenerator, taken: &Taken) -> Value {
+    let MethodSchemas { params, mut result } = (method.schemas)(generator);
     let of_access = match method.access {
         Access::Public => &[],
         Access::Session => WITH_SESSION,
@@ -75,20 +100,25 @@ fn method(method: &Declared, taken: &Taken) -> Value {
         .chain(ALWAYS)
         .map(|kind| json!({ "$ref": format!("#/components/errors/{}", kind.name()) }))
         .collect();
-    let (params, result) = &method.description.example;
-    let example: Vec<Value> =
-        params.as_object().into_iter().flatten().map(|(name, value)| json!({ "name": name, "value": value })).collect();
+    let (example_params, example_result) = (method.description.example)();
+    let example: Vec<Value> = example_params
+        .as_object()
+        .into_iter()
+        .flatten()
+        .map(|(name, value)| json!({ "name": name, "value": value }))
+        .collect();
     let title = pascal(method.name);
-    let mut result_schema = method.result.clone();
-    entitle(&mut result_schema, &format!("{title}Result"), taken);
+    entitle(&mut result, &format!("{title}Result"), taken);
     let mut described = json!({
         "name": method.name,
         "summary": method.description.summary,
         "paramStructure": "by-name",
-        "params": params_of(method, &title, taken),
-        "result": { "name": "result", "schema": result_schema },
+        "params": titled(params, &title, taken),
+        "result": { "name": "result", "schema": result },
         "errors": errors,
-        "examples": [{ "name": method.name, "params": example, "result": { "name": "result", "value": result } }],
+        "examples": [{
+            "name": method.name, "params": example, "result": { "name": "result", "value": example_result },
+        }],
     });
     match method.access {
         Access::Service(scopes) => described["x-scopes"] = json!(scopes),
@@ -100,9 +130,8 @@ fn method(method: &Declared, taken: &Taken) -> Value {
     described
 }
 
-/// The parameters, required ones first: generated functions take them in this order.
-fn params_of(method: &Declared, title: &str, taken: &Taken) -> Vec<Value> {
-    let mut params = method.params.clone();
+/// The parameters with titles, required ones first: generated functions take them in this order.
+fn titled(mut params: Vec<Value>, title: &str, taken: &Taken) -> Vec<Value> {
     params.sort_by_key(|param| param["required"] != true);
     for param in &mut params {
         let title = format!("{title}{}", pascal(param["name"].as_str().unwrap_or_default()));

@@ -6,7 +6,7 @@ use super::{
     http::{NO_ANSWER, read_message, refusal},
     listener::Node,
     origins::Origins,
-    pages::File,
+    pages::Specification,
     websocket::{Opening, answer, begin, is_wanted, too_many},
 };
 use crate::{
@@ -20,8 +20,9 @@ use crate::{
     },
 };
 use http::{HeaderMap, Method, Request, StatusCode};
-use hyper::body::{Bytes, Incoming};
+use hyper::body::Incoming;
 use jsonrpsee::server::{HttpResponse, http::response::ok_response};
+use serde_json::value::RawValue;
 use std::{
     net::{IpAddr, SocketAddr},
     sync::{Arc, atomic::Ordering},
@@ -30,17 +31,22 @@ use std::{
 /// `/service` of a listener.
 pub struct ServiceEndpoint {
     dispatcher: Dispatcher,
-    document: File,
+    specification: Specification,
     /// The listener's own origins: a browser may call only from a page that the listener itself served.
     own: Origins,
 }
 
 impl ServiceEndpoint {
     /// The endpoint of a listener that is reached at `own`, and at its listen address.
-    pub fn new(dispatcher: Dispatcher, document: &'static str, own: String, listen: SocketAddr) -> Self {
-        let headers = [("content-type", "application/json"), ("cache-control", "no-cache")];
-        let document = File::new(Bytes::from_static(document.as_bytes()), &headers);
-        Self { dispatcher, document, own: Origins::new(vec![own.clone(), format!("http://{listen}")], own) }
+    pub fn new(
+        dispatcher: Dispatcher,
+        specification: fn() -> &'static RawValue,
+        own: String,
+        listen: SocketAddr,
+    ) -> Self {
+        let headers = &[("content-type", "application/json"), ("cache-control", "no-cache")];
+        let specification = Specification::new(specification, headers);
+        Self { dispatcher, specification, own: Origins::new(vec![own.clone(), format!("http://{listen}")], own) }
     }
 
     /// Answers a request to a path below `/service`.
@@ -61,7 +67,7 @@ impl ServiceEndpoint {
             }
             ("/service/rpc", &Method::GET) => refusal(StatusCode::UPGRADE_REQUIRED, "POST a call, or open a WebSocket"),
             ("/service/rpc", _) => refusal(StatusCode::METHOD_NOT_ALLOWED, "POST a call, or open a WebSocket"),
-            ("/service/openrpc.json", &Method::GET | &Method::HEAD) => self.document.answer(request.headers()),
+            ("/service/openrpc.json", &Method::GET | &Method::HEAD) => self.specification.answer(request.headers()),
             ("/service/openrpc.json", _) => refusal(StatusCode::METHOD_NOT_ALLOWED, "GET only"),
             _ => refusal(StatusCode::NOT_FOUND, "not found"),
         }

@@ -47,21 +47,23 @@ pub fn declare(registry: &mut Registry) {
             summary: "Actions by service keys and by the command line, newest first.",
             rate: Rate::Calls,
             errors: &[],
-            example: (
-                json!({ "limit": 1 }),
-                json!({
-                    "entries": [{
-                        "id": "019aa3c5-1f01-7c10-8a5e-3b7d9f1c2e44",
-                        "at": "2026-11-21T09:01:00.000Z",
-                        "actor": "support desk",
-                        "key_id": "019aa3c5-1f00-7c10-8a51-6f1f6c2d9e07",
-                        "method": "users.disable",
-                        "user_id": "019aa3c4-5d80-7c3e-9a51-0d4f2b6c8e10",
-                        "detail": { "reason": "asked by telephone" },
-                    }],
-                    "more": true,
-                }),
-            ),
+            example: || {
+                (
+                    json!({ "limit": 1 }),
+                    json!({
+                        "entries": [{
+                            "id": "019aa3c5-1f01-7c10-8a5e-3b7d9f1c2e44",
+                            "at": "2026-11-21T09:01:00.000Z",
+                            "actor": "support desk",
+                            "key_id": "019aa3c5-1f00-7c10-8a51-6f1f6c2d9e07",
+                            "method": "users.disable",
+                            "user_id": "019aa3c4-5d80-7c3e-9a51-0d4f2b6c8e10",
+                            "detail": { "reason": "asked by telephone" },
+                        }],
+                        "more": true,
+                    }),
+                )
+            },
         },
         list,
     );

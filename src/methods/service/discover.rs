@@ -23,7 +23,7 @@ pub fn declare(registry: &mut Registry) {
             summary: "This document.",
             rate: Rate::Discover,
             errors: &[Kind::Forbidden],
-            example: (json!({}), json!({ "openrpc": "1.4.0", "info": {}, "methods": [] })),
+            example: || (json!({}), json!({ "openrpc": "1.4.0", "info": {}, "methods": [] })),
         },
         |call: Call, _: ServiceKey, _: NoParams| async move { discover(&call, OpenRpc(document_text())) },
     );

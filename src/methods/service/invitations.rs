@@ -20,7 +20,7 @@ use crate::{
 };
 use schemars::JsonSchema;
 use serde::Serialize;
-use serde_json::{Value, json};
+use serde_json::json;
 
 /// An invitation whose letter is on its way.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
@@ -52,14 +52,12 @@ params! {
     }
 }
 
-fn invitation_id() -> Value {
-    json!("019aa3c5-1f00-7b21-8e40-2c3d4e5f6071")
-}
+const INVITATION_ID: &str = "019aa3c5-1f00-7b21-8e40-2c3d4e5f6071";
+const EXPIRES_AT: &str = "2026-11-28T09:00:00.000Z";
 
 /// Declares them.
 pub fn declare(registry: &mut Registry) {
     const WRITE: &[Scope] = &[Scope::UsersWrite];
-    let expires_at = "2026-11-28T09:00:00.000Z";
     registry.service(
         "users.invite",
         WRITE,
@@ -68,9 +66,9 @@ pub fn declare(registry: &mut Registry) {
             summary: "Mails an address a link that is valid for one registration; earlier links of the address become void.",
             rate: Rate::Calls,
             errors: &[Kind::Conflict, Kind::SignUpClosed],
-            example: (
+            example: || (
                 json!({ "email": "ann@example.org", "first_name": "Ann" }),
-                json!({ "invitation_id": invitation_id(), "expires_at": expires_at }),
+                json!({ "invitation_id": INVITATION_ID, "expires_at": EXPIRES_AT }),
             ),
         },
         invite,
@@ -83,13 +81,15 @@ pub fn declare(registry: &mut Registry) {
             summary: "Open invitations, and those that were used or expired in the last two weeks, newest first.",
             rate: Rate::Calls,
             errors: &[],
-            example: (
-                json!({}),
-                json!([{
-                    "id": invitation_id(), "email": "ann@example.org", "created_at": "2026-11-21T09:00:00.000Z",
-                    "expires_at": expires_at, "used_at": null,
-                }]),
-            ),
+            example: || {
+                (
+                    json!({}),
+                    json!([{
+                        "id": INVITATION_ID, "email": "ann@example.org", "created_at": "2026-11-21T09:00:00.000Z",
+                        "expires_at": EXPIRES_AT, "used_at": null,
+                    }]),
+                )
+            },
         },
         |call: Call, _: ServiceKey, _: NoParams| async move {
             let invitations: Result<Vec<Invitation>, Error> = call.context.accounts.list_invitations().await;
@@ -104,7 +104,7 @@ pub fn declare(registry: &mut Registry) {
             summary: "Voids an unused invitation, and any unverified registration that was started with it.",
             rate: Rate::Calls,
             errors: &[Kind::NotFound, Kind::Forbidden],
-            example: (json!({ "invitation_id": invitation_id() }), json!({})),
+            example: || (json!({ "invitation_id": INVITATION_ID }), json!({})),
         },
         |call: Call, key: ServiceKey, params: WithdrawParams| async move {
             call.context.accounts.withdraw_invitation(params.invitation_id, Operator::Key(&key)).await?;

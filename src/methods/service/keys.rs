@@ -59,7 +59,7 @@ pub fn declare(registry: &mut Registry) {
             summary: "All keys, newest first, including revoked and expired ones.",
             rate: Rate::Calls,
             errors: &[],
-            example: (json!({}), json!([examples::key()])),
+            example: || (json!({}), json!([examples::key()])),
         },
         |call: Call, _: ServiceKey, _: NoParams| async move { call.context.accounts.list_keys().await },
     );
@@ -71,10 +71,12 @@ pub fn declare(registry: &mut Registry) {
             summary: "Creates a key.",
             rate: Rate::Calls,
             errors: &[],
-            example: (
-                json!({ "name": "orders", "scopes": ["users:read", "tokens:verify"] }),
-                json!({ "key": examples::key(), "secret": "marbelle_…" }),
-            ),
+            example: || {
+                (
+                    json!({ "name": "orders", "scopes": ["users:read", "tokens:verify"] }),
+                    json!({ "key": examples::key(), "secret": "marbelle_…" }),
+                )
+            },
         },
         create,
     );
@@ -86,7 +88,7 @@ pub fn declare(registry: &mut Registry) {
             summary: "Ends a key at once, its open WebSockets included.",
             rate: Rate::Calls,
             errors: &[Kind::NotFound],
-            example: (json!({ "key_id": "019aa3c5-1f00-7c10-8a51-6f1f6c2d9e07" }), json!({})),
+            example: || (json!({ "key_id": "019aa3c5-1f00-7c10-8a51-6f1f6c2d9e07" }), json!({})),
         },
         |call: Call, key: ServiceKey, params: RevokeParams| async move {
             call.context.accounts.revoke_key(params.key_id, Operator::Key(&key)).await?;

@@ -59,22 +59,24 @@ pub fn declare(registry: &mut Registry) {
             summary: "Waiting letters, and those of the last seven days that were sent or given up, newest first.",
             rate: Rate::Calls,
             errors: &[],
-            example: (
-                json!({ "state": "given_up", "limit": 1 }),
-                json!({
-                    "mails": [{
-                        "id": "019aa3c5-1f01-7c10-8a5e-3b7d9f1c2e44",
-                        "recipient": "ann@example.org",
-                        "kind": "reset_password",
-                        "state": "given_up",
-                        "attempts": 1,
-                        "last_error": "RCPT TO: 550 5.1.1 no such user",
-                        "next_attempt_at": null,
-                        "created_at": "2026-11-21T09:01:00.000Z",
-                    }],
-                    "more": false,
-                }),
-            ),
+            example: || {
+                (
+                    json!({ "state": "given_up", "limit": 1 }),
+                    json!({
+                        "mails": [{
+                            "id": "019aa3c5-1f01-7c10-8a5e-3b7d9f1c2e44",
+                            "recipient": "ann@example.org",
+                            "kind": "reset_password",
+                            "state": "given_up",
+                            "attempts": 1,
+                            "last_error": "RCPT TO: 550 5.1.1 no such user",
+                            "next_attempt_at": null,
+                            "created_at": "2026-11-21T09:01:00.000Z",
+                        }],
+                        "more": false,
+                    }),
+                )
+            },
         },
         list,
     );
@@ -86,7 +88,7 @@ pub fn declare(registry: &mut Registry) {
             summary: "Tries a letter again at once, including one that was given up, but not one that was sent.",
             rate: Rate::Calls,
             errors: &[Kind::NotFound],
-            example: (json!({ "mail_id": "019aa3c5-1f01-7c10-8a5e-3b7d9f1c2e44" }), json!({})),
+            example: || (json!({ "mail_id": "019aa3c5-1f01-7c10-8a5e-3b7d9f1c2e44" }), json!({})),
         },
         |call: Call, key: ServiceKey, params: RetryParams| async move {
             call.context.accounts.retry_mail(params.mail_id, Operator::Key(&key)).await?;

@@ -23,18 +23,8 @@ use std::sync::LazyLock;
 const ABOUT: &str = "Accounts for other services and for operators, over JSON-RPC 2.0: HTTP (POST) and WebSocket on \
      /service/rpc, by service key. Parameters go by name.";
 
-static DOCUMENT: LazyLock<Value> = LazyLock::new(|| {
-    let mut registry = Registry::default();
-    declare(&mut registry);
-    let events = vec![revocations::describe(&mut registry.generator)];
-    let outgoing = outgoing_events::describe(&mut registry.generator);
-    let mut document = spec::render(ABOUT, registry, events);
-    document["x-outgoing-events"] = outgoing.into();
-    document
-});
-
 static DOCUMENT_TEXT: LazyLock<Box<RawValue>> =
-    LazyLock::new(|| to_raw_value(document()).expect("a JSON value has a JSON form"));
+    LazyLock::new(|| to_raw_value(&document()).expect("a JSON value has a JSON form"));
 
 /// Declares every method of service keys.
 pub fn declare(registry: &mut Registry) {
@@ -51,11 +41,18 @@ pub fn declare(registry: &mut Registry) {
 }
 
 /// The OpenRPC document of these methods: `service-spec.json`.
-pub fn document() -> &'static Value {
-    &DOCUMENT
+pub fn document() -> Value {
+    let mut registry = Registry::default();
+    declare(&mut registry);
+    let mut generator = spec::generator();
+    let events = vec![revocations::describe(&mut generator)];
+    let outgoing = outgoing_events::describe(&mut generator);
+    let mut document = spec::render(ABOUT, &registry, events, generator);
+    document["x-outgoing-events"] = outgoing.into();
+    document
 }
 
-/// The same as text, serialised once: for `rpc.discover` and `/service/openrpc.json`.
+/// The same as text, for `rpc.discover` and `/service/openrpc.json`: rendered when it is first asked for.
 pub fn document_text() -> &'static RawValue {
     &DOCUMENT_TEXT
 }

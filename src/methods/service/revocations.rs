@@ -39,7 +39,7 @@ pub fn declare(registry: &mut Registry) {
                       from the cursor until it stays as it is.",
             rate: Rate::Calls,
             errors: &[],
-            example: (json!({}), page()),
+            example: || (json!({}), page()),
         },
         |call: Call, _: ServiceKey, params: SinceParams| async move {
             Ok(call.context.accounts.hub.list_revocations(params.since).await?)
@@ -54,7 +54,7 @@ pub fn declare(registry: &mut Registry) {
                               `since`, then each as it is committed, on any node.",
                     rate: Rate::Calls,
                     errors: &[],
-                    example: (json!({ "since": CURSOR }), json!(REVOCATIONS)),
+                    example: || (json!({ "since": CURSOR }), json!(REVOCATIONS)),
                 },
             ),
             unsubscribe: (
@@ -63,7 +63,7 @@ pub fn declare(registry: &mut Registry) {
                     summary: "Ends the subscription of this WebSocket; false if there is none with this id.",
                     rate: Rate::Calls,
                     errors: &[],
-                    example: (json!({ "subscription": REVOCATIONS }), json!(true)),
+                    example: || (json!({ "subscription": REVOCATIONS }), json!(true)),
                 },
             ),
             over_http: "subscriptions require a WebSocket; over HTTP, call revocations.list",

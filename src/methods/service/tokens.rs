@@ -79,14 +79,16 @@ pub fn declare(registry: &mut Registry) {
             summary: "Verifies an access token, also against the database, and returns its user and session.",
             rate: Rate::Calls,
             errors: &[],
-            example: (
-                json!({ "access_token": "eyJ…" }),
-                json!({
-                    "active": true, "user_id": "019aa3c5-1f00-7d2e-9a41-0b6c8f3e2d10",
-                    "session_id": "019aa3c5-1f00-7b44-b0aa-9c7d3e5f1a22", "external_id": "django:4711",
-                    "expires_at": "2026-11-28T09:10:00.000Z",
-                }),
-            ),
+            example: || {
+                (
+                    json!({ "access_token": "eyJ…" }),
+                    json!({
+                        "active": true, "user_id": "019aa3c5-1f00-7d2e-9a41-0b6c8f3e2d10",
+                        "session_id": "019aa3c5-1f00-7b44-b0aa-9c7d3e5f1a22", "external_id": "django:4711",
+                        "expires_at": "2026-11-28T09:10:00.000Z",
+                    }),
+                )
+            },
         },
         verify,
     );

@@ -25,7 +25,7 @@ use crate::{
 };
 use schemars::JsonSchema;
 use serde::Serialize;
-use serde_json::json;
+use serde_json::{Value, json};
 
 /// A stored password hash.
 type PasswordHash = Text<512>;
@@ -93,7 +93,8 @@ params! {
 /// Declares the methods that change users.
 pub fn declare(registry: &mut Registry) {
     const WRITE: &[Scope] = &[Scope::UsersWrite];
-    let changes = |summary, errors, example| Description { summary, rate: Rate::Calls, errors, example };
+    let changes =
+        |summary, errors, example: fn() -> (Value, Value)| Description { summary, rate: Rate::Calls, errors, example };
     registry.service(
         "users.create",
         WRITE,
@@ -101,7 +102,7 @@ pub fn declare(registry: &mut Registry) {
         changes(
             "Creates an account without a registration.",
             &[Kind::Conflict],
-            (
+            || (
                 json!({ "email": "ann@example.org", "first_name": "Ann", "last_name": "Lee", "external_id": "crm:4711" }),
                 examples::user(),
             ),
@@ -115,21 +116,19 @@ pub fn declare(registry: &mut Registry) {
         changes(
             "Edits a user's profile, and the user's id in another system.",
             &[Kind::NotFound, Kind::Conflict, Kind::StaleRevision],
-            (json!({ "user_id": examples::user_id()["user_id"], "external_id": "crm:4711" }), examples::user()),
+            || (json!({ "user_id": examples::user_id()["user_id"], "external_id": "crm:4711" }), examples::user()),
         ),
         update,
     );
-    let mut disabled = examples::user();
-    disabled["disabled_at"] = json!("2026-11-21T10:00:00.000Z");
     registry.service(
         "users.disable",
         WRITE,
         Effect::Write,
-        changes(
-            "Disables a user: ends the user's sessions, and refuses sign-ins.",
-            &[Kind::NotFound],
-            (json!({ "user_id": examples::user_id()["user_id"], "reason": "asked by telephone" }), disabled),
-        ),
+        changes("Disables a user: ends the user's sessions, and refuses sign-ins.", &[Kind::NotFound], || {
+            let mut disabled = examples::user();
+            disabled["disabled_at"] = json!("2026-11-21T10:00:00.000Z");
+            (json!({ "user_id": examples::user_id()["user_id"], "reason": "asked by telephone" }), disabled)
+        }),
         |call: Call, key: ServiceKey, params: StateParams| async move {
             let StateParams { user_id, reason } = params;
             call.context.accounts.disable_user(user_id, reason.as_ref(), Operator::Key(&key)).await
@@ -139,7 +138,9 @@ pub fn declare(registry: &mut Registry) {
         "users.enable",
         WRITE,
         Effect::Write,
-        changes("Allows a disabled user to sign in again.", &[Kind::NotFound], (examples::user_id(), examples::user())),
+        changes("Allows a disabled user to sign in again.", &[Kind::NotFound], || {
+            (examples::user_id(), examples::user())
+        }),
         |call: Call, key: ServiceKey, params: StateParams| async move {
             let StateParams { user_id, reason } = params;
             call.context.accounts.enable_user(user_id, reason.as_ref(), Operator::Key(&key)).await
@@ -149,11 +150,9 @@ pub fn declare(registry: &mut Registry) {
         "users.end_sessions",
         WRITE,
         Effect::Write,
-        changes(
-            "Ends a user's sessions, or one of them.",
-            &[Kind::NotFound],
-            (examples::user_id(), json!({ "sessions_ended": 2 })),
-        ),
+        changes("Ends a user's sessions, or one of them.", &[Kind::NotFound], || {
+            (examples::user_id(), json!({ "sessions_ended": 2 }))
+        }),
         |call: Call, key: ServiceKey, params: EndSessionsParams| async move {
             let EndSessionsParams { user_id, session_id } = params;
             let ended = call.context.accounts.end_sessions_of(user_id, session_id, Operator::Key(&key)).await?;
@@ -164,11 +163,9 @@ pub fn declare(registry: &mut Registry) {
         "users.send_password_reset",
         WRITE,
         Effect::Write,
-        changes(
-            "Mails a user a link that sets a new password.",
-            &[Kind::NotFound, Kind::AccountDisabled],
-            (examples::user_id(), json!({ "message": "The letter is on its way." })),
-        ),
+        changes("Mails a user a link that sets a new password.", &[Kind::NotFound, Kind::AccountDisabled], || {
+            (examples::user_id(), json!({ "message": "The letter is on its way." }))
+        }),
         |call: Call, key: ServiceKey, params: UserIdParams| async move {
             call.context.accounts.send_password_reset(params.user_id, Operator::Key(&key)).await?;
             Ok::<Accepted, Error>(on_its_way())
@@ -181,7 +178,7 @@ pub fn declare(registry: &mut Registry) {
         changes(
             "Mails a new link and code to an address whose registration is not verified yet.",
             &[Kind::NotFound],
-            (json!({ "email": "ann@example.org" }), json!({ "message": "The letter is on its way." })),
+            || (json!({ "email": "ann@example.org" }), json!({ "message": "The letter is on its way." })),
         ),
         |call: Call, key: ServiceKey, params: EmailParams| async move {
             call.context.accounts.send_verification(&params.email, Operator::Key(&key)).await?;
@@ -195,7 +192,7 @@ pub fn declare(registry: &mut Registry) {
         changes(
             "Removes the second factor of a user who has lost it, ends the user's sessions, and sends the user a letter.",
             &[Kind::NotFound],
-            (examples::user_id(), examples::user()),
+            || (examples::user_id(), examples::user()),
         ),
         |call: Call, key: ServiceKey, params: UserIdParams| async move {
             let accounts = &call.context.accounts;
@@ -207,11 +204,9 @@ pub fn declare(registry: &mut Registry) {
         "users.delete",
         &[Scope::UsersDelete],
         Effect::Write,
-        changes(
-            "Ends a user's sessions and deletes all the user's data, at once.",
-            &[Kind::NotFound],
-            (examples::user_id(), json!({})),
-        ),
+        changes("Ends a user's sessions and deletes all the user's data, at once.", &[Kind::NotFound], || {
+            (examples::user_id(), json!({}))
+        }),
         |call: Call, key: ServiceKey, params: UserIdParams| async move {
             call.context.accounts.delete_user(params.user_id, Operator::Key(&key)).await?;
             Ok(Done {})

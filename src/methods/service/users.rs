@@ -104,7 +104,7 @@ pub fn declare(registry: &mut Registry) {
             summary: "Users whose e-mail address or name begins with a text, newest first.",
             rate: Rate::Calls,
             errors: &[],
-            example: (json!({ "query": "ann" }), json!({ "users": [examples::user()], "next": null })),
+            example: || (json!({ "query": "ann" }), json!({ "users": [examples::user()], "next": null })),
         },
         find,
     );
@@ -116,7 +116,7 @@ pub fn declare(registry: &mut Registry) {
             summary: "A user.",
             rate: Rate::Calls,
             errors: &[Kind::NotFound],
-            example: (json!({ "email": "ann@example.org" }), examples::user()),
+            example: || (json!({ "email": "ann@example.org" }), examples::user()),
         },
         get,
     );
@@ -128,14 +128,12 @@ pub fn declare(registry: &mut Registry) {
             summary: "A user's addresses, primary first, then oldest first.",
             rate: Rate::Calls,
             errors: &[Kind::NotFound],
-            example: (examples::user_id(), json!([user_examples::address()])),
+            example: || (examples::user_id(), json!([user_examples::address()])),
         },
         |call: Call, _: ServiceKey, params: UserIdParams| async move {
             call.context.accounts.addresses_of(params.user_id).await
         },
     );
-    let mut session = user_examples::session();
-    session["current"] = json!(false);
     registry.service(
         "users.sessions",
         READ,
@@ -144,7 +142,11 @@ pub fn declare(registry: &mut Registry) {
             summary: "A user's live sessions, newest first.",
             rate: Rate::Calls,
             errors: &[Kind::NotFound],
-            example: (examples::user_id(), json!([session])),
+            example: || {
+                let mut session = user_examples::session();
+                session["current"] = json!(false);
+                (examples::user_id(), json!([session]))
+            },
         },
         |call: Call, _: ServiceKey, params: UserIdParams| async move {
             call.context.accounts.sessions_of(params.user_id).await
@@ -158,7 +160,7 @@ pub fn declare(registry: &mut Registry) {
             summary: "The security log of a user, newest first.",
             rate: Rate::Calls,
             errors: &[Kind::NotFound],
-            example: (examples::user_id(), json!({ "events": [user_examples::security_event()], "more": true })),
+            example: || (examples::user_id(), json!({ "events": [user_examples::security_event()], "more": true })),
         },
         security_log,
     );
@@ -170,7 +172,7 @@ pub fn declare(registry: &mut Registry) {
             summary: "A page of all data stored about a user; the audit log records the first one.",
             rate: Rate::Calls,
             errors: &[Kind::NotFound],
-            example: (examples::user_id(), export::example()),
+            example: || (examples::user_id(), export::example()),
         },
         |call: Call, key: ServiceKey, params: ExportParams| async move {
             let after = params.after.unwrap_or(ExportCursor::START);
@@ -185,7 +187,7 @@ pub fn declare(registry: &mut Registry) {
             summary: "The numbers of accounts, and of registrations that may still be verified.",
             rate: Rate::Calls,
             errors: &[],
-            example: (json!({}), json!({ "active": 4711, "disabled": 8, "registrations": 15 })),
+            example: || (json!({}), json!({ "active": 4711, "disabled": 8, "registrations": 15 })),
         },
         |call: Call, _: ServiceKey, _: NoParams| async move { call.context.accounts.count_users().await },
     );

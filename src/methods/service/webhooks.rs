@@ -104,8 +104,8 @@ const WEBHOOKS_OF_USERS: &[Scope] = &[Scope::Webhooks, Scope::UsersRead];
 const WEBHOOK_ID: &str = "019aa3c5-1f00-7f31-9c02-4d5e6f708192";
 const DELIVERY_ID: &str = "019aa3c5-1f00-7a62-8d13-5e6f70819203";
 
-fn description(summary: &'static str, errors: &'static [Kind], params: Value, result: Value) -> Description {
-    Description { summary, rate: Rate::Calls, errors, example: (params, result) }
+fn description(summary: &'static str, errors: &'static [Kind], example: fn() -> (Value, Value)) -> Description {
+    Description { summary, rate: Rate::Calls, errors, example }
 }
 
 /// Declares the namespace.
@@ -114,7 +114,7 @@ pub fn declare(registry: &mut Registry) {
         "webhooks.list",
         WEBHOOKS,
         Effect::Read,
-        description("Every webhook, newest first.", &[], json!({}), json!([examples::webhook()])),
+        description("Every webhook, newest first.", &[], || (json!({}), json!([examples::webhook()]))),
         |call: Call, _: ServiceKey, _: NoParams| async move { call.context.accounts.list_webhooks().await },
     );
     registry.service(
@@ -124,8 +124,11 @@ pub fn declare(registry: &mut Registry) {
         description(
             "Creates a webhook: a URL that changes are sent to, by Standard Webhooks.",
             &[Kind::LimitReached],
-            json!({ "url": "https://search.shop.example/hooks/accounts", "events": ["profile.changed", "user.deleted"] }),
-            json!({ "webhook": examples::webhook(), "secret": "whsec_…" }),
+            || {
+                let url = "https://search.shop.example/hooks/accounts";
+                let params = json!({ "url": url, "events": ["profile.changed", "user.deleted"] });
+                (params, json!({ "webhook": examples::webhook(), "secret": "whsec_…" }))
+            },
         ),
         create,
     );
@@ -133,24 +136,18 @@ pub fn declare(registry: &mut Registry) {
         "webhooks.update",
         WEBHOOKS_OF_USERS,
         Effect::Write,
-        description(
-            "Edits a webhook, and switches it off or on.",
-            &[Kind::NotFound],
-            json!({ "webhook_id": WEBHOOK_ID, "disabled": false }),
-            examples::webhook(),
-        ),
+        description("Edits a webhook, and switches it off or on.", &[Kind::NotFound], || {
+            (json!({ "webhook_id": WEBHOOK_ID, "disabled": false }), examples::webhook())
+        }),
         update,
     );
     registry.service(
         "webhooks.delete",
         WEBHOOKS,
         Effect::Write,
-        description(
-            "Deletes a webhook and the records of its deliveries.",
-            &[Kind::NotFound],
-            json!({ "webhook_id": WEBHOOK_ID }),
-            json!({}),
-        ),
+        description("Deletes a webhook and the records of its deliveries.", &[Kind::NotFound], || {
+            (json!({ "webhook_id": WEBHOOK_ID }), json!({}))
+        }),
         |call: Call, key: ServiceKey, params: WebhookParams| async move {
             call.context.accounts.delete_webhook(params.webhook_id, Operator::Key(&key)).await?;
             Ok(Done {})
@@ -163,8 +160,7 @@ pub fn declare(registry: &mut Registry) {
         description(
             "Replaces the secret of a webhook; for a day the former one signs as well.",
             &[Kind::NotFound],
-            json!({ "webhook_id": WEBHOOK_ID }),
-            json!({ "secret": "whsec_…" }),
+            || (json!({ "webhook_id": WEBHOOK_ID }), json!({ "secret": "whsec_…" })),
         ),
         |call: Call, key: ServiceKey, params: WebhookParams| async move {
             let secret = call.context.accounts.rotate_webhook_secret(params.webhook_id, Operator::Key(&key)).await?;
@@ -175,12 +171,9 @@ pub fn declare(registry: &mut Registry) {
         "webhooks.test",
         WEBHOOKS,
         Effect::Write,
-        description(
-            "Queues a webhook.test event.",
-            &[Kind::NotFound, Kind::Forbidden],
-            json!({ "webhook_id": WEBHOOK_ID }),
-            json!({ "delivery_id": DELIVERY_ID }),
-        ),
+        description("Queues a webhook.test event.", &[Kind::NotFound, Kind::Forbidden], || {
+            (json!({ "webhook_id": WEBHOOK_ID }), json!({ "delivery_id": DELIVERY_ID }))
+        }),
         |call: Call, key: ServiceKey, params: WebhookParams| async move {
             let delivery_id = call.context.accounts.test_webhook(params.webhook_id, Operator::Key(&key)).await?;
             Ok(QueuedTest { delivery_id })
@@ -197,8 +190,12 @@ fn declare_deliveries(registry: &mut Registry) {
         description(
             "The deliveries of a webhook in the last seven days, and their outcomes; newest first.",
             &[Kind::NotFound],
-            json!({ "webhook_id": WEBHOOK_ID, "limit": 1 }),
-            json!({ "deliveries": [examples::delivery()], "more": true }),
+            || {
+                (
+                    json!({ "webhook_id": WEBHOOK_ID, "limit": 1 }),
+                    json!({ "deliveries": [examples::delivery()], "more": true }),
+                )
+            },
         ),
         |call: Call, _: ServiceKey, params: DeliveriesParams| async move {
             let limit = params.limit.map_or(50, |limit| limit.0);
@@ -212,8 +209,7 @@ fn declare_deliveries(registry: &mut Registry) {
         description(
             "Delivers an event again, at once if it waits for its next attempt.",
             &[Kind::NotFound, Kind::Forbidden],
-            json!({ "delivery_id": DELIVERY_ID }),
-            json!({}),
+            || (json!({ "delivery_id": DELIVERY_ID }), json!({})),
         ),
         |call: Call, key: ServiceKey, params: RedeliverParams| async move {
             call.context.accounts.redeliver(params.delivery_id, Operator::Key(&key)).await?;

@@ -5,6 +5,7 @@ mod dev_mail;
 mod file;
 mod headers;
 mod provider_callback;
+mod specification;
 
 use crate::{
     account::Accounts,
@@ -13,13 +14,14 @@ use crate::{
     settings::{Environment, Settings},
 };
 use dev_mail::DevMail;
-pub(super) use file::File;
-use file::Files;
+use file::{File, Files};
 use headers::Header;
 use http::{HeaderValue, Method, Request, Response, StatusCode, header};
 use hyper::body::{Bytes, Incoming};
 use jsonrpsee::server::{HttpBody, HttpResponse};
 use provider_callback::ProviderCallback;
+use serde_json::value::RawValue;
+pub(super) use specification::Specification;
 use std::{net::IpAddr, sync::Arc, time::Duration};
 
 /// How long the database may take to answer the readiness check.
@@ -61,7 +63,7 @@ pub enum Pages {
 /// Every plain route.
 pub struct AllPages {
     accounts: Arc<Accounts>,
-    openrpc: File,
+    specification: Specification,
     keys: File,
     /// Sends browsers that come back from a provider on to the frontend.
     provider_callback: ProviderCallback,
@@ -81,16 +83,21 @@ enum Route<'a> {
     Health,
     Readiness,
     Metrics,
-    Public(&'a File),
+    Specification,
+    Keys,
     ChangePassword,
     File(&'a File),
     Mail(&'a DevMail),
 }
 
 impl Pages {
-    /// Every route, with everything constant rendered already.
-    pub fn all(accounts: Arc<Accounts>, openrpc: &'static str, settings: &Settings) -> Result<Self, PagesError> {
-        Ok(Self::All(Box::new(AllPages::new(accounts, openrpc, settings)?)))
+    /// Every route, with everything constant rendered already, except for the specification.
+    pub fn all(
+        accounts: Arc<Accounts>,
+        specification: fn() -> &'static RawValue,
+        settings: &Settings,
+    ) -> Result<Self, PagesError> {
+        Ok(Self::All(Box::new(AllPages::new(accounts, specification, settings)?)))
     }
 
     /// Answers a request of `peer` to a path that no endpoint serves.
@@ -106,7 +113,11 @@ impl Pages {
 }
 
 impl AllPages {
-    fn new(accounts: Arc<Accounts>, openrpc: &'static str, settings: &Settings) -> Result<Self, PagesError> {
+    fn new(
+        accounts: Arc<Accounts>,
+        specification: fn() -> &'static RawValue,
+        settings: &Settings,
+    ) -> Result<Self, PagesError> {
         let keys = File::new(accounts.access_tokens.jwks().to_string().into(), &PUBLIC);
         let change_password = HeaderValue::try_from(format!("{}/security", settings.frontend_url))?;
         let provider_callback = ProviderCallback::new(&settings.frontend_url);
@@ -116,10 +127,9 @@ impl AllPages {
             account_page::put(&mut files, settings, dev_mail.as_ref().map(|_| dev_mail::PATH))?;
         }
         let metrics = settings.environment == Environment::Development && settings.service_listen.is_none();
-        let openrpc = File::new(Bytes::from_static(openrpc.as_bytes()), &PUBLIC);
         Ok(Self {
             accounts,
-            openrpc,
+            specification: Specification::new(specification, &PUBLIC),
             keys,
             provider_callback,
             change_password,
@@ -134,7 +144,7 @@ impl AllPages {
         let Some(route) = self.route(request.uri().path()) else {
             return response(StatusCode::NOT_FOUND, TEXT, "not found\n");
         };
-        if matches!((&route, request.method()), (Route::Public(_), &Method::OPTIONS)) {
+        if matches!((&route, request.method()), (Route::Specification | Route::Keys, &Method::OPTIONS)) {
             return public_preflight();
         }
         if !matches!(*request.method(), Method::GET | Method::HEAD) {
@@ -144,7 +154,9 @@ impl AllPages {
             Route::Health => response(StatusCode::OK, TEXT, "ok\n"),
             Route::Readiness => self.readiness().await,
             Route::Metrics => metrics(&self.accounts),
-            Route::Public(file) | Route::File(file) => file.answer(request.headers()),
+            Route::Specification => self.specification.answer(request.headers()),
+            Route::Keys => self.keys.answer(request.headers()),
+            Route::File(file) => file.answer(request.headers()),
             Route::ChangePassword => self.change_password(),
             Route::Mail(mail) => mail.answer(request.uri(), request.headers(), peer).await,
         }
@@ -155,8 +167,8 @@ impl AllPages {
             "/healthz" => Route::Health,
             "/readyz" => Route::Readiness,
             "/metrics" if self.metrics => Route::Metrics,
-            "/openrpc.json" => Route::Public(&self.openrpc),
-            "/.well-known/jwks.json" => Route::Public(&self.keys),
+            "/openrpc.json" => Route::Specification,
+            "/.well-known/jwks.json" => Route::Keys,
             "/.well-known/change-password" => Route::ChangePassword,
             _ if dev_mail::is_at(path) => Route::Mail(self.dev_mail.as_ref()?),
             _ => Route::File(self.files.get(path)?),
