@@ -18,7 +18,8 @@ use crate::{
         param_types::{Revision, Whole},
         params::{NoParams, params},
         rates::Rate,
-        registry::{Call, Description, Effect, Registry, SubscriptionMethods},
+        registry::{Call, Description, Effect, Registry},
+        subscription::SubscriptionMethods,
     },
     store::EventRow,
 };

@@ -12,6 +12,7 @@ pub mod answer;
 mod call;
 pub mod dispatch;
 pub mod error;
+mod handler;
 pub mod http_call;
 pub mod param_types;
 pub mod params;

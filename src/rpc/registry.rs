@@ -4,11 +4,11 @@ pub use super::call::{Call, caller_of};
 
 use super::{
     Context,
-    call::{as_caller, as_key, call, counted, read_params, run},
+    call::{call, counted},
     error::Kind,
-    params::{self, Params},
+    handler::{Handler, Method, Prepare},
+    params::Params,
     rates::Rate,
-    subscription::UnsubscribeParams,
 };
 use crate::{
     account::Error,
@@ -18,14 +18,11 @@ use crate::{
         session::{Caller, ProvenCaller},
     },
 };
-use jsonrpsee::{
-    IntoResponse, ResponsePayload, RpcModule,
-    types::{ErrorObjectOwned, Params as RawParams},
-};
+use jsonrpsee::{ResponsePayload, RpcModule, types::ErrorObjectOwned};
 use schemars::{JsonSchema, SchemaGenerator};
 use serde::Serialize;
 use serde_json::Value;
-use std::future::Future;
+use std::{future::Future, sync::Arc};
 
 /// Whether a call may be abandoned part-way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -62,9 +59,6 @@ pub struct Description {
     pub example: fn() -> (Value, Value),
 }
 
-/// Registers a method with jsonrpsee.
-type Install = Box<dyn FnOnce(&mut RpcModule<Context>) + Send>;
-
 /// A declared method.
 pub struct Declared {
     /// Its name on the wire.
@@ -75,7 +69,7 @@ pub struct Declared {
     pub description: Description,
     /// Makes the schemas of its types.
     pub schemas: fn(&mut SchemaGenerator) -> MethodSchemas,
-    install: Install,
+    handler: Handler,
 }
 
 /// The schemas of a method.
@@ -94,29 +88,18 @@ pub struct Registry {
     pub methods: Vec<Declared>,
 }
 
-/// The two methods of a subscription.
-pub struct SubscriptionMethods {
-    /// The name of the method that subscribes, and its description.
-    pub subscribe: (&'static str, Description),
-    /// The name of the method that ends the subscription, and its description.
-    pub unsubscribe: (&'static str, Description),
-    /// The message of the error over HTTP.
-    pub over_http: &'static str,
-    /// The id of the subscription. A connection has one of each kind, so it is the same for all.
-    pub id: &'static str,
-}
-
 impl Registry {
     /// A method that anybody may call.
     pub fn public<P, R, F, Fut>(&mut self, name: &'static str, effect: Effect, description: Description, method: F)
     where
         P: Params,
-        R: Serialize + JsonSchema + Clone + Send + 'static,
+        R: Serialize + JsonSchema + Send + 'static,
         F: Fn(Call, P) -> Fut + Clone + Send + Sync + 'static,
         Fut: Future<Output = Result<R, Error>> + Send + 'static,
     {
-        let nobody = |_: &Call, _: &P| Ok((None, ()));
-        self.presenting(name, effect, description, nobody, move |call, (), params| method(call, params));
+        let prepare = Prepare::new(|()| None, move |call, (), params| Ok(method(call, params)));
+        let handler = Handler::Public(Method { effect, rate: description.rate, prepare });
+        self.declare::<P, R>(name, Access::Public, description, handler);
     }
 
     /// A method that anybody may call, with a credential among its parameters. `look` resolves the credential to the
@@ -130,35 +113,28 @@ impl Registry {
         method: F,
     ) where
         P: Params,
-        C: Send + 'static,
-        R: Serialize + JsonSchema + Clone + Send + 'static,
+        R: Serialize + JsonSchema + Send + 'static,
         L: Fn(&Call, &P) -> Result<(Option<SessionId>, C), Error> + Clone + Send + Sync + 'static,
         F: Fn(Call, C, P) -> Fut + Clone + Send + Sync + 'static,
         Fut: Future<Output = Result<R, Error>> + Send + 'static,
     {
-        let rate = description.rate;
-        self.declare::<P, R>(name, Access::Public, description, move |module| {
-            install(module, name, move |call, raw: RawParams<'static>| {
-                let (look, method) = (look.clone(), method.clone());
-                async move {
-                    call.count(rate, None).await?;
-                    let params: P = read_params(&call.context, raw, None).await?;
-                    let (session, credential) = look(&call, &params)?;
-                    if let Some(session) = session {
-                        call.context.rates.count_call_of(session)?;
-                    }
-                    let context = call.context.clone();
-                    run(effect, context, method(call, credential, params)).await.map(ResponsePayload::success)
-                }
-            });
-        });
+        let begin = move |call: Call, (), params| {
+            let (session, credential) = look(&call, &params)?;
+            if let Some(session) = session {
+                call.context.rates.count_call_of(session)?;
+            }
+            Ok(method(call, credential, params))
+        };
+        let handler =
+            Handler::Public(Method { effect, rate: description.rate, prepare: Prepare::new(|()| None, begin) });
+        self.declare::<P, R>(name, Access::Public, description, handler);
     }
 
     /// A method that acts for a session.
     pub fn session<P, R, F, Fut>(&mut self, name: &'static str, effect: Effect, description: Description, method: F)
     where
         P: Params,
-        R: Serialize + JsonSchema + Clone + Send + 'static,
+        R: Serialize + JsonSchema + Send + 'static,
         F: Fn(Call, Caller, P) -> Fut + Clone + Send + Sync + 'static,
         Fut: Future<Output = Result<R, Error>> + Send + 'static,
     {
@@ -170,7 +146,7 @@ impl Registry {
     pub fn proven<P, R, F, Fut>(&mut self, name: &'static str, effect: Effect, description: Description, method: F)
     where
         P: Params,
-        R: Serialize + JsonSchema + Clone + Send + 'static,
+        R: Serialize + JsonSchema + Send + 'static,
         F: Fn(Call, ProvenCaller, P) -> Fut + Clone + Send + Sync + 'static,
         Fut: Future<Output = Result<R, Error>> + Send + 'static,
     {
@@ -188,25 +164,14 @@ impl Registry {
         method: F,
     ) where
         P: Params,
-        R: Serialize + JsonSchema + Clone + Send + 'static,
+        R: Serialize + JsonSchema + Send + 'static,
         F: Fn(Call, Caller, P) -> Fut + Clone + Send + Sync + 'static,
         Fut: Future<Output = Result<R, Error>> + Send + 'static,
     {
-        let rate = description.rate;
-        self.declare::<P, R>(name, access, description, move |module| {
-            install(module, name, move |call, raw: RawParams<'static>| {
-                let method = method.clone();
-                async move {
-                    let http = call.http.clone();
-                    let result = as_caller(effect, rate, call, raw, method).await;
-                    // Only here: a refusal of a method without a session does not concern the cookie.
-                    if let (Some(http), Err(refused)) = (http, &result) {
-                        http.clear_dead_cookie(refused);
-                    }
-                    result.map(ResponsePayload::success)
-                }
-            });
-        });
+        let begin = move |call, caller, params| Ok(method(call, caller, params));
+        let prepare = Prepare::new(|caller| Some(*caller), begin);
+        let handler = Handler::Session(Method { effect, rate: description.rate, prepare });
+        self.declare::<P, R>(name, access, description, handler);
     }
 
     /// A method of service keys that have every one of these scopes.
@@ -219,114 +184,23 @@ impl Registry {
         method: F,
     ) where
         P: Params,
-        R: Serialize + JsonSchema + Clone + Send + 'static,
+        R: Serialize + JsonSchema + Send + 'static,
         F: Fn(Call, ServiceKey, P) -> Fut + Clone + Send + Sync + 'static,
         Fut: Future<Output = Result<R, Error>> + Send + 'static,
     {
-        let rate = description.rate;
-        self.declare::<P, R>(name, Access::Service(scopes), description, move |module| {
-            install(module, name, move |call, raw: RawParams<'static>| {
-                let method = method.clone();
-                async move { as_key(scopes, effect, rate, call, raw, method).await.map(ResponsePayload::success) }
-            });
-        });
+        let prepare = Prepare::new(|_| None, move |call, key, params| Ok(method(call, key, params)));
+        let handler = Handler::Service(scopes, Method { effect, rate: description.rate, prepare });
+        self.declare::<P, R>(name, Access::Service(scopes), description, handler);
     }
 
-    /// A subscription of WebSockets that act for a session: `grant` decides, and the subscription that it returns
-    /// starts as soon as the answer is sent, so that no event comes before it.
-    pub fn subscription<P, B, F, Fut>(&mut self, methods: SubscriptionMethods, grant: F)
-    where
-        P: Params,
-        B: FnOnce() + Send + 'static,
-        F: Fn(Call, Caller, P) -> Fut + Clone + Send + Sync + 'static,
-        Fut: Future<Output = Result<B, Error>> + Send + 'static,
-    {
-        let caller = |call: Call| async move {
-            let caller = call.caller()?;
-            call.context.rates.count_call(caller)?;
-            Ok(caller)
-        };
-        self.subscribing(methods, Access::Session, caller, grant, |call| call.connection.unsubscribe());
-    }
-
-    /// The same for WebSockets that act by a service key with every one of these scopes; `end` ends the subscription
-    /// and returns whether there was one.
-    pub fn service_subscription<P, B, F, Fut>(
-        &mut self,
-        methods: SubscriptionMethods,
-        scopes: &'static [Scope],
-        grant: F,
-        end: impl Fn(&Call) -> bool + Clone + Send + Sync + 'static,
-    ) where
-        P: Params,
-        B: FnOnce() + Send + 'static,
-        F: Fn(Call, ServiceKey, P) -> Fut + Clone + Send + Sync + 'static,
-        Fut: Future<Output = Result<B, Error>> + Send + 'static,
-    {
-        let key = move |call: Call| async move { call.key(scopes, Rate::Calls).await };
-        self.subscribing(methods, Access::Service(scopes), key, grant, end);
-    }
-
-    /// `who` authenticates the caller and counts the call.
-    fn subscribing<P, C, B, W, Known, G, Granted>(
-        &mut self,
-        methods: SubscriptionMethods,
-        access: Access,
-        who: W,
-        grant: G,
-        end: impl Fn(&Call) -> bool + Clone + Send + Sync + 'static,
-    ) where
-        P: Params,
-        C: Send + 'static,
-        B: FnOnce() + Send + 'static,
-        W: Fn(Call) -> Known + Clone + Send + Sync + 'static,
-        Known: Future<Output = Result<C, Error>> + Send + 'static,
-        G: Fn(Call, C, P) -> Granted + Clone + Send + Sync + 'static,
-        Granted: Future<Output = Result<B, Error>> + Send + 'static,
-    {
-        let SubscriptionMethods { subscribe, unsubscribe, over_http, id } = methods;
-        let (name, description) = subscribe;
-        let find_out = who.clone();
-        self.declare::<P, String>(name, access, description, move |module| {
-            install(module, name, move |call, raw: RawParams<'static>| {
-                let (who, grant) = (find_out.clone(), grant.clone());
-                async move {
-                    call.needs_socket(over_http)?;
-                    if call.in_batch {
-                        return Err(Error::Forbidden("a subscription cannot be part of a batch"));
-                    }
-                    let caller = who(call.clone()).await?;
-                    let params = params::read(raw.as_str(), &call.context.rules).map_err(Error::InvalidParams)?;
-                    let begin = grant(call, caller, params).await?;
-                    let (payload, answered) = ResponsePayload::success(id).notify_on_completion();
-                    tokio::spawn(async move { answered.await.is_ok().then(begin) });
-                    Ok(payload)
-                }
-            });
-        });
-        let (name, description) = unsubscribe;
-        self.declare::<UnsubscribeParams, bool>(name, access, description, move |module| {
-            install(module, name, move |call, raw: RawParams<'static>| {
-                let (who, end) = (who.clone(), end.clone());
-                async move {
-                    call.needs_socket(over_http)?;
-                    who(call.clone()).await?;
-                    let params = UnsubscribeParams::read(raw.as_str(), &call.context.rules);
-                    let params = params.map_err(Error::InvalidParams)?;
-                    Ok(ResponsePayload::success(params.subscription.0 == id && end(&call)))
-                }
-            });
-        });
-    }
-
-    fn declare<P: Params, R: JsonSchema>(
+    pub(super) fn declare<P: Params, R: JsonSchema>(
         &mut self,
         name: &'static str,
         access: Access,
         description: Description,
-        install: impl FnOnce(&mut RpcModule<Context>) + Send + 'static,
+        handler: Handler,
     ) {
-        self.methods.push(Declared { name, access, description, schemas: schemas::<P, R>, install: Box::new(install) });
+        self.methods.push(Declared { name, access, description, schemas: schemas::<P, R>, handler });
     }
 
     /// The names of the methods.
@@ -337,8 +211,20 @@ impl Registry {
     /// The methods in jsonrpsee's form.
     pub fn install(self, context: Context) -> RpcModule<Context> {
         let mut module = RpcModule::new(context);
-        for method in self.methods {
-            (method.install)(&mut module);
+        for Declared { name, handler, .. } in self.methods {
+            let handler = Arc::new(handler);
+            module
+                .register_async_method(name, move |raw, context, extensions| {
+                    let (handler, call) = (handler.clone(), call(context, &extensions));
+                    async move {
+                        let answered = match call {
+                            Ok(call) => counted(call, |call| handler.answer(call, raw)).await,
+                            Err(error) => Err(error),
+                        };
+                        answered.unwrap_or_else(|error| ResponsePayload::error(ErrorObjectOwned::from(error)))
+                    }
+                })
+                .expect("every method is declared once, which a test of the specification shows");
         }
         module
     }
@@ -346,26 +232,4 @@ impl Registry {
 
 fn schemas<P: Params, R: JsonSchema>(generator: &mut SchemaGenerator) -> MethodSchemas {
     MethodSchemas { params: P::describe(generator), result: generator.subschema_for::<R>().to_value() }
-}
-
-fn install<R, F, Fut>(module: &mut RpcModule<Context>, name: &'static str, method: F)
-where
-    ResponsePayload<'static, R>: IntoResponse,
-    R: Serialize + Clone + Send + 'static,
-    F: Fn(Call, RawParams<'static>) -> Fut + Clone + Send + Sync + 'static,
-    Fut: Future<Output = Result<ResponsePayload<'static, R>, Error>> + Send + 'static,
-{
-    module
-        .register_async_method(name, move |raw, context, extensions| {
-            let call = call(context, &extensions);
-            let method = method.clone();
-            async move {
-                let answered = match call {
-                    Ok(call) => counted(call, |call| method(call, raw)).await,
-                    Err(error) => Err(error),
-                };
-                answered.unwrap_or_else(|error| ResponsePayload::error(ErrorObjectOwned::from(error)))
-            }
-        })
-        .expect("every method is declared once, which a test of the specification shows");
 }

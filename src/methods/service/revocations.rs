@@ -10,8 +10,9 @@ use crate::{
     rpc::{
         params::params,
         rates::Rate,
-        registry::{Call, Description, Effect, Registry, SubscriptionMethods},
+        registry::{Call, Description, Effect, Registry},
         spec::DescribedEvent,
+        subscription::SubscriptionMethods,
     },
 };
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
