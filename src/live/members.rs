@@ -6,7 +6,11 @@ use super::{
     session_end::SessionEnd,
 };
 use crate::{domain::ids::SessionId, store::SessionVersions};
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{
+    collections::{BTreeMap, btree_map::Entry},
+    sync::Arc,
+    time::Duration,
+};
 use tokio::time::Instant;
 
 /// The connections and guests of one follower.
@@ -14,6 +18,8 @@ pub(super) struct Members {
     /// In the order in which they were opened, which is roughly their order in memory, so that an event for thousands
     /// of them reads memory in sequence.
     connections: BTreeMap<u64, Joined>,
+    /// The number of connections of each session, so that a tab that opens does not walk over all the others.
+    sessions: BTreeMap<SessionId, usize>,
     /// Calls that wait for an event, and joins under way.
     guests: usize,
     /// Since when it has had no members.
@@ -24,7 +30,13 @@ pub(super) struct Members {
 
 impl Default for Members {
     fn default() -> Self {
-        Self { connections: BTreeMap::new(), guests: 0, deserted: Some(Instant::now()), closed: false }
+        Self {
+            connections: BTreeMap::new(),
+            sessions: BTreeMap::new(),
+            guests: 0,
+            deserted: Some(Instant::now()),
+            closed: false,
+        }
     }
 }
 
@@ -55,28 +67,30 @@ impl Members {
         if self.connections.len() >= limit && !self.connections.contains_key(&connection.id) {
             return false;
         }
-        self.connections.insert(connection.id, Joined { session, connection: connection.clone() });
+        let joined = Joined { session, connection: connection.clone() };
+        if let Some(before) = self.connections.insert(connection.id, joined) {
+            count_off(&mut self.sessions, before.session);
+        }
+        *self.sessions.entry(session).or_default() += 1;
         true
     }
 
     /// Removes a connection; returns the session that it joined for.
     pub(super) fn remove(&mut self, connection: u64) -> Option<SessionId> {
-        let joined = self.connections.remove(&connection);
+        let session = self.connections.remove(&connection)?.session;
+        count_off(&mut self.sessions, session);
         self.mark_if_deserted();
-        joined.map(|joined| joined.session)
+        Some(session)
     }
 
     /// Whether a session has a connection here.
     pub(super) fn serves(&self, session: SessionId) -> bool {
-        self.connections.values().any(|joined| joined.session == session)
+        self.sessions.contains_key(&session)
     }
 
     /// The sessions that have a connection here, sorted.
     pub(super) fn sessions(&self) -> Vec<SessionId> {
-        let mut sessions: Vec<_> = self.connections.values().map(|joined| joined.session).collect();
-        sessions.sort_unstable();
-        sessions.dedup();
-        sessions
+        self.sessions.keys().copied().collect()
     }
 
     /// The connections, in the order in which they were opened.
@@ -95,6 +109,7 @@ impl Members {
             taken.extend(end.map(|(_, end)| (joined.clone(), *end)));
             end.is_none()
         });
+        taken.iter().for_each(|(joined, _)| count_off(&mut self.sessions, joined.session));
         self.mark_if_deserted();
         taken
     }
@@ -105,7 +120,10 @@ impl Members {
         self.connections.retain(|_, joined| {
             let present = versions.sessions.iter().find(|(session, _)| *session == joined.session);
             let is_stale = present.is_some_and(|(_, version)| joined.connection.is_older_than(*version));
-            stale.extend(is_stale.then(|| joined.connection.clone()));
+            if is_stale {
+                stale.push(joined.connection.clone());
+                count_off(&mut self.sessions, joined.session);
+            }
             !is_stale
         });
         self.mark_if_deserted();
@@ -115,6 +133,16 @@ impl Members {
     fn mark_if_deserted(&mut self) {
         if self.connections.is_empty() && self.guests == 0 {
             self.deserted = Some(Instant::now());
+        }
+    }
+}
+
+/// Counts one connection of a session less.
+fn count_off(sessions: &mut BTreeMap<SessionId, usize>, session: SessionId) {
+    if let Entry::Occupied(mut count) = sessions.entry(session) {
+        *count.get_mut() -= 1;
+        if *count.get() == 0 {
+            count.remove();
         }
     }
 }

@@ -112,8 +112,7 @@ impl Guess {
         became: SecurityEventType,
         session: Option<SessionId>,
     ) -> Result<(), Error> {
-        change.tx().withdraw_password_failure(&self.subject).await?;
-        change.tx().resolve_security_event(self.event, became, session).await?;
+        change.tx().resolve_password_failure(&self.subject, self.event, became, session).await?;
         change.log(became, json!({}));
         Ok(())
     }

@@ -1,7 +1,13 @@
 //! Counts of wrong passwords, by the subject of the guesses.
 
-use super::{Error, Tx, in_tx};
-use crate::domain::{email::EmailAddress, time::Timestamp};
+use super::{Error, Tx, append::Together, in_tx};
+use crate::domain::{
+    email::EmailAddress,
+    ids::{SecurityEventId, SessionId},
+    security_event::SecurityEventType,
+    time::Timestamp,
+};
+use sqlx::QueryBuilder;
 
 const BEGIN: &str = "INSERT INTO password_failures (subject, since, failures) VALUES ($1, $2, 1) \
      ON CONFLICT (subject) DO UPDATE SET \
@@ -33,6 +39,27 @@ impl Tx {
     /// No longer counts a guess that turned out to be right.
     pub async fn withdraw_password_failure(&mut self, subject: &str) -> Result<(), Error> {
         in_tx!(self, c => sqlx::query(WITHDRAW).bind(subject).execute(c).await.map(drop))?;
+        Ok(())
+    }
+
+    /// Does so, and sets the outcome of the event that recorded it as wrong, in one round trip.
+    pub async fn resolve_password_failure(
+        &mut self,
+        subject: &str,
+        event: SecurityEventId,
+        became: SecurityEventType,
+        session: Option<SessionId>,
+    ) -> Result<(), Error> {
+        in_tx!(self, c => {
+            let mut query = QueryBuilder::new("");
+            Together::begin_part(&mut query, 0, 2);
+            query.push("UPDATE password_failures SET failures = failures - 1 WHERE failures > 0 AND subject = ");
+            query.push_bind(subject);
+            Together::begin_part(&mut query, 1, 2);
+            query.push("UPDATE security_events SET type = ").push_bind(became);
+            query.push(", session_id = ").push_bind(session).push(" WHERE id = ").push_bind(event);
+            query.build().execute(c).await.map(drop)
+        })?;
         Ok(())
     }
 

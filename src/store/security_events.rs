@@ -43,7 +43,6 @@ const INSERT: &str = "INSERT INTO security_events (id, user_id, at, type, sessio
 const INSERT_FOR_EMAIL: &str = "INSERT INTO security_events (id, user_id, at, type, session_id, ip, user_agent, detail) \
      SELECT $1, u.id, $3, $4, $5, $6, $7, $8 FROM users u WHERE u.email = $2";
 const DELETE: &str = "DELETE FROM security_events WHERE id = $1";
-const RESOLVE: &str = "UPDATE security_events SET type = $2, session_id = $3 WHERE id = $1";
 const PAGE: &str = "SELECT id, at, type, session_id, ip, user_agent, detail FROM security_events \
      WHERE user_id = $1 ORDER BY id DESC LIMIT $2";
 const PAGE_BEFORE: &str = "SELECT id, at, type, session_id, ip, user_agent, detail FROM security_events \
@@ -79,17 +78,6 @@ impl Tx {
     /// Deletes an event that was recorded before its outcome was known.
     pub async fn delete_security_event(&mut self, id: SecurityEventId) -> Result<(), Error> {
         in_tx!(self, c => sqlx::query(DELETE).bind(id).execute(c).await.map(drop))?;
-        Ok(())
-    }
-
-    /// Sets the outcome of an event that was recorded before it was known.
-    pub async fn resolve_security_event(
-        &mut self,
-        id: SecurityEventId,
-        r#type: SecurityEventType,
-        session: Option<SessionId>,
-    ) -> Result<(), Error> {
-        in_tx!(self, c => sqlx::query(RESOLVE).bind(id).bind(r#type).bind(session).execute(c).await.map(drop))?;
         Ok(())
     }
 
