@@ -33,9 +33,9 @@ pub(super) const RETRY: Duration = Duration::from_millis(250);
 /// the events before it are still being written, so that it shares the next pass with others.
 const TURN: usize = 32;
 /// A pass over the connections that takes longer than this is long. When entries come faster than long passes deliver
-/// them, the next pass starts after a pause of this share of the last one, but no longer than a few commits take: more
-/// entries then share its writes, which costs the node less for each and delivers all of them sooner, and other tasks get
-/// the core.
+/// them, the next pass starts after a pause of this share of the last one, but no longer than a few commits take. More
+/// entries then share its writes, which costs the node less for each and delivers all of them sooner, and other tasks
+/// get the core.
 const LONG_PASS: Duration = Duration::from_millis(4);
 const PAUSE_SHARE: u32 = 4;
 const LONGEST_PAUSE: Duration = Duration::from_millis(5);

@@ -146,3 +146,37 @@ fn count_off(sessions: &mut BTreeMap<SessionId, usize>, session: SessionId) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::{session::EndReason, time::Timestamp};
+
+    fn connection(id: u64) -> Arc<Connection> {
+        Arc::new(Connection::new(id, [127, 0, 0, 1].into(), None, None))
+    }
+
+    #[test]
+    fn sessions_are_those_of_the_connections() {
+        let [one, other] = [(); 2].map(|()| SessionId::new());
+        let mut members = Members::default();
+        let limit = 2;
+        let joins = |members: &mut Members, session, id| members.add(session, &connection(id), limit);
+        assert!(joins(&mut members, one, 1) && joins(&mut members, one, 2));
+        assert!(!joins(&mut members, other, 3), "the limit is reached");
+        assert!(!members.serves(other));
+        assert!(joins(&mut members, one, 2), "it counts once");
+        assert!(joins(&mut members, other, 2), "it acts for another session now");
+        assert_eq!(members.sessions(), [one, other]);
+
+        assert_eq!(members.remove(1), Some(one));
+        assert_eq!(members.remove(1), None);
+        assert_eq!(members.sessions(), [other]);
+
+        assert!(joins(&mut members, other, 4));
+        let end = SessionEnd { reason: EndReason::Logout, at: Timestamp::from_unix(0).unwrap(), actor: None };
+        assert_eq!(members.take_ended(&[(one, end)]).len(), 0);
+        assert_eq!(members.take_ended(&[(other, end)]).len(), 2);
+        assert!(members.sessions().is_empty() && !members.serves(other));
+    }
+}

@@ -16,9 +16,9 @@ use serde_json::{json, value::RawValue};
 use std::borrow::Cow;
 
 /// The document as a result.
-#[derive(Clone, Serialize)]
+#[derive(Serialize)]
 #[serde(transparent)]
-pub(super) struct OpenRpc(pub(super) &'static RawValue);
+pub(super) struct OpenRpc(&'static RawValue);
 
 impl JsonSchema for OpenRpc {
     fn schema_name() -> Cow<'static, str> {
@@ -45,15 +45,15 @@ pub fn declare(registry: &mut Registry) {
             errors: &[Kind::Forbidden],
             example: || (json!({}), json!({ "openrpc": "1.4.0", "info": {}, "methods": [] })),
         },
-        |call: Call, _: NoParams| async move { discover(&call, OpenRpc(document_text())) },
+        |call: Call, _: NoParams| async move { discover(&call, document_text) },
     );
 }
 
 /// Answers `rpc.discover` with this document.
-pub(super) fn discover(call: &Call, document: OpenRpc) -> Result<OpenRpc, Error> {
+pub(super) fn discover(call: &Call, document: fn() -> &'static RawValue) -> Result<OpenRpc, Error> {
     if call.in_batch {
         // Fifty copies of it would make an answer of five megabytes.
         return Err(Error::Forbidden("rpc.discover cannot be part of a batch"));
     }
-    Ok(document)
+    Ok(OpenRpc(document()))
 }

@@ -1,5 +1,5 @@
-//! The way of a call: its caller, its rates, its parameters, and the execution of its method. The types of a method end
-//! in [`prepare`], so that the rest is compiled once instead of for each method.
+//! Answers a call: finds its caller, counts it, reads its parameters and runs its method. The types of a method end in
+//! [`Prepare`], so that the rest is compiled once instead of for each method.
 
 use super::{
     call::{Call, caller_of},
@@ -34,7 +34,7 @@ type Work = BoxFuture<'static, Answered>;
 /// What comes of reading the parameters of a call.
 enum Prepared {
     Now(Result<Work, Error>),
-    /// They include a new password, which waits for its estimate.
+    /// The parameters include a new password, which waits for its estimate.
     Later(BoxFuture<'static, Result<Work, Error>>),
 }
 
@@ -54,21 +54,21 @@ pub(super) type SocketMethod =
 
 /// Answers the calls of a method.
 pub(super) enum Handler {
-    /// Of anybody.
+    /// A method that anybody may call.
     Public(Method<()>),
-    /// Of sessions.
+    /// A method that acts for a session.
     Session(Method<Caller>),
-    /// Of service keys that have every one of these scopes.
+    /// A method of service keys that have every one of these scopes.
     Service(&'static [Scope], Method<ServiceKey>),
-    /// Of sockets, about their subscriptions.
+    /// A method of sockets about their subscriptions.
     Socket(SocketMethod),
 }
 
 impl<C: Send + 'static> Prepare<C> {
     /// Reads parameters of the type `P` and has `begin` make the method's future from them. A new password among them is
-    /// estimated on the hashing threads, where it delays no other call and the queue is bounded; it waits there for
-    /// `session`, if the caller has one.
-    pub(super) fn new<P, R, F, Fut>(session: fn(&C) -> Option<Caller>, begin: F) -> Self
+    /// estimated on the hashing threads, where it delays no other call and the queue is bounded. It waits there among
+    /// those of sessions if `caller` returns one.
+    pub(super) fn new<P, R, F, Fut>(caller: fn(&C) -> Option<Caller>, begin: F) -> Self
     where
         P: Params,
         R: Serialize + Send + 'static,
@@ -84,7 +84,7 @@ impl<C: Send + 'static> Prepare<C> {
             Prepared::Later(Box::pin(async move {
                 let context = call.context.clone();
                 let read = move || params::read::<P>(raw.as_str(), &context.rules);
-                let read = call.context.accounts.estimate(session(&who), read).await?;
+                let read = call.context.accounts.estimate(caller(&who), read).await?;
                 begin(call, who, read.map_err(Error::InvalidParams)?).map(work)
             }))
         }))

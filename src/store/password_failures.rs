@@ -15,7 +15,8 @@ const BEGIN: &str = "INSERT INTO password_failures (subject, since, failures) VA
      since = CASE WHEN password_failures.since <= $3 OR password_failures.since > $2 THEN excluded.since \
      ELSE password_failures.since END \
      RETURNING failures, since";
-const WITHDRAW: &str = "UPDATE password_failures SET failures = failures - 1 WHERE subject = $1 AND failures > 0";
+/// The subject follows.
+const WITHDRAW: &str = "UPDATE password_failures SET failures = failures - 1 WHERE failures > 0 AND subject = ";
 const DELETE: &str =
     "DELETE FROM password_failures WHERE subject = $1 OR substr(subject, 1, length($1) + 1) = $1 || ' '";
 const PRUNE: &str = "DELETE FROM password_failures WHERE subject IN \
@@ -36,13 +37,14 @@ impl Tx {
         Ok(counted)
     }
 
-    /// No longer counts a guess that turned out to be right.
+    /// No longer counts a guess that was not wrong.
     pub async fn withdraw_password_failure(&mut self, subject: &str) -> Result<(), Error> {
-        in_tx!(self, c => sqlx::query(WITHDRAW).bind(subject).execute(c).await.map(drop))?;
+        in_tx!(self, c => QueryBuilder::new(WITHDRAW).push_bind(subject).build().execute(c).await.map(drop))?;
         Ok(())
     }
 
-    /// Does so, and sets the outcome of the event that recorded it as wrong, in one round trip.
+    /// No longer counts a guess that turned out to be right, and sets the outcome of the event that recorded it as wrong,
+    /// in one round trip.
     pub async fn resolve_password_failure(
         &mut self,
         subject: &str,
@@ -53,8 +55,7 @@ impl Tx {
         in_tx!(self, c => {
             let mut query = QueryBuilder::new("");
             Together::begin_part(&mut query, 0, 2);
-            query.push("UPDATE password_failures SET failures = failures - 1 WHERE failures > 0 AND subject = ");
-            query.push_bind(subject);
+            query.push(WITHDRAW).push_bind(subject);
             Together::begin_part(&mut query, 1, 2);
             query.push("UPDATE security_events SET type = ").push_bind(became);
             query.push(", session_id = ").push_bind(session).push(" WHERE id = ").push_bind(event);

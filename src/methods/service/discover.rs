@@ -3,7 +3,7 @@
 use super::document_text;
 use crate::{
     domain::service_key::ServiceKey,
-    methods::discover::{OpenRpc, discover},
+    methods::discover::discover,
     rpc::{
         error::Kind,
         params::NoParams,
@@ -25,6 +25,6 @@ pub fn declare(registry: &mut Registry) {
             errors: &[Kind::Forbidden],
             example: || (json!({}), json!({ "openrpc": "1.4.0", "info": {}, "methods": [] })),
         },
-        |call: Call, _: ServiceKey, _: NoParams| async move { discover(&call, OpenRpc(document_text())) },
+        |call: Call, _: ServiceKey, _: NoParams| async move { discover(&call, document_text) },
     );
 }

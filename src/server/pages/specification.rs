@@ -27,3 +27,31 @@ impl Specification {
         file.answer(request)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::value::to_raw_value;
+    use std::sync::{
+        LazyLock,
+        atomic::{AtomicUsize, Ordering},
+    };
+
+    #[test]
+    fn it_is_rendered_once_when_it_is_first_requested() {
+        static RENDERED: AtomicUsize = AtomicUsize::new(0);
+        static DOCUMENT: LazyLock<Box<RawValue>> = LazyLock::new(|| to_raw_value("a document").unwrap());
+        let specification = Specification::new(
+            || {
+                RENDERED.fetch_add(1, Ordering::Relaxed);
+                &DOCUMENT
+            },
+            &[],
+        );
+        assert_eq!(RENDERED.load(Ordering::Relaxed), 0);
+        for _ in 0..2 {
+            assert_eq!(specification.answer(&HeaderMap::new()).status(), 200);
+            assert_eq!(RENDERED.load(Ordering::Relaxed), 1);
+        }
+    }
+}
