@@ -198,9 +198,9 @@ impl Accounts {
             methods,
             created_at: now,
         };
-        let live = change.tx().list_live_sessions(user, now).await?;
-        for oldest in live.iter().skip(self.sessions_per_user.saturating_sub(1)) {
-            change.end_sessions(Sessions::One(oldest.session.session_id), EndReason::SessionLimit).await?;
+        let kept = self.sessions_per_user.saturating_sub(1);
+        for oldest in change.tx().list_live_sessions_beyond(user, kept).await? {
+            change.end_sessions(Sessions::One(oldest), EndReason::SessionLimit).await?;
         }
         change.account().open_session(&NewSession { opened: opened.clone(), device: device_id }).await?;
         Ok(opened)

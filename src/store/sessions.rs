@@ -141,6 +141,8 @@ const LIST_LIVE: &str = concat!(
      WHERE c.session_id = s.id AND n.seen_at > $2) AS connected \
      FROM sessions s WHERE s.user_id = $1 AND s.ended_at IS NULL ORDER BY s.opened_revision DESC"
 );
+const LIST_BEYOND: &str = "SELECT id FROM sessions WHERE user_id = $1 AND ended_at IS NULL \
+     ORDER BY opened_revision DESC LIMIT $3 OFFSET $2";
 const INSERT: &str = "INSERT INTO sessions (id, user_id, device_name, user_agent, ip, device_id, methods, \
      version, renewed_generation, refresh_generation, refreshed_at, created_at, last_seen_at, proven_at, opened_revision) \
      VALUES ($1, $2, $3, $4, $5, $7, $8, 0, 0, 0, $6, $6, $6, $6, $9)";
@@ -209,6 +211,14 @@ impl Tx {
     ) -> Result<Vec<LiveSessionRow>, Error> {
         let rows = in_tx!(self, c => sqlx::query_as(LIST_LIVE).bind(user).bind(alive_since).fetch_all(c).await)?;
         Ok(rows)
+    }
+
+    /// The sessions of a user that were not ended, except for the newest `kept`.
+    pub async fn list_live_sessions_beyond(&mut self, user: UserId, kept: usize) -> Result<Vec<SessionId>, Error> {
+        let kept = i64::try_from(kept).unwrap_or(i64::MAX);
+        let ids = in_tx!(self, c => sqlx::query_scalar(LIST_BEYOND).bind(user).bind(kept).bind(i64::MAX)
+            .fetch_all(c).await)?;
+        Ok(ids)
     }
 
     /// The sessions of a user that were ended and are still recorded, newest first.
