@@ -74,6 +74,8 @@ it('makes an account at the first visit, which proves itself by another one, and
   await dialog.waitFor()
   await expectAccessible(page)
   await goOn()
+  // The page that is left behind has the same heading and field.
+  await dialog.waitFor({ state: 'detached' })
   await page.getByRole('heading', { name: 'Security' }).waitFor()
   await page.getByLabel('New password').fill('seven grey geese over Durrës')
   await page.getByRole('button', { name: 'Set a password' }).click()
