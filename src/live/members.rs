@@ -150,7 +150,14 @@ fn count_off(sessions: &mut BTreeMap<SessionId, usize>, session: SessionId) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{session::EndReason, time::Timestamp};
+    use crate::{
+        domain::{
+            ids::UserId,
+            session::{Caller, EndReason},
+            time::Timestamp,
+        },
+        live::Identity,
+    };
 
     fn connection(id: u64) -> Arc<Connection> {
         Arc::new(Connection::new(id, [127, 0, 0, 1].into(), None, None))
@@ -178,5 +185,12 @@ mod tests {
         assert_eq!(members.take_ended(&[(one, end)]).len(), 0);
         assert_eq!(members.take_ended(&[(other, end)]).len(), 2);
         assert!(members.sessions().is_empty() && !members.serves(other));
+
+        let caller = Caller { user: UserId::new(), session: one, version: 0 };
+        let bound = Connection::new(5, [127, 0, 0, 1].into(), None, None).identified(Identity::Bound(caller));
+        assert!(members.add(one, &Arc::new(bound), limit));
+        let renewed = SessionVersions { credentials_version: 1, sessions: vec![(one, 1)] };
+        assert_eq!(members.take_stale(&renewed).len(), 1);
+        assert!(!members.serves(one));
     }
 }

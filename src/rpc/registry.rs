@@ -55,7 +55,7 @@ pub struct Description {
     pub rate: Rate,
     /// Errors of its own, beyond those of all methods with the same access.
     pub errors: &'static [Kind],
-    /// Makes parameters and result of an example call.
+    /// Makes the parameters and the result of an example call.
     pub example: fn() -> (Value, Value),
 }
 
